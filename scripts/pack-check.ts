@@ -1,0 +1,127 @@
+/**
+ * Packs the package and uses it as others would: installed by npm into an empty folder, its command run and each of its
+ * entries imported by every Node at hand (the one that runs this and the first on PATH), its types checked.
+ * Needs `npm run build` first. Ends with exit code 1 and one line at the first thing that is wrong.
+ */
+import { type SpawnSyncOptions, spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { findExamples } from "../test/support/examples.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  name: string;
+  exports: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+};
+const entries = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
+/** A strict project of somebody who uses the package; the type packages are the repository's own, to save an install. */
+const CONSUMER_OPTIONS = {
+  target: "es2022",
+  lib: ["es2023", "esnext.disposable", "dom"],
+  module: "nodenext",
+  strict: true,
+  noEmit: true,
+  typeRoots: [join(root, "node_modules", "@types"), join(root, "node_modules", "@webgpu")],
+  types: ["node"],
+};
+
+const folder = mkdtempSync(join(tmpdir(), "bstar-pack-"));
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`pack-check: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function main(): void {
+  const tarball = pack();
+  run(tool("publint"), ["run", tarball, "--strict"], { cwd: root });
+  run(tool("attw"), [tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"], { cwd: root });
+  install(tarball);
+  const outputs = nodes().map((node) => useWith(node));
+  if (!outputs.every((output) => isDeepStrictEqual(output, outputs[0]))) throw new Error(`generate says different things: ${JSON.stringify(outputs)}`);
+  checkTypes();
+}
+
+/** The tarball's path. What it must and must not hold is checked here, before anybody installs it. */
+function pack(): string {
+  const [{ filename, files }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root })) as [
+    { filename: string; files: { path: string; size: number }[] },
+  ];
+  const paths = new Set(files.map((file) => file.path));
+  for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "dist/cli/main.js"]) if (!paths.has(path)) throw new Error(`the tarball lacks ${path}`);
+  const stray = [...paths].find((path) => /^(test|bench|scripts|docs)\//.test(path));
+  if (stray !== undefined) throw new Error(`the tarball holds ${stray}, which users do not need`);
+  say(`packed ${filename}: ${files.length} files, ${Math.round(files.reduce((sum, file) => sum + file.size, 0) / 1024)} KiB`);
+  return join(folder, filename);
+}
+
+function install(tarball: string): void {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  run("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: folder });
+  say("installed into an empty folder");
+}
+
+/** Runs the command and imports the entries with one Node; what `generate` said. */
+function useWith(node: string): unknown {
+  const version = run(node, ["--version"]).trim();
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` };
+  const command = join(folder, "node_modules", ".bin", manifest.name);
+  const bstar = (...args: string[]): string => run(command, args, { cwd: folder, env });
+  if (!bstar("--help").includes("generate")) throw new Error(`bstar --help under ${version} does not mention generate`);
+  JSON.parse(bstar("doctor", "--json"));
+  const line = bstar("generate", "--model", "builtin", "-p", "Once upon a time", "--max-tokens", "16", "--backend", "reference", "--json");
+  const output = JSON.parse(line) as { tokenIds: number[]; text: string };
+  if (output.tokenIds.length === 0 || output.text === "") throw new Error(`bstar generate under ${version} produced nothing: ${line}`);
+  for (const entry of entries) importEntry(node, entry);
+  say(`${version}: --help, doctor, generate and ${entries.length} entries work; "Once upon a time${output.text}"`);
+  return output;
+}
+
+function importEntry(node: string, entry: string): void {
+  const specifier = `${manifest.name}${entry.slice(1)}`;
+  const source = `const names = Object.keys(await import("${specifier}")); if (names.length === 0) throw new Error("${specifier} exports nothing");`;
+  run(node, ["--input-type=module", "--eval", source], { cwd: folder });
+}
+
+/** The declarations and the documentation's examples, as a strict TypeScript project sees them. */
+function checkTypes(): void {
+  const uses = entries.map((entry, index) => `import * as entry${index} from "${manifest.name}${entry.slice(1)}";\nvoid entry${index};`);
+  writeFileSync(join(folder, "entries.ts"), uses.join("\n"));
+  const documents = ["README.md", ...globSync("docs/**/*.md", { cwd: root })];
+  const examples = documents.flatMap((file) => findExamples(file, readFileSync(join(root, file), "utf8")));
+  examples.forEach((example, index) => writeFileSync(join(folder, `example${index}.ts`), `// ${example.file}:${example.line}\n${example.code}\nexport {};\n`));
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: CONSUMER_OPTIONS, include: ["*.ts"] }));
+  run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", folder], { cwd: folder });
+  say(`types of ${entries.length} entries and ${examples.length} examples hold`);
+}
+
+/** This Node, and the first one on PATH that npm did not put there, if that is another. */
+function nodes(): string[] {
+  const path = (process.env.PATH ?? "").split(delimiter).filter((part) => !part.includes("node_modules"));
+  const installed = run("node", ["--print", "process.execPath"], { env: { ...process.env, PATH: path.join(delimiter) } }).trim();
+  return [...new Set([process.execPath, installed])];
+}
+
+function tool(name: string): string {
+  return join(root, "node_modules", ".bin", name);
+}
+
+/** Output of a command. Throws, with what it printed, where its exit code is not 0. */
+function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...options, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  if (error !== undefined) throw new Error(`${command} did not start: ${error.message}`);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function say(line: string): void {
+  process.stdout.write(`pack-check: ${line}\n`);
+}

@@ -1,0 +1,53 @@
+import { assert } from "../../assert.ts";
+import { InvalidRequestError } from "../../errors.ts";
+import type { PlanGroup, StepPlan } from "../../step.ts";
+import type { BackendInfo } from "../backend.ts";
+
+/**
+ * Checks, O(T), what the rest of the step relies on: limits, positions, and that each token's slot is the one that its
+ * request's table has for its position. Throws `InvalidRequestError` for an adapter, asserts the rest.
+ */
+export function checkPlan(plan: StepPlan, info: BackendInfo): void {
+  const { tokenCount, requestCount, sampleCount } = plan;
+  assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
+  assert(requestCount <= info.maxRequests, () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`);
+  assert(sampleCount <= tokenCount, () => `${sampleCount} samples of ${tokenCount} tokens`);
+  assert(plan.groups.length === info.groups.length, () => `${plan.groups.length} block groups, not ${info.groups.length}`);
+  for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info);
+  for (let sample = 0; sample < sampleCount; sample++) {
+    const row = plan.sampleRows[sample];
+    assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
+  }
+}
+
+function checkRequest(plan: StepPlan, request: number, info: BackendInfo): void {
+  const adapter = plan.adapterIds[request];
+  if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${info.name} has no adapters), got ${adapter}`);
+  const contextLength = plan.contextLengths[request];
+  assert(contextLength <= info.contextLength, () => `a context of ${contextLength} is over the limit of ${info.contextLength}`);
+  const slot = plan.requestSlots[request];
+  assert(slot >= 0 && slot < info.maxRequests, () => `request slot ${slot} is outside 0..${info.maxRequests - 1}`);
+  for (const group of plan.groups) checkTokens(plan, group, request, info);
+}
+
+function checkTokens(plan: StepPlan, group: PlanGroup, request: number, info: BackendInfo): void {
+  const first = plan.queryIndptr[request];
+  const end = plan.queryIndptr[request + 1];
+  for (let token = first; token < end; token++) {
+    const position = plan.positions[token];
+    const expected = plan.contextLengths[request] - (end - token);
+    assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
+    checkSlot(group, request, token, position, info);
+  }
+}
+
+function checkSlot(group: PlanGroup, request: number, token: number, position: number, info: BackendInfo): void {
+  const { blockSize, blockCount } = info;
+  const offset = position - group.firstPosition[request];
+  const entry = group.blockIndptr[request] + Math.floor(offset / blockSize);
+  assert(offset >= 0 && entry < group.blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);
+  const block = group.blockIndices[entry];
+  assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
+  const slot = block * blockSize + (offset % blockSize);
+  assert(group.slotMapping[token] === slot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${slot}`);
+}

@@ -1,0 +1,1 @@
+export { type ReferenceBackendOptions, createReferenceBackend } from "./reference-backend.ts";

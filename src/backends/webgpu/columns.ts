@@ -1,0 +1,162 @@
+import { assert } from "../../assert.ts";
+import { InvalidRequestError } from "../../errors.ts";
+import type { StepPlan } from "../../step.ts";
+import type { BackendInfo } from "../backend.ts";
+
+/** Words of the header, as in kernels/columns.wgsl: two counts, then where each column starts. */
+export const HEADER = {
+  tokenCount: 0,
+  sampleCount: 1,
+  tokenIds: 2,
+  positions: 3,
+  slots: 4,
+  requests: 5,
+  sampleRows: 6,
+  temperature: 7,
+  topK: 8,
+  topP: 9,
+  minP: 10,
+  seedLow: 11,
+  seedHigh: 12,
+  choice: 13,
+  logprobs: 14,
+  tableStarts: 15,
+  firstPositions: 16,
+  tables: 17,
+} as const;
+const HEADER_WORDS = Object.keys(HEADER).length;
+const TOKEN_COLUMNS = 4;
+const SAMPLE_COLUMNS = 9;
+
+/** Words that a step of such a backend can need at most: block tables dominate. */
+export function columnCapacity(info: BackendInfo): number {
+  const { maxTokens, maxRequests, contextLength, blockSize } = info;
+  const tables = maxRequests * (Math.ceil(contextLength / blockSize) + 1);
+  return HEADER_WORDS + (TOKEN_COLUMNS + SAMPLE_COLUMNS) * maxTokens + 2 * maxRequests + 1 + tables;
+}
+
+/**
+ * A plan's columns in one array of words, ready to upload: a header, then only as much of each column as the step has.
+ * What the kernels rely on is checked on the way: a plan that would make one read or write out of range asserts here.
+ */
+export class PackedColumns {
+  readonly words: Int32Array<ArrayBuffer>;
+  /** Words of `words` that the last plan fills. */
+  wordCount = 0;
+  readonly #reals: Float32Array;
+  readonly #info: BackendInfo;
+
+  constructor(info: BackendInfo) {
+    this.words = new Int32Array(columnCapacity(info));
+    this.#reals = new Float32Array(this.words.buffer);
+    this.#info = info;
+  }
+
+  /** `samplesBefore`: samples of the preceding plan, which negative ids refer to. Throws `InvalidRequestError` for an adapter. */
+  pack(plan: StepPlan, samplesBefore: number): void {
+    this.#checkCounts(plan);
+    const { tokenCount, requestCount, sampleCount } = plan;
+    this.words[HEADER.tokenCount] = tokenCount;
+    this.words[HEADER.sampleCount] = sampleCount;
+    this.wordCount = HEADER_WORDS;
+    this.#packTokens(plan, samplesBefore);
+    this.#packSamples(plan);
+    const group = plan.groups[0];
+    this.#column(HEADER.tableStarts, group.blockIndptr, requestCount + 1);
+    this.#column(HEADER.firstPositions, group.firstPosition, requestCount);
+    this.#column(HEADER.tables, group.blockIndices, group.blockIndptr[requestCount]);
+  }
+
+  #checkCounts({ tokenCount, requestCount, sampleCount, groups }: StepPlan): void {
+    const { maxTokens, maxRequests } = this.#info;
+    assert(tokenCount <= maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${maxTokens}`);
+    assert(requestCount <= maxRequests, () => `a step of ${requestCount} requests is over the limit of ${maxRequests}`);
+    assert(sampleCount <= tokenCount, () => `${sampleCount} samples of ${tokenCount} tokens`);
+    assert(groups.length === 1, () => `${groups.length} block groups, not 1`);
+  }
+
+  #packTokens(plan: StepPlan, samplesBefore: number): void {
+    const { tokenCount, requestCount, tokenIds, queryIndptr } = plan;
+    for (let token = 0; token < tokenCount; token++) this.#checkToken(token, tokenIds[token], samplesBefore);
+    this.#column(HEADER.tokenIds, tokenIds, tokenCount);
+    this.#column(HEADER.positions, plan.positions, tokenCount);
+    this.#column(HEADER.slots, plan.groups[0].slotMapping, tokenCount);
+    const requests = this.#start(HEADER.requests, tokenCount);
+    for (let request = 0; request < requestCount; request++) {
+      this.#checkRequest(plan, request);
+      for (let token = queryIndptr[request]; token < queryIndptr[request + 1]; token++) this.words[requests + token] = request;
+    }
+  }
+
+  #checkToken(token: number, id: number, samplesBefore: number): void {
+    const { vocabSize } = this.#info;
+    assert(id < vocabSize, () => `token id ${id} is outside a vocabulary of ${vocabSize}`);
+    assert(~id < samplesBefore, () => `token ${token} is sample ${~id} of a plan that had ${samplesBefore}`);
+  }
+
+  #checkRequest(plan: StepPlan, request: number): void {
+    const { blockCount, contextLength, name } = this.#info;
+    const adapter = plan.adapterIds[request];
+    if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${name} has no adapters), got ${adapter}`);
+    const length = plan.contextLengths[request];
+    assert(length <= contextLength, () => `a context of ${length} is over the limit of ${contextLength}`);
+    const { blockIndptr, blockIndices } = plan.groups[0];
+    for (let i = blockIndptr[request]; i < blockIndptr[request + 1]; i++) {
+      const block = blockIndices[i];
+      assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
+    }
+    for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) this.#checkSlot(plan, request, token);
+  }
+
+  #checkSlot(plan: StepPlan, request: number, token: number): void {
+    const { blockSize } = this.#info;
+    const { firstPosition, blockIndptr, blockIndices, slotMapping } = plan.groups[0];
+    const position = plan.positions[token];
+    const expected = plan.contextLengths[request] - (plan.queryIndptr[request + 1] - token);
+    assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
+    const offset = position - firstPosition[request];
+    const entry = blockIndptr[request] + Math.floor(offset / blockSize);
+    assert(offset >= 0 && entry < blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);
+    const slot = blockIndices[entry] * blockSize + (offset % blockSize);
+    assert(slotMapping[token] === slot, () => `token ${token} has slot ${slotMapping[token]}, its table says ${slot}`);
+  }
+
+  #packSamples({ sampleCount, tokenCount, sampleRows, sampling }: StepPlan): void {
+    for (let sample = 0; sample < sampleCount; sample++) {
+      const row = sampleRows[sample];
+      assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
+    }
+    this.#column(HEADER.sampleRows, sampleRows, sampleCount);
+    this.#realColumn(HEADER.temperature, sampling.temperature, sampleCount);
+    this.#column(HEADER.topK, sampling.topK, sampleCount);
+    this.#realColumn(HEADER.topP, sampling.topP, sampleCount);
+    this.#realColumn(HEADER.minP, sampling.minP, sampleCount);
+    const low = this.#start(HEADER.seedLow, sampleCount);
+    const high = this.#start(HEADER.seedHigh, sampleCount);
+    for (let sample = 0; sample < sampleCount; sample++) {
+      this.words[low + sample] = sampling.seed[2 * sample];
+      this.words[high + sample] = sampling.seed[2 * sample + 1];
+    }
+    this.#column(HEADER.choice, sampling.choice, sampleCount);
+    this.#column(HEADER.logprobs, sampling.logprobs, sampleCount);
+  }
+
+  /** Notes where column `name` starts and makes room for `count` words. */
+  #start(name: number, count: number): number {
+    const start = this.wordCount;
+    this.words[name] = start;
+    this.wordCount += count;
+    assert(this.wordCount <= this.words.length, "block tables are longer than the context");
+    return start;
+  }
+
+  #column(name: number, values: Int32Array, count: number): void {
+    const start = this.#start(name, count);
+    for (let i = 0; i < count; i++) this.words[start + i] = values[i];
+  }
+
+  #realColumn(name: number, values: Float32Array, count: number): void {
+    const start = this.#start(name, count);
+    for (let i = 0; i < count; i++) this.#reals[start + i] = values[i];
+  }
+}

@@ -1,0 +1,96 @@
+import { MAX_PLANS_IN_FLIGHT } from "../../config.ts";
+import type { Backend, BackendInfo } from "../backend.ts";
+import { createActivations, tileRows } from "./activations.ts";
+import { angleStride, fillAngles } from "./angles.ts";
+import { WebGPUBackend } from "./backend.ts";
+import { BlockTransfer } from "./block-transfer.ts";
+import { Buffers, STORAGE } from "./buffers.ts";
+import { columnCapacity } from "./columns.ts";
+import { type AcquiredDevice, adapterName, requestDevice } from "./device.ts";
+import { prepareForward } from "./forward.ts";
+import { HostTier } from "./host-tier.ts";
+import { KvStorage, kvBytesPerBlock, kvParts } from "./kv-storage.ts";
+import { type ResolvedOptions, type WebGPUBackendOptions, resolveOptions } from "./options.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Program } from "./program.ts";
+import { Readback } from "./readback.ts";
+import { Runner } from "./runner.ts";
+import { prepareSampler, resultWords } from "./sampler.ts";
+import { Turns } from "./turns.ts";
+import { shapeOf, VECTOR_BYTES } from "./shape.ts";
+
+/**
+ * A backend on a WebGPU device: weights are uploaded and every kernel compiled when the promise resolves.
+ *
+ * Rejects with `InvalidOptionError`, `UnsupportedModelError`, `DeviceUnavailableError` (no adapter: says what to
+ * install), `DeviceLimitError` (which limit, what it is, what was needed) or `OutOfMemoryError` (bytes asked for).
+ */
+export async function createWebGPUBackend(options: WebGPUBackendOptions): Promise<Backend> {
+  const resolved = resolveOptions(options);
+  const acquired = await requestDevice(options, { bindingBytes: largestBinding(resolved) });
+  const buffers = new Buffers(acquired.device);
+  const limit = acquired.device.limits.maxStorageBufferBindingSize;
+  try {
+    const backend = await build(resolved, acquired, buffers, Math.min(limit, options.bindingBytes ?? limit));
+    return backend;
+  } catch (error) {
+    buffers.destroy();
+    if (acquired.owned) acquired.device.destroy();
+    throw error;
+  }
+}
+
+/** Bytes of the largest binding that a backend would have if none had to be split. */
+function largestBinding({ model, blockSize, blockCount, maxTokens, keepLogits }: ResolvedOptions): number {
+  const { config } = model;
+  const shape = shapeOf(config);
+  const matrices = 4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate);
+  const logits = tileRows(shape, maxTokens, keepLogits) * shape.vocabulary * VECTOR_BYTES;
+  return Math.max(DEFAULT_BINDING, matrices, logits, (blockCount + 1) * kvBytesPerBlock(config, blockSize));
+}
+
+/** What every WebGPU device allows in one binding; asking for less gains nothing. */
+const DEFAULT_BINDING = 256 * 1024 * 1024;
+
+async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers: Buffers, bindingBytes: number): Promise<Backend> {
+  const { model, blockSize, blockCount, hostBlockCount, maxTokens, keepLogits } = options;
+  const { device, owned } = acquired;
+  const { config } = model;
+  const shape = shapeOf(config);
+  const info = infoOf(options, acquired);
+  const tile = tileRows(shape, maxTokens, keepLogits);
+  const tileCount = Math.ceil(maxTokens / tile);
+  const kv = new KvStorage(buffers, kvParts(config, blockSize, blockCount, bindingBytes), blockCount);
+  const activations = createActivations(buffers, shape, maxTokens, tile, bindingBytes);
+  const columns = buffers.create("the columns of a step", 4 * columnCapacity(info), STORAGE);
+  const results = buffers.create("results", 4 * resultWords(maxTokens), STORAGE);
+  const angles = uploadAngles(buffers, options);
+  const pipelines = new Pipelines(device);
+  const shared = { device, buffers, pipelines, tile, tileCount, columns, results };
+  const forward = await prepareForward({ ...shared, model, kv, blockSize, activations, angles, bindingBytes });
+  const sampler = await prepareSampler({ ...shared, shape, vocabSize: config.vocabSize, maxSamples: maxTokens, logits: activations.logits });
+  const sizes = { maxSamples: maxTokens, vocabSize: config.vocabSize, shape, keepLogits };
+  const readbacks = Array.from({ length: MAX_PLANS_IN_FLIGHT }, () => new Readback(buffers, sizes));
+  const host = new HostTier(device, kv, hostBlockCount);
+  const turns = new Turns();
+  const program = new Program(forward, sampler, tile);
+  const runner = new Runner({ device, info, program, kv, host, turns, columns, results, logits: activations.logits, readbacks });
+  await buffers.settled();
+  return new WebGPUBackend({ info, device, owned, buffers, runner, turns, transfer: new BlockTransfer(device, kv) });
+}
+
+function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo {
+  const { model, blockSize, blockCount, hostBlockCount, maxTokens, maxRequests } = options;
+  const { contextLength, vocabSize } = model.config;
+  const bytesPerBlock = kvBytesPerBlock(model.config, blockSize);
+  const limits = { blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock };
+  return { name: `webgpu (${adapterName(info)})`, ...limits, groups: [{ window: null }] };
+}
+
+/** Angles of every position that the blocks can hold. */
+function uploadAngles(buffers: Buffers, { model, blockCount, blockSize }: ResolvedOptions): GPUBuffer {
+  const { config } = model;
+  const positions = Math.min(config.contextLength, blockCount * blockSize);
+  const fill = (target: ArrayBuffer): void => fillAngles(new Float32Array(target), config, positions);
+  return buffers.createFilled("rotary angles", 4 * positions * angleStride(config), STORAGE, fill);
+}

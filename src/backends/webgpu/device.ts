@@ -1,0 +1,84 @@
+import { DeviceLimitError, DeviceUnavailableError } from "../../errors.ts";
+
+/** Where a device comes from; the first that is given wins. Default: `navigator.gpu`. */
+export interface DeviceSource {
+  /** Used as it is and never destroyed: it may serve others. */
+  readonly device?: GPUDevice;
+  readonly adapter?: GPUAdapter;
+  /** Node: what `create()` of the npm package "webgpu" returns; keep it referenced as long as the device is used. */
+  readonly gpu?: GPU;
+}
+
+/** Sizes that a backend would like; a device grants what its adapter can. */
+export interface DeviceNeeds {
+  /** Bytes of the largest binding that splitting would avoid. */
+  readonly bindingBytes: number;
+}
+
+export interface AcquiredDevice {
+  readonly device: GPUDevice;
+  /** Destroyed with the backend. */
+  readonly owned: boolean;
+  readonly info: GPUAdapterInfo;
+}
+
+/** Threads of the largest workgroup and storage buffers of the busiest kernel. Both are within WebGPU's defaults. */
+const REQUIRED = { maxComputeInvocationsPerWorkgroup: 64, maxStorageBuffersPerShaderStage: 6, maxBindGroups: 1 } as const;
+
+/**
+ * A device with limits as near to `needs` as the adapter allows. Throws `DeviceUnavailableError` where there is no
+ * adapter or it gives no device, `DeviceLimitError` where a limit that cannot be worked around is too small.
+ */
+export async function requestDevice(source: DeviceSource, needs: DeviceNeeds): Promise<AcquiredDevice> {
+  if (source.device) {
+    checkLimits(source.device.limits);
+    return { device: source.device, owned: false, info: source.device.adapterInfo };
+  }
+  const adapter = source.adapter ?? (await requestAdapter(source.gpu));
+  checkLimits(adapter.limits);
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const requiredLimits = {
+    maxStorageBufferBindingSize: Math.min(maxStorageBufferBindingSize, needs.bindingBytes),
+    maxBufferSize: Math.min(maxBufferSize, needs.bindingBytes),
+  };
+  try {
+    return { device: await adapter.requestDevice({ requiredLimits }), owned: true, info: adapter.info };
+  } catch (cause) {
+    throw new DeviceUnavailableError(`the adapter ${adapterName(adapter.info)} gives no device: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** The fastest adapter of `gpu`; throws `DeviceUnavailableError` that says what to do where there is none. */
+export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<GPUAdapter> {
+  if (!gpu) {
+    throw new DeviceUnavailableError(
+      'this runtime has no WebGPU: in Node, install the package "webgpu" and pass its create([]) as `gpu`; in a browser, use one that has navigator.gpu',
+    );
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter) return adapter;
+  throw new DeviceUnavailableError(
+    "WebGPU finds no adapter: install a driver with Vulkan, Metal or Direct3D 12; without a GPU, Mesa's lavapipe (25 or newer) or SwiftShader will do",
+  );
+}
+
+/** "SwiftShader driver 5.0.0", "nvidia ampere": what the adapter says of itself. */
+export function adapterName({ vendor, architecture, description, device }: GPUAdapterInfo): string {
+  return description || device || [vendor, architecture].filter(Boolean).join(" ") || "unknown adapter";
+}
+
+/** Whether shaders run on the CPU: there, workgroup memory and barriers are the slow path. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.description} ${info.device}`);
+}
+
+function checkLimits(limits: GPUSupportedLimits): void {
+  for (const [name, needed] of Object.entries(REQUIRED)) {
+    const got = limits[name as keyof typeof REQUIRED];
+    if (got < needed) throw new DeviceLimitError(`the device's ${name} is ${got}, the kernels need ${needed}`);
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

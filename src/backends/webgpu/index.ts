@@ -1,0 +1,3 @@
+export { createWebGPUBackend } from "./create.ts";
+export { type WebGPUBackendOptions } from "./options.ts";
+export { type DeviceSource, adapterName, isSoftware, requestAdapter } from "./device.ts";

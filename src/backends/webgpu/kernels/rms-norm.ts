@@ -1,0 +1,21 @@
+import type { ModelConfig } from "../../../model.ts";
+import type { Shape } from "../shape.ts";
+import { type Kernel, compose } from "./kernel.ts";
+
+/** Which rows are normalized: every token's, or those of the samples of a tile. */
+export type NormRows = "tokens" | "samples";
+
+/** One workgroup a row; bindings: columns, part, gains, inputs, outputs. */
+export function rmsNormKernel(shape: Shape, config: ModelConfig, rows: NormRows): Kernel {
+  return {
+    label: `rms-norm ${rows}`,
+    code: compose("columns", "part", "rms-norm"),
+    bindings: ["read", "uniform", "read", "read", "write"],
+    constants: {
+      INPUTS: shape.hidden,
+      SIZE: config.hiddenSize,
+      EPSILON: config.rmsNormEps,
+      SAMPLED: rows === "samples" ? 1 : 0,
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { MAX_TOP_LOGPROBS } from "../../../config.ts";
+import type { Shape } from "../shape.ts";
+import { type Kernel, compose } from "./kernel.ts";
+
+/** The largest logit of each sample; one workgroup a sample, like the next two; bindings: columns, part, logits, results. */
+export function greedyKernel(shape: Shape, vocabSize: number): Kernel {
+  return onLogits("greedy", compose("columns", "part", "ranking", "greedy"), shape, vocabSize);
+}
+
+/** Seeded sampling of those rows that are not greedy. */
+export function sampleKernel(shape: Shape, vocabSize: number): Kernel {
+  return onLogits("sample", compose("columns", "part", "ranking", "threefry", "sample"), shape, vocabSize);
+}
+
+/** Log probabilities of those rows that want them; results have room for `maxSamples` samples. */
+export function logprobsKernel(shape: Shape, vocabSize: number, maxSamples: number): Kernel {
+  const kernel = onLogits("logprobs", compose("columns", "part", "ranking", "logprobs"), shape, vocabSize);
+  return { ...kernel, constants: { ...kernel.constants, SAMPLES: maxSamples, TOP: MAX_TOP_LOGPROBS } };
+}
+
+function onLogits(label: string, code: string, shape: Shape, vocabSize: number): Kernel {
+  return {
+    label,
+    code,
+    bindings: ["read", "uniform", "read", "write"],
+    constants: { VOCABULARY: vocabSize, ROW_STRIDE: 4 * shape.vocabulary },
+  };
+}

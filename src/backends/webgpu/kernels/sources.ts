@@ -1,0 +1,912 @@
+// Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change those.
+
+export const SOURCES = {
+  "attention-shared": `// Causal softmax(q · kᵀ / sqrt(d)) · v over block tables: what the variants share. Query head h reads key head
+// h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
+// running softmax FlashAttention's (arXiv 2205.14135).
+//
+// The one order of summation: positions are taken four at a time, at multiples of four, with one running maximum, sum
+// and output; every SEGMENT positions, at its multiples, these are merged into the totals from left to right. All cuts
+// are at absolute positions, so neither the batch nor a chunk nor where a block lies changes a bit. What is not visible
+// is masked by select: 0 · NaN is NaN.
+//
+// HEAD, the vectors of a head, is a constant that comes before this text: arrays in registers need one.
+
+const SEGMENT = 256u;
+const LOWEST = -3.4028234e38;
+
+override QUERY_HEADS: u32;
+override SHARING: u32;
+override BLOCK_SIZE: u32;
+// Most recent positions that are visible, 0 for all.
+override WINDOW: u32;
+override SCALE: f32;
+
+@group(0) @binding(2) var<storage, read> queries: array<vec4f>;
+// [block, layer, key or value, head, offset in block, HEAD]
+@group(0) @binding(3) var<storage, read> cache: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
+
+// One head of one token: its query row, visible positions [first, last], block table and place in a block.
+struct Task {
+  query: u32,
+  first: u32,
+  last: u32,
+  table: u32,
+  origin: u32,
+  keys: u32,
+}
+
+// \`head\` counts the query heads of this part.
+fn task_of(row: u32, head: u32) -> Task {
+  let request = u32(column_at(REQUESTS, row));
+  let last = u32(column_at(POSITIONS, row));
+  return Task(
+    (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD,
+    select(0u, last + 1 - WINDOW, WINDOW > 0 && last >= WINDOW),
+    last,
+    u32(columns[TABLES]) + u32(column_at(TABLE_STARTS, request)),
+    u32(column_at(FIRST_POSITIONS, request)),
+    part.layer_offset + head / SHARING * BLOCK_SIZE * HEAD,
+  );
+}
+
+// From a position's key to its value.
+fn value_distance() -> u32 {
+  return part.head_count * BLOCK_SIZE * HEAD;
+}
+
+fn key_at(task: Task, position: u32) -> u32 {
+  let i = position - task.origin;
+  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * HEAD;
+}
+
+// Keys of the four positions from \`position\`; a visible one stands in for one that is not.
+fn keys_at(task: Task, position: u32) -> vec4u {
+  if (BLOCK_SIZE % 4 == 0 && position >= task.first && position + 3 <= task.last) {
+    return vec4u(0, HEAD, 2 * HEAD, 3 * HEAD) + key_at(task, position);
+  }
+  return vec4u(
+    key_at(task, clamp(position, task.first, task.last)),
+    key_at(task, clamp(position + 1, task.first, task.last)),
+    key_at(task, clamp(position + 2, task.first, task.last)),
+    key_at(task, clamp(position + 3, task.first, task.last)),
+  );
+}
+
+fn visible_at(task: Task, position: u32) -> vec4<bool> {
+  let positions = vec4u(0, 1, 2, 3) + position;
+  return (positions >= vec4u(task.first)) & (positions <= vec4u(task.last));
+}
+
+fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
+  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+fn largest_of(four: vec4f) -> f32 {
+  return max(max(four.x, four.y), max(four.z, four.w));
+}
+
+fn add_weights(sum: f32, decay: f32, weights: vec4f) -> f32 {
+  return fma(sum, decay, weights.x) + weights.y + weights.z + weights.w;
+}
+
+// Adds four values, in order; those of weight 0 may be anything.
+fn add_values(output: vec4f, decay: f32, weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
+  let v0 = select(vec4f(0), cache[values.x], visible.x);
+  let v1 = select(vec4f(0), cache[values.y], visible.y);
+  let v2 = select(vec4f(0), cache[values.z], visible.z);
+  let v3 = select(vec4f(0), cache[values.w], visible.w);
+  let w = weights;
+  return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
+}
+`,
+  "attention": `// One head of one token a thread; no workgroup memory, no barrier.
+
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= part.head_count * SHARING || id.y >= token_count()) {
+    return;
+  }
+  let task = task_of(id.y, id.x);
+  let to_values = value_distance();
+  var query: array<vec4f, HEAD>;
+  var total_output: array<vec4f, HEAD>;
+  for (var i = 0u; i < HEAD; i++) {
+    query[i] = queries[task.query + i];
+  }
+  var total_largest = LOWEST;
+  var total_sum = 0.0;
+  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
+    var output = array<vec4f, HEAD>();
+    var largest = LOWEST;
+    var sum = 0.0;
+    let end = min(start + SEGMENT, task.last + 1);
+    for (var position = max(start, task.first / 4 * 4); position < end; position += 4) {
+      let keys = keys_at(task, position);
+      let visible = visible_at(task, position);
+      var scores = vec4f(0);
+      for (var i = 0u; i < HEAD; i++) {
+        let q = query[i];
+        scores = vec4f(
+          add_product(scores.x, q, cache[keys.x + i]),
+          add_product(scores.y, q, cache[keys.y + i]),
+          add_product(scores.z, q, cache[keys.z + i]),
+          add_product(scores.w, q, cache[keys.w + i]),
+        );
+      }
+      scores = select(vec4f(LOWEST), scores * SCALE, visible);
+      let raised = max(largest, largest_of(scores));
+      let decay = exp(largest - raised);
+      let weights = select(vec4f(0), exp(scores - raised), visible);
+      largest = raised;
+      sum = add_weights(sum, decay, weights);
+      for (var i = 0u; i < HEAD; i++) {
+        output[i] = add_values(output[i], decay, weights, keys + to_values + i, visible);
+      }
+    }
+    let raised = max(total_largest, largest);
+    let keep = exp(total_largest - raised);
+    let take = exp(largest - raised);
+    total_largest = raised;
+    total_sum = fma(total_sum, keep, sum * take);
+    for (var i = 0u; i < HEAD; i++) {
+      total_output[i] = fma(total_output[i], vec4f(keep), output[i] * take);
+    }
+  }
+  for (var i = 0u; i < HEAD; i++) {
+    attended[task.query + i] = total_output[i] / total_sum;
+  }
+}
+`,
+  "columns": `// The step's columns in one array of words (see columns.ts): a header of counts and of where each column starts.
+
+const TOKEN_COUNT = 0u;
+const SAMPLE_COUNT = 1u;
+const TOKEN_IDS = 2u;
+const POSITIONS = 3u;
+const SLOTS = 4u;
+const REQUESTS = 5u;
+const SAMPLE_ROWS = 6u;
+const TEMPERATURE = 7u;
+const TOP_K = 8u;
+const TOP_P = 9u;
+const MIN_P = 10u;
+const SEED_LOW = 11u;
+const SEED_HIGH = 12u;
+const CHOICE = 13u;
+const LOGPROBS = 14u;
+const TABLE_STARTS = 15u;
+const FIRST_POSITIONS = 16u;
+const TABLES = 17u;
+
+@group(0) @binding(0) var<storage, read> columns: array<i32>;
+
+// Entry \`index\` of the column whose header word is \`name\`.
+fn column_at(name: u32, index: u32) -> i32 {
+  return columns[u32(columns[name]) + index];
+}
+
+fn token_count() -> u32 {
+  return u32(columns[TOKEN_COUNT]);
+}
+
+fn sample_count() -> u32 {
+  return u32(columns[SAMPLE_COUNT]);
+}
+`,
+  "embedding": `// hidden[row] = the embedding of the row's token. A negative id ~i is the i-th id that the preceding step sampled.
+// The table is [dimension, token] with four neighbouring tokens in a vector, the layout of the output matrix, which it
+// often is.
+
+override WORKGROUP: u32;
+// Vectors of a row of the hidden state.
+override OUTPUTS: u32;
+
+@group(0) @binding(2) var<storage, read> weights: array<WeightVector>;
+@group(0) @binding(3) var<storage, read> results: array<i32>;
+@group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= OUTPUTS || id.y >= token_count()) {
+    return;
+  }
+  let known = column_at(TOKEN_IDS, id.y);
+  var token = u32(known);
+  if (known < 0) {
+    token = u32(results[~known]);
+  }
+  let column = token / 4 - part.first_column;
+  if (column >= part.column_count) {
+    return; // another part's token: the difference has wrapped or is too large
+  }
+  let lane = token % 4;
+  hidden[id.y * OUTPUTS + id.x] = vec4f(
+    entry(4 * id.x, column, lane),
+    entry(4 * id.x + 1, column, lane),
+    entry(4 * id.x + 2, column, lane),
+    entry(4 * id.x + 3, column, lane),
+  );
+}
+
+fn entry(dimension: u32, column: u32, lane: u32) -> f32 {
+  return widen(weights[dimension * part.column_count + column])[lane];
+}
+`,
+  "greedy": `// The id of the largest logit, ties to the lowest id, 0 where there is none: one workgroup a sample.
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let sample = part.first_row + group.x;
+  let row = group.x * ROW_STRIDE;
+  var best_rank = 0u;
+  var best_id = 0u;
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    let r = rank(logits[row + id]);
+    if (r > best_rank) {
+      best_rank = r;
+      best_id = id;
+    }
+  }
+  let largest = largest_over_lanes(lane, best_rank);
+  lane_words[lane] = select(VOCABULARY, best_id, best_rank == largest);
+  workgroupBarrier();
+  if (lane == 0) {
+    var id = VOCABULARY;
+    for (var i = 0u; i < LANES; i++) {
+      id = min(id, lane_words[i]);
+    }
+    results[sample] = i32(id);
+  }
+}
+`,
+  "linear-row": `// One row, four outputs a thread; no workgroup memory, no barrier.
+
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  let row = id.y;
+  if (column >= part.column_count || row >= row_count()) {
+    return;
+  }
+  var total = vec4f(0);
+  for (var start = 0u; start < INPUTS; start += SEGMENT) {
+    let end = min(start + SEGMENT, INPUTS);
+    var sum = vec4f(0);
+    for (var k = start; k < end; k++) {
+      let w0 = weight_at(4 * k, column);
+      let w1 = weight_at(4 * k + 1, column);
+      let w2 = weight_at(4 * k + 2, column);
+      let w3 = weight_at(4 * k + 3, column);
+      sum = add_four(sum, inputs[row * INPUTS + k], w0, w1, w2, w3);
+    }
+    total += sum;
+  }
+  store(row, part.first_column + column, total);
+}
+`,
+  "linear-tile": `// Eight rows, four outputs a thread, so that a weight is loaded once for eight rows; no workgroup memory, no barrier.
+// Sums are named one by one: an array that is indexed by a loop lives in memory, not in registers.
+
+const ROWS = 8u;
+
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  let row = id.y * ROWS;
+  let rows = row_count();
+  if (column >= part.column_count || row >= rows) {
+    return;
+  }
+  // Rows behind the last one repeat it; they are not stored.
+  let last = rows - 1;
+  let i0 = row * INPUTS;
+  let i1 = min(row + 1, last) * INPUTS;
+  let i2 = min(row + 2, last) * INPUTS;
+  let i3 = min(row + 3, last) * INPUTS;
+  let i4 = min(row + 4, last) * INPUTS;
+  let i5 = min(row + 5, last) * INPUTS;
+  let i6 = min(row + 6, last) * INPUTS;
+  let i7 = min(row + 7, last) * INPUTS;
+  var t0 = vec4f(0);
+  var t1 = vec4f(0);
+  var t2 = vec4f(0);
+  var t3 = vec4f(0);
+  var t4 = vec4f(0);
+  var t5 = vec4f(0);
+  var t6 = vec4f(0);
+  var t7 = vec4f(0);
+  for (var start = 0u; start < INPUTS; start += SEGMENT) {
+    let end = min(start + SEGMENT, INPUTS);
+    var s0 = vec4f(0);
+    var s1 = vec4f(0);
+    var s2 = vec4f(0);
+    var s3 = vec4f(0);
+    var s4 = vec4f(0);
+    var s5 = vec4f(0);
+    var s6 = vec4f(0);
+    var s7 = vec4f(0);
+    for (var k = start; k < end; k++) {
+      let w0 = weight_at(4 * k, column);
+      let w1 = weight_at(4 * k + 1, column);
+      let w2 = weight_at(4 * k + 2, column);
+      let w3 = weight_at(4 * k + 3, column);
+      s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
+      s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
+      s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
+      s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
+      s4 = add_four(s4, inputs[i4 + k], w0, w1, w2, w3);
+      s5 = add_four(s5, inputs[i5 + k], w0, w1, w2, w3);
+      s6 = add_four(s6, inputs[i6 + k], w0, w1, w2, w3);
+      s7 = add_four(s7, inputs[i7 + k], w0, w1, w2, w3);
+    }
+    t0 += s0;
+    t1 += s1;
+    t2 += s2;
+    t3 += s3;
+    t4 += s4;
+    t5 += s5;
+    t6 += s6;
+    t7 += s7;
+  }
+  let output = part.first_column + column;
+  store(row, output, t0);
+  if (row + 1 < rows) { store(row + 1, output, t1); }
+  if (row + 2 < rows) { store(row + 2, output, t2); }
+  if (row + 3 < rows) { store(row + 3, output, t3); }
+  if (row + 4 < rows) { store(row + 4, output, t4); }
+  if (row + 5 < rows) { store(row + 5, output, t5); }
+  if (row + 6 < rows) { store(row + 6, output, t6); }
+  if (row + 7 < rows) { store(row + 7, output, t7); }
+}
+`,
+  "linear": `// out = input · weights, the part that every variant shares. Weights are [input, column] with four neighbouring output
+// columns in a vector, inputs [row, input] with four neighbouring inputs in a vector.
+//
+// The one order of summation: a dot product is cut into segments of SEGMENT vectors (4 · 32 = 128 inputs). In a segment
+// one accumulator takes the inputs in ascending order by fma; the segments' sums are added from left to right. No
+// variant may do otherwise: that is what makes a row's bits the same whatever shares its step.
+
+const SEGMENT = 32u;
+
+// Vectors of an input row.
+override INPUTS: u32;
+
+@group(0) @binding(2) var<storage, read> weights: array<WeightVector>;
+@group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
+
+// Weights of input \`input\` for the four outputs of this part's column \`column\`.
+fn weight_at(input: u32, column: u32) -> vec4f {
+  return widen(weights[input * part.column_count + column]);
+}
+
+// Adds four inputs, in order.
+fn add_four(sum: vec4f, four: vec4f, w0: vec4f, w1: vec4f, w2: vec4f, w3: vec4f) -> vec4f {
+  return fma(vec4f(four.w), w3, fma(vec4f(four.z), w2, fma(vec4f(four.y), w1, fma(vec4f(four.x), w0, sum))));
+}
+`,
+  "logprobs": `// Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
+// Results are ids [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
+
+override SAMPLES: u32;
+override TOP: u32;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let sample = part.first_row + group.x;
+  let row = group.x * ROW_STRIDE;
+  let wanted = i32(broadcast(lane, u32(column_at(LOGPROBS, sample))));
+  if (wanted < 0) {
+    return;
+  }
+  var best = 0u;
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    best = max(best, rank(logits[row + id]));
+  }
+  let normalizer = log_sum_exp(lane, row, largest_over_lanes(lane, best));
+  if (lane == 0) {
+    results[SAMPLES + sample] = bitcast<i32>(logits[row + u32(results[sample])] - normalizer);
+  }
+  var rank_before = 0xffffffffu;
+  var id_before = 0u;
+  for (var i = 0; i < wanted; i++) {
+    let next = next_likeliest(lane, row, rank_before, id_before);
+    rank_before = next.x;
+    id_before = next.y;
+    if (lane == 0) {
+      let entry = 2 * SAMPLES + sample * TOP + u32(i);
+      results[entry] = select(i32(next.y), -1, next.x == 0);
+      results[entry + SAMPLES * TOP] = select(bitcast<i32>(logit_of(next.x) - normalizer), i32(0xff800000u), next.x == 0);
+    }
+  }
+}
+
+fn log_sum_exp(lane: u32, row: u32, largest: u32) -> f32 {
+  let shift = logit_of(largest);
+  var sum = 0.0;
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    let logit = logits[row + id];
+    sum += select(0.0, exp(logit - shift), rank(logit) > 0);
+  }
+  let total = sum_over_lanes(lane, sum);
+  return select(shift, shift + log(total), is_finite(largest));
+}
+
+// Rank and id of what comes after (rank_before, id_before) in descending rank, then ascending id; rank 0 for none.
+fn next_likeliest(lane: u32, row: u32, rank_before: u32, id_before: u32) -> vec2u {
+  var best = vec2u(0, VOCABULARY);
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    let r = rank(logits[row + id]);
+    if (r > best.x && (r < rank_before || (r == rank_before && id > id_before))) {
+      best = vec2u(r, id);
+    }
+  }
+  let largest = largest_over_lanes(lane, best.x);
+  lane_words[lane] = select(VOCABULARY, best.y, best.x == largest && largest > 0);
+  workgroupBarrier();
+  var id = VOCABULARY;
+  for (var i = 0u; i < LANES; i++) {
+    id = min(id, lane_words[i]);
+  }
+  workgroupBarrier();
+  return vec2u(largest, id);
+}
+`,
+  "part": `// What one dispatch covers of a matrix, of the heads or of the samples, where they are split over several buffers.
+
+struct Part {
+  // First column of the matrix in this buffer and how many it has, both in vec4.
+  first_column: u32,
+  column_count: u32,
+  // First row (sample) of this dispatch.
+  first_row: u32,
+  // Where the layer starts in a block of this key-value buffer, in vec4.
+  layer_offset: u32,
+  // First key-value head in this buffer and how many it has.
+  first_head: u32,
+  head_count: u32,
+  // From a block to the next one in this buffer, in vec4.
+  block_stride: u32,
+}
+
+@group(0) @binding(1) var<uniform> part: Part;
+`,
+  "ranking": `// Comparing logits as integers, over the threads of one workgroup that share a row. A compiler may assume that there
+// is no NaN, so NaN is told by its bits.
+
+const LANES = 64u;
+
+// Logits of a row, and numbers from one row to the next.
+override VOCABULARY: u32;
+override ROW_STRIDE: u32;
+
+@group(0) @binding(2) var<storage, read> logits: array<f32>;
+@group(0) @binding(3) var<storage, read_write> results: array<i32>;
+
+var<workgroup> lane_words: array<u32, LANES>;
+var<workgroup> lane_reals: array<f32, LANES>;
+var<workgroup> shared_word: u32;
+
+// Orders as the logits do, 0 for NaN alone; both zeros are one number.
+fn rank(logit: f32) -> u32 {
+  let bits = bitcast<u32>(logit);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) {
+    return 0u;
+  }
+  if (bits == 0x80000000u) {
+    return bits;
+  }
+  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+
+fn is_finite(rank: u32) -> bool {
+  return rank > 0x007fffffu && rank < 0xff800000u;
+}
+
+// The inverse of \`rank\`, for numbers.
+fn logit_of(rank: u32) -> f32 {
+  return bitcast<f32>(select(~rank, rank & 0x7fffffffu, rank >= 0x80000000u));
+}
+
+// First of the ids that \`lane\` goes through; the next lane's first is their end.
+fn lane_start(lane: u32) -> u32 {
+  return min(lane * ((VOCABULARY + LANES - 1) / LANES), VOCABULARY);
+}
+
+fn largest_over_lanes(lane: u32, value: u32) -> u32 {
+  lane_words[lane] = value;
+  workgroupBarrier();
+  var largest = 0u;
+  for (var i = 0u; i < LANES; i++) {
+    largest = max(largest, lane_words[i]);
+  }
+  workgroupBarrier();
+  return largest;
+}
+
+// Lanes are added in order, so that the sum is one number however the workgroup runs.
+fn sum_over_lanes(lane: u32, value: f32) -> f32 {
+  lane_reals[lane] = value;
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = 0u; i < LANES; i++) {
+    sum += lane_reals[i];
+  }
+  workgroupBarrier();
+  return sum;
+}
+
+fn count_over_lanes(lane: u32, value: u32) -> u32 {
+  lane_words[lane] = value;
+  workgroupBarrier();
+  var count = 0u;
+  for (var i = 0u; i < LANES; i++) {
+    count += lane_words[i];
+  }
+  workgroupBarrier();
+  return count;
+}
+
+// Lane 0's word for everybody, so that all threads are seen to take the same branch.
+fn broadcast(lane: u32, word: u32) -> u32 {
+  if (lane == 0) {
+    shared_word = word;
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+`,
+  "rms-norm": `// out = x / sqrt(mean(x²) + EPSILON) · gain, a row by LANES threads: each sums the whole row's squares and writes its
+// own share, which needs no barrier. The sum is in the one order of linear.wgsl.
+// Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
+
+const SEGMENT = 32u;
+const LANES = 4u;
+
+// Vectors of a row, and numbers of a row that are not padding.
+override INPUTS: u32;
+override SIZE: f32;
+override EPSILON: f32;
+// Rows are samples, taken from their token's row, or tokens.
+override SAMPLED: bool;
+
+@group(0) @binding(2) var<storage, read> gains: array<vec4f>;
+@group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let row = group.x;
+  var source = row;
+  if (SAMPLED) {
+    source = u32(column_at(SAMPLE_ROWS, part.first_row + row));
+  }
+  let start = source * INPUTS;
+  let scale = inverseSqrt(sum_squares(start) / SIZE + EPSILON);
+  for (var i = local.x; i < INPUTS; i += LANES) {
+    outputs[row * INPUTS + i] = inputs[start + i] * scale * gains[i];
+  }
+}
+
+fn sum_squares(start: u32) -> f32 {
+  var total = 0.0;
+  for (var first = 0u; first < INPUTS; first += SEGMENT) {
+    var sum = 0.0;
+    for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {
+      let x = inputs[start + i];
+      sum = fma(x.w, x.w, fma(x.z, x.z, fma(x.y, x.y, fma(x.x, x.x, sum))));
+    }
+    total += sum;
+  }
+  return total;
+}
+`,
+  "sample": `// Seeded sampling, one workgroup a sample, over what \`greedy\` left; rows of temperature 0 and rows without a finite
+// largest logit keep that. The rule is the one of sampling/sample.ts; sums are float32.
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let sample = part.first_row + group.x;
+  let row = group.x * ROW_STRIDE;
+  let temperature = bitcast<f32>(column_at(TEMPERATURE, sample));
+  let largest = rank(logits[row + u32(results[sample])]);
+  if (broadcast(lane, select(1u, 0u, temperature == 0 || !is_finite(largest))) == 0) {
+    return;
+  }
+  let scale = Scale(row, logit_of(largest), temperature);
+  let top_k = broadcast(lane, u32(column_at(TOP_K, sample)));
+  var threshold = 1u;
+  if (top_k > 0 && top_k < VOCABULARY) {
+    threshold = kth_largest(lane, row, top_k);
+  }
+  let top_p = bitcast<f32>(broadcast(lane, u32(column_at(TOP_P, sample))));
+  if (top_p < 1) {
+    let mass = top_p * weight_above(lane, scale, threshold - 1, threshold);
+    threshold = max(threshold, nucleus(lane, scale, threshold, mass));
+  }
+  draw(lane, sample, scale, threshold);
+}
+
+struct Scale {
+  row: u32,
+  largest: f32,
+  temperature: f32,
+}
+
+fn weight(scale: Scale, logit: f32) -> f32 {
+  return exp((logit - scale.largest) / scale.temperature);
+}
+
+// The k-th largest rank, bit by bit: the largest rank that at least k logits reach. At least 1, so that NaN is out.
+fn kth_largest(lane: u32, row: u32, k: u32) -> u32 {
+  var found = 0u;
+  for (var bit = 0x80000000u; bit > 0; bit >>= 1) {
+    var count = 0u;
+    for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+      count += select(0u, 1u, rank(logits[row + id]) >= (found | bit));
+    }
+    if (count_over_lanes(lane, count) >= k) {
+      found |= bit;
+    }
+  }
+  return max(found, 1u);
+}
+
+// Weight of the logits whose rank is above \`above\` and at least \`threshold\`.
+fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
+  var sum = 0.0;
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    let logit = logits[scale.row + id];
+    let r = rank(logit);
+    if (r > above && r >= threshold) {
+      sum += weight(scale, logit);
+    }
+  }
+  return sum_over_lanes(lane, sum);
+}
+
+// The smallest rank above which less than \`mass\` lies, bit by bit: one more than the largest rank above which it does not.
+fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
+  if (broadcast(lane, select(0u, 1u, weight_above(lane, scale, 0u, threshold) >= mass)) == 0) {
+    return threshold;
+  }
+  var found = 0u;
+  for (var bit = 0x80000000u; bit > 0; bit >>= 1) {
+    if (weight_above(lane, scale, found | bit, threshold) >= mass) {
+      found |= bit;
+    }
+  }
+  return found + 1;
+}
+
+// Weight of one id if it is kept, else -1: a kept one may weigh 0.
+fn kept_weight(scale: Scale, id: u32, threshold: u32, min_p: f32) -> f32 {
+  let logit = logits[scale.row + id];
+  let w = weight(scale, logit);
+  return select(-1.0, w, rank(logit) >= threshold && w >= min_p);
+}
+
+// The first kept id whose running weight exceeds the draw's share of all, else the last kept id.
+fn draw(lane: u32, sample: u32, scale: Scale, threshold: u32) {
+  let min_p = bitcast<f32>(column_at(MIN_P, sample));
+  var sum = 0.0;
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    sum += max(0.0, kept_weight(scale, id, threshold, min_p));
+  }
+  let share = uniform_draw(sample) * sum_over_lanes(lane, sum);
+  // \`lane_reals\` still holds the lanes' sums
+  var before = 0.0;
+  for (var i = 0u; i < lane; i++) {
+    before += lane_reals[i];
+  }
+  var chosen = VOCABULARY;
+  var last_kept = VOCABULARY;
+  var running = 0.0;
+  for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
+    let w = kept_weight(scale, id, threshold, min_p);
+    if (w >= 0) {
+      last_kept = id;
+      running += w;
+      if (before + running > share) {
+        chosen = id;
+        break;
+      }
+    }
+  }
+  lane_words[lane] = chosen;
+  workgroupBarrier();
+  var first = VOCABULARY;
+  for (var i = 0u; i < LANES; i++) {
+    first = min(first, lane_words[i]);
+  }
+  workgroupBarrier();
+  lane_words[lane] = select(last_kept + 1, 0u, last_kept == VOCABULARY);
+  workgroupBarrier();
+  if (lane == 0) {
+    var last = 0u;
+    for (var i = 0u; i < LANES; i++) {
+      last = max(last, lane_words[i]);
+    }
+    results[sample] = i32(select(first, last - 1, first == VOCABULARY));
+  }
+}
+
+// The draw in [0, 1) for the token that is being chosen.
+fn uniform_draw(sample: u32) -> f32 {
+  let key = vec4u(
+    u32(column_at(SEED_LOW, sample)),
+    u32(column_at(SEED_HIGH, sample)),
+    u32(column_at(CHOICE, sample)),
+    0,
+  );
+  let position = u32(column_at(POSITIONS, u32(column_at(SAMPLE_ROWS, sample))) + 1);
+  return f32(threefry(key, position) >> 8) * 0x1p-24;
+}
+`,
+  "store-logits": `// Logits of the samples of one tile.
+
+// Vectors of a row of logits.
+override OUTPUTS: u32;
+// Most rows of a tile.
+override TILE: u32;
+
+@group(0) @binding(4) var<storage, read_write> logits: array<vec4f>;
+
+fn row_count() -> u32 {
+  return min(sample_count() - part.first_row, TILE);
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  logits[row * OUTPUTS + column] = value;
+}
+`,
+  "store-qkv": `// Queries, keys and values of a token: queries and keys are rotated (RoPE), keys and values go to the token's slot.
+//
+// Columns are [query heads of this part, key heads, value heads]. Inside a head of queries and keys the dimensions are
+// stored as pairs: 0, half, 1, half + 1, ... so that a vector holds two whole pairs to rotate.
+
+// Vectors of a head.
+override HEAD: u32;
+// Query heads, in all, and how many of them share a key head.
+override QUERY_HEADS: u32;
+override SHARING: u32;
+override BLOCK_SIZE: u32;
+
+// [position, HEAD] cosine and sine of two pairs.
+@group(0) @binding(4) var<storage, read> angles: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> queries: array<vec4f>;
+// [block, layer, key or value, head, offset in block, HEAD]
+@group(0) @binding(6) var<storage, read_write> cache: array<vec4f>;
+
+fn row_count() -> u32 {
+  return token_count();
+}
+
+fn rotate(pairs: vec4f, angle: vec4f) -> vec4f {
+  let low = pairs.xz;
+  let high = pairs.yw;
+  let cosine = angle.xz;
+  let sine = angle.yw;
+  let first = fma(low, cosine, -(high * sine));
+  let second = fma(high, cosine, low * sine);
+  return vec4f(first.x, second.x, first.y, second.y);
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  let head = column / HEAD;
+  let i = column % HEAD;
+  let query_heads = part.head_count * SHARING;
+  if (head >= query_heads + part.head_count) {
+    store_cache(row, head - query_heads, i, value);
+    return;
+  }
+  let rotated = rotate(value, angles[u32(column_at(POSITIONS, row)) * HEAD + i]);
+  if (head < query_heads) {
+    queries[(row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD + i] = rotated;
+  } else {
+    store_cache(row, head - query_heads, i, rotated);
+  }
+}
+
+// \`head\` counts the key heads, then the value heads.
+fn store_cache(row: u32, head: u32, i: u32, value: vec4f) {
+  let slot = u32(column_at(SLOTS, row));
+  let block = slot / BLOCK_SIZE;
+  let offset = slot % BLOCK_SIZE;
+  cache[block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * HEAD + i] = value;
+}
+`,
+  "store-residual": `// The residual connection: outputs are added to the hidden state.
+
+// Vectors of a row of the hidden state.
+override OUTPUTS: u32;
+
+@group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
+
+fn row_count() -> u32 {
+  return token_count();
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  let i = row * OUTPUTS + column;
+  hidden[i] = hidden[i] + value;
+}
+`,
+  "store-swiglu": `// silu(gate) · up. Columns alternate: gate 0, up 0, gate 1, up 1.
+
+// Pairs of a row of the output.
+override OUTPUTS: u32;
+
+@group(0) @binding(4) var<storage, read_write> gated: array<vec2f>;
+
+fn row_count() -> u32 {
+  return token_count();
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  let gate = value.xz;
+  gated[row * OUTPUTS + column] = gate / (1 + exp(-gate)) * value.yw;
+}
+`,
+  "threefry": `// Threefry-4x32-20. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11 (Random123).
+
+const ROTATE_1 = array<u32, 8>(10, 11, 13, 23, 6, 17, 25, 18);
+const ROTATE_3 = array<u32, 8>(26, 21, 27, 5, 20, 11, 10, 20);
+
+fn rotate_left(word: u32, bits: u32) -> u32 {
+  return (word << bits) | (word >> (32 - bits));
+}
+
+// First word of the block whose counter is [counter, 0, 0, 0].
+fn threefry(key: vec4u, counter: u32) -> u32 {
+  var schedule = array<u32, 5>(key.x, key.y, key.z, key.w, 0x1bd11bdau ^ key.x ^ key.y ^ key.z ^ key.w);
+  var rotate_1 = ROTATE_1;
+  var rotate_3 = ROTATE_3;
+  var x = vec4u(counter, 0, 0, 0) + key;
+  for (var round = 0u; round < 20; round++) {
+    x.x += x.y;
+    x.z += x.w;
+    let mixed = rotate_left(x.y, rotate_1[round % 8]) ^ x.x;
+    x.y = rotate_left(x.w, rotate_3[round % 8]) ^ x.z;
+    x.w = mixed;
+    if (round % 4 == 3) {
+      let turn = round / 4 + 1;
+      x += vec4u(schedule[turn % 5], schedule[(turn + 1) % 5], schedule[(turn + 2) % 5], schedule[(turn + 3) % 5]);
+      x.w += turn;
+    }
+  }
+  return x.x;
+}
+`,
+  "weights-bf16": `// Weights as bfloat16, four in two words: the high half of a float32 each.
+
+alias WeightVector = vec2u;
+
+fn widen(stored: WeightVector) -> vec4f {
+  let words = vec4u(stored.x << 16u, stored.x & 0xffff0000u, stored.y << 16u, stored.y & 0xffff0000u);
+  return bitcast<vec4f>(words);
+}
+`,
+  "weights-f16": `// Weights as binary16, four in two words. Every one of them is a float32 exactly, so widening changes no bit.
+
+alias WeightVector = vec2u;
+
+fn widen(stored: WeightVector) -> vec4f {
+  return vec4f(unpack2x16float(stored.x), unpack2x16float(stored.y));
+}
+`,
+  "weights-f32": `// Weights as float32.
+
+alias WeightVector = vec4f;
+
+fn widen(stored: WeightVector) -> vec4f {
+  return stored;
+}
+`,
+} as const;

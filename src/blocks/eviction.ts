@@ -1,0 +1,38 @@
+import type { BlockLinks } from "./free-queue.ts";
+
+/** Read-only facts about cached blocks, for eviction policies. */
+export interface CachedBlocks {
+  /** Whether no child of this block is resident: only such a block may be given up. */
+  isLeaf(block: number): boolean;
+  /** How many blocks stand above this one in its chain. O(depth). */
+  depth(block: number): number;
+}
+
+/** What a policy may build its own columns on. */
+export interface EvictionStorage {
+  readonly blockCount: number;
+  /** Queue number 1 of these links is the policy's, if it wants one: a cached block is not in the free queue. */
+  readonly links: BlockLinks;
+}
+
+/**
+ * Chooses which cached block is given up when the pool has no free one.
+ *
+ * A block can be given up while it is *cached*: indexed, and held by nobody. The cache tells the policy of every
+ * change; the policy keeps its own columns, made in `attach`, and names children before parents.
+ */
+export interface EvictionPolicy {
+  readonly name: string;
+  /** Called once, before anything else: a policy object serves one cache. */
+  attach(storage: EvictionStorage, blocks: CachedBlocks): void;
+  /** The block's last holder let go; a chain's tail comes before its head. */
+  add(block: number): void;
+  /** The block is held again, or not cached any more. */
+  remove(block: number): void;
+  /** A request matched the block. */
+  hit?(block: number): void;
+  /** A cached block lost its last resident child. */
+  becameLeaf?(block: number): void;
+  /** The next to give up: added, not removed, a leaf. Only called where there is one. */
+  victim(): number;
+}

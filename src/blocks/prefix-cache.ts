@@ -1,0 +1,174 @@
+import { assert } from "../assert.ts";
+import { NULL_BLOCK } from "../config.ts";
+import type { BlockPool } from "./block-pool.ts";
+import { Domains } from "./domains.ts";
+import type { CachedBlocks, EvictionPolicy } from "./eviction.ts";
+import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
+
+/** Told when a node's block begins or ends to be resident in a group; see `events`. */
+export interface ResidencyListener {
+  stored(node: number, group: number, block: number): void;
+  removed(node: number, group: number, block: number): void;
+}
+
+export interface PrefixCacheOptions {
+  readonly pool: BlockPool;
+  readonly blockSize: number;
+  readonly groups: readonly { readonly window: number | null }[];
+  /** Most nodes. */
+  readonly capacity: number;
+  readonly eviction: EvictionPolicy;
+  readonly hash?: BlockHash;
+}
+
+/**
+ * Which block of each group holds a node's keys and values, and which blocks are given up when the pool runs dry.
+ *
+ * A node outlives its blocks where something hangs below it: a sliding window gives up early blocks, while what came
+ * later still needs the node to say which beginning it continues.
+ *
+ * Laws: block b is labelled n in the pool exactly when `blockOf(g, n) = b` for one group g; a node is in the tree
+ * exactly while it has a block or a child; in a group that sees everything, the parent of a node that has a block has one too.
+ */
+export class PrefixCache implements CachedBlocks {
+  readonly tree: PrefixTree;
+  readonly domains = new Domains();
+  readonly groupCount: number;
+  /** By group: whether its layers see every earlier position. */
+  readonly #whole: readonly boolean[];
+  listener: ResidencyListener | undefined;
+  readonly #pool: BlockPool;
+  readonly #eviction: EvictionPolicy;
+  /** [groupCount x (capacity + 1)] */
+  readonly #blockOf: Int32Array;
+
+  constructor(options: PrefixCacheOptions) {
+    this.#pool = options.pool;
+    this.#eviction = options.eviction;
+    this.#whole = options.groups.map((group) => group.window === null);
+    this.groupCount = options.groups.length;
+    this.tree = new PrefixTree(options);
+    this.#blockOf = new Int32Array(this.groupCount * (options.capacity + 1));
+    options.eviction.attach(options.pool, this);
+  }
+
+  /** The block that holds a node's keys and values in a group; `NULL_BLOCK` where none does. */
+  blockOf(group: number, node: number): number {
+    return this.#blockOf[group * (this.tree.capacity + 1) + node];
+  }
+
+  /** The node of the block's tokens under `parent`, made where it is not there; 0 where the tree is full. */
+  intern(parent: number, tokens: Int32Array, start: number): number {
+    const found = this.tree.find(parent, tokens, start);
+    if (found !== 0) return found;
+    const node = this.tree.insert(parent, tokens, start);
+    if (node !== 0 && parent < 0) this.domains.retain(~parent);
+    return node;
+  }
+
+  /** From now on `block`, held and unlabelled, is what a match of the node takes in this group. */
+  store(node: number, group: number, block: number): void {
+    assert(this.blockOf(group, node) === NULL_BLOCK, () => `node ${node} has a block in group ${group} already`);
+    this.#pool.label(block, node);
+    this.#blockOf[group * (this.tree.capacity + 1) + node] = block;
+    this.listener?.stored(node, group, block);
+  }
+
+  /** The block is no longer matched; nodes that nothing needs go with it. */
+  drop(block: number): void {
+    const node = this.#pool.labelOf(block);
+    const group = this.#groupOf(node, block);
+    if (this.#pool.referenceCount(block) === 0) this.#eviction.remove(block);
+    this.listener?.removed(node, group, block);
+    this.#blockOf[group * (this.tree.capacity + 1) + node] = NULL_BLOCK;
+    this.#pool.unlabel(block);
+    this.prune(node);
+  }
+
+  /** Gives up one cached block, which becomes free. Only where the pool has one. */
+  evict(): void {
+    this.drop(this.#eviction.victim());
+  }
+
+  /** One more holder of a held or cached block. */
+  share(block: number): void {
+    if (this.#pool.share(block)) this.#eviction.remove(block);
+    this.#eviction.hit?.(block);
+  }
+
+  /** One holder less. */
+  release(block: number): void {
+    if (this.#pool.release(block) === "cached") this.#eviction.add(block);
+  }
+
+  /** Removes the node, and those above it, as far up as nothing needs them. */
+  prune(from: number): void {
+    let node = from;
+    while (node > 0 && this.tree.firstChild(node) === 0 && !this.#hasBlock(node)) {
+      const parent = this.tree.parentOf(node);
+      this.tree.remove(node);
+      if (parent < 0) this.domains.release(~parent);
+      node = parent;
+    }
+    if (node > 0) this.#tellNewLeaf(node);
+  }
+
+  isLeaf(block: number): boolean {
+    const node = this.#pool.labelOf(block);
+    const group = this.#groupOf(node, block);
+    if (!this.#whole[group]) return true;
+    for (let child = this.tree.firstChild(node); child !== 0; child = this.tree.nextSibling(child)) {
+      if (this.blockOf(group, child) !== NULL_BLOCK) return false;
+    }
+    return true;
+  }
+
+  depth(block: number): number {
+    let depth = 0;
+    for (let node = this.#pool.labelOf(block); node > 0; node = this.tree.parentOf(node)) depth++;
+    return depth - 1;
+  }
+
+  get byteLength(): number {
+    return this.tree.byteLength + this.#blockOf.byteLength;
+  }
+
+  /** O(capacity). Throws on the first broken law. */
+  checkInvariants(): void {
+    let labelled = 0;
+    this.tree.checkInvariants((node) => {
+      assert(this.tree.firstChild(node) !== 0 || this.#hasBlock(node), () => `node ${node} has neither block nor child`);
+      for (let group = 0; group < this.groupCount; group++) labelled += this.#checkResidency(node, group);
+    });
+    for (let block = 1; block <= this.#pool.blockCount; block++) if (this.#pool.labelOf(block) !== 0) labelled--;
+    assert(labelled === 0, () => `${-labelled} labelled blocks belong to no node`);
+  }
+
+  #checkResidency(node: number, group: number): number {
+    const block = this.blockOf(group, node);
+    if (block === NULL_BLOCK) return 0;
+    assert(this.#pool.labelOf(block) === node, () => `block ${block} of node ${node} is labelled ${this.#pool.labelOf(block)}`);
+    const parent = this.tree.parentOf(node);
+    assert(!this.#whole[group] || parent < 0 || this.blockOf(group, parent) !== NULL_BLOCK, () => `node ${node} has block ${block}, its parent ${parent} has none`);
+    return 1;
+  }
+
+  #tellNewLeaf(node: number): void {
+    if (this.#eviction.becameLeaf === undefined) return;
+    for (let group = 0; group < this.groupCount; group++) {
+      const block = this.blockOf(group, node);
+      if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0 && this.isLeaf(block)) this.#eviction.becameLeaf(block);
+    }
+  }
+
+  #hasBlock(node: number): boolean {
+    for (let group = 0; group < this.groupCount; group++) if (this.blockOf(group, node) !== NULL_BLOCK) return true;
+    return false;
+  }
+
+  #groupOf(node: number, block: number): number {
+    let group = 0;
+    while (this.blockOf(group, node) !== block) group++;
+    return group;
+  }
+}

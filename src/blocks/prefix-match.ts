@@ -1,0 +1,124 @@
+import { NULL_BLOCK } from "../config.ts";
+import type { BlockPool } from "./block-pool.ts";
+import { IntList } from "./int-list.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
+import type { StepJournal } from "./step-journal.ts";
+
+/** A cached beginning of some tokens. Kept and used again: valid until the next search. */
+export class PrefixMatch {
+  /** Whole blocks matched. */
+  blockCount = 0;
+  /** Node whose block begins like what follows, 0 for none: the block is copied. */
+  partialNode = 0;
+  /** Tokens matched, the partial block's included. */
+  tokenCount = 0;
+  readonly #cache: PrefixCache;
+  readonly #windows: readonly (number | null)[];
+  readonly #nodes = new IntList();
+  /** By group: how many blocks up to here are resident without a gap. */
+  readonly #run: Int32Array;
+
+  constructor(cache: PrefixCache, groups: readonly { readonly window: number | null }[]) {
+    this.#cache = cache;
+    this.#windows = groups.map((group) => group.window);
+    this.#run = new Int32Array(groups.length);
+  }
+
+  nodeAt(index: number): number {
+    return this.#nodes.at(index);
+  }
+
+  /** The first block of the match that a group's next token still sees. */
+  firstBlock(group: number): number {
+    return this.#firstVisible(group, this.blockCount);
+  }
+
+  /** Cached blocks that taking the match makes held, and new blocks for the partial copy: what the pool must have. */
+  blocksTaken(pool: BlockPool): number {
+    let taken = 0;
+    for (let group = 0; group < this.#run.length; group++) {
+      for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+        if (pool.referenceCount(this.#cache.blockOf(group, this.nodeAt(index))) === 0) taken++;
+      }
+      if (this.partialNode === 0) continue;
+      taken++;
+      if (pool.referenceCount(this.#cache.blockOf(group, this.partialNode)) === 0) taken++;
+    }
+    return taken;
+  }
+
+  /** Leaves the partial block out: its source and its copy need a block each, which a pool that is nearly full has not. */
+  dropPartial(): void {
+    this.partialNode = 0;
+    this.tokenCount = this.blockCount * this.#cache.tree.blockSize;
+  }
+
+  clear(): void {
+    this.blockCount = 0;
+    this.partialNode = 0;
+    this.tokenCount = 0;
+    this.#nodes.clear();
+    this.#run.fill(0);
+  }
+
+  /** Finds the longest match of `tokens[0 .. limit)` under `root` that every group can take. O(blocks touched). */
+  search(root: number, tokens: Int32Array, limit: number, journal: StepJournal): void {
+    const { tree } = this.#cache;
+    this.clear();
+    let parent = root;
+    for (let blocks = 1; blocks * tree.blockSize <= limit; blocks++) {
+      const node = tree.find(parent, tokens, (blocks - 1) * tree.blockSize);
+      if (node === 0 || !this.#step(node)) break;
+      this.#nodes.push(node);
+      parent = node;
+      if (this.#complete(blocks)) this.blockCount = blocks;
+    }
+    this.tokenCount = this.blockCount * tree.blockSize;
+    this.#searchPartial(this.blockCount === 0 ? root : this.nodeAt(this.blockCount - 1), tokens, limit, journal);
+  }
+
+  #searchPartial(parent: number, tokens: Int32Array, limit: number, journal: StepJournal): void {
+    const { tree } = this.#cache;
+    const left = limit - this.tokenCount;
+    if (left <= 0) return;
+    const node = tree.findPartial(parent, tokens, this.tokenCount, left, (child) => this.#copyable(child, journal));
+    if (node === 0) return;
+    this.partialNode = node;
+    this.tokenCount += tree.commonLength(node, tokens, this.tokenCount, Math.min(left, tree.blockSize));
+  }
+
+  /** Resident in every group, and computed by an earlier plan than the one that would copy it. */
+  #copyable(node: number, journal: StepJournal): boolean {
+    for (let group = 0; group < this.#run.length; group++) {
+      const block = this.#cache.blockOf(group, node);
+      if (block === NULL_BLOCK || journal.computes(block)) return false;
+    }
+    return true;
+  }
+
+  /** Counts the node's blocks in; false where a group that sees everything has a gap. */
+  #step(node: number): boolean {
+    for (let group = 0; group < this.#run.length; group++) {
+      const resident = this.#cache.blockOf(group, node) !== NULL_BLOCK;
+      if (!resident && this.#windows[group] === null) return false;
+      this.#run[group] = resident ? this.#run[group] + 1 : 0;
+    }
+    return true;
+  }
+
+  /** Whether every group has all the blocks that the token after `blocks` blocks sees. */
+  #complete(blocks: number): boolean {
+    for (let group = 0; group < this.#run.length; group++) {
+      if (this.#run[group] < blocks - this.#firstVisible(group, blocks)) return false;
+    }
+    return true;
+  }
+
+  #firstVisible(group: number, blocks: number): number {
+    const window = this.#windows[group];
+    if (window === null) return 0;
+    const size = this.#cache.tree.blockSize;
+    // The tail is kept although no token may see it: its node must live.
+    return Math.max(0, Math.min(Math.floor(Math.max(0, blocks * size - window + 1) / size), blocks - 1));
+  }
+}

@@ -1,0 +1,39 @@
+import type { Sequence } from "./block-table.ts";
+import { IntList } from "./int-list.ts";
+
+/**
+ * A block that a request computed although an equal one was there: at commit, or when it leaves, the request takes that
+ * one and gives its own back; at rollback it keeps its own.
+ */
+export interface Adoption {
+  readonly sequence: Sequence;
+  readonly group: number;
+  readonly index: number;
+  /** The equal block, held for the request until then. */
+  readonly block: number;
+  settled: boolean;
+}
+
+/** What one plan did to the cache that its commit makes final or its rollback takes back. Kept and used again. */
+export class StepJournal {
+  /** (block, node) pairs that became matchable with this plan, parents before children. */
+  readonly indexed = new IntList();
+  /** (source, target) pairs of the plan's copies. */
+  readonly copies = new IntList();
+  /** Sources of partial matches, held until the plan is complete. */
+  readonly sources = new IntList();
+  readonly adoptions: Adoption[] = [];
+
+  /** Whether this plan is the one that computes the block: it cannot be the source of the plan's own copy. */
+  computes(block: number): boolean {
+    for (let i = 0; i < this.indexed.length; i += 2) if (this.indexed.at(i) === block) return true;
+    return false;
+  }
+
+  clear(): void {
+    this.indexed.clear();
+    this.copies.clear();
+    // Assigning length drops the array's memory: not in every step.
+    if (this.adoptions.length > 0) this.adoptions.length = 0;
+  }
+}

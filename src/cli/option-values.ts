@@ -1,0 +1,26 @@
+import { InvalidArgumentError } from "commander";
+
+/** Options' texts to numbers. Commander puts the option's name and the text before the message of the error. */
+
+/** Parser of integers in [low, high]: digits only, so that "1e3", "0x10" and " 5" are told apart from typos by nobody. */
+export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    throw new InvalidArgumentError(high === Number.MAX_SAFE_INTEGER ? `It must be an integer >= ${low}.` : `It must be an integer from ${low} to ${high}.`);
+  };
+}
+
+/** Parser of decimal numbers that `allowed` accepts; `range` says in words which those are. */
+export function decimal(range: string, allowed: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (Number.isFinite(value) && allowed(value)) return value;
+    throw new InvalidArgumentError(`It must be a number ${range}.`);
+  };
+}
+
+/** Collects the values of an option that may be given several times. */
+export function several(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

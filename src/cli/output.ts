@@ -1,0 +1,57 @@
+import type { WriteStream } from "node:tty";
+import { BstarError } from "../errors.ts";
+import { OutputClosedError } from "./failure.ts";
+
+/** Where text goes: a terminal, a pipe, a file. */
+export interface Output {
+  /** Resolves when the text is out of the process. Rejects with `OutputClosedError` where nobody reads, else with why it failed. */
+  write(text: string): Promise<void>;
+  /** What it can show; null where it is no terminal, or one that cannot move its cursor. */
+  readonly terminal: Terminal | null;
+}
+
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** 1 for none, 4 for 16 colours, 8 for 256, 24 for all. */
+  readonly colorBits: number;
+}
+
+/** An output of the process. Errors of the stream come out of the write that met them, and nowhere else. */
+export class StreamOutput implements Output {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #name: string;
+
+  constructor(stream: NodeJS.WriteStream, name: string, env: NodeJS.ProcessEnv) {
+    this.#stream = stream;
+    this.#env = env;
+    this.#name = name;
+    stream.on("error", () => {}); // the write's callback has it as well
+  }
+
+  write(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(text, (error) => (error ? reject(this.#explain(error)) : resolve()));
+    });
+  }
+
+  get terminal(): Terminal | null {
+    if (!this.#stream.isTTY || this.#env["TERM"] === "dumb") return null;
+    return terminalOf(this.#stream as unknown as WriteStream, this.#env);
+  }
+
+  #explain(error: NodeJS.ErrnoException): BstarError {
+    if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return new OutputClosedError();
+    const reason = error.code === "ENOSPC" ? "no space is left on the device (ENOSPC)" : error.message;
+    return new BstarError("output_failed", `cannot write to ${this.#name}: ${reason}`, { cause: error });
+  }
+}
+
+/** Size of a terminal that does not tell: the classic one. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
+
+function terminalOf(stream: WriteStream, env: NodeJS.ProcessEnv): Terminal {
+  const colorBits = (env["NO_COLOR"] ?? "") === "" ? stream.getColorDepth(env) : 1;
+  return { columns: stream.columns || DEFAULT_SIZE.columns, rows: stream.rows || DEFAULT_SIZE.rows, colorBits };
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { oneLine } from "./failure.ts";
+import type { Io } from "./io.ts";
+
+/** A command's module, loaded when it is named or help is wanted: `bstar --version` reads none of them. */
+type Register = (program: Command, io: Io) => void;
+
+const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
+  ["demo", async () => (await import("./demo/command.ts")).registerDemo],
+  ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
+  ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
+  ["roofline", async () => (await import("./roofline.ts")).registerRoofline],
+]);
+
+/** What commander would print while it parses; written when it is done, so that a closed pipe is met in one place. */
+export interface Printed {
+  out: string;
+  err: string;
+}
+
+/** The `bstar` command line with the commands that `args` may need. */
+export async function createProgram(args: readonly string[], io: Io, printed: Printed): Promise<Command> {
+  const program = new Command("bstar")
+    .description("Paged KV cache, continuous batching and chunked prefill: run prompts, watch it work, reckon with hardware.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help; after a command, its own")
+    .helpCommand("help [command]", "print a command's help")
+    .addHelpText("after", "\nExit codes: 0 success, 1 a run failed, 2 bad usage. BSTAR_DEBUG=1 shows where an error came from.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void (printed.out += text),
+      writeErr: (text) => void (printed.err += text),
+      outputError: (text) => void (printed.err += errorLine(text)),
+      getOutHelpWidth: () => io.stdout.terminal?.columns ?? 100,
+    });
+  for (const load of modulesFor(args)) (await load())(program, io);
+  return program;
+}
+
+function modulesFor(args: readonly string[]): Iterable<() => Promise<Register>> {
+  const named = COMMANDS.get(args[0] ?? "");
+  return named === undefined ? COMMANDS.values() : [named];
+}
+
+/** Commander's errors begin with "error: " and put suggestions on lines of their own. */
+function errorLine(text: string): string {
+  const line = oneLine(text.replace(/^error: /, ""));
+  return line.startsWith("bstar") ? `${line}\n` : `bstar: ${line}\n`;
+}
+
+/** From the sources and from the build alike, package.json is two levels up. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,321 @@
+import type { Backend, BackendInfo } from "../backends/backend.ts";
+import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
+import { DeviceLostError, DisposedError, InvalidOptionError, InvalidRequestError } from "../errors.ts";
+import type { Request, RequestId, RequestInput } from "../request.ts";
+import type { Explanation } from "../scheduler/explanation.ts";
+import type { SchedulerOptions } from "../scheduler/options.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import type { SchedulerStats } from "../scheduler/stats.ts";
+import type { StepOutcome } from "../scheduler/step-outcome.ts";
+import type { StepPlan, StepResult } from "../step.ts";
+import type { Tokenizer } from "../tokenizer.ts";
+import { logprobsOf, Session } from "./session.ts";
+import { StopStrings } from "./stop-strings.ts";
+import { TokenStream } from "./token-stream.ts";
+
+/** What an engine is made of. Limits that are not given come from the backend. */
+export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | "groups">> {
+  /** The engine owns it: `dispose` gives it back. */
+  readonly backend: Backend;
+  /** Needed for text prompts, text answers and stop strings. */
+  readonly tokenizer?: Tokenizer;
+  /** Ids that end every request, such as the model's end-of-text ids. */
+  readonly stopTokenIds?: readonly number[];
+  /** Makes another backend after the device was lost; without it, requests then end with the error. */
+  readonly recover?: () => Promise<Backend>;
+  /** Seconds. Default: the platform's monotonic clock. */
+  readonly clock?: () => number;
+  /** Called after each committed step. */
+  readonly onStep?: (step: StepEvent) => void;
+}
+
+/** A request with text or ids. */
+export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds"> {
+  /** Default: a number of the engine's own. */
+  readonly id?: RequestId;
+  readonly prompt?: string;
+  readonly promptTokenIds?: ArrayLike<number>;
+  /** Texts that end the request; they are not in its text. */
+  readonly stop?: readonly string[];
+  /** Aborts the request; its blocks are back at once. */
+  readonly signal?: AbortSignal;
+  /** Go on past the engine's stop ids. Default false. */
+  readonly ignoreStopTokenIds?: boolean;
+}
+
+/** One step, for dashboards and views. Seconds on the engine's clock. */
+export interface StepEvent {
+  readonly index: number;
+  readonly tokenCount: number;
+  readonly requestCount: number;
+  readonly sampleCount: number;
+  readonly tokenBudget: number;
+  readonly startedAt: number;
+  /** From being handed to the backend to its result. */
+  readonly seconds: number;
+  /** Of that, what the host spent on planning and on delivering. */
+  readonly hostSeconds: number;
+}
+
+interface Step {
+  readonly plan: StepPlan;
+  readonly result: Promise<StepResult>;
+  readonly startedAt: number;
+  readonly planSeconds: number;
+}
+
+/**
+ * Runs requests on a backend: schedule -> execute -> commit, with the next plan made while the device works on the last.
+ *
+ * The only asynchronous part of the core. Requests are isolated: each stream is what the request would give alone.
+ */
+export class Engine implements AsyncDisposable {
+  readonly scheduler: Scheduler;
+  readonly #options: EngineOptions;
+  readonly #clock: () => number;
+  readonly #sessions = new Map<RequestId, Session>();
+  readonly #inFlight: Step[] = [];
+  /** Ended requests whose streams still have to be told: after the tokens of the same step. */
+  readonly #ended: Request[] = [];
+  #backend: Backend;
+  #wake: (() => void) | null = null;
+  #running: Promise<void> | null = null;
+  #disposed: Promise<void> | null = null;
+  #nextId = 0;
+
+  constructor(options: EngineOptions) {
+    const { backend } = options;
+    const { info } = backend;
+    assertWithin(options, info);
+    this.#options = options;
+    this.#backend = backend;
+    this.#clock = options.clock ?? (() => performance.now() / 1000);
+    this.scheduler = new Scheduler({
+      ...options,
+      blockCount: options.blockCount ?? info.blockCount,
+      blockSize: info.blockSize,
+      maxRequests: options.maxRequests ?? info.maxRequests,
+      tokenBudget: options.tokenBudget ?? info.maxTokens,
+      contextLength: options.contextLength ?? info.contextLength,
+      groups: info.groups,
+      onEnd: (request) => this.#ended.push(request),
+    });
+  }
+
+  /**
+   * Takes a request in and returns its answer as a stream. Throws, with nothing changed: `InvalidRequestError`,
+   * `InfeasibleRequestError`, `QueueFullError`, `DisposedError`.
+   */
+  submit(request: EngineRequest): TokenStream {
+    if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
+    const id = request.id ?? this.#nextId++;
+    const stops = new StopStrings(request.stop);
+    if (request.stop?.length && this.#options.tokenizer === undefined) throw new InvalidRequestError("stop strings need an engine with a tokenizer");
+    const now = this.#clock();
+    const entry = this.scheduler.submit({ ...request, id, promptTokenIds: this.#promptTokenIds(request), stopTokenIds: this.#stopTokenIds(request) }, now);
+    return this.#open(entry, stops, request.signal, now);
+  }
+
+  /** Ends a request in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
+  abort(id: RequestId): void {
+    this.scheduler.abort(id, this.#clock());
+    this.#closeEnded();
+  }
+
+  /** Takes a request out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
+  pause(id: RequestId): boolean {
+    return this.scheduler.pause(id, this.#clock());
+  }
+
+  /** Lets a paused request wait for its turn again. False where it is not paused. */
+  resume(id: RequestId): boolean {
+    const resumed = this.scheduler.resume(id, this.#clock());
+    this.#start();
+    return resumed;
+  }
+
+  /** Why the request is where it is; undefined for one that is unknown or ended. */
+  explain(id: RequestId): Explanation | undefined {
+    return this.scheduler.explain(id);
+  }
+
+  stats(): SchedulerStats {
+    return this.scheduler.stats();
+  }
+
+  /** Aborts what runs and waits, lets the steps in flight end, and gives the backend back. Idempotent. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#shutDown();
+    return this.#disposed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #open(request: Request, stops: StopStrings, signal: AbortSignal | undefined, submittedAt: number): TokenStream {
+    const { id } = request;
+    const abort = (): void => this.abort(id);
+    const stream = new TokenStream({ id, promptTokenIds: request.tokens.slice(0, request.promptTokenCount), abort });
+    const onEnd = (): void => {
+      signal?.removeEventListener("abort", abort);
+      this.#sessions.delete(id);
+    };
+    this.#sessions.set(id, new Session({ request, stream, tokenizer: this.#options.tokenizer, stops, submittedAt, onEnd }));
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted === true) abort();
+    this.#start();
+    return stream;
+  }
+
+  #promptTokenIds({ prompt, promptTokenIds }: EngineRequest): ArrayLike<number> {
+    if ((prompt === undefined) === (promptTokenIds === undefined)) throw new InvalidRequestError("exactly one of prompt and promptTokenIds is needed");
+    const { tokenizer, backend } = this.#options;
+    if (prompt !== undefined && tokenizer === undefined) throw new InvalidRequestError("a text prompt needs an engine with a tokenizer");
+    const ids = promptTokenIds ?? tokenizer!.encode(prompt!);
+    for (let i = 0; i < ids.length; i++) {
+      if (ids[i] >= backend.info.vocabSize) throw new InvalidRequestError(`promptTokenIds[${i}] is ${ids[i]}, the vocabulary has ${backend.info.vocabSize} ids`);
+    }
+    return ids;
+  }
+
+  #stopTokenIds({ stopTokenIds = [], ignoreStopTokenIds = false }: EngineRequest): readonly number[] {
+    return ignoreStopTokenIds ? stopTokenIds : [...(this.#options.stopTokenIds ?? []), ...stopTokenIds];
+  }
+
+  #start(): void {
+    this.#wake?.();
+    this.#running ??= this.#run().catch((error: unknown) => this.#crash(error));
+  }
+
+  /** Steps until nothing is left to do. Requests that come meanwhile join at the next step. */
+  async #run(): Promise<void> {
+    // A turn for those who submit many requests at once: the first step then sees them all.
+    await Promise.resolve();
+    while (this.scheduler.size > 0) {
+      this.#plan();
+      const step = this.#inFlight.shift();
+      if (step !== undefined) await this.#finish(step);
+      else if (this.scheduler.size > 0) await this.#sleep(this.scheduler.nextWakeAt);
+    }
+    this.#running = null;
+  }
+
+  async #finish(step: Step): Promise<void> {
+    let result: StepResult;
+    try {
+      result = await step.result;
+    } catch (error) {
+      return this.#recover(step, error);
+    }
+    this.#commit(step, result);
+  }
+
+  /** Until a request comes, one is resumed, or the time is there. */
+  async #sleep(until: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      const milliseconds = Math.max(0, (until - this.#clock()) * 1000);
+      if (milliseconds < MAX_TIMER_MILLISECONDS) timer = setTimeout(resolve, milliseconds);
+    });
+    clearTimeout(timer);
+    this.#wake = null;
+  }
+
+  /** Hands the device plans until it has one to do and one to follow. */
+  #plan(): void {
+    while (this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
+      const startedAt = this.#clock();
+      const plan = this.scheduler.schedule(startedAt);
+      this.#closeEnded();
+      if (plan === null) return;
+      const planSeconds = this.#clock() - startedAt;
+      const result = this.#backend.execute(plan);
+      // A plan behind a failing one is rejected too, and nobody awaits it.
+      result.catch(() => {});
+      this.#inFlight.push({ plan, result, startedAt, planSeconds });
+    }
+  }
+
+  #commit(step: Step, result: StepResult): void {
+    const { index, tokenCount, requestCount, sampleCount } = step.plan;
+    const now = this.#clock();
+    this.#deliver(this.scheduler.commit(step.plan, result, now), result, now);
+    const tokenBudget = this.scheduler.tokenBudget;
+    const hostSeconds = step.planSeconds + this.#clock() - now;
+    this.#options.onStep?.({ index, tokenCount, requestCount, sampleCount, tokenBudget, startedAt: step.startedAt, seconds: now - step.startedAt, hostSeconds });
+  }
+
+  #deliver(outcome: StepOutcome, result: StepResult, now: number): void {
+    for (let i = 0; i < outcome.tokenCount; i++) {
+      const request = outcome.requests[i];
+      const stopped = this.#sessions.get(request.id)!.accept(outcome.tokenIds[i], now, request.finishReason === "stop", logprobsOf(request, result, outcome.sampleIndices[i]));
+      if (stopped) this.scheduler.finish(request.id, "stop", now);
+    }
+    this.#closeEnded();
+  }
+
+  #closeEnded(): void {
+    const now = this.#clock();
+    for (const request of this.#ended.splice(0)) this.#sessions.get(request.id)?.end(request.finishReason!, request.error, now);
+  }
+
+  /** A step failed: it is taken back with what was planned on it, or, where the device is gone, everything moves to another one. */
+  async #recover(step: Step, error: unknown): Promise<void> {
+    const behind = this.#inFlight.splice(0);
+    await Promise.allSettled(behind.map(({ result }) => result));
+    if (error instanceof DeviceLostError) await this.#replaceBackend(error);
+    else this.scheduler.rollback(step.plan, this.#clock(), error);
+    this.#closeEnded();
+  }
+
+  async #replaceBackend(error: DeviceLostError): Promise<void> {
+    this.scheduler.invalidateDevice(this.#clock());
+    await this.#backend.dispose();
+    if (this.#options.recover === undefined || this.#disposed !== null) return this.#failAll(error);
+    try {
+      this.#backend = await this.#options.recover();
+    } catch (cause) {
+      this.#failAll(new DeviceLostError(`${error.message}; no other device could be made: ${String(cause)}`, { cause }));
+    }
+  }
+
+  #failAll(error: Error): void {
+    for (const id of [...this.#sessions.keys()]) this.scheduler.fail(id, error, this.#clock());
+    this.#closeEnded();
+  }
+
+  /** A broken law: nothing that is under way can be trusted, so nobody is left waiting for it. */
+  #crash(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.#disposed ??= this.#backend.dispose();
+    for (const session of [...this.#sessions.values()]) session.end("error", reason, this.#clock());
+  }
+
+  async #shutDown(): Promise<void> {
+    for (const id of [...this.#sessions.keys()]) this.abort(id);
+    this.#wake?.();
+    await this.#running;
+    await this.#backend.dispose();
+  }
+}
+
+/** Longer waits are not timed: `setTimeout` takes 31 bits of milliseconds, 24 days. */
+const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1;
+
+/** The scheduler must not plan what the backend cannot do. */
+function assertWithin(options: EngineOptions, info: BackendInfo): void {
+  const limits: readonly (readonly [string, number | undefined, number])[] = [
+    ["blockCount", options.blockCount, info.blockCount],
+    ["maxRequests", options.maxRequests, info.maxRequests],
+    ["tokenBudget", options.budget?.maxTokens ?? options.tokenBudget, info.maxTokens],
+    ["contextLength", options.contextLength, info.contextLength],
+  ];
+  for (const [name, value, limit] of limits) {
+    if (value !== undefined && value > limit) throw new InvalidOptionError(`${name} is ${value}, backend ${info.name} takes ${limit} at most`);
+  }
+  if (options.blockSize !== undefined && options.blockSize !== info.blockSize) {
+    throw new InvalidOptionError(`blockSize is ${options.blockSize}, backend ${info.name} was made with ${info.blockSize}`);
+  }
+}

@@ -1,0 +1,53 @@
+import type { FinishReason, Request } from "../request.ts";
+import type { StepResult } from "../step.ts";
+import { MAX_TOP_LOGPROBS } from "../config.ts";
+import { IncrementalDetokenizer, type Tokenizer } from "../tokenizer.ts";
+import { StopStrings } from "./stop-strings.ts";
+import type { TokenLogprobs, TokenStream } from "./token-stream.ts";
+
+/** One request between the scheduler, which gives ids, and its stream, which takes text. */
+export class Session {
+  readonly request: Request;
+  readonly stream: TokenStream;
+  readonly #detokenizer: IncrementalDetokenizer | null;
+  readonly #stops: StopStrings;
+  readonly #onEnd: () => void;
+  readonly #submittedAt: number;
+  #firstTokenAt: number | null = null;
+
+  constructor(options: { request: Request; stream: TokenStream; tokenizer: Tokenizer | undefined; stops: StopStrings; submittedAt: number; onEnd: () => void }) {
+    const { request, tokenizer } = options;
+    this.request = request;
+    this.stream = options.stream;
+    this.#detokenizer = tokenizer === undefined ? null : new IncrementalDetokenizer(tokenizer, request.tokens.subarray(0, request.promptTokenCount));
+    this.#stops = options.stops;
+    this.#submittedAt = options.submittedAt;
+    this.#onEnd = options.onEnd;
+  }
+
+  /** Takes a token in; `ending` where it is a stop id, which is no text. Returns whether a stop string was completed. */
+  accept(tokenId: number, now: number, ending: boolean, logprobs: TokenLogprobs | undefined): boolean {
+    this.#firstTokenAt ??= now;
+    const piece = ending || this.#detokenizer === null ? "" : this.#detokenizer.push(tokenId);
+    this.stream.push(tokenId, this.#stops.push(piece), logprobs);
+    return this.#stops.found;
+  }
+
+  /** The request is over, whoever ended it. */
+  end(reason: FinishReason, error: Error | null, now: number): void {
+    const rest = this.#detokenizer === null || this.#stops.found ? "" : this.#stops.push(this.#detokenizer.end());
+    this.stream.end(rest + this.#stops.end(), reason, error, { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now });
+    this.#onEnd();
+  }
+}
+
+/** A sample's log probabilities out of the step's columns; undefined where none were asked for. */
+export function logprobsOf(request: Request, result: StepResult, sample: number): TokenLogprobs | undefined {
+  const wanted = request.sampling.logprobs;
+  if (wanted < 0 || result.logprobs === undefined) return undefined;
+  const top = Array.from({ length: wanted }, (_, i) => {
+    const at = sample * MAX_TOP_LOGPROBS + i;
+    return { tokenId: result.topIds![at], logprob: result.topLogprobs![at] };
+  });
+  return { logprob: result.logprobs[sample], top };
+}

@@ -1,0 +1,114 @@
+/** Base of every error that a user or a device can cause. `code` is stable; messages are for people. */
+export class BstarError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** A value in a request is not usable: the message names the field and the value. */
+export class InvalidRequestError extends BstarError {
+  constructor(message: string) {
+    super("invalid_request", message);
+  }
+}
+
+/** A constructor or command option is not usable: the message names the option, the value and what is allowed. */
+export class InvalidOptionError extends BstarError {
+  constructor(message: string) {
+    super("invalid_option", message);
+  }
+}
+
+/** The request could never run, even alone on an empty pool. */
+export class InfeasibleRequestError extends BstarError {
+  constructor(message: string) {
+    super("infeasible_request", message);
+  }
+}
+
+/** The waiting queue is at its limit; the caller may retry later. */
+export class QueueFullError extends BstarError {
+  constructor(message: string) {
+    super("queue_full", message);
+  }
+}
+
+/** This request's steps kept failing; only this request ends. `cause` is the last failure. */
+export class StepFailedError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("step_failed", message, options);
+  }
+}
+
+/** The request waited longer than its deadline or queue timeout allows. */
+export class TimeoutError extends BstarError {
+  constructor(message: string) {
+    super("timeout", message);
+  }
+}
+
+/** The caller aborted the request. */
+export class AbortedError extends BstarError {
+  constructor(message: string) {
+    super("aborted", message);
+  }
+}
+
+/** The object was used after `dispose()`. */
+export class DisposedError extends BstarError {
+  constructor(message: string) {
+    super("disposed", message);
+  }
+}
+
+/** The device went away; its memory and the KV cache on it are gone. */
+export class DeviceLostError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("device_lost", message, options);
+  }
+}
+
+/** No device of the wanted kind can be had here; the message says what to install or to change. */
+export class DeviceUnavailableError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("device_unavailable", message, options);
+  }
+}
+
+/** A device limit is too small: the message names the limit, what it is and what was needed. */
+export class DeviceLimitError extends BstarError {
+  constructor(message: string) {
+    super("device_limit", message);
+  }
+}
+
+/** An allocation failed: the message says how many bytes were asked for. */
+export class OutOfMemoryError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("out_of_memory", message, options);
+  }
+}
+
+/** A model's files are missing, damaged or contradict each other: the message names the file and the place. */
+export class InvalidModelError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("invalid_model", message, options);
+  }
+}
+
+/** The model is well-formed but of a kind that is not implemented: the message names it. */
+export class UnsupportedModelError extends BstarError {
+  constructor(message: string) {
+    super("unsupported_model", message);
+  }
+}
+
+/** An optional peer package is not installed: the message names it and the command that installs it. */
+export class MissingPackageError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("missing_package", message, options);
+  }
+}

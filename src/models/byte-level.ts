@@ -1,0 +1,23 @@
+/** GPT-2's table (openai/gpt-2, src/encoder.py): printable bytes stand for themselves, the others for U+0100 and on. */
+const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = buildTable();
+
+/** Bytes behind a byte-level token, or null where a character of it stands for no byte. */
+export function byteLevelBytes(token: string): Uint8Array | null {
+  const bytes = new Uint8Array(token.length);
+  for (let i = 0; i < token.length; i++) {
+    const byte = BYTE_OF_CHARACTER.get(token[i]);
+    if (byte === undefined) return null;
+    bytes[i] = byte;
+  }
+  return bytes;
+}
+
+function buildTable(): Map<string, number> {
+  const table = new Map<string, number>();
+  let shifted = 0x100;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+    table.set(String.fromCharCode(printable ? byte : shifted++), byte);
+  }
+  return table;
+}

@@ -1,0 +1,11 @@
+/** `bstar/models`: models from their files. */
+export type { Tokenizer } from "../tokenizer.ts";
+export type { ReadModelFile } from "./checkpoint.ts";
+export { parseConfig } from "./config.ts";
+export { parseJsonObject, type JsonObject } from "./json.ts";
+export { loadModel } from "./load-model.ts";
+export { loadModelFromFiles, type LoadedModel } from "./load.ts";
+export { parseSafetensors, type StoredDType, type StoredTensor } from "./safetensors.ts";
+export { parseSpecialIds, type SpecialIds } from "./special-ids.ts";
+export { parseTokenizer } from "./tokenizer.ts";
+export { assembleModel } from "./weights.ts";

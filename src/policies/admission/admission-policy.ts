@@ -1,0 +1,24 @@
+import type { RequestView } from "../../request.ts";
+
+/** The pool and who runs, as an admission policy sees them. Counts are blocks of all groups. */
+export interface AdmissionView {
+  readonly blockCount: number;
+  readonly blockSize: number;
+  readonly groupCount: number;
+  /** Free, or cached and so to be had. */
+  readonly availableBlocks: number;
+  /** What running requests still lack for the tokens that they have: prompts under way. */
+  readonly promisedBlocks: number;
+  /** Blocks that hold `tokenCount` tokens of one request, at most. */
+  blocksFor(tokenCount: number): number;
+  readonly running: readonly RequestView[];
+}
+
+/**
+ * Whether a waiting request may start, by its need of blocks. Not asked when nothing runs: a feasible request then starts.
+ */
+export interface AdmissionPolicy {
+  readonly name: string;
+  /** How many blocks are missing before `request` may start, 0 to start it. `needed`: blocks that it takes for the tokens it has, beyond what others hold already. */
+  missingBlocks(request: RequestView, needed: number, view: AdmissionView): number;
+}

@@ -1,0 +1,10 @@
+/** How many tokens a step may carry. */
+export interface BudgetPolicy {
+  readonly name: string;
+  /** Tokens of the next step, 1..maxTokens. */
+  tokens(): number;
+  /** Most that `tokens` ever returns: columns are made for it. */
+  readonly maxTokens: number;
+  /** A step was done: its tokens, and how long it took in the caller's units of `now`. */
+  observe?(tokens: number, elapsed: number): void;
+}

@@ -1,0 +1,23 @@
+import { assert } from "../../assert.ts";
+import { FreeQueue } from "../../blocks/free-queue.ts";
+import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
+
+/**
+ * Least recently used: gives up the block whose last holder let go longest ago. O(1) each.
+ *
+ * A request lets go of a chain's tail before its head, and whoever holds a block holds those above it: so a child is
+ * always in front of its parent, and the first block is a leaf without looking. Source: vLLM's free queue.
+ */
+export function lru(): EvictionPolicy {
+  let queue: FreeQueue | undefined;
+  return {
+    name: "lru",
+    attach(storage: EvictionStorage): void {
+      assert(queue === undefined, "an eviction policy serves one cache");
+      queue = new FreeQueue(storage.links, 1);
+    },
+    add: (block) => queue!.pushBack(block),
+    remove: (block) => queue!.remove(block),
+    victim: () => queue!.first,
+  };
+}

@@ -1,0 +1,25 @@
+import type { RequestView } from "../../request.ts";
+import type { QueuePolicy } from "./queue-policy.ts";
+import { RequestHeap } from "./request-heap.ts";
+
+/**
+ * First come, first served: the oldest first, a preempted request in its old place. O(log n).
+ * Nobody is overtaken, so the wait is bounded by the work ahead; a long prompt delays all behind it.
+ */
+export function fcfs(): QueuePolicy {
+  return heapQueue("fcfs", (a, b) => a.order - b.order);
+}
+
+/** A queue in the order of a comparison that does not change while requests wait. */
+export function heapQueue(name: string, compare: (a: RequestView, b: RequestView) => number): QueuePolicy {
+  const heap = new RequestHeap(compare);
+  return {
+    name,
+    get size() {
+      return heap.size;
+    },
+    add: (request) => heap.push(request),
+    remove: (request) => heap.remove(request),
+    next: () => heap.first,
+  };
+}

@@ -1,0 +1,205 @@
+import { InvalidRequestError } from "./errors.ts";
+import { MAX_TOP_LOGPROBS } from "./config.ts";
+
+/** Chosen by the caller, unique among the requests that have not ended. */
+export type RequestId = string | number;
+
+/** Why a request ended. */
+export type FinishReason = "stop" | "length" | "abort" | "error";
+
+/** How the next token is chosen; see `sampling/` for the exact rule. */
+export interface SamplingParams {
+  /** 0 is greedy; else logits are divided by it. Default 0. */
+  readonly temperature: number;
+  /** Keep the k likeliest tokens (ties with the k-th are kept); 0 keeps all. Default 0. */
+  readonly topK: number;
+  /** Keep the smallest set of likeliest tokens whose probability reaches p, in (0, 1]. Default 1. */
+  readonly topP: number;
+  /** Keep tokens at least minP times as likely as the likeliest, in [0, 1]. Default 0. */
+  readonly minP: number;
+  /** Non-negative integer up to 2^53 - 1. Default 0. */
+  readonly seed: number;
+  /** Top log probabilities wanted beside the chosen token's, 0..20; -1 for none at all. Default -1. */
+  readonly logprobs: number;
+}
+
+/** What a caller submits. */
+export interface RequestInput {
+  readonly id: RequestId;
+  /** At least one id. Copied. */
+  readonly promptTokenIds: ArrayLike<number>;
+  /** Most tokens to produce, at least 1; the context length ends a request earlier. */
+  readonly maxTokens: number;
+  readonly sampling?: Partial<SamplingParams>;
+  /** Ids that end the request; the id itself is its last token. */
+  readonly stopTokenIds?: readonly number[];
+  /** Lower runs first under the `priority` policies. Default 0. */
+  readonly priority?: number;
+  /** Adapter (LoRA) id, 0 for none: part of the prefix cache's domain. Default 0. */
+  readonly adapterId?: number;
+  /** Requests share cached prefixes only with requests of the same salt. Default "". */
+  readonly cacheSalt?: string;
+  /** Neither take nor leave cached prefixes. Default false. */
+  readonly skipPrefixCache?: boolean;
+  /** Whose request this is, for the fair policies. Default "". */
+  readonly client?: string;
+  /** Same clock as `now`: a request not finished by then ends with a `TimeoutError`. Default none. */
+  readonly deadline?: number;
+  /** Longest wait before the first admission, in units of `now`. Default none. */
+  readonly queueTimeout?: number;
+}
+
+/** The defaults: greedy. */
+export const GREEDY: SamplingParams = Object.freeze({ temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0, logprobs: -1 });
+
+/** Fills in defaults and checks ranges. Throws `InvalidRequestError` that names the field and the value. */
+export function resolveSampling(params: Partial<SamplingParams> | undefined): SamplingParams {
+  const p: SamplingParams = { ...GREEDY, ...definedOnly(params) };
+  check(Number.isFinite(p.temperature) && p.temperature >= 0, "temperature", p.temperature, "a finite number >= 0");
+  check(isIntegerIn(p.topK, 0, 2 ** 31 - 1), "topK", p.topK, "an integer >= 0 (0 keeps all)");
+  check(p.topP > 0 && p.topP <= 1, "topP", p.topP, "in (0, 1]");
+  check(p.minP >= 0 && p.minP <= 1, "minP", p.minP, "in [0, 1]");
+  check(isIntegerIn(p.seed, 0, Number.MAX_SAFE_INTEGER), "seed", p.seed, "an integer in [0, 2^53)");
+  check(isIntegerIn(p.logprobs, -1, MAX_TOP_LOGPROBS), "logprobs", p.logprobs, `an integer in [-1, ${MAX_TOP_LOGPROBS}]`);
+  return p;
+}
+
+function definedOnly(params: Partial<SamplingParams> | undefined): Partial<SamplingParams> {
+  return Object.fromEntries(Object.entries(params ?? {}).filter(([, value]) => value !== undefined));
+}
+
+function isIntegerIn(value: number, low: number, high: number): boolean {
+  return Number.isInteger(value) && value >= low && value <= high;
+}
+
+function check(ok: boolean, field: string, value: unknown, allowed: string): void {
+  if (!ok) throw new InvalidRequestError(`${field} must be ${allowed}, got ${String(value)}`);
+}
+
+/** Where a request stands. `preempted` waits like `waiting`, with tokens produced; `paused` waits for `resume`. */
+export type RequestState = "waiting" | "running" | "preempted" | "paused" | "finished";
+
+/** The legal transitions. Everything else is a bug in the scheduler. */
+export const TRANSITIONS: Readonly<Record<RequestState, readonly RequestState[]>> = {
+  waiting: ["running", "paused", "finished"],
+  running: ["waiting", "preempted", "paused", "finished"],
+  preempted: ["running", "paused", "finished"],
+  paused: ["waiting", "preempted", "finished"],
+  finished: [],
+};
+
+/** What policies see of a request. Counts are tokens, times are in the caller's units of `now`. */
+export interface RequestView {
+  readonly id: RequestId;
+  /** Order of submission, from 0: smaller is older. */
+  readonly order: number;
+  readonly state: RequestState;
+  readonly arrival: number;
+  readonly promptTokenCount: number;
+  /** Known tokens: prompt and produced. */
+  readonly tokenCount: number;
+  /** Tokens whose keys and values are in the cache, or are put there by a plan in flight. */
+  readonly computedTokenCount: number;
+  /** Prompt plus most produced tokens, within the context length. */
+  readonly maxLength: number;
+  readonly priority: number;
+  readonly adapterId: number;
+  readonly client: string;
+  readonly deadline: number;
+  readonly preemptionCount: number;
+  readonly sampling: SamplingParams;
+}
+
+/** A request and its progress; the scheduler's, others read it. */
+export class Request implements RequestView {
+  readonly id: RequestId;
+  readonly order: number;
+  readonly arrival: number;
+  readonly promptTokenCount: number;
+  readonly maxLength: number;
+  readonly sampling: SamplingParams;
+  readonly stopTokenIds: readonly number[];
+  readonly priority: number;
+  readonly adapterId: number;
+  readonly cacheSalt: string;
+  readonly cacheable: boolean;
+  readonly client: string;
+  readonly deadline: number;
+  /** Known ids, `tokenCount` of them; replaced by a longer array at first admission. */
+  tokens: Int32Array;
+  tokenCount: number;
+  computedTokenCount = 0;
+  /** Prompt tokens that the last admission took from the prefix cache. */
+  cachedTokenCount = 0;
+  preemptionCount = 0;
+  /** Failed steps in a row. */
+  failureCount = 0;
+  finishReason: FinishReason | null = null;
+  /** Why it ended, where the reason is "error". */
+  error: Error | null = null;
+  #state: RequestState = "waiting";
+
+  constructor(input: RequestInput, limits: { contextLength: number; order: number; now: number }) {
+    this.id = input.id;
+    this.order = limits.order;
+    this.arrival = limits.now;
+    this.tokens = copyTokenIds(input);
+    this.promptTokenCount = this.tokens.length;
+    this.tokenCount = this.tokens.length;
+    this.maxLength = Math.min(this.promptTokenCount + checkedMaxTokens(input), limits.contextLength);
+    this.sampling = resolveSampling(input.sampling);
+    this.stopTokenIds = input.stopTokenIds ?? [];
+    this.priority = input.priority ?? 0;
+    check(Number.isFinite(this.priority), "priority", this.priority, "a finite number");
+    this.adapterId = input.adapterId ?? 0;
+    check(isIntegerIn(this.adapterId, 0, 2 ** 31 - 1), "adapterId", this.adapterId, "an integer >= 0");
+    this.cacheSalt = input.cacheSalt ?? "";
+    this.cacheable = input.skipPrefixCache !== true;
+    this.client = input.client ?? "";
+    this.deadline = earliest(input, limits.now);
+  }
+
+  get state(): RequestState {
+    return this.#state;
+  }
+
+  /** Moves to another state; an illegal transition is a bug and throws. */
+  become(state: RequestState): void {
+    if (!TRANSITIONS[this.#state].includes(state)) throw new Error(`request ${this.id}: ${this.#state} -> ${state} is not a transition`);
+    this.#state = state;
+  }
+
+  /** Tokens produced so far. */
+  get outputTokenCount(): number {
+    return this.tokenCount - this.promptTokenCount;
+  }
+
+  /** The produced ids, a copy. */
+  outputTokenIds(): number[] {
+    return Array.from(this.tokens.subarray(this.promptTokenCount, this.tokenCount));
+  }
+}
+
+function copyTokenIds({ promptTokenIds }: RequestInput): Int32Array {
+  check(promptTokenIds !== null && typeof promptTokenIds === "object", "promptTokenIds", promptTokenIds, "an array of token ids");
+  check(promptTokenIds.length > 0, "promptTokenIds", "none", "at least one token id");
+  const tokens = new Int32Array(promptTokenIds.length);
+  for (let i = 0; i < tokens.length; i++) {
+    const id = promptTokenIds[i];
+    if (!isIntegerIn(id, 0, 2 ** 31 - 1)) check(false, `promptTokenIds[${i}]`, id, "an integer >= 0");
+    tokens[i] = id;
+  }
+  return tokens;
+}
+
+function checkedMaxTokens({ maxTokens }: RequestInput): number {
+  check(isIntegerIn(maxTokens, 1, Number.MAX_SAFE_INTEGER), "maxTokens", maxTokens, "an integer >= 1");
+  return maxTokens;
+}
+
+/** The deadline; `Infinity` for none. */
+function earliest({ deadline }: RequestInput, now: number): number {
+  if (deadline === undefined) return Number.POSITIVE_INFINITY;
+  check(deadline > now, "deadline", deadline, `after the time of submission, ${now}`);
+  return deadline;
+}

@@ -1,0 +1,58 @@
+import { InvalidOptionError } from "../errors.ts";
+import { DATASHEET_EFFICIENCY, MEAN_EFFICIENCY } from "./efficiency.ts";
+import type { Efficiency, Gpu, Link } from "./gpu.ts";
+import { PCIE4 } from "./hardware.ts";
+import { JsonFields } from "./json-fields.ts";
+
+/**
+ * A GPU from a parsed JSON object: the fields of `Gpu`; needed are `flops.fp16`, `bytesPerSecond` and `memoryBytes`. Missing
+ * efficiency figures are the mean of the fitted GPUs, a missing link is a PCIe 4 slot, a missing price is 0. Throws `InvalidOptionError` that names the key.
+ */
+export function gpuFromJson(value: unknown, name = "gpu.json"): Gpu {
+  const fields = new JsonFields(name, value, InvalidOptionError);
+  const flops = new JsonFields(`${name}: "flops"`, fields.find(["flops"])?.value, InvalidOptionError);
+  return {
+    name: fields.text("name", name),
+    flops: {
+      fp16: flops.number("fp16"),
+      ...(flops.has("int8") && { int8: flops.number("int8") }),
+      ...(flops.has("fp8") && { fp8: flops.number("fp8") }),
+    },
+    bytesPerSecond: fields.number("bytesPerSecond"),
+    memoryBytes: fields.number("memoryBytes"),
+    link: link(fields),
+    dollarsPerHour: fields.number("dollarsPerHour", 0, NOT_NEGATIVE),
+    efficiency: efficiency(fields),
+    source: fields.text("source", name),
+    priceSource: fields.text("priceSource", name),
+  };
+}
+
+/** Makes 0 the least number that is allowed. */
+const NOT_NEGATIVE = -Number.MIN_VALUE;
+
+function link(fields: JsonFields): Link {
+  const found = fields.find(["link"]);
+  if (found === undefined) return PCIE4;
+  const inner = new JsonFields(`${fields.what}: "link"`, found.value, InvalidOptionError);
+  return { bytesPerSecond: inner.number("bytesPerSecond"), share: inner.number("share", PCIE4.share) };
+}
+
+function efficiency(fields: JsonFields): Efficiency {
+  const found = fields.find(["efficiency"]);
+  if (found === undefined) return MEAN_EFFICIENCY;
+  if (found.value === "datasheet") return DATASHEET_EFFICIENCY;
+  const inner = new JsonFields(`${fields.what}: "efficiency"`, found.value, InvalidOptionError);
+  const seconds = (key: keyof Efficiency & `${string}Seconds${string}`) => inner.number(key, MEAN_EFFICIENCY[key], NOT_NEGATIVE);
+  return {
+    bandwidthShare: inner.number("bandwidthShare", MEAN_EFFICIENCY.bandwidthShare),
+    flopsShare: inner.number("flopsShare", MEAN_EFFICIENCY.flopsShare),
+    kvBandwidthShare: inner.number("kvBandwidthShare", MEAN_EFFICIENCY.kvBandwidthShare),
+    attentionFlopsShare: inner.number("attentionFlopsShare", MEAN_EFFICIENCY.attentionFlopsShare),
+    elementwiseBandwidthShare: inner.number("elementwiseBandwidthShare", MEAN_EFFICIENCY.elementwiseBandwidthShare),
+    launchSecondsPerLayer: seconds("launchSecondsPerLayer"),
+    hostSecondsPerStep: seconds("hostSecondsPerStep"),
+    hostSecondsPerRequest: seconds("hostSecondsPerRequest"),
+    fittedOn: inner.text("fittedOn", fields.what),
+  };
+}

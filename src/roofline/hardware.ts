@@ -1,0 +1,159 @@
+import { InvalidOptionError } from "../errors.ts";
+import { A100_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "./efficiency.ts";
+import type { Gpu, Link } from "./gpu.ts";
+
+const GIB = 2 ** 30;
+const TERA = 1e12;
+const GIGA = 1e9;
+
+/** NVLink: 70% of one direction for large messages (assumed: the A100 TP=2 row of the ground truth is too busy elsewhere to tell). */
+const NVLINK_SHARE = 0.7;
+
+/** PCIe without peer access goes through host memory. From the one TP=2 row of the ground truth (2 x A10G, vLLM), all of whose loss it takes. */
+const PCIE_SHARE = 0.07;
+
+/** One direction of a x16 slot. */
+const PCIE3: Link = { bytesPerSecond: 16 * GIGA, share: PCIE_SHARE };
+export const PCIE4: Link = { bytesPerSecond: 32 * GIGA, share: PCIE_SHARE };
+const PCIE5: Link = { bytesPerSecond: 64 * GIGA, share: PCIE_SHARE };
+
+/** NVLink 3 of A100: 600 GB/s both directions together; NVLink 4 of H100 and H200: 900. */
+const NVLINK3: Link = { bytesPerSecond: 300 * GIGA, share: NVLINK_SHARE };
+const NVLINK4: Link = { bytesPerSecond: 450 * GIGA, share: NVLINK_SHARE };
+
+const LAMBDA_2025 = "Lambda Cloud on-demand, a GPU, 2025";
+const RUNPOD_2025 = "RunPod secure cloud, 2025";
+
+const CATALOGUE: readonly Gpu[] = [
+  {
+    name: "a10",
+    flops: { fp16: 125 * TERA, int8: 250 * TERA },
+    bytesPerSecond: 600 * GIGA,
+    memoryBytes: 24 * GIB,
+    link: PCIE4,
+    dollarsPerHour: 0.6,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA A10 datasheet",
+    priceSource: "Lambda Cloud on-demand, 2023 (the price of the talk's 15 dollars a day)",
+  },
+  {
+    name: "a10g",
+    flops: { fp16: 70 * TERA, int8: 140 * TERA },
+    bytesPerSecond: 600 * GIGA,
+    memoryBytes: 24 * GIB,
+    link: PCIE4,
+    dollarsPerHour: 1.006,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA A10G datasheet (AWS G5)",
+    priceSource: "AWS g5.xlarge, on-demand, us-east-1",
+  },
+  {
+    name: "a100-40gb",
+    flops: { fp16: 312 * TERA, int8: 624 * TERA },
+    bytesPerSecond: 1555 * GIGA,
+    memoryBytes: 40 * GIB,
+    link: NVLINK3,
+    dollarsPerHour: 1.29,
+    efficiency: A100_EFFICIENCY,
+    source: "NVIDIA A100 datasheet, SXM 40 GB",
+    priceSource: LAMBDA_2025,
+  },
+  {
+    name: "a100-80gb",
+    flops: { fp16: 312 * TERA, int8: 624 * TERA },
+    bytesPerSecond: 2039 * GIGA,
+    memoryBytes: 80 * GIB,
+    link: NVLINK3,
+    dollarsPerHour: 1.79,
+    efficiency: A100_EFFICIENCY,
+    source: "NVIDIA A100 datasheet, SXM 80 GB",
+    priceSource: LAMBDA_2025,
+  },
+  {
+    name: "h100",
+    flops: { fp16: 989.4 * TERA, int8: 1978.9 * TERA, fp8: 1978.9 * TERA },
+    bytesPerSecond: 3350 * GIGA,
+    memoryBytes: 80 * GIB,
+    link: NVLINK4,
+    dollarsPerHour: 2.99,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA H100 architecture white paper, SXM5, dense",
+    priceSource: LAMBDA_2025,
+  },
+  {
+    name: "h200",
+    flops: { fp16: 989.4 * TERA, int8: 1978.9 * TERA, fp8: 1978.9 * TERA },
+    bytesPerSecond: 4800 * GIGA,
+    memoryBytes: 141 * GIB,
+    link: NVLINK4,
+    dollarsPerHour: 3.59,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA H200 datasheet, SXM",
+    priceSource: "RunPod, March 2026",
+  },
+  {
+    name: "l4",
+    flops: { fp16: 121 * TERA, int8: 242 * TERA, fp8: 242 * TERA },
+    bytesPerSecond: 300 * GIGA,
+    memoryBytes: 24 * GIB,
+    link: PCIE4,
+    dollarsPerHour: 0.8048,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA L4 datasheet (half of the figures with sparsity)",
+    priceSource: "AWS g6.xlarge, on-demand, us-east-1",
+  },
+  {
+    name: "l40s",
+    flops: { fp16: 362 * TERA, int8: 733 * TERA, fp8: 733 * TERA },
+    bytesPerSecond: 864 * GIGA,
+    memoryBytes: 48 * GIB,
+    link: PCIE4,
+    dollarsPerHour: 1.861,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA L40S datasheet, dense",
+    priceSource: "AWS g6e.xlarge, on-demand, us-east-1",
+  },
+  {
+    name: "t4",
+    flops: { fp16: 65 * TERA, int8: 130 * TERA },
+    bytesPerSecond: 320 * GIGA,
+    memoryBytes: 16 * GIB,
+    link: PCIE3,
+    dollarsPerHour: 0.526,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA T4 datasheet (fp16 only: Turing has no bf16)",
+    priceSource: "AWS g4dn.xlarge, on-demand, us-east-1",
+  },
+  {
+    name: "rtx-4090",
+    flops: { fp16: 165.2 * TERA, int8: 660.6 * TERA, fp8: 330.3 * TERA },
+    bytesPerSecond: 1008 * GIGA,
+    memoryBytes: 24 * GIB,
+    link: PCIE4,
+    dollarsPerHour: 0.69,
+    efficiency: RTX_4090_EFFICIENCY,
+    source: "NVIDIA Ada architecture white paper, dense, accumulated in fp32",
+    priceSource: RUNPOD_2025,
+  },
+  {
+    name: "rtx-pro-6000",
+    flops: { fp16: 484 * TERA, int8: 967 * TERA, fp8: 967 * TERA },
+    bytesPerSecond: 1597 * GIGA,
+    memoryBytes: 96 * GIB,
+    link: PCIE5,
+    dollarsPerHour: 1.79,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA RTX PRO 6000 Blackwell Server Edition datasheet; tensor rates are the workstation white paper's (503.8 TFLOP/s) by the ratio of the fp32 rates, 120/125",
+    priceSource: RUNPOD_2025,
+  },
+];
+
+/** Every GPU of the catalogue by name, in the order of the documentation. */
+export const GPUS: ReadonlyMap<string, Gpu> = new Map(CATALOGUE.map((gpu) => [gpu.name, Object.freeze(gpu)]));
+
+/** The GPU of that name. Throws `InvalidOptionError` that lists the known names. */
+export function gpuNamed(name: string): Gpu {
+  const gpu = GPUS.get(name.toLowerCase());
+  if (gpu === undefined) throw new InvalidOptionError(`unknown GPU "${name}"; known are ${[...GPUS.keys()].join(", ")}`);
+  return gpu;
+}

@@ -1,0 +1,74 @@
+import { assert } from "../assert.ts";
+
+/** Layers whose attention sees equally far: one block group of the cache. */
+export interface LayerKind {
+  /** How many layers are of this kind. */
+  readonly count: number;
+  /** Tokens that a position sees, itself included; `null` where it sees all. */
+  readonly window: number | null;
+}
+
+/** Sizes of a decoder-only transformer with dense feed-forward layers: all that time and memory depend on. Lengths in numbers, not bytes. */
+export interface ModelShape {
+  readonly name: string;
+  readonly hiddenSize: number;
+  readonly headCount: number;
+  /** Below `headCount` with grouped-query attention (arXiv 2305.13245). */
+  readonly kvHeadCount: number;
+  readonly headDim: number;
+  readonly intermediateSize: number;
+  readonly vocabSize: number;
+  /** The output head is the embedding's matrix. */
+  readonly tiedEmbeddings: boolean;
+  /** Positions the model was made for. */
+  readonly contextLength: number;
+  /** In order of first use; counts add up to the number of layers. */
+  readonly layers: readonly LayerKind[];
+  /** Matrices of a feed-forward layer: 3 where it is gated (SwiGLU, GeGLU), else 2. */
+  readonly feedForwardMatrices: 2 | 3;
+  /** Biases: of query, key and value; of the attention's output; of the feed-forward matrices. */
+  readonly biases: { readonly qkv: boolean; readonly output: boolean; readonly feedForward: boolean };
+  /** Parameters of one norm as a multiple of its length: 1 for RMSNorm, 2 for LayerNorm (scale and shift). */
+  readonly normVectors: 1 | 2;
+  /** Norms of length `hiddenSize` a layer. */
+  readonly normsPerLayer: number;
+  /** A norm of length `headDim` on queries and one on keys, in each layer. */
+  readonly queryKeyNorm: boolean;
+  /** Rows of a learned position embedding; 0 with rotary embedding. */
+  readonly positionEmbeddings: number;
+}
+
+export function layerCount(shape: ModelShape): number {
+  return shape.layers.reduce((sum, kind) => sum + kind.count, 0);
+}
+
+/** Weights of one layer's matrix products (no biases, no norms). */
+export function layerMatrixWeights(shape: ModelShape): number {
+  const query = shape.hiddenSize * shape.headCount * shape.headDim;
+  const keyAndValue = 2 * shape.hiddenSize * shape.kvHeadCount * shape.headDim;
+  return 2 * query + keyAndValue + shape.feedForwardMatrices * shape.hiddenSize * shape.intermediateSize;
+}
+
+/** Weights of the matrix that turns the last hidden state into logits. */
+export function headWeights(shape: ModelShape): number {
+  return shape.vocabSize * shape.hiddenSize;
+}
+
+/** Number of parameters, exact: equal to what the published checkpoint holds. */
+export function parameterCount(shape: ModelShape): number {
+  const embeddings = headWeights(shape) * (shape.tiedEmbeddings ? 1 : 2) + shape.positionEmbeddings * shape.hiddenSize;
+  const finalNorm = shape.normVectors * shape.hiddenSize;
+  const total = embeddings + finalNorm + layerCount(shape) * (layerMatrixWeights(shape) + layerVectors(shape));
+  assert(Number.isSafeInteger(total), () => `parameterCount of ${shape.name} is not an integer: ${total}`);
+  return total;
+}
+
+/** Norms and biases of one layer. */
+function layerVectors(shape: ModelShape): number {
+  const { hiddenSize, headCount, kvHeadCount, headDim, intermediateSize, biases } = shape;
+  const norms = shape.normVectors * shape.normsPerLayer * hiddenSize + (shape.queryKeyNorm ? 2 * headDim : 0);
+  const qkv = biases.qkv ? (headCount + 2 * kvHeadCount) * headDim : 0;
+  const output = biases.output ? hiddenSize : 0;
+  const feedForward = biases.feedForward ? (shape.feedForwardMatrices - 1) * intermediateSize + hiddenSize : 0;
+  return norms + qkv + output + feedForward;
+}

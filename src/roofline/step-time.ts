@@ -1,0 +1,101 @@
+import { kvBytesPerTokenOfKind, kvCopies } from "./kv-bytes.ts";
+import { arithmeticRate, resolveSetup, type Setup } from "./setup.ts";
+import { headWeights, layerCount, layerMatrixWeights, type ModelShape } from "./shape.ts";
+import type { StepLoad } from "./step-load.ts";
+
+/** Activations are 16 bits wide whatever the weights are. */
+const ACTIVATION_BYTES = 2;
+
+/** An all-reduce of a few tokens takes this long however little it sends: NCCL's latency inside one machine (assumed, not fitted). */
+const ALL_REDUCE_LATENCY_SECONDS = 10e-6;
+
+/** All-reduces a layer with tensor parallelism: after the attention's output and after the feed-forward (Megatron-LM, arXiv 1909.08053). */
+const ALL_REDUCES_PER_LAYER = 2;
+
+/**
+ * Seconds of one step from what it carries.
+ *
+ *   step   = device + host a step + host a request * requests
+ *   device = join(floor, slope * tokens)                     matrix products: read all weights, multiply all tokens
+ *          + join(head floor, head slope * samples)          the output head
+ *          + elementwise * tokens + launch                   norms, rotary embedding, activation; kernel starts
+ *          + KV read + pair arithmetic                       attention
+ *          + all-reduce                                      tensor parallelism only
+ *
+ * join(a, b) = sqrt(a^2 + b^2): on an A100 and an A40 4 to 6% off the measured products, where max(a, b) is 6 to 10% off and up to
+ * 49% at the knee. All constants are worked out once; a call is some 20 multiplications and allocates nothing.
+ */
+export class StepTime {
+  readonly weightFloorSeconds: number;
+  readonly matrixSecondsPerToken: number;
+  readonly headFloorSeconds: number;
+  readonly headSecondsPerSample: number;
+  readonly elementwiseSecondsPerToken: number;
+  readonly launchSeconds: number;
+  readonly hostSecondsPerStep: number;
+  readonly hostSecondsPerRequest: number;
+  readonly allReduceSecondsPerToken: number;
+  readonly allReduceLatencySeconds: number;
+  /** [kinds] seconds a position read, all layers of the kind. */
+  readonly kvSecondsPerToken: Float64Array;
+  /** [kinds] seconds a pair of query and position, all layers of the kind. */
+  readonly pairSeconds: Float64Array;
+
+  /** Throws `InvalidOptionError` for a setup out of range; whether weights fit is `capacity`'s question. */
+  constructor(setup: Setup) {
+    const { gpu, shape, weightBits, kvBits, arithmetic, gpus } = resolveSetup(setup);
+    const { efficiency } = gpu;
+    const layers = layerCount(shape);
+    const bytesPerSecond = gpus * gpu.bytesPerSecond * efficiency.bandwidthShare;
+    const flops = gpus * arithmeticRate(gpu, arithmetic) * efficiency.flopsShare;
+    const matrixWeights = layers * layerMatrixWeights(shape);
+    this.weightFloorSeconds = (matrixWeights * weightBits) / 8 / bytesPerSecond;
+    this.matrixSecondsPerToken = (2 * matrixWeights) / flops;
+    this.headFloorSeconds = (headWeights(shape) * weightBits) / 8 / bytesPerSecond;
+    this.headSecondsPerSample = (2 * headWeights(shape)) / flops;
+    this.elementwiseSecondsPerToken = elementwiseBytes(shape, gpus) / (gpu.bytesPerSecond * efficiency.elementwiseBandwidthShare);
+    this.launchSeconds = layers * efficiency.launchSecondsPerLayer;
+    this.hostSecondsPerStep = efficiency.hostSecondsPerStep;
+    this.hostSecondsPerRequest = efficiency.hostSecondsPerRequest;
+    const sent = (2 * (gpus - 1)) / gpus; // a ring sends this many times the data
+    const messages = layers * ALL_REDUCES_PER_LAYER;
+    this.allReduceSecondsPerToken = (messages * sent * shape.hiddenSize * ACTIVATION_BYTES) / (gpu.link.bytesPerSecond * gpu.link.share);
+    this.allReduceLatencySeconds = gpus > 1 ? messages * ALL_REDUCE_LATENCY_SECONDS : 0;
+    const kvBytesPerSecond = (gpus * gpu.bytesPerSecond * efficiency.kvBandwidthShare) / kvCopies(shape, gpus);
+    this.kvSecondsPerToken = Float64Array.from(shape.layers, (kind) => kvBytesPerTokenOfKind(shape, kind, kvBits) / kvBytesPerSecond);
+    const attentionFlops = gpus * gpu.flops.fp16 * efficiency.attentionFlopsShare;
+    this.pairSeconds = Float64Array.from(shape.layers, (kind) => (4 * shape.headCount * shape.headDim * kind.count) / attentionFlops);
+  }
+
+  /** Seconds that the device is busy with `load`, which was made for the same shape. */
+  deviceSeconds(load: StepLoad): number {
+    const { tokens, samples } = load;
+    let seconds = join(this.weightFloorSeconds, this.matrixSecondsPerToken * tokens) + this.launchSeconds + this.allReduceLatencySeconds;
+    if (samples > 0) seconds += join(this.headFloorSeconds, this.headSecondsPerSample * samples);
+    seconds += (this.elementwiseSecondsPerToken + this.allReduceSecondsPerToken) * tokens;
+    for (let kind = 0; kind < this.kvSecondsPerToken.length; kind++) {
+      seconds += load.kvTokensRead[kind] * this.kvSecondsPerToken[kind] + load.attentionPairs[kind] * this.pairSeconds[kind];
+    }
+    return seconds;
+  }
+
+  /** Seconds from one step's start to the next one's: the device's, and what of the host's work it waits for. */
+  stepSeconds(load: StepLoad): number {
+    return this.deviceSeconds(load) + this.hostSecondsPerStep + this.hostSecondsPerRequest * load.requests;
+  }
+}
+
+/**
+ * Bytes of activations that one token moves outside the matrix products, on each GPU: read and write around two norms with their
+ * residuals (8 hidden, on every GPU), rotary embedding (2 each of queries and keys, and values once written), gate times up
+ * (3 intermediate). Coarse; `elementwiseBandwidthShare` is fitted on top of it.
+ */
+function elementwiseBytes(shape: ModelShape, gpus: number): number {
+  const split = shape.feedForwardMatrices * shape.intermediateSize + 2 * (shape.headCount + 2 * shape.kvHeadCount) * shape.headDim;
+  return ACTIVATION_BYTES * layerCount(shape) * (8 * shape.hiddenSize + split / gpus);
+}
+
+/** `Math.hypot` guards against overflow that cannot happen here, and costs several times as much. */
+function join(floor: number, slope: number): number {
+  return Math.sqrt(floor * floor + slope * slope);
+}

@@ -1,0 +1,61 @@
+import type { Sequence } from "../blocks/block-table.ts";
+import { Request } from "../request.ts";
+
+/** No row, slot or sample. */
+export const NONE = -1;
+
+/** A request as the scheduler works on it: what it holds of the cache, its place in the columns, its share of the step. */
+export class Entry extends Request {
+  /** Made at the first admission. */
+  sequence: Sequence | null = null;
+  /** Number of the prefix cache's domain, held until the request ends. */
+  domain = NONE;
+  /** Stable small integer while it runs. */
+  slot = NONE;
+  /** Its row in the plan's columns. */
+  row = NONE;
+  /** Tokens in the step under construction. */
+  chunk = 0;
+  /** Whether that step samples its next token. */
+  samples = false;
+  /** Place of its sample in the last plan that sampled it. */
+  sampleIndex = NONE;
+  /** Samples of uncommitted plans: tokens that exist on the device alone. */
+  pendingCount = 0;
+  /** Tokens of uncommitted plans, of this stay. */
+  inFlightCount = 0;
+  /** Tokens that the waiting queue counts for it. */
+  queuedTokenCount = 0;
+  /** Index of the plan that admitted it last. */
+  admittedBy = NONE;
+  /** Number of the step that it last went without a block in. */
+  stalledAt = NONE;
+  /** Counts its stays among the running ones: what a plan noted about an earlier stay is void. */
+  stay = 0;
+  /** Why it was not admitted when last looked at. */
+  deferral: Deferral | null = null;
+
+  /** Tokens that the next steps have to put into the cache. */
+  get gap(): number {
+    return this.tokenCount + this.pendingCount - this.computedTokenCount;
+  }
+
+  /** Whether it has run before: it then waits as preempted. */
+  get wasStarted(): boolean {
+    return this.preemptionCount > 0 || this.outputTokenCount > 0;
+  }
+
+  /** Whether the tokens known and under way are all that it may have. */
+  get complete(): boolean {
+    return this.tokenCount + this.pendingCount >= this.maxLength;
+  }
+}
+
+/** Why a request waits, with what is missing. */
+export type Deferral =
+  | { readonly reason: "behind" }
+  | { readonly reason: "blocks"; readonly missingBlocks: number }
+  | { readonly reason: "budget"; readonly missingTokens: number }
+  | { readonly reason: "requests"; readonly limit: number }
+  | { readonly reason: "preempting" }
+  | { readonly reason: "in-flight" };

@@ -1,0 +1,48 @@
+import { assert } from "../assert.ts";
+import type { KvCache } from "../blocks/kv-cache.ts";
+import type { RequestId } from "../request.ts";
+import { NONE, type Entry } from "./entry.ts";
+
+/** What the check looks at. */
+export interface SchedulerState {
+  readonly kv: KvCache;
+  readonly entries: ReadonlyMap<RequestId, Entry>;
+  readonly running: readonly Entry[];
+  readonly waitingCount: number;
+  readonly pausedCount: number;
+  readonly inFlight: number;
+}
+
+/** Throws on the first broken law of the scheduler. O(requests + blocks). */
+export function checkSchedulerInvariants(state: SchedulerState): void {
+  const { entries, running, waitingCount, pausedCount } = state;
+  assert(running.length + waitingCount + pausedCount === entries.size, () => `${running.length} running + ${waitingCount} waiting + ${pausedCount} paused are not the ${entries.size} requests`);
+  assert(new Set(running.map((entry) => entry.slot)).size === running.length, "two running requests have the same slot");
+  for (const entry of entries.values()) checkEntry(entry, state);
+  checkHolders(state);
+}
+
+function checkEntry(entry: Entry, { running, inFlight }: SchedulerState): void {
+  const runs = entry.state === "running";
+  assert(runs === running.includes(entry), () => `request ${entry.id} is ${entry.state}, the running ones say otherwise`);
+  assert(runs || (entry.slot === NONE && entry.computedTokenCount === 0), () => `request ${entry.id} is ${entry.state} and has a slot or computed tokens`);
+  assert(runs || entry.sequence === null || entry.sequence.capacity === 0, () => `request ${entry.id} is ${entry.state} and holds blocks`);
+  assert(entry.tokenCount + entry.pendingCount <= entry.maxLength, () => `request ${entry.id} is beyond its ${entry.maxLength} tokens`);
+  assert(inFlight > 0 || (entry.pendingCount === 0 && entry.inFlightCount === 0), () => `request ${entry.id} has tokens in flight, no plan is`);
+  if (runs) assert(entry.computedTokenCount <= entry.sequence!.capacity, () => `request ${entry.id} computed ${entry.computedTokenCount} tokens in room for ${entry.sequence!.capacity}`);
+}
+
+/** With nothing in flight, the held blocks are those of the running requests' tables, with one reference for each table that names them. */
+function checkHolders({ kv, running, inFlight }: SchedulerState): void {
+  if (inFlight > 0) return;
+  const references = new Map<number, number>();
+  for (const { sequence } of running) {
+    for (const table of sequence!.tables) {
+      for (let index = table.first; index < table.count; index++) references.set(table.ids[index], (references.get(table.ids[index]) ?? 0) + 1);
+    }
+  }
+  for (const [block, count] of references) {
+    assert(kv.pool.referenceCount(block) === count, () => `block ${block} has ${kv.pool.referenceCount(block)} references, ${count} tables name it`);
+  }
+  assert(references.size === kv.pool.heldCount, () => `${kv.pool.heldCount} blocks are held, tables name ${references.size}`);
+}

@@ -1,0 +1,86 @@
+import type { EvictionPolicy } from "../blocks/eviction.ts";
+import type { BlockHash } from "../blocks/prefix-tree.ts";
+import {
+  DEFAULT_BLOCK_SIZE,
+  DEFAULT_MAX_FAILURES,
+  DEFAULT_MAX_REQUESTS,
+  DEFAULT_MAX_WAITING_REQUESTS,
+  DEFAULT_MAX_WAITING_TOKENS,
+  DEFAULT_TOKEN_BUDGET,
+} from "../config.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { AdmissionPolicy } from "../policies/admission/admission-policy.ts";
+import { watermark } from "../policies/admission/watermark.ts";
+import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
+import { fixed } from "../policies/budget/fixed.ts";
+import { lru } from "../policies/eviction/lru.ts";
+import { lastIn } from "../policies/preemption/last-in.ts";
+import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
+import { fcfs as fcfsQueue } from "../policies/queue/fcfs.ts";
+import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
+import type { ChunkPolicy } from "../prefill/chunk-policy.ts";
+import { fcfs as fcfsChunks } from "../prefill/fcfs.ts";
+import type { Request } from "../request.ts";
+
+/** A scheduler's limits and policies. A policy object keeps state: it serves one scheduler. */
+export interface SchedulerOptions {
+  /** Usable blocks, ids 1..blockCount. */
+  readonly blockCount: number;
+  /** Tokens a block. Default 16. */
+  readonly blockSize?: number;
+  /** Most requests in a step. Default 256. */
+  readonly maxRequests?: number;
+  /** Most tokens in a step, where no budget policy is given. Default 512. */
+  readonly tokenBudget?: number;
+  /** Most tokens of one request. Default: what the pool holds. */
+  readonly contextLength?: number;
+  /** Block groups, in the order of the backend's. Default one that sees everything. */
+  readonly groups?: readonly { readonly window: number | null }[];
+  /** Most waiting requests. Default 4,096. */
+  readonly maxWaitingRequests?: number;
+  /** Most tokens of waiting requests. Default 16 Mi. */
+  readonly maxWaitingTokens?: number;
+  /** Failed steps in a row after which a request ends, once it has failed alone. Default 3. */
+  readonly maxFailures?: number;
+  readonly queue?: QueuePolicy;
+  readonly admission?: AdmissionPolicy;
+  readonly preemption?: PreemptionPolicy;
+  readonly chunking?: ChunkPolicy;
+  readonly budget?: BudgetPolicy;
+  readonly eviction?: EvictionPolicy;
+  /** Of the prefix cache; only finds candidates. */
+  readonly hash?: BlockHash;
+  /** Called when a request ends, in whatever way, after its blocks are back. */
+  readonly onEnd?: (request: Request) => void;
+}
+
+/** The options with defaults. */
+export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | "hash" | "onEnd">> & Pick<SchedulerOptions, "hash" | "onEnd">;
+
+/** Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option. `KvCache` checks its own. */
+export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
+  const blockSize = options.blockSize ?? DEFAULT_BLOCK_SIZE;
+  return {
+    blockCount: options.blockCount,
+    blockSize,
+    maxRequests: positive("maxRequests", options.maxRequests ?? DEFAULT_MAX_REQUESTS),
+    contextLength: positive("contextLength", options.contextLength ?? options.blockCount * blockSize),
+    groups: options.groups ?? [{ window: null }],
+    maxWaitingRequests: positive("maxWaitingRequests", options.maxWaitingRequests ?? DEFAULT_MAX_WAITING_REQUESTS),
+    maxWaitingTokens: positive("maxWaitingTokens", options.maxWaitingTokens ?? DEFAULT_MAX_WAITING_TOKENS),
+    maxFailures: positive("maxFailures", options.maxFailures ?? DEFAULT_MAX_FAILURES),
+    queue: options.queue ?? fcfsQueue(),
+    admission: options.admission ?? watermark(),
+    preemption: options.preemption ?? lastIn(),
+    chunking: options.chunking ?? fcfsChunks(),
+    budget: options.budget ?? fixed(options.tokenBudget ?? DEFAULT_TOKEN_BUDGET),
+    eviction: options.eviction ?? lru(),
+    hash: options.hash,
+    onEnd: options.onEnd,
+  };
+}
+
+function positive(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+  return value;
+}

@@ -1,0 +1,151 @@
+import type { KvCache } from "../blocks/kv-cache.ts";
+import type { StepJournal } from "../blocks/step-journal.ts";
+import type { AdmissionPolicy, AdmissionView } from "../policies/admission/admission-policy.ts";
+import type { RequestState } from "../request.ts";
+import { NONE, type Deferral, type Entry } from "./entry.ts";
+import type { PlanBuilder } from "./plan-builder.ts";
+import type { StepRecord } from "./step-record.ts";
+import type { StepShare } from "./step-share.ts";
+
+/**
+ * The running requests: who holds blocks and a slot.
+ *
+ * Laws: a request holds blocks exactly while it runs; slots of running requests are distinct and below `maxRequests`;
+ * `computedTokenCount <= sequence.capacity`.
+ */
+export class Residents implements AdmissionView {
+  /** In order of admission; without gaps after `compact`. */
+  readonly running: Entry[] = [];
+  readonly #kv: KvCache;
+  readonly #builder: PlanBuilder;
+  readonly #maxRequests: number;
+  readonly #freeSlots: number[];
+  #leavers = 0;
+
+  constructor(kv: KvCache, builder: PlanBuilder, maxRequests: number) {
+    this.#kv = kv;
+    this.#builder = builder;
+    this.#maxRequests = maxRequests;
+    this.#freeSlots = Array.from({ length: maxRequests }, (_, i) => maxRequests - 1 - i);
+  }
+
+  get blockCount(): number {
+    return this.#kv.pool.blockCount;
+  }
+  get blockSize(): number {
+    return this.#kv.blockSize;
+  }
+  get groupCount(): number {
+    return this.#kv.groups.length;
+  }
+  get availableBlocks(): number {
+    return this.#kv.pool.availableCount;
+  }
+
+  get promisedBlocks(): number {
+    let promised = 0;
+    for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount);
+    return promised;
+  }
+
+  /** Most blocks, of all groups, that `tokenCount` tokens of one request hold at a time. */
+  blocksFor(tokenCount: number): number {
+    return this.#kv.blocksFor(tokenCount);
+  }
+
+  /**
+   * Looks for room for a waiting request and, where there is, attaches its cached beginning and sets its chunk.
+   * Returns null then; otherwise what is missing, with nothing changed.
+   */
+  fit(entry: Entry, share: StepShare, admission: AdmissionPolicy, journal: StepJournal): Deferral | null {
+    if (entry.pendingCount > 0) return { reason: "in-flight" };
+    if (this.running.length >= this.#maxRequests) return { reason: "requests", limit: this.#maxRequests };
+    const kv = this.#kv;
+    entry.sequence ??= kv.open({ maxTokens: entry.maxLength, domain: entry.domain, cacheable: entry.cacheable });
+    const match = kv.lookup(entry.sequence, entry.tokens, entry.tokenCount, journal);
+    const whole = (): number => kv.blocksToAttach(match) + kv.blocksBetween(match.tokenCount, entry.tokenCount);
+    if (match.partialNode !== 0 && whole() > this.availableBlocks) match.dropPartial();
+    const missing = this.running.length === 0 ? 0 : admission.missingBlocks(entry, whole(), this);
+    if (missing > 0) return { reason: "blocks", missingBlocks: missing };
+    const room = this.availableBlocks - kv.blocksToAttach(match);
+    const chunk = share.admit(entry, match.tokenCount, room);
+    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: whole() - this.availableBlocks } : { reason: "budget", missingTokens: entry.tokenCount - match.tokenCount };
+    entry.cachedTokenCount = kv.attach(entry.sequence, match, journal);
+    entry.computedTokenCount = entry.cachedTokenCount;
+    entry.chunk = chunk;
+    return null;
+  }
+
+  /** Makes a request that fits a running one. */
+  enter(entry: Entry, record: StepRecord): void {
+    entry.become("running");
+    entry.slot = this.#freeSlots.pop()!;
+    entry.admittedBy = record.plan.index;
+    if (entry.tokens.length < entry.maxLength) entry.tokens = widened(entry.tokens, entry.maxLength);
+    this.running.push(entry);
+    this.issue(entry, record.journal);
+  }
+
+  /** Reserves the chunk's blocks, counts its tokens as computed by the plan under construction, and makes its full blocks matchable. */
+  issue(entry: Entry, journal: StepJournal): void {
+    const sequence = entry.sequence!;
+    const start = entry.computedTokenCount;
+    const end = start + entry.chunk;
+    if (sequence.forked && start < sequence.capacity) this.#kv.unshare(sequence, start, journal);
+    if (end > sequence.capacity) {
+      const blocks = this.#kv.extend(sequence, end);
+      if (entry.row !== NONE) this.#builder.noteGrowth(entry.row, blocks);
+    }
+    entry.computedTokenCount = end;
+    entry.inFlightCount += entry.chunk;
+    entry.samples = end === entry.tokenCount + entry.pendingCount;
+    if (entry.samples) entry.pendingCount++;
+    this.index(entry, journal);
+  }
+
+  /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier. */
+  index(entry: Entry, journal: StepJournal): void {
+    const upTo = Math.min(entry.computedTokenCount, entry.tokenCount);
+    if (upTo >= entry.sequence!.indexAt) this.#kv.index(entry.sequence!, entry.tokens, upTo, journal);
+  }
+
+  /** Takes a failed plan's tokens of a request back. */
+  retract(entry: Entry, tokens: number): void {
+    entry.computedTokenCount -= tokens;
+    entry.inFlightCount -= tokens;
+    this.#kv.truncate(entry.sequence!, entry.computedTokenCount);
+  }
+
+  /** Gives back blocks that left a sliding window for good. */
+  slide(entry: Entry): void {
+    this.#kv.slide(entry.sequence!, entry.computedTokenCount - entry.inFlightCount);
+  }
+
+  /** Blocks and slot are back at once; `compact` takes it out of `running`. */
+  leave(entry: Entry, state: RequestState): void {
+    entry.become(state);
+    this.#kv.clear(entry.sequence!);
+    this.#builder.leave(entry);
+    this.#freeSlots.push(entry.slot);
+    entry.slot = NONE;
+    entry.computedTokenCount = 0;
+    entry.inFlightCount = 0;
+    entry.stay++;
+    this.#leavers++;
+  }
+
+  /** Closes the gaps that leavers left in `running`. */
+  compact(): void {
+    if (this.#leavers === 0) return;
+    let kept = 0;
+    for (const entry of this.running) if (entry.slot !== NONE) this.running[kept++] = entry;
+    this.running.length = kept;
+    this.#leavers = 0;
+  }
+}
+
+function widened(tokens: Int32Array, length: number): Int32Array {
+  const wider = new Int32Array(length);
+  wider.set(tokens);
+  return wider;
+}

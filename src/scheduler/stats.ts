@@ -1,0 +1,32 @@
+/** Counters since the start and gauges of now, for dashboards. Blocks are device blocks of all groups. */
+export interface SchedulerStats {
+  readonly submitted: number;
+  /** Ended by a stop or their length. */
+  readonly finished: number;
+  readonly aborted: number;
+  /** Ended by an error. */
+  readonly failed: number;
+  readonly preemptions: number;
+  /** Plans issued. */
+  readonly steps: number;
+  readonly rollbacks: number;
+  /** Tokens of all plans. */
+  readonly scheduledTokens: number;
+  /** Tokens taken from the prefix cache instead. */
+  readonly cachedTokens: number;
+  /** Tokens computed again after a preemption. */
+  readonly recomputedTokens: number;
+  readonly running: number;
+  readonly waiting: number;
+  readonly waitingTokens: number;
+  readonly paused: number;
+  readonly plansInFlight: number;
+  readonly blockCount: number;
+  readonly freeBlocks: number;
+  readonly cachedBlocks: number;
+  readonly heldBlocks: number;
+  /** Tokens that the next step may carry. */
+  readonly tokenBudget: number;
+  /** Bytes of the block pool's and the prefix cache's own columns. */
+  readonly bookkeepingBytes: number;
+}

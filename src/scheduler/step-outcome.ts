@@ -1,0 +1,39 @@
+import type { Request } from "../request.ts";
+
+/** What a commit delivered: read the counts, then the first so many entries. Kept and used again by the next commit. */
+export class StepOutcome {
+  /** Tokens delivered. */
+  tokenCount = 0;
+  /** [tokenCount] whose token it is. */
+  readonly requests: Request[];
+  /** [tokenCount] */
+  readonly tokenIds: Int32Array;
+  /** [tokenCount] its sample in the step's result: where its log probabilities are. */
+  readonly sampleIndices: Int32Array;
+  /** Requests that ended with this commit. */
+  finishedCount = 0;
+  /** [finishedCount] */
+  readonly finished: Request[];
+
+  constructor(maxRequests: number) {
+    this.requests = new Array<Request>(maxRequests);
+    this.tokenIds = new Int32Array(maxRequests);
+    this.sampleIndices = new Int32Array(maxRequests);
+    this.finished = new Array<Request>(maxRequests);
+  }
+
+  clear(): void {
+    this.tokenCount = 0;
+    this.finishedCount = 0;
+  }
+
+  addToken(request: Request, tokenId: number, sampleIndex: number): void {
+    this.requests[this.tokenCount] = request;
+    this.tokenIds[this.tokenCount] = tokenId;
+    this.sampleIndices[this.tokenCount++] = sampleIndex;
+  }
+
+  addFinished(request: Request): void {
+    this.finished[this.finishedCount++] = request;
+  }
+}

@@ -1,0 +1,124 @@
+import { assert } from "../assert.ts";
+import type { KvCache } from "../blocks/kv-cache.ts";
+import type { ChunkPolicy, ChunkStep } from "../prefill/chunk-policy.ts";
+import type { Entry } from "./entry.ts";
+
+/**
+ * Shares one step's token budget and free blocks: decodes first, one token each, then prompts by the chunk policy.
+ * Only numbers are set (`entry.chunk`); nothing is reserved until the scheduler issues them.
+ *
+ * Laws: tokenCount + remaining = budget; the blocks that the chunks need are available.
+ */
+export class StepShare implements ChunkStep {
+  budget = 0;
+  remaining = 0;
+  decodeCount = 0;
+  prefillsLeft = 0;
+  /** Somebody was preempted for this step: then nobody is admitted to it. */
+  preempted = false;
+  readonly #kv: KvCache;
+  readonly #chunking: ChunkPolicy;
+  /** Available blocks that nobody in the step needs yet. */
+  #room = 0;
+  /** Number of the step: who stalls in it carries it. */
+  #step = 0;
+  #stalled = false;
+  /** The one request that may run in this step, where it is to be tried alone. */
+  #only: Entry | undefined;
+
+  constructor(kv: KvCache, chunking: ChunkPolicy) {
+    this.#kv = kv;
+    this.#chunking = chunking;
+  }
+
+  get blockSize(): number {
+    return this.#kv.blockSize;
+  }
+
+  /** Tokens shared out. */
+  get tokenCount(): number {
+    return this.budget - this.remaining;
+  }
+
+  /** Whether there are blocks for newcomers: nobody had to be preempted, nobody goes without. */
+  get mayAdmit(): boolean {
+    return !this.preempted && !this.#stalled;
+  }
+
+  begin(budget: number, only?: Entry): void {
+    this.budget = budget;
+    this.remaining = budget;
+    this.preempted = false;
+    this.#step++;
+    this.#stalled = false;
+    this.#only = only;
+  }
+
+  /** Sets every running request's chunk. Returns the first that needs a block where there is none; then nothing holds. */
+  plan(running: readonly Entry[]): Entry | undefined {
+    this.remaining = this.budget;
+    this.#room = this.#kv.pool.availableCount;
+    this.decodeCount = 0;
+    this.prefillsLeft = 0;
+    for (let i = 0; i < running.length; i++) {
+      const entry = running[i];
+      entry.chunk = 0;
+      if (!this.#wants(entry)) continue;
+      if (entry.gap > 1) this.prefillsLeft++;
+      else if (this.remaining > 0 && !this.#give(entry, 1)) return entry;
+      else this.decodeCount++;
+    }
+    return this.prefillsLeft === 0 ? undefined : this.#planPrefills(running);
+  }
+
+  /** This one goes without in this step: it would have to preempt itself. */
+  stall(entry: Entry): void {
+    entry.stalledAt = this.#step;
+    this.#stalled = true;
+  }
+
+  /** Takes a newcomer's chunk out of the budget and returns it; `room` blocks are there beside those of its match. 0 where it gets none. */
+  admit(entry: Entry, matched: number, room: number): number {
+    this.prefillsLeft = 1;
+    const wanted = this.#chunkOf(entry, entry.tokenCount - matched);
+    const chunk = Math.min(wanted, this.#kv.tokensThatFit(matched, room));
+    this.remaining -= chunk;
+    return chunk;
+  }
+
+  #planPrefills(running: readonly Entry[]): Entry | undefined {
+    for (let i = 0; i < running.length && this.remaining > 0; i++) {
+      const entry = running[i];
+      if (entry.gap <= 1 || !this.#wants(entry)) continue;
+      const wanted = this.#chunkOf(entry, entry.gap);
+      this.prefillsLeft--;
+      const chunk = Math.min(wanted, this.#kv.tokensThatFit(entry.computedTokenCount, this.#room));
+      if (wanted > 0 && (chunk === 0 || !this.#give(entry, chunk))) return entry;
+    }
+    return undefined;
+  }
+
+  #wants(entry: Entry): boolean {
+    return !entry.complete && entry.stalledAt !== this.#step && (this.#only === undefined || this.#only === entry);
+  }
+
+  #chunkOf(entry: Entry, gap: number): number {
+    const chunk = gap === 1 ? 1 : this.#chunking.chunk(entry, gap, this);
+    assert(chunk >= 0 && chunk <= gap && chunk <= this.remaining, () => `chunk policy ${this.#chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain`);
+    return chunk;
+  }
+
+  /** Puts a chunk into the step, if there are blocks for it. */
+  #give(entry: Entry, chunk: number): boolean {
+    const sequence = entry.sequence!;
+    const end = entry.computedTokenCount + chunk;
+    if (end > sequence.capacity || sequence.forked) {
+      const needed = this.#kv.blocksToExtend(sequence, end) + this.#kv.blocksToUnshare(sequence, entry.computedTokenCount);
+      if (needed > this.#room) return false;
+      this.#room -= needed;
+    }
+    entry.chunk = chunk;
+    this.remaining -= chunk;
+    return true;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The contract between scheduler and backend: what a step computes, and what came out.
+ *
+ * Columns are capacity-sized typed arrays, allocated once and kept up to date from step to step; only the
+ * counts say how much of them is this step's. R requests, T tokens, S samples.
+ */
+
+/** Columns of one block group: layers that share one block table a request (one group where all layers are alike). */
+export interface PlanGroup {
+  /** [T] KV slot that the token's key and value are written to: `blockId * blockSize + offset`. */
+  readonly slotMapping: Int32Array;
+  /** [R+1] CSR: request r's table is `blockIndices[blockIndptr[r] .. blockIndptr[r+1])`. */
+  readonly blockIndptr: Int32Array;
+  /** [blockIndptr[R]] block ids, in order of position. May be replaced by a longer array when tables outgrow it. */
+  readonly blockIndices: Int32Array;
+  /** [R] position of the table's first slot: a multiple of the block size, 0 until a sliding window has moved. */
+  readonly firstPosition: Int32Array;
+}
+
+/** Columns of the samples, [S] each, in the order of `sampleRows`. */
+export interface SamplingColumns {
+  /** 0 is greedy: the other columns are then ignored. */
+  readonly temperature: Float32Array;
+  /** Keep the k likeliest (ties with the k-th are kept); 0 keeps all. */
+  readonly topK: Int32Array;
+  /** Keep the smallest set of likeliest tokens whose probability reaches p; 1 keeps all. */
+  readonly topP: Float32Array;
+  /** Keep tokens whose probability is at least minP times the likeliest one's; 0 keeps all. */
+  readonly minP: Float32Array;
+  /** [2 x S] low and high word of the 64-bit seed, as u32 bits. */
+  readonly seed: Int32Array;
+  /** Which of the request's n choices this is: part of the random key. */
+  readonly choice: Int32Array;
+  /** How many top log probabilities are wanted beside the chosen one's; -1 for none at all. */
+  readonly logprobs: Int32Array;
+}
+
+/**
+ * One step's work. Owned by the scheduler: a backend reads the columns before `execute` returns its promise and
+ * keeps no reference to them afterwards.
+ */
+export interface StepPlan {
+  /** Serial number of the plan, from 0. */
+  readonly index: number;
+  readonly tokenCount: number;
+  readonly requestCount: number;
+  readonly sampleCount: number;
+  readonly copyCount: number;
+  readonly swapOutCount: number;
+  readonly swapInCount: number;
+  /** [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the immediately preceding plan. */
+  readonly tokenIds: Int32Array;
+  /** [T] position in the sequence. */
+  readonly positions: Int32Array;
+  /** [R+1] CSR: request r owns tokens `[queryIndptr[r], queryIndptr[r+1])`. */
+  readonly queryIndptr: Int32Array;
+  /** [R] small integer that is the request's own while it runs. */
+  readonly requestSlots: Int32Array;
+  /** [R] tokens visible after this step. */
+  readonly contextLengths: Int32Array;
+  /** [R] adapter, 0 for none. */
+  readonly adapterIds: Int32Array;
+  readonly groups: readonly PlanGroup[];
+  /** [R+1] CSR: request r's samples are `[sampleIndptr[r], sampleIndptr[r+1])`. */
+  readonly sampleIndptr: Int32Array;
+  /** [S] token rows whose next token is sampled. */
+  readonly sampleRows: Int32Array;
+  readonly sampling: SamplingColumns;
+  /** [2 x swapOutCount] (device block, host block) pairs: done first. */
+  readonly swapOuts: Int32Array;
+  /** [2 x swapInCount] (host block, device block) pairs: done second. */
+  readonly swapIns: Int32Array;
+  /** [2 x copyCount] (source, target) device blocks: done third, before the forward pass. Sources were computed by earlier plans. */
+  readonly copies: Int32Array;
+}
+
+/** What came out of a step; valid until the second next `execute`. Owned by the backend. */
+export interface StepResult {
+  /** [S] sampled ids, in the order of the plan's `sampleRows`. */
+  readonly tokenIds: Int32Array;
+  /** [S] log probability of the sampled id under the unmodified distribution, where `sampling.logprobs >= 0`. */
+  readonly logprobs?: Float32Array;
+  /** [S x MAX_TOP_LOGPROBS] ids of the likeliest tokens, likeliest first. */
+  readonly topIds?: Int32Array;
+  /** [S x MAX_TOP_LOGPROBS] their log probabilities. */
+  readonly topLogprobs?: Float32Array;
+  /** [S x vocabSize] raw logits, only from a backend made with `keepLogits: true` (tests, inspection). */
+  readonly logits?: Float32Array;
+}

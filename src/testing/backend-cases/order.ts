@@ -1,0 +1,148 @@
+import { assert } from "../../assert.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { DisposedError } from "../../errors.ts";
+import { PlanDriver, type Sample, type Sequence } from "../plan-driver.ts";
+import { makePlan } from "../make-plan.ts";
+import { type BackendCase, type Subject, withBackend } from "./backend-case.ts";
+import { type Transcript, expectSame, prompt, transcribe } from "./transcript.ts";
+
+/** No backend has this many adapters: a plan that names it is refused. */
+const NO_SUCH_ADAPTER = 0x7fffffff;
+const PROMPTS = [7, 3, 12];
+const DECODES = 5;
+
+function startAll(driver: PlanDriver): Sequence[] {
+  return PROMPTS.map((length, seed) => driver.start(prompt(driver.backend, length, seed)));
+}
+
+/** What the prompts of `startAll` give, each step awaited. */
+async function awaited(backend: Backend, newTokens: number): Promise<Transcript[]> {
+  const driver = new PlanDriver(backend);
+  const sequences = startAll(driver);
+  return transcribe(driver, sequences, { chunk: backend.info.maxTokens, newTokens });
+}
+
+/** The samples of each sequence after its prompt. */
+function generated(samples: readonly Sample[], sequences: readonly Sequence[]): Transcript[] {
+  return sequences.map((sequence) => samples.filter((sample) => sample.sequence === sequence));
+}
+
+/** Steps are issued before the ones ahead are done, and their requests change places: ids go from sample to input on the device. */
+async function feedsSamplesBack(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const sequences = startAll(driver);
+    const samples: Sample[] = [];
+    let ahead = driver.issue(sequences.map((sequence) => ({ sequence })));
+    for (let decode = 1; decode < DECODES; decode++) {
+      const turned = sequences.toSpliced(0, decode % 3).concat(sequences.slice(0, decode % 3));
+      const behind = driver.issue(turned.map((sequence) => ({ sequence })));
+      samples.push(...(await ahead.done).samples);
+      ahead = behind;
+    }
+    samples.push(...(await ahead.done).samples);
+    const expected = await awaited(backend, DECODES);
+    for (const [i, actual] of generated(samples, sequences).entries()) {
+      expectSame(actual, expected[i].slice(-DECODES), `tokens fed back on the device after a prompt of ${PROMPTS[i]}`);
+    }
+  });
+}
+
+async function resolvesInOrder(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const order: string[] = [];
+    const long = driver.issue([{ sequence: driver.start(prompt(backend, backend.info.maxTokens, 1)) }]).done;
+    const short = driver.issue([{ sequence: driver.start(prompt(backend, 1, 2)) }]).done;
+    await Promise.all([short.then(() => order.push("second")), long.then(() => order.push("first"))]);
+    assert(order[0] === "first", "the second step resolved before the first");
+  });
+}
+
+/** Everything in a plan is overwritten as soon as `execute` has returned. */
+async function readsColumnsAtOnce(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const sequences = startAll(driver);
+    const { plan, done } = driver.issue(sequences.map((sequence) => ({ sequence, sample: "all" })));
+    const { tokenIds, positions, queryIndptr, requestSlots, contextLengths, sampleIndptr, sampleRows, sampling, groups } = plan;
+    for (const column of [tokenIds, positions, queryIndptr, requestSlots, contextLengths, sampleIndptr, sampleRows, ...Object.values(sampling)]) column.fill(0);
+    for (const group of groups) for (const column of Object.values(group)) column.fill(0);
+    const actual = generated((await done).samples, sequences);
+    const expected = await awaited(backend, 1);
+    for (const [i, transcript] of actual.entries()) expectSame(transcript, expected[i], "a plan overwritten after execute returned");
+  });
+}
+
+async function resultsStayForAStep(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const sequences = startAll(driver);
+    const first = await driver.issue(sequences.map((sequence) => ({ sequence, sample: "all" }))).done;
+    const count = first.samples.length;
+    const logits = first.result.logits?.slice();
+    await driver.step(sequences.toReversed().map((sequence) => ({ sequence })));
+    const ids = first.result.tokenIds.subarray(0, count);
+    assert(first.samples.every(({ tokenId }, i) => tokenId === ids[i]), "ids were overwritten by the next step");
+    assert(logits?.every((logit, i) => logit === first.result.logits?.[i]) ?? true, "logits were overwritten by the next step");
+  });
+}
+
+/** The step behind a failed one fails with it; the next one starts afresh and finds the cache as it was before. */
+async function rejectsWhatIsBehind(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const sequences = startAll(driver);
+    const bad = driver.start(prompt(backend, 2, 9), { adapterId: NO_SUCH_ADAPTER });
+    const first = await driver.step(sequences.map((sequence) => ({ sequence })));
+    const shares = sequences.map((sequence) => ({ sequence }));
+    const outcomes = await Promise.allSettled([driver.issue([{ sequence: bad }]).done, driver.issue(shares).done]);
+    assert(outcomes[0].status === "rejected", () => `a plan with adapter ${NO_SUCH_ADAPTER} was accepted`);
+    assert(outcomes[1].status === "rejected", "the step behind a failed one was not rejected");
+    const rest = await transcribe(driver, sequences, { chunk: 1, newTokens: DECODES - 1 });
+    const expected = await awaited(backend, DECODES);
+    for (const [i, before] of generated(first, sequences).entries()) {
+      expectSame([...before, ...rest[i]], expected[i].slice(-DECODES), "after a failed step");
+    }
+  });
+}
+
+async function endsWithDispose(subject: Subject): Promise<void> {
+  const backend = await subject.make(subject.sizes);
+  let lost = false;
+  void backend.lost.then(() => (lost = true));
+  await new PlanDriver(backend).step([{ sequence: new PlanDriver(backend).start([0]) }]);
+  await backend.dispose();
+  await backend.dispose();
+  const tables = backend.info.groups.map(() => [1]);
+  const plan = makePlan(0, backend.info.blockSize, [{ slot: 0, tokenIds: [0], position: 0, tables, sampled: [0] }]);
+  const uses = [backend.execute(plan), backend.readBlocks([1]), backend.writeBlocks([1], new Uint8Array(backend.info.bytesPerBlock))];
+  for (const [i, use] of (await Promise.allSettled(uses)).entries()) {
+    const name = ["execute", "readBlocks", "writeBlocks"][i];
+    assert(use.status === "rejected" && use.reason instanceof DisposedError, () => `${name} after dispose() did not reject with DisposedError`);
+  }
+  assert(!lost, "dispose() resolved `lost`");
+}
+
+async function saysWhatItIs(subject: Subject): Promise<void> {
+  await withBackend(subject, async ({ info }) => {
+    for (const name of ["blockCount", "blockSize", "maxTokens", "maxRequests"] as const) {
+      assert(info[name] === subject.sizes[name], () => `info.${name} is ${info[name]}, asked for ${subject.sizes[name]}`);
+    }
+    for (const name of ["contextLength", "vocabSize", "bytesPerBlock"] as const) {
+      assert(Number.isInteger(info[name]) && info[name] > 0, () => `info.${name} is ${info[name]}`);
+    }
+    assert(info.groups.length > 0, "info.groups is empty");
+  });
+}
+
+/** What `execute`, its promise and `dispose` owe their caller. */
+export const orderCases: readonly BackendCase[] = [
+  { name: "info has the sizes asked for", run: saysWhatItIs },
+  { name: "samples can be fed back on the device", run: feedsSamplesBack },
+  { name: "steps resolve in order", run: resolvesInOrder },
+  { name: "columns are read before execute returns", run: readsColumnsAtOnce },
+  { name: "a result stays until the second next step", run: resultsStayForAStep },
+  { name: "a failed step takes the one behind it along, and no more", run: rejectsWhatIsBehind },
+  { name: "dispose ends it, twice and quietly", run: endsWithDispose },
+];

@@ -1,0 +1,115 @@
+import { assert } from "../assert.ts";
+import { GREEDY, type SamplingParams } from "../request.ts";
+import type { PlanGroup, SamplingColumns, StepPlan } from "../step.ts";
+
+/** One request's part of a step. */
+export interface PlanRow {
+  readonly slot: number;
+  /** Input ids of consecutive tokens; `~i` is sample i of the preceding plan. */
+  readonly tokenIds: readonly number[];
+  /** Position of the first of them. */
+  readonly position: number;
+  /** One block table a group: every block from position `firstPositions[g]` to the last token's. */
+  readonly tables: readonly (readonly number[])[];
+  /** One a group; 0 where absent. */
+  readonly firstPositions?: readonly number[];
+  /** Which of `tokenIds`, by index, are sampled after; ascending. */
+  readonly sampled: readonly number[];
+  readonly sampling?: Partial<SamplingParams>;
+  readonly choice?: number;
+  readonly adapterId?: number;
+}
+
+export type BlockPair = readonly [source: number, target: number];
+
+/** Blocks moved before the forward pass. */
+export interface PlanMoves {
+  readonly swapOuts?: readonly BlockPair[];
+  readonly swapIns?: readonly BlockPair[];
+  readonly copies?: readonly BlockPair[];
+}
+
+/** Numbers behind the counted part of each column, of a value that no backend can use unnoticed. */
+const SPARE = 3;
+const SPARE_INTEGER = 0x7fffffff;
+
+/**
+ * A plan written out in full from its rows, obviously right and not fast: every call makes new columns. Columns are
+ * longer than their counts and the rest is nonsense, so that a backend that reads on is found out.
+ */
+export function makePlan(index: number, blockSize: number, rows: readonly PlanRow[], moves: PlanMoves = {}): StepPlan {
+  const tokenIds = rows.flatMap((row) => row.tokenIds);
+  const positions = rows.flatMap((row) => row.tokenIds.map((_, i) => row.position + i));
+  const queryIndptr = indptr(rows.map((row) => row.tokenIds.length));
+  const groupCount = rows.length === 0 ? 1 : rows[0].tables.length;
+  return {
+    index,
+    tokenCount: tokenIds.length,
+    requestCount: rows.length,
+    sampleCount: rows.reduce((sum, row) => sum + row.sampled.length, 0),
+    copyCount: moves.copies?.length ?? 0,
+    swapOutCount: moves.swapOuts?.length ?? 0,
+    swapInCount: moves.swapIns?.length ?? 0,
+    tokenIds: integers(tokenIds),
+    positions: integers(positions),
+    queryIndptr: integers(queryIndptr),
+    requestSlots: integers(rows.map((row) => row.slot)),
+    contextLengths: integers(rows.map((row) => row.position + row.tokenIds.length)),
+    adapterIds: integers(rows.map((row) => row.adapterId ?? 0)),
+    groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows)),
+    sampleIndptr: integers(indptr(rows.map((row) => row.sampled.length))),
+    sampleRows: integers(rows.flatMap((row, r) => row.sampled.map((i) => queryIndptr[r] + i))),
+    sampling: samplingColumns(rows.flatMap((row) => row.sampled.map(() => row))),
+    swapOuts: integers((moves.swapOuts ?? []).flat()),
+    swapIns: integers((moves.swapIns ?? []).flat()),
+    copies: integers((moves.copies ?? []).flat()),
+  };
+}
+
+function planGroup(group: number, blockSize: number, rows: readonly PlanRow[]): PlanGroup {
+  const tables = rows.map((row) => row.tables[group]);
+  const firstPositions = rows.map((row) => row.firstPositions?.[group] ?? 0);
+  const slots = rows.flatMap((row, r) =>
+    row.tokenIds.map((_, i) => slotOf(tables[r], blockSize, row.position + i - firstPositions[r])),
+  );
+  return {
+    slotMapping: integers(slots),
+    blockIndptr: integers(indptr(tables.map((table) => table.length))),
+    blockIndices: integers(tables.flat()),
+    firstPosition: integers(firstPositions),
+  };
+}
+
+/** The slot of the token `offset` tokens after the table's first. */
+function slotOf(table: readonly number[], blockSize: number, offset: number): number {
+  const block = table[Math.floor(offset / blockSize)];
+  assert(block !== undefined, () => `no block for offset ${offset} in a table of ${table.length}`);
+  return block * blockSize + (offset % blockSize);
+}
+
+function samplingColumns(samples: readonly PlanRow[]): SamplingColumns {
+  const params = samples.map((row) => ({ ...GREEDY, ...row.sampling }));
+  return {
+    temperature: reals(params.map((p) => p.temperature)),
+    topK: integers(params.map((p) => p.topK)),
+    topP: reals(params.map((p) => p.topP)),
+    minP: reals(params.map((p) => p.minP)),
+    seed: integers(params.flatMap((p) => [p.seed | 0, Math.floor(p.seed / 2 ** 32)])),
+    choice: integers(samples.map((row) => row.choice ?? 0)),
+    logprobs: integers(params.map((p) => p.logprobs)),
+  };
+}
+
+function indptr(lengths: readonly number[]): number[] {
+  const sums = [0];
+  for (const length of lengths) sums.push(sums[sums.length - 1] + length);
+  return sums;
+}
+
+function integers(values: readonly number[]): Int32Array {
+  return new Int32Array(values.length + SPARE).fill(SPARE_INTEGER, values.length).map((spare, i) => values[i] ?? spare);
+}
+
+function reals(values: readonly number[]): Float32Array {
+  return new Float32Array(values.length + SPARE).fill(Number.NaN).map((spare, i) => values[i] ?? spare);
+}

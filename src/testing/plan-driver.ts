@@ -1,0 +1,175 @@
+import { assert } from "../assert.ts";
+import type { Backend } from "../backends/backend.ts";
+import { MAX_TOP_LOGPROBS } from "../config.ts";
+import type { SamplingParams } from "../request.ts";
+import type { StepPlan, StepResult } from "../step.ts";
+import { type PlanMoves, type PlanRow, makePlan } from "./make-plan.ts";
+
+/** A request as the driver sees it. Change its tables only between steps. */
+export interface Sequence {
+  readonly slot: number;
+  /** Known ids; `~i` stands for sample i of the step in flight. */
+  readonly tokenIds: number[];
+  /** How many of them have their keys and values in the cache. */
+  computedCount: number;
+  /** Block ids by group, in order of position. */
+  readonly tables: number[][];
+  readonly options: SequenceOptions;
+}
+
+export interface SequenceOptions {
+  readonly sampling?: Partial<SamplingParams>;
+  readonly choice?: number;
+  readonly adapterId?: number;
+}
+
+/** How much of a sequence a step computes. */
+export interface Share {
+  readonly sequence: Sequence;
+  /** Default: all that is known and not computed. */
+  readonly count?: number;
+  /** Which tokens are sampled after; default the last known one, where the share reaches it. */
+  readonly sample?: "all" | "none";
+}
+
+/** One sample of a step, copied out of its result. */
+export interface Sample {
+  readonly sequence: Sequence;
+  /** Position of the token that was chosen. */
+  readonly position: number;
+  readonly tokenId: number;
+  /** [vocabSize], where the backend keeps logits. */
+  readonly logits: Float32Array | null;
+  readonly logprob: number | null;
+  readonly topIds: readonly number[];
+  readonly topLogprobs: readonly number[];
+}
+
+/** A step that runs. */
+export interface IssuedStep {
+  readonly plan: StepPlan;
+  /** The backend's own result, and copies of its samples. */
+  readonly done: Promise<{ readonly result: StepResult; readonly samples: readonly Sample[] }>;
+}
+
+/** A sample before its step has run. */
+interface PlannedSample {
+  readonly sequence: Sequence;
+  readonly position: number;
+}
+
+/**
+ * Drives a backend without a scheduler: the caller says how many tokens of which sequence a step computes, the driver
+ * keeps naive block tables and writes plans out in full. For tests of backends and for those who write one.
+ *
+ * Law: every block of `order` is in `free` or in exactly one table, unless the caller shares it.
+ */
+export class PlanDriver {
+  readonly backend: Backend;
+  /** Blocks that no table has, next to be taken first. */
+  readonly free: number[];
+  readonly #slots: boolean[];
+  #planCount = 0;
+
+  /** `order` is the order in which blocks are first handed out: all of them, ascending, unless given. */
+  constructor(backend: Backend, order?: readonly number[]) {
+    const { blockCount, maxRequests } = backend.info;
+    this.backend = backend;
+    this.free = order?.slice() ?? Array.from({ length: blockCount }, (_, i) => i + 1);
+    this.#slots = new Array<boolean>(maxRequests).fill(false);
+  }
+
+  /** Begins a sequence; its tokens are computed by steps. */
+  start(promptTokenIds: readonly number[], options: SequenceOptions = {}): Sequence {
+    const slot = this.#slots.indexOf(false);
+    assert(slot >= 0, "every request slot is taken");
+    this.#slots[slot] = true;
+    const tables = this.backend.info.groups.map(() => []);
+    return { slot, tokenIds: promptTokenIds.slice(), computedCount: 0, tables, options };
+  }
+
+  /** Gives the sequence's blocks and slot back. */
+  finish(sequence: Sequence): void {
+    for (const table of sequence.tables) this.free.push(...table.splice(0));
+    this.#slots[sequence.slot] = false;
+  }
+
+  takeBlock(): number {
+    const block = this.free.shift();
+    assert(block !== undefined, "no block is free");
+    return block;
+  }
+
+  /** Computes a step and appends the ids that were sampled after last known tokens. */
+  async step(shares: readonly Share[], moves?: PlanMoves): Promise<readonly Sample[]> {
+    return (await this.issue(shares, moves).done).samples;
+  }
+
+  /**
+   * Hands a step to the backend and, before it is done, counts its tokens as computed; a step issued meanwhile is fed
+   * this one's samples on the device. A failed step is taken back.
+   */
+  issue(shares: readonly Share[], moves?: PlanMoves): IssuedStep {
+    const rows = shares.map((share) => this.#planRow(share));
+    const planned = rows.flatMap((row, r) =>
+      row.sampled.map((i) => ({ sequence: shares[r].sequence, position: row.position + i + 1 })),
+    );
+    const plan = makePlan(this.#planCount++, this.backend.info.blockSize, rows, moves);
+    const result = this.backend.execute(plan);
+    const before = shares.map(({ sequence }) => [sequence.computedCount, sequence.tokenIds.length] as const);
+    for (const [r, { sequence }] of shares.entries()) sequence.computedCount += rows[r].tokenIds.length;
+    for (const [i, { sequence, position }] of planned.entries()) {
+      if (position === sequence.tokenIds.length) sequence.tokenIds.push(~i);
+    }
+    return { plan, done: this.#settle(result, planned, () => takeBack(shares, before)) };
+  }
+
+  async #settle(pending: Promise<StepResult>, planned: readonly PlannedSample[], undo: () => void): IssuedStep["done"] {
+    try {
+      const result = await pending;
+      const samples = planned.map((sample, i) => copySample(result, sample, i, this.backend.info.vocabSize));
+      for (const { sequence, position, tokenId } of samples) {
+        if (sequence.tokenIds[position] < 0) sequence.tokenIds[position] = tokenId;
+      }
+      return { result, samples };
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  #planRow({ sequence, count: wanted, sample }: Share): PlanRow {
+    const { slot, tokenIds, computedCount: position, tables, options } = sequence;
+    const count = wanted ?? tokenIds.length - position;
+    const end = position + count;
+    assert(count >= 1 && end <= tokenIds.length, () => `${count} tokens of ${tokenIds.length - position}`);
+    const blocks = Math.ceil(end / this.backend.info.blockSize);
+    for (const table of tables) while (table.length < blocks) table.push(this.takeBlock());
+    const all = Array.from({ length: count }, (_, i) => i);
+    const last = end === tokenIds.length ? all.slice(-1) : [];
+    const sampled = sample === "all" ? all : sample === "none" ? [] : last;
+    return { slot, tokenIds: tokenIds.slice(position, end), position, tables, sampled, ...options };
+  }
+}
+
+function takeBack(shares: readonly Share[], before: readonly (readonly [computedCount: number, known: number])[]): void {
+  for (const [i, { sequence }] of shares.entries()) {
+    const [computedCount, known] = before[i];
+    sequence.computedCount = Math.min(sequence.computedCount, computedCount); // a step behind it may be taken back first
+    sequence.tokenIds.length = Math.min(sequence.tokenIds.length, known);
+  }
+}
+
+function copySample(result: StepResult, { sequence, position }: PlannedSample, i: number, vocabSize: number): Sample {
+  const wanted = sequence.options.sampling?.logprobs ?? -1;
+  const top = i * MAX_TOP_LOGPROBS;
+  return {
+    sequence,
+    position,
+    tokenId: result.tokenIds[i],
+    logits: result.logits?.slice(i * vocabSize, (i + 1) * vocabSize) ?? null,
+    logprob: wanted < 0 ? null : (result.logprobs?.[i] ?? null),
+    topIds: [...(result.topIds?.subarray(top, top + Math.max(0, wanted)) ?? [])],
+    topLogprobs: [...(result.topLogprobs?.subarray(top, top + Math.max(0, wanted)) ?? [])],
+  };
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
+import { parseJsonObject } from "../../src/models/json.ts";
+import { parseTokenizer } from "../../src/models/tokenizer.ts";
+import { ifShared, noSharedModels, sharedModels } from "../support/model-files.ts";
+import { byteFallbackTokenizerJson, byteLevelTokenizerJson, metaspaceTokenizerJson, type TokenizerJson } from "../support/tokenizer-files.ts";
+import { allTokenizers } from "../support/tokenizers.ts";
+
+/** The library's own decode: an oracle, as it decodes whole lists of tokens and knows no bytes of single ones. */
+interface Oracle {
+  decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
+}
+
+/** Every code point, halves of surrogate pairs too: strings from JSON may hold them. */
+const anyText = fc.array(fc.nat(0x10ffff)).map((points) => String.fromCodePoint(...points));
+
+describe.each(allTokenizers())("%s", (_, json) => {
+  const tokenizer = parseTokenizer(json);
+
+  test("decodes any ids as the library does, but keeps byte order marks", () => {
+    const oracle = new LibraryTokenizer(json, {}) as Oracle;
+    const law = fc.property(fc.array(fc.nat(tokenizer.vocabSize - 1), { minLength: 1, maxLength: 30 }), (ids) => {
+      const expected = oracle.decode(ids, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+      expect(tokenizer.decode(ids).replaceAll("\u{feff}", "")).toBe(expected.replaceAll("\u{feff}", ""));
+    });
+    fc.assert(law, { numRuns: 300 });
+  });
+
+  test("encodes any text to ids of the vocabulary, a model's begin-of-text id first", () => {
+    const [begin] = tokenizer.encode("");
+    const law = fc.property(anyText, (text) => {
+      const ids = tokenizer.encode(text);
+      expect(ids[0]).toBe(begin);
+      expect(ids.every((id) => Number.isInteger(id) && id >= 0 && id < tokenizer.vocabSize)).toBe(true);
+    });
+    fc.assert(law, { numRuns: 300 });
+  });
+
+  test("encodes nothing to the begin-of-text id alone", () => expect(tokenizer.encode("")).toHaveLength(1));
+});
+
+test.each([
+  ["byte-level", byteLevelTokenizerJson()],
+  ["byte-fallback", byteFallbackTokenizerJson()],
+])("%s gives every text back", (_, json) => {
+  const tokenizer = parseTokenizer(json);
+  const law = fc.property(fc.string({ unit: "grapheme" }), (text) => {
+    expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+  });
+  fc.assert(law, { numRuns: 300 });
+  expect(tokenizer.decode(tokenizer.encode("  the <tool é> thé\n 🦙 "))).toBe("  the <tool é> thé\n 🦙 ");
+});
+
+test("metaspace gives texts of its own characters back", () => {
+  const tokenizer = parseTokenizer(metaspaceTokenizerJson());
+  const words = fc.array(fc.constantFrom("the", "he", "thé", "é"), { minLength: 1 });
+  const law = fc.property(words, (list) => {
+    expect(tokenizer.decode(tokenizer.encode(list.join(" ")))).toBe(list.join(" "));
+  });
+  fc.assert(law);
+});
+
+test("tokens are bytes", () => {
+  const tokenizer = parseTokenizer(byteLevelTokenizerJson());
+  expect(tokenizer.vocabSize).toBe(263);
+  expect([...tokenizer.tokenBytes(3 + 0xc3)]).toEqual([0xc3]);
+  expect(new TextDecoder().decode(tokenizer.tokenBytes(261))).toBe(" the");
+  expect(tokenizer.tokenBytes(0)).toHaveLength(0);
+  expect(tokenizer.tokenBytes(-1)).toHaveLength(0);
+  expect(tokenizer.tokenBytes(263)).toHaveLength(0);
+});
+
+test("a vocabulary may have holes", () => {
+  const json = byteLevelTokenizerJson();
+  json.added_tokens.push({ id: 270, content: "<|late|>", special: false });
+  const tokenizer = parseTokenizer(json);
+  expect(tokenizer.vocabSize).toBe(271);
+  expect(tokenizer.decode([261, 265, 270])).toBe(" the<|late|>");
+  expect(tokenizer.encode("<|late|>")).toEqual([0, 270]);
+});
+
+describe("refuses", () => {
+  const broken = (change: (json: TokenizerJson) => void): TokenizerJson => {
+    const json = byteLevelTokenizerJson();
+    change(json);
+    return json;
+  };
+
+  test.each<[string, TokenizerJson, string]>([
+    ["no model", broken((json) => void Reflect.deleteProperty(json, "model")), "model must be an object, it is missing"],
+    ["no vocabulary", broken((json) => void (json.model["vocab"] = "abc")), 'model.vocab must be an object, got "abc"'],
+    ["an id that is no integer", broken((json) => void (json.model["vocab"] = { a: 0.5 })), 'id of "a" must be an integer from 0 to 4194303, got 0.5'],
+    ["an id far outside", broken((json) => void (json.model["vocab"] = { a: 2 ** 40 })), 'id of "a" must be an integer from 0 to 4194303, got 1099511627776'],
+    ["no added_tokens", broken((json) => void Reflect.deleteProperty(json, "added_tokens")), "added_tokens must be a list, it is missing"],
+    ["an added token without content", broken((json) => void json.added_tokens.push({ id: 9 })), 'added token {"id":9} has no content'],
+    ["an added token without id", broken((json) => void json.added_tokens.push({ content: "<x>" })), 'id of "<x>" must be an integer from 0 to 4194303, it is missing'],
+    ["a template whose token has no id", broken((json) => void (json["post_processor"] = { type: "TemplateProcessing", single: [{ SpecialToken: { id: "<nobody>" } }], pair: [] })), '"<nobody>" has no id, and there is no unk_token'],
+  ])("%s", (_, json, message) => expect(() => parseTokenizer(json)).toThrow(new InvalidModelError(`tokenizer.json: ${message}`)));
+
+  test("what the library refuses, in its words", () => {
+    expect(() => parseTokenizer(broken((json) => void Reflect.deleteProperty(json.model, "merges")))).toThrow(/^tokenizer\.json: /);
+    expect(() => parseTokenizer(broken((json) => void Reflect.deleteProperty(json.model, "merges")))).toThrow(InvalidModelError);
+  });
+
+  test("parts that are not implemented, by name", () => {
+    expect(() => parseTokenizer(broken((json) => void (json["normalizer"] = { type: "Magic" })))).toThrow(new UnsupportedModelError("tokenizer.json: Unknown Normalizer type: Magic"));
+    expect(() => parseTokenizer(broken((json) => void (json["decoder"] = { type: "CTC" })))).toThrow(UnsupportedModelError);
+  });
+});
+
+interface Golden {
+  readonly prompt: string;
+  readonly promptIds: number[];
+  readonly genIds: number[];
+  readonly text: string;
+}
+
+describe.skipIf(noSharedModels)(`golden.json${ifShared}`, () => {
+  const read = (file: string) => parseJsonObject(readFileSync(`${sharedModels}${file}`), file);
+  const models = noSharedModels ? [] : Object.entries(read("golden.json")["models"] as Record<string, Golden[]>);
+  const cases = models.flatMap(([model, goldens]) => goldens.map((golden) => ({ model, golden, prompt: golden.prompt })));
+
+  test.each(cases)("$model, $prompt", ({ model, golden }) => {
+    const tokenizer = parseTokenizer(read(`${model}-hf/tokenizer.json`));
+    expect(tokenizer.encode(golden.prompt)).toEqual(golden.promptIds);
+    expect(tokenizer.decode([...golden.promptIds, ...golden.genIds])).toBe(golden.text);
+  });
+});

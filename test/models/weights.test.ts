@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
+import { parseConfig } from "../../src/models/config.ts";
+import { parseSafetensors } from "../../src/models/safetensors.ts";
+import { assembleModel } from "../../src/models/weights.ts";
+import { toFloat32, type Model } from "../../src/model.ts";
+import { CONFIG, LAYER_SHAPES, safetensors, tensors, type TensorInput } from "../support/model-files.ts";
+
+function assemble(changes: Record<string, TensorInput | undefined> = {}, config: object = {}): Model {
+  const all = Object.entries({ ...tensors(), ...changes }).filter((entry): entry is [string, TensorInput] => entry[1] !== undefined);
+  return assembleModel(parseConfig({ ...CONFIG, ...config }), parseSafetensors(safetensors(Object.fromEntries(all)), "model.safetensors"));
+}
+
+test("joins names and fields", () => {
+  const { embedding, layers, finalNorm, head } = assemble();
+  expect([embedding, finalNorm, head].map(({ name, shape }) => [name, shape])).toEqual([
+    ["model.embed_tokens.weight", [300, 16]],
+    ["model.norm.weight", [16]],
+    ["lm_head.weight", [300, 16]],
+  ]);
+  const fields = ["attentionNorm", "query", "key", "value", "output", "feedForwardNorm", "gate", "up", "down"] as const;
+  const expected = Object.entries(LAYER_SHAPES).map(([name, shape]) => [`model.layers.1.${name}.weight`, shape]);
+  expect(fields.map((field) => [layers[1][field].name, layers[1][field].shape])).toEqual(expected);
+  expect(layers).toHaveLength(2);
+});
+
+test.each([
+  ["F32", Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0)],
+  ["F16", Uint8Array.of(0, 0x3c, 0, 0xc1)],
+  ["BF16", Uint8Array.of(0x80, 0x3f, 0x20, 0xc0)],
+])("reads the numbers of %s", (dtype, bytes) => {
+  const config = { vocab_size: 1, hidden_size: 2, num_attention_heads: 1, num_key_value_heads: 1, num_hidden_layers: 1, intermediate_size: 1, tie_word_embeddings: true, bos_token_id: 0, eos_token_id: 0 };
+  const shapes = { input_layernorm: [2], "self_attn.q_proj": [2, 2], "self_attn.k_proj": [2, 2], "self_attn.v_proj": [2, 2], "self_attn.o_proj": [2, 2], post_attention_layernorm: [2], "mlp.gate_proj": [1, 2], "mlp.up_proj": [1, 2], "mlp.down_proj": [2, 1] };
+  const layer = Object.entries(shapes).map(([name, shape]) => [`model.layers.0.${name}.weight`, { dtype, shape }]);
+  const changes = Object.fromEntries([...layer, ["model.norm.weight", { dtype, shape: [2] }], ["model.embed_tokens.weight", { dtype, shape: [1, 2], bytes }]]);
+  expect([...toFloat32(assemble(changes, config).embedding)]).toEqual([1, -2.5]);
+});
+
+test("tied embeddings are one tensor, whatever the file says about the head", () => {
+  const tied = { tie_word_embeddings: true };
+  const without = assemble({ "lm_head.weight": undefined }, tied);
+  expect(without.head).toBe(without.embedding);
+  const beside = assemble({}, tied);
+  expect(beside.head).toBe(beside.embedding);
+});
+
+test("leaves out tensors that no weight needs, whatever their type", () => {
+  const model = assemble({ "model.layers.0.self_attn.rotary_emb.inv_freq": { dtype: "F32", shape: [2] }, "model.position_ids": { dtype: "I64", shape: [1, 8] } });
+  expect(JSON.stringify(Object.keys(model))).not.toContain("inv_freq");
+});
+
+describe("refuses", () => {
+  test.each(Object.keys(tensors()))("a model without %s", (name) => {
+    const message = name === "lm_head.weight" ? "lm_head.weight is missing, and config.json does not set tie_word_embeddings" : `${name} is missing among the weights`;
+    expect(() => assemble({ [name]: undefined })).toThrow(new InvalidModelError(message));
+  });
+
+  test.each<[string, number[], string]>([
+    ["model.layers.1.mlp.up_proj.weight", [16, 24], "model.layers.1.mlp.up_proj.weight has shape [16, 24], config.json implies [24, 16]"],
+    ["model.layers.0.self_attn.k_proj.weight", [16, 16], "model.layers.0.self_attn.k_proj.weight has shape [16, 16], config.json implies [8, 16]"],
+    ["model.embed_tokens.weight", [299, 16], "model.embed_tokens.weight has shape [299, 16], config.json implies [300, 16]"],
+    ["model.norm.weight", [16, 1], "model.norm.weight has shape [16, 1], config.json implies [16]"],
+    ["lm_head.weight", [4800], "lm_head.weight has shape [4800], config.json implies [300, 16]"],
+  ])("%s of shape %j", (name, shape, message) => expect(() => assemble({ [name]: { dtype: "F32", shape } })).toThrow(new InvalidModelError(message)));
+
+  test("a dtype that nothing computes with", () => {
+    const changes = { "model.norm.weight": { dtype: "I64", shape: [16] } };
+    expect(() => assemble(changes)).toThrow(new UnsupportedModelError("model.norm.weight has dtype I64, only F32, F16 and BF16 are implemented"));
+  });
+
+  test("more layers than there are, at the first that is missing", () => {
+    expect(() => assemble({}, { num_hidden_layers: 2 ** 31 - 1 })).toThrow(new InvalidModelError("model.layers.2.input_layernorm.weight is missing among the weights"));
+  });
+});

@@ -1,0 +1,68 @@
+/** Rules about what code names. A rule takes files and returns one line a violation: "src/a.ts:3 …". */
+import type { SourceFile, Visit } from "./source.ts";
+import { NODE_FILES, PURE_ROOMS, roomOf } from "./rooms.ts";
+
+/** Clocks, timers, randomness and whatever answers later: arguments of the pure rooms, never fetched there. */
+const IMPURE_GLOBALS = new Set([
+  "Date",
+  "performance",
+  "crypto",
+  "Promise",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "requestAnimationFrame",
+]);
+
+const NODE_GLOBALS = new Set(["process", "Buffer", "require", "__dirname", "__filename", "global"]);
+
+/** Below `engine` time and randomness are arguments, and nothing waits. */
+export function pureBelowEngine(files: readonly SourceFile[]): string[] {
+  const pure = files.filter((file) => PURE_ROOMS.has(roomOf(file.path) ?? ""));
+  return eachNode(pure, ({ node, parent, key }) => {
+    if (node.type === "AwaitExpression" || node.await === true) return "await";
+    if (node.async === true) return "async";
+    if (isMember(node, "Math", "random")) return "Math.random";
+    return isReference(node, parent, key) && IMPURE_GLOBALS.has(String(node.name)) ? String(node.name) : null;
+  });
+}
+
+/** Node's globals stay in the files that may import `node:`. */
+export function nodeGlobalsOnlyWhereAllowed(files: readonly SourceFile[]): string[] {
+  const portable = files.filter((file) => !NODE_FILES.some((allowed) => allowed.test(file.path)));
+  return eachNode(portable, ({ node, parent, key }) => (isReference(node, parent, key) && NODE_GLOBALS.has(String(node.name)) ? String(node.name) : null));
+}
+
+/** One folder talks to the GPU; the others would do it without its checks. */
+export function gpuOnlyInWebgpu(files: readonly SourceFile[]): string[] {
+  const others = files.filter((file) => roomOf(file.path) !== "backends/webgpu");
+  return eachNode(others, ({ node }) => (node.type === "Identifier" && node.name === "navigator" ? "navigator" : null));
+}
+
+/** A file longer than this holds more than one thing. */
+export function lengthLimit(files: readonly SourceFile[], limit: number): string[] {
+  const long = files.filter((file) => file.lineCount > limit && !file.generated);
+  return long.map((file) => `${file.path}:${limit + 1} goes on to line ${file.lineCount}; the limit is ${limit}`);
+}
+
+/** Identifiers that name a variable, not a property: `Date` in `new Date()`, but not in `x.Date` or `{ Date: 1 }`. */
+function isReference(node: Visit["node"], parent: Visit["node"] | null, key: string): boolean {
+  if (node.type !== "Identifier") return false;
+  const names = (key === "property" && parent?.computed !== true) || (key === "key" && parent?.computed !== true);
+  return !names;
+}
+
+function isMember(node: Visit["node"], object: string, property: string): boolean {
+  const named = (field: string, name: string): boolean => (node[field] as { name?: unknown } | undefined)?.name === name;
+  return node.type === "MemberExpression" && named("object", object) && named("property", property);
+}
+
+function eachNode(files: readonly SourceFile[], check: (visit: Visit) => string | null): string[] {
+  return files.flatMap((file) =>
+    file.nodes.flatMap((visit) => {
+      const name = check(visit);
+      return name === null ? [] : [`${file.path}:${visit.line} uses ${name}`];
+    }),
+  );
+}

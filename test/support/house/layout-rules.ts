@@ -1,0 +1,83 @@
+/** Rules about which files there are and what their text may hold. A rule returns one line a violation. */
+import type { SourceFile } from "./source.ts";
+
+/** Files of test/ and bench/ that mirror no file of src, by exact path or folder. */
+const OWN_FILES: readonly RegExp[] = [
+  /^test\/(house|readme|bench)\.test\.ts$/,
+  /^test\/support\//,
+  /^bench\/(run|bench|table)\.ts$/,
+];
+
+/** test/x/y.test.ts and bench/x/y.bench.ts stand for src/x/y.ts. */
+export function mirrorsSource(paths: readonly string[]): string[] {
+  const sources = new Set(paths.filter((path) => path.startsWith("src/")));
+  const mirrors = paths.filter((path) => /^(test|bench)\/.*\.ts$/.test(path) && !OWN_FILES.some((own) => own.test(path)));
+  return mirrors.flatMap((path) => {
+    const source = path.replace(/^test\/(.*)\.test\.ts$/, "src/$1.ts").replace(/^bench\/(.*)\.bench\.ts$/, "src/$1.ts");
+    if (source === path) return [`${path}:1 is neither a test or bench of a source file nor in the list of exceptions`];
+    return sources.has(source) ? [] : [`${path}:1 mirrors ${source}, which does not exist`];
+  });
+}
+
+/** Every file of src that does something has its test; lists of exports (index.ts), types and constants do nothing. */
+export function sourceHasTest(files: readonly SourceFile[], paths: ReadonlySet<string>): string[] {
+  return files
+    .filter((file) => file.path.startsWith("src/") && !file.path.endsWith("/index.ts") && doesSomething(file))
+    .map((file) => ({ file, test: file.path.replace(/^src\/(.*)\.ts$/, "test/$1.test.ts") }))
+    .filter(({ test }) => !paths.has(test))
+    .map(({ file, test }) => `${file.path}:1 has no ${test}`);
+}
+
+const BODIES = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassDeclaration", "ClassExpression"]);
+
+function doesSomething(file: SourceFile): boolean {
+  return file.nodes.some(({ node }) => BODIES.has(node.type));
+}
+
+/** Brackets keep a pattern from matching this file. */
+const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+  { pattern: /(?<![\w.~*-])\/(?:[w]ork|[h]ome|[r]oot|[U]sers|[t]mp|[m]nt)\/\w/, why: "a path of somebody's machine" },
+  { pattern: /[A-Z]:\\[U]sers\\/, why: "a path of somebody's machine" },
+  { pattern: /\b(?:[r]egistry\.\w+\.\w+|[p]ypi\.org|[a]rtifactory)\b/, why: "the host of a package registry" },
+  { pattern: /\b(?:[T]ODO|[F]IXME|[X]XX|[H]ACK)\b/, why: "unfinished work: do it, or open an issue" },
+];
+
+/** Text that ties the project to one machine, or says that it is not done. */
+export function forbiddenWords(path: string, text: string): string[] {
+  return text.split("\n").flatMap((line, index) =>
+    FORBIDDEN.filter(({ pattern }) => pattern.test(line)).map(({ pattern, why }) => `${path}:${index + 1} "${pattern.exec(line)?.[0]}": ${why}`),
+  );
+}
+
+export interface PackageManifest {
+  readonly exports: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
+}
+
+/** Each entry and command of package.json is the build of a source file. */
+export function entriesHaveSources(manifest: PackageManifest, paths: ReadonlySet<string>): string[] {
+  return Object.entries({ ...manifest.exports, ...manifest.bin })
+    .filter(([, target]) => target !== "./package.json")
+    .map(([name, target]) => ({ name, target, source: target.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts") }))
+    .filter(({ source }) => !paths.has(source))
+    .map(({ name, target, source }) => `package.json:1 "${name}": "${target}" needs ${source}, which does not exist`);
+}
+
+/** The names that others import from, with their entry files; an entry appears here before it appears in package.json. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  ".": "src/index.ts",
+  "./webgpu": "src/backends/webgpu/index.ts",
+  "./reference": "src/backends/reference/index.ts",
+  "./models": "src/models/index.ts",
+  "./sim": "src/sim/index.ts",
+  "./roofline": "src/roofline/index.ts",
+  "./testing": "src/testing/index.ts",
+  "./server": "src/server/index.ts",
+};
+
+/** An entry whose source is there is exported, from that source. */
+export function sourcesHaveEntries(manifest: PackageManifest, paths: ReadonlySet<string>): string[] {
+  return Object.entries(ENTRIES)
+    .filter(([name, source]) => paths.has(source) && manifest.exports[name] !== source.replace(/^src\/(.*)\.ts$/, "./dist/$1.js"))
+    .map(([name, source]) => `package.json:1 "exports" lacks "${name}" for ${source}`);
+}

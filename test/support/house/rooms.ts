@@ -1,0 +1,54 @@
+/** The rooms of src and who may import whom: DESIGN section 2 as a table. Each row is a whole answer, nothing is inherited. */
+
+const UP_TO_ROOFLINE = ["root", "blocks", "sampling", "roofline"];
+const UP_TO_POLICIES = [...UP_TO_ROOFLINE, "prefill", "policies"];
+const UP_TO_SCHEDULER = [...UP_TO_POLICIES, "scheduler"];
+const UP_TO_ENGINE = [...UP_TO_SCHEDULER, "engine", "backend"];
+
+/** Room -> rooms that its files may import, beside their own. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  root: [],
+  blocks: ["root"],
+  sampling: ["root"],
+  roofline: ["root"],
+  prefill: UP_TO_ROOFLINE,
+  policies: UP_TO_ROOFLINE,
+  scheduler: UP_TO_POLICIES,
+  backend: ["root"],
+  engine: [...UP_TO_SCHEDULER, "backend"],
+  index: UP_TO_ENGINE,
+  models: ["root"],
+  "backends/reference": ["root", "backend", "sampling"],
+  "backends/webgpu": ["root", "backend", "sampling"],
+  "backends/simulated": ["root", "backend", "sampling", "roofline"],
+  sim: [...UP_TO_SCHEDULER, "backend", "backends/simulated"],
+  server: [...UP_TO_ENGINE, "models"],
+  cli: [...UP_TO_ENGINE, "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
+  testing: [...UP_TO_ENGINE, "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
+};
+
+/** Where time and randomness are arguments and nothing waits: one scheduler serves production, simulation and fault injection. */
+export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", ...UP_TO_SCHEDULER]);
+
+/** Packages that a room may import; everything else of the library is its own code. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  models: ["@huggingface/tokenizers"],
+  cli: ["commander"],
+  "backends/webgpu": ["webgpu"],
+  testing: ["fast-check", "vitest"],
+};
+
+/** Files that may name `node:` modules and Node's globals; the rest runs in browsers, workers, Deno and Bun alike. */
+export const NODE_FILES: readonly RegExp[] = [/^src\/cli\//, /^src\/models\/node\.ts$/, /^src\/server\/node\.ts$/, /^src\/sim\/.*file.*\.ts$/];
+
+/**
+ * "src/policies/queue/fcfs.ts" -> "policies"; "src/index.ts" -> "index"; other files of src itself -> "root";
+ * "src/backends/backend.ts" -> "backend"; "src/backends/webgpu/…" -> "backends/webgpu"; null outside src.
+ */
+export function roomOf(path: string): string | null {
+  const [top, first, second] = path.split("/");
+  if (top !== "src") return null;
+  if (second === undefined) return first === "index.ts" ? "index" : "root";
+  if (first !== "backends") return first;
+  return second === "backend.ts" ? "backend" : `backends/${second}`;
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it, test } from "vitest";
+import { createReferenceBackend } from "../../src/backends/reference/index.ts";
+import { type BackendSizes, type MakeBackend, backendConformance, randomModel } from "../../src/testing/index.ts";
+
+const MODELS = {
+  "grouped heads": randomModel(1),
+  "ties in every greedy choice": randomModel(2, { tiedLogits: true }),
+  "one key head, tied embeddings, another shape": randomModel(3, {
+    headCount: 3,
+    kvHeadCount: 1,
+    headDim: 6,
+    hiddenSize: 20,
+    vocabSize: 30,
+    contextLength: 70,
+    tiedEmbeddings: true,
+  }),
+};
+
+describe.each(Object.entries(MODELS))("the reference backend, a model with %s", (_, model) => {
+  const make: MakeBackend = (sizes) => createReferenceBackend({ model, ...sizes });
+  backendConformance(make, { runner: { describe, it }, oracle: make, tolerance: 0 });
+});
+
+describe("backendConformance", () => {
+  const asked: BackendSizes[] = [];
+  const make: MakeBackend = (sizes) => {
+    asked.push(sizes);
+    throw new Error("made");
+  };
+
+  test("gives named cases that no runner is needed for", async () => {
+    const cases = backendConformance(make, { blockSizes: [8] });
+    const names = cases.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const each of cases) {
+      if (!each.name.startsWith("logits agree with the oracle")) await expect(each.run()).rejects.toThrow("made");
+    }
+    expect(new Set(asked.map(({ blockSize }) => blockSize))).toEqual(new Set([8]));
+  });
+
+  test("registers every case with the runner given", () => {
+    const registered: string[] = [];
+    const runner = {
+      describe: (name: string, body: () => void) => {
+        registered.push(name);
+        body();
+      },
+      it: (name: string) => registered.push(name),
+    };
+    const cases = backendConformance(make, { runner });
+    expect(registered).toEqual(["backend conformance", ...cases.map(({ name }) => name)]);
+  });
+
+  test("runs the cases of blocks at each size, 1, 4 and 16 unless told otherwise", () => {
+    const sizesOf = (name: string): number[] =>
+      backendConformance(make).filter((each) => each.name.startsWith(name)).map((each) => Number(/\d+/.exec(each.name)?.[0]));
+    expect(sizesOf("any chunking")).toEqual([1, 4, 16]);
+    expect(sizesOf("sampling follows the rule")).toEqual([1]);
+  });
+});

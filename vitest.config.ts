@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { exampleModules } from "./test/support/examples.ts";
+
+const manifest = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as {
+  name: string;
+  exports: Record<string, string>;
+};
+
+/** The package's own name means its sources here, so that examples import what users import: `bstar/testing` -> src/testing/index.ts. */
+const alias = Object.entries(manifest.exports)
+  .filter(([, target]) => target.startsWith("./dist/"))
+  .map(([subpath, target]) => ({
+    find: new RegExp(`^${manifest.name}${subpath.slice(1)}$`),
+    replacement: fileURLToPath(new URL(target.replace("./dist/", "src/").replace(/\.js$/, ".ts"), import.meta.url)),
+  }));
+
+export default defineConfig({
+  plugins: [exampleModules()],
+  resolve: { alias },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // No test asserts a time. This only ends a hung one, on a machine that may be busy with other work.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Vitest leaves one core to itself, which is half of a small machine.
+    maxWorkers: "100%",
+  },
+});
