@@ -125,6 +125,8 @@ export class Request implements RequestView {
   readonly cacheable: boolean;
   readonly client: string;
   readonly deadline: number;
+  /** When its wait for the first admission is over; `Infinity` for never. */
+  readonly queueDeadline: number;
   /** Known ids, `tokenCount` of them; replaced by a longer array at first admission. */
   tokens: Int32Array;
   tokenCount: number;
@@ -156,7 +158,8 @@ export class Request implements RequestView {
     this.cacheSalt = input.cacheSalt ?? "";
     this.cacheable = input.skipPrefixCache !== true;
     this.client = input.client ?? "";
-    this.deadline = earliest(input, limits.now);
+    this.deadline = checkedDeadline(input, limits.now);
+    this.queueDeadline = limits.now + checkedQueueTimeout(input);
   }
 
   get state(): RequestState {
@@ -197,9 +200,12 @@ function checkedMaxTokens({ maxTokens }: RequestInput): number {
   return maxTokens;
 }
 
-/** The deadline; `Infinity` for none. */
-function earliest({ deadline }: RequestInput, now: number): number {
-  if (deadline === undefined) return Number.POSITIVE_INFINITY;
+function checkedDeadline({ deadline = Number.POSITIVE_INFINITY }: RequestInput, now: number): number {
   check(deadline > now, "deadline", deadline, `after the time of submission, ${now}`);
   return deadline;
+}
+
+function checkedQueueTimeout({ queueTimeout = Number.POSITIVE_INFINITY }: RequestInput): number {
+  check(queueTimeout > 0, "queueTimeout", queueTimeout, "above 0");
+  return queueTimeout;
 }

@@ -24,6 +24,8 @@ export class Entry extends Request {
   pendingCount = 0;
   /** Tokens of uncommitted plans, of this stay. */
   inFlightCount = 0;
+  /** When time ends it: its deadline, or while it has never run the end of its queue timeout. */
+  expiresAt = Number.POSITIVE_INFINITY;
   /** Tokens that the waiting queue counts for it. */
   queuedTokenCount = 0;
   /** Index of the plan that admitted it last. */

@@ -1,30 +1,28 @@
 import { assert } from "../assert.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
-import type { RequestId } from "../request.ts";
 import { NONE, type Entry } from "./entry.ts";
+import type { Roster } from "./roster.ts";
 
 /** What the check looks at. */
 export interface SchedulerState {
   readonly kv: KvCache;
-  readonly entries: ReadonlyMap<RequestId, Entry>;
-  readonly running: readonly Entry[];
-  readonly waitingCount: number;
-  readonly pausedCount: number;
+  readonly roster: Roster;
   readonly inFlight: number;
 }
 
 /** Throws on the first broken law of the scheduler. O(requests + blocks). */
 export function checkSchedulerInvariants(state: SchedulerState): void {
-  const { entries, running, waitingCount, pausedCount } = state;
-  assert(running.length + waitingCount + pausedCount === entries.size, () => `${running.length} running + ${waitingCount} waiting + ${pausedCount} paused are not the ${entries.size} requests`);
+  const { entries, residents, waiting, pausedCount } = state.roster;
+  const { running } = residents;
+  assert(running.length + waiting.size + pausedCount === entries.size, () => `${running.length} running + ${waiting.size} waiting + ${pausedCount} paused are not the ${entries.size} requests`);
   assert(new Set(running.map((entry) => entry.slot)).size === running.length, "two running requests have the same slot");
   for (const entry of entries.values()) checkEntry(entry, state);
   checkHolders(state);
 }
 
-function checkEntry(entry: Entry, { running, inFlight }: SchedulerState): void {
+function checkEntry(entry: Entry, { roster, inFlight }: SchedulerState): void {
   const runs = entry.state === "running";
-  assert(runs === running.includes(entry), () => `request ${entry.id} is ${entry.state}, the running ones say otherwise`);
+  assert(runs === roster.residents.running.includes(entry), () => `request ${entry.id} is ${entry.state}, the running ones say otherwise`);
   assert(runs || (entry.slot === NONE && entry.computedTokenCount === 0), () => `request ${entry.id} is ${entry.state} and has a slot or computed tokens`);
   assert(runs || entry.sequence === null || entry.sequence.capacity === 0, () => `request ${entry.id} is ${entry.state} and holds blocks`);
   assert(entry.tokenCount + entry.pendingCount <= entry.maxLength, () => `request ${entry.id} is beyond its ${entry.maxLength} tokens`);
@@ -33,10 +31,10 @@ function checkEntry(entry: Entry, { running, inFlight }: SchedulerState): void {
 }
 
 /** With nothing in flight, the held blocks are those of the running requests' tables, with one reference for each table that names them. */
-function checkHolders({ kv, running, inFlight }: SchedulerState): void {
+function checkHolders({ kv, roster, inFlight }: SchedulerState): void {
   if (inFlight > 0) return;
   const references = new Map<number, number>();
-  for (const { sequence } of running) {
+  for (const { sequence } of roster.residents.running) {
     for (const table of sequence!.tables) {
       for (let index = table.first; index < table.count; index++) references.set(table.ids[index], (references.get(table.ids[index]) ?? 0) + 1);
     }

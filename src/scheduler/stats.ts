@@ -1,3 +1,6 @@
+import type { KvCache } from "../blocks/kv-cache.ts";
+import type { Roster } from "./roster.ts";
+
 /** Counters since the start and gauges of now, for dashboards. Blocks are device blocks of all groups. */
 export interface SchedulerStats {
   readonly submitted: number;
@@ -29,4 +32,29 @@ export interface SchedulerStats {
   readonly tokenBudget: number;
   /** Bytes of the block pool's and the prefix cache's own columns. */
   readonly bookkeepingBytes: number;
+}
+
+type Counters = Pick<SchedulerStats, "submitted" | "steps" | "rollbacks" | "preemptions" | "scheduledTokens" | "cachedTokens" | "recomputedTokens">;
+
+export function schedulerStats(state: { counters: Counters; roster: Roster; kv: KvCache; plansInFlight: number; tokenBudget: number }): SchedulerStats {
+  const { counters, roster, kv, plansInFlight, tokenBudget } = state;
+  const { finished, aborted, failed, waiting, residents, pausedCount } = roster;
+  const { blockCount, freeCount, cachedCount, heldCount } = kv.pool;
+  return {
+    ...counters,
+    finished,
+    aborted,
+    failed,
+    running: residents.running.length,
+    waiting: waiting.size,
+    waitingTokens: waiting.tokenCount,
+    paused: pausedCount,
+    plansInFlight,
+    blockCount,
+    freeBlocks: freeCount,
+    cachedBlocks: cachedCount,
+    heldBlocks: heldCount,
+    tokenBudget,
+    bookkeepingBytes: kv.byteLength,
+  };
 }

@@ -1,0 +1,63 @@
+import { assert } from "../assert.ts";
+import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
+import type { StepPlan } from "../step.ts";
+import type { Columns } from "./columns.ts";
+import { StepRecord } from "./step-record.ts";
+
+/**
+ * The plans that are neither committed nor rolled back, oldest first, and the one under construction.
+ * Law: 0 <= count <= MAX_PLANS_IN_FLIGHT; their indices are consecutive.
+ */
+export class PlansInFlight {
+  count = 0;
+  readonly #records: readonly StepRecord[];
+  #nextIndex = 0;
+
+  constructor(columns: Columns, maxRequests: number) {
+    this.#records = Array.from({ length: MAX_PLANS_IN_FLIGHT }, () => new StepRecord(columns, maxRequests));
+  }
+
+  /** The record for the next plan. */
+  open(): StepRecord {
+    assert(this.count < MAX_PLANS_IN_FLIGHT, `${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
+    const record = this.#recordOf(this.#nextIndex);
+    record.plan.index = this.#nextIndex;
+    return record;
+  }
+
+  /** The open plan goes out. */
+  issue(): void {
+    this.#nextIndex++;
+    this.count++;
+  }
+
+  /** The oldest, which must be `plan`, is done. */
+  retire(plan: StepPlan): StepRecord {
+    const oldest = this.#nextIndex - this.count;
+    assert(this.count > 0 && plan.index === oldest, () => `commit of plan ${plan.index}: the oldest in flight is ${this.count > 0 ? oldest : "none"}`);
+    this.count--;
+    return this.#recordOf(oldest);
+  }
+
+  /** Takes the newest back. */
+  retract(): StepRecord {
+    this.count--;
+    return this.#recordOf(--this.#nextIndex);
+  }
+
+  /** How many are in flight from `plan` on. */
+  countFrom(plan: StepPlan): number {
+    const count = this.#nextIndex - plan.index;
+    assert(count > 0 && count <= this.count, () => `rollback of plan ${plan.index}: ${this.count} plans are in flight, the next is ${this.#nextIndex}`);
+    return count;
+  }
+
+  /** The newest, if there is one. */
+  get newest(): StepRecord | undefined {
+    return this.count === 0 ? undefined : this.#recordOf(this.#nextIndex - 1);
+  }
+
+  #recordOf(index: number): StepRecord {
+    return this.#records[index % MAX_PLANS_IN_FLIGHT];
+  }
+}

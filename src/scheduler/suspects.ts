@@ -1,0 +1,32 @@
+import type { Entry } from "./entry.ts";
+
+/**
+ * Requests whose steps failed too often in company: each is tried alone, so that only the culprit ends.
+ * Law: who is in failed `maxFailures` steps in a row; a step that succeeds takes all its requests out.
+ */
+export class Suspects {
+  readonly #maxFailures: number;
+  readonly #entries: Entry[] = [];
+
+  constructor(maxFailures: number) {
+    this.#maxFailures = maxFailures;
+  }
+
+  /** Counts a failure of a step with `company` requests. Returns whether this one is the culprit. */
+  blame(entry: Entry, company: number): boolean {
+    entry.failureCount++;
+    if (entry.failureCount < this.#maxFailures) return false;
+    if (company > 1 && !this.#entries.includes(entry)) this.#entries.push(entry);
+    return company === 1;
+  }
+
+  /** Who is to be tried alone next. */
+  next(): Entry | undefined {
+    while (this.#entries.length > 0) {
+      const [entry] = this.#entries;
+      if (entry.failureCount >= this.#maxFailures && entry.state !== "finished" && entry.state !== "paused") return entry;
+      this.#entries.shift();
+    }
+    return undefined;
+  }
+}
