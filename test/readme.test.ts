@@ -1,11 +1,15 @@
 /** Every ```ts run block of the README and of docs/ is a test: it has to run without an error. */
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { exampleModule, findExamples } from "./support/examples.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const files = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md", { cwd: root })];
+
+// Examples print what they show; a test run has no reader for it.
+beforeEach(() => void vi.spyOn(console, "log").mockImplementation(() => {}));
+afterEach(() => vi.restoreAllMocks());
 
 describe.each(files)("%s", (file) => {
   const examples = findExamples(file, readFileSync(`${root}${file}`, "utf8"));

@@ -3,6 +3,7 @@ import { MAX_BLOCK_SIZE, MAX_SLOTS, NULL_BLOCK } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { BlockPool } from "./block-pool.ts";
 import { BlockTable, Sequence } from "./block-table.ts";
+import type { KvEvent, KvEvents } from "./events.ts";
 import type { EvictionPolicy } from "./eviction.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
@@ -20,6 +21,12 @@ export interface KvCacheOptions {
   readonly eviction: EvictionPolicy;
   /** Only finds candidates; a constant one is slow and right. */
   readonly hash?: BlockHash;
+  /** Blocks of host memory that evicted blocks are swapped out to. Default 0. */
+  readonly hostBlockCount?: number;
+  /** Whether swapping a block out and in again is cheaper than computing it again. Default: always. */
+  readonly worthSwapping?: () => boolean;
+  /** Takes the events of what can be matched, in order, each after the step that made it true. */
+  readonly onEvent?: (event: KvEvent) => void;
 }
 
 /**
@@ -38,6 +45,7 @@ export class KvCache {
   /** Table entries replaced by equal blocks so far: copies of tables are stale when it has changed. */
   rewriteCount = 0;
   readonly #match: PrefixMatch;
+  readonly #worthSwapping: () => boolean;
 
   constructor(options: KvCacheOptions) {
     const { blockCount, blockSize } = options;
@@ -50,14 +58,19 @@ export class KvCache {
     }
     this.blockSize = blockSize;
     this.groups = options.groups ?? [{ window: null }];
+    const hostBlockCount = options.hostBlockCount ?? 0;
+    if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
+    this.#worthSwapping = options.worthSwapping ?? (() => true);
     const windowed = this.groups.some((group) => group.window !== null);
     this.prefixes = new PrefixCache({
       pool: this.pool,
       blockSize,
       groups: this.groups,
-      capacity: windowed ? WINDOWED_NODES_PER_BLOCK * blockCount : blockCount,
+      capacity: (windowed ? WINDOWED_NODES_PER_BLOCK : 1) * (blockCount + hostBlockCount),
       eviction: options.eviction,
       hash: options.hash,
+      hostBlockCount,
+      onEvent: options.onEvent,
     });
     this.#match = new PrefixMatch(this.prefixes, this.groups);
   }
@@ -93,7 +106,9 @@ export class KvCache {
    */
   attach(sequence: Sequence, match: PrefixMatch, journal: StepJournal): number {
     assert(sequence.capacity === 0, "attach() to a sequence that holds blocks");
+    if (match.partialNode !== 0) this.#holdPartial(match.partialNode, journal);
     for (let group = 0; group < this.groups.length; group++) this.#shareMatched(sequence.tables[group], group, match);
+    if (this.prefixes.host.storedCount > 0) this.#swapMatchedIn(sequence, match, journal);
     this.#setIndexed(sequence, match.blockCount);
     sequence.capacity = match.blockCount * this.blockSize;
     if (match.blockCount > 0) sequence.tail = match.nodeAt(match.blockCount - 1);
@@ -108,10 +123,10 @@ export class KvCache {
   }
 
   /** Makes room for `tokenCount` tokens. The caller has made sure of `blocksToExtend` available blocks. Returns how many each table gained. */
-  extend(sequence: Sequence, tokenCount: number): number {
+  extend(sequence: Sequence, tokenCount: number, journal: StepJournal): number {
     let gained = 0;
     for (; sequence.capacity < tokenCount; gained++) {
-      for (const table of sequence.tables) table.push(this.#allocate());
+      for (const table of sequence.tables) table.push(this.#allocate(journal));
       sequence.capacity += this.blockSize;
     }
     return gained;
@@ -151,7 +166,7 @@ export class KvCache {
     for (const table of sequence.tables) {
       const source = table.ids[index];
       if (this.pool.referenceCount(source) === 1) continue;
-      table.ids[index] = this.#allocate();
+      table.ids[index] = this.#allocate(journal);
       this.#copy(source, table.ids[index], journal);
       this.prefixes.release(source);
     }
@@ -180,6 +195,7 @@ export class KvCache {
   /** The plan was committed: what it indexed stays. */
   settle(journal: StepJournal): void {
     for (const adoption of journal.adoptions) this.#settle(adoption);
+    if (this.prefixes.events !== undefined) this.#publish(journal, this.prefixes.events);
     journal.clear();
   }
 
@@ -190,6 +206,7 @@ export class KvCache {
       if (this.pool.labelOf(block) === journal.indexed.at(i + 1)) this.prefixes.drop(block);
     }
     for (const adoption of journal.adoptions) this.#unsettle(adoption);
+    for (let i = 0; i < journal.demoted.length; i += 2) this.#undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
     journal.clear();
   }
 
@@ -245,9 +262,13 @@ export class KvCache {
     return sibling;
   }
 
-  /** Empties the prefix cache of what nobody holds. */
+  /** Empties the device's prefix cache of what nobody holds; copies on the host stay. */
   dropCached(): void {
-    while (this.pool.cachedCount > 0) this.prefixes.evict();
+    const drop = (): void => {
+      while (this.pool.cachedCount > 0) this.prefixes.drop(this.prefixes.victim());
+    };
+    if (this.prefixes.events !== undefined && this.pool.heldCount === 0) this.prefixes.events.cleared("device", drop);
+    else drop();
   }
 
   /** Bytes of all columns: references, links, index, tokens. */
@@ -266,14 +287,52 @@ export class KvCache {
     sequence.indexAt = sequence.cacheable ? (blocks + 1) * this.blockSize : Number.POSITIVE_INFINITY;
   }
 
+  /** What the plan made matchable is there now. */
+  #publish(journal: StepJournal, events: KvEvents): void {
+    for (let i = 0; i < journal.indexed.length; i += 2) {
+      const block = journal.indexed.at(i);
+      const node = journal.indexed.at(i + 1);
+      if (this.pool.labelOf(block) === node) events.stored("device", this.prefixes.groupOf(node, block), node);
+    }
+    for (let i = 0; i < journal.demoted.length; i += 2) {
+      const group = journal.demoted.at(i);
+      const node = journal.demoted.at(i + 1);
+      if (this.prefixes.host.blockOf(group, node) === journal.swapOuts.at(i + 1)) events.stored("host", group, node);
+    }
+  }
+
+  /** The copy was never made. */
+  #undoSwapOut(group: number, node: number, hostBlock: number): void {
+    if (this.prefixes.host.blockOf(group, node) === hostBlock) this.prefixes.dropFromHost(group, node);
+  }
+
   #markRewritten(sequence: Sequence): void {
     sequence.rewritten = true;
     this.rewriteCount++;
   }
 
-  #allocate(): number {
-    if (this.pool.freeCount === 0) this.prefixes.evict();
+  #allocate(journal: StepJournal): number {
+    if (this.pool.freeCount === 0) this.#evict(journal);
     return this.pool.acquire();
+  }
+
+  /** Gives up a cached block; where that is cheaper than computing it again, the plan swaps it out first. */
+  #evict(journal: StepJournal): void {
+    const block = this.prefixes.victim();
+    if (this.prefixes.host.blockCount > 0) this.#swapOut(block, journal);
+    this.prefixes.drop(block);
+  }
+
+  #swapOut(block: number, journal: StepJournal): void {
+    const node = this.pool.labelOf(block);
+    const group = this.prefixes.groupOf(node, block);
+    if (this.prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping()) return;
+    const target = this.prefixes.storeOnHost(group, node);
+    if (target === NULL_BLOCK) return;
+    journal.swapOuts.push(block);
+    journal.swapOuts.push(target);
+    journal.demoted.push(group);
+    journal.demoted.push(node);
   }
 
   #copy(source: number, target: number, journal: StepJournal): void {
@@ -281,25 +340,49 @@ export class KvCache {
     journal.copies.push(target);
   }
 
+  /** Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the match can be evicted any more. */
   #shareMatched(table: BlockTable, group: number, match: PrefixMatch): void {
     table.first = match.firstBlock(group);
     table.count = match.blockCount;
     for (let index = table.first; index < table.count; index++) {
-      const block = this.prefixes.blockOf(group, match.nodeAt(index));
-      this.prefixes.share(block);
+      const node = match.nodeAt(index);
+      const block = this.prefixes.blockOf(group, node);
       table.ids[index] = block;
+      if (block === NULL_BLOCK) this.prefixes.host.pin(group, node);
+      else this.prefixes.share(block);
     }
   }
 
-  #copyPartial(sequence: Sequence, node: number, journal: StepJournal): void {
-    // All held before the first target is allocated: else a target could be a source, evicted.
+  #swapMatchedIn(sequence: Sequence, match: PrefixMatch, journal: StepJournal): void {
+    for (const [group, table] of sequence.tables.entries()) {
+      for (let index = table.first; index < table.count; index++) {
+        if (table.ids[index] === NULL_BLOCK) table.ids[index] = this.#swapIn(group, match.nodeAt(index), journal);
+      }
+    }
+  }
+
+  #swapIn(group: number, node: number, journal: StepJournal): number {
+    const block = this.#allocate(journal);
+    journal.swapIns.push(this.prefixes.host.blockOf(group, node));
+    journal.swapIns.push(block);
+    this.prefixes.store(node, group, block);
+    journal.indexed.push(block);
+    journal.indexed.push(node);
+    return block;
+  }
+
+  /** Holds the sources of a partial match, so that no target that is allocated can be one of them, evicted. */
+  #holdPartial(node: number, journal: StepJournal): void {
     for (let group = 0; group < this.groups.length; group++) {
       const source = this.prefixes.blockOf(group, node);
       this.prefixes.share(source);
       journal.sources.push(source);
     }
+  }
+
+  #copyPartial(sequence: Sequence, node: number, journal: StepJournal): void {
     for (let group = 0; group < this.groups.length; group++) {
-      const target = this.#allocate();
+      const target = this.#allocate(journal);
       sequence.tables[group].push(target);
       this.#copy(this.prefixes.blockOf(group, node), target, journal);
     }
@@ -310,6 +393,7 @@ export class KvCache {
   seal(journal: StepJournal): void {
     for (let i = 0; i < journal.sources.length; i++) this.prefixes.release(journal.sources.at(i));
     journal.sources.clear();
+    this.prefixes.host.unpin();
   }
 
   #indexBlock(sequence: Sequence, group: number, node: number, journal: StepJournal | null): void {
@@ -319,6 +403,7 @@ export class KvCache {
     if (there === own) return;
     if (there === NULL_BLOCK) {
       this.prefixes.store(node, group, own);
+      if (journal === null) this.prefixes.events?.stored("device", group, node);
       journal?.indexed.push(own);
       journal?.indexed.push(node);
       return;

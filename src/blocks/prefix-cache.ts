@@ -2,14 +2,10 @@ import { assert } from "../assert.ts";
 import { NULL_BLOCK } from "../config.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { Domains } from "./domains.ts";
+import { KvEvents, type KvEvent } from "./events.ts";
 import type { CachedBlocks, EvictionPolicy } from "./eviction.ts";
+import { HostTier } from "./host-tier.ts";
 import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
-
-/** Told when a node's block begins or ends to be resident in a group; see `events`. */
-export interface ResidencyListener {
-  stored(node: number, group: number, block: number): void;
-  removed(node: number, group: number, block: number): void;
-}
 
 export interface PrefixCacheOptions {
   readonly pool: BlockPool;
@@ -19,6 +15,10 @@ export interface PrefixCacheOptions {
   readonly capacity: number;
   readonly eviction: EvictionPolicy;
   readonly hash?: BlockHash;
+  /** Blocks of host memory, 0 for no host tier. */
+  readonly hostBlockCount: number;
+  /** Takes the events of what can be matched. */
+  readonly onEvent?: (event: KvEvent) => void;
 }
 
 /**
@@ -36,7 +36,8 @@ export class PrefixCache implements CachedBlocks {
   readonly groupCount: number;
   /** By group: whether its layers see every earlier position. */
   readonly #whole: readonly boolean[];
-  listener: ResidencyListener | undefined;
+  readonly host: HostTier;
+  readonly events: KvEvents | undefined;
   readonly #pool: BlockPool;
   readonly #eviction: EvictionPolicy;
   /** [groupCount x (capacity + 1)] */
@@ -49,6 +50,8 @@ export class PrefixCache implements CachedBlocks {
     this.groupCount = options.groups.length;
     this.tree = new PrefixTree(options);
     this.#blockOf = new Int32Array(this.groupCount * (options.capacity + 1));
+    this.host = new HostTier({ blockCount: options.hostBlockCount, groupCount: this.groupCount, nodeCapacity: options.capacity });
+    this.events = options.onEvent && new KvEvents(this, options.onEvent);
     options.eviction.attach(options.pool, this);
   }
 
@@ -71,23 +74,44 @@ export class PrefixCache implements CachedBlocks {
     assert(this.blockOf(group, node) === NULL_BLOCK, () => `node ${node} has a block in group ${group} already`);
     this.#pool.label(block, node);
     this.#blockOf[group * (this.tree.capacity + 1) + node] = block;
-    this.listener?.stored(node, group, block);
   }
 
   /** The block is no longer matched; nodes that nothing needs go with it. */
   drop(block: number): void {
     const node = this.#pool.labelOf(block);
-    const group = this.#groupOf(node, block);
+    const group = this.groupOf(node, block);
     if (this.#pool.referenceCount(block) === 0) this.#eviction.remove(block);
-    this.listener?.removed(node, group, block);
+    this.events?.removed("device", group, node);
     this.#blockOf[group * (this.tree.capacity + 1) + node] = NULL_BLOCK;
     this.#pool.unlabel(block);
     this.prune(node);
   }
 
-  /** Gives up one cached block, which becomes free. Only where the pool has one. */
-  evict(): void {
-    this.drop(this.#eviction.victim());
+  /** The cached block to give up next. Only where the pool has one. */
+  victim(): number {
+    return this.#eviction.victim();
+  }
+
+  /** A host block for a copy of the node, pinned, the least recently used one's where none is free; `NULL_BLOCK` where all are pinned. */
+  storeOnHost(group: number, node: number): number {
+    if (!this.host.hasRoom) return NULL_BLOCK;
+    if (this.host.isFull) {
+      const { oldest } = this.host;
+      this.dropFromHost(oldest.group, oldest.node);
+    }
+    return this.host.store(group, node);
+  }
+
+  /** Forgets the node's copy on the host. */
+  dropFromHost(group: number, node: number): void {
+    this.events?.removed("host", group, node);
+    this.host.drop(group, node);
+    this.prune(node);
+  }
+
+  /** Whether a request can take the node's keys and values in this group from somewhere. */
+  isResident(group: number, node: number): boolean {
+    return this.blockOf(group, node) !== NULL_BLOCK || this.host.blockOf(group, node) !== NULL_BLOCK;
   }
 
   /** One more holder of a held or cached block. */
@@ -106,6 +130,7 @@ export class PrefixCache implements CachedBlocks {
     let node = from;
     while (node > 0 && this.tree.firstChild(node) === 0 && !this.#hasBlock(node)) {
       const parent = this.tree.parentOf(node);
+      this.events?.forgot(node);
       this.tree.remove(node);
       if (parent < 0) this.domains.release(~parent);
       node = parent;
@@ -115,7 +140,7 @@ export class PrefixCache implements CachedBlocks {
 
   isLeaf(block: number): boolean {
     const node = this.#pool.labelOf(block);
-    const group = this.#groupOf(node, block);
+    const group = this.groupOf(node, block);
     if (!this.#whole[group]) return true;
     for (let child = this.tree.firstChild(node); child !== 0; child = this.tree.nextSibling(child)) {
       if (this.blockOf(group, child) !== NULL_BLOCK) return false;
@@ -162,11 +187,12 @@ export class PrefixCache implements CachedBlocks {
   }
 
   #hasBlock(node: number): boolean {
-    for (let group = 0; group < this.groupCount; group++) if (this.blockOf(group, node) !== NULL_BLOCK) return true;
+    for (let group = 0; group < this.groupCount; group++) if (this.isResident(group, node)) return true;
     return false;
   }
 
-  #groupOf(node: number, block: number): number {
+  /** The group in which the node has this block. */
+  groupOf(node: number, block: number): number {
     let group = 0;
     while (this.blockOf(group, node) !== block) group++;
     return group;

@@ -38,6 +38,7 @@ export class PrefixMatch {
     let taken = 0;
     for (let group = 0; group < this.#run.length; group++) {
       for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+        // One that is on the host alone needs a block too: NULL_BLOCK has no references.
         if (pool.referenceCount(this.#cache.blockOf(group, this.nodeAt(index))) === 0) taken++;
       }
       if (this.partialNode === 0) continue;
@@ -87,7 +88,7 @@ export class PrefixMatch {
     this.tokenCount += tree.commonLength(node, tokens, this.tokenCount, Math.min(left, tree.blockSize));
   }
 
-  /** Resident in every group, and computed by an earlier plan than the one that would copy it. */
+  /** On the device in every group, and computed by an earlier plan than the one that would copy it. */
   #copyable(node: number, journal: StepJournal): boolean {
     for (let group = 0; group < this.#run.length; group++) {
       const block = this.#cache.blockOf(group, node);
@@ -99,7 +100,7 @@ export class PrefixMatch {
   /** Counts the node's blocks in; false where a group that sees everything has a gap. */
   #step(node: number): boolean {
     for (let group = 0; group < this.#run.length; group++) {
-      const resident = this.#cache.blockOf(group, node) !== NULL_BLOCK;
+      const resident = this.#cache.isResident(group, node);
       if (!resident && this.#windows[group] === null) return false;
       this.#run[group] = resident ? this.#run[group] + 1 : 0;
     }

@@ -147,6 +147,17 @@ export class PrefixTree {
     this.#size--;
   }
 
+  /** Visits every live node, parents before children. O(size). */
+  forEachDown(visit: (node: number) => void): void {
+    const open = this.#rootChild.filter((child) => child > 0);
+    while (open.length > 0) {
+      const node = open.pop()!;
+      if (this.#nextSibling[node] !== 0) open.push(this.#nextSibling[node]);
+      if (this.#firstChild[node] !== 0) open.push(this.#firstChild[node]);
+      visit(node);
+    }
+  }
+
   get byteLength(): number {
     const columns = [this.#parent, this.#tokens, this.#bucketNext, this.#firstChild, this.#nextSibling, this.#prevSibling, this.#buckets];
     return columns.reduce((sum, column) => sum + column.byteLength, 0);

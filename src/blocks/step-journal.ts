@@ -20,6 +20,12 @@ export class StepJournal {
   readonly indexed = new IntList();
   /** (source, target) pairs of the plan's copies. */
   readonly copies = new IntList();
+  /** (device block, host block) pairs of the plan's swap-outs. */
+  readonly swapOuts = new IntList();
+  /** (host block, device block) pairs of the plan's swap-ins. */
+  readonly swapIns = new IntList();
+  /** (group, node) pairs whose host copies the plan writes. */
+  readonly demoted = new IntList();
   /** Sources of partial matches, held until the plan is complete. */
   readonly sources = new IntList();
   readonly adoptions: Adoption[] = [];
@@ -33,6 +39,9 @@ export class StepJournal {
   clear(): void {
     this.indexed.clear();
     this.copies.clear();
+    this.swapOuts.clear();
+    this.swapIns.clear();
+    this.demoted.clear();
     // Assigning length drops the array's memory: not in every step.
     if (this.adoptions.length > 0) this.adoptions.length = 0;
   }

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { OutputClosedError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { StreamOutput } from "./output.ts";
 import { run } from "./run.ts";
@@ -24,7 +23,7 @@ const io: Io = {
 function interrupt(signal: "SIGINT" | "SIGTERM"): void {
   if (interruptedBy !== null) process.exit(SIGNAL_EXIT + constants.signals[signal]);
   interruptedBy = signal;
-  interruption.abort(new OutputClosedError());
+  interruption.abort();
 }
 
 process.on("SIGINT", interrupt);

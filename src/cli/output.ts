@@ -17,22 +17,27 @@ export interface Terminal {
   readonly colorBits: number;
 }
 
-/** An output of the process. Errors of the stream come out of the write that met them, and nowhere else. */
+/** An output of the process. Once a write has failed, whoever wrote it, every later one rejects with the first failure. */
 export class StreamOutput implements Output {
   readonly #stream: NodeJS.WriteStream;
   readonly #env: NodeJS.ProcessEnv;
   readonly #name: string;
+  #failure: NodeJS.ErrnoException | null = null;
 
   constructor(stream: NodeJS.WriteStream, name: string, env: NodeJS.ProcessEnv) {
     this.#stream = stream;
     this.#env = env;
     this.#name = name;
-    stream.on("error", () => {}); // the write's callback has it as well
+    stream.on("error", (error: NodeJS.ErrnoException) => (this.#failure ??= error));
   }
 
   write(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(text, (error) => (error ? reject(this.#explain(error)) : resolve()));
+      this.#stream.write(text, (error) => {
+        this.#failure ??= error ?? null;
+        if (this.#failure === null) resolve();
+        else reject(this.#explain(this.#failure));
+      });
     });
   }
 
@@ -42,7 +47,7 @@ export class StreamOutput implements Output {
   }
 
   #explain(error: NodeJS.ErrnoException): BstarError {
-    if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return new OutputClosedError();
+    if (error.code === "EPIPE") return new OutputClosedError();
     const reason = error.code === "ENOSPC" ? "no space is left on the device (ENOSPC)" : error.message;
     return new BstarError("output_failed", `cannot write to ${this.#name}: ${reason}`, { cause: error });
   }

@@ -19,6 +19,7 @@ import {
   shapeFromConfig,
 } from "../roofline/index.ts";
 import { formatBytes, formatSeconds, significant } from "../roofline/format.ts";
+import { refusals } from "../roofline/cheapest.ts";
 import { SECONDS_PER_DAY } from "../roofline/cost.ts";
 
 /** As commander hands them over: text or flags. */
@@ -138,7 +139,7 @@ function rank(flags: RooflineFlags, requestsPerDay: string): string {
   const rows = plans.map(({ gpu, gpus, replicas, full, ...rest }) => ({ gpu: gpu.name, gpus, replicas, dollarsPerDay: rest.dollarsPerDay, ...full }));
   const reasons = refused.map(({ gpu, gpus, reason }) => ({ gpu: gpu.name, gpus, reason }));
   if (flags.json) return `${JSON.stringify({ model: shape.name, plans: rows, refused: reasons })}\n`;
-  if (rows.length === 0) throw new InvalidOptionError(`no GPU serves this load; ${reasons.map((each) => `${each.gpus} x ${each.gpu}: ${each.reason}`).join("; ")}`);
+  if (rows.length === 0) throw new InvalidOptionError(`no GPU serves this load; ${refusals(refused)}`);
   const header = ["GPU", "replicas", "$ a day", "batch", "time between tokens", "requests/s each"];
   const cells = rows
     .slice(0, SHOWN_PLANS)
@@ -194,5 +195,5 @@ function optionalNumber(flag: string, text: string | undefined): number | undefi
 }
 
 function dollars(value: number): string {
-  return Number.isFinite(value) ? `$${value >= 1000 ? significant(value) : value.toFixed(2)}` : "no price";
+  return `$${value >= 0.1 && value < 1000 ? value.toFixed(2) : significant(value)}`;
 }

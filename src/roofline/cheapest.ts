@@ -35,7 +35,7 @@ export interface RefusedGpu {
   readonly reason: string;
 }
 
-/** Tensor parallelism that is tried: powers of two up to the GPUs of one machine. */
+/** Tensor parallelism that is tried where it divides the heads: powers of two up to the GPUs of one machine. */
 const GPU_COUNTS = [1, 2, 4, 8] as const;
 
 /**
@@ -47,7 +47,7 @@ export function rankGpus(target: LoadTarget, catalogue: Iterable<Gpu> = GPUS.val
   const plans: GpuPlan[] = [];
   const refused: RefusedGpu[] = [];
   for (const gpu of catalogue) {
-    for (const gpus of GPU_COUNTS) {
+    for (const gpus of GPU_COUNTS.filter((count) => target.shape.headCount % count === 0)) {
       const plan = planOrReason(target, gpu, gpus);
       if (typeof plan === "string") refused.push({ gpu, gpus, reason: plan });
       else plans.push(plan);
@@ -56,12 +56,17 @@ export function rankGpus(target: LoadTarget, catalogue: Iterable<Gpu> = GPUS.val
   return { plans: plans.toSorted((a, b) => a.dollarsPerDay - b.dollarsPerDay), refused };
 }
 
-/** The cheapest of `rankGpus`. Throws `InvalidOptionError` with every reason where none serves the load. */
+/** The cheapest of `rankGpus`. Throws `InvalidOptionError` with the reasons where none serves the load. */
 export function cheapestGpu(target: LoadTarget, catalogue: Iterable<Gpu> = GPUS.values()): GpuPlan {
   const { plans, refused } = rankGpus(target, catalogue);
   if (plans.length > 0) return plans[0];
-  const reasons = refused.map(({ gpu, gpus, reason }) => `${gpus} x ${gpu.name}: ${reason}`);
-  throw new InvalidOptionError(`no GPU serves this load; ${reasons.join("; ")}`);
+  throw new InvalidOptionError(`no GPU serves this load; ${refusals(refused)}`);
+}
+
+/** One reason a GPU: the one of the most that were tried together. */
+export function refusals(refused: readonly RefusedGpu[]): string {
+  const last = new Map(refused.map((each) => [each.gpu.name, each]));
+  return [...last.values()].map(({ gpu, gpus, reason }) => `${gpus} x ${gpu.name}: ${reason}`).join("; ");
 }
 
 function planOrReason(target: LoadTarget, gpu: Gpu, gpus: number): GpuPlan | string {

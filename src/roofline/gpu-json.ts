@@ -14,28 +14,25 @@ export function gpuFromJson(value: unknown, name = "gpu.json"): Gpu {
   return {
     name: fields.text("name", name),
     flops: {
-      fp16: flops.number("fp16"),
-      ...(flops.has("int8") && { int8: flops.number("int8") }),
-      ...(flops.has("fp8") && { fp8: flops.number("fp8") }),
+      fp16: flops.positive("fp16"),
+      ...(flops.has("int8") && { int8: flops.positive("int8") }),
+      ...(flops.has("fp8") && { fp8: flops.positive("fp8") }),
     },
-    bytesPerSecond: fields.number("bytesPerSecond"),
-    memoryBytes: fields.number("memoryBytes"),
+    bytesPerSecond: fields.positive("bytesPerSecond"),
+    memoryBytes: fields.positive("memoryBytes"),
     link: link(fields),
-    dollarsPerHour: fields.number("dollarsPerHour", 0, NOT_NEGATIVE),
+    dollarsPerHour: fields.notNegative("dollarsPerHour", 0),
     efficiency: efficiency(fields),
     source: fields.text("source", name),
     priceSource: fields.text("priceSource", name),
   };
 }
 
-/** Makes 0 the least number that is allowed. */
-const NOT_NEGATIVE = -Number.MIN_VALUE;
-
 function link(fields: JsonFields): Link {
   const found = fields.find(["link"]);
   if (found === undefined) return PCIE4;
   const inner = new JsonFields(`${fields.what}: "link"`, found.value, InvalidOptionError);
-  return { bytesPerSecond: inner.number("bytesPerSecond"), share: inner.number("share", PCIE4.share) };
+  return { bytesPerSecond: inner.positive("bytesPerSecond"), share: inner.positive("share", PCIE4.share) };
 }
 
 function efficiency(fields: JsonFields): Efficiency {
@@ -43,13 +40,13 @@ function efficiency(fields: JsonFields): Efficiency {
   if (found === undefined) return MEAN_EFFICIENCY;
   if (found.value === "datasheet") return DATASHEET_EFFICIENCY;
   const inner = new JsonFields(`${fields.what}: "efficiency"`, found.value, InvalidOptionError);
-  const seconds = (key: keyof Efficiency & `${string}Seconds${string}`) => inner.number(key, MEAN_EFFICIENCY[key], NOT_NEGATIVE);
+  const seconds = (key: keyof Efficiency & `${string}Seconds${string}`) => inner.notNegative(key, MEAN_EFFICIENCY[key]);
   return {
-    bandwidthShare: inner.number("bandwidthShare", MEAN_EFFICIENCY.bandwidthShare),
-    flopsShare: inner.number("flopsShare", MEAN_EFFICIENCY.flopsShare),
-    kvBandwidthShare: inner.number("kvBandwidthShare", MEAN_EFFICIENCY.kvBandwidthShare),
-    attentionFlopsShare: inner.number("attentionFlopsShare", MEAN_EFFICIENCY.attentionFlopsShare),
-    elementwiseBandwidthShare: inner.number("elementwiseBandwidthShare", MEAN_EFFICIENCY.elementwiseBandwidthShare),
+    bandwidthShare: inner.positive("bandwidthShare", MEAN_EFFICIENCY.bandwidthShare),
+    flopsShare: inner.positive("flopsShare", MEAN_EFFICIENCY.flopsShare),
+    kvBandwidthShare: inner.positive("kvBandwidthShare", MEAN_EFFICIENCY.kvBandwidthShare),
+    attentionFlopsShare: inner.positive("attentionFlopsShare", MEAN_EFFICIENCY.attentionFlopsShare),
+    elementwiseBandwidthShare: inner.positive("elementwiseBandwidthShare", MEAN_EFFICIENCY.elementwiseBandwidthShare),
     launchSecondsPerLayer: seconds("launchSecondsPerLayer"),
     hostSecondsPerStep: seconds("hostSecondsPerStep"),
     hostSecondsPerRequest: seconds("hostSecondsPerRequest"),

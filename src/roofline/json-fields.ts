@@ -1,4 +1,4 @@
-import { InvalidModelError, InvalidOptionError } from "../errors.ts";
+import type { InvalidModelError, InvalidOptionError } from "../errors.ts";
 
 /** A parsed JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -35,14 +35,14 @@ export class JsonFields {
     return found.value as number;
   }
 
-  /** A finite number above `above` (0 unless told) under `key`; `fallback` where it is absent, or a complaint without one. */
-  number(key: string, fallback?: number, above = 0): number {
-    const found = this.find([key]);
-    if (found === undefined) return this.#missing([key], fallback);
-    if (typeof found.value !== "number" || !Number.isFinite(found.value) || found.value <= above) {
-      throw this.wrong(key, `a finite number above ${above}`, found.value);
-    }
-    return found.value;
+  /** A finite number above 0 under `key`; `fallback` where it is absent, or a complaint without one. */
+  positive(key: string, fallback?: number): number {
+    return this.#number(key, fallback, (value) => value > 0, "a finite number above 0");
+  }
+
+  /** The same of a finite number that may be 0. */
+  notNegative(key: string, fallback?: number): number {
+    return this.#number(key, fallback, (value) => value >= 0, "a finite number >= 0");
   }
 
   flag(key: string, fallback: boolean): boolean {
@@ -62,6 +62,13 @@ export class JsonFields {
   /** The complaint that `key` holds something else than `expected`. */
   wrong(key: string, expected: string, value: unknown): InvalidModelError | InvalidOptionError {
     return new this.#error(`${this.what}: "${key}" must be ${expected}, got ${describe(value)}`);
+  }
+
+  #number(key: string, fallback: number | undefined, allowed: (value: number) => boolean, expected: string): number {
+    const found = this.find([key]);
+    if (found === undefined) return this.#missing([key], fallback);
+    if (typeof found.value !== "number" || !Number.isFinite(found.value) || !allowed(found.value)) throw this.wrong(key, expected, found.value);
+    return found.value;
   }
 
   #missing<T>(keys: readonly string[], fallback: T | undefined): T {

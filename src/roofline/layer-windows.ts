@@ -1,4 +1,4 @@
-import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
+import { UnsupportedModelError } from "../errors.ts";
 import type { ConfigFamily } from "./config-families.ts";
 import type { JsonFields } from "./json-fields.ts";
 
@@ -47,7 +47,7 @@ function windowedBy(fields: JsonFields, family: ConfigFamily): (unused: unknown,
 }
 
 function nonNegative(fields: JsonFields, key: string): number {
-  const value = fields.find([key])?.value ?? 0;
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new InvalidModelError(`${fields.what}: "${key}" must be an integer >= 0, got ${String(value)}`);
-  return value as number;
+  const value = fields.notNegative(key, 0);
+  if (!Number.isSafeInteger(value)) throw fields.wrong(key, "an integer", value);
+  return value;
 }

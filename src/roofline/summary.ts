@@ -1,4 +1,4 @@
-import { DeviceLimitError } from "../errors.ts";
+import { DeviceLimitError, InvalidOptionError } from "../errors.ts";
 import { bStar } from "./b-star.ts";
 import { capacity, type CapacityOptions } from "./capacity.ts";
 import { dollarsPerMillionTokens } from "./cost.ts";
@@ -52,6 +52,8 @@ export function roofline(options: RooflineOptions): RooflineSummary {
   const setup = resolveSetup(options);
   const { gpu, shape, weightBits, kvBits, gpus } = setup;
   const { context = 4096 } = options;
+  const price = options.dollarsPerHour ?? gpu.dollarsPerHour;
+  if (!(price >= 0 && Number.isFinite(price))) throw new InvalidOptionError(`dollarsPerHour must be a finite number >= 0, got ${price}`);
   const memory = capacity(options);
   const fit = memory.maxSequences;
   if (fit === 0) {
@@ -63,7 +65,7 @@ export function roofline(options: RooflineOptions): RooflineSummary {
   const decodeBatch = Math.max(1, Math.min(Math.round(knee), fit));
   const decodeStepSeconds = decodeSeconds(time, setup, decodeBatch, context);
   const decodeTokensPerSecond = decodeBatch / decodeStepSeconds;
-  const dollarsPerHour = gpus * (options.dollarsPerHour ?? gpu.dollarsPerHour);
+  const dollarsPerHour = gpus * price;
   return {
     model: shape.name,
     gpu: gpu.name,

@@ -1,3 +1,4 @@
+import type { KvEvent } from "../blocks/events.ts";
 import type { EvictionPolicy } from "../blocks/eviction.ts";
 import type { BlockHash } from "../blocks/prefix-tree.ts";
 import {
@@ -50,12 +51,20 @@ export interface SchedulerOptions {
   readonly eviction?: EvictionPolicy;
   /** Of the prefix cache; only finds candidates. */
   readonly hash?: BlockHash;
+  /** Blocks of the backend's host tier that evicted blocks are swapped out to. Default 0. */
+  readonly hostBlockCount?: number;
+  /** Whether swapping a block out and in again is cheaper than computing it again. Default: always. */
+  readonly worthSwapping?: () => boolean;
+  /** Takes the prefix cache's events: in order, each after the commit of the step that made it true. */
+  readonly onKvEvent?: (event: KvEvent) => void;
   /** Called when a request ends, in whatever way, after its blocks are back. */
   readonly onEnd?: (request: Request) => void;
 }
 
+type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping";
+
 /** The options with defaults. */
-export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | "hash" | "onEnd">> & Pick<SchedulerOptions, "hash" | "onEnd">;
+export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | Optional>> & Pick<SchedulerOptions, Optional>;
 
 /** Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option. `KvCache` checks its own. */
 export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
@@ -75,8 +84,11 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     chunking: options.chunking ?? fcfsChunks(),
     budget: options.budget ?? fixed(options.tokenBudget ?? DEFAULT_TOKEN_BUDGET),
     eviction: options.eviction ?? lru(),
+    hostBlockCount: options.hostBlockCount ?? 0,
     hash: options.hash,
     onEnd: options.onEnd,
+    onKvEvent: options.onKvEvent,
+    worthSwapping: options.worthSwapping,
   };
 }
 

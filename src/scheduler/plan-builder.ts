@@ -1,3 +1,4 @@
+import type { IntList } from "../blocks/int-list.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import { Columns, writeSampling, type ColumnLimits } from "./columns.ts";
 import { NONE, type Entry } from "./entry.ts";
@@ -52,7 +53,7 @@ export class PlanBuilder {
     this.#append(running);
     if (this.#rewritesSeen !== this.#kv.rewriteCount) this.#rewrite();
     this.#fillTokens(record);
-    this.#fillCopies(record);
+    this.#fillMoves(record);
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
@@ -201,9 +202,16 @@ export class PlanBuilder {
     record.samples[sample] = entry;
   }
 
-  #fillCopies(record: StepRecord): void {
-    const { copies } = record.journal;
-    record.plan.copyCount = copies.length / 2;
-    for (let i = 0; i < copies.length; i++) this.columns.copies[i] = copies.at(i);
+  #fillMoves(record: StepRecord): void {
+    const { journal, plan } = record;
+    plan.swapOutCount = fillPairs(this.columns.swapOuts, journal.swapOuts);
+    plan.swapInCount = fillPairs(this.columns.swapIns, journal.swapIns);
+    plan.copyCount = fillPairs(this.columns.copies, journal.copies);
   }
+}
+
+/** Writes the pairs and returns how many there are. */
+function fillPairs(column: Int32Array, pairs: IntList): number {
+  for (let i = 0; i < pairs.length; i++) column[i] = pairs.at(i);
+  return pairs.length / 2;
 }

@@ -93,7 +93,7 @@ export class Residents implements AdmissionView {
     const end = start + entry.chunk;
     if (sequence.forked && start < sequence.capacity) this.#kv.unshare(sequence, start, journal);
     if (end > sequence.capacity) {
-      const blocks = this.#kv.extend(sequence, end);
+      const blocks = this.#kv.extend(sequence, end, journal);
       if (entry.row !== NONE) this.#builder.noteGrowth(entry.row, blocks);
     }
     entry.computedTokenCount = end;

@@ -44,10 +44,10 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
-    const { blockCount, blockSize, maxRequests, groups, budget } = resolved;
+    const { blockCount, hostBlockCount, blockSize, maxRequests, groups, budget } = resolved;
     this.#options = resolved;
-    this.kv = new KvCache(resolved);
-    this.#builder = new PlanBuilder(this.kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount: 0, blockSize, groupCount: groups.length });
+    this.kv = new KvCache({ ...resolved, onEvent: resolved.onKvEvent });
+    this.#builder = new PlanBuilder(this.kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount, blockSize, groupCount: groups.length });
     this.#residents = new Residents(this.kv, this.#builder, maxRequests);
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved.chunking);

@@ -1,0 +1,111 @@
+import type { PrefixCache } from "./prefix-cache.ts";
+
+/** Where a copy of a block is. */
+export type Tier = "device" | "host";
+
+/** A change of what can be matched, for routers that send requests where their prefix is. `block` names content: equal beginnings have equal names until all copies are gone. */
+export type KvEvent =
+  | {
+      readonly type: "stored";
+      readonly block: number;
+      /** The block before it, null for a first one. */
+      readonly parent: number | null;
+      readonly tokenIds: Int32Array;
+      readonly salt: string;
+      readonly adapterId: number;
+      readonly group: number;
+      readonly tier: Tier;
+    }
+  | { readonly type: "removed"; readonly block: number; readonly group: number; readonly tier: Tier }
+  | { readonly type: "cleared"; readonly tier: Tier };
+
+const TIERS: readonly Tier[] = ["device", "host"];
+
+/**
+ * Publishes what the prefix cache holds: stored, after the step that computed it; removed; cleared.
+ * Law: replaying all events gives `snapshot()`.
+ */
+export class KvEvents {
+  readonly #cache: PrefixCache;
+  readonly #publish: (event: KvEvent) => void;
+  /** [nodes + 1] name of each node's content, 0 for none yet. Names are never used again. */
+  readonly #names: Float64Array;
+  /** [tiers x groups x (nodes + 1)] 1 where the outside knows of the copy. */
+  readonly #known: Uint8Array;
+  #lastName = 0;
+
+  constructor(cache: PrefixCache, publish: (event: KvEvent) => void) {
+    this.#cache = cache;
+    this.#publish = publish;
+    this.#names = new Float64Array(cache.tree.capacity + 1);
+    this.#known = new Uint8Array(TIERS.length * cache.groupCount * (cache.tree.capacity + 1));
+  }
+
+  /** The step that wrote the copy is done. */
+  stored(tier: Tier, group: number, node: number): void {
+    const at = this.#index(tier, group, node);
+    if (this.#known[at] === 1) return;
+    this.#known[at] = 1;
+    this.#publish(this.#storedEvent(tier, group, node));
+  }
+
+  /** The copy can no longer be matched; nothing is told of one that nobody was told of. */
+  removed(tier: Tier, group: number, node: number): void {
+    const at = this.#index(tier, group, node);
+    if (this.#known[at] === 0) return;
+    this.#known[at] = 0;
+    this.#publish({ type: "removed", block: this.#names[node], group, tier });
+  }
+
+  /** All copies of a tier go at once: `remove` takes them out, one event says so. */
+  cleared(tier: Tier, remove: () => void): void {
+    const length = this.#known.length / TIERS.length;
+    this.#known.fill(0, TIERS.indexOf(tier) * length, (TIERS.indexOf(tier) + 1) * length);
+    remove();
+    this.#publish({ type: "cleared", tier });
+  }
+
+  /** The node is gone: its number may stand for other content from now on. */
+  forgot(node: number): void {
+    this.#names[node] = 0;
+  }
+
+  /** The stored events that lead to what the outside knows now, parents first. O(nodes). */
+  snapshot(): KvEvent[] {
+    const events: KvEvent[] = [];
+    this.#cache.tree.forEachDown((node) => {
+      for (const tier of TIERS) {
+        for (let group = 0; group < this.#cache.groupCount; group++) {
+          if (this.#known[this.#index(tier, group, node)] === 1) events.push(this.#storedEvent(tier, group, node));
+        }
+      }
+    });
+    return events;
+  }
+
+  #storedEvent(tier: Tier, group: number, node: number): KvEvent {
+    const { tree, domains } = this.#cache;
+    const parent = tree.parentOf(node);
+    const domain = tree.domainOf(node);
+    return {
+      type: "stored",
+      block: this.#nameOf(node),
+      parent: parent < 0 ? null : this.#nameOf(parent),
+      tokenIds: tree.tokensOf(node),
+      salt: domains.salt(domain),
+      adapterId: domains.adapterId(domain),
+      group,
+      tier,
+    };
+  }
+
+  #nameOf(node: number): number {
+    if (this.#names[node] === 0) this.#names[node] = ++this.#lastName;
+    return this.#names[node];
+  }
+
+  #index(tier: Tier, group: number, node: number): number {
+    return (TIERS.indexOf(tier) * this.#cache.groupCount + group) * (this.#cache.tree.capacity + 1) + node;
+  }
+}
+

@@ -1,0 +1,106 @@
+import { NULL_BLOCK } from "../config.ts";
+import { createBlockLinks, FreeQueue } from "./free-queue.ts";
+import { IntList } from "./int-list.ts";
+
+/**
+ * Which blocks of host memory hold a copy of a node's keys and values. Least recently used goes first.
+ * Blocks that the plan under construction reads or writes are pinned until it is complete.
+ *
+ * Laws: free + stored = blockCount; each stored block belongs to one node and group, and that one names it.
+ */
+export class HostTier {
+  readonly blockCount: number;
+  readonly #stride: number;
+  /** [groups x (nodes + 1)] */
+  readonly #blockOf: Int32Array;
+  /** [blockCount + 1] index into `#blockOf` of a stored block. */
+  readonly #place: Int32Array;
+  readonly #free: FreeQueue;
+  readonly #stored: FreeQueue;
+  readonly #pins: Uint8Array;
+  readonly #pinned = new IntList();
+  #storedCount = 0;
+
+  constructor(options: { blockCount: number; groupCount: number; nodeCapacity: number }) {
+    this.blockCount = options.blockCount;
+    this.#stride = options.nodeCapacity + 1;
+    this.#blockOf = new Int32Array(options.groupCount * this.#stride);
+    this.#place = new Int32Array(options.blockCount + 1);
+    this.#pins = new Uint8Array(options.blockCount + 1);
+    const links = createBlockLinks(options.blockCount);
+    this.#free = new FreeQueue(links, 0);
+    this.#stored = new FreeQueue(links, 1);
+    for (let block = 1; block <= options.blockCount; block++) this.#free.pushBack(block);
+  }
+
+  get storedCount(): number {
+    return this.#storedCount;
+  }
+
+  blockOf(group: number, node: number): number {
+    return this.#blockOf[group * this.#stride + node];
+  }
+
+  /** Whether a block can be had: a free one, or one that nothing in the plan under construction needs. */
+  get hasRoom(): boolean {
+    return this.#free.size > 0 || this.#stored.size > 0;
+  }
+
+  /** The node and group whose copy goes next; only where `hasRoom` and nothing is free. */
+  get oldest(): { group: number; node: number } {
+    const place = this.#place[this.#stored.first];
+    return { group: Math.floor(place / this.#stride), node: place % this.#stride };
+  }
+
+  get isFull(): boolean {
+    return this.#free.size === 0;
+  }
+
+  /** Gives a node a free host block, pinned; only where one is free. */
+  store(group: number, node: number): number {
+    const block = this.#free.first;
+    this.#free.remove(block);
+    const place = group * this.#stride + node;
+    this.#blockOf[place] = block;
+    this.#place[block] = place;
+    this.#storedCount++;
+    this.#pin(block);
+    return block;
+  }
+
+  /** The plan under construction reads the node's copy: it stays until `unpin`, and is then the most recently used. */
+  pin(group: number, node: number): void {
+    const block = this.blockOf(group, node);
+    if (this.#pins[block] === 1) return;
+    this.#stored.remove(block);
+    this.#pin(block);
+  }
+
+  /** The plan is complete. */
+  unpin(): void {
+    for (let i = 0; i < this.#pinned.length; i++) {
+      const block = this.#pinned.at(i);
+      // One that a rollback dropped meanwhile is free, and not pinned any more.
+      if (this.#pins[block] === 0) continue;
+      this.#pins[block] = 0;
+      this.#stored.pushBack(block);
+    }
+    this.#pinned.clear();
+  }
+
+  /** Forgets a node's copy. */
+  drop(group: number, node: number): void {
+    const place = group * this.#stride + node;
+    const block = this.#blockOf[place];
+    if (this.#pins[block] === 1) this.#pins[block] = 0;
+    else this.#stored.remove(block);
+    this.#blockOf[place] = NULL_BLOCK;
+    this.#free.pushFront(block);
+    this.#storedCount--;
+  }
+
+  #pin(block: number): void {
+    this.#pins[block] = 1;
+    this.#pinned.push(block);
+  }
+}

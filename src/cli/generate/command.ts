@@ -1,0 +1,66 @@
+import { type Command, Option } from "commander";
+import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE } from "../../config.ts";
+import { BACKENDS, type BackendName } from "../choose-backend.ts";
+import type { Io } from "../io.ts";
+import { decimal, integer, several } from "../option-values.ts";
+import { DEFAULT_KV_BYTES } from "./block-count.ts";
+
+/** The options of `bstar generate`, checked one by one. */
+export interface GenerateOptions {
+  readonly model: string;
+  readonly prompt?: readonly string[];
+  readonly prompts?: string;
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly minP: number;
+  readonly seed: number;
+  readonly stop?: readonly string[];
+  readonly backend?: BackendName;
+  readonly tokenBudget: number;
+  readonly maxRequests: number;
+  readonly blockSize: number;
+  readonly blocks?: number;
+  readonly json?: boolean;
+}
+
+/** Rows of a step: what a dispatch of WebGPU can have in one dimension. */
+export const MAX_ROWS = 65_535;
+
+const EXAMPLES = `
+Examples:
+  bstar generate -p "Once upon a time"
+  bstar generate -p "The old lighthouse" --temperature 0.8 --seed 7 --max-tokens 120
+  bstar generate --prompts prompts.jsonl --json > answers.jsonl
+  echo '{"id": "a", "prompt": "Dear Nora,"}' | bstar generate --prompts - --json
+
+A line of a prompts file is {"id", "prompt"}, and where wanted "maxTokens", "temperature", "topK", "topP", "minP", "seed"
+and "stop" in place of the options. With --json, each prompt gives one line, in the order of the input:
+  {"id", "prompt", "promptTokenIds", "tokenIds", "text", "finishReason"}    finishReason: stop, length, abort or error,
+and with "error" also {"error": {"code", "message"}}. The others go on; the exit code is then 1.`;
+
+/** Adds `bstar generate`: prompts in, texts out. */
+export function registerGenerate(program: Command, io: Io): void {
+  program
+    .command("generate")
+    .description("continue one prompt or many, through one engine")
+    .requiredOption("--model <folder>", 'folder with config.json, tokenizer.json and model.safetensors; or "builtin"', "builtin")
+    .option("-p, --prompt <text>", "a prompt; may be given several times", several)
+    .option("--prompts <file>", 'JSONL file of prompts; "-" reads standard input')
+    .option("--max-tokens <n>", "most tokens of an answer", integer(1), 64)
+    .option("--temperature <x>", "0 takes the likeliest token; higher is more varied", decimal(">= 0", (x) => x >= 0), 0)
+    .option("--top-k <n>", "choose among the k likeliest tokens; 0: all", integer(0, 2 ** 31 - 1), 0)
+    .option("--top-p <x>", "choose among the likeliest tokens that reach this probability together", decimal("in (0, 1]", (x) => x > 0 && x <= 1), 1)
+    .option("--min-p <x>", "drop tokens less likely than this share of the likeliest", decimal("in [0, 1]", (x) => x >= 0 && x <= 1), 0)
+    .option("--seed <n>", "of the random choices", integer(0), 0)
+    .option("--stop <text>", "end an answer where this text comes up; may be given several times", several)
+    .addOption(new Option("--backend <name>", "default: webgpu, and where it cannot be had, reference").choices(BACKENDS))
+    .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
+    .option("--max-requests <n>", "most requests of a step", integer(1, MAX_ROWS), DEFAULT_MAX_REQUESTS)
+    .option("--block-size <n>", "tokens a block of the KV cache", integer(1, MAX_BLOCK_SIZE), DEFAULT_BLOCK_SIZE)
+    .option("--blocks <n>", `blocks of the KV cache (default: enough for the prompts, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`, integer(1))
+    .option("--json", "print one JSON line a prompt")
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: GenerateOptions) => (await import("./generate.ts")).generate(options, io));
+}

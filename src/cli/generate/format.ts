@@ -1,0 +1,29 @@
+import { BstarError } from "../../errors.ts";
+import { oneLine } from "../failure.ts";
+import type { Result } from "./results.ts";
+
+/** The line that `--json` prints for a result; its keys are relied on by others. */
+export function jsonLine({ prompt, promptTokenIds, tokenIds, text, finishReason, error }: Result): string {
+  const line = { id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason };
+  return `${JSON.stringify(error === null ? line : { ...line, error: { code: codeOf(error), message: oneLine(error.message) } })}\n`;
+}
+
+function codeOf(error: Error): string {
+  return error instanceof BstarError ? error.code : "unexpected";
+}
+
+/** Several results for people: a heading each, then the prompt with its continuation. */
+export function textBlock({ prompt, text, tokenIds, finishReason, error }: Result): string {
+  const heading = `── ${prompt.id} · ${tokenIds.length} ${tokenIds.length === 1 ? "token" : "tokens"} · ${finishReason}`;
+  const trouble = error === null ? "" : `\n(${oneLine(error.message)})`;
+  return `${heading}\n${prompt.text}${text}${trouble}\n\n`;
+}
+
+/** Control characters other than tabs and line breaks, which a terminal would obey. */
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text that a model made, fit for a terminal. */
+export function harmless(text: string): string {
+  return text.replace(CONTROLS, "\ufffd");
+}

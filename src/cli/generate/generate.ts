@@ -1,0 +1,71 @@
+import { Engine } from "../../engine/engine.ts";
+import type { LoadedModel } from "../../models/index.ts";
+import { chooseBackend } from "../choose-backend.ts";
+import { EXIT_FAILED, UsageError } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { openModel } from "../model-source.ts";
+import { defaultBlockCount } from "./block-count.ts";
+import type { GenerateOptions } from "./command.ts";
+import { harmless, jsonLine, textBlock } from "./format.ts";
+import { type Prompt, readPrompts } from "./prompts-file.ts";
+import { asError, type Job, type Result, runInOrder, runJob } from "./results.ts";
+
+/** Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest throws. */
+export async function generate(options: GenerateOptions, io: Io): Promise<void> {
+  const prompts = await promptsOf(options, io);
+  const loaded = await openModel(options.model);
+  const jobs = prompts.map((prompt) => jobOf(prompt, options, loaded));
+  await using engine = await openEngine(options, loaded, jobs, io);
+  if (options.json !== true && options.prompt?.length === 1) await printAsItComes(engine, jobs[0], io);
+  else await printAll(engine, jobs, options.json === true ? jsonLine : textBlock, io);
+}
+
+async function promptsOf({ prompt, prompts }: GenerateOptions, io: Io): Promise<Prompt[]> {
+  if ((prompt === undefined) === (prompts === undefined)) throw new UsageError("generate needs either -p TEXT or --prompts FILE");
+  return prompt?.map((text, id) => ({ id, text, sampling: {} })) ?? readPrompts(prompts!, io.stdin);
+}
+
+/** What a prompt's line does not say comes from the command line. */
+function jobOf(prompt: Prompt, options: GenerateOptions, { tokenizer }: LoadedModel): Job {
+  const { temperature, topK, topP, minP, seed } = options;
+  return {
+    prompt,
+    promptTokenIds: encode(tokenizer, prompt.text),
+    maxTokens: prompt.maxTokens ?? options.maxTokens,
+    sampling: { temperature, topK, topP, minP, seed, ...prompt.sampling },
+    stop: prompt.stop ?? options.stop ?? [],
+  };
+}
+
+function encode(tokenizer: LoadedModel["tokenizer"], text: string): number[] | Error {
+  try {
+    return tokenizer.encode(text);
+  } catch (error) {
+    return asError(error);
+  }
+}
+
+async function openEngine(options: GenerateOptions, loaded: LoadedModel, jobs: readonly Job[], io: Io): Promise<Engine> {
+  const { blockSize, tokenBudget, maxRequests } = options;
+  const { model, tokenizer, eosTokenIds } = loaded;
+  const lengths = jobs.map((job) => (job.promptTokenIds instanceof Error ? 0 : job.promptTokenIds.length) + job.maxTokens);
+  const blockCount = options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize });
+  const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests };
+  const backend = await chooseBackend(options.backend, sizes, io);
+  return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds });
+}
+
+async function printAll(engine: Engine, jobs: readonly Job[], format: (result: Result) => string, io: Io): Promise<void> {
+  const fit = io.stdout.terminal === null || format === jsonLine ? (text: string) => text : harmless;
+  for await (const result of runInOrder(engine, jobs, io.signal)) {
+    await io.stdout.write(fit(format(result)));
+    if (result.finishReason === "error") io.exitCode = EXIT_FAILED;
+  }
+}
+
+async function printAsItComes(engine: Engine, job: Job, io: Io): Promise<void> {
+  const fit = io.stdout.terminal === null ? (text: string) => text : harmless;
+  const result = await runJob(engine, job, io.signal, (text) => io.stdout.write(fit(text)));
+  if (result.error !== null) throw result.error;
+  await io.stdout.write("\n");
+}

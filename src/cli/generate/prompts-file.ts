@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { BstarError } from "../../errors.ts";
+import { type RequestId, resolveSampling, type SamplingParams } from "../../request.ts";
+import { oneLine, UsageError } from "../failure.ts";
+
+/** A prompt with what its line says about it; the command line says the rest. */
+export interface Prompt {
+  readonly id: RequestId;
+  readonly text: string;
+  readonly maxTokens?: number;
+  readonly sampling: Partial<SamplingParams>;
+  readonly stop?: readonly string[];
+}
+
+/** Bytes of prompts in one run: they are held in memory, as text and as ids. */
+const MAX_PROMPTS_BYTES = 256 * 1024 * 1024;
+
+const NUMBERS = ["temperature", "topK", "topP", "minP", "seed"] as const;
+const KNOWN_KEYS = ["id", "prompt", "maxTokens", "stop", ...NUMBERS];
+
+/** Prompts of a JSONL file, or of standard input where the name is "-". Throws `UsageError` that names the file and the line. */
+export async function readPrompts(file: string, stdin: AsyncIterable<Uint8Array>): Promise<Prompt[]> {
+  const name = file === "-" ? "standard input" : file;
+  const bytes = file === "-" ? await readAll(stdin) : await readFile(file).catch((cause: Error) => refuse(name, `cannot be read (${cause.message})`));
+  if (bytes.length > MAX_PROMPTS_BYTES) refuse(name, `has ${bytes.length} bytes, more than ${MAX_PROMPTS_BYTES}: split it`);
+  return parsePrompts(bytes, name);
+}
+
+async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_PROMPTS_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * One prompt a line: `{"id", "prompt"}`, and where wanted `maxTokens`, `temperature`, `topK`, `topP`, `minP`, `seed`, `stop`.
+ * Without an id it gets its index. Empty lines are skipped, other keys ignored unless they look like a known one misspelled.
+ */
+export function parsePrompts(bytes: Uint8Array, name: string): Prompt[] {
+  const prompts: Prompt[] = [];
+  const lineOf = new Map<RequestId, number>();
+  let line = 0;
+  for (const text of decode(bytes, name).split("\n")) {
+    line++;
+    if (text.trim() === "") continue;
+    const prompt = atLine(name, line, () => parseLine(text, prompts.length));
+    const before = lineOf.get(prompt.id);
+    if (before !== undefined) refuse(`${name}, line ${line}`, `id ${JSON.stringify(prompt.id)} is on line ${before} already`);
+    lineOf.set(prompt.id, line);
+    prompts.push(prompt);
+  }
+  if (prompts.length === 0) refuse(name, "has no prompts");
+  return prompts;
+}
+
+function decode(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return refuse(name, "is not UTF-8 text");
+  }
+}
+
+function atLine<T>(name: string, line: number, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof SyntaxError) return refuse(`${name}, line ${line}`, `is not JSON (${explain(error)})`);
+    if (error instanceof BstarError) return refuse(`${name}, line ${line}`, error.message);
+    throw error;
+  }
+}
+
+/** The parser counts lines within the one line that it is given. */
+function explain(error: SyntaxError): string {
+  return oneLine(error.message).replace(/ ?\(line 1 column \d+\)/, "");
+}
+
+function parseLine(text: string, index: number): Prompt {
+  const json: unknown = JSON.parse(text);
+  if (json === null || typeof json !== "object" || Array.isArray(json)) throw new UsageError(`must be an object like {"id": "a", "prompt": "Once"}`);
+  const fields = json as Record<string, unknown>;
+  for (const key of Object.keys(fields)) checkSpelling(key);
+  const { id = index, prompt, maxTokens, stop } = fields;
+  if (typeof id !== "string" && !Number.isSafeInteger(id)) throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
+  if (typeof prompt !== "string") throw new UsageError(prompt === undefined ? `"prompt" is missing` : `prompt must be text, got ${JSON.stringify(prompt)}`);
+  return { id: id as RequestId, text: prompt, maxTokens: optionalMaxTokens(maxTokens), sampling: parseSampling(fields), stop: optionalStop(stop) };
+}
+
+function checkSpelling(key: string): void {
+  const plain = key.replace(/[_-]/g, "").toLowerCase();
+  const meant = KNOWN_KEYS.find((known) => known.toLowerCase() === plain);
+  if (meant !== undefined && meant !== key) throw new UsageError(`unknown key "${key}", did you mean "${meant}"?`);
+}
+
+function optionalMaxTokens(value: unknown): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) return value as number | undefined;
+  throw new UsageError(`maxTokens must be an integer >= 1, got ${JSON.stringify(value)}`);
+}
+
+function parseSampling(fields: Record<string, unknown>): Partial<SamplingParams> {
+  const given = NUMBERS.filter((key) => fields[key] !== undefined);
+  const wrong = given.find((key) => typeof fields[key] !== "number");
+  if (wrong !== undefined) throw new UsageError(`${wrong} must be a number, got ${JSON.stringify(fields[wrong])}`);
+  const sampling = Object.fromEntries(given.map((key) => [key, fields[key]])) as Partial<SamplingParams>;
+  resolveSampling(sampling);
+  return sampling;
+}
+
+function optionalStop(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const stops = (Array.isArray(value) ? value : [value]) as unknown[];
+  if (stops.every((stop) => typeof stop === "string" && stop !== "")) return stops as string[];
+  throw new UsageError(`stop must be a non-empty text or a list of them, got ${JSON.stringify(value)}`);
+}
+
+function refuse(where: string, what: string): never {
+  throw new UsageError(`${where} ${what}`);
+}

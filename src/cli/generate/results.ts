@@ -1,0 +1,66 @@
+import type { Engine } from "../../engine/engine.ts";
+import type { TokenStream } from "../../engine/token-stream.ts";
+import type { FinishReason, SamplingParams } from "../../request.ts";
+import type { Prompt } from "./prompts-file.ts";
+
+/** A prompt, ready for the engine. */
+export interface Job {
+  readonly prompt: Prompt;
+  /** Its ids, or why it has none. */
+  readonly promptTokenIds: readonly number[] | Error;
+  readonly maxTokens: number;
+  readonly sampling: Partial<SamplingParams>;
+  readonly stop: readonly string[];
+}
+
+/** What became of a prompt. */
+export interface Result {
+  readonly prompt: Prompt;
+  readonly promptTokenIds: readonly number[];
+  readonly tokenIds: readonly number[];
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  /** Where the reason is "error". */
+  readonly error: Error | null;
+}
+
+/** Requests that are submitted and not yet printed: keeps a scheduler of 256 busy, far below its waiting queue's limit of 4,096. */
+const MAX_OUTSTANDING = 1024;
+
+/** Runs all jobs on the engine and yields each result in the order of the jobs, as soon as those before it are there. One job's failure is its own. */
+export async function* runInOrder(engine: Engine, jobs: readonly Job[], signal: AbortSignal): AsyncGenerator<Result> {
+  const outstanding: Promise<Result>[] = [];
+  for (const job of jobs) {
+    if (outstanding.length === MAX_OUTSTANDING) yield await outstanding.shift()!;
+    outstanding.push(runJob(engine, job, signal));
+  }
+  for (const result of outstanding) yield await result;
+}
+
+/** Runs one job; `onText` gets its text as it comes. Never rejects for what is the job's or the device's fault. */
+export async function runJob(engine: Engine, job: Job, signal: AbortSignal, onText?: (text: string) => Promise<void>): Promise<Result> {
+  const submitted = trySubmit(engine, job, signal);
+  if (submitted instanceof Error) return failed(job, submitted);
+  if (onText !== undefined) for await (const delta of submitted) if (delta.text !== "") await onText(delta.text);
+  const { tokenIds, text, finishReason, error } = await submitted.completion();
+  return { prompt: job.prompt, promptTokenIds: [...submitted.promptTokenIds], tokenIds, text, finishReason, error };
+}
+
+function trySubmit(engine: Engine, job: Job, signal: AbortSignal): TokenStream | Error {
+  const { promptTokenIds, maxTokens, sampling, stop } = job;
+  if (promptTokenIds instanceof Error) return promptTokenIds;
+  try {
+    return engine.submit({ promptTokenIds, maxTokens, sampling, stop, signal });
+  } catch (error) {
+    return asError(error);
+  }
+}
+
+function failed({ prompt, promptTokenIds }: Job, error: Error): Result {
+  return { prompt, promptTokenIds: promptTokenIds instanceof Error ? [] : promptTokenIds, tokenIds: [], text: "", finishReason: "error", error };
+}
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

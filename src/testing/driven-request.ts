@@ -1,0 +1,93 @@
+import { assert } from "../assert.ts";
+import type { FinishReason, RequestInput } from "../request.ts";
+import type { Entry } from "../scheduler/entry.ts";
+import { nextToken } from "./context-device.ts";
+
+/** What is known of a request from the start: a `ContextDevice` answers by the context alone. */
+export interface Answer {
+  readonly tokenIds: readonly number[];
+  readonly reason: "stop" | "length";
+}
+
+/** The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0 sees. */
+export function answerOf(promptTokenIds: readonly number[], maxLength: number, window: number | null, stopTokenIds: readonly number[] = []): Answer {
+  const context = [...promptTokenIds];
+  while (context.length < maxLength) {
+    const token = nextToken(context, window);
+    context.push(token);
+    if (stopTokenIds.includes(token)) return { tokenIds: context.slice(promptTokenIds.length), reason: "stop" };
+  }
+  return { tokenIds: context.slice(promptTokenIds.length), reason: "length" };
+}
+
+/**
+ * One request as a drive sees it from outside: what must come, what came, and which of its tokens the plans have computed.
+ * Laws: tokens come exactly once, in order and right; it ends exactly once, for a reason that was given.
+ */
+export class DrivenRequest {
+  readonly input: RequestInput & { readonly promptTokenIds: readonly number[] };
+  readonly entry: Entry;
+  readonly answer: Answer;
+  /** Tokens delivered. */
+  delivered = 0;
+  /** Samples of plans in flight. */
+  pending = 0;
+  ended: FinishReason | null = null;
+  /** Ends that the drive itself asked for. */
+  readonly allowedEnds = new Set<FinishReason>();
+  /** The stay in which `computed` counts, and the tokens that its plans computed or the prefix cache gave. */
+  stay = -1;
+  computed = 0;
+  /** Its sample in the newest plan in flight, -1 for none. */
+  sampleIndex = -1;
+  samplePlan = -1;
+
+  constructor(input: DrivenRequest["input"], entry: Entry, window: number | null) {
+    this.input = input;
+    this.entry = entry;
+    this.answer = answerOf(input.promptTokenIds, entry.maxLength, window, input.stopTokenIds);
+  }
+
+  get runs(): boolean {
+    return this.entry.state === "running";
+  }
+
+  /** Tokens that the host knows. */
+  get knownCount(): number {
+    return this.input.promptTokenIds.length + this.delivered;
+  }
+
+  tokenAt(position: number): number {
+    const { promptTokenIds } = this.input;
+    return position < promptTokenIds.length ? promptTokenIds[position] : this.answer.tokenIds[position - promptTokenIds.length];
+  }
+
+  /** A token was delivered. */
+  receive(tokenId: number): void {
+    const place = this.delivered++;
+    assert(this.ended === null || place < this.answer.tokenIds.length, () => `${this.name} got a token after its end`);
+    assert(tokenId === this.answer.tokenIds[place], () => `${this.name} got ${tokenId} as token ${place}, its context gives ${this.answer.tokenIds[place]}`);
+  }
+
+  /** The scheduler said that it ended. Its last tokens may follow with the same commit. */
+  end(): void {
+    assert(this.ended === null, () => `${this.name} ended twice: ${this.ended}, then ${this.entry.finishReason}`);
+    this.ended = this.entry.finishReason;
+    assert(this.ended !== null, () => `${this.name} ended without a reason`);
+  }
+
+  /** After the command in which it ended. */
+  checkEnd(): void {
+    const complete = this.delivered === this.answer.tokenIds.length;
+    const own = complete && this.ended === this.answer.reason;
+    assert(own || this.allowedEnds.has(this.ended!), () => `${this.name} ended by ${this.ended} after ${this.delivered} of ${this.answer.tokenIds.length} tokens`);
+    assert(!complete || own || this.allowedEnds.size > 0, () => `${this.name} has its whole answer and ended by ${this.ended}`);
+    assert((this.ended === "error") === (this.entry.error !== null), () => `${this.name} ended by ${this.ended} with ${this.entry.error}`);
+    const produced = this.entry.outputTokenIds();
+    assert(produced.length === this.delivered, () => `${this.name} has ${produced.length} tokens, ${this.delivered} were delivered`);
+  }
+
+  get name(): string {
+    return `request ${String(this.input.id)}`;
+  }
+}

@@ -1,0 +1,64 @@
+import { SeededRandom } from "./seeded-random.ts";
+
+/**
+ * What a `SchedulerDrive` does: sizes, and how often what goes wrong. Rates are probabilities a turn.
+ * A program and its seed decide the whole run.
+ */
+export interface SchedulerProgram {
+  readonly seed: number;
+  readonly blockCount: number;
+  readonly blockSize: number;
+  readonly maxRequests: number;
+  readonly tokenBudget: number;
+  readonly contextLength: number;
+  readonly groups: readonly { readonly window: number | null }[];
+  /** Every block has the same hash: the prefix cache is slow, and as right as before. */
+  readonly constantHash: boolean;
+  /** Two plans are uncommitted where there are two. */
+  readonly planAhead: boolean;
+  /** Requests submitted in all, refused ones included. */
+  readonly requestCount: number;
+  readonly submitRate: number;
+  /** A step fails: before it ran, or after it wrote what it was told to. */
+  readonly failRate: number;
+  /** The device goes, with all keys and values. */
+  readonly loseDeviceRate: number;
+  readonly abortRate: number;
+  /** The caller ends a request as stopped. */
+  readonly finishRate: number;
+  /** A request is paused, or a paused one resumed. */
+  readonly pauseRate: number;
+  /** Number of the one request that fails each step it takes part in; null for none. */
+  readonly poisoned: number | null;
+}
+
+/** A program like any that a seed may give: small pools, where everything is scarce, and about half of them with faults. */
+export function drawProgram(seed: number): SchedulerProgram {
+  const random = new SeededRandom(seed);
+  const sometimes = (probability: number, rate: number): number => (random.chance(probability) ? rate : 0);
+  const requestCount = random.integer(1, 25);
+  return {
+    seed,
+    blockCount: random.integer(4, 40),
+    blockSize: random.pick([1, 2, 4, 16]),
+    maxRequests: random.integer(1, 8),
+    tokenBudget: random.integer(1, 40),
+    contextLength: random.integer(8, 200),
+    groups: drawGroups(random),
+    constantHash: random.chance(0.2),
+    planAhead: random.chance(0.6),
+    requestCount,
+    submitRate: random.pick([0.1, 0.5, 1]),
+    failRate: sometimes(0.3, 0.2),
+    loseDeviceRate: sometimes(0.15, 0.03),
+    abortRate: sometimes(0.3, 0.1),
+    finishRate: sometimes(0.15, 0.05),
+    pauseRate: sometimes(0.2, 0.1),
+    poisoned: random.chance(0.1) ? random.integer(0, requestCount - 1) : null,
+  };
+}
+
+function drawGroups(random: SeededRandom): SchedulerProgram["groups"] {
+  const window = random.integer(1, 20);
+  return random.pick([[{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }], [{ window }, { window: 2 * window }]]);
+}
