@@ -1,7 +1,8 @@
 export { AssertionError } from "./assert.ts";
 export type { Backend, BackendInfo } from "./backends/backend.ts";
 export * from "./errors.ts";
-export { Engine, type EngineOptions, type EngineRequest, type StepEvent } from "./engine/engine.ts";
+export { Engine } from "./engine/engine.ts";
+export type { EngineOptions, EngineRequest, StepEvent } from "./engine/options.ts";
 export type { Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engine/token-stream.ts";
 export type { Model, ModelConfig, LayerWeights, Tensor, DType, RopeScaling } from "./model.ts";
 export type { FinishReason, Request, RequestId, RequestInput, RequestState, RequestView, SamplingParams } from "./request.ts";

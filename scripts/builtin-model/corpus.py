@@ -82,6 +82,8 @@ WORDS = {
 class Writer:
     """One document: its random source, context and verbosity."""
 
+    boys, girls = W.BOYS, W.GIRLS
+
     def __init__(self, rng):
         self.rng = rng
         self.ctx = {}
@@ -163,7 +165,7 @@ class Writer:
                 # Invented names teach the model to repeat a name it has never seen.
                 name = self.pick(W.SYLLABLES_A) + self.pick(W.SYLLABLES_B) + self.pick(W.SYLLABLES_C)
             else:
-                name = self.pick(W.BOYS if sex == "m" else W.GIRLS)
+                name = self.pick(self.boys if sex == "m" else self.girls)
             if name not in used:
                 return name
 
@@ -1363,9 +1365,11 @@ def document(rng):
     return BARE_ARTICLE.sub(r"\1n ", text)
 
 
-def documents(seed, count):
+def documents(seed, count, more_names=False):
     """`count` documents; the same seed always gives the same texts."""
     rng = random.Random(seed)
+    Writer.boys = W.BOYS + W.MORE_BOYS if more_names else W.BOYS
+    Writer.girls = W.GIRLS + W.MORE_GIRLS if more_names else W.GIRLS
     return [document(rng) for _ in range(count)]
 
 

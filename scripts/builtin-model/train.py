@@ -1,7 +1,8 @@
 """Trains the built-in model of bstar: corpus -> tokenizer -> Llama -> safetensors.
 
-    python3 train.py                  the model that is shipped
-    python3 train.py --steps 200      a quick try
+    python3 train.py                              stage 1
+    python3 train.py --stage 2                    stage 2: the model that is shipped
+    python3 train.py --steps 200 --docs 5000      a quick try
 
 Runs on one CPU thread and is deterministic for a given seed and library version.
 Needs torch and numpy only.
@@ -48,9 +49,14 @@ CONFIG = {
     "torch_dtype": "bfloat16",
 }
 
-# (share of the steps, row length, rows): short rows are cheap and teach the
-# language; the last ones teach positions up to the full context of 1024.
-PHASES = [(0.60, 128, 16), (0.25, 256, 8), (0.10, 512, 4), (0.05, 1024, 2)]
+# Stage 1 teaches the language. Stage 2 goes on from the stored weights with many
+# more names, so that a name must be looked up in the text and cannot be guessed.
+# phases: (share of the steps, row length, rows). Short rows are cheap and teach
+# the language; the last ones teach positions up to the full context of 1024.
+STAGES = {
+    1: {"steps": 2500, "docs": 80000, "rate": 1.0, "phases": [(0.60, 128, 16), (0.25, 256, 8), (0.10, 512, 4), (0.05, 1024, 2)]},
+    2: {"steps": 900, "docs": 30000, "rate": 0.6, "phases": [(0.40, 128, 16), (0.40, 256, 8), (0.13, 512, 4), (0.07, 1024, 2)]},
+}
 
 
 # ------------------------------------------------------------------ data
@@ -208,14 +214,14 @@ def schedule(step, steps):
     return min(1.0, (steps - step) / (0.55 * steps))
 
 
-def train(w, rows, held_out, steps, log):
+def train(w, rows, held_out, steps, stage, log):
     matrices = [t for n, t in w.items() if n.endswith("proj.weight")]
     others = [t for n, t in w.items() if not n.endswith("proj.weight")]
     muon, adam = Muon(matrices), torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.97), weight_decay=0.0)
     start, average = time.time(), None
     for step in range(steps):
-        done, length, count = 0.0, *PHASES[-1][1:]
-        for share, t, n in PHASES:
+        done, length, count = 0.0, *stage["phases"][-1][1:]
+        for share, t, n in stage["phases"]:
             done += share
             if step < done * steps:
                 length, count = t, n
@@ -223,7 +229,7 @@ def train(w, rows, held_out, steps, log):
         loss = loss_of(w, *rows.batch(count, length))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(others, 1.0)
-        scale = schedule(step, steps)
+        scale = stage["rate"] * schedule(step, steps)
         with torch.no_grad():
             muon.step(0.02 * scale)
         for group in adam.param_groups:
@@ -265,29 +271,40 @@ def write_configs():
     )
 
 
+def load_weights():
+    """The stored weights, to go on from. Rounding to BF16 does no harm at this point."""
+    stored = safetensors_io.load(os.path.join(OUT, "model.safetensors"))
+    return {n: torch.tensor(t, dtype=torch.float32).requires_grad_(True) for n, t in stored.items()}
+
+
 def main():
     ap = argparse.ArgumentParser()
+    ap.add_argument("--stage", type=int, choices=[1, 2], default=1)
     ap.add_argument("--seed", type=int, default=1234)
-    ap.add_argument("--steps", type=int, default=2500)
-    ap.add_argument("--docs", type=int, default=80000)
+    ap.add_argument("--steps", type=int, help="default: as many as the stage needs")
+    ap.add_argument("--docs", type=int)
     ap.add_argument("--threads", type=int, default=1)
     args = ap.parse_args()
+    stage = STAGES[args.stage]
+    steps, count = args.steps or stage["steps"], args.docs or stage["docs"]
+    seed = args.seed if args.stage == 1 else args.seed + 100
     torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    torch.manual_seed(seed)
     os.makedirs(OUT, exist_ok=True)
 
     begin = time.time()
-    texts = corpus.documents(args.seed, args.docs)
+    texts = corpus.documents(seed, count, more_names=args.stage == 2)
     seen = set(texts)
     held = [t for t in corpus.documents(args.seed + 1, 3000) if t not in seen]
-    tokenizer = bpe.Tokenizer(bpe.train(texts[:6000], CONFIG["vocab_size"]))
-    docs = list(bpe.training_ids(tokenizer, texts, args.seed))
+    if args.stage == 1:
+        tokenizer, w = bpe.Tokenizer(bpe.train(texts[:6000], CONFIG["vocab_size"])), init_weights(seed)
+    else:
+        tokenizer, w = bpe.Tokenizer.load(os.path.join(OUT, "tokenizer.json")), load_weights()
+    docs = list(bpe.training_ids(tokenizer, texts, seed))
     held_docs = [[bpe.BOS] + tokenizer.encode(t) + [bpe.EOS] for t in held]
     print(f"{len(docs)} documents, {sum(map(len, docs))} tokens, {time.time() - begin:.0f} s", flush=True)
-
-    w = init_weights(args.seed)
     print(f"{sum(t.numel() for t in w.values())} parameters", flush=True)
-    seconds = train(w, Rows(docs, args.seed), Rows(held_docs, args.seed), args.steps, lambda s: print(s, flush=True))
+    seconds = train(w, Rows(docs, seed), Rows(held_docs, seed), steps, stage, lambda s: print(s, flush=True))
 
     stored = {n: t.detach().to(torch.bfloat16) for n, t in w.items()}
     rounded = {n: t.float() for n, t in stored.items()}

@@ -1395,3 +1395,17 @@ take a good photograph|find a job|plan a party|clean a room|grow flowers|climb a
 ).split(
     "|"
 )
+
+# More names, for the second stage of the training: with so many of them, the
+# model must look a name up in the text and cannot guess it.
+MORE_GIRLS = """Agnes Alba Alice Alma Amelie Amy Annika Astrid Aurora Beatrice Bella Bertha Birdie Bonnie Bridget Camille Carla Celia
+Cora Daisy Dalia Daphne Delia Dora Doris Edith Elena Elise Elsa Emma Erika Esme Eva Fiona Frida Gemma Gloria Gwen Heidi Helen Ida Ilse Ines Irma
+Isla Jane Jenny Joan Josie Judith Julia Karin Kate Laura Leah Leonie Linnea Lily Lois Louise Lucy Luna Mabel Maggie Margot Maria Marta Martha
+Matilda Mia Millie Molly Naomi Nina Noemi Odette Olga Orla Paula Pearl Petra Phoebe Polly Rachel Rita Romy Rosalind Sally Sara Sofia Sonja Sophie
+Susan Sylvie Tamsin Tara Tess Thea Tina Tove Ulla Ursula Valerie Violet Wanda Wendy Winnie Yara Yvonne Zelda""".split()
+MORE_BOYS = """Aaron Adam Albert Alfie Alvin Anders Andrew Anton Archie Arne Arthur Axel Barney Basil Benno Bernard Bert Bruno Callum Carlo Caspar
+Cedric Charlie Clemens Colin Conrad Daniel David Dennis Diego Dylan Edgar Edmund Eli Elias Ernest Ethan Evan Ezra Fabian Fergus Fletcher Floyd Francis
+Frank Franz Fred Gabriel George Gilbert Gordon Gregor Harold Harvey Herbert Hector Hubert Ian Isaac Jack Jacob James Joel John Joseph Julian Kasper
+Kurt Lars Lasse Leif Lenny Levi Linus Lorenz Lucas Magnus Malcolm Marco Marcus Martin Matthew Mats Mason Mikkel Morris Nathan Nico Nils Norman Olaf
+Oliver Orson Oswald Otis Patrick Paul Percy Philip Quentin Ralph Raymond Reuben Robert Robin Roland Roman Rufus Rupert Samuel Sebastian Silas Stanley
+Stefan Sven Thomas Tim Toby Trevor Tristan Ulrich Valentin Vincent Walter Warren Wilbur Wilfred William Xaver Yannis""".split()

@@ -1,5 +1,4 @@
 import { NULL_BLOCK } from "../config.ts";
-import type { Adoption } from "./step-journal.ts";
 
 /**
  * The blocks of one request in one group, by position: block k holds positions [k * blockSize, (k + 1) * blockSize).
@@ -37,11 +36,25 @@ export class BlockTable {
 }
 
 /**
+ * A block that a request computed although an equal one was there: at commit, or when it leaves, the request takes that
+ * one and gives its own back; at rollback it keeps its own.
+ */
+export interface Adoption {
+  readonly sequence: Sequence;
+  readonly group: number;
+  readonly index: number;
+  /** The equal block, held for the request until then. */
+  readonly block: number;
+  settled: boolean;
+}
+
+/**
  * What one request holds of the KV cache: a table a group, and how far its blocks are indexed.
  * Owned by `KvCache`; others read it.
  */
 export class Sequence {
   readonly tables: readonly BlockTable[];
+  readonly blockSize: number;
   /** Root of its domain in the prefix tree. */
   readonly root: number;
   /** Whether its full blocks are put into the prefix cache. */
@@ -50,7 +63,7 @@ export class Sequence {
   tail: number;
   indexedBlocks = 0;
   /** Known and computed tokens at which the next block can be indexed; `Infinity` where none will be. */
-  indexAt = 0;
+  indexAt: number;
   /** Tokens that the blocks have room for. */
   capacity = 0;
   /** A table entry was replaced by an equal block: copies of the table are stale. */
@@ -61,10 +74,24 @@ export class Sequence {
   /** Equal blocks that wait to take the place of its own. */
   readonly adoptions: Adoption[] = [];
 
-  constructor(options: { tables: readonly BlockTable[]; root: number; cacheable: boolean }) {
+  constructor(options: { tables: readonly BlockTable[]; blockSize: number; root: number; cacheable: boolean }) {
     this.tables = options.tables;
     this.root = options.root;
     this.tail = options.root;
     this.cacheable = options.cacheable;
+    this.blockSize = options.blockSize;
+    this.indexAt = options.cacheable ? options.blockSize : Number.POSITIVE_INFINITY;
+  }
+
+  /** So many blocks are indexed from now on. */
+  setIndexed(blocks: number): void {
+    this.indexedBlocks = blocks;
+    this.indexAt = this.cacheable ? (blocks + 1) * this.blockSize : Number.POSITIVE_INFINITY;
+  }
+
+  /** No more of its blocks go into the prefix cache. */
+  stopIndexing(): void {
+    this.cacheable = false;
+    this.indexAt = Number.POSITIVE_INFINITY;
   }
 }

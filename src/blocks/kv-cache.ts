@@ -1,14 +1,18 @@
-import { assert } from "../assert.ts";
-import { MAX_BLOCK_SIZE, MAX_SLOTS, NULL_BLOCK } from "../config.ts";
+import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
+import { blocksHeld } from "./accounting.ts";
+import { Attacher } from "./attacher.ts";
 import { BlockPool } from "./block-pool.ts";
+import { BlockSupply } from "./block-supply.ts";
 import { BlockTable, Sequence } from "./block-table.ts";
-import type { KvEvent, KvEvents } from "./events.ts";
+import type { KvEvent } from "./events.ts";
 import type { EvictionPolicy } from "./eviction.ts";
+import { Indexer } from "./indexer.ts";
+import { poolMap, type PoolMap } from "./pool-map.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
-import type { Adoption, StepJournal } from "./step-journal.ts";
+import type { StepJournal } from "./step-journal.ts";
 
 /** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
 const WINDOWED_NODES_PER_BLOCK = 4;
@@ -42,10 +46,10 @@ export class KvCache {
   readonly groups: readonly { readonly window: number | null }[];
   readonly pool: BlockPool;
   readonly prefixes: PrefixCache;
-  /** Table entries replaced by equal blocks so far: copies of tables are stale when it has changed. */
-  rewriteCount = 0;
+  readonly #supply: BlockSupply;
+  readonly #indexer: Indexer;
+  readonly #attacher: Attacher;
   readonly #match: PrefixMatch;
-  readonly #worthSwapping: () => boolean;
 
   constructor(options: KvCacheOptions) {
     const { blockCount, blockSize } = options;
@@ -60,7 +64,6 @@ export class KvCache {
     this.groups = options.groups ?? [{ window: null }];
     const hostBlockCount = options.hostBlockCount ?? 0;
     if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
-    this.#worthSwapping = options.worthSwapping ?? (() => true);
     const windowed = this.groups.some((group) => group.window !== null);
     this.prefixes = new PrefixCache({
       pool: this.pool,
@@ -72,6 +75,10 @@ export class KvCache {
       hostBlockCount,
       onEvent: options.onEvent,
     });
+    const { pool, prefixes } = this;
+    this.#supply = new BlockSupply({ pool, prefixes, worthSwapping: options.worthSwapping ?? (() => true) });
+    this.#indexer = new Indexer({ pool, prefixes, supply: this.#supply });
+    this.#attacher = new Attacher({ prefixes, supply: this.#supply });
     this.#match = new PrefixMatch(this.prefixes, this.groups);
   }
 
@@ -80,9 +87,7 @@ export class KvCache {
     const { maxTokens, domain, cacheable } = options;
     const blocks = Math.ceil(maxTokens / this.blockSize);
     const tables = this.groups.map(() => new BlockTable(blocks));
-    const sequence = new Sequence({ tables, root: PrefixTree.rootOf(domain), cacheable });
-    this.#setIndexed(sequence, 0);
-    return sequence;
+    return new Sequence({ tables, blockSize: this.blockSize, root: PrefixTree.rootOf(domain), cacheable });
   }
 
   /**
@@ -105,15 +110,12 @@ export class KvCache {
    * The caller has made sure of `blocksToAttach` available blocks. Returns the tokens that need no computing.
    */
   attach(sequence: Sequence, match: PrefixMatch, journal: StepJournal): number {
-    assert(sequence.capacity === 0, "attach() to a sequence that holds blocks");
-    if (match.partialNode !== 0) this.#holdPartial(match.partialNode, journal);
-    for (let group = 0; group < this.groups.length; group++) this.#shareMatched(sequence.tables[group], group, match);
-    if (this.prefixes.host.storedCount > 0) this.#swapMatchedIn(sequence, match, journal);
-    this.#setIndexed(sequence, match.blockCount);
-    sequence.capacity = match.blockCount * this.blockSize;
-    if (match.blockCount > 0) sequence.tail = match.nodeAt(match.blockCount - 1);
-    if (match.partialNode !== 0) this.#copyPartial(sequence, match.partialNode, journal);
-    return match.tokenCount;
+    return this.#attacher.attach(sequence, match, journal);
+  }
+
+  /** The plan is complete: later plans run after its copies and swaps, so what those read may go. */
+  seal(journal: StepJournal): void {
+    this.#attacher.seal(journal);
   }
 
   /** Blocks, of all groups, that the sequence lacks to hold `tokenCount` tokens. */
@@ -126,7 +128,7 @@ export class KvCache {
   extend(sequence: Sequence, tokenCount: number, journal: StepJournal): number {
     let gained = 0;
     for (; sequence.capacity < tokenCount; gained++) {
-      for (const table of sequence.tables) table.push(this.#allocate(journal));
+      for (const table of sequence.tables) table.push(this.#supply.allocate(journal));
       sequence.capacity += this.blockSize;
     }
     return gained;
@@ -145,10 +147,7 @@ export class KvCache {
 
   /** Most blocks, of all groups, that one request of `tokenCount` tokens needs at a time. */
   blocksFor(tokenCount: number): number {
-    const whole = Math.ceil(tokenCount / this.blockSize);
-    let blocks = 0;
-    for (const { window } of this.groups) blocks += window === null ? whole : Math.min(whole, Math.ceil(window / this.blockSize) + 1);
-    return blocks;
+    return this.groups.reduce((sum, { window }) => sum + blocksHeld(tokenCount, this.blockSize, window), 0);
   }
 
   /** Blocks that writing at `position` would copy, because a sibling shares them. */
@@ -166,12 +165,12 @@ export class KvCache {
     for (const table of sequence.tables) {
       const source = table.ids[index];
       if (this.pool.referenceCount(source) === 1) continue;
-      table.ids[index] = this.#allocate(journal);
-      this.#copy(source, table.ids[index], journal);
+      table.ids[index] = this.#supply.allocate(journal);
+      journal.copy(source, table.ids[index]);
       this.prefixes.release(source);
     }
     sequence.forked = false;
-    this.#markRewritten(sequence);
+    this.#indexer.markRewritten(sequence);
   }
 
   /**
@@ -179,35 +178,22 @@ export class KvCache {
    * its rollback takes them out again; without one they are there already.
    */
   index(sequence: Sequence, tokens: Int32Array, upTo: number, journal: StepJournal | null): void {
-    while (sequence.cacheable && (sequence.indexedBlocks + 1) * this.blockSize <= upTo) {
-      const node = this.prefixes.intern(sequence.tail, tokens, sequence.indexedBlocks * this.blockSize);
-      if (node === 0) {
-        sequence.cacheable = false;
-        sequence.indexAt = Number.POSITIVE_INFINITY;
-        return;
-      }
-      for (let group = 0; group < this.groups.length; group++) this.#indexBlock(sequence, group, node, journal);
-      sequence.tail = node;
-      this.#setIndexed(sequence, sequence.indexedBlocks + 1);
-    }
+    this.#indexer.index(sequence, tokens, upTo, journal);
   }
 
-  /** The plan was committed: what it indexed stays. */
+  /** The plan was committed: what it indexed stays, and is published. */
   settle(journal: StepJournal): void {
-    for (const adoption of journal.adoptions) this.#settle(adoption);
-    if (this.prefixes.events !== undefined) this.#publish(journal, this.prefixes.events);
-    journal.clear();
+    this.#indexer.settle(journal);
   }
 
   /** The plan failed, and its requests' sequences were truncated or emptied: what it indexed goes. */
   revert(journal: StepJournal): void {
-    for (let i = journal.indexed.length - 2; i >= 0; i -= 2) {
-      const block = journal.indexed.at(i);
-      if (this.pool.labelOf(block) === journal.indexed.at(i + 1)) this.prefixes.drop(block);
-    }
-    for (const adoption of journal.adoptions) this.#unsettle(adoption);
-    for (let i = 0; i < journal.demoted.length; i += 2) this.#undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
-    journal.clear();
+    this.#indexer.revert(journal);
+  }
+
+  /** Table entries replaced by equal blocks so far: copies of tables are stale when it has changed. */
+  get rewriteCount(): number {
+    return this.#indexer.rewriteCount;
   }
 
   /** Gives back blocks that no later token sees: `computed` tokens are in the cache for good. */
@@ -227,7 +213,7 @@ export class KvCache {
   truncate(sequence: Sequence, tokenCount: number): void {
     while (sequence.indexedBlocks * this.blockSize > tokenCount) {
       sequence.tail = this.prefixes.tree.parentOf(sequence.tail);
-      this.#setIndexed(sequence, sequence.indexedBlocks - 1);
+      sequence.setIndexed(sequence.indexedBlocks - 1);
     }
     while (sequence.capacity - this.blockSize >= tokenCount) {
       for (const table of sequence.tables) if (table.count > table.first) this.prefixes.release(table.pop());
@@ -238,9 +224,9 @@ export class KvCache {
   /** Gives all blocks back, tail first; the sequence is empty and may be used again. */
   clear(sequence: Sequence): void {
     // First the equal blocks come in: then the table alone says in which order blocks go, children before parents.
-    while (sequence.adoptions.length > 0) this.#settle(sequence.adoptions[0]);
+    while (sequence.adoptions.length > 0) this.#indexer.adopt(sequence.adoptions[0]);
     sequence.tail = sequence.root;
-    this.#setIndexed(sequence, 0);
+    sequence.setIndexed(0);
     for (const table of sequence.tables) {
       while (table.count > table.first) this.prefixes.release(table.pop());
       table.first = 0;
@@ -253,9 +239,9 @@ export class KvCache {
   /** A sibling that shares all blocks; whoever writes first into a shared one copies it. */
   fork(sequence: Sequence): Sequence {
     const tables = sequence.tables.map((table) => this.#forkTable(table));
-    const sibling = new Sequence({ tables, root: sequence.root, cacheable: sequence.cacheable });
+    const sibling = new Sequence({ tables, blockSize: this.blockSize, root: sequence.root, cacheable: sequence.cacheable });
     sibling.tail = sequence.tail;
-    this.#setIndexed(sibling, sequence.indexedBlocks);
+    sibling.setIndexed(sequence.indexedBlocks);
     sibling.capacity = sequence.capacity;
     sibling.forked = true;
     sequence.forked = true;
@@ -271,6 +257,11 @@ export class KvCache {
     else drop();
   }
 
+  /** The pool at a glance, for people. O(blockCount). */
+  inspect(): PoolMap {
+    return poolMap(this.pool);
+  }
+
   /** Bytes of all columns: references, links, index, tokens. */
   get byteLength(): number {
     return this.pool.byteLength + this.prefixes.byteLength;
@@ -280,165 +271,6 @@ export class KvCache {
   checkInvariants(): void {
     this.pool.checkInvariants();
     this.prefixes.checkInvariants();
-  }
-
-  #setIndexed(sequence: Sequence, blocks: number): void {
-    sequence.indexedBlocks = blocks;
-    sequence.indexAt = sequence.cacheable ? (blocks + 1) * this.blockSize : Number.POSITIVE_INFINITY;
-  }
-
-  /** What the plan made matchable is there now. */
-  #publish(journal: StepJournal, events: KvEvents): void {
-    for (let i = 0; i < journal.indexed.length; i += 2) {
-      const block = journal.indexed.at(i);
-      const node = journal.indexed.at(i + 1);
-      if (this.pool.labelOf(block) === node) events.stored("device", this.prefixes.groupOf(node, block), node);
-    }
-    for (let i = 0; i < journal.demoted.length; i += 2) {
-      const group = journal.demoted.at(i);
-      const node = journal.demoted.at(i + 1);
-      if (this.prefixes.host.blockOf(group, node) === journal.swapOuts.at(i + 1)) events.stored("host", group, node);
-    }
-  }
-
-  /** The copy was never made. */
-  #undoSwapOut(group: number, node: number, hostBlock: number): void {
-    if (this.prefixes.host.blockOf(group, node) === hostBlock) this.prefixes.dropFromHost(group, node);
-  }
-
-  #markRewritten(sequence: Sequence): void {
-    sequence.rewritten = true;
-    this.rewriteCount++;
-  }
-
-  #allocate(journal: StepJournal): number {
-    if (this.pool.freeCount === 0) this.#evict(journal);
-    return this.pool.acquire();
-  }
-
-  /** Gives up a cached block; where that is cheaper than computing it again, the plan swaps it out first. */
-  #evict(journal: StepJournal): void {
-    const block = this.prefixes.victim();
-    if (this.prefixes.host.blockCount > 0) this.#swapOut(block, journal);
-    this.prefixes.drop(block);
-  }
-
-  #swapOut(block: number, journal: StepJournal): void {
-    const node = this.pool.labelOf(block);
-    const group = this.prefixes.groupOf(node, block);
-    if (this.prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping()) return;
-    const target = this.prefixes.storeOnHost(group, node);
-    if (target === NULL_BLOCK) return;
-    journal.swapOuts.push(block);
-    journal.swapOuts.push(target);
-    journal.demoted.push(group);
-    journal.demoted.push(node);
-  }
-
-  #copy(source: number, target: number, journal: StepJournal): void {
-    journal.copies.push(source);
-    journal.copies.push(target);
-  }
-
-  /** Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the match can be evicted any more. */
-  #shareMatched(table: BlockTable, group: number, match: PrefixMatch): void {
-    table.first = match.firstBlock(group);
-    table.count = match.blockCount;
-    for (let index = table.first; index < table.count; index++) {
-      const node = match.nodeAt(index);
-      const block = this.prefixes.blockOf(group, node);
-      table.ids[index] = block;
-      if (block === NULL_BLOCK) this.prefixes.host.pin(group, node);
-      else this.prefixes.share(block);
-    }
-  }
-
-  #swapMatchedIn(sequence: Sequence, match: PrefixMatch, journal: StepJournal): void {
-    for (const [group, table] of sequence.tables.entries()) {
-      for (let index = table.first; index < table.count; index++) {
-        if (table.ids[index] === NULL_BLOCK) table.ids[index] = this.#swapIn(group, match.nodeAt(index), journal);
-      }
-    }
-  }
-
-  #swapIn(group: number, node: number, journal: StepJournal): number {
-    const block = this.#allocate(journal);
-    journal.swapIns.push(this.prefixes.host.blockOf(group, node));
-    journal.swapIns.push(block);
-    this.prefixes.store(node, group, block);
-    journal.indexed.push(block);
-    journal.indexed.push(node);
-    return block;
-  }
-
-  /** Holds the sources of a partial match, so that no target that is allocated can be one of them, evicted. */
-  #holdPartial(node: number, journal: StepJournal): void {
-    for (let group = 0; group < this.groups.length; group++) {
-      const source = this.prefixes.blockOf(group, node);
-      this.prefixes.share(source);
-      journal.sources.push(source);
-    }
-  }
-
-  #copyPartial(sequence: Sequence, node: number, journal: StepJournal): void {
-    for (let group = 0; group < this.groups.length; group++) {
-      const target = this.#allocate(journal);
-      sequence.tables[group].push(target);
-      this.#copy(this.prefixes.blockOf(group, node), target, journal);
-    }
-    sequence.capacity += this.blockSize;
-  }
-
-  /** The plan is complete: later plans run after its copies, so the sources may go. */
-  seal(journal: StepJournal): void {
-    for (let i = 0; i < journal.sources.length; i++) this.prefixes.release(journal.sources.at(i));
-    journal.sources.clear();
-    this.prefixes.host.unpin();
-  }
-
-  #indexBlock(sequence: Sequence, group: number, node: number, journal: StepJournal | null): void {
-    const index = sequence.indexedBlocks;
-    const own = sequence.tables[group].ids[index];
-    const there = this.prefixes.blockOf(group, node);
-    if (there === own) return;
-    if (there === NULL_BLOCK) {
-      this.prefixes.store(node, group, own);
-      if (journal === null) this.prefixes.events?.stored("device", group, node);
-      journal?.indexed.push(own);
-      journal?.indexed.push(node);
-      return;
-    }
-    this.prefixes.share(there);
-    const adoption: Adoption = { sequence, group, index, block: there, settled: false };
-    sequence.adoptions.push(adoption);
-    if (journal === null) this.#settle(adoption);
-    else journal.adoptions.push(adoption);
-  }
-
-  /** The equal block takes the place of the request's own, unless a window left it meanwhile. */
-  #settle(adoption: Adoption): void {
-    const { sequence, group, index, block } = adoption;
-    if (!this.#close(adoption)) return;
-    const table = sequence.tables[group];
-    const own = table.ids[index];
-    if (own !== NULL_BLOCK) {
-      table.ids[index] = block;
-      this.#markRewritten(sequence);
-    }
-    this.prefixes.release(own === NULL_BLOCK ? block : own);
-  }
-
-  #unsettle(adoption: Adoption): void {
-    if (this.#close(adoption)) this.prefixes.release(adoption.block);
-  }
-
-  /** Takes the adoption off its sequence's list; false where that was done before. */
-  #close(adoption: Adoption): boolean {
-    if (adoption.settled) return false;
-    adoption.settled = true;
-    const { adoptions } = adoption.sequence;
-    adoptions.splice(adoptions.indexOf(adoption), 1);
-    return true;
   }
 
   #forkTable(table: BlockTable): BlockTable {

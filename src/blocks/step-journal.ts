@@ -1,18 +1,5 @@
-import type { Sequence } from "./block-table.ts";
+import type { Adoption } from "./block-table.ts";
 import { IntList } from "./int-list.ts";
-
-/**
- * A block that a request computed although an equal one was there: at commit, or when it leaves, the request takes that
- * one and gives its own back; at rollback it keeps its own.
- */
-export interface Adoption {
-  readonly sequence: Sequence;
-  readonly group: number;
-  readonly index: number;
-  /** The equal block, held for the request until then. */
-  readonly block: number;
-  settled: boolean;
-}
 
 /** What one plan did to the cache that its commit makes final or its rollback takes back. Kept and used again. */
 export class StepJournal {
@@ -29,6 +16,12 @@ export class StepJournal {
   /** Sources of partial matches, held until the plan is complete. */
   readonly sources = new IntList();
   readonly adoptions: Adoption[] = [];
+
+  /** The plan copies a device block. */
+  copy(source: number, target: number): void {
+    this.copies.push(source);
+    this.copies.push(target);
+  }
 
   /** Whether this plan is the one that computes the block: it cannot be the source of the plan's own copy. */
   computes(block: number): boolean {

@@ -9,7 +9,6 @@ type Register = (program: Command, io: Io) => void;
 const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["demo", async () => (await import("./demo/command.ts")).registerDemo],
   ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
-  ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
   ["roofline", async () => (await import("./roofline.ts")).registerRoofline],
 ]);
 

@@ -1,61 +1,16 @@
-import type { Backend, BackendInfo } from "../backends/backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
-import { DeviceLostError, DisposedError, InvalidOptionError, InvalidRequestError } from "../errors.ts";
-import type { Request, RequestId, RequestInput } from "../request.ts";
+import { DeviceLostError, DisposedError, InvalidRequestError } from "../errors.ts";
+import type { Request, RequestId } from "../request.ts";
 import type { Explanation } from "../scheduler/explanation.ts";
-import type { SchedulerOptions } from "../scheduler/options.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepOutcome } from "../scheduler/step-outcome.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import type { Tokenizer } from "../tokenizer.ts";
+import { assertWithin, type EngineOptions, type EngineRequest } from "./options.ts";
 import { logprobsOf, Session } from "./session.ts";
 import { StopStrings } from "./stop-strings.ts";
 import { TokenStream } from "./token-stream.ts";
-
-/** What an engine is made of. Limits that are not given come from the backend. */
-export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | "groups">> {
-  /** The engine owns it: `dispose` gives it back. */
-  readonly backend: Backend;
-  /** Needed for text prompts, text answers and stop strings. */
-  readonly tokenizer?: Tokenizer;
-  /** Ids that end every request, such as the model's end-of-text ids. */
-  readonly stopTokenIds?: readonly number[];
-  /** Makes another backend after the device was lost; without it, requests then end with the error. */
-  readonly recover?: () => Promise<Backend>;
-  /** Seconds. Default: the platform's monotonic clock. */
-  readonly clock?: () => number;
-  /** Called after each committed step. */
-  readonly onStep?: (step: StepEvent) => void;
-}
-
-/** A request with text or ids. */
-export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds"> {
-  /** Default: a number of the engine's own. */
-  readonly id?: RequestId;
-  readonly prompt?: string;
-  readonly promptTokenIds?: ArrayLike<number>;
-  /** Texts that end the request; they are not in its text. */
-  readonly stop?: readonly string[];
-  /** Aborts the request; its blocks are back at once. */
-  readonly signal?: AbortSignal;
-  /** Go on past the engine's stop ids. Default false. */
-  readonly ignoreStopTokenIds?: boolean;
-}
-
-/** One step, for dashboards and views. Seconds on the engine's clock. */
-export interface StepEvent {
-  readonly index: number;
-  readonly tokenCount: number;
-  readonly requestCount: number;
-  readonly sampleCount: number;
-  readonly tokenBudget: number;
-  readonly startedAt: number;
-  /** From being handed to the backend to its result. */
-  readonly seconds: number;
-  /** Of that, what the host spent on planning and on delivering. */
-  readonly hostSeconds: number;
-}
 
 interface Step {
   readonly plan: StepPlan;
@@ -282,7 +237,7 @@ export class Engine implements AsyncDisposable {
   }
 
   #failAll(error: Error): void {
-    for (const id of [...this.#sessions.keys()]) this.scheduler.fail(id, error, this.#clock());
+    for (const id of this.#sessions.keys()) this.scheduler.fail(id, error, this.#clock());
     this.#closeEnded();
   }
 
@@ -290,11 +245,11 @@ export class Engine implements AsyncDisposable {
   #crash(error: unknown): void {
     const reason = error instanceof Error ? error : new Error(String(error));
     this.#disposed ??= this.#backend.dispose();
-    for (const session of [...this.#sessions.values()]) session.end("error", reason, this.#clock());
+    for (const session of this.#sessions.values()) session.end("error", reason, this.#clock());
   }
 
   async #shutDown(): Promise<void> {
-    for (const id of [...this.#sessions.keys()]) this.abort(id);
+    for (const id of this.#sessions.keys()) this.abort(id);
     this.#wake?.();
     await this.#running;
     await this.#backend.dispose();
@@ -303,19 +258,3 @@ export class Engine implements AsyncDisposable {
 
 /** Longer waits are not timed: `setTimeout` takes 31 bits of milliseconds, 24 days. */
 const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1;
-
-/** The scheduler must not plan what the backend cannot do. */
-function assertWithin(options: EngineOptions, info: BackendInfo): void {
-  const limits: readonly (readonly [string, number | undefined, number])[] = [
-    ["blockCount", options.blockCount, info.blockCount],
-    ["maxRequests", options.maxRequests, info.maxRequests],
-    ["tokenBudget", options.budget?.maxTokens ?? options.tokenBudget, info.maxTokens],
-    ["contextLength", options.contextLength, info.contextLength],
-  ];
-  for (const [name, value, limit] of limits) {
-    if (value !== undefined && value > limit) throw new InvalidOptionError(`${name} is ${value}, backend ${info.name} takes ${limit} at most`);
-  }
-  if (options.blockSize !== undefined && options.blockSize !== info.blockSize) {
-    throw new InvalidOptionError(`blockSize is ${options.blockSize}, backend ${info.name} was made with ${info.blockSize}`);
-  }
-}

@@ -2,7 +2,7 @@ import type { FinishReason, Request } from "../request.ts";
 import type { StepResult } from "../step.ts";
 import { MAX_TOP_LOGPROBS } from "../config.ts";
 import { IncrementalDetokenizer, type Tokenizer } from "../tokenizer.ts";
-import { StopStrings } from "./stop-strings.ts";
+import type { StopStrings } from "./stop-strings.ts";
 import type { TokenLogprobs, TokenStream } from "./token-stream.ts";
 
 /** One request between the scheduler, which gives ids, and its stream, which takes text. */

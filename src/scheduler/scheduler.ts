@@ -1,9 +1,8 @@
 import { KvCache } from "../blocks/kv-cache.ts";
 import { assert } from "../assert.ts";
-import { StepFailedError } from "../errors.ts";
 import type { FinishReason, Request, RequestId, RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { blockOwners } from "./block-owners.ts";
+import { blockOwners, type BlockOwner } from "./block-owners.ts";
 import { Entry, type Deferral } from "./entry.ts";
 import { explain, type Explanation } from "./explanation.ts";
 import { assertFeasible } from "./feasible.ts";
@@ -13,8 +12,9 @@ import { PlanBuilder } from "./plan-builder.ts";
 import { PlansInFlight } from "./plans-in-flight.ts";
 import { Residents } from "./residents.ts";
 import { Roster } from "./roster.ts";
+import { Settlement } from "./settlement.ts";
 import { schedulerStats, type SchedulerStats } from "./stats.ts";
-import { StepOutcome } from "./step-outcome.ts";
+import type { StepOutcome } from "./step-outcome.ts";
 import type { StepRecord } from "./step-record.ts";
 import { StepShare } from "./step-share.ts";
 import { Suspects } from "./suspects.ts";
@@ -38,7 +38,7 @@ export class Scheduler {
   readonly #share: StepShare;
   readonly #builder: PlanBuilder;
   readonly #plans: PlansInFlight;
-  readonly #outcome: StepOutcome;
+  readonly #settlement: Settlement;
   readonly #suspects: Suspects;
   readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, recomputedTokens: 0 };
 
@@ -52,8 +52,8 @@ export class Scheduler {
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved.chunking);
     this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
-    this.#outcome = new StepOutcome(maxRequests);
     this.#suspects = new Suspects(resolved.maxFailures);
+    this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, maxRequests });
   }
 
   /** Requests that have not ended. */
@@ -105,14 +105,9 @@ export class Scheduler {
 
   /** The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid until the next commit. */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
-    const record = this.#plans.retire(plan);
-    this.#outcome.clear();
-    this.kv.settle(record.journal);
-    this.#settleRows(record);
-    for (let sample = 0; sample < record.plan.sampleCount; sample++) this.#deliver(record.samples[sample], result.tokenIds[sample], sample, now);
-    this.#residents.compact();
+    const record = this.#settlement.commit(plan, result, now);
     this.#options.budget.observe?.(plan.tokenCount, now - record.issuedAt);
-    return this.#outcome;
+    return this.#settlement.outcome;
   }
 
   /**
@@ -121,11 +116,9 @@ export class Scheduler {
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
     this.#counters.rollbacks++;
-    let failed: StepRecord | undefined;
-    for (let count = this.#plans.countFrom(plan); count > 0; count--) failed = this.#undo(now);
+    this.#settlement.rollback(plan, now, cause);
     this.#builder.reset();
     this.#residents.compact();
-    this.#blame(failed!, now, cause);
   }
 
   /** Ends a request for a reason that only the caller can see, such as a stop string. Its blocks are back at once. Unknown and ended ids are nothing to do. */
@@ -162,7 +155,7 @@ export class Scheduler {
 
   /** The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix cache is empty. */
   invalidateDevice(now: number): void {
-    while (this.#plans.count > 0) this.#undo(now);
+    this.#settlement.takeBackAll(now);
     this.#builder.reset();
     this.#residents.compact();
     for (const entry of this.#residents.running) this.#roster.requeue(entry, now);
@@ -181,8 +174,8 @@ export class Scheduler {
     return schedulerStats({ counters: this.#counters, roster: this.#roster, kv: this.kv, plansInFlight: this.#plans.count, tokenBudget: this.tokenBudget });
   }
 
-  /** [blockCount + 1] who holds each device block, for people. O(blocks). */
-  blockOwners(): (RequestId | "cached" | null)[] {
+  /** [blockCount] who holds each device block, by block id - 1: for people and views. O(blocks). */
+  blockOwners(): BlockOwner[] {
     return blockOwners(this.kv, this.#residents.running);
   }
 
@@ -264,53 +257,6 @@ export class Scheduler {
     if (this.size === 0) return "empty";
     assert(this.#roster.pausedCount === this.size, "requests wait, nothing runs and nothing is in flight");
     return "paused";
-  }
-
-  #settleRows(record: StepRecord): void {
-    for (let row = 0; row < record.plan.requestCount; row++) {
-      const entry = record.requests[row];
-      entry.failureCount = 0;
-      if (entry.stay !== record.stays[row]) continue;
-      entry.inFlightCount -= record.tokens[row];
-      this.#residents.slide(entry);
-    }
-  }
-
-  #deliver(entry: Entry, tokenId: number, sample: number, now: number): void {
-    if (entry.state === "finished") return;
-    entry.pendingCount--;
-    entry.tokens[entry.tokenCount++] = tokenId;
-    this.#outcome.addToken(entry, tokenId, sample);
-    const reason = entry.stopTokenIds.includes(tokenId) ? "stop" : entry.tokenCount >= entry.maxLength ? "length" : null;
-    if (reason !== null) {
-      this.#roster.end(entry, reason, null, now);
-      this.#outcome.addFinished(entry);
-    } else if (entry.state === "running" && this.#plans.count > 0) this.#residents.index(entry, this.#plans.newest!.journal);
-  }
-
-  /** Takes the newest plan back. */
-  #undo(now: number): StepRecord {
-    const record = this.#plans.retract();
-    for (let row = record.plan.requestCount - 1; row >= 0; row--) {
-      const entry = record.requests[row];
-      if (entry.stay !== record.stays[row]) continue;
-      if (entry.admittedBy === record.plan.index) this.#roster.requeue(entry, now);
-      else this.#residents.retract(entry, record.tokens[row]);
-    }
-    for (let sample = 0; sample < record.plan.sampleCount; sample++) record.samples[sample].pendingCount--;
-    this.kv.revert(record.journal);
-    return record;
-  }
-
-  /** Counts the failure for the plan's requests, and ends the one that failed alone once too often. */
-  #blame(record: StepRecord, now: number, cause: unknown): void {
-    const company = record.plan.requestCount;
-    for (let row = 0; row < company; row++) {
-      const entry = record.requests[row];
-      if (entry.state === "finished" || !this.#suspects.blame(entry, company)) continue;
-      this.#roster.end(entry, "error", new StepFailedError(`${entry.failureCount} steps of request ${entry.id} failed in a row, the last with it alone`, { cause }), now);
-      this.#residents.compact();
-    }
   }
 
   #end(id: RequestId, reason: FinishReason, error: Error | null, now: number): void {

@@ -38,9 +38,8 @@ export class DrivenRequest {
   /** The stay in which `computed` counts, and the tokens that its plans computed or the prefix cache gave. */
   stay = -1;
   computed = 0;
-  /** Its sample in the newest plan in flight, -1 for none. */
-  sampleIndex = -1;
-  samplePlan = -1;
+  /** Its last sample: which of which plan. */
+  sample: { readonly plan: number; readonly index: number } = { plan: -1, index: -1 };
 
   constructor(input: DrivenRequest["input"], entry: Entry, window: number | null) {
     this.input = input;

@@ -8,6 +8,8 @@ export interface IssuedRow {
   readonly stay: number;
   readonly tokenCount: number;
   readonly sampled: boolean;
+  /** Its sample before this plan. */
+  readonly sampledBefore: DrivenRequest["sample"];
 }
 
 export interface PlanLimits {
@@ -37,10 +39,11 @@ export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], li
 
 /** The plan was taken back: what it computed of a stay that goes on has to be computed again. */
 export function retractRows(rows: readonly IssuedRow[]): void {
-  for (const { request, stay, tokenCount, sampled } of rows) {
+  for (const { request, stay, tokenCount, sampled, sampledBefore } of rows) {
     if (request.entry.stay === stay) request.computed -= tokenCount;
-    if (sampled) request.pending--;
-    request.sampleIndex = -1;
+    if (!sampled) continue;
+    request.pending--;
+    request.sample = sampledBefore;
   }
 }
 
@@ -53,8 +56,9 @@ function issueRow(plan: StepPlan, row: number, bySlot: ReadonlyMap<number, Drive
   for (let token = from; token < to; token++) checkToken(plan, token, request);
   assert(plan.contextLengths[row] === request.computed, () => `plan ${plan.index}: ${request.name} sees ${plan.contextLengths[row]} tokens, it has ${request.computed}`);
   assert(plan.adapterIds[row] === request.entry.adapterId, () => `plan ${plan.index}: ${request.name} runs with adapter ${plan.adapterIds[row]}`);
+  const sampledBefore = request.sample;
   const sampled = noteSample(plan, row, request);
-  return { request, stay: request.entry.stay, tokenCount: to - from, sampled };
+  return { request, stay: request.entry.stay, tokenCount: to - from, sampled, sampledBefore };
 }
 
 /** A request that was admitted starts where the prefix cache left off: before its last token, whose logits are needed. */
@@ -72,7 +76,7 @@ function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void
   const expected = request.computed++;
   assert(position === expected, () => `plan ${plan.index}: ${request.name} computes position ${position}, ${expected} comes next`);
   if (position < request.knownCount) assert(id === request.tokenAt(position), () => `plan ${plan.index}: ${request.name} has token ${id} at ${position}, not ${request.tokenAt(position)}`);
-  else assert(request.samplePlan === plan.index - 1 && id === ~request.sampleIndex, () => `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sampleIndex} of plan ${request.samplePlan}`);
+  else assert(request.sample.plan === plan.index - 1 && id === ~request.sample.index, () => `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sample.index} of plan ${request.sample.plan}`);
 }
 
 function noteSample(plan: StepPlan, row: number, request: DrivenRequest): boolean {
@@ -82,9 +86,8 @@ function noteSample(plan: StepPlan, row: number, request: DrivenRequest): boolea
   assert(samples === (request.computed === last ? 1 : 0), () => `plan ${plan.index}: ${request.name} is sampled ${samples} times at ${request.computed} of ${last} tokens`);
   if (samples === 0) return false;
   request.pending++;
-  request.samplePlan = plan.index;
-  request.sampleIndex = plan.sampleIndptr[row];
-  assert(plan.sampleRows[request.sampleIndex] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${request.name} is not sampled at its last token`);
+  request.sample = { plan: plan.index, index: plan.sampleIndptr[row] };
+  assert(plan.sampleRows[request.sample.index] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${request.name} is not sampled at its last token`);
   return true;
 }
 

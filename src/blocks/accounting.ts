@@ -1,0 +1,32 @@
+import { InvalidOptionError } from "../errors.ts";
+
+/** What decides how many bytes keys and values take. */
+export interface KvShape {
+  /** Layers of one group. */
+  readonly layerCount: number;
+  readonly kvHeadCount: number;
+  readonly headDim: number;
+  /** Bits of one stored number: 16, or less where the cache is quantized. */
+  readonly bits: number;
+}
+
+/** Bytes of one block of one group: keys and values of all its layers. Exact. */
+export function bytesPerBlock(shape: KvShape, blockSize: number): number {
+  for (const [name, value] of Object.entries({ ...shape, blockSize })) {
+    if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+  }
+  return (2 * shape.layerCount * shape.kvHeadCount * shape.headDim * blockSize * shape.bits) / 8;
+}
+
+/** Most blocks of one group that a request of `tokenCount` tokens holds while it decodes. */
+export function blocksHeld(tokenCount: number, blockSize: number, window: number | null): number {
+  const whole = Math.ceil(tokenCount / blockSize);
+  return window === null ? whole : Math.min(whole, Math.ceil(window / blockSize) + 1);
+}
+
+/** How many requests of `tokenCount` tokens fit into the pool at a time, sharing nothing. Exact. */
+export function sequencesThatFit(options: { blockCount: number; blockSize: number; tokenCount: number; groups: readonly { readonly window: number | null }[] }): number {
+  const { blockCount, blockSize, tokenCount, groups } = options;
+  const held = groups.reduce((sum, { window }) => sum + blocksHeld(tokenCount, blockSize, window), 0);
+  return Math.floor(blockCount / held);
+}

@@ -1,0 +1,58 @@
+import { NULL_BLOCK } from "../config.ts";
+import type { BlockPool } from "./block-pool.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
+import type { StepJournal } from "./step-journal.ts";
+
+/** Hands out device blocks: free ones, then cached ones, which go to the host tier first where that is worth it. */
+export class BlockSupply {
+  readonly #pool: BlockPool;
+  readonly #prefixes: PrefixCache;
+  readonly #worthSwapping: () => boolean;
+
+  constructor(options: { pool: BlockPool; prefixes: PrefixCache; worthSwapping: () => boolean }) {
+    this.#pool = options.pool;
+    this.#prefixes = options.prefixes;
+    this.#worthSwapping = options.worthSwapping;
+  }
+
+  /** A block with one holder. The caller has made sure that one is available. */
+  allocate(journal: StepJournal): number {
+    if (this.#pool.freeCount === 0) this.#evict(journal);
+    return this.#pool.acquire();
+  }
+
+  /** A block that the plan fills from the node's copy on the host. */
+  swapIn(group: number, node: number, journal: StepJournal): number {
+    const block = this.allocate(journal);
+    journal.swapIns.push(this.#prefixes.host.blockOf(group, node));
+    journal.swapIns.push(block);
+    this.#prefixes.store(node, group, block);
+    journal.indexed.push(block);
+    journal.indexed.push(node);
+    return block;
+  }
+
+  /** The copy was never made. */
+  undoSwapOut(group: number, node: number, hostBlock: number): void {
+    if (this.#prefixes.host.blockOf(group, node) === hostBlock) this.#prefixes.dropFromHost(group, node);
+  }
+
+  /** Gives up a cached block; where that is cheaper than computing it again, the plan swaps it out first. */
+  #evict(journal: StepJournal): void {
+    const block = this.#prefixes.victim();
+    if (this.#prefixes.host.blockCount > 0) this.#swapOut(block, journal);
+    this.#prefixes.drop(block);
+  }
+
+  #swapOut(block: number, journal: StepJournal): void {
+    const node = this.#pool.labelOf(block);
+    const group = this.#prefixes.groupOf(node, block);
+    if (this.#prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping()) return;
+    const target = this.#prefixes.storeOnHost(group, node);
+    if (target === NULL_BLOCK) return;
+    journal.swapOuts.push(block);
+    journal.swapOuts.push(target);
+    journal.demoted.push(group);
+    journal.demoted.push(node);
+  }
+}

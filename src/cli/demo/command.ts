@@ -1,0 +1,39 @@
+import { type Command, Option } from "commander";
+import { BACKENDS, type BackendName } from "../choose-backend.ts";
+import type { Io } from "../io.ts";
+import { decimal, integer } from "../option-values.ts";
+
+/** The options of `bstar demo`, checked one by one. */
+export interface DemoOptions {
+  readonly backend?: BackendName;
+  readonly seed: number;
+  readonly temperature: number;
+  readonly tokenBudget: number;
+  readonly blocks: number;
+  readonly speed: number;
+}
+
+/** Tokens a step: above the 16 decodes that there can be, so that prompts come in chunks beside them. */
+const TOKEN_BUDGET = 32;
+
+/** Blocks of 16 tokens: less than the requests want together, so that some wait and some are preempted. */
+const BLOCKS = 48;
+
+const ABOUT = `
+Sixteen prompts of very different lengths come one after the other and share one engine: few blocks and a small token budget
+make it chunk, wait, reuse common beginnings and preempt. On a terminal it is drawn as it happens; piped, it is told in lines.`;
+
+/** Adds `bstar demo`, which is `npm start`. */
+export function registerDemo(program: Command, io: Io): void {
+  program
+    .command("demo")
+    .description("watch 16 prompts share one engine with the built-in model")
+    .addOption(new Option("--backend <name>", "default: webgpu, and where it cannot be had, reference").choices(BACKENDS))
+    .option("--seed <n>", "of the random choices", integer(0, 2 ** 32 - 1), 0)
+    .option("--temperature <x>", "0 takes the likeliest token; higher is more varied", decimal(">= 0", (x) => x >= 0), 0.7)
+    .option("--token-budget <n>", "most tokens of a step", integer(1, 4096), TOKEN_BUDGET)
+    .option("--blocks <n>", "blocks of the KV cache, 16 tokens each", integer(1, 2 ** 16), BLOCKS)
+    .option("--speed <x>", "how many times as fast the requests come", decimal("> 0", (x) => x > 0), 1)
+    .addHelpText("after", ABOUT)
+    .action(async (options: DemoOptions) => (await import("./demo.ts")).demo(options, io));
+}

@@ -1,0 +1,54 @@
+import { requestAdapter } from "../backends/webgpu/index.ts";
+import { DeviceUnavailableError, MissingPackageError } from "../errors.ts";
+import { SOFTWARE_PACKAGE, findSoftwareArchive, hasSystemVulkan, loadSoftwareDriver, unpackSoftwareDriver } from "./software-adapter.ts";
+
+/** WebGPU in Node: keep `gpu` referenced as long as its devices are used, or calls on them fail. */
+export interface NodeGpu {
+  readonly gpu: GPU;
+  readonly adapter: GPUAdapter;
+  /** For people: where the adapter comes from. */
+  readonly origin: string;
+}
+
+const SOFTWARE_HINT = `npm install ${SOFTWARE_PACKAGE} (a software adapter, 66 MB), or install a Vulkan driver, for example Mesa's lavapipe 25 or newer`;
+
+/**
+ * An adapter of the system, else of SwiftShader from the optional package "@sparticuz/chromium" (Linux on x64), which is
+ * unpacked to this user's cache folder and loaded into this process. Throws `MissingPackageError` where the package
+ * "webgpu" is not installed, `DeviceUnavailableError` where there is no adapter; both say what to install.
+ */
+export async function openNodeGpu(): Promise<NodeGpu> {
+  const webgpu = await importWebGPU();
+  const system = process.platform !== "linux" || hasSystemVulkan() ? await open(webgpu, "the system's driver") : null;
+  if (system) return system;
+  const archive = findSoftwareArchive();
+  if (archive === null) throw new DeviceUnavailableError(`WebGPU finds no GPU: ${SOFTWARE_HINT}`);
+  const driver = unpackSoftwareDriver(archive);
+  loadSoftwareDriver(driver);
+  const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${driver.folder}`);
+  if (software) return software;
+  throw new DeviceUnavailableError(`WebGPU finds no adapter, not even with SwiftShader in ${driver.folder}: install a Vulkan driver`);
+}
+
+type WebGPUModule = Pick<typeof import("webgpu"), "create">;
+
+async function importWebGPU(): Promise<WebGPUModule> {
+  try {
+    return await import("webgpu");
+  } catch (cause) {
+    const isMissing = (cause as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND";
+    if (isMissing) throw new MissingPackageError('WebGPU in Node needs the package "webgpu": npm install webgpu', { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DeviceUnavailableError(`the package "webgpu" does not load on ${process.platform}-${process.arch}: ${reason}`, { cause });
+  }
+}
+
+async function open({ create }: WebGPUModule, origin: string): Promise<NodeGpu | null> {
+  const gpu = create([]);
+  try {
+    return { gpu, adapter: await requestAdapter(gpu), origin };
+  } catch (error) {
+    if (error instanceof DeviceUnavailableError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import type { KvCache } from "../blocks/kv-cache.ts";
+import { StepFailedError } from "../errors.ts";
+import type { StepPlan, StepResult } from "../step.ts";
+import type { Entry } from "./entry.ts";
+import type { PlansInFlight } from "./plans-in-flight.ts";
+import type { Residents } from "./residents.ts";
+import type { Roster } from "./roster.ts";
+import { StepOutcome } from "./step-outcome.ts";
+import type { StepRecord } from "./step-record.ts";
+import type { Suspects } from "./suspects.ts";
+
+/** Makes issued plans final, or takes them back. */
+export class Settlement {
+  /** Of the last commit. */
+  readonly outcome: StepOutcome;
+  readonly #kv: KvCache;
+  readonly #plans: PlansInFlight;
+  readonly #roster: Roster;
+  readonly #residents: Residents;
+  readonly #suspects: Suspects;
+
+  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; maxRequests: number }) {
+    this.outcome = new StepOutcome(options.maxRequests);
+    this.#kv = options.kv;
+    this.#plans = options.plans;
+    this.#roster = options.roster;
+    this.#residents = options.roster.residents;
+    this.#suspects = options.suspects;
+  }
+
+  /** Takes the oldest plan's tokens in; `outcome` has them. */
+  commit(plan: StepPlan, result: StepResult, now: number): StepRecord {
+    const record = this.#plans.retire(plan);
+    this.outcome.clear();
+    this.#kv.settle(record.journal);
+    this.#settleRows(record);
+    for (let sample = 0; sample < record.plan.sampleCount; sample++) this.#deliver(record.samples[sample], result.tokenIds[sample], sample, now);
+    this.#residents.compact();
+    return record;
+  }
+
+  /** Takes the plan back, those behind it first, and counts the failure for its requests. */
+  rollback(plan: StepPlan, now: number, cause: unknown): void {
+    for (let behind = this.#plans.countFrom(plan) - 1; behind > 0; behind--) this.#undo(now);
+    this.#blame(this.#undo(now), now, cause);
+  }
+
+  /** Takes all plans back; it is nobody's failure. */
+  takeBackAll(now: number): void {
+    while (this.#plans.count > 0) this.#undo(now);
+  }
+
+  #settleRows(record: StepRecord): void {
+    for (let row = 0; row < record.plan.requestCount; row++) {
+      const entry = record.requests[row];
+      entry.failureCount = 0;
+      if (entry.stay !== record.stays[row]) continue;
+      entry.inFlightCount -= record.tokens[row];
+      this.#residents.slide(entry);
+    }
+  }
+
+  #deliver(entry: Entry, tokenId: number, sample: number, now: number): void {
+    if (entry.state === "finished") return;
+    entry.pendingCount--;
+    entry.tokens[entry.tokenCount++] = tokenId;
+    this.outcome.addToken(entry, tokenId, sample);
+    const reason = entry.stopTokenIds.includes(tokenId) ? "stop" : entry.tokenCount >= entry.maxLength ? "length" : null;
+    if (reason !== null) {
+      this.#roster.end(entry, reason, null, now);
+      this.outcome.addFinished(entry);
+    } else if (entry.state === "running" && this.#plans.count > 0) this.#residents.index(entry, this.#plans.newest!.journal);
+  }
+
+  /** Counts the failure for the plan's requests, and ends the one that failed alone once too often. */
+  #blame(record: StepRecord, now: number, cause: unknown): void {
+    const company = record.plan.requestCount;
+    for (let row = 0; row < company; row++) {
+      const entry = record.requests[row];
+      if (entry.state === "finished" || !this.#suspects.blame(entry, company)) continue;
+      this.#roster.end(entry, "error", new StepFailedError(`${entry.failureCount} steps of request ${entry.id} failed in a row, the last with it alone`, { cause }), now);
+    }
+  }
+
+  /** Takes the newest plan back. */
+  #undo(now: number): StepRecord {
+    const record = this.#plans.retract();
+    for (let row = record.plan.requestCount - 1; row >= 0; row--) {
+      const entry = record.requests[row];
+      if (entry.stay !== record.stays[row]) continue;
+      if (entry.admittedBy === record.plan.index) this.#roster.requeue(entry, now);
+      else this.#residents.retract(entry, record.tokens[row]);
+    }
+    for (let sample = 0; sample < record.plan.sampleCount; sample++) record.samples[sample].pendingCount--;
+    this.#kv.revert(record.journal);
+    return record;
+  }
+}

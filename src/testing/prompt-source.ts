@@ -1,0 +1,45 @@
+import type { RequestInput } from "../request.ts";
+import { answerOf } from "./driven-request.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** Beginnings that prompts share, so that the prefix cache has something to find. */
+const BEGINNINGS = 3;
+
+/** So few different ids that blocks are equal, and equal but for their last tokens, all the time. */
+const LAST_ID = 3;
+
+/** Makes requests, numbered from 0: short prompts that begin alike, and now and then another salt, adapter, stop id or sampling. */
+export class PromptSource {
+  /** Requests made so far. */
+  count = 0;
+  readonly #random: SeededRandom;
+  readonly #beginnings: readonly (readonly number[])[];
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+    this.#beginnings = Array.from({ length: BEGINNINGS }, () => this.#ids(random.integer(1, 60)));
+  }
+
+  /** `window`: what the device's first group sees, by which the answer and so a stop id is known. */
+  draw(contextLength: number, window: number | null): RequestInput & { readonly promptTokenIds: readonly number[] } {
+    const random = this.#random;
+    const beginning = random.pick(this.#beginnings);
+    const drawn = [...beginning.slice(0, random.integer(0, beginning.length)), ...this.#ids(random.integer(0, 8))];
+    const promptTokenIds = drawn.length > 0 ? drawn : [1];
+    const maxTokens = random.integer(1, 30);
+    const answer = answerOf(promptTokenIds, Math.min(promptTokenIds.length + maxTokens, contextLength), window).tokenIds;
+    return {
+      id: this.count++,
+      promptTokenIds,
+      maxTokens,
+      skipPrefixCache: random.chance(0.1),
+      cacheSalt: random.chance(0.2) ? "x" : "",
+      adapterId: random.chance(0.1) ? 1 : 0,
+      stopTokenIds: random.chance(0.2) && answer.length > 0 ? [random.pick(answer)] : [],
+    };
+  }
+
+  #ids(length: number): number[] {
+    return Array.from({ length }, () => this.#random.integer(0, LAST_ID));
+  }
+}

@@ -1,0 +1,285 @@
+import { assert } from "../assert.ts";
+import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
+import { InfeasibleRequestError } from "../errors.ts";
+import type { FinishReason } from "../request.ts";
+import type { Entry } from "../scheduler/entry.ts";
+import type { SchedulerOptions } from "../scheduler/options.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import type { SchedulerStats } from "../scheduler/stats.ts";
+import type { StepPlan } from "../step.ts";
+import { ContextDevice } from "./context-device.ts";
+import { DrivenRequest } from "./driven-request.ts";
+import { issueRows, retractRows, type IssuedRow } from "./plan-laws.ts";
+import { PromptSource } from "./prompt-source.ts";
+import type { SchedulerProgram } from "./scheduler-program.ts";
+import { SeededRandom } from "./seeded-random.ts";
+
+/** Ten times what the slowest of 20,000 random programs took: a run beyond it is wedged. */
+const MAX_TURNS = 50_000;
+
+/** How a run went. */
+export interface DriveReport {
+  readonly turns: number;
+  /** Requests by how they ended; `refused` ones were infeasible at submit. */
+  readonly ends: Readonly<Record<FinishReason | "refused", number>>;
+  /** Most steps in a row without a token, faults aside. */
+  readonly longestDrought: number;
+  /** Of every plan and what became of it: equal runs have equal ones. */
+  readonly traceHash: number;
+  readonly stats: SchedulerStats;
+}
+
+interface Flight {
+  readonly plan: StepPlan;
+  readonly index: number;
+  readonly rows: readonly IssuedRow[];
+  /** Null where the step fails. */
+  readonly samples: Int32Array | null;
+  /** It failed after it wrote what it was told to. */
+  readonly wrote: boolean;
+}
+
+/**
+ * Runs a program against the production scheduler, with a device whose tokens depend on everything that it reads through
+ * the block tables. Checks the laws of DESIGN sections 3 and 4 after every command; the first broken one throws, with the seed.
+ */
+export class SchedulerDrive {
+  readonly program: SchedulerProgram;
+  readonly scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  readonly #prompts: PromptSource;
+  readonly #requests: DrivenRequest[] = [];
+  readonly #ended: DrivenRequest[] = [];
+  readonly #flights: Flight[] = [];
+  readonly #ends = { stop: 0, length: 0, abort: 0, error: 0, refused: 0 };
+  /** Most steps that may pass without a token: what every running request has to compute before its first one. */
+  readonly #droughtLimit: number;
+  readonly #lastIn: boolean;
+  #device: ContextDevice;
+  #live: DrivenRequest[] = [];
+  #turn = 0;
+  #now = 0;
+  #drought = 0;
+  #longestDrought = 0;
+  #traceHash = 0;
+
+  /** `options`: policies and limits to try instead of the defaults. */
+  constructor(program: SchedulerProgram, options: Partial<SchedulerOptions> = {}) {
+    this.program = program;
+    this.#random = new SeededRandom(program.seed);
+    this.#prompts = new PromptSource(this.#random);
+    this.scheduler = new Scheduler({ ...program, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Entry) });
+    this.#device = new ContextDevice(program);
+    this.#droughtLimit = program.contextLength * program.maxRequests;
+    this.#lastIn = options.preemption === undefined;
+  }
+
+  /** Everything, until all requests have ended. */
+  run(): DriveReport {
+    try {
+      while (!this.#isOver) this.#takeTurn();
+      this.#checkOver();
+    } catch (error) {
+      throw new Error(`seed ${this.program.seed}, turn ${this.#turn}: ${(error as Error).message}`, { cause: error });
+    }
+    return { turns: this.#turn, ends: this.#ends, longestDrought: this.#longestDrought, traceHash: this.#traceHash, stats: this.scheduler.stats() };
+  }
+
+  get #isOver(): boolean {
+    return this.#prompts.count === this.program.requestCount && this.scheduler.size === 0 && this.#flights.length === 0;
+  }
+
+  #takeTurn(): void {
+    assert(++this.#turn <= MAX_TURNS, () => `wedged: ${JSON.stringify(this.scheduler.stats())}, idle because ${this.scheduler.idleReason}`);
+    this.#now += this.#random.chance(0.01) ? 1000 : 1;
+    const { program } = this;
+    if (this.#prompts.count < program.requestCount && this.#random.chance(program.submitRate)) this.#do(() => this.#submit());
+    if (this.#random.chance(program.abortRate)) this.#do(() => this.#end("abort"));
+    if (this.#random.chance(program.finishRate)) this.#do(() => this.#end("stop"));
+    if (this.#random.chance(program.pauseRate)) this.#do(() => this.#pause());
+    if (this.#random.chance(program.loseDeviceRate)) this.#do(() => this.#loseDevice());
+    this.#resumeLast();
+    const mayPlan = this.scheduler.inFlightCount < (program.planAhead ? MAX_PLANS_IN_FLIGHT : 1);
+    const planned = mayPlan && this.#do(() => this.#schedule());
+    if (this.#flights.length > 0 && (!planned || this.#flights.length === MAX_PLANS_IN_FLIGHT || this.#random.chance(0.5))) this.#do(() => this.#complete());
+  }
+
+  /** One command, with the laws that hold after any. */
+  #do<T>(command: () => T): T {
+    const result = command();
+    for (const request of this.#ended.splice(0)) {
+      request.checkEnd();
+      this.#ends[request.ended!]++;
+      this.#drought = 0;
+    }
+    this.#live = this.#live.filter((request) => request.ended === null);
+    assert(this.scheduler.size === this.#live.length, () => `the scheduler has ${this.scheduler.size} requests, ${this.#live.length} have not ended`);
+    const { freeCount, cachedCount, heldCount } = this.scheduler.kv.pool;
+    assert(freeCount + cachedCount + heldCount === this.program.blockCount && Math.min(freeCount, cachedCount, heldCount) >= 0, () => `${freeCount} free + ${cachedCount} cached + ${heldCount} held blocks`);
+    this.scheduler.checkInvariants();
+    return result;
+  }
+
+  #submit(): void {
+    const { groups, blockCount, contextLength } = this.program;
+    const window = groups[0].window;
+    const input = this.#prompts.draw(contextLength, window);
+    const before = JSON.stringify(this.scheduler.stats());
+    const feasible = input.promptTokenIds.length < contextLength && this.#blocksFor(Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
+    try {
+      const request = new DrivenRequest(input, this.scheduler.submit(input, this.#now) as Entry, window);
+      this.#requests.push(request);
+      this.#live.push(request);
+      assert(feasible, () => `${request.name} can never run and was taken`);
+    } catch (error) {
+      if (!(error instanceof InfeasibleRequestError)) throw error;
+      assert(!feasible, () => `request ${String(input.id)} can run and was refused: ${error.message}`);
+      assert(JSON.stringify(this.scheduler.stats()) === before, () => `a refused request changed ${before} to ${JSON.stringify(this.scheduler.stats())}`);
+      this.#ends.refused++;
+    }
+  }
+
+  #blocksFor(tokens: number): number {
+    const whole = Math.ceil(tokens / this.program.blockSize);
+    return this.program.groups.reduce((sum, { window }) => sum + (window === null ? whole : Math.min(whole, Math.ceil(window / this.program.blockSize) + 1)), 0);
+  }
+
+  /** Ends any request as its caller would: one that has ended, too. */
+  #end(reason: "abort" | "stop"): void {
+    if (this.#requests.length === 0) return;
+    const request = this.#random.pick(this.#requests);
+    const wasOver = request.ended !== null;
+    if (!wasOver) request.allowedEnds.add(reason);
+    this.scheduler.finish(request.input.id, reason, this.#now);
+    assert(wasOver || request.ended === reason, () => `${request.name} was ended by ${reason} and is ${request.entry.state}`);
+    assert(request.entry.slot === -1, () => `${request.name} ended and has slot ${request.entry.slot}`);
+  }
+
+  #pause(): void {
+    if (this.#live.length === 0) return;
+    const { input, entry } = this.#random.pick(this.#live);
+    if (entry.state === "paused") this.scheduler.resume(input.id, this.#now);
+    else this.scheduler.pause(input.id, this.#now);
+  }
+
+  /** Where all that is left is paused, one goes on: the run has to come to an end. */
+  #resumeLast(): void {
+    if (this.#live.length === 0 || this.#flights.length > 0 || this.#live.some(({ entry }) => entry.state !== "paused")) return;
+    this.#do(() => {
+      assert(this.scheduler.schedule(this.#now) === null && this.scheduler.idleReason === "paused", () => `all is paused, idle because ${this.scheduler.idleReason}`);
+      return this.scheduler.resume(this.#live[0].input.id, this.#now);
+    });
+  }
+
+  #loseDevice(): void {
+    for (const { rows } of this.#flights.splice(0).reverse()) retractRows(rows);
+    this.scheduler.invalidateDevice(this.#now);
+    this.#device = new ContextDevice(this.program);
+    this.#drought = 0;
+    assert(this.#live.every(({ entry }) => entry.computedTokenCount === 0), "a request has computed tokens on a lost device");
+    assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks of a lost device are held or cached");
+  }
+
+  /** Plans a step, if there is one, and lets the device do it. */
+  #schedule(): boolean {
+    const before = this.#live.filter((request) => request.runs);
+    const plan = this.scheduler.schedule(this.#now);
+    this.#checkVictims(before);
+    if (plan === null) {
+      this.#checkIdle();
+      return false;
+    }
+    assert(this.scheduler.idleReason === null, () => `a plan was made, idle because ${this.scheduler.idleReason}`);
+    const rows = issueRows(plan, this.#live, this.program);
+    this.#trace(plan.index, plan.tokenCount, plan.requestCount, ...rows.map(({ request, tokenCount }) => 64 * request.entry.order + tokenCount));
+    this.#flights.push({ plan, index: plan.index, rows, ...this.#execute(plan, rows) });
+    return true;
+  }
+
+  /** Runs the step, unless it fails or stands behind one that does. Only the poisoned request may end by an error, where all else goes well. */
+  #execute(plan: StepPlan, rows: readonly IssuedRow[]): Pick<Flight, "samples" | "wrote"> {
+    const { failRate, poisoned } = this.program;
+    if (this.#flights.some(({ samples }) => samples === null)) return { samples: null, wrote: false };
+    const chosen = this.#random.chance(failRate);
+    if (!chosen && rows.every(({ request }) => request.input.id !== poisoned)) return { samples: this.#device.run(plan), wrote: true };
+    for (const { request } of rows) if (failRate > 0 || request.input.id === poisoned) request.allowedEnds.add("error");
+    const wrote = this.#random.chance(0.5);
+    if (wrote) this.#device.run(plan);
+    return { samples: null, wrote };
+  }
+
+  /** No victim is older than a survivor, and a step that preempted admits nobody. */
+  #checkVictims(before: readonly DrivenRequest[]): void {
+    const victims = before.filter((request) => !request.runs);
+    if (victims.length === 0) return;
+    const survivors = before.filter((request) => request.runs);
+    const oldest = Math.min(...victims.map(({ entry }) => entry.order));
+    for (const { name, entry } of survivors) assert(!this.#lastIn || entry.order < oldest, () => `${name} went on, an older request was preempted`);
+    assert(this.#live.every((request) => !request.runs || before.includes(request)), "a step that preempted admitted somebody");
+  }
+
+  /** There is no plan only where nothing can be planned. */
+  #checkIdle(): void {
+    const expected = this.#flights.length > 0 ? "in-flight" : this.#live.length === 0 ? "empty" : "paused";
+    assert(this.scheduler.idleReason === expected, () => `idle because ${this.scheduler.idleReason}, not ${expected}`);
+    assert(expected !== "paused" || this.#live.every(({ entry }) => entry.state === "paused"), "nothing was planned, nothing is in flight, and a request waits");
+  }
+
+  /** The oldest step is done, or a failed one is taken back with those behind it. */
+  #complete(): void {
+    const failed = this.#flights.findIndex(({ samples }) => samples === null);
+    // One behind another is taken back first only where it never ran: the device's last samples are then the other's.
+    if (failed === 0 || (failed > 0 && !this.#flights[failed].wrote && this.#random.chance(0.5))) this.#rollBack(failed);
+    else this.#commit(this.#flights.shift()!);
+  }
+
+  #rollBack(from: number): void {
+    const [{ plan, index }] = this.#flights.slice(from);
+    assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
+    for (const { rows } of this.#flights.splice(from).reverse()) retractRows(rows);
+    this.#trace(-1, index);
+    this.#drought = 0;
+    this.scheduler.rollback(plan, this.#now, new Error("the step failed"));
+  }
+
+  #commit({ plan, index, rows, samples }: Flight): void {
+    assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
+    for (const { request, sampled } of rows) if (sampled) request.pending--;
+    const outcome = this.scheduler.commit(plan, { tokenIds: samples! }, this.#now);
+    for (let i = 0; i < outcome.tokenCount; i++) this.#driven(outcome.requests[i] as Entry).receive(outcome.tokenIds[i]);
+    const finished = outcome.finished.slice(0, outcome.finishedCount);
+    assert(finished.length === this.#ended.length && this.#ended.every(({ entry }) => finished.includes(entry)), () => `the outcome names ${finished.length} ended requests, ${this.#ended.length} ended`);
+    this.#drought = outcome.tokenCount > 0 ? 0 : this.#drought + 1;
+    this.#longestDrought = Math.max(this.#longestDrought, this.#drought);
+    assert(this.#drought <= this.#droughtLimit, () => `${this.#drought} steps without a token`);
+    this.#trace(-2, index, outcome.tokenCount);
+  }
+
+  #noteEnd(entry: Entry): void {
+    const request = this.#driven(entry);
+    request.end();
+    this.#ended.push(request);
+  }
+
+  #driven(entry: Entry): DrivenRequest {
+    const request = this.#requests.find((each) => each.entry === entry);
+    assert(request !== undefined, () => `request ${String(entry.id)} was never submitted`);
+    return request;
+  }
+
+  #checkOver(): void {
+    const { heldBlocks, freeBlocks, cachedBlocks, running, waiting, paused, plansInFlight, waitingTokens } = this.scheduler.stats();
+    const left = { heldBlocks, running, waiting, paused, plansInFlight, waitingTokens };
+    assert(Object.values(left).every((count) => count === 0), () => `at the end there are ${JSON.stringify(left)}`);
+    assert(freeBlocks + cachedBlocks === this.program.blockCount, () => `at the end ${freeBlocks} blocks are free, ${cachedBlocks} cached`);
+    this.scheduler.kv.dropCached();
+    const { tree, domains } = this.scheduler.kv.prefixes;
+    assert(tree.size === 0 && domains.size === 0, () => `an empty prefix cache has ${tree.size} nodes and ${domains.size} domains`);
+    assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks are missing from an empty cache");
+    this.scheduler.checkInvariants();
+  }
+
+  #trace(...numbers: readonly number[]): void {
+    for (const number of numbers) this.#traceHash = Math.imul(this.#traceHash ^ number, 0x01000193) >>> 0;
+  }
+}
