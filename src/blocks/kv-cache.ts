@@ -44,6 +44,8 @@ export interface KvCacheOptions {
 export class KvCache {
   readonly blockSize: number;
   readonly groups: readonly { readonly window: number | null }[];
+  /** Whether some group has a sliding window. */
+  readonly windowed: boolean;
   readonly pool: BlockPool;
   readonly prefixes: PrefixCache;
   readonly #supply: BlockSupply;
@@ -64,12 +66,12 @@ export class KvCache {
     this.groups = options.groups ?? [{ window: null }];
     const hostBlockCount = options.hostBlockCount ?? 0;
     if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
-    const windowed = this.groups.some((group) => group.window !== null);
+    this.windowed = this.groups.some((group) => group.window !== null);
     this.prefixes = new PrefixCache({
       pool: this.pool,
       blockSize,
       groups: this.groups,
-      capacity: (windowed ? WINDOWED_NODES_PER_BLOCK : 1) * (blockCount + hostBlockCount),
+      capacity: (this.windowed ? WINDOWED_NODES_PER_BLOCK : 1) * (blockCount + hostBlockCount),
       eviction: options.eviction,
       hash: options.hash,
       hostBlockCount,

@@ -1,8 +1,9 @@
 import type { Backend } from "../backends/backend.ts";
-import { BstarError, InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { oneLine } from "./failure.ts";
 import type { Io } from "./io.ts";
+import type { NodeGpu } from "./webgpu-node.ts";
 
 export const BACKENDS = ["webgpu", "reference"] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -18,10 +19,20 @@ export interface BackendSizes {
 
 export type OpenBackend = (sizes: BackendSizes) => Promise<Backend>;
 
+/** Opened once and kept for as long as the process lives: devices stop working when nothing refers to it any more. */
+let openedGpu: Promise<NodeGpu> | null = null;
+
+async function nodeGpu(): Promise<NodeGpu> {
+  const { openNodeGpu } = await import("./webgpu-node.ts");
+  openedGpu ??= openNodeGpu();
+  return openedGpu;
+}
+
 const OPENERS: Readonly<Record<BackendName, OpenBackend>> = {
   webgpu: async (sizes) => {
     const { createWebGPUBackend } = await import("../backends/webgpu/index.ts");
-    return createWebGPUBackend(sizes);
+    const { adapter } = await nodeGpu();
+    return createWebGPUBackend({ ...sizes, adapter });
   },
   reference: async (sizes) => {
     const { createReferenceBackend } = await import("../backends/reference/index.ts");
@@ -38,13 +49,13 @@ export async function chooseBackend(name: BackendName | undefined, sizes: Backen
   try {
     return await openers.webgpu(sizes);
   } catch (error) {
-    if (!(error instanceof BstarError) || error instanceof InvalidOptionError) throw error;
-    await io.stderr.write(fallbackLine(error));
+    if (error instanceof InvalidOptionError) throw error;
+    await io.stderr.write(fallbackLine(error instanceof Error ? error.message : String(error)));
     return openers.reference(sizes);
   }
 }
 
 /** Why the reference is used, and what to do about it. */
-function fallbackLine(reason: BstarError): string {
-  return `bstar: using the slower reference backend, as WebGPU is not to be had: ${oneLine(reason.message)}; "bstar doctor" says more, --backend reference leaves this line out\n`;
+function fallbackLine(reason: string): string {
+  return `bstar: using the slower reference backend, as WebGPU is not to be had: ${oneLine(reason)}; "bstar doctor" says more, --backend reference leaves this line out\n`;
 }

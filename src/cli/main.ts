@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 import type { Io } from "./io.ts";
 import { StreamOutput } from "./output.ts";
@@ -8,6 +9,7 @@ import { run } from "./run.ts";
 const SIGNAL_EXIT = 128;
 
 const interruption = new AbortController();
+setMaxListeners(0, interruption.signal); // every request listens
 let interruptedBy: "SIGINT" | "SIGTERM" | null = null;
 
 const io: Io = {

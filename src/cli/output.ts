@@ -1,4 +1,3 @@
-import type { WriteStream } from "node:tty";
 import { BstarError } from "../errors.ts";
 import { OutputClosedError } from "./failure.ts";
 
@@ -43,7 +42,7 @@ export class StreamOutput implements Output {
 
   get terminal(): Terminal | null {
     if (!this.#stream.isTTY || this.#env["TERM"] === "dumb") return null;
-    return terminalOf(this.#stream as unknown as WriteStream, this.#env);
+    return terminalOf(this.#stream, this.#env);
   }
 
   #explain(error: NodeJS.ErrnoException): BstarError {
@@ -56,7 +55,7 @@ export class StreamOutput implements Output {
 /** Size of a terminal that does not tell: the classic one. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
 
-function terminalOf(stream: WriteStream, env: NodeJS.ProcessEnv): Terminal {
+function terminalOf(stream: NodeJS.WriteStream & { isTTY: true }, env: NodeJS.ProcessEnv): Terminal {
   const colorBits = (env["NO_COLOR"] ?? "") === "" ? stream.getColorDepth(env) : 1;
   return { columns: stream.columns || DEFAULT_SIZE.columns, rows: stream.rows || DEFAULT_SIZE.rows, colorBits };
 }

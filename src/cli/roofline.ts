@@ -1,7 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
-import { BstarError, InvalidModelError, InvalidOptionError } from "../errors.ts";
+import { type Command, Option } from "commander";
+import { BstarError, InvalidOptionError } from "../errors.ts";
+import { refusals } from "../roofline/cheapest.ts";
+import { SECONDS_PER_DAY } from "../roofline/cost.ts";
+import { formatBytes, formatSeconds, significant } from "../roofline/format.ts";
 import {
   type Arithmetic,
   dollarsPerDay,
@@ -18,83 +21,80 @@ import {
   type RooflineSummary,
   shapeFromConfig,
 } from "../roofline/index.ts";
-import { formatBytes, formatSeconds, significant } from "../roofline/format.ts";
-import { refusals } from "../roofline/cheapest.ts";
-import { SECONDS_PER_DAY } from "../roofline/cost.ts";
+import { UsageError } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { decimal, integer } from "./option-values.ts";
 
-/** As commander hands them over: text or flags. */
+/** The options of `bstar roofline`, checked one by one. */
 interface RooflineFlags {
   readonly model?: string;
   readonly gpu?: string;
-  readonly gpus: string;
-  readonly weightBits: string;
-  readonly kvBits: string;
-  readonly arithmetic: string;
-  readonly context: string;
-  readonly dollarsPerHour?: string;
-  readonly requestsPerDay?: string;
-  readonly promptTokens: string;
-  readonly outputTokens: string;
-  readonly maxSecondsPerToken?: string;
+  readonly gpus: number;
+  readonly weightBits: number;
+  readonly kvBits: number;
+  readonly arithmetic: Arithmetic;
+  readonly context: number;
+  readonly dollarsPerHour?: number;
+  readonly requestsPerDay?: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly maxSecondsPerToken?: number;
   readonly json?: boolean;
 }
-
-const BAD_USAGE = 2;
 
 /** Lines of the ranking that the text shows; `--json` has all. */
 const SHOWN_PLANS = 10;
 
+const MODEL_NAMES = `${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`;
+const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
+
+const EXAMPLES = `
+Examples:
+  bstar roofline --model llama-7b --gpu a10
+  bstar roofline --model llama-3-70b --gpu h100 --gpus 4 --weight-bits 8 --arithmetic fp8 --json
+  bstar roofline --model mistral-7b --requests-per-day 1e6 --prompt-tokens 300 --output-tokens 100`;
+
 /** Adds `bstar roofline`: memory, B*, step times and cost of a model on a GPU, or the cheapest GPUs for a load. */
-export function registerRoofline(program: Command): void {
-  const command = program
+export function registerRoofline(program: Command, io: Io): void {
+  const bits = decimal("in (0, 32]", (value) => value > 0 && value <= 32);
+  const positive = decimal("above 0", (value) => value > 0);
+  program
     .command("roofline")
-    .description("what a model needs on a GPU: memory, B*, step times, cost; with --requests-per-day the cheapest GPUs for a load")
-    .option("--model <name>", `${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`)
-    .option("--gpu <name>", `${[...GPUS.keys()].join(", ")}, or a JSON file`)
-    .option("--gpus <n>", "GPUs that share the model (tensor parallelism)", "1")
-    .option("--weight-bits <n>", "bits a stored weight", "16")
-    .option("--kv-bits <n>", "bits a stored key or value", "16")
-    .option("--arithmetic <kind>", "precision of the multiplication: fp16, int8 or fp8", "fp16")
-    .option("--context <n>", "tokens a sequence", "4096")
-    .option("--dollars-per-hour <x>", "price of one GPU, instead of the catalogue's")
-    .option("--requests-per-day <x>", "rank the catalogue by the cost of this load instead")
-    .option("--prompt-tokens <n>", "prompt of one request of that load", "512")
-    .option("--output-tokens <n>", "output of one request of that load", "128")
-    .option("--max-seconds-per-token <x>", "longest time between two tokens under that load (default: reading speed)")
-    .option("--json", "print one JSON object");
-  command.action((flags: RooflineFlags) => {
-    try {
-      process.stdout.write(flags.requestsPerDay === undefined ? describe(flags) : rank(flags, flags.requestsPerDay));
-    } catch (error) {
-      if (!(error instanceof BstarError)) throw error;
-      command.error(`bstar roofline: ${error.message}`, { exitCode: BAD_USAGE, code: error.code });
-    }
-  });
+    .description("reckon what a model needs and gives on a GPU: memory, B*, step times, cost")
+    .option("--model <name>", MODEL_NAMES)
+    .option("--gpu <name>", GPU_NAMES)
+    .option("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1)
+    .option("--weight-bits <n>", "bits a stored weight", bits, 16)
+    .option("--kv-bits <n>", "bits a stored key or value", bits, 16)
+    .addOption(new Option("--arithmetic <kind>", "precision of the multiplication").choices(["fp16", "int8", "fp8"]).default("fp16"))
+    .option("--context <n>", "tokens a sequence", integer(1), 4096)
+    .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
+    .option("--requests-per-day <x>", "rank the catalogue by the cost of this load instead", positive)
+    .option("--prompt-tokens <n>", "prompt of a request of that load", integer(1), 512)
+    .option("--output-tokens <n>", "output of a request of that load", integer(1), 128)
+    .option("--max-seconds-per-token <x>", "longest time between two tokens under that load (default: reading speed)", positive)
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action((flags: RooflineFlags) => io.stdout.write(answer(flags)));
+}
+
+/** The text to print. What cannot be answered is a wrong question here: nothing was run. */
+function answer(flags: RooflineFlags): string {
+  try {
+    return flags.requestsPerDay === undefined ? describe(flags) : rank(flags, flags.requestsPerDay);
+  } catch (error) {
+    throw error instanceof BstarError ? new UsageError(error.message) : error;
+  }
 }
 
 function describe(flags: RooflineFlags): string {
   const shape = readShape(flags.model);
   const gpu = readGpu(flags.gpu);
-  const summary = roofline({
-    ...readSetup(flags),
-    shape,
-    gpu,
-    gpus: number("--gpus", flags.gpus),
-    context: number("--context", flags.context),
-    dollarsPerHour: optionalNumber("--dollars-per-hour", flags.dollarsPerHour),
-  });
-  return flags.json ? `${JSON.stringify(summary)}\n` : table(summary, gpu, shape);
+  const summary = roofline({ ...flags, shape, gpu });
+  return flags.json ? `${JSON.stringify(summary)}\n` : page(summary, gpu, shape);
 }
 
-function readSetup(flags: RooflineFlags) {
-  return {
-    weightBits: number("--weight-bits", flags.weightBits),
-    kvBits: number("--kv-bits", flags.kvBits),
-    arithmetic: readArithmetic(flags.arithmetic),
-  };
-}
-
-function table(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
+function page(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
   const each = s.decodeTokensPerSecond / s.decodeBatch;
   const group = s.gpus === 1 ? s.gpu : `${s.gpus} x ${s.gpu}`;
   const beyond = s.context > shape.contextLength ? ` (made for ${significant(shape.contextLength)})` : "";
@@ -104,7 +104,7 @@ function table(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
     ["weights", `${formatBytes(s.weightBytes)} of ${formatBytes(s.gpus * gpu.memoryBytes)}, ${s.weightBits} bits each`],
     ["KV a token", `${formatBytes(s.kvBytesPerToken)}, ${s.kvBits} bits a number`],
     ["KV a sequence", `${formatBytes(s.kvBytesPerSequence)} for ${significant(s.context)} tokens${beyond}`],
-    ["sequences that fit", String(s.maxSequences)],
+    ["sequences that fit", significant(s.maxSequences)],
     null,
     ["step of 1 token", formatSeconds(s.stepSecondsAtOne)],
     ["step of B* tokens", formatSeconds(s.stepSecondsAtBStar)],
@@ -123,28 +123,25 @@ function table(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
   return `\n${s.model} on ${group}\n\n${body.join("\n")}\n\n`;
 }
 
-function rank(flags: RooflineFlags, requestsPerDay: string): string {
+function rank(flags: RooflineFlags, requestsPerDay: number): string {
   const shape = readShape(flags.model);
-  const { plans, refused } = rankGpus(
-    {
-      ...readSetup(flags),
-      shape,
-      requestsPerSecond: number("--requests-per-day", requestsPerDay) / SECONDS_PER_DAY,
-      promptTokens: number("--prompt-tokens", flags.promptTokens),
-      outputTokens: number("--output-tokens", flags.outputTokens),
-      maxSecondsPerToken: optionalNumber("--max-seconds-per-token", flags.maxSecondsPerToken),
-    },
-    flags.gpu === undefined ? GPUS.values() : [readGpu(flags.gpu)],
-  );
-  const rows = plans.map(({ gpu, gpus, replicas, full, ...rest }) => ({ gpu: gpu.name, gpus, replicas, dollarsPerDay: rest.dollarsPerDay, ...full }));
-  const reasons = refused.map(({ gpu, gpus, reason }) => ({ gpu: gpu.name, gpus, reason }));
-  if (flags.json) return `${JSON.stringify({ model: shape.name, plans: rows, refused: reasons })}\n`;
-  if (rows.length === 0) throw new InvalidOptionError(`no GPU serves this load; ${refusals(refused)}`);
+  const catalogue = flags.gpu === undefined ? GPUS.values() : [readGpu(flags.gpu)];
+  const { plans, refused } = rankGpus({ ...flags, shape, requestsPerSecond: requestsPerDay / SECONDS_PER_DAY }, catalogue);
+  if (flags.json) {
+    const rows = plans.map(({ gpu, full, ...plan }) => ({ gpu: gpu.name, ...plan, ...full }));
+    return `${JSON.stringify({ model: shape.name, plans: rows, refused: refused.map(({ gpu, ...rest }) => ({ gpu: gpu.name, ...rest })) })}\n`;
+  }
+  if (plans.length === 0) throw new InvalidOptionError(`no GPU serves this load; ${refusals(refused)}`);
   const header = ["GPU", "replicas", "$ a day", "batch", "time between tokens", "requests/s each"];
-  const cells = rows
-    .slice(0, SHOWN_PLANS)
-    .map((row) => [`${row.gpus} x ${row.gpu}`, String(row.replicas), dollars(row.dollarsPerDay), String(row.batch), formatSeconds(row.stepSeconds), significant(row.requestsPerSecond)]);
-  const load = `${significant(Number(requestsPerDay))} requests a day, ${flags.promptTokens} + ${flags.outputTokens} tokens each`;
+  const cells = plans.slice(0, SHOWN_PLANS).map(({ gpu, gpus, replicas, full, ...plan }) => [
+    `${gpus} x ${gpu.name}`,
+    significant(replicas),
+    dollars(plan.dollarsPerDay),
+    String(full.batch),
+    formatSeconds(full.stepSeconds),
+    significant(full.requestsPerSecond),
+  ]);
+  const load = `${significant(requestsPerDay)} requests a day, ${flags.promptTokens} + ${flags.outputTokens} tokens each`;
   return `\n${shape.name}, ${load}: cheapest first\n\n${align([header, ...cells])}\n\n`;
 }
 
@@ -155,15 +152,15 @@ function align(rows: readonly (readonly string[])[]): string {
 }
 
 function readShape(model: string | undefined): ModelShape {
-  if (model === undefined) throw new InvalidOptionError(`--model is missing; known are ${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`);
+  if (model === undefined) throw new UsageError(`--model is missing; known are ${MODEL_NAMES}`);
   if (MODELS.has(model.toLowerCase()) || !isPath(model)) return modelNamed(model);
   const file = statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
-  return shapeFromConfig(readJson(file, InvalidModelError), file);
+  return shapeFromConfig(readJson(file), file);
 }
 
 function readGpu(gpu: string | undefined): Gpu {
-  if (gpu === undefined) throw new InvalidOptionError(`--gpu is missing; known are ${[...GPUS.keys()].join(", ")}, or a JSON file`);
-  return GPUS.has(gpu.toLowerCase()) || !isPath(gpu) ? gpuNamed(gpu) : gpuFromJson(readJson(gpu, InvalidOptionError), gpu);
+  if (gpu === undefined) throw new UsageError(`--gpu is missing; known are ${GPU_NAMES}`);
+  return GPUS.has(gpu.toLowerCase()) || !isPath(gpu) ? gpuNamed(gpu) : gpuFromJson(readJson(gpu), gpu);
 }
 
 /** A name has neither a slash nor the ending of a JSON file. */
@@ -171,27 +168,12 @@ function isPath(value: string): boolean {
   return /[\\/]|\.json$/i.test(value);
 }
 
-function readJson(file: string, error: typeof InvalidModelError | typeof InvalidOptionError): unknown {
+function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new error(`cannot read ${file} as JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+  } catch (error) {
+    throw new UsageError(`cannot read ${file} as JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function readArithmetic(value: string): Arithmetic {
-  if (value === "fp16" || value === "int8" || value === "fp8") return value;
-  throw new InvalidOptionError(`--arithmetic must be fp16, int8 or fp8, got "${value}"`);
-}
-
-function number(flag: string, text: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw new InvalidOptionError(`${flag} must be a number, got "${text}"`);
-  return value;
-}
-
-function optionalNumber(flag: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : number(flag, text);
 }
 
 function dollars(value: number): string {

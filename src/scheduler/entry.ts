@@ -1,5 +1,5 @@
 import type { Sequence } from "../blocks/block-table.ts";
-import { Request } from "../request.ts";
+import { Request, type RequestInput } from "../request.ts";
 
 /** No row, slot or sample. */
 export const NONE = -1;
@@ -18,8 +18,8 @@ export class Entry extends Request {
   chunk = 0;
   /** Whether that step samples its next token. */
   samples = false;
-  /** Place of its sample in the last plan that sampled it. */
-  sampleIndex = NONE;
+  /** Whether it runs and has more than one token to compute after the last plan. */
+  isPrefill = false;
   /** Samples of uncommitted plans: tokens that exist on the device alone. */
   pendingCount = 0;
   /** Tokens of uncommitted plans, of this stay. */
@@ -34,8 +34,21 @@ export class Entry extends Request {
   stalledAt = NONE;
   /** Counts its stays among the running ones: what a plan noted about an earlier stay is void. */
   stay = 0;
+  /** The last known token: what the next decode reads. */
+  lastToken: number;
   /** Why it was not admitted when last looked at. */
   deferral: Deferral | null = null;
+
+  constructor(input: RequestInput, limits: { contextLength: number; order: number; now: number }) {
+    super(input, limits);
+    this.lastToken = this.tokens[this.tokenCount - 1];
+  }
+
+  /** Takes the next token in. */
+  append(tokenId: number): void {
+    this.tokens[this.tokenCount++] = tokenId;
+    this.lastToken = tokenId;
+  }
 
   /** Tokens that the next steps have to put into the cache. */
   get gap(): number {

@@ -14,23 +14,41 @@ import type { StepRecord } from "./step-record.ts";
 export class PlanBuilder {
   readonly columns: Columns;
   readonly #kv: KvCache;
-  readonly #windowed: boolean;
   readonly #rows: Entry[];
   #rowCount = 0;
   /** [R] whose parameters stand at each sample. */
   readonly #sampleOwners: (Entry | undefined)[];
+  /** [R] tokens of each row in the step under construction. */
+  readonly #chunks: Int32Array;
+  /** [R] whether the row samples. */
+  readonly #sampling: Uint8Array;
+  /** [R] input of a row with one token. */
+  readonly #inputs: Int32Array;
+  /** [R] place of the row's sample in the last plan that sampled it. */
+  readonly #lastSamples: Int32Array;
+  /** [R] each row's request's stay. */
+  readonly #stays: Int32Array;
   /** [R] blocks that each row's tables have gained. */
   readonly #grown: Int32Array;
   #grownTotal = 0;
+  /** Rows that have a chunk. */
+  #placed = 0;
+  readonly #newcomers: Entry[];
+  #newcomerCount = 0;
   readonly #marks: Uint8Array;
   #rewritesSeen = 0;
 
   constructor(kv: KvCache, limits: ColumnLimits) {
     this.columns = new Columns(limits);
     this.#kv = kv;
-    this.#windowed = kv.groups.some((group) => group.window !== null);
     this.#rows = new Array<Entry>(limits.maxRequests);
     this.#sampleOwners = new Array<Entry | undefined>(limits.maxRequests).fill(undefined);
+    this.#newcomers = new Array<Entry>(limits.maxRequests);
+    this.#chunks = new Int32Array(limits.maxRequests);
+    this.#sampling = new Uint8Array(limits.maxRequests);
+    this.#inputs = new Int32Array(limits.maxRequests);
+    this.#lastSamples = new Int32Array(limits.maxRequests);
+    this.#stays = new Int32Array(limits.maxRequests);
     this.#grown = new Int32Array(limits.maxRequests);
     this.#marks = new Uint8Array(limits.maxRequests);
   }
@@ -39,27 +57,36 @@ export class PlanBuilder {
     return this.#rowCount;
   }
 
-  /** The tables of this row's request have gained blocks, one for each group and count. */
-  noteGrowth(row: number, blocks: number): void {
-    this.#grown[row] += blocks;
-    this.#grownTotal += blocks;
+  /** The request has a chunk in the step under construction, and its tables have gained so many blocks each. */
+  place(entry: Entry, gained: number): void {
+    const { row } = entry;
+    if (row === NONE) {
+      this.#newcomers[this.#newcomerCount++] = entry;
+      return;
+    }
+    this.#placed++;
+    this.#grown[row] += gained;
+    this.#grownTotal += gained;
+    this.#write(row, entry);
   }
 
-  /** Fills the columns and the record from the running requests that have a chunk. */
-  build(running: readonly Entry[], record: StepRecord): void {
-    if (this.#hasLeavers()) this.#closeUp();
-    if (this.#windowed) for (const table of this.columns.groups) table.trim(this.#rows, this.#rowCount);
+  /** Fills the columns and the record from the requests that were placed. */
+  build(record: StepRecord): void {
+    if (this.#placed !== this.#rowCount) this.#closeUp();
+    if (this.#kv.windowed) for (const table of this.columns.groups) table.trim(this.#rows, this.#rowCount);
     if (this.#grownTotal > 0) this.#grow();
-    this.#append(running);
+    for (let i = 0; i < this.#newcomerCount; i++) this.#append(this.#newcomers[i]);
     if (this.#rewritesSeen !== this.#kv.rewriteCount) this.#rewrite();
     this.#fillTokens(record);
     this.#fillMoves(record);
+    this.#chunks.fill(0, 0, this.#rowCount);
+    this.#placed = 0;
+    this.#newcomerCount = 0;
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
   leave(entry: Entry): void {
     entry.row = NONE;
-    entry.chunk = 0;
   }
 
   /** Forgets all rows: a rollback took blocks out of their tables. */
@@ -70,33 +97,52 @@ export class PlanBuilder {
     this.#grownTotal = 0;
   }
 
-  #hasLeavers(): boolean {
-    for (let row = 0; row < this.#rowCount; row++) if (this.#rows[row].chunk === 0 || this.#rows[row].row !== row) return true;
-    return false;
-  }
-
   /** Rows without a chunk go; growth noted for them is void. */
   #closeUp(): void {
     const rows = this.#rows;
     let kept = 0;
     for (let row = 0; row < this.#rowCount; row++) {
       const entry = rows[row];
-      const stays = entry.chunk > 0 && entry.row === row;
+      const stays = this.#chunks[row] > 0;
       this.#marks[row] = stays ? 1 : 0;
-      if (!stays) {
-        if (entry.row === row) entry.row = NONE;
-        continue;
-      }
-      rows[kept] = entry;
-      entry.row = kept;
-      this.columns.requestSlots[kept] = this.columns.requestSlots[row];
-      this.columns.adapterIds[kept] = this.columns.adapterIds[row];
-      this.#grown[kept] = this.#grown[row];
-      kept++;
+      if (stays) this.#moveRow(row, kept++);
+      else if (entry.row === row) entry.row = NONE;
     }
     this.#grown.fill(0, kept, this.#rowCount);
+    this.#chunks.fill(0, kept, this.#rowCount);
     for (const table of this.columns.groups) table.keep(this.#marks, this.#rowCount);
     this.#rowCount = kept;
+  }
+
+  #moveRow(from: number, to: number): void {
+    if (from === to) return;
+    const { requestSlots, adapterIds, contextLengths } = this.columns;
+    const entry = this.#rows[from];
+    this.#rows[to] = entry;
+    entry.row = to;
+    requestSlots[to] = requestSlots[from];
+    adapterIds[to] = adapterIds[from];
+    contextLengths[to] = contextLengths[from];
+    this.#chunks[to] = this.#chunks[from];
+    this.#sampling[to] = this.#sampling[from];
+    this.#inputs[to] = this.#inputs[from];
+    this.#lastSamples[to] = this.#lastSamples[from];
+    this.#stays[to] = this.#stays[from];
+    this.#grown[to] = this.#grown[from];
+  }
+
+  /** What a step changes of a row. */
+  #write(row: number, entry: Entry): void {
+    this.#chunks[row] = entry.chunk;
+    this.#sampling[row] = entry.samples ? 1 : 0;
+    this.columns.contextLengths[row] = entry.computedTokenCount;
+    if (entry.chunk === 1) this.#inputs[row] = this.#input(row, entry);
+  }
+
+  /** The only token of a row: the last known one of a decode, one that is still on the device, or one of a prompt. */
+  #input(row: number, entry: Entry): number {
+    if (entry.computedTokenCount === entry.tokenCount) return entry.lastToken;
+    return entry.computedTokenCount > entry.tokenCount ? ~this.#lastSamples[row] : entry.tokens[entry.computedTokenCount - 1];
   }
 
   #grow(): void {
@@ -107,18 +153,15 @@ export class PlanBuilder {
     this.#grownTotal = 0;
   }
 
-  #append(running: readonly Entry[]): void {
-    const { columns } = this;
-    for (let i = 0; i < running.length; i++) {
-      const entry = running[i];
-      if (entry.chunk === 0 || entry.row !== NONE) continue;
-      const row = this.#rowCount++;
-      entry.row = row;
-      this.#rows[row] = entry;
-      columns.requestSlots[row] = entry.slot;
-      columns.adapterIds[row] = entry.adapterId;
-      for (const table of columns.groups) table.append(row, entry);
-    }
+  #append(entry: Entry): void {
+    const row = this.#rowCount++;
+    entry.row = row;
+    this.#rows[row] = entry;
+    this.#stays[row] = entry.stay;
+    this.columns.requestSlots[row] = entry.slot;
+    this.columns.adapterIds[row] = entry.adapterId;
+    for (const table of this.columns.groups) table.append(row, entry);
+    this.#write(row, entry);
   }
 
   #rewrite(): void {
@@ -131,43 +174,44 @@ export class PlanBuilder {
     }
   }
 
+  /** One pass over typed columns; only prompts and new samples look at their requests. */
   #fillTokens(record: StepRecord): void {
-    const { columns } = this;
+    const { queryIndptr, sampleIndptr } = this.columns;
     let token = 0;
     let sample = 0;
     for (let row = 0; row < this.#rowCount; row++) {
       const entry = this.#rows[row];
-      columns.queryIndptr[row] = token;
-      columns.sampleIndptr[row] = sample;
-      columns.contextLengths[row] = entry.computedTokenCount;
+      const chunk = this.#chunks[row];
+      queryIndptr[row] = token;
+      sampleIndptr[row] = sample;
       record.requests[row] = entry;
-      record.tokens[row] = entry.chunk;
-      record.stays[row] = entry.stay;
-      token = entry.chunk === 1 ? this.#fillOne(entry, row, token) : this.#fillChunk(entry, token);
-      if (entry.samples) this.#fillSample(entry, sample++, token - 1, record);
+      record.tokens[row] = chunk;
+      record.stays[row] = this.#stays[row];
+      if (chunk === 1) this.#fillOne(row, token);
+      else this.#fillChunk(entry, token);
+      token += chunk;
+      if (this.#sampling[row] === 0) continue;
+      this.#lastSamples[row] = sample;
+      this.#fillSample(entry, sample++, token - 1, record);
     }
-    columns.queryIndptr[this.#rowCount] = token;
-    columns.sampleIndptr[this.#rowCount] = sample;
+    queryIndptr[this.#rowCount] = token;
+    sampleIndptr[this.#rowCount] = sample;
     record.plan.tokenCount = token;
     record.plan.requestCount = this.#rowCount;
     record.plan.sampleCount = sample;
   }
 
   /** The one token of a decode: it is in the table's last block. */
-  #fillOne(entry: Entry, row: number, token: number): number {
-    const { columns } = this;
-    const position = entry.computedTokenCount - 1;
-    columns.tokenIds[token] = position < entry.tokenCount ? entry.tokens[position] : ~entry.sampleIndex;
-    columns.positions[token] = position;
-    for (let group = 0; group < columns.groups.length; group++) {
-      const table = columns.groups[group];
-      table.slotMapping[token] = table.slotBase[row] + position;
-    }
-    return token + 1;
+  #fillOne(row: number, token: number): void {
+    const { tokenIds, positions, contextLengths, groups } = this.columns;
+    const position = contextLengths[row] - 1;
+    tokenIds[token] = this.#inputs[row];
+    positions[token] = position;
+    for (let group = 0; group < groups.length; group++) groups[group].slotMapping[token] = groups[group].slotBase[row] + position;
   }
 
   /** Several tokens, all known, over any number of blocks. */
-  #fillChunk(entry: Entry, from: number): number {
+  #fillChunk(entry: Entry, from: number): void {
     const { columns } = this;
     const start = entry.computedTokenCount - entry.chunk;
     for (let i = 0; i < entry.chunk; i++) {
@@ -175,7 +219,6 @@ export class PlanBuilder {
       columns.positions[from + i] = start + i;
     }
     for (let group = 0; group < columns.groups.length; group++) this.#fillSlots(entry, group, from, start);
-    return from + entry.chunk;
   }
 
   #fillSlots(entry: Entry, group: number, from: number, start: number): void {
@@ -198,7 +241,6 @@ export class PlanBuilder {
       this.#sampleOwners[sample] = entry;
       writeSampling(this.columns.sampling, sample, entry.sampling, 0);
     }
-    entry.sampleIndex = sample;
     record.samples[sample] = entry;
   }
 

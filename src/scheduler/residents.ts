@@ -21,6 +21,8 @@ export class Residents implements AdmissionView {
   readonly #maxRequests: number;
   readonly #freeSlots: number[];
   #leavers = 0;
+  /** Running requests with more than one token to compute. */
+  #prefillCount = 0;
 
   constructor(kv: KvCache, builder: PlanBuilder, maxRequests: number) {
     this.#kv = kv;
@@ -92,15 +94,25 @@ export class Residents implements AdmissionView {
     const start = entry.computedTokenCount;
     const end = start + entry.chunk;
     if (sequence.forked && start < sequence.capacity) this.#kv.unshare(sequence, start, journal);
-    if (end > sequence.capacity) {
-      const blocks = this.#kv.extend(sequence, end, journal);
-      if (entry.row !== NONE) this.#builder.noteGrowth(entry.row, blocks);
-    }
+    const gained = end > sequence.capacity ? this.#kv.extend(sequence, end, journal) : 0;
     entry.computedTokenCount = end;
     entry.inFlightCount += entry.chunk;
     entry.samples = end === entry.tokenCount + entry.pendingCount;
+    this.#notePrefill(entry, entry.gap > 1);
+    this.#builder.place(entry, gained);
     if (entry.samples) entry.pendingCount++;
     this.index(entry, journal);
+  }
+
+  /** One pass for a step of nothing but decodes with blocks for all: planned and issued at once. */
+  issueDecodes(share: StepShare, journal: StepJournal): void {
+    const { running } = this;
+    for (let i = 0; i < running.length; i++) if (share.takeDecode(running[i])) this.issue(running[i], journal);
+  }
+
+  /** Whether every running request is a decode that is sure of its block. */
+  get areDecodes(): boolean {
+    return this.#prefillCount === 0 && this.running.length * 2 * this.groupCount <= this.availableBlocks;
   }
 
   /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier. */
@@ -113,6 +125,7 @@ export class Residents implements AdmissionView {
   retract(entry: Entry, tokens: number): void {
     entry.computedTokenCount -= tokens;
     entry.inFlightCount -= tokens;
+    this.#notePrefill(entry, entry.gap > 1);
     this.#kv.truncate(entry.sequence!, entry.computedTokenCount);
   }
 
@@ -124,6 +137,7 @@ export class Residents implements AdmissionView {
   /** Blocks and slot are back at once; `compact` takes it out of `running`. */
   leave(entry: Entry, state: RequestState): void {
     entry.become(state);
+    this.#notePrefill(entry, false);
     this.#kv.clear(entry.sequence!);
     this.#builder.leave(entry);
     this.#freeSlots.push(entry.slot);
@@ -132,6 +146,12 @@ export class Residents implements AdmissionView {
     entry.inFlightCount = 0;
     entry.stay++;
     this.#leavers++;
+  }
+
+  #notePrefill(entry: Entry, isPrefill: boolean): void {
+    if (entry.isPrefill === isPrefill) return;
+    entry.isPrefill = isPrefill;
+    this.#prefillCount += isPrefill ? 1 : -1;
   }
 
   /** Closes the gaps that leavers left in `running`. */

@@ -95,8 +95,11 @@ export class Scheduler {
     this.#roster.expire(now);
     this.#share.begin(this.tokenBudget);
     if (!this.#planSuspect(record, now)) {
-      this.#planRunning(now);
-      this.#issueRunning(record);
+      if (this.#residents.areDecodes) this.#residents.issueDecodes(this.#share, record.journal);
+      else {
+        this.#planRunning(now);
+        this.#issueRunning(record);
+      }
       if (this.#share.mayAdmit) this.#admit(record, now);
     }
     this.idleReason = this.#share.tokenCount === 0 ? this.#whyIdle() : null;
@@ -245,7 +248,7 @@ export class Scheduler {
   #issuePlan(record: StepRecord, now: number): StepPlan {
     record.issuedAt = now;
     this.kv.seal(record.journal);
-    this.#builder.build(this.#residents.running, record);
+    this.#builder.build(record);
     this.#plans.issue();
     this.#counters.steps++;
     this.#counters.scheduledTokens += record.plan.tokenCount;

@@ -33,8 +33,12 @@ export class Settlement {
     const record = this.#plans.retire(plan);
     this.outcome.clear();
     this.#kv.settle(record.journal);
-    this.#settleRows(record);
-    for (let sample = 0; sample < record.plan.sampleCount; sample++) this.#deliver(record.samples[sample], result.tokenIds[sample], sample, now);
+    let sample = 0;
+    for (let row = 0; row < record.plan.requestCount; row++) {
+      const entry = record.requests[row];
+      this.#settleRow(entry, record, row);
+      if (sample < record.plan.sampleCount && record.samples[sample] === entry) this.#deliver(entry, result.tokenIds[sample], sample++, now);
+    }
     this.#residents.compact();
     return record;
   }
@@ -50,22 +54,20 @@ export class Settlement {
     while (this.#plans.count > 0) this.#undo(now);
   }
 
-  #settleRows(record: StepRecord): void {
-    for (let row = 0; row < record.plan.requestCount; row++) {
-      const entry = record.requests[row];
-      entry.failureCount = 0;
-      if (entry.stay !== record.stays[row]) continue;
-      entry.inFlightCount -= record.tokens[row];
-      this.#residents.slide(entry);
-    }
+  #settleRow(entry: Entry, record: StepRecord, row: number): void {
+    entry.failureCount = 0;
+    if (entry.stay !== record.stays[row]) return;
+    entry.inFlightCount -= record.tokens[row];
+    if (this.#kv.windowed) this.#residents.slide(entry);
   }
 
   #deliver(entry: Entry, tokenId: number, sample: number, now: number): void {
     if (entry.state === "finished") return;
     entry.pendingCount--;
-    entry.tokens[entry.tokenCount++] = tokenId;
+    entry.append(tokenId);
     this.outcome.addToken(entry, tokenId, sample);
-    const reason = entry.stopTokenIds.includes(tokenId) ? "stop" : entry.tokenCount >= entry.maxLength ? "length" : null;
+    const stops = entry.stopTokenIds;
+    const reason = stops.length > 0 && stops.includes(tokenId) ? "stop" : entry.tokenCount >= entry.maxLength ? "length" : null;
     if (reason !== null) {
       this.#roster.end(entry, reason, null, now);
       this.outcome.addFinished(entry);
@@ -85,13 +87,13 @@ export class Settlement {
   /** Takes the newest plan back. */
   #undo(now: number): StepRecord {
     const record = this.#plans.retract();
+    for (let sample = 0; sample < record.plan.sampleCount; sample++) record.samples[sample].pendingCount--;
     for (let row = record.plan.requestCount - 1; row >= 0; row--) {
       const entry = record.requests[row];
       if (entry.stay !== record.stays[row]) continue;
       if (entry.admittedBy === record.plan.index) this.#roster.requeue(entry, now);
       else this.#residents.retract(entry, record.tokens[row]);
     }
-    for (let sample = 0; sample < record.plan.sampleCount; sample++) record.samples[sample].pendingCount--;
     this.#kv.revert(record.journal);
     return record;
   }

@@ -48,6 +48,7 @@ export class StepShare implements ChunkStep {
   begin(budget: number, only?: Entry): void {
     this.budget = budget;
     this.remaining = budget;
+    this.decodeCount = 0;
     this.preempted = false;
     this.#step++;
     this.#stalled = false;
@@ -69,6 +70,16 @@ export class StepShare implements ChunkStep {
       else this.decodeCount++;
     }
     return this.prefillsLeft === 0 ? undefined : this.#planPrefills(running);
+  }
+
+  /** One token for a decode that is sure of its block; false where it gets none. */
+  takeDecode(entry: Entry): boolean {
+    entry.chunk = 0;
+    if (this.remaining === 0 || !this.#wants(entry)) return false;
+    entry.chunk = 1;
+    this.remaining--;
+    this.decodeCount++;
+    return true;
   }
 
   /** This one goes without in this step: it would have to preempt itself. */

@@ -1,16 +1,17 @@
 import type { LayerWeights, Model } from "../../model.ts";
 import type { Activations } from "./activations.ts";
 import type { Buffers } from "./buffers.ts";
-import { attentionKernel, ATTENTION_WORKGROUP } from "./kernels/attention.ts";
+import { ATTENTION_HEADS, attentionKernel } from "./kernels/attention.ts";
 import { embeddingKernel, EMBEDDING_WORKGROUP } from "./kernels/embedding.ts";
-import { LINEAR_WORKGROUP, type LinearVariant, ROWS_OF, type Store, linearKernel, storeLogits, storeQkv, storeResidual, storeSwiglu } from "./kernels/linear.ts";
-import { rmsNormKernel } from "./kernels/rms-norm.ts";
+import { LINEAR_GRID, type LinearVariant, type Store, linearKernel, storeLogits, storeQkv, storeResidual, storeSwiglu } from "./kernels/linear.ts";
+import { type NormRows, rmsNormKernel } from "./kernels/rms-norm.ts";
+import type { Variants } from "./kernels/variants.ts";
 import type { KvPart, KvStorage } from "./kv-storage.ts";
 import { type Launch, type LaunchPair, bind } from "./launch.ts";
 import { downMatrix, gateUpMatrix, isTied, outputMatrix, qkvMatrix, vocabularyMatrix } from "./matrices.ts";
 import type { MatrixPlan } from "./packing.ts";
 import { createPart } from "./part.ts";
-import type { Pipelines } from "./pipelines.ts";
+import type { Pipeline, Pipelines } from "./pipelines.ts";
 import { type Shape, VECTOR_BYTES, shapeOf } from "./shape.ts";
 import { type DeviceMatrix, uploadMatrix, uploadVector } from "./weights.ts";
 
@@ -30,6 +31,7 @@ export interface ForwardParts {
   readonly results: GPUBuffer;
   readonly angles: GPUBuffer;
   readonly bindingBytes: number;
+  readonly variants: Variants;
 }
 
 /** The launches of the transformer, in order: of every token, and of every tile of samples. */
@@ -80,10 +82,10 @@ class ForwardBuilder {
     const down = this.upload(downMatrix(layer, model.config));
     const residual = storeResidual(this.#shape);
     const launches = await Promise.all([
-      this.#norm(uploadVector(this.#parts.buffers, layer.attentionNorm)),
+      this.#tokenNorm(uploadVector(this.#parts.buffers, layer.attentionNorm)),
       this.#attentionOf(layer, number),
       this.#linear(output, attended, residual, [hidden]),
-      this.#norm(uploadVector(this.#parts.buffers, layer.feedForwardNorm)),
+      this.#tokenNorm(uploadVector(this.#parts.buffers, layer.feedForwardNorm)),
       this.#linear(gateUp, normed, storeSwiglu(this.#shape), [gated]),
       this.#linear(down, gated, residual, [hidden]),
     ]);
@@ -97,9 +99,9 @@ class ForwardBuilder {
     const store = storeLogits(this.#shape, tile);
     return Promise.all(
       Array.from({ length: tileCount }, async (_, index) => {
-        const norm = await this.#sampledNorm(gains, index * tile);
+        const norm = await this.#norm("samples", gains, activations.sampled, index * tile);
         const product = await this.#linear(head, activations.sampled, store, [activations.logits], { firstRow: index * tile });
-        return [norm, ...product];
+        return [...norm, ...product];
       }),
     );
   }
@@ -114,7 +116,7 @@ class ForwardBuilder {
   }
 
   async #attentionPart(layer: LayerWeights, number: number, part: KvPart, cache: GPUBuffer): Promise<LaunchPair[]> {
-    const { model, activations, angles, blockSize, columns, device, pipelines, buffers } = this.#parts;
+    const { model, activations, angles, blockSize, columns, device, pipelines, buffers, variants } = this.#parts;
     const shape = this.#shape;
     const blockStride = part.blockBytes / VECTOR_BYTES;
     const layerOffset = ((number - part.firstLayer) * blockStride) / part.layerCount;
@@ -122,39 +124,37 @@ class ForwardBuilder {
     const matrix = this.upload(qkvMatrix(layer, model.config, part));
     const store = storeQkv(shape, blockSize);
     const product = await this.#linear(matrix, activations.normed, store, [angles, activations.queries, cache], place);
-    const pipeline = await pipelines.get(attentionKernel(shape, model.config.headDim, blockSize, null));
+    const pipeline = await pipelines.get(attentionKernel(variants.attention, { shape, headDim: model.config.headDim, blockSize, window: null }));
     const bindGroup = bind(device, pipeline, [columns, createPart(buffers, place), activations.queries, cache, activations.attended]);
-    const width = Math.ceil((part.headCount * shape.sharing) / ATTENTION_WORKGROUP);
+    const width = Math.ceil((part.headCount * shape.sharing) / ATTENTION_HEADS[variants.attention]);
     return [...product, same({ pipeline: pipeline.pipeline, bindGroup, width, rows: 1 })];
   }
 
-  async #norm(gains: GPUBuffer): Promise<LaunchPair[]> {
-    const { device, pipelines, buffers, columns, activations, model } = this.#parts;
-    const pipeline = await pipelines.get(rmsNormKernel(this.#shape, model.config, "tokens"));
-    const bindGroup = bind(device, pipeline, [columns, createPart(buffers, {}), gains, activations.hidden, activations.normed]);
-    return [same({ pipeline: pipeline.pipeline, bindGroup, width: 0, rows: 1 })];
+  #tokenNorm(gains: GPUBuffer): Promise<LaunchPair[]> {
+    return this.#norm("tokens", gains, this.#parts.activations.normed, 0);
   }
 
-  async #sampledNorm(gains: GPUBuffer, firstRow: number): Promise<LaunchPair> {
-    const { device, pipelines, buffers, columns, activations, model } = this.#parts;
-    const pipeline = await pipelines.get(rmsNormKernel(this.#shape, model.config, "samples"));
-    const bindGroup = bind(device, pipeline, [columns, createPart(buffers, { firstRow }), gains, activations.hidden, activations.sampled]);
-    return same({ pipeline: pipeline.pipeline, bindGroup, width: 0, rows: 1 });
+  /** Normalizes rows of the hidden state, from sample `firstRow` on where they are samples. */
+  async #norm(rows: NormRows, gains: GPUBuffer, outputs: GPUBuffer, firstRow: number): Promise<LaunchPair[]> {
+    const { device, pipelines, buffers, columns, activations, model, variants } = this.#parts;
+    const pipeline = await pipelines.get(rmsNormKernel(variants.norm, this.#shape, model.config, rows));
+    const bindGroup = bind(device, pipeline, [columns, createPart(buffers, { firstRow }), gains, activations.hidden, outputs]);
+    return [same({ pipeline: pipeline.pipeline, bindGroup, width: 0, rows: 1 })];
   }
 
   /** inputs · matrix, a launch for each part of the matrix. */
   async #linear(matrix: DeviceMatrix, inputs: GPUBuffer, store: Store, outputs: readonly GPUBuffer[], place: object = {}): Promise<LaunchPair[]> {
-    const { device, pipelines, buffers, columns } = this.#parts;
+    const { device, pipelines, buffers, columns, variants } = this.#parts;
     const get = (variant: LinearVariant) => pipelines.get(linearKernel(variant, matrix.dtype, matrix.inputs, store));
-    const [row, tile] = await Promise.all([get("row"), get("tile")]);
+    const [few, many] = await Promise.all([get(variants.few), get(variants.many)]);
     return matrix.parts.map(({ buffer, firstColumn, columnCount }) => {
       const part = createPart(buffers, { ...place, firstColumn, columnCount });
-      const bindGroup = bind(device, row, [columns, part, buffer, inputs, ...outputs]);
-      const width = Math.ceil(columnCount / LINEAR_WORKGROUP);
-      return {
-        few: { pipeline: row.pipeline, bindGroup, width, rows: ROWS_OF.row },
-        many: { pipeline: tile.pipeline, bindGroup, width, rows: ROWS_OF.tile },
+      const bindGroup = bind(device, few, [columns, part, buffer, inputs, ...outputs]);
+      const launch = ({ pipeline }: Pipeline, variant: LinearVariant): Launch => {
+        const grid = LINEAR_GRID[variant];
+        return { pipeline, bindGroup, width: Math.ceil(columnCount / grid.columns), rows: grid.rows };
       };
+      return { few: launch(few, variants.few), many: launch(many, variants.many) };
     });
   }
 }

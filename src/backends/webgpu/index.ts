@@ -1,3 +1,4 @@
 export { createWebGPUBackend } from "./create.ts";
 export { type WebGPUBackendOptions } from "./options.ts";
 export { type DeviceSource, adapterName, isSoftware, requestAdapter } from "./device.ts";
+export { GPU_VARIANTS, SOFTWARE_VARIANTS, type Variants } from "./kernels/variants.ts";

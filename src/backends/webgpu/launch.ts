@@ -16,17 +16,13 @@ export interface LaunchPair {
   readonly many: Launch;
 }
 
-/** From how many rows the `many` variant is taken: an eight-row tile costs 3 times a row on SwiftShader (bench/backends/webgpu/linear.bench.ts). */
-export const MANY_ROWS = 3;
-
 /** A bind group of the buffers in the order of the kernel's bindings. */
 export function bind(device: GPUDevice, { layout }: Pipeline, resources: readonly (GPUBuffer | GPUBufferBinding)[]): GPUBindGroup {
   const entries = resources.map((resource, binding) => ({ binding, resource: "buffer" in resource ? resource : { buffer: resource } }));
   return device.createBindGroup({ layout, entries });
 }
 
-export function dispatch(pass: GPUComputePassEncoder, pair: LaunchPair, rows: number): void {
-  const launch = rows < MANY_ROWS ? pair.few : pair.many;
+export function dispatch(pass: GPUComputePassEncoder, launch: Launch, rows: number): void {
   pass.setPipeline(launch.pipeline);
   pass.setBindGroup(0, launch.bindGroup);
   const groups = Math.ceil(rows / launch.rows);

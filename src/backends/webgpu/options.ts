@@ -2,6 +2,8 @@ import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../../config.ts";
 import { InvalidOptionError, UnsupportedModelError } from "../../errors.ts";
 import type { Model, ModelConfig } from "../../model.ts";
 import type { DeviceSource } from "./device.ts";
+import { MAX_HEAD_DIM } from "./kernels/attention.ts";
+import type { Variants } from "./kernels/variants.ts";
 import { kvBytesPerBlock } from "./kv-storage.ts";
 
 /** Rows of one dispatch: WebGPU's least maximum of workgroups in a dimension. */
@@ -22,6 +24,8 @@ export interface WebGPUBackendOptions extends DeviceSource {
   readonly keepLogits?: boolean;
   /** Most bytes of one binding, below the device's own limit: weights and keys and values are split to fit. Default the device's limit. */
   readonly bindingBytes?: number;
+  /** Which variants of the kernels run: a matter of speed, as their bits are the same. Default by the kind of adapter. */
+  readonly variants?: Variants;
 }
 
 /** Options with every size filled in and checked. */
@@ -33,11 +37,12 @@ export interface ResolvedOptions {
   readonly maxRequests: number;
   readonly hostBlockCount: number;
   readonly keepLogits: boolean;
+  readonly variants: Variants | null;
 }
 
 /** Throws `InvalidOptionError` that names the option and the value, `UnsupportedModelError` for a shape that cannot be. */
 export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
-  const { model, blockSize, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false } = options;
+  const { model, blockSize, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, variants = null } = options;
   checkShape(model.config);
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
   const blockCount = resolveBlockCount(options);
@@ -46,7 +51,7 @@ export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
   checkInteger("hostBlockCount", hostBlockCount, 0, mostBlocks);
   checkInteger("maxTokens", maxTokens, 1, MAX_ROWS);
   checkInteger("maxRequests", maxRequests, 1, MAX_ROWS);
-  return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits };
+  return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits, variants };
 }
 
 function resolveBlockCount({ model, blockCount, kvBytes, blockSize }: WebGPUBackendOptions): number {
@@ -65,6 +70,7 @@ function checkShape({ headCount, kvHeadCount, headDim }: ModelConfig): void {
     throw new UnsupportedModelError(`${headCount} query heads do not share ${kvHeadCount} key heads evenly`);
   }
   if (headDim % 2 !== 0) throw new UnsupportedModelError(`headDim must be even for the rotary embedding, got ${headDim}`);
+  if (headDim > MAX_HEAD_DIM) throw new UnsupportedModelError(`headDim must be at most ${MAX_HEAD_DIM}, got ${headDim}`);
 }
 
 function checkInteger(name: string, value: number, low: number, high: number): void {

@@ -1,7 +1,7 @@
 import { MAX_TOP_LOGPROBS } from "../../config.ts";
 import type { StepPlan } from "../../step.ts";
 import { greedyKernel, logprobsKernel, sampleKernel } from "./kernels/sampling.ts";
-import { type LaunchPair, bind } from "./launch.ts";
+import { type Launch, bind } from "./launch.ts";
 import type { Buffers } from "./buffers.ts";
 import { createPart } from "./part.ts";
 import type { Pipelines } from "./pipelines.ts";
@@ -24,9 +24,9 @@ export interface SamplerParts {
 
 /** The launches of one tile of samples. */
 export interface SamplerLaunches {
-  readonly greedy: LaunchPair;
-  readonly sample: LaunchPair;
-  readonly logprobs: LaunchPair;
+  readonly greedy: Launch;
+  readonly sample: Launch;
+  readonly logprobs: Launch;
 }
 
 /** Words of results: ids, log probabilities, top ids and their log probabilities. */
@@ -41,8 +41,8 @@ export async function prepareSampler(from: SamplerParts): Promise<readonly Sampl
   return Array.from({ length: tileCount }, (_, index) => {
     const part = createPart(buffers, { firstRow: index * tile });
     const [greedy, sample, logprobs] = compiled.map((pipeline) => {
-      const launch = { pipeline: pipeline.pipeline, bindGroup: bind(device, pipeline, [columns, part, logits, results]), width: 0, rows: 1 };
-      return { few: launch, many: launch };
+      const bindGroup = bind(device, pipeline, [columns, part, logits, results]);
+      return { pipeline: pipeline.pipeline, bindGroup, width: 0, rows: 1 };
     });
     return { greedy, sample, logprobs };
   });

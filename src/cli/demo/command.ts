@@ -14,7 +14,7 @@ export interface DemoOptions {
 }
 
 /** Tokens a step: above the 16 decodes that there can be, so that prompts come in chunks beside them. */
-const TOKEN_BUDGET = 32;
+const TOKEN_BUDGET = 24;
 
 /** Blocks of 16 tokens: less than the requests want together, so that some wait and some are preempted. */
 const BLOCKS = 48;

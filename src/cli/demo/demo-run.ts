@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Backend } from "../../backends/backend.ts";
-import { Engine, type StepEvent } from "../../engine/engine.ts";
+import { Engine } from "../../engine/engine.ts";
+import type { StepEvent } from "../../engine/options.ts";
 import type { SamplingParams } from "../../request.ts";
 import type { StepPlan } from "../../step.ts";
 import type { Tokenizer } from "../../tokenizer.ts";
 import type { Frame, StepView } from "./frame.ts";
 import type { ScriptedRequest } from "./script.ts";
+import { endOf, flat } from "./paint.ts";
 import { summarize, type Summary } from "./summary.ts";
 import { Track } from "./track.ts";
 import { sharesOf, type Share, watchBackend } from "./watch-backend.ts";
@@ -36,6 +38,9 @@ export interface DemoEvent {
 /** Steps that the view may look back on: more than a terminal is wide. */
 const HISTORY_STEPS = 512;
 
+/** Characters of a prompt's end that a line shows before its answer. */
+const PROMPT_SHOWN = 60;
+
 /** The scripted requests on their way through one engine, observed. Request i has the id i there. */
 export class DemoRun implements AsyncDisposable {
   readonly #options: DemoRunOptions;
@@ -43,7 +48,7 @@ export class DemoRun implements AsyncDisposable {
   readonly #tracks: readonly Track[];
   readonly #start: number;
   /** Of plans that are not committed, by their index. */
-  readonly #shares = new Map<number, Share<number>[]>();
+  readonly #shares = new Map<number, Share[]>();
   readonly #history: number[] = [];
   #step: StepView;
   #peakBlocks = 0;
@@ -82,7 +87,7 @@ export class DemoRun implements AsyncDisposable {
       rows: this.#tracks.map((track, row) => track.toRow(this.#engine.explain(row))),
       step: this.#step,
       history: this.#history,
-      blocks: this.#owners().slice(1),
+      blocks: this.#engine.scheduler.blockOwners().map(({ state, request }) => (request === null ? state : (request as number))),
       running: stats.running,
       waiting: stats.waiting,
       finished: this.#tracks.filter(({ ended }) => ended).length,
@@ -120,7 +125,7 @@ export class DemoRun implements AsyncDisposable {
   #tellEnd(track: Track): void {
     const { completion, error } = track;
     if (error !== null) this.#tell(track, `failed: ${error.message}`);
-    else this.#tell(track, `${completion!.finishReason} after ${completion!.tokenIds.length} tokens: ${track.request.prompt}${track.text}`);
+    else this.#tell(track, `ends after ${completion!.tokenIds.length} tokens (${completion!.finishReason}): ${endOf(flat(track.request.prompt), PROMPT_SHOWN)}${track.text}`);
   }
 
   #tell({ request }: Track, what: string): void {
@@ -128,12 +133,12 @@ export class DemoRun implements AsyncDisposable {
   }
 
   #planned(plan: StepPlan): void {
-    this.#shares.set(plan.index, sharesOf(plan, this.#owners()));
+    this.#shares.set(plan.index, sharesOf(plan, this.#engine.scheduler.blockOwners()));
     this.#peakBlocks = Math.max(this.#peakBlocks, this.#engine.stats().heldBlocks);
   }
 
   #stepped({ index, tokenCount, tokenBudget, startedAt, seconds }: StepEvent): void {
-    this.#step = { index, tokenBudget, shares: (this.#shares.get(index) ?? []).map(({ owner, tokens }) => ({ row: owner, tokens })) };
+    this.#step = { index, tokenBudget, shares: (this.#shares.get(index) ?? []).map(({ id, tokens }) => ({ row: id as number, tokens })) };
     this.#shares.delete(index);
     this.#history.push(tokenCount);
     if (this.#history.length > HISTORY_STEPS) this.#history.shift();
@@ -142,10 +147,6 @@ export class DemoRun implements AsyncDisposable {
       if (explanation === undefined) continue;
       for (const news of track.observe(explanation, startedAt + seconds)) this.#tell(track, NEWS[news]);
     }
-  }
-
-  #owners(): (number | "cached" | null)[] {
-    return this.#engine.scheduler.blockOwners() as (number | "cached" | null)[];
   }
 }
 

@@ -22,8 +22,16 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
   const title = `${loaded.name} on ${backend.info.name}`;
   const lines: string[] = [];
   const sampling = { temperature, topP: TOP_P, seed };
-  const run = new DemoRun({ backend, tokenizer: loaded.tokenizer, stopTokenIds: loaded.eosTokenIds, script, sampling, speed, title, onEvent: (event) => lines.push(eventLine(event)) });
-  await using _owned = run;
+  await using run = new DemoRun({
+    backend,
+    tokenizer: loaded.tokenizer,
+    stopTokenIds: loaded.eosTokenIds,
+    script,
+    sampling,
+    speed,
+    title,
+    onEvent: (event) => lines.push(eventLine(event)),
+  });
   await playShown(run, lines, io);
   await io.stdout.write(formatSummary(run.summary()));
   if (run.failed) io.exitCode = EXIT_FAILED;

@@ -48,7 +48,7 @@ export async function showPlain(out: Output, frame: () => Frame, news: () => str
 /** Where things are, in one line. */
 export function stateLine({ seconds, step, running, waiting, finished, rows, blocks }: Frame): string {
   const tokens = step.shares.reduce((sum, share) => sum + share.tokens, 0);
-  const held = blocks.filter((owner) => typeof owner === "number").length;
+  const held = blocks.filter((block) => block !== "cached" && block !== "free").length;
   return `${stamp(seconds)}  step ${step.index}: ${tokens} of ${step.tokenBudget} tokens, ${running} running, ${waiting} waiting, ${finished} of ${rows.length} finished, ${held} of ${blocks.length} blocks held\n`;
 }
 

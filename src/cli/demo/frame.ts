@@ -19,8 +19,8 @@ export interface Frame {
   readonly step: StepView;
   /** Tokens of the last steps, oldest first. */
   readonly history: readonly number[];
-  /** By block, block 0 left out: the row that holds it, "cached", or null where it is free. */
-  readonly blocks: readonly (number | "cached" | null)[];
+  /** By block: the row that holds it, or else what it is. */
+  readonly blocks: readonly (number | "held" | "cached" | "free")[];
   readonly running: number;
   readonly waiting: number;
   readonly finished: number;

@@ -48,8 +48,9 @@ export class Track {
   toRow(explanation: Explanation | undefined): FrameRow {
     const { id, prompt, maxTokens } = this.request;
     const phase = this.#phase(explanation);
-    const filling = phase === "prefill" || phase === "waiting" || phase === "preempted";
-    const progress = filling && explanation ? { done: explanation.computedTokenCount, of: explanation.tokenCount } : { done: this.tokenTimes.length, of: maxTokens };
+    const filling = explanation !== undefined && phase !== "decode";
+    const produced = { done: this.tokenTimes.length, of: this.ended ? this.tokenTimes.length : maxTokens };
+    const progress = filling ? { done: explanation.computedTokenCount, of: explanation.tokenCount } : produced;
     return { id, phase, progress, prompt, text: this.text };
   }
 

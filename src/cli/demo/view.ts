@@ -56,7 +56,7 @@ function requestLine(row: FrameRow, index: number, { columns, colorBits }: Canva
     { text: ` ${colorBits > 1 ? MARKS[row.phase] : letterOf(index)} `, color: index },
     { text: `${flat(row.id).slice(0, ID_WIDTH).padEnd(ID_WIDTH)} `, color: index, style: quiet ? "dim" : "bold" },
     { text: `${row.phase.padEnd(9)} `, style: quiet ? "dim" : undefined },
-    ...bar(done / of, BAR_WIDTH, index),
+    ...bar(of === 0 ? 0 : done / of, BAR_WIDTH, index),
     { text: ` ${`${done}/${of}`.padStart(8)}  `, style: "dim" },
   ];
   const used = lead.reduce((sum, { text }) => sum + text.length, 0);
@@ -66,11 +66,14 @@ function requestLine(row: FrameRow, index: number, { columns, colorBits }: Canva
 /** The end of prompt and text in one line; the prompt is dim. */
 function tail({ phase, prompt, text }: FrameRow, width: number): Span[] {
   if (phase === "coming") return [];
-  const shown = flat(text).slice(-width || Infinity);
-  const before = width > shown.length ? flat(prompt).slice(shown.length - width) : "";
+  const answer = flat(text);
+  const whole = flat(prompt) + answer;
+  if (whole.length <= width) return [{ text: flat(prompt), style: "dim" }, { text: answer }];
+  const shown = width > 1 ? whole.slice(1 - width) : "";
+  const dim = Math.max(0, shown.length - answer.length);
   return [
-    { text: before, style: "dim" },
-    { text: shown },
+    { text: `…${shown.slice(0, dim)}`, style: "dim" },
+    { text: shown.slice(dim) },
   ];
 }
 
@@ -94,20 +97,22 @@ function stepHeading({ step }: Frame): Line {
   ];
 }
 
-/** One cell a token, in the colour of its request, or cells that stand for several where the budget is wider than the screen. */
+/** Columns of a token in the bar of a step: wide enough to be seen, where there is room. */
+const TOKEN_WIDTH = 4;
+
+/** The step's tokens side by side, in the colours of their requests; where the budget is wider than the screen, a cell stands for several. */
 function stepBar({ step }: Frame, { columns, colorBits }: Canvas): Line {
-  const width = Math.min(step.tokenBudget, columns - 2);
-  const scale = width / step.tokenBudget;
+  const scale = Math.min(TOKEN_WIDTH, Math.floor((columns - 2) / step.tokenBudget) || (columns - 2) / step.tokenBudget);
   const spans: Span[] = [{ text: " " }];
   let tokens = 0;
   let cells = 0;
   for (const share of step.shares) {
     tokens += share.tokens;
-    const wanted = Math.round(tokens * scale) - cells;
+    const wanted = Math.max(0, Math.round(tokens * scale) - cells);
     cells += wanted;
     spans.push({ text: (colorBits > 1 ? "▰" : letterOf(share.row)).repeat(wanted), color: share.row });
   }
-  return [...spans, { text: "▱".repeat(width - cells), style: "dim" }];
+  return [...spans, { text: "▱".repeat(Math.max(0, Math.round(step.tokenBudget * scale) - cells)), style: "dim" }];
 }
 
 const LEVELS = "▁▂▃▄▅▆▇█";
@@ -121,8 +126,8 @@ function budgetLine({ history, step }: Frame, { columns }: Canvas): Line {
 }
 
 function blockHeading({ blocks }: Frame): Line {
-  const cached = blocks.filter((owner) => owner === "cached").length;
-  const free = blocks.filter((owner) => owner === null).length;
+  const cached = blocks.filter((block) => block === "cached").length;
+  const free = blocks.filter((block) => block === "free").length;
   return [
     { text: " KV blocks ", style: "dim" },
     { text: `${blocks.length - cached - free} held`, style: "bold" },
@@ -130,26 +135,24 @@ function blockHeading({ blocks }: Frame): Line {
   ];
 }
 
-/** Lines of the map: beyond, a screen would show nothing else. */
+/** Lines of the map: more would leave a small screen nothing else. */
 const MAX_MAP_LINES = 6;
 
-/** One cell a block, in the colour of its request. Where there are too many, every n-th is shown. */
+/** One mark a block, in the colour of its request. Where there are too many, every n-th is shown. */
 function blockMap({ blocks }: Frame, { columns, colorBits }: Canvas): Line[] {
-  const width = Math.max(1, columns - 2);
-  const stride = Math.ceil(blocks.length / (width * MAX_MAP_LINES));
+  const perLine = Math.max(1, Math.floor((columns - 1) / 2));
+  const stride = Math.ceil(blocks.length / (perLine * MAX_MAP_LINES));
   const shown = blocks.filter((_, index) => index % stride === 0);
   const lines: Line[] = [];
-  for (let at = 0; at < shown.length; at += width) {
-    const cells = shown.slice(at, at + width).map((owner): Span => cell(owner, colorBits));
-    lines.push([{ text: " " }, ...cells]);
+  for (let at = 0; at < shown.length; at += perLine) {
+    lines.push(shown.slice(at, at + perLine).map((block) => mark(block, colorBits)));
   }
   return lines;
 }
 
-function cell(owner: number | "cached" | null, colorBits: number): Span {
-  if (owner === null) return { text: "·", style: "dim" };
-  if (owner === "cached") return { text: "□", style: "dim" };
-  return { text: colorBits > 1 ? "■" : letterOf(owner), color: owner };
+function mark(block: Frame["blocks"][number], colorBits: number): Span {
+  if (typeof block === "number") return { text: ` ${colorBits > 1 ? "■" : letterOf(block)}`, color: block };
+  return { text: { held: " ■", cached: " □", free: " ·" }[block], style: "dim" };
 }
 
 /** A request's letter, where there are no colours. */

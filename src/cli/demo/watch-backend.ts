@@ -1,4 +1,6 @@
 import type { Backend } from "../../backends/backend.ts";
+import type { RequestId } from "../../request.ts";
+import type { BlockOwner } from "../../scheduler/block-owners.ts";
 import type { StepPlan } from "../../step.ts";
 
 /** The same backend; `onPlan` sees each plan just before it runs, when the scheduler's state is what the plan was made from. */
@@ -17,22 +19,21 @@ export function watchBackend(backend: Backend, onPlan: (plan: StepPlan) => void)
 }
 
 /** A request's part of a step. */
-export interface Share<Owner> {
-  readonly owner: Owner;
+export interface Share {
+  readonly id: RequestId;
   readonly tokens: number;
 }
 
 /**
  * Who has how many of the plan's tokens, in the plan's order. A plan names slots and blocks, not requests; the block that a
- * request writes to is nobody else's, so its owner in `owners`, by block id, is the request.
+ * request writes to is nobody else's, so its holder in `owners`, by block id - 1, is the request.
  */
-export function sharesOf<Owner>(plan: StepPlan, owners: readonly (Owner | "cached" | null)[]): Share<Owner>[] {
+export function sharesOf(plan: StepPlan, owners: readonly BlockOwner[]): Share[] {
   const { blockIndptr, blockIndices } = plan.groups[0];
-  const shares: Share<Owner>[] = [];
+  const shares: Share[] = [];
   for (let row = 0; row < plan.requestCount; row++) {
-    const owner = owners[blockIndices[blockIndptr[row + 1] - 1]];
-    if (owner === null || owner === "cached") continue;
-    shares.push({ owner, tokens: plan.queryIndptr[row + 1] - plan.queryIndptr[row] });
+    const id = owners[blockIndices[blockIndptr[row + 1] - 1] - 1].request;
+    if (id !== null) shares.push({ id, tokens: plan.queryIndptr[row + 1] - plan.queryIndptr[row] });
   }
   return shares;
 }

@@ -1,59 +1,99 @@
-// One head of one token a thread; no workgroup memory, no barrier.
+// Causal softmax(q · kᵀ / sqrt(d)) · v over block tables: what the variants share. Query head h reads key head
+// h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
+// running softmax FlashAttention's (arXiv 2205.14135).
+//
+// The one order of summation: positions are taken four at a time, at multiples of four, with one running maximum, sum
+// and output; every SEGMENT positions, at its multiples, these are merged into the totals from left to right. All cuts
+// are at absolute positions, so neither the batch nor a chunk nor where a block lies changes a bit. What is not visible
+// is masked by select: 0 · NaN is NaN.
+//
+// HEAD, the vectors of a head, is a constant that comes before this text: arrays in registers need one.
 
-override WORKGROUP: u32;
+const SEGMENT = 256u;
+const LOWEST = -3.4028234e38;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= part.head_count * SHARING || id.y >= token_count()) {
-    return;
+override QUERY_HEADS: u32;
+override SHARING: u32;
+override BLOCK_SIZE: u32;
+// Most recent positions that are visible, 0 for all.
+override WINDOW: u32;
+override SCALE: f32;
+
+@group(0) @binding(2) var<storage, read> queries: array<vec4f>;
+// [block, layer, key or value, head, offset in block, HEAD]
+@group(0) @binding(3) var<storage, read> cache: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
+
+// One head of one token: its query row, visible positions [first, last], block table and place in a block.
+struct Task {
+  query: u32,
+  first: u32,
+  last: u32,
+  table: u32,
+  origin: u32,
+  keys: u32,
+}
+
+// `head` counts the query heads of this part.
+fn task_of(row: u32, head: u32) -> Task {
+  let request = u32(column_at(REQUESTS, row));
+  let last = u32(column_at(POSITIONS, row));
+  return Task(
+    (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD,
+    select(0u, last + 1 - WINDOW, WINDOW > 0 && last >= WINDOW),
+    last,
+    u32(columns[TABLES]) + u32(column_at(TABLE_STARTS, request)),
+    u32(column_at(FIRST_POSITIONS, request)),
+    part.layer_offset + head / SHARING * BLOCK_SIZE * HEAD,
+  );
+}
+
+// From a position's key to its value.
+fn value_distance() -> u32 {
+  return part.head_count * BLOCK_SIZE * HEAD;
+}
+
+fn key_at(task: Task, position: u32) -> u32 {
+  let i = position - task.origin;
+  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * HEAD;
+}
+
+// Keys of the four positions from `position`; a visible one stands in for one that is not.
+fn keys_at(task: Task, position: u32) -> vec4u {
+  if (BLOCK_SIZE % 4 == 0 && position >= task.first && position + 3 <= task.last) {
+    return vec4u(0, HEAD, 2 * HEAD, 3 * HEAD) + key_at(task, position);
   }
-  let task = task_of(id.y, id.x);
-  let to_values = value_distance();
-  var query: array<vec4f, HEAD>;
-  var total_output: array<vec4f, HEAD>;
-  for (var i = 0u; i < HEAD; i++) {
-    query[i] = queries[task.query + i];
-  }
-  var total_largest = LOWEST;
-  var total_sum = 0.0;
-  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
-    var output = array<vec4f, HEAD>();
-    var largest = LOWEST;
-    var sum = 0.0;
-    let end = min(start + SEGMENT, task.last + 1);
-    for (var position = max(start, task.first / 4 * 4); position < end; position += 4) {
-      let keys = keys_at(task, position);
-      let visible = visible_at(task, position);
-      var scores = vec4f(0);
-      for (var i = 0u; i < HEAD; i++) {
-        let q = query[i];
-        scores = vec4f(
-          add_product(scores.x, q, cache[keys.x + i]),
-          add_product(scores.y, q, cache[keys.y + i]),
-          add_product(scores.z, q, cache[keys.z + i]),
-          add_product(scores.w, q, cache[keys.w + i]),
-        );
-      }
-      scores = select(vec4f(LOWEST), scores * SCALE, visible);
-      let raised = max(largest, largest_of(scores));
-      let decay = exp(largest - raised);
-      let weights = select(vec4f(0), exp(scores - raised), visible);
-      largest = raised;
-      sum = add_weights(sum, decay, weights);
-      for (var i = 0u; i < HEAD; i++) {
-        output[i] = add_values(output[i], decay, weights, keys + to_values + i, visible);
-      }
-    }
-    let raised = max(total_largest, largest);
-    let keep = exp(total_largest - raised);
-    let take = exp(largest - raised);
-    total_largest = raised;
-    total_sum = fma(total_sum, keep, sum * take);
-    for (var i = 0u; i < HEAD; i++) {
-      total_output[i] = fma(total_output[i], vec4f(keep), output[i] * take);
-    }
-  }
-  for (var i = 0u; i < HEAD; i++) {
-    attended[task.query + i] = total_output[i] / total_sum;
-  }
+  return vec4u(
+    key_at(task, clamp(position, task.first, task.last)),
+    key_at(task, clamp(position + 1, task.first, task.last)),
+    key_at(task, clamp(position + 2, task.first, task.last)),
+    key_at(task, clamp(position + 3, task.first, task.last)),
+  );
+}
+
+fn visible_at(task: Task, position: u32) -> vec4<bool> {
+  let positions = vec4u(0, 1, 2, 3) + position;
+  return (positions >= vec4u(task.first)) & (positions <= vec4u(task.last));
+}
+
+fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
+  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+fn largest_of(four: vec4f) -> f32 {
+  return max(max(four.x, four.y), max(four.z, four.w));
+}
+
+fn add_weights(sum: f32, decay: f32, weights: vec4f) -> f32 {
+  return fma(sum, decay, weights.x) + weights.y + weights.z + weights.w;
+}
+
+// Adds four values, in order; those of weight 0 may be anything.
+fn add_values(output: vec4f, decay: f32, weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
+  let v0 = select(vec4f(0), cache[values.x], visible.x);
+  let v1 = select(vec4f(0), cache[values.y], visible.y);
+  let v2 = select(vec4f(0), cache[values.z], visible.z);
+  let v3 = select(vec4f(0), cache[values.w], visible.w);
+  let w = weights;
+  return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
 }

@@ -3,16 +3,17 @@ import type { Shape } from "../shape.ts";
 import { type Binding, type Kernel, compose, weightsPrelude } from "./kernel.ts";
 
 /**
- * Variants of the matrix product; their bits are the same. `row`: one row a thread, `tile`: eight, both without
- * barriers.
+ * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without barriers;
+ * `group` cuts four rows over a workgroup.
  */
-export type LinearVariant = "row" | "tile";
+export type LinearVariant = "row" | "tile" | "group";
 
-/** Rows that one workgroup of a variant computes. */
-export const ROWS_OF: Readonly<Record<LinearVariant, number>> = { row: 1, tile: 8 };
-
-/** Threads of a workgroup: 16 columns of outputs. 4 to 64 are within 10% on SwiftShader (bench/backends/webgpu/linear.bench.ts). */
-export const LINEAR_WORKGROUP = 16;
+/** Rows of a workgroup, and its columns of four outputs; 16 threads or 4 to 64 are within 10% on SwiftShader (bench/backends/webgpu/kernels/linear.bench.ts). */
+export const LINEAR_GRID: Readonly<Record<LinearVariant, { readonly rows: number; readonly columns: number }>> = {
+  row: { rows: 1, columns: 16 },
+  tile: { rows: 8, columns: 16 },
+  group: { rows: 4, columns: 32 },
+};
 
 /** What is done with the outputs: the .wgsl file that stores them, its constants and its bindings after the inputs. */
 export interface Store {
@@ -23,11 +24,12 @@ export interface Store {
 
 /** out = input · weights with `inputs` vectors an input row; bindings: columns, part, weights, inputs, then the store's. */
 export function linearKernel(variant: LinearVariant, dtype: DType, inputs: number, store: Store): Kernel {
+  const workgroup = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
   return {
     label: `linear-${variant} ${store.name} ${dtype}`,
     code: compose("columns", "part", weightsPrelude(dtype), "linear", `linear-${variant}`, store.name),
     bindings: ["read", "uniform", "read", "read", ...store.bindings],
-    constants: { WORKGROUP: LINEAR_WORKGROUP, INPUTS: inputs, ...store.constants },
+    constants: { INPUTS: inputs, ...workgroup, ...store.constants },
   };
 }
 

@@ -5,11 +5,14 @@ import { type Kernel, compose } from "./kernel.ts";
 /** Which rows are normalized: every token's, or those of the samples of a tile. */
 export type NormRows = "tokens" | "samples";
 
+/** Without barriers, or with lanes that share a row's sum; their bits are the same. */
+export type NormVariant = "thread" | "group";
+
 /** One workgroup a row; bindings: columns, part, gains, inputs, outputs. */
-export function rmsNormKernel(shape: Shape, config: ModelConfig, rows: NormRows): Kernel {
+export function rmsNormKernel(variant: NormVariant, shape: Shape, config: ModelConfig, rows: NormRows): Kernel {
   return {
-    label: `rms-norm ${rows}`,
-    code: compose("columns", "part", "rms-norm"),
+    label: `rms-norm-${variant} ${rows}`,
+    code: compose("columns", "part", "rms-norm", `rms-norm-${variant}`),
     bindings: ["read", "uniform", "read", "read", "write"],
     constants: {
       INPUTS: shape.hidden,

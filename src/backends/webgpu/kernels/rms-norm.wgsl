@@ -1,9 +1,8 @@
-// out = x / sqrt(mean(x²) + EPSILON) · gain, a row by LANES threads: each sums the whole row's squares and writes its
-// own share, which needs no barrier. The sum is in the one order of linear.wgsl.
+// out = x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share. The sum of squares is in the one order of
+// linear.wgsl: segments of SEGMENT vectors, in each one accumulator over ascending inputs, added from left to right.
 // Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
 const SEGMENT = 32u;
-const LANES = 4u;
 
 // Vectors of a row, and numbers of a row that are not padding.
 override INPUTS: u32;
@@ -16,29 +15,24 @@ override SAMPLED: bool;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
 
-@compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
-  let row = group.x;
-  var source = row;
+// Where the inputs of this dispatch's row `row` start.
+fn input_row(row: u32) -> u32 {
   if (SAMPLED) {
-    source = u32(column_at(SAMPLE_ROWS, part.first_row + row));
+    return u32(column_at(SAMPLE_ROWS, part.first_row + row)) * INPUTS;
   }
-  let start = source * INPUTS;
-  let scale = inverseSqrt(sum_squares(start) / SIZE + EPSILON);
-  for (var i = local.x; i < INPUTS; i += LANES) {
-    outputs[row * INPUTS + i] = inputs[start + i] * scale * gains[i];
-  }
+  return row * INPUTS;
 }
 
-fn sum_squares(start: u32) -> f32 {
-  var total = 0.0;
-  for (var first = 0u; first < INPUTS; first += SEGMENT) {
-    var sum = 0.0;
-    for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {
-      let x = inputs[start + i];
-      sum = fma(x.w, x.w, fma(x.z, x.z, fma(x.y, x.y, fma(x.x, x.x, sum))));
-    }
-    total += sum;
+// Squares of the segment that starts at vector `first`, none from the end on.
+fn segment_squares(start: u32, first: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {
+    let x = inputs[start + i];
+    sum = fma(x.w, x.w, fma(x.z, x.z, fma(x.y, x.y, fma(x.x, x.x, sum))));
   }
-  return total;
+  return sum;
+}
+
+fn scale_of(squares: f32) -> f32 {
+  return inverseSqrt(squares / SIZE + EPSILON);
 }

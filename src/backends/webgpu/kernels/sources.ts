@@ -1,7 +1,152 @@
 // Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change those.
 
 export const SOURCES = {
-  "attention-shared": `// Causal softmax(q · kᵀ / sqrt(d)) · v over block tables: what the variants share. Query head h reads key head
+  "attention-group": `// One head of one token a workgroup. Each lane scores four positions of a segment; then, for its own vector of the
+// output, each adds all values from left to right. The running maximum before each four is found by looking at those
+// before it: maxima are exact, so the numbers are those of the thread variant.
+
+const LANES = SEGMENT / 4;
+
+var<workgroup> query: array<vec4f, HEAD>;
+var<workgroup> lane_largest: array<f32, LANES>;
+var<workgroup> lane_decays: array<f32, LANES>;
+var<workgroup> lane_weights: array<vec4f, LANES>;
+var<workgroup> lane_keys: array<vec4u, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let task = task_of(group.y, group.x);
+  if (lane < HEAD) {
+    query[lane] = queries[task.query + lane];
+  }
+  workgroupBarrier();
+  var total_output = vec4f(0);
+  var total_largest = LOWEST;
+  var total_sum = 0.0;
+  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
+    score(task, start + 4 * lane, lane);
+    var output = vec4f(0);
+    var sum = 0.0;
+    let first_lane = (max(start, task.first) - start) / 4;
+    let end_lane = min(LANES, (task.last - start) / 4 + 1);
+    for (var i = first_lane; i < end_lane; i++) {
+      sum = add_weights(sum, lane_decays[i], lane_weights[i]);
+      if (lane < HEAD) {
+        let values = lane_keys[i] + value_distance() + lane;
+        output = add_values(output, lane_decays[i], lane_weights[i], values, visible_at(task, start + 4 * i));
+      }
+    }
+    let largest = largest_before(LANES);
+    let raised = max(total_largest, largest);
+    let keep = exp(total_largest - raised);
+    let take = exp(largest - raised);
+    total_largest = raised;
+    total_sum = fma(total_sum, keep, sum * take);
+    total_output = fma(total_output, vec4f(keep), output * take);
+    workgroupBarrier();
+  }
+  if (lane < HEAD) {
+    attended[task.query + lane] = total_output / total_sum;
+  }
+}
+
+// Fills this lane's keys, weights and decay for the four positions from \`position\`.
+fn score(task: Task, position: u32, lane: u32) {
+  let visible = visible_at(task, position);
+  var scores = vec4f(0);
+  if (any(visible)) {
+    let keys = keys_at(task, position);
+    for (var i = 0u; i < HEAD; i++) {
+      let q = query[i];
+      scores = vec4f(
+        add_product(scores.x, q, cache[keys.x + i]),
+        add_product(scores.y, q, cache[keys.y + i]),
+        add_product(scores.z, q, cache[keys.z + i]),
+        add_product(scores.w, q, cache[keys.w + i]),
+      );
+    }
+    lane_keys[lane] = keys;
+  }
+  scores = select(vec4f(LOWEST), scores * SCALE, visible);
+  lane_largest[lane] = largest_of(scores);
+  workgroupBarrier();
+  let before = largest_before(lane);
+  let raised = max(before, lane_largest[lane]);
+  lane_decays[lane] = exp(before - raised);
+  lane_weights[lane] = select(vec4f(0), exp(scores - raised), visible);
+  workgroupBarrier();
+}
+
+// The largest score of the lanes before \`lane\`.
+fn largest_before(lane: u32) -> f32 {
+  var largest = LOWEST;
+  for (var i = 0u; i < lane; i++) {
+    largest = max(largest, lane_largest[i]);
+  }
+  return largest;
+}
+`,
+  "attention-thread": `// One head of one token a thread; no workgroup memory, no barrier.
+
+override WORKGROUP: u32;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= part.head_count * SHARING || id.y >= token_count()) {
+    return;
+  }
+  let task = task_of(id.y, id.x);
+  let to_values = value_distance();
+  var query: array<vec4f, HEAD>;
+  var total_output: array<vec4f, HEAD>;
+  for (var i = 0u; i < HEAD; i++) {
+    query[i] = queries[task.query + i];
+  }
+  var total_largest = LOWEST;
+  var total_sum = 0.0;
+  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
+    var output = array<vec4f, HEAD>();
+    var largest = LOWEST;
+    var sum = 0.0;
+    let end = min(start + SEGMENT, task.last + 1);
+    for (var position = max(start, task.first / 4 * 4); position < end; position += 4) {
+      let keys = keys_at(task, position);
+      let visible = visible_at(task, position);
+      var scores = vec4f(0);
+      for (var i = 0u; i < HEAD; i++) {
+        let q = query[i];
+        scores = vec4f(
+          add_product(scores.x, q, cache[keys.x + i]),
+          add_product(scores.y, q, cache[keys.y + i]),
+          add_product(scores.z, q, cache[keys.z + i]),
+          add_product(scores.w, q, cache[keys.w + i]),
+        );
+      }
+      scores = select(vec4f(LOWEST), scores * SCALE, visible);
+      let raised = max(largest, largest_of(scores));
+      let decay = exp(largest - raised);
+      let weights = select(vec4f(0), exp(scores - raised), visible);
+      largest = raised;
+      sum = add_weights(sum, decay, weights);
+      for (var i = 0u; i < HEAD; i++) {
+        output[i] = add_values(output[i], decay, weights, keys + to_values + i, visible);
+      }
+    }
+    let raised = max(total_largest, largest);
+    let keep = exp(total_largest - raised);
+    let take = exp(largest - raised);
+    total_largest = raised;
+    total_sum = fma(total_sum, keep, sum * take);
+    for (var i = 0u; i < HEAD; i++) {
+      total_output[i] = fma(total_output[i], vec4f(keep), output[i] * take);
+    }
+  }
+  for (var i = 0u; i < HEAD; i++) {
+    attended[task.query + i] = total_output[i] / total_sum;
+  }
+}
+`,
+  "attention": `// Causal softmax(q · kᵀ / sqrt(d)) · v over block tables: what the variants share. Query head h reads key head
 // h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
 // running softmax FlashAttention's (arXiv 2205.14135).
 //
@@ -99,66 +244,6 @@ fn add_values(output: vec4f, decay: f32, weights: vec4f, values: vec4u, visible:
   let v3 = select(vec4f(0), cache[values.w], visible.w);
   let w = weights;
   return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
-}
-`,
-  "attention": `// One head of one token a thread; no workgroup memory, no barrier.
-
-override WORKGROUP: u32;
-
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= part.head_count * SHARING || id.y >= token_count()) {
-    return;
-  }
-  let task = task_of(id.y, id.x);
-  let to_values = value_distance();
-  var query: array<vec4f, HEAD>;
-  var total_output: array<vec4f, HEAD>;
-  for (var i = 0u; i < HEAD; i++) {
-    query[i] = queries[task.query + i];
-  }
-  var total_largest = LOWEST;
-  var total_sum = 0.0;
-  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
-    var output = array<vec4f, HEAD>();
-    var largest = LOWEST;
-    var sum = 0.0;
-    let end = min(start + SEGMENT, task.last + 1);
-    for (var position = max(start, task.first / 4 * 4); position < end; position += 4) {
-      let keys = keys_at(task, position);
-      let visible = visible_at(task, position);
-      var scores = vec4f(0);
-      for (var i = 0u; i < HEAD; i++) {
-        let q = query[i];
-        scores = vec4f(
-          add_product(scores.x, q, cache[keys.x + i]),
-          add_product(scores.y, q, cache[keys.y + i]),
-          add_product(scores.z, q, cache[keys.z + i]),
-          add_product(scores.w, q, cache[keys.w + i]),
-        );
-      }
-      scores = select(vec4f(LOWEST), scores * SCALE, visible);
-      let raised = max(largest, largest_of(scores));
-      let decay = exp(largest - raised);
-      let weights = select(vec4f(0), exp(scores - raised), visible);
-      largest = raised;
-      sum = add_weights(sum, decay, weights);
-      for (var i = 0u; i < HEAD; i++) {
-        output[i] = add_values(output[i], decay, weights, keys + to_values + i, visible);
-      }
-    }
-    let raised = max(total_largest, largest);
-    let keep = exp(total_largest - raised);
-    let take = exp(largest - raised);
-    total_largest = raised;
-    total_sum = fma(total_sum, keep, sum * take);
-    for (var i = 0u; i < HEAD; i++) {
-      total_output[i] = fma(total_output[i], vec4f(keep), output[i] * take);
-    }
-  }
-  for (var i = 0u; i < HEAD; i++) {
-    attended[task.query + i] = total_output[i] / total_sum;
-  }
 }
 `,
   "columns": `// The step's columns in one array of words (see columns.ts): a header of counts and of where each column starts.
@@ -261,6 +346,60 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     }
     results[sample] = i32(id);
   }
+}
+`,
+  "linear-group": `// Four rows, 32 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
+// rows still fills a GPU; then the segments' sums are added from left to right, one row a lane.
+
+const ROWS = 4u;
+const COLUMNS = 32u;
+const LANES = 8u;
+
+var<workgroup> sums: array<array<vec4f, ROWS>, COLUMNS * LANES>;
+
+@compute @workgroup_size(COLUMNS, LANES)
+fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let column = group.x * COLUMNS + local.x;
+  let row = group.y * ROWS;
+  let rows = row_count();
+  let is_column = column < part.column_count;
+  var total = vec4f(0);
+  for (var start = 0u; start < INPUTS; start += LANES * SEGMENT) {
+    let first = start + local.y * SEGMENT;
+    sums[local.y * COLUMNS + local.x] = segment_sums(row, rows - 1, column, select(INPUTS, first, is_column));
+    workgroupBarrier();
+    let lanes = min(LANES, (INPUTS - start + SEGMENT - 1) / SEGMENT);
+    for (var lane = 0u; lane < lanes && local.y < ROWS; lane++) {
+      total += sums[lane * COLUMNS + local.x][local.y];
+    }
+    workgroupBarrier();
+  }
+  if (is_column && local.y < ROWS && row + local.y < rows) {
+    store(row + local.y, part.first_column + column, total);
+  }
+}
+
+// Sums of the segment that starts at vector \`first\`, none where that is the end. Rows behind the last one repeat it.
+fn segment_sums(row: u32, last: u32, column: u32, first: u32) -> array<vec4f, ROWS> {
+  let i0 = min(row, last) * INPUTS;
+  let i1 = min(row + 1, last) * INPUTS;
+  let i2 = min(row + 2, last) * INPUTS;
+  let i3 = min(row + 3, last) * INPUTS;
+  var s0 = vec4f(0);
+  var s1 = vec4f(0);
+  var s2 = vec4f(0);
+  var s3 = vec4f(0);
+  for (var k = first; k < min(first + SEGMENT, INPUTS); k++) {
+    let w0 = weight_at(4 * k, column);
+    let w1 = weight_at(4 * k + 1, column);
+    let w2 = weight_at(4 * k + 2, column);
+    let w3 = weight_at(4 * k + 3, column);
+    s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
+    s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
+    s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
+    s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
+  }
+  return array<vec4f, ROWS>(s0, s1, s2, s3);
 }
 `,
   "linear-row": `// One row, four outputs a thread; no workgroup memory, no barrier.
@@ -562,12 +701,52 @@ fn broadcast(lane: u32, word: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 `,
-  "rms-norm": `// out = x / sqrt(mean(x²) + EPSILON) · gain, a row by LANES threads: each sums the whole row's squares and writes its
-// own share, which needs no barrier. The sum is in the one order of linear.wgsl.
+  "rms-norm-group": `// A row by a workgroup whose lanes take segments in parallel.
+
+const LANES = 64u;
+
+var<workgroup> sums: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let start = input_row(group.x);
+  var squares = 0.0;
+  for (var first = 0u; first < INPUTS; first += LANES * SEGMENT) {
+    sums[lane] = segment_squares(start, first + lane * SEGMENT);
+    workgroupBarrier();
+    for (var i = 0u; i < min(LANES, (INPUTS - first + SEGMENT - 1) / SEGMENT); i++) {
+      squares += sums[i];
+    }
+    workgroupBarrier();
+  }
+  let scale = scale_of(squares);
+  for (var i = lane; i < INPUTS; i += LANES) {
+    outputs[group.x * INPUTS + i] = inputs[start + i] * scale * gains[i];
+  }
+}
+`,
+  "rms-norm-thread": `// A row by LANES threads: each sums the whole row's squares and writes its own share, which needs no barrier.
+
+const LANES = 4u;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let start = input_row(group.x);
+  var squares = 0.0;
+  for (var first = 0u; first < INPUTS; first += SEGMENT) {
+    squares += segment_squares(start, first);
+  }
+  let scale = scale_of(squares);
+  for (var i = lane; i < INPUTS; i += LANES) {
+    outputs[group.x * INPUTS + i] = inputs[start + i] * scale * gains[i];
+  }
+}
+`,
+  "rms-norm": `// out = x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share. The sum of squares is in the one order of
+// linear.wgsl: segments of SEGMENT vectors, in each one accumulator over ascending inputs, added from left to right.
 // Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
 const SEGMENT = 32u;
-const LANES = 4u;
 
 // Vectors of a row, and numbers of a row that are not padding.
 override INPUTS: u32;
@@ -580,31 +759,26 @@ override SAMPLED: bool;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
 
-@compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
-  let row = group.x;
-  var source = row;
+// Where the inputs of this dispatch's row \`row\` start.
+fn input_row(row: u32) -> u32 {
   if (SAMPLED) {
-    source = u32(column_at(SAMPLE_ROWS, part.first_row + row));
+    return u32(column_at(SAMPLE_ROWS, part.first_row + row)) * INPUTS;
   }
-  let start = source * INPUTS;
-  let scale = inverseSqrt(sum_squares(start) / SIZE + EPSILON);
-  for (var i = local.x; i < INPUTS; i += LANES) {
-    outputs[row * INPUTS + i] = inputs[start + i] * scale * gains[i];
-  }
+  return row * INPUTS;
 }
 
-fn sum_squares(start: u32) -> f32 {
-  var total = 0.0;
-  for (var first = 0u; first < INPUTS; first += SEGMENT) {
-    var sum = 0.0;
-    for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {
-      let x = inputs[start + i];
-      sum = fma(x.w, x.w, fma(x.z, x.z, fma(x.y, x.y, fma(x.x, x.x, sum))));
-    }
-    total += sum;
+// Squares of the segment that starts at vector \`first\`, none from the end on.
+fn segment_squares(start: u32, first: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {
+    let x = inputs[start + i];
+    sum = fma(x.w, x.w, fma(x.z, x.z, fma(x.y, x.y, fma(x.x, x.x, sum))));
   }
-  return total;
+  return sum;
+}
+
+fn scale_of(squares: f32) -> f32 {
+  return inverseSqrt(squares / SIZE + EPSILON);
 }
 `,
   "sample": `// Seeded sampling, one workgroup a sample, over what \`greedy\` left; rows of temperature 0 and rows without a finite

@@ -1,0 +1,53 @@
+// Four rows, 32 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
+// rows still fills a GPU; then the segments' sums are added from left to right, one row a lane.
+
+const ROWS = 4u;
+const COLUMNS = 32u;
+const LANES = 8u;
+
+var<workgroup> sums: array<array<vec4f, ROWS>, COLUMNS * LANES>;
+
+@compute @workgroup_size(COLUMNS, LANES)
+fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let column = group.x * COLUMNS + local.x;
+  let row = group.y * ROWS;
+  let rows = row_count();
+  let is_column = column < part.column_count;
+  var total = vec4f(0);
+  for (var start = 0u; start < INPUTS; start += LANES * SEGMENT) {
+    let first = start + local.y * SEGMENT;
+    sums[local.y * COLUMNS + local.x] = segment_sums(row, rows - 1, column, select(INPUTS, first, is_column));
+    workgroupBarrier();
+    let lanes = min(LANES, (INPUTS - start + SEGMENT - 1) / SEGMENT);
+    for (var lane = 0u; lane < lanes && local.y < ROWS; lane++) {
+      total += sums[lane * COLUMNS + local.x][local.y];
+    }
+    workgroupBarrier();
+  }
+  if (is_column && local.y < ROWS && row + local.y < rows) {
+    store(row + local.y, part.first_column + column, total);
+  }
+}
+
+// Sums of the segment that starts at vector `first`, none where that is the end. Rows behind the last one repeat it.
+fn segment_sums(row: u32, last: u32, column: u32, first: u32) -> array<vec4f, ROWS> {
+  let i0 = min(row, last) * INPUTS;
+  let i1 = min(row + 1, last) * INPUTS;
+  let i2 = min(row + 2, last) * INPUTS;
+  let i3 = min(row + 3, last) * INPUTS;
+  var s0 = vec4f(0);
+  var s1 = vec4f(0);
+  var s2 = vec4f(0);
+  var s3 = vec4f(0);
+  for (var k = first; k < min(first + SEGMENT, INPUTS); k++) {
+    let w0 = weight_at(4 * k, column);
+    let w1 = weight_at(4 * k + 1, column);
+    let w2 = weight_at(4 * k + 2, column);
+    let w3 = weight_at(4 * k + 3, column);
+    s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
+    s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
+    s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
+    s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
+  }
+  return array<vec4f, ROWS>(s0, s1, s2, s3);
+}
