@@ -1,5 +1,8 @@
 import { NULL_BLOCK } from "../config.ts";
 
+/** More tokens than any request has; a small integer, where `Infinity` would make the field a boxed number. */
+const NEVER = 2 ** 30 - 1;
+
 /**
  * The blocks of one request in one group, by position: block k holds positions [k * blockSize, (k + 1) * blockSize).
  * Law: ids[k] is a held block for first <= k < count, and `NULL_BLOCK` elsewhere.
@@ -62,7 +65,7 @@ export class Sequence {
   /** Node of the last indexed block; a root before the first. That block is always held. */
   tail: number;
   indexedBlocks = 0;
-  /** Known and computed tokens at which the next block can be indexed; `Infinity` where none will be. */
+  /** Known and computed tokens at which the next block can be indexed; `NEVER` where none will be. */
   indexAt: number;
   /** Tokens that the blocks have room for. */
   capacity = 0;
@@ -80,18 +83,18 @@ export class Sequence {
     this.tail = options.root;
     this.cacheable = options.cacheable;
     this.blockSize = options.blockSize;
-    this.indexAt = options.cacheable ? options.blockSize : Number.POSITIVE_INFINITY;
+    this.indexAt = options.cacheable ? options.blockSize : NEVER;
   }
 
   /** So many blocks are indexed from now on. */
   setIndexed(blocks: number): void {
     this.indexedBlocks = blocks;
-    this.indexAt = this.cacheable ? (blocks + 1) * this.blockSize : Number.POSITIVE_INFINITY;
+    this.indexAt = this.cacheable ? (blocks + 1) * this.blockSize : NEVER;
   }
 
   /** No more of its blocks go into the prefix cache. */
   stopIndexing(): void {
     this.cacheable = false;
-    this.indexAt = Number.POSITIVE_INFINITY;
+    this.indexAt = NEVER;
   }
 }

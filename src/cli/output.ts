@@ -16,6 +16,9 @@ export interface Terminal {
   readonly colorBits: number;
 }
 
+/** Size of a terminal that does not tell: the classic one. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
+
 /** An output of the process. Once a write has failed, whoever wrote it, every later one rejects with the first failure. */
 export class StreamOutput implements Output {
   readonly #stream: NodeJS.WriteStream;
@@ -42,7 +45,8 @@ export class StreamOutput implements Output {
 
   get terminal(): Terminal | null {
     if (!this.#stream.isTTY || this.#env["TERM"] === "dumb") return null;
-    return terminalOf(this.#stream, this.#env);
+    const { columns, rows } = this.#stream;
+    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows, colorBits: this.#stream.getColorDepth(this.#env) };
   }
 
   #explain(error: NodeJS.ErrnoException): BstarError {
@@ -50,12 +54,4 @@ export class StreamOutput implements Output {
     const reason = error.code === "ENOSPC" ? "no space is left on the device (ENOSPC)" : error.message;
     return new BstarError("output_failed", `cannot write to ${this.#name}: ${reason}`, { cause: error });
   }
-}
-
-/** Size of a terminal that does not tell: the classic one. */
-const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
-
-function terminalOf(stream: NodeJS.WriteStream & { isTTY: true }, env: NodeJS.ProcessEnv): Terminal {
-  const colorBits = (env["NO_COLOR"] ?? "") === "" ? stream.getColorDepth(env) : 1;
-  return { columns: stream.columns || DEFAULT_SIZE.columns, rows: stream.rows || DEFAULT_SIZE.rows, colorBits };
 }

@@ -3,12 +3,13 @@ import { Command } from "commander";
 import { oneLine } from "./failure.ts";
 import type { Io } from "./io.ts";
 
-/** A command's module, loaded when it is named or help is wanted: `bstar --version` reads none of them. */
+/** Adds a command. Its module is loaded when it is named, or when the help has to list it. */
 type Register = (program: Command, io: Io) => void;
 
 const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["demo", async () => (await import("./demo/command.ts")).registerDemo],
   ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
+  ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
   ["roofline", async () => (await import("./roofline.ts")).registerRoofline],
 ]);
 

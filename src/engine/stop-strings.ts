@@ -6,8 +6,8 @@ const MAX_STOP_STRINGS = 16;
 /**
  * Finds the first stop string in text that comes in pieces.
  *
- * Law: what `push` and `end` return, put together, is the text up to the first stop string, however it was cut into pieces;
- * held back is at most what may yet become a stop string.
+ * Law: what `push` and `end` return, put together, is the text up to the stop string that is complete first, however it was cut into
+ * pieces; held back is at most what may yet become a stop string.
  */
 export class StopStrings {
   /** A stop string was found: the text is over. */
@@ -47,13 +47,17 @@ export class StopStrings {
     return rest;
   }
 
+  /** Where the stop string begins that ends first, the longest of several: which one begins first would depend on the cutting. -1 for none. */
   #firstStop(text: string): number {
-    let first = -1;
+    let start = -1;
+    let end = Number.POSITIVE_INFINITY;
     for (const stop of this.#stops) {
       const at = text.indexOf(stop);
-      if (at !== -1 && (first === -1 || at < first)) first = at;
+      if (at === -1 || at + stop.length > end || (at + stop.length === end && at > start)) continue;
+      start = at;
+      end = at + stop.length;
     }
-    return first;
+    return start;
   }
 
   /** Length of the longest ending that some stop string begins with. */

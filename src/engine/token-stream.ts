@@ -43,7 +43,8 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   #complete!: (completion: Completion) => void;
   readonly #all = new Pending();
   #unread = new Pending();
-  #wake: (() => void) | null = null;
+  /** Readers that wait: `next` may be called again before it has answered. */
+  readonly #waiting: (() => void)[] = [];
   #ended: Completion | null = null;
   #read = false;
 
@@ -60,7 +61,7 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   }
 
   async next(): Promise<IteratorResult<TokenDelta, undefined>> {
-    while (this.#unread.isEmpty && this.#ended === null) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#unread.isEmpty && this.#ended === null) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#ended !== null && this.#read) return { done: true, value: undefined };
     const delta = this.#unread;
     this.#unread = new Pending();
@@ -96,8 +97,7 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   }
 
   #notify(): void {
-    this.#wake?.();
-    this.#wake = null;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

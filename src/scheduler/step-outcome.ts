@@ -28,7 +28,8 @@ export class StepOutcome {
   }
 
   addToken(request: Request, tokenId: number, sampleIndex: number): void {
-    this.requests[this.tokenCount] = request;
+    // A store of an object costs more than a look whether it is there already.
+    if (this.requests[this.tokenCount] !== request) this.requests[this.tokenCount] = request;
     this.tokenIds[this.tokenCount] = tokenId;
     this.sampleIndices[this.tokenCount++] = sampleIndex;
   }

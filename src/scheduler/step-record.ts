@@ -53,11 +53,11 @@ export class StepRecord {
   readonly tokens: Int32Array;
   /** [R] each request's stay. */
   readonly stays: Int32Array;
-  /** [R] 1 where the plan admitted the request. */
-  readonly admitted: Uint8Array;
   /** [S] whose sample it is. */
   readonly samples: Entry[];
   issuedAt = 0;
+  /** The arrangement of rows that `requests`, `tokens`, `stays` and `samples` were filled for. */
+  layout = -1;
 
   constructor(columns: Columns, maxRequests: number) {
     this.plan = new Plan(columns);
@@ -65,6 +65,5 @@ export class StepRecord {
     this.samples = new Array<Entry>(maxRequests);
     this.tokens = new Int32Array(maxRequests);
     this.stays = new Int32Array(maxRequests);
-    this.admitted = new Uint8Array(maxRequests);
   }
 }

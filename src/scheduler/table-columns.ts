@@ -103,6 +103,31 @@ export class TableColumns implements PlanGroup {
     }
   }
 
+  /** Fills the slots of all tokens. One token is in its table's last block. */
+  fillSlots(rows: readonly Entry[], rowCount: number, { queryIndptr, contextLengths }: { queryIndptr: Int32Array; contextLengths: Int32Array }): void {
+    const { slotMapping, slotBase } = this;
+    for (let row = 0; row < rowCount; row++) {
+      const token = queryIndptr[row];
+      if (queryIndptr[row + 1] === token + 1) slotMapping[token] = slotBase[row] + contextLengths[row] - 1;
+      else this.#fillChunk(rows[row], token);
+    }
+  }
+
+  /** Several tokens, over any number of blocks. */
+  #fillChunk(entry: Entry, from: number): void {
+    const size = this.#blockSize;
+    const { ids } = this.#tableOf(entry);
+    const start = entry.computedTokenCount - entry.chunk;
+    let index = Math.floor(start / size);
+    let offset = start - index * size;
+    for (let i = 0; i < entry.chunk; i++) {
+      this.slotMapping[from + i] = ids[index] * size + offset;
+      if (++offset < size) continue;
+      offset = 0;
+      index++;
+    }
+  }
+
   #tableOf(entry: Entry): BlockTable {
     return entry.sequence!.tables[this.#group];
   }

@@ -52,7 +52,7 @@ export function isBlock(block: number | undefined, { blockCount }: AllocatorSize
 /** Runs a step as a device does: moves, then all writes, then each new token reads what it sees. */
 export function runStep(memory: SimulatedMemory, sizes: AllocatorSizes, step: { readonly rows: readonly DeviceRow[]; readonly moves: PlanMoves }): StepFaults {
   const faults = noFaults();
-  checkOrder(step.moves, faults.disorder);
+  checkMoves(step.moves, sizes, faults.disorder);
   memory.move(step.moves);
   for (const row of step.rows) writeRow(memory, sizes, row, contentOf);
   for (const row of step.rows) readRow(memory, sizes, row, faults.misreads);
@@ -89,14 +89,23 @@ function readRow(memory: SimulatedMemory, sizes: AllocatorSizes, row: DeviceRow,
   }
 }
 
-/** In each list targets are distinct, and no block is both source and target. */
-function checkOrder({ swapOuts = [], swapIns = [], copies = [] }: PlanMoves, disorder: string[]): void {
+/** Blocks exist; in each list targets are distinct, and no block is both source and target. */
+function checkMoves({ swapOuts = [], swapIns = [], copies = [] }: PlanMoves, { blockCount, hostBlockCount }: AllocatorSizes, disorder: string[]): void {
+  checkRange("swap-outs", swapOuts, [blockCount, hostBlockCount], disorder);
+  checkRange("swap-ins", swapIns, [hostBlockCount, blockCount], disorder);
+  checkRange("copies", copies, [blockCount, blockCount], disorder);
   for (const [name, pairs] of Object.entries({ "swap-outs": swapOuts, "swap-ins": swapIns, copies })) {
     const twice = pairs.find(([, target], i) => pairs.findIndex((other) => other[1] === target) !== i);
     if (twice !== undefined) disorder.push(`the ${name} of one step go to block ${twice[1]} twice`);
   }
   const both = copies.find(([source]) => copies.some(([, target]) => target === source));
   if (both !== undefined) disorder.push(`block ${both[0]} is source and target of one step's copies`);
+}
+
+/** Both blocks of each pair are in 0..last of their memory. */
+function checkRange(name: string, pairs: readonly BlockPair[], lasts: BlockPair, disorder: string[]): void {
+  const wrong = pairs.find((pair) => pair.some((block, side) => !Number.isInteger(block) || block < 0 || block > lasts[side]));
+  if (wrong !== undefined) disorder.push(`the ${name} of a step have the pair ${JSON.stringify(wrong)}, and there are no such blocks`);
 }
 
 /** One step's moves, as several operations reported them. */

@@ -21,7 +21,7 @@ export interface AttentionShape {
 
 /** Attention over block tables; bindings: columns, part, queries, cache, attended. */
 export function attentionKernel(variant: AttentionVariant, { shape, headDim, blockSize, window }: AttentionShape): Kernel {
-  const workgroup = variant === "thread" ? { WORKGROUP: ATTENTION_HEADS.thread } : {};
+  const workgroup: Kernel["constants"] = variant === "thread" ? { WORKGROUP: ATTENTION_HEADS.thread } : {};
   return {
     label: `attention-${variant}`,
     code: `const HEAD = ${shape.head}u;\n${compose("columns", "part", "attention", `attention-${variant}`)}`,

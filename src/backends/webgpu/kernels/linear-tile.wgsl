@@ -64,13 +64,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     t6 += s6;
     t7 += s7;
   }
-  let output = part.first_column + column;
-  store(row, output, t0);
-  if (row + 1 < rows) { store(row + 1, output, t1); }
-  if (row + 2 < rows) { store(row + 2, output, t2); }
-  if (row + 3 < rows) { store(row + 3, output, t3); }
-  if (row + 4 < rows) { store(row + 4, output, t4); }
-  if (row + 5 < rows) { store(row + 5, output, t5); }
-  if (row + 6 < rows) { store(row + 6, output, t6); }
-  if (row + 7 < rows) { store(row + 7, output, t7); }
+  let totals = array<vec4f, ROWS>(t0, t1, t2, t3, t4, t5, t6, t7);
+  for (var i = 0u; i < min(ROWS, rows - row); i++) {
+    store(row + i, part.first_column + column, totals[i]);
+  }
 }

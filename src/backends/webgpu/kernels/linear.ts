@@ -24,7 +24,7 @@ export interface Store {
 
 /** out = input · weights with `inputs` vectors an input row; bindings: columns, part, weights, inputs, then the store's. */
 export function linearKernel(variant: LinearVariant, dtype: DType, inputs: number, store: Store): Kernel {
-  const workgroup = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
+  const workgroup: Kernel["constants"] = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
   return {
     label: `linear-${variant} ${store.name} ${dtype}`,
     code: compose("columns", "part", weightsPrelude(dtype), "linear", `linear-${variant}`, store.name),

@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import type { Io } from "../io.ts";
+
+/** The options of `bstar doctor`. */
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
+/** Adds `bstar doctor`: what there is to run on. */
+export function registerDoctor(program: Command, io: Io): void {
+  program
+    .command("doctor")
+    .description("what can be used here: adapters, backends, models; and how to get a better one")
+    .option("--json", "print one JSON object")
+    .action(async (options: DoctorOptions) => (await import("./doctor.ts")).doctor(options, io));
+}

@@ -1,0 +1,130 @@
+import { QuantileSketch } from "./quantile-sketch.ts";
+
+/** Samples that are kept as they are: quantiles of so many are exact. 2 MiB a distribution; beyond, a sketch of 83 KB takes over. */
+export const MAX_EXACT_SAMPLES = 2 ** 17;
+
+const FIRST_CAPACITY = 1024;
+
+/** What the report says of a distribution; null where there were no samples. */
+export interface DistributionSummary {
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+/**
+ * Weighted samples >= 0. Mean and maximum are exact; quantiles too, by nearest rank, up to `MAX_EXACT_SAMPLES` samples, and within
+ * `SKETCH_RELATIVE_ERROR` beyond. Memory is bounded.
+ */
+export class Distribution {
+  #values = new Float64Array(FIRST_CAPACITY);
+  #weights = new Float64Array(FIRST_CAPACITY);
+  #count = 0;
+  #sketch: QuantileSketch | null = null;
+  #totalWeight = 0;
+  #weightedSum = 0;
+  #max = Number.NEGATIVE_INFINITY;
+
+  /** Whether quantiles are exact. */
+  get exact(): boolean {
+    return this.#sketch === null;
+  }
+
+  get totalWeight(): number {
+    return this.#totalWeight;
+  }
+
+  get mean(): number | null {
+    return this.#totalWeight === 0 ? null : this.#weightedSum / this.#totalWeight;
+  }
+
+  /** `weight` equal samples; none where it is 0. */
+  add(value: number, weight = 1): void {
+    if (weight === 0) return;
+    this.#totalWeight += weight;
+    this.#weightedSum += value * weight;
+    if (value > this.#max) this.#max = value;
+    if (this.#sketch !== null) this.#sketch.add(value, weight);
+    else this.#keep(value, weight);
+  }
+
+  /** Takes another one's samples in. */
+  merge(other: Distribution): void {
+    if (other.#sketch === null) {
+      for (let i = 0; i < other.#count; i++) this.add(other.#values[i], other.#weights[i]);
+      return;
+    }
+    this.#pour().merge(other.#sketch);
+    this.#totalWeight += other.#totalWeight;
+    this.#weightedSum += other.#weightedSum;
+    this.#max = Math.max(this.#max, other.#max);
+  }
+
+  /** The least sample that at least the share q of the weight does not exceed; null where there are none. */
+  quantile(q: number): number | null {
+    return this.quantiles([q])[0];
+  }
+
+  /** Several at once, ascending or not: sorts once. */
+  quantiles(shares: readonly number[]): (number | null)[] {
+    if (this.#totalWeight === 0) return shares.map(() => null);
+    const sketch = this.#sketch;
+    // A bin's value may lie beyond the largest sample.
+    if (sketch !== null) return shares.map((q) => Math.min(sketch.quantile(q), this.#max));
+    const order = this.#sorted();
+    return shares.map((q) => this.#rank(order, q * this.#totalWeight));
+  }
+
+  summary(): DistributionSummary {
+    const [p50, p90, p99] = this.quantiles([0.5, 0.9, 0.99]);
+    return { mean: this.mean, p50, p90, p99, max: this.#totalWeight === 0 ? null : this.#max };
+  }
+
+  #keep(value: number, weight: number): void {
+    if (this.#count === MAX_EXACT_SAMPLES) {
+      this.#pour().add(value, weight);
+      return;
+    }
+    if (this.#count === this.#values.length) {
+      this.#values = doubled(this.#values);
+      this.#weights = doubled(this.#weights);
+    }
+    this.#values[this.#count] = value;
+    this.#weights[this.#count++] = weight;
+  }
+
+  /** From samples to a sketch, for good. */
+  #pour(): QuantileSketch {
+    if (this.#sketch !== null) return this.#sketch;
+    this.#sketch = new QuantileSketch();
+    for (let i = 0; i < this.#count; i++) this.#sketch.add(this.#values[i], this.#weights[i]);
+    this.#values = new Float64Array(0);
+    this.#weights = new Float64Array(0);
+    this.#count = 0;
+    return this.#sketch;
+  }
+
+  #sorted(): Uint32Array {
+    const order = new Uint32Array(this.#count);
+    for (let i = 0; i < this.#count; i++) order[i] = i;
+    const values = this.#values;
+    return order.sort((a, b) => values[a] - values[b]);
+  }
+
+  #rank(order: Uint32Array, wanted: number): number {
+    let sum = 0;
+    for (const index of order) {
+      sum += this.#weights[index];
+      if (sum >= wanted) return this.#values[index];
+    }
+    return this.#max;
+  }
+}
+
+function doubled(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const more = new Float64Array(2 * values.length);
+  more.set(values);
+  return more;
+}

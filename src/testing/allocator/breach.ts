@@ -1,0 +1,72 @@
+import { AllocatorRun, moments } from "./allocator-run.ts";
+import type { MakeAllocator } from "./allocator.ts";
+import { skipReason, type Law, type Moment } from "./moment.ts";
+import type { Command, Program } from "./program.ts";
+
+/** The law under which it counts that an allocator throws where it was asked for nothing wrong. */
+export const NEVER_THROWS = "a command that makes sense never throws";
+
+/** The first law that a program breaks. */
+export interface Breach {
+  readonly law: string;
+  readonly detail: string;
+  /** How many commands were carried out before the one that broke it. */
+  readonly commandsBefore: number;
+  /** The command; null where the allocator could not even be made. */
+  readonly command: Command | null;
+}
+
+export interface CheckOptions {
+  /** Which laws; those that the allocator's capabilities do not reach say nothing. */
+  readonly laws: readonly Law[];
+  /** Everything is looked at after each so many commands, and at the end; after the others only what is cheap. Default 1. */
+  readonly every?: number;
+}
+
+/** Runs a program on a new allocator and looks for broken laws. An allocator that throws breaks `NEVER_THROWS`. */
+export function findBreach(makeAllocator: MakeAllocator, program: Program, { laws, every = 1 }: CheckOptions): Breach | null {
+  let commandsBefore = 0;
+  let run: AllocatorRun | null = null;
+  try {
+    run = new AllocatorRun(makeAllocator, program.sizes);
+    const applying = laws.filter((law) => skipReason(law, run.capabilities) === null);
+    for (const moment of moments(run, program, (index) => (index + 1) % every === 0)) {
+      const broken = firstBroken(applying, moment);
+      if (broken !== null) return { ...broken, commandsBefore, command: moment.command };
+      commandsBefore++;
+    }
+    return null;
+  } catch (error) {
+    return { law: NEVER_THROWS, detail: String(error), commandsBefore, command: run?.latest ?? null };
+  }
+}
+
+function firstBroken(laws: readonly Law[], moment: Moment): { law: string; detail: string } | null {
+  for (const law of laws) {
+    const detail = moment.full || law.always === true ? law.broken(moment) : null;
+    if (detail !== null) return { law: law.name, detail };
+  }
+  return null;
+}
+
+/** What there is before a breach, in a few lines, for people. */
+export function describeState(makeAllocator: MakeAllocator, program: Program, commandsBefore: number): string {
+  const run = new AllocatorRun(makeAllocator, program.sizes);
+  let done = 0;
+  const walk = moments(run, program);
+  while (done < commandsBefore && walk.next().done !== true) done++;
+  return describeRun(run, program);
+}
+
+function describeRun({ allocator, model, capabilities }: AllocatorRun, { sizes }: Program): string {
+  const { free, cached, held } = allocator.stats();
+  const lines = [`${free} free, ${cached} cached, ${held} held of ${sizes.blockCount} blocks of ${sizes.blockSize} tokens`];
+  const host = allocator.hostStats?.();
+  if (host !== undefined) lines.push(`host memory: ${host.free} free, ${host.cached} cached, ${host.held} held of ${sizes.hostBlockCount}`);
+  for (const [number, { tokens, domain, swapped }] of model.sequences) {
+    const tables = sizes.windows.map((_, group) => (swapped ? "in host memory" : JSON.stringify(Array.from(allocator.table(number, group)))));
+    lines.push(`sequence ${number} (salt ${JSON.stringify(domain.salt)}, adapter ${domain.adapterId}): tokens ${JSON.stringify(tokens)}, blocks ${tables.join(" and ")}`);
+  }
+  if (capabilities.plans === true) lines.push(`steps: ${model.open.rows.length} rows under construction, ${model.onTheirWay.length} steps on their way`);
+  return lines.join("\n");
+}

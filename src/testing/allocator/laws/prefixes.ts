@@ -1,0 +1,88 @@
+import type { Allocation } from "../allocator.ts";
+import { contentOf } from "../device-step.ts";
+import { heldBlocks, type Law, type Moment } from "../moment.ts";
+
+function shown(tokens: readonly number[]): string {
+  return JSON.stringify(tokens);
+}
+
+const neverTooMuch: Law = {
+  name: "a lookup finds no more than the longest common beginning",
+  needs: ["prefixCache"],
+  always: true,
+  broken: ({ lookup }) =>
+    lookup === null || lookup.found <= lookup.mostAnywhere ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, the longest beginning that was computed has ${lookup.mostAnywhere}`,
+};
+
+const domainsAreApart: Law = {
+  name: "domains share nothing",
+  needs: ["prefixCache"],
+  always: true,
+  broken: ({ lookup }) => (lookup === null || lookup.found <= lookup.most ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, its salt and adapter have ${lookup.most}`),
+};
+
+const findsAll: Law = {
+  name: "a lookup finds all that cannot have been evicted",
+  needs: ["prefixCache"],
+  always: true,
+  broken: ({ lookup }) => (lookup === null || lookup.found >= lookup.least ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, ${lookup.least} are there`),
+};
+
+const lastTokenIsComputed: Law = {
+  name: "the last token is always computed",
+  needs: ["prefixCache"],
+  always: true,
+  broken({ command, lookup, answer }) {
+    if (lookup === null) return null;
+    const taken = command.kind === "allocate" ? ((answer as Allocation | null)?.cachedTokens ?? 0) : 0;
+    const cached = Math.max(lookup.found, taken);
+    return cached < Math.max(1, lookup.tokens.length) ? null : `all ${cached} tokens were taken from the cache, nothing is left to compute the next token's logits`;
+  },
+};
+
+/** A partial hit may be left out, as it needs a block for a time. */
+const takesWhatItFinds: Law = {
+  name: "allocate takes the whole blocks that a lookup finds, and no more than it finds",
+  needs: ["prefixCache"],
+  always: true,
+  broken({ command, lookup, answer, sizes }) {
+    if (command.kind !== "allocate" || answer === null || lookup === null) return null;
+    const { cachedTokens } = answer as Allocation;
+    const { found } = lookup;
+    const whole = found - (found % sizes.blockSize);
+    return cachedTokens >= whole && cachedTokens <= found ? null : `the lookup finds ${found} tokens, allocate takes ${cachedTokens}`;
+  },
+};
+
+const evictsForWantOfBlocks: Law = {
+  name: "cached blocks are given up only for want of free ones",
+  needs: ["prefixCache", "exact"],
+  broken({ forgotten, pressed, everPressed, sizes }) {
+    if (forgotten.length === 0 || pressed || (everPressed && sizes.hostBlockCount > 0)) return null;
+    return `${shown(forgotten[0].tokens)} is not found any more, although there are free blocks`;
+  },
+};
+
+/** Else a parent was given up before its child: the child keeps a block and nobody can ever find it. */
+const cachedCanBeFound: Law = {
+  name: "every cached block can be found: children are given up before parents, a chain's tail before its head",
+  needs: ["prefixCache"],
+  broken(moment) {
+    const { after, model, sizes } = moment;
+    if (!model.isQuiet || sizes.windows.some((window) => window !== null)) return null;
+    const findable = countFindable(moment);
+    return after.counts.cached <= findable ? null : `${after.counts.cached} blocks are cached, ${findable} of those that nobody holds have contents that a lookup finds`;
+  },
+};
+
+/** Blocks in no table that hold a whole block that a lookup finds. */
+function countFindable({ after, model, memory, sizes }: Moment): number {
+  const held = heldBlocks(after.tables);
+  const groups = sizes.windows.map((_, group) => group);
+  const findable = new Set([...model.known.byName.values()].filter(({ promised }) => promised).flatMap(({ name }) => groups.map((group) => contentOf(name, group, sizes))));
+  let count = 0;
+  for (let block = 0; block <= sizes.blockCount; block++) if (!held.has(block) && findable.has(memory.read(block, sizes.blockSize - 1))) count++;
+  return count;
+}
+
+export const prefixLaws: readonly Law[] = [neverTooMuch, domainsAreApart, findsAll, lastTokenIsComputed, takesWhatItFinds, evictsForWantOfBlocks, cachedCanBeFound];

@@ -1,0 +1,96 @@
+import type { Arbitrary } from "fast-check";
+import type { AllocatorCapabilities, AllocatorSizes } from "../allocator/allocator.ts";
+import type { Command, Program } from "../allocator/program.ts";
+import type { FastCheck } from "../fast-check.ts";
+import { promptFamilies, promptRecipes, type PromptFamilies, type PromptRecipe } from "./prompts.ts";
+
+export interface ProgramOptions {
+  /** What the allocator can do: commands of other kinds are left out. */
+  readonly capabilities: AllocatorCapabilities;
+  /** Default 60. */
+  readonly maxCommands?: number;
+  /** Default 0. */
+  readonly minCommands?: number;
+  /** Default 1, 2 and 4. */
+  readonly blockSizes?: readonly number[];
+  /** Most blocks of the pool; few blocks make shortage likely. Default 12. */
+  readonly maxBlocks?: number;
+}
+
+/** Sequences at a time: more than a small pool can hold. */
+const SEQUENCES = 5;
+/** Tokens at a time of `append`: one as in decoding, or a chunk. */
+const MAX_APPENDED = 6;
+/** Longest sequence: beyond most pools. */
+const MAX_TOKENS = 40;
+const MAX_WINDOW = 9;
+const MAX_HOST_BLOCKS = 8;
+/** Written one behind the other some of these pairs look the same: a key that joins them so takes one for the other. */
+const DOMAINS = [
+  { salt: "", adapterId: 0 },
+  { salt: "", adapterId: 1 },
+  { salt: "1", adapterId: 0 },
+  { salt: "1", adapterId: 1 },
+  { salt: "", adapterId: 11 },
+  { salt: "11", adapterId: 0 },
+] as const;
+
+/** A command whose tokens are still a recipe: the texts are drawn once a program. */
+type Draft = (families: PromptFamilies) => Command;
+
+/** Programs for an allocator, of few tokens and few blocks, so that sequences begin alike and blocks run out. */
+export function programs(fc: FastCheck, options: ProgramOptions): Arbitrary<Program> {
+  const { minCommands = 0, maxCommands = 60 } = options;
+  const drafts = fc.array(drafted(fc, options.capabilities), { minLength: minCommands, maxLength: maxCommands, size: "max" });
+  return fc
+    .tuple(sizesOf(fc, options), promptFamilies(fc), drafts)
+    .map(([sizes, families, list]) => ({ sizes, commands: list.map((draft) => draft(families)) }));
+}
+
+function sizesOf(fc: FastCheck, { capabilities, blockSizes = [1, 2, 4], maxBlocks = 12 }: ProgramOptions): Arbitrary<AllocatorSizes> {
+  const window = fc.integer({ min: 1, max: MAX_WINDOW });
+  const whole = fc.constant<(number | null)[]>([null]);
+  const windowed = fc.oneof({ arbitrary: whole, weight: 3 }, { arbitrary: window.map((tokens) => [tokens]), weight: 2 }, { arbitrary: window.map((tokens) => [null, tokens]), weight: 1 });
+  return fc.record({
+    blockCount: fc.integer({ min: 1, max: maxBlocks }),
+    blockSize: fc.constantFrom(...blockSizes),
+    maxTokens: fc.constant(MAX_TOKENS),
+    windows: capabilities.windows === true ? windowed : whole,
+    hostBlockCount: capabilities.swap === true || capabilities.hostTier === true ? fc.nat(MAX_HOST_BLOCKS) : fc.constant(0),
+  });
+}
+
+function drafted(fc: FastCheck, capabilities: AllocatorCapabilities): Arbitrary<Draft> {
+  const sequence = fc.nat(SEQUENCES - 1);
+  const prompt = promptRecipes(fc);
+  const domain = fc.oneof({ arbitrary: fc.constant(DOMAINS[0]), weight: 3 }, { arbitrary: fc.constantFrom(...DOMAINS), weight: 1 });
+  const tokens = fc.oneof({ arbitrary: fc.array(fc.nat(2), { minLength: 1, maxLength: 1 }), weight: 2 }, { arbitrary: fc.array(fc.nat(2), { minLength: 1, maxLength: MAX_APPENDED }), weight: 1 });
+  const always = (weight: number, arbitrary: Arbitrary<Draft>) => ({ weight, arbitrary });
+  const where = (is: boolean | undefined, weight: number, arbitrary: Arbitrary<Draft>) => (is === true ? [{ weight, arbitrary }] : []);
+  const { prefixCache, fork, plans, swap } = capabilities;
+  return fc.oneof(
+    always(5, fc.record({ sequence, prompt, domain }).map(draftAllocate)),
+    always(5, fc.record({ sequence, tokens }).map((fields) => () => ({ kind: "append", ...fields }))),
+    always(3, sequence.map((number) => () => ({ kind: "free", sequence: number }))),
+    ...where(fork, 2, fc.record({ sequence, child: sequence }).map((fields) => () => ({ kind: "fork", ...fields }))),
+    ...where(prefixCache, 2, fc.record({ prompt, domain }).map(draftLookup)),
+    ...where(plans, 1, fc.constant(() => ({ kind: "issue" }))),
+    ...where(plans, 2, fc.constant(() => ({ kind: "commit" }))),
+    ...where(plans, 1, fc.constant(() => ({ kind: "rollback" }))),
+    ...where(swap, 1, sequence.map((number) => () => ({ kind: "swapOut", sequence: number }))),
+    ...where(swap, 1, sequence.map((number) => () => ({ kind: "swapIn", sequence: number }))),
+  );
+}
+
+function draftAllocate({ sequence, prompt, domain }: { sequence: number; prompt: PromptRecipe; domain: (typeof DOMAINS)[number] }): Draft {
+  return (families) => ({ kind: "allocate", sequence, tokens: families.prompt(prompt), ...named(domain) });
+}
+
+function draftLookup({ prompt, domain }: { prompt: PromptRecipe; domain: (typeof DOMAINS)[number] }): Draft {
+  return (families) => ({ kind: "lookup", tokens: families.prompt(prompt), ...named(domain) });
+}
+
+/** Only what is not the default: shorter to read. */
+function named({ salt, adapterId }: (typeof DOMAINS)[number]): { salt?: string; adapterId?: number } {
+  return { ...(salt === "" ? {} : { salt }), ...(adapterId === 0 ? {} : { adapterId }) };
+}

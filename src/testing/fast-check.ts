@@ -1,0 +1,13 @@
+import { MissingPackageError } from "../errors.ts";
+
+/** The package fast-check, whole: what `import fc from "fast-check"` or `import * as fc from "fast-check"` gives. */
+export type FastCheck = typeof import("fast-check");
+
+/** Loads the optional package. Throws `MissingPackageError` where it is not installed. */
+export async function loadFastCheck(load: () => Promise<FastCheck> = () => import("fast-check")): Promise<FastCheck> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new MissingPackageError('the conformance suite for allocators needs the package "fast-check": npm install --save-dev fast-check', { cause });
+  }
+}
