@@ -27,6 +27,9 @@ export const DEFAULT_WATERMARK = 0.01;
 /** Plans that may be uncommitted: one on the device and one queued behind it hide the host; a third would only add latency to a stop. */
 export const MAX_PLANS_IN_FLIGHT = 2;
 
+/** Requests that one step's admissions pass over for want of an adapter's place: each costs a removal from the queue and an insertion. */
+export const MAX_SET_ASIDE = 64;
+
 /** Columns of `topIds` and `topLogprobs`: the largest `top_logprobs` of OpenAI's API. */
 export const MAX_TOP_LOGPROBS = 20;
 

@@ -7,6 +7,9 @@ export type { Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engin
 export type { Model, ModelConfig, LayerWeights, Tensor, DType, RopeScaling } from "./model.ts";
 export type { FinishReason, Request, RequestId, RequestInput, RequestState, RequestView, SamplingParams } from "./request.ts";
 export { Scheduler, type IdleReason } from "./scheduler/scheduler.ts";
+export { DecisionLog, type Decision, type DecisionKind } from "./scheduler/decision-log.ts";
+export { chromeTrace, type TraceEvent } from "./scheduler/trace.ts";
+export type { BlockOwner } from "./scheduler/block-owners.ts";
 export type { Explanation } from "./scheduler/explanation.ts";
 export type { SchedulerOptions } from "./scheduler/options.ts";
 export type { SchedulerStats } from "./scheduler/stats.ts";
@@ -26,4 +29,7 @@ export { fcfs as fcfsChunks } from "./prefill/fcfs.ts";
 export type { CachedBlocks, EvictionPolicy, EvictionStorage } from "./blocks/eviction.ts";
 export { lru } from "./policies/eviction/lru.ts";
 export { BlockPool, type BlockState } from "./blocks/block-pool.ts";
+export { bytesPerBlock, blocksHeld, sequencesThatFit, type KvShape } from "./blocks/accounting.ts";
+export type { KvEvent, Tier } from "./blocks/events.ts";
+export { drawPool, poolMap, type PoolMap } from "./blocks/pool-map.ts";
 export { KvCache, type KvCacheOptions } from "./blocks/kv-cache.ts";

@@ -108,6 +108,11 @@ export interface RequestView {
   readonly deadline: number;
   readonly preemptionCount: number;
   readonly sampling: SamplingParams;
+  /** Known ids, the first `tokenCount`. To be read only. */
+  readonly tokens: Int32Array;
+  readonly cacheSalt: string;
+  /** Null until it has ended. */
+  readonly finishReason: FinishReason | null;
 }
 
 /** A request and its progress; the scheduler's, others read it. */

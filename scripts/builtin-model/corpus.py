@@ -1357,20 +1357,27 @@ KINDS = [
     (shopping, 1),
     (conversation, 2),
 ]
-WEIGHTED = [kind for kind, weight in KINDS for _ in range(weight)]
+# Kinds in which people have to keep their names from beginning to end.
+WITH_NAMES = (story, long_story, story_place, dialogue, letter)
 
 
-def document(rng):
-    text = WEIGHTED[rng.randrange(len(WEIGHTED))](Writer(rng)).strip()
+def weighted(focus):
+    """With focus > 1 the texts about named people come that much more often."""
+    return [kind for kind, weight in KINDS for _ in range(weight * (focus if kind in WITH_NAMES else 1))]
+
+
+def document(rng, kinds):
+    text = kinds[rng.randrange(len(kinds))](Writer(rng)).strip()
     return BARE_ARTICLE.sub(r"\1n ", text)
 
 
-def documents(seed, count, more_names=False):
+def documents(seed, count, more_names=False, focus=1):
     """`count` documents; the same seed always gives the same texts."""
     rng = random.Random(seed)
     Writer.boys = W.BOYS + W.MORE_BOYS if more_names else W.BOYS
     Writer.girls = W.GIRLS + W.MORE_GIRLS if more_names else W.GIRLS
-    return [document(rng) for _ in range(count)]
+    kinds = weighted(focus)
+    return [document(rng, kinds) for _ in range(count)]
 
 
 if __name__ == "__main__":

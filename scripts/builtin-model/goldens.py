@@ -43,6 +43,7 @@ CANDIDATES = [
     'Rosa could not find her red scarf. It was very dear to her, because her grandmother had knitted it. She looked under the bed and in every drawer, but it was not there. On the way to school she met Wren, the post rider. "What is the matter?" asked Wren.',
     "Caf\u00e9 na\u00efve \u2014 12 \u20ac \U0001f600 \u65e5\u672c",
     LONG,
+    LONG.replace("The next morning,", "A week later, something else happened."),
     "My name is",
     "How to bake bread\n\n1.",
     "A fox and a hedgehog were neighbours",

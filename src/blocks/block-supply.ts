@@ -8,11 +8,13 @@ export class BlockSupply {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
   readonly #worthSwapping: () => boolean;
+  readonly #onEvict: ((block: number) => void) | undefined;
 
-  constructor(options: { pool: BlockPool; prefixes: PrefixCache; worthSwapping: () => boolean }) {
+  constructor(options: { pool: BlockPool; prefixes: PrefixCache; worthSwapping: () => boolean; onEvict: ((block: number) => void) | undefined }) {
     this.#pool = options.pool;
     this.#prefixes = options.prefixes;
     this.#worthSwapping = options.worthSwapping;
+    this.#onEvict = options.onEvict;
   }
 
   /** A block with one holder. The caller has made sure that one is available. */
@@ -40,6 +42,7 @@ export class BlockSupply {
   /** Gives up a cached block; where that is cheaper than computing it again, the plan swaps it out first. */
   #evict(journal: StepJournal): void {
     const block = this.#prefixes.victim();
+    this.#onEvict?.(block);
     if (this.#prefixes.host.blockCount > 0) this.#swapOut(block, journal);
     this.#prefixes.drop(block);
   }

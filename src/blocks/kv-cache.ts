@@ -29,6 +29,8 @@ export interface KvCacheOptions {
   readonly hostBlockCount?: number;
   /** Whether swapping a block out and in again is cheaper than computing it again. Default: always. */
   readonly worthSwapping?: () => boolean;
+  /** Told of each cached block that is given up for a new holder. */
+  readonly onEvict?: (block: number) => void;
   /** Takes the events of what can be matched, in order, each after the step that made it true. */
   readonly onEvent?: (event: KvEvent) => void;
 }
@@ -78,7 +80,7 @@ export class KvCache {
       onEvent: options.onEvent,
     });
     const { pool, prefixes } = this;
-    this.#supply = new BlockSupply({ pool, prefixes, worthSwapping: options.worthSwapping ?? (() => true) });
+    this.#supply = new BlockSupply({ pool, prefixes, worthSwapping: options.worthSwapping ?? (() => true), onEvict: options.onEvict });
     this.#indexer = new Indexer({ pool, prefixes, supply: this.#supply });
     this.#attacher = new Attacher({ prefixes, supply: this.#supply });
     this.#match = new PrefixMatch(this.prefixes, this.groups);

@@ -10,6 +10,7 @@ import type { StepPlan, StepResult } from "../step.ts";
 import { assertWithin, type EngineOptions, type EngineRequest } from "./options.ts";
 import { logprobsOf, Session } from "./session.ts";
 import { StopStrings } from "./stop-strings.ts";
+import { SwapCost } from "./swap-cost.ts";
 import { TokenStream } from "./token-stream.ts";
 
 interface Step {
@@ -33,6 +34,8 @@ export class Engine implements AsyncDisposable {
   /** Ended requests whose streams still have to be told: after the tokens of the same step. */
   readonly #ended: Request[] = [];
   #backend: Backend;
+  #frozen = false;
+  readonly #swapCost: SwapCost;
   #wake: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #disposed: Promise<void> | null = null;
@@ -45,7 +48,10 @@ export class Engine implements AsyncDisposable {
     this.#options = options;
     this.#backend = backend;
     this.#clock = options.clock ?? (() => performance.now() / 1000);
+    this.#swapCost = new SwapCost(info.blockSize);
     this.scheduler = new Scheduler({
+      worthSwapping: () => this.#swapCost.worthSwapping,
+      hostBlockCount: info.hostBlockCount,
       ...options,
       blockCount: options.blockCount ?? info.blockCount,
       blockSize: info.blockSize,
@@ -87,6 +93,16 @@ export class Engine implements AsyncDisposable {
     const resumed = this.scheduler.resume(id, this.#clock());
     this.#start();
     return resumed;
+  }
+
+  /** No further step is planned until `unfreeze`; steps in flight end, requests keep their blocks. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  unfreeze(): void {
+    this.#frozen = false;
+    this.#start();
   }
 
   /** Why the request is where it is; undefined for one that is unknown or ended. */
@@ -147,6 +163,7 @@ export class Engine implements AsyncDisposable {
   async #run(): Promise<void> {
     // A turn for those who submit many requests at once: the first step then sees them all.
     await Promise.resolve();
+    if (this.#backend.info.hostBlockCount > 0 && this.scheduler.stats().steps === 0) await this.#swapCost.measure(this.#backend, this.#clock);
     while (this.scheduler.size > 0) {
       this.#plan();
       const step = this.#inFlight.shift();
@@ -180,7 +197,7 @@ export class Engine implements AsyncDisposable {
 
   /** Hands the device plans until it has one to do and one to follow. */
   #plan(): void {
-    while (this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
+    while (!this.#frozen && this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
       const startedAt = this.#clock();
       const plan = this.scheduler.schedule(startedAt);
       this.#closeEnded();
@@ -197,6 +214,7 @@ export class Engine implements AsyncDisposable {
     const { index, tokenCount, requestCount, sampleCount } = step.plan;
     const now = this.#clock();
     this.#deliver(this.scheduler.commit(step.plan, result, now), result, now);
+    this.#swapCost.observe(tokenCount, requestCount, now - step.startedAt);
     const tokenBudget = this.scheduler.tokenBudget;
     const hostSeconds = step.planSeconds + this.#clock() - now;
     this.#options.onStep?.({ index, tokenCount, requestCount, sampleCount, tokenBudget, startedAt: step.startedAt, seconds: now - step.startedAt, hostSeconds });

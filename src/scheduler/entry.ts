@@ -72,5 +72,13 @@ export type Deferral =
   | { readonly reason: "blocks"; readonly missingBlocks: number }
   | { readonly reason: "budget"; readonly missingTokens: number }
   | { readonly reason: "requests"; readonly limit: number }
-  | { readonly reason: "preempting" }
+  | { readonly reason: "partial-prefills"; readonly limit: number }
+  | { readonly reason: "adapters"; readonly limit: number }
   | { readonly reason: "in-flight" };
+
+/** The number in a deferral: blocks, tokens, or the limit reached. */
+export function shortfall(deferral: Deferral): number {
+  if ("missingBlocks" in deferral) return deferral.missingBlocks;
+  if ("missingTokens" in deferral) return deferral.missingTokens;
+  return "limit" in deferral ? deferral.limit : 0;
+}

@@ -22,6 +22,7 @@ import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { ChunkPolicy } from "../prefill/chunk-policy.ts";
 import { fcfs as fcfsChunks } from "../prefill/fcfs.ts";
 import type { Request } from "../request.ts";
+import type { DecisionLog } from "./decision-log.ts";
 
 /** A scheduler's limits and policies. A policy object keeps state: it serves one scheduler. */
 export interface SchedulerOptions {
@@ -41,6 +42,14 @@ export interface SchedulerOptions {
   readonly maxWaitingRequests?: number;
   /** Most tokens of waiting requests. Default 16 Mi. */
   readonly maxWaitingTokens?: number;
+  /** Most tokens that one prompt gets in a step; also what counts as a long prompt. Default: no limit. */
+  readonly longPrefillThreshold?: number;
+  /** Most running prompts that are not wholly computed after a step. Default: no limit. */
+  readonly maxPartialPrefills?: number;
+  /** Of these, most that are longer than `longPrefillThreshold`. Default: no limit. */
+  readonly maxLongPartialPrefills?: number;
+  /** Most distinct adapters, besides none, in a step: what the backend keeps loaded. Default: no limit. */
+  readonly maxAdapters?: number;
   /** Failed steps in a row after which a request ends, once it has failed alone. Default 3. */
   readonly maxFailures?: number;
   readonly queue?: QueuePolicy;
@@ -57,11 +66,13 @@ export interface SchedulerOptions {
   readonly worthSwapping?: () => boolean;
   /** Takes the prefix cache's events: in order, each after the commit of the step that made it true. */
   readonly onKvEvent?: (event: KvEvent) => void;
+  /** Notes every decision. Default none. */
+  readonly decisionLog?: DecisionLog;
   /** Called when a request ends, in whatever way, after its blocks are back. */
   readonly onEnd?: (request: Request) => void;
 }
 
-type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping";
+type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping" | "decisionLog";
 
 /** The options with defaults. */
 export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | Optional>> & Pick<SchedulerOptions, Optional>;
@@ -77,6 +88,10 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     groups: options.groups ?? [{ window: null }],
     maxWaitingRequests: positive("maxWaitingRequests", options.maxWaitingRequests ?? DEFAULT_MAX_WAITING_REQUESTS),
     maxWaitingTokens: positive("maxWaitingTokens", options.maxWaitingTokens ?? DEFAULT_MAX_WAITING_TOKENS),
+    longPrefillThreshold: limit("longPrefillThreshold", options.longPrefillThreshold),
+    maxPartialPrefills: limit("maxPartialPrefills", options.maxPartialPrefills),
+    maxLongPartialPrefills: limit("maxLongPartialPrefills", options.maxLongPartialPrefills),
+    maxAdapters: limit("maxAdapters", options.maxAdapters),
     maxFailures: positive("maxFailures", options.maxFailures ?? DEFAULT_MAX_FAILURES),
     queue: options.queue ?? fcfsQueue(),
     admission: options.admission ?? watermark(),
@@ -87,9 +102,15 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     hostBlockCount: options.hostBlockCount ?? 0,
     hash: options.hash,
     onEnd: options.onEnd,
+    decisionLog: options.decisionLog,
     onKvEvent: options.onKvEvent,
     worthSwapping: options.worthSwapping,
   };
+}
+
+/** A limit, `Infinity` where there is none. */
+function limit(name: string, value: number | undefined): number {
+  return value === undefined ? Number.POSITIVE_INFINITY : positive(name, value);
 }
 
 function positive(name: string, value: number): number {

@@ -17,6 +17,11 @@ export class PlansInFlight {
     this.#records = Array.from({ length: MAX_PLANS_IN_FLIGHT }, () => new StepRecord(columns, maxRequests));
   }
 
+  /** Of the plan under construction. */
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
   /** The record for the next plan. */
   open(): StepRecord {
     assert(this.count < MAX_PLANS_IN_FLIGHT, `${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);

@@ -1,11 +1,16 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
+import type { PrefixMatch } from "../blocks/prefix-match.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
-import type { AdmissionPolicy, AdmissionView } from "../policies/admission/admission-policy.ts";
+import type { AdmissionView } from "../policies/admission/admission-policy.ts";
 import type { RequestState } from "../request.ts";
 import { NONE, type Deferral, type Entry } from "./entry.ts";
+import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
+
+/** What bounds the running requests. */
+type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "maxAdapters" | "maxPartialPrefills" | "maxLongPartialPrefills" | "longPrefillThreshold" | "admission">;
 
 /**
  * The running requests: who holds blocks and a slot.
@@ -18,16 +23,17 @@ export class Residents implements AdmissionView {
   readonly running: Entry[] = [];
   readonly #kv: KvCache;
   readonly #builder: PlanBuilder;
-  readonly #maxRequests: number;
+  readonly #limits: ResidentLimits;
   readonly #freeSlots: number[];
   #leavers = 0;
   /** Running requests with more than one token to compute. */
   #prefillCount = 0;
 
-  constructor(kv: KvCache, builder: PlanBuilder, maxRequests: number) {
+  constructor(kv: KvCache, builder: PlanBuilder, limits: ResidentLimits) {
+    const { maxRequests } = limits;
     this.#kv = kv;
     this.#builder = builder;
-    this.#maxRequests = maxRequests;
+    this.#limits = limits;
     this.#freeSlots = Array.from({ length: maxRequests }, (_, i) => maxRequests - 1 - i);
   }
 
@@ -59,19 +65,22 @@ export class Residents implements AdmissionView {
    * Looks for room for a waiting request and, where there is, attaches its cached beginning and sets its chunk.
    * Returns null then; otherwise what is missing, with nothing changed.
    */
-  fit(entry: Entry, share: StepShare, admission: AdmissionPolicy, journal: StepJournal): Deferral | null {
-    if (entry.pendingCount > 0) return { reason: "in-flight" };
-    if (this.running.length >= this.#maxRequests) return { reason: "requests", limit: this.#maxRequests };
+  fit(entry: Entry, share: StepShare, journal: StepJournal): Deferral | null {
     const kv = this.#kv;
+    const refusal = this.#refusal(entry);
+    if (refusal !== null) return refusal;
     entry.sequence ??= kv.open({ maxTokens: entry.maxLength, domain: entry.domain, cacheable: entry.cacheable });
     const match = kv.lookup(entry.sequence, entry.tokens, entry.tokenCount, journal);
-    const whole = (): number => kv.blocksToAttach(match) + kv.blocksBetween(match.tokenCount, entry.tokenCount);
-    if (match.partialNode !== 0 && whole() > this.availableBlocks) match.dropPartial();
-    const missing = this.running.length === 0 ? 0 : admission.missingBlocks(entry, whole(), this);
+    if (match.partialNode !== 0 && this.#blocksNeeded(entry, match) > this.availableBlocks) match.dropPartial();
+    const needed = this.#blocksNeeded(entry, match);
+    const missing = this.running.length === 0 ? 0 : this.#limits.admission.missingBlocks(entry, needed, this);
     if (missing > 0) return { reason: "blocks", missingBlocks: missing };
     const room = this.availableBlocks - kv.blocksToAttach(match);
-    const chunk = share.admit(entry, match.tokenCount, room);
-    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: whole() - this.availableBlocks } : { reason: "budget", missingTokens: entry.tokenCount - match.tokenCount };
+    const gap = entry.tokenCount - match.tokenCount;
+    const chunk = share.offer(entry, match.tokenCount, room);
+    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: needed - this.availableBlocks } : { reason: "budget", missingTokens: gap };
+    if (chunk < gap && !this.#mayStayPartial(entry)) return { reason: "partial-prefills", limit: this.#limits.maxPartialPrefills };
+    share.take(chunk);
     entry.cachedTokenCount = kv.attach(entry.sequence, match, journal);
     entry.computedTokenCount = entry.cachedTokenCount;
     entry.chunk = chunk;
@@ -146,6 +155,33 @@ export class Residents implements AdmissionView {
     entry.inFlightCount = 0;
     entry.stay++;
     this.#leavers++;
+  }
+
+  /** What stands in the way before blocks are looked at. */
+  #refusal(entry: Entry): Deferral | null {
+    const { maxRequests, maxAdapters } = this.#limits;
+    if (entry.pendingCount > 0) return { reason: "in-flight" };
+    if (this.running.length >= maxRequests) return { reason: "requests", limit: maxRequests };
+    return this.#hasPlaceForAdapter(entry.adapterId) ? null : { reason: "adapters", limit: maxAdapters };
+  }
+
+  #hasPlaceForAdapter(adapterId: number): boolean {
+    const { maxAdapters } = this.#limits;
+    if (adapterId === 0 || maxAdapters === Number.POSITIVE_INFINITY) return true;
+    const adapters = new Set(this.running.map((entry) => entry.adapterId)).add(adapterId);
+    adapters.delete(0);
+    return adapters.size <= maxAdapters;
+  }
+
+  #mayStayPartial(entry: Entry): boolean {
+    const { maxPartialPrefills, maxLongPartialPrefills, longPrefillThreshold } = this.#limits;
+    if (this.#prefillCount >= maxPartialPrefills) return false;
+    if (entry.promptTokenCount <= longPrefillThreshold) return true;
+    return this.running.filter((other) => other.isPrefill && other.promptTokenCount > longPrefillThreshold).length < maxLongPartialPrefills;
+  }
+
+  #blocksNeeded(entry: Entry, match: PrefixMatch): number {
+    return this.#kv.blocksToAttach(match) + this.#kv.blocksBetween(match.tokenCount, entry.tokenCount);
   }
 
   #notePrefill(entry: Entry, isPrefill: boolean): void {

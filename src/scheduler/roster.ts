@@ -89,6 +89,7 @@ export class Roster {
     entry.finishReason = reason;
     entry.error = error;
     this.#count(reason);
+    this.#options.decisionLog?.note("end", now, -1, entry.id, entry.outputTokenCount, reason);
     this.#expireAt(entry, Number.POSITIVE_INFINITY);
     this.#kv.prefixes.domains.release(entry.domain);
     this.entries.delete(entry.id);

@@ -1,9 +1,11 @@
 import { KvCache } from "../blocks/kv-cache.ts";
 import { assert } from "../assert.ts";
+import { MAX_SET_ASIDE } from "../config.ts";
 import type { FinishReason, Request, RequestId, RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { blockOwners, type BlockOwner } from "./block-owners.ts";
-import { Entry, type Deferral } from "./entry.ts";
+import type { DecisionLog } from "./decision-log.ts";
+import { Entry, shortfall, type Deferral } from "./entry.ts";
 import { explain, type Explanation } from "./explanation.ts";
 import { assertFeasible } from "./feasible.ts";
 import { checkSchedulerInvariants } from "./invariants.ts";
@@ -40,17 +42,23 @@ export class Scheduler {
   readonly #plans: PlansInFlight;
   readonly #settlement: Settlement;
   readonly #suspects: Suspects;
+  readonly #log: DecisionLog | undefined;
+  /** Passed over in this step's admissions; used again. */
+  readonly #aside: Entry[] = [];
+  /** Of the step under construction. */
+  #now = 0;
   readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, recomputedTokens: 0 };
 
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
     const { blockCount, hostBlockCount, blockSize, maxRequests, groups, budget } = resolved;
     this.#options = resolved;
-    this.kv = new KvCache({ ...resolved, onEvent: resolved.onKvEvent });
+    this.#log = resolved.decisionLog;
+    this.kv = new KvCache({ ...resolved, onEvent: resolved.onKvEvent, onEvict: this.#log && ((block) => this.#log!.note("evict", this.#now, this.#plans.nextIndex, null, block)) });
     this.#builder = new PlanBuilder(this.kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount, blockSize, groupCount: groups.length });
-    this.#residents = new Residents(this.kv, this.#builder, maxRequests);
+    this.#residents = new Residents(this.kv, this.#builder, resolved);
     this.#roster = new Roster(this.kv, this.#residents, resolved);
-    this.#share = new StepShare(this.kv, resolved.chunking);
+    this.#share = new StepShare(this.kv, resolved);
     this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
     this.#suspects = new Suspects(resolved.maxFailures);
     this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, maxRequests });
@@ -85,6 +93,7 @@ export class Scheduler {
     const entry = new Entry(input, { contextLength: this.#options.contextLength, order: this.#counters.submitted, now });
     assertFeasible(entry, this.#options, this.kv.blocksFor(entry.maxLength));
     this.#roster.add(entry, now);
+    this.#log?.note("submit", now, this.#plans.nextIndex, entry.id, entry.promptTokenCount);
     this.#counters.submitted++;
     return entry;
   }
@@ -92,6 +101,7 @@ export class Scheduler {
   /** Decides the next step: running requests first, then partial prefills, then admissions. Null where there is nothing to do; `idleReason` says why. */
   schedule(now: number): StepPlan | null {
     const record = this.#plans.open();
+    this.#now = now;
     this.#roster.expire(now);
     this.#share.begin(this.tokenBudget);
     if (!this.#planSuspect(record, now)) {
@@ -109,6 +119,7 @@ export class Scheduler {
   /** The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid until the next commit. */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
     const record = this.#settlement.commit(plan, result, now);
+    this.#log?.note("commit", now, plan.index, null, this.#settlement.outcome.tokenCount);
     this.#options.budget.observe?.(plan.tokenCount, now - record.issuedAt);
     return this.#settlement.outcome;
   }
@@ -118,6 +129,7 @@ export class Scheduler {
    * failing, alone at last, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
+    this.#log?.note("rollback", now, plan.index, null, this.#plans.nextIndex - plan.index);
     this.#counters.rollbacks++;
     this.#settlement.rollback(plan, now, cause);
     this.#builder.reset();
@@ -213,6 +225,7 @@ export class Scheduler {
   }
 
   #preempt(entry: Entry, now: number): void {
+    this.#log?.note("preempt", now, this.#plans.nextIndex, entry.id, entry.computedTokenCount);
     this.#counters.preemptions++;
     entry.preemptionCount++;
     this.#roster.requeue(entry, now);
@@ -225,19 +238,29 @@ export class Scheduler {
     for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.#residents.issue(running[i], record.journal);
   }
 
+  /** In the order of the queue, until one does not fit. One that only lacks a place for its adapter lets others pass. */
   #admit(record: StepRecord, now: number): void {
     const { waiting } = this.#roster;
-    while (this.#share.remaining > 0 && waiting.size > 0) {
+    this.#aside.length = 0;
+    while (this.#share.remaining > 0 && waiting.size > 0 && this.#aside.length < MAX_SET_ASIDE) {
       const entry = waiting.next(now)!;
       entry.deferral = this.#tryAdmit(entry, record, now);
-      if (entry.deferral !== null) return;
+      if (entry.deferral === null) continue;
+      if (entry.deferral.reason !== "adapters") break;
+      waiting.remove(entry, now);
+      this.#aside.push(entry);
     }
+    for (const entry of this.#aside) waiting.add(entry, now);
   }
 
   /** Admits a waiting request with a first chunk, or says what is missing. */
   #tryAdmit(entry: Entry, record: StepRecord, now: number): Deferral | null {
-    const deferral = this.#residents.fit(entry, this.#share, this.#options.admission, record.journal);
-    if (deferral !== null) return deferral;
+    const deferral = this.#residents.fit(entry, this.#share, record.journal);
+    if (deferral !== null) {
+      this.#log?.note("defer", now, record.plan.index, entry.id, shortfall(deferral), deferral.reason);
+      return deferral;
+    }
+    this.#log?.note("admit", now, record.plan.index, entry.id, entry.cachedTokenCount);
     this.#roster.started(entry, now);
     this.#counters.cachedTokens += entry.cachedTokenCount;
     if (entry.wasStarted) this.#counters.recomputedTokens += entry.tokenCount - entry.cachedTokenCount;
@@ -249,10 +272,16 @@ export class Scheduler {
     record.issuedAt = now;
     this.kv.seal(record.journal);
     this.#builder.build(record);
+    if (this.#log !== undefined) this.#noteChunks(record, now);
     this.#plans.issue();
     this.#counters.steps++;
     this.#counters.scheduledTokens += record.plan.tokenCount;
     return record.plan;
+  }
+
+  #noteChunks({ plan, requests, tokens }: StepRecord, now: number): void {
+    this.#log!.note("issue", now, plan.index, null, plan.tokenCount);
+    for (let row = 0; row < plan.requestCount; row++) this.#log!.note("chunk", now, plan.index, requests[row].id, tokens[row]);
   }
 
   #whyIdle(): IdleReason {

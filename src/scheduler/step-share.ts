@@ -18,6 +18,7 @@ export class StepShare implements ChunkStep {
   preempted = false;
   readonly #kv: KvCache;
   readonly #chunking: ChunkPolicy;
+  readonly #longPrefillThreshold: number;
   /** Available blocks that nobody in the step needs yet. */
   #room = 0;
   /** Number of the step: who stalls in it carries it. */
@@ -26,9 +27,10 @@ export class StepShare implements ChunkStep {
   /** The one request that may run in this step, where it is to be tried alone. */
   #only: Entry | undefined;
 
-  constructor(kv: KvCache, chunking: ChunkPolicy) {
+  constructor(kv: KvCache, options: { chunking: ChunkPolicy; longPrefillThreshold: number }) {
     this.#kv = kv;
-    this.#chunking = chunking;
+    this.#chunking = options.chunking;
+    this.#longPrefillThreshold = options.longPrefillThreshold;
   }
 
   get blockSize(): number {
@@ -88,13 +90,16 @@ export class StepShare implements ChunkStep {
     this.#stalled = true;
   }
 
-  /** Takes a newcomer's chunk out of the budget and returns it; `room` blocks are there beside those of its match. 0 where it gets none. */
-  admit(entry: Entry, matched: number, room: number): number {
+  /** Tokens that a newcomer would get; `room` blocks are there beside those of its match. 0 for none. */
+  offer(entry: Entry, matched: number, room: number): number {
     this.prefillsLeft = 1;
     const wanted = this.#chunkOf(entry, entry.tokenCount - matched);
-    const chunk = Math.min(wanted, this.#kv.tokensThatFit(matched, room));
+    return Math.min(wanted, this.#kv.tokensThatFit(matched, room));
+  }
+
+  /** The newcomer takes its offer. */
+  take(chunk: number): void {
     this.remaining -= chunk;
-    return chunk;
   }
 
   #planPrefills(running: readonly Entry[]): Entry | undefined {
@@ -114,7 +119,7 @@ export class StepShare implements ChunkStep {
   }
 
   #chunkOf(entry: Entry, gap: number): number {
-    const chunk = gap === 1 ? 1 : this.#chunking.chunk(entry, gap, this);
+    const chunk = gap === 1 ? 1 : Math.min(this.#chunking.chunk(entry, gap, this), this.#longPrefillThreshold);
     assert(chunk >= 0 && chunk <= gap && chunk <= this.remaining, () => `chunk policy ${this.#chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain`);
     return chunk;
   }

@@ -14,8 +14,8 @@ interface Holder {
   readonly domain: number;
   readonly tokens: Int32Array;
   count: number;
-  /** Tokens of steps that are done. */
-  computed: number;
+  /** Not freed yet. */
+  isHere: boolean;
 }
 
 /** What a step has to take back when it fails. */
@@ -55,7 +55,7 @@ export class KvCacheAllocator implements Allocator {
 
   allocate(sequence: number, tokens: readonly number[], domain: Domain): Allocation | null {
     const { kv } = this;
-    const holder = this.#open_(domain);
+    const holder = this.#holderIn(domain);
     holder.tokens.set(tokens);
     const { journal } = this.#open;
     const match = kv.lookup(holder.kv, holder.tokens, tokens.length, journal);
@@ -112,7 +112,7 @@ export class KvCacheAllocator implements Allocator {
   }
 
   lookup(tokens: readonly number[], domain: Domain): number {
-    const asker = this.#open_(domain);
+    const asker = this.#holderIn(domain);
     const { tokenCount } = this.kv.lookup(asker.kv, Int32Array.from(tokens), tokens.length, this.#open.journal);
     this.kv.prefixes.domains.release(asker.domain);
     return tokenCount;
@@ -128,15 +128,13 @@ export class KvCacheAllocator implements Allocator {
   commit(): void {
     const step = this.#onTheirWay.shift()!;
     this.kv.settle(step.journal);
-    for (const { holder, to } of step.grown) {
-      holder.computed = Math.max(holder.computed, to);
-      this.kv.slide(holder.kv, holder.computed);
-    }
+    for (const { holder, to } of step.grown) if (holder.isHere) this.kv.slide(holder.kv, to);
   }
 
   rollback(): void {
     const step = this.#onTheirWay.pop()!;
     for (const { holder, from } of step.grown.toReversed()) {
+      if (!holder.isHere) continue;
       holder.count = from;
       this.kv.truncate(holder.kv, from);
     }
@@ -153,9 +151,9 @@ export class KvCacheAllocator implements Allocator {
   }
 
   /** An empty holder in a domain that it holds. */
-  #open_({ salt, adapterId }: Domain): Holder {
+  #holderIn({ salt, adapterId }: Domain): Holder {
     const domain = this.kv.prefixes.domains.acquire(salt, adapterId);
-    return { kv: this.kv.open({ maxTokens: this.#maxTokens, domain, cacheable: true }), domain, tokens: new Int32Array(this.#maxTokens), count: 0, computed: 0 };
+    return { kv: this.kv.open({ maxTokens: this.#maxTokens, domain, cacheable: true }), domain, tokens: new Int32Array(this.#maxTokens), count: 0, isHere: true };
   }
 
   #grow(holder: Holder, count: number): void {
@@ -169,7 +167,7 @@ export class KvCacheAllocator implements Allocator {
   #drop(holder: Holder): void {
     this.kv.clear(holder.kv);
     this.kv.prefixes.domains.release(holder.domain);
-    holder.count = 0;
+    holder.isHere = false;
   }
 
   /** Moves that the last operation added to the step. */

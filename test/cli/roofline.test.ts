@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { registerRoofline } from "../../src/cli/roofline.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Io } from "../../src/cli/io.ts";
+import { run } from "../../src/cli/run.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -12,22 +12,18 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs `bstar roofline` with these arguments in this process. */
-function run(...args: readonly string[]): { out: string; error: string; exitCode: number } {
-  let out = "";
-  let error = "";
-  const program = new Command("bstar").exitOverride().configureOutput({ writeErr: (text) => (error += text) });
-  registerRoofline(program);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: (text) => (error += text) });
-  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  try {
-    program.parse(["roofline", ...args], { from: "user" });
-    return { out, error, exitCode: 0 };
-  } catch (caught) {
-    if (!(caught instanceof CommanderError)) throw caught;
-    return { out, error, exitCode: caught.exitCode };
-  } finally {
-    spy.mockRestore();
-  }
+async function bstar(...args: readonly string[]): Promise<{ out: string; error: string; exitCode: number }> {
+  const texts = { out: "", error: "" };
+  const io: Io = {
+    stdout: { write: async (text) => void (texts.out += text), terminal: null },
+    stderr: { write: async (text) => void (texts.error += text), terminal: null },
+    stdin: (async function* () {})(),
+    env: {},
+    signal: new AbortController().signal,
+    exitCode: 0,
+  };
+  const exitCode = await run(["roofline", ...args], io);
+  return { ...texts, exitCode };
 }
 
 function file(name: string, content: unknown): string {
@@ -39,41 +35,41 @@ function file(name: string, content: unknown): string {
 const CONFIG = { model_type: "llama", hidden_size: 64, intermediate_size: 172, num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4, vocab_size: 512, max_position_embeddings: 512, tie_word_embeddings: true };
 
 describe("bstar roofline", () => {
-  test("--json prints one object with the page's keys", () => {
-    const { out, exitCode } = run("--model", "llama-7b", "--gpu", "a10", "--json");
+  test("--json prints one object with the page's keys", async () => {
+    const { out, exitCode } = await bstar("--model", "llama-7b", "--gpu", "a10", "--json");
     expect(exitCode).toBe(0);
     expect(out.endsWith("}\n")).toBe(true);
     expect(JSON.parse(out)).toMatchObject({ maxSequences: 5, kvBytesPerSequence: 2 ** 31, weightBits: 16, context: 4096 });
   });
 
-  test("the text has the same numbers, for people", () => {
-    const { out } = run("--model", "llama-7b", "--gpu", "a100-80gb", "--context", "4096");
+  test("the text has the same numbers, for people", async () => {
+    const { out } = await bstar("--model", "llama-7b", "--gpu", "a100-80gb", "--context", "4096");
     expect(out).toContain("llama-7b on a100-80gb");
     expect(out).toMatch(/B\* +153 tokens a step/);
     expect(out).toMatch(/sequences that fit +33\n/);
     expect(out).toMatch(/KV a sequence +2 GiB for 4,096 tokens \(made for 2,048\)/);
   });
 
-  test("options reach the page", () => {
-    const { out } = run("--model", "llama-3-70b", "--gpu", "h100", "--gpus", "4", "--weight-bits", "8", "--kv-bits", "8", "--arithmetic", "fp8", "--dollars-per-hour", "2", "--json");
+  test("options reach the page", async () => {
+    const { out } = await bstar("--model", "llama-3-70b", "--gpu", "h100", "--gpus", "4", "--weight-bits", "8", "--kv-bits", "8", "--arithmetic", "fp8", "--dollars-per-hour", "2", "--json");
     expect(JSON.parse(out)).toMatchObject({ gpus: 4, weightBits: 8, kvBits: 8, dollarsPerHour: 8, weightBytes: 70_553_706_496 });
   });
 
-  test("a config.json, its folder and a GPU file do as well as names", () => {
+  test("a config.json, its folder and a GPU file do as well as names", async () => {
     file("config.json", CONFIG);
     const gpu = file("mine.json", { name: "mine", flops: { fp16: 1e13 }, bytesPerSecond: 1e11, memoryBytes: 1e9 });
     for (const model of [folder, join(folder, "config.json")]) {
-      expect(JSON.parse(run("--model", model, "--gpu", gpu, "--context", "512", "--json").out)).toMatchObject({ gpu: "mine", bStar: 100, weightBytes: 2 * 260_032 });
+      expect(JSON.parse((await bstar("--model", model, "--gpu", gpu, "--context", "512", "--json")).out)).toMatchObject({ gpu: "mine", bStar: 100, weightBytes: 2 * 260_032 });
     }
   });
 
-  test("a load ranks the catalogue", () => {
+  test("a load ranks the catalogue", async () => {
     const args = ["--model", "mistral-7b", "--requests-per-day", "1e6", "--prompt-tokens", "300", "--output-tokens", "100"];
-    const { plans, refused } = JSON.parse(run(...args, "--json").out) as { plans: object[]; refused: object[] };
+    const { plans, refused } = JSON.parse((await bstar(...args, "--json")).out) as { plans: object[]; refused: object[] };
     expect(plans[0]).toMatchObject({ gpu: "a10", gpus: 1, replicas: 1, dollarsPerDay: expect.closeTo(14.4, 5) });
     expect(plans.length + refused.length).toBe(44);
-    expect(run(...args).out).toMatch(/1 x a10 +1 +\$14\.40/);
-    expect(run(...args, "--gpu", "h100").out).not.toContain("a10");
+    expect((await bstar(...args)).out).toMatch(/1 x a10 +1 +\$14\.40/);
+    expect((await bstar(...args, "--gpu", "h100")).out).not.toContain("a10");
   });
 
   test.each([
@@ -81,13 +77,13 @@ describe("bstar roofline", () => {
     [["--model", "llama-7b", "--gpu", "a11"], /unknown GPU "a11"; known are a10, .*rtx-pro-6000/],
     [["--gpu", "a10"], /--model is missing; known are llama-7b/],
     [["--model", "llama-7b"], /--gpu is missing; known are a10/],
-    [["--model", "llama-7b", "--gpu", "a10", "--context", "many"], /--context must be a number, got "many"/],
-    [["--model", "llama-7b", "--gpu", "a10", "--arithmetic", "int3"], /--arithmetic must be fp16, int8 or fp8, got "int3"/],
+    [["--model", "llama-7b", "--gpu", "a10", "--context", "many"], /argument 'many' is invalid\. It must be an integer >= 1/],
+    [["--model", "llama-7b", "--gpu", "a10", "--arithmetic", "int3"], /Allowed choices are fp16, int8, fp8/],
     [["--model", "llama-2-13b", "--gpu", "a10"], /the weights of llama-2-13b at 16 bits take 24\.2 GiB, a10 has 24 GiB/],
     [["--model", "./absent/config.json", "--gpu", "a10"], /cannot read \.\/absent\/config\.json as JSON: .*no such file/],
     [["--model", "llama-2-70b", "--gpu", "t4", "--requests-per-day", "10"], /no GPU serves this load; 8 x t4: the weights/],
-  ])("%j is refused in one line, with exit code 2", (args, message) => {
-    const { out, error, exitCode } = run(...args);
+  ])("%j is refused in one line, with exit code 2", async (args, message) => {
+    const { out, error, exitCode } = await bstar(...args);
     expect(exitCode).toBe(2);
     expect(error).toMatch(message);
     expect(error.trimEnd().split("\n")).toHaveLength(1);

@@ -5,12 +5,16 @@ export interface AdmissionView {
   readonly blockCount: number;
   readonly blockSize: number;
   readonly groupCount: number;
+  /** Most tokens of one request. */
+  readonly contextLength: number;
   /** Free, or cached and so to be had. */
   readonly availableBlocks: number;
   /** What running requests still lack for the tokens that they have: prompts under way. */
   readonly promisedBlocks: number;
-  /** Blocks that hold `tokenCount` tokens of one request, at most. */
+  /** Most blocks that one request holds until it has `tokenCount` tokens, with its steps in flight. */
   blocksFor(tokenCount: number): number;
+  /** Blocks that a running request holds now, shared ones included. */
+  heldBlocks(request: RequestView): number;
   readonly running: readonly RequestView[];
 }
 
@@ -21,4 +25,8 @@ export interface AdmissionPolicy {
   readonly name: string;
   /** How many blocks are missing before `request` may start, 0 to start it. `needed`: blocks that it takes for the tokens it has, beyond what others hold already. */
   missingBlocks(request: RequestView, needed: number, view: AdmissionView): number;
+  /** Once a step, when the running ones have their share and before anybody is admitted. `shortage`: a block was missing, somebody had to give his up or to wait. */
+  step?(view: AdmissionView, shortage: boolean): void;
+  /** A request ended, in whatever way: `finishReason` says how. */
+  ended?(request: RequestView): void;
 }

@@ -1,6 +1,6 @@
 import type { RequestView } from "../../request.ts";
+import { IndexedHeap } from "./indexed-heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
-import { RequestHeap } from "./request-heap.ts";
 
 /**
  * First come, first served: the oldest first, a preempted request in its old place. O(log n).
@@ -12,7 +12,7 @@ export function fcfs(): QueuePolicy {
 
 /** A queue in the order of a comparison that does not change while requests wait. */
 export function heapQueue(name: string, compare: (a: RequestView, b: RequestView) => number): QueuePolicy {
-  const heap = new RequestHeap(compare);
+  const heap = new IndexedHeap(compare);
   return {
     name,
     get size() {

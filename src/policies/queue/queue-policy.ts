@@ -1,5 +1,11 @@
 import type { RequestView } from "../../request.ts";
 
+/** What a queue policy may ask of the prefix cache. */
+export interface PrefixView {
+  /** How many tokens of the request's beginning are in the prefix cache now. Changes nothing. O(tokens). */
+  cachedTokens(request: RequestView): number;
+}
+
 /**
  * In which order waiting requests are admitted. Holds the waiting requests themselves.
  *
@@ -8,14 +14,21 @@ import type { RequestView } from "../../request.ts";
 export interface QueuePolicy {
   readonly name: string;
   readonly size: number;
-  /** A new request, or one that was preempted. */
+  /** Called once, before anything else: a policy object serves one scheduler. */
+  attach?(cache: PrefixView): void;
+  /** A step begins to admit: an order that follows the cache may be worked out anew. */
+  begin?(now: number): void;
+  /** A new request, or one that was preempted, paused, or taken back with a failed step. */
   add(request: RequestView, now: number): void;
-  /** Takes a request out: admitted, aborted or expired. Only called for one that is in. */
+  /** Takes a request out: admitted, paused, aborted or expired. Only called for one that is in. */
   remove(request: RequestView, now: number): void;
   /** Who comes next; stays in until it is removed. */
   next(now: number): RequestView | undefined;
-  /** Tokens that a step spent on a request: computed prompt tokens (prefix hits are none), produced tokens. */
+  /**
+   * Tokens that steps spend on a request: `promptTokens` of its prompt when the plan that computes them is made
+   * (`computedTokenCount` has them by then; prefix hits are none; what is computed again is told again), `outputTokens` when they are delivered.
+   */
   charge?(request: RequestView, promptTokens: number, outputTokens: number): void;
-  /** The request ended, in whatever way. */
+  /** The request ended, in whatever way: `finishReason` says how. It is not in. */
   ended?(request: RequestView, now: number): void;
 }

@@ -1,6 +1,7 @@
 import type { PlanMoves } from "../make-plan.ts";
 import { NO_DOMAIN, type Allocation, type Allocator, type AllocatorCapabilities, type AllocatorSizes, type Domain, type MakeAllocator } from "./allocator.ts";
-import { joinMoves, noFaults, runStep, spoilStep, writtenBlocks, type DeviceRow, type StepFaults } from "./device-step.ts";
+import { joinMoves, noFaults, runStep, spoilStep, type DeviceRow, type StepFaults } from "./device-step.ts";
+import { findSharedWrites } from "./shared-writes.ts";
 import { copyTables, type LookupResult, type Moment, type Snapshot } from "./moment.ts";
 import type { Command, Program } from "./program.ts";
 import { ReferenceModel } from "./reference-model.ts";
@@ -75,9 +76,9 @@ export class AllocatorRun {
     const { capabilities, model } = this;
     switch (command.kind) {
       case "allocate":
-        return !model.sequences.has(command.sequence) && command.tokens.length > 0 && command.tokens.length <= this.#sizes.maxTokens;
+        return !model.sequences.has(command.sequence) && this.#isLegalLength(command.tokens.length);
       case "append":
-        return this.#isResident(command.sequence) && command.tokens.length > 0 && model.get(command.sequence).tokens.length + command.tokens.length <= this.#sizes.maxTokens;
+        return this.#isResident(command.sequence) && this.#isLegalLength(command.tokens.length, model.get(command.sequence).tokens.length);
       case "free":
         return model.sequences.has(command.sequence);
       case "fork":
@@ -87,13 +88,18 @@ export class AllocatorRun {
       case "swapOut":
         return capabilities.swap === true && this.#isResident(command.sequence);
       case "swapIn":
-        return capabilities.swap === true && model.sequences.get(command.sequence)?.swapped === true;
+        return model.sequences.get(command.sequence)?.swapped === true;
       case "issue":
         return capabilities.plans === true && this.#isBuilding;
       case "commit":
       case "rollback":
         return capabilities.plans === true && !model.isQuiet;
     }
+  }
+
+  /** At least one token, and not more than a sequence may have. */
+  #isLegalLength(added: number, present = 0): boolean {
+    return added > 0 && present + added <= this.#sizes.maxTokens;
   }
 
   /** Whether the step under construction has something in it. */
@@ -178,7 +184,7 @@ export class AllocatorRun {
     const numberOf = new Map([...this.model.sequences].map(([number, sequence]) => [sequence, number]));
     const tables = copyTables(this.allocator, this.model, this.#sizes.windows.length);
     const deviceRows = rows.map((row): DeviceRow => ({ ...row, number: numberOf.get(row.sequence)!, tables: tables.get(numberOf.get(row.sequence)!)! }));
-    this.#findSharedWrites(deviceRows, tables);
+    this.#faults.sharedWrites.push(...findSharedWrites(deviceRows, { tables, sequences: this.model.sequences, sizes: this.#sizes }));
     const step = { rows: deviceRows, moves: joinMoves(this.#openMoves) };
     const { misreads, disorder } = runStep(this.#memory, this.#sizes, step);
     this.#faults.misreads.push(...misreads);
@@ -207,18 +213,6 @@ export class AllocatorRun {
   #closeStep(wait: boolean): void {
     if (this.#isBuilding) this.#issue();
     if (wait) while (this.model.onTheirWay.length > 0) this.#commit();
-  }
-
-  #findSharedWrites(rows: readonly DeviceRow[], tables: Snapshot["tables"]): void {
-    for (const row of rows) {
-      for (let group = 0; group < this.#sizes.windows.length; group++) {
-        for (const block of writtenBlocks(row, group, this.#sizes)) {
-          for (const [other, groups] of tables) {
-            if (other !== row.number && groups.some((table) => table.includes(block))) this.#faults.sharedWrites.push(`sequence ${row.number} writes positions ${row.from} to ${row.to - 1} to block ${block}, which sequence ${other} holds too`);
-          }
-        }
-      }
-    }
   }
 
   #refreshKnown(): Moment["forgotten"] {

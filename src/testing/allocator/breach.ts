@@ -28,9 +28,10 @@ export function findBreach(makeAllocator: MakeAllocator, program: Program, { law
   let commandsBefore = 0;
   let run: AllocatorRun | null = null;
   try {
-    run = new AllocatorRun(makeAllocator, program.sizes);
-    const applying = laws.filter((law) => skipReason(law, run.capabilities) === null);
-    for (const moment of moments(run, program, (index) => (index + 1) % every === 0)) {
+    const made = new AllocatorRun(makeAllocator, program.sizes);
+    run = made;
+    const applying = laws.filter((law) => skipReason(law, made.capabilities) === null);
+    for (const moment of moments(made, program, (index) => (index + 1) % every === 0)) {
       const broken = firstBroken(applying, moment);
       if (broken !== null) return { ...broken, commandsBefore, command: moment.command };
       commandsBefore++;

@@ -65,11 +65,11 @@ export function allocatorConformance(makeAllocator: MakeAllocator, options: Allo
   return laws;
 }
 
-function register({ describe, it }: LawRunner, laws: readonly AllocatorLaw[]): void {
-  describe("allocator conformance", () => {
+function register(runner: LawRunner, laws: readonly AllocatorLaw[]): void {
+  runner.describe("allocator conformance", () => {
     for (const law of laws) {
-      if (law.skipped === null) it(law.name, () => law.run());
-      else it.skip?.(`${law.name} (${law.skipped})`, () => law.run());
+      if (law.skipped === null) runner.it(law.name, () => law.run());
+      else runner.it.skip?.(`${law.name} (${law.skipped})`, () => law.run());
     }
   });
 }
@@ -107,10 +107,10 @@ function search(fc: FastCheck, { makeAllocator, capabilities, property, options 
   const program = result.counterexample?.[0];
   if (program === undefined) return;
   const breach = property.breach(program);
-  throw new LawBrokenError(breach ?? UNSTABLE(property.name), { makeAllocator, program, found: `seed ${seed}, program ${result.numRuns} of ${runs}, made smaller ${result.numShrinks} times` });
+  throw new LawBrokenError(breach ?? unstable(property.name), { makeAllocator, program, found: `seed ${seed}, program ${result.numRuns} of ${runs}, made smaller ${result.numShrinks} times` });
 }
 
-function UNSTABLE(law: string): Breach {
+function unstable(law: string): Breach {
   return { law, detail: "the program broke the law once and not again: the allocator does not always do the same", commandsBefore: 0, command: null };
 }
 

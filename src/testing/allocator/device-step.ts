@@ -1,5 +1,5 @@
 import type { BlockPair, PlanMoves } from "../make-plan.ts";
-import { blocksOf, type AllocatorSizes } from "./allocator.ts";
+import type { AllocatorSizes } from "./allocator.ts";
 import type { ModelRow } from "./reference-model.ts";
 import type { SimulatedMemory } from "./simulated-memory.ts";
 
@@ -63,12 +63,6 @@ export function runStep(memory: SimulatedMemory, sizes: AllocatorSizes, step: { 
 export function spoilStep(memory: SimulatedMemory, sizes: AllocatorSizes, step: { readonly rows: readonly DeviceRow[]; readonly moves: PlanMoves }, spoiled: number): void {
   memory.spoil(step.moves);
   for (const row of step.rows) writeRow(memory, sizes, row, () => spoiled);
-}
-
-/** Blocks of one group that a row writes. */
-export function writtenBlocks(row: DeviceRow, group: number, sizes: AllocatorSizes): number[] {
-  if (row.to <= row.from) return [];
-  return row.tables[group].slice(Math.floor(row.from / sizes.blockSize), blocksOf(row.to, sizes.blockSize)).filter((block) => isBlock(block, sizes));
 }
 
 function writeRow(memory: SimulatedMemory, sizes: AllocatorSizes, row: DeviceRow, content: (name: number, group: number, sizes: AllocatorSizes) => number): void {

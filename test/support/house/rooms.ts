@@ -33,7 +33,7 @@ export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", ...UP_TO_SCHEDUL
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   models: ["@huggingface/tokenizers"],
-  cli: ["commander"],
+  cli: ["commander", "webgpu"],
   "backends/webgpu": ["webgpu"],
   testing: ["fast-check", "vitest"],
 };

@@ -5,7 +5,8 @@ const ROWS = 4u;
 const COLUMNS = 32u;
 const LANES = 8u;
 
-var<workgroup> sums: array<array<vec4f, ROWS>, COLUMNS * LANES>;
+// [lane, row, column]
+var<workgroup> sums: array<vec4f, LANES * ROWS * COLUMNS>;
 
 @compute @workgroup_size(COLUMNS, LANES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
@@ -15,12 +16,13 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   let is_column = column < part.column_count;
   var total = vec4f(0);
   for (var start = 0u; start < INPUTS; start += LANES * SEGMENT) {
-    let first = start + local.y * SEGMENT;
-    sums[local.y * COLUMNS + local.x] = segment_sums(row, rows - 1, column, select(INPUTS, first, is_column));
+    if (is_column) {
+      sum_segment(row, rows - 1, column, start + local.y * SEGMENT, local.y * ROWS * COLUMNS + local.x);
+    }
     workgroupBarrier();
     let lanes = min(LANES, (INPUTS - start + SEGMENT - 1) / SEGMENT);
     for (var lane = 0u; lane < lanes && local.y < ROWS; lane++) {
-      total += sums[lane * COLUMNS + local.x][local.y];
+      total += sums[(lane * ROWS + local.y) * COLUMNS + local.x];
     }
     workgroupBarrier();
   }
@@ -29,8 +31,8 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   }
 }
 
-// Sums of the segment that starts at vector `first`, none where that is the end. Rows behind the last one repeat it.
-fn segment_sums(row: u32, last: u32, column: u32, first: u32) -> array<vec4f, ROWS> {
+// Sums of the segment that starts at vector `first`, written from `to` on. Rows behind the last one repeat it.
+fn sum_segment(row: u32, last: u32, column: u32, first: u32, to: u32) {
   let i0 = min(row, last) * INPUTS;
   let i1 = min(row + 1, last) * INPUTS;
   let i2 = min(row + 2, last) * INPUTS;
@@ -49,5 +51,8 @@ fn segment_sums(row: u32, last: u32, column: u32, first: u32) -> array<vec4f, RO
     s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
     s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
   }
-  return array<vec4f, ROWS>(s0, s1, s2, s3);
+  sums[to] = s0;
+  sums[to + COLUMNS] = s1;
+  sums[to + 2 * COLUMNS] = s2;
+  sums[to + 3 * COLUMNS] = s3;
 }

@@ -355,7 +355,8 @@ const ROWS = 4u;
 const COLUMNS = 32u;
 const LANES = 8u;
 
-var<workgroup> sums: array<array<vec4f, ROWS>, COLUMNS * LANES>;
+// [lane, row, column]
+var<workgroup> sums: array<vec4f, LANES * ROWS * COLUMNS>;
 
 @compute @workgroup_size(COLUMNS, LANES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
@@ -365,12 +366,13 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   let is_column = column < part.column_count;
   var total = vec4f(0);
   for (var start = 0u; start < INPUTS; start += LANES * SEGMENT) {
-    let first = start + local.y * SEGMENT;
-    sums[local.y * COLUMNS + local.x] = segment_sums(row, rows - 1, column, select(INPUTS, first, is_column));
+    if (is_column) {
+      sum_segment(row, rows - 1, column, start + local.y * SEGMENT, local.y * ROWS * COLUMNS + local.x);
+    }
     workgroupBarrier();
     let lanes = min(LANES, (INPUTS - start + SEGMENT - 1) / SEGMENT);
     for (var lane = 0u; lane < lanes && local.y < ROWS; lane++) {
-      total += sums[lane * COLUMNS + local.x][local.y];
+      total += sums[(lane * ROWS + local.y) * COLUMNS + local.x];
     }
     workgroupBarrier();
   }
@@ -379,8 +381,8 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   }
 }
 
-// Sums of the segment that starts at vector \`first\`, none where that is the end. Rows behind the last one repeat it.
-fn segment_sums(row: u32, last: u32, column: u32, first: u32) -> array<vec4f, ROWS> {
+// Sums of the segment that starts at vector \`first\`, written from \`to\` on. Rows behind the last one repeat it.
+fn sum_segment(row: u32, last: u32, column: u32, first: u32, to: u32) {
   let i0 = min(row, last) * INPUTS;
   let i1 = min(row + 1, last) * INPUTS;
   let i2 = min(row + 2, last) * INPUTS;
@@ -399,7 +401,10 @@ fn segment_sums(row: u32, last: u32, column: u32, first: u32) -> array<vec4f, RO
     s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
     s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
   }
-  return array<vec4f, ROWS>(s0, s1, s2, s3);
+  sums[to] = s0;
+  sums[to + COLUMNS] = s1;
+  sums[to + 2 * COLUMNS] = s2;
+  sums[to + 3 * COLUMNS] = s3;
 }
 `,
   "linear-row": `// One row, four outputs a thread; no workgroup memory, no barrier.
@@ -495,15 +500,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     t6 += s6;
     t7 += s7;
   }
-  let output = part.first_column + column;
-  store(row, output, t0);
-  if (row + 1 < rows) { store(row + 1, output, t1); }
-  if (row + 2 < rows) { store(row + 2, output, t2); }
-  if (row + 3 < rows) { store(row + 3, output, t3); }
-  if (row + 4 < rows) { store(row + 4, output, t4); }
-  if (row + 5 < rows) { store(row + 5, output, t5); }
-  if (row + 6 < rows) { store(row + 6, output, t6); }
-  if (row + 7 < rows) { store(row + 7, output, t7); }
+  let totals = array<vec4f, ROWS>(t0, t1, t2, t3, t4, t5, t6, t7);
+  for (var i = 0u; i < min(ROWS, rows - row); i++) {
+    store(row + i, part.first_column + column, totals[i]);
+  }
 }
 `,
   "linear": `// out = input · weights, the part that every variant shares. Weights are [input, column] with four neighbouring output

@@ -1,0 +1,267 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AssertionError } from "../../src/assert.ts";
+import { KvCache, type KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import { StepJournal } from "../../src/blocks/step-journal.ts";
+import { InvalidOptionError } from "../../src/errors.ts";
+import { lru } from "../../src/policies/eviction/lru.ts";
+import { CacheDrive } from "../support/cache-drive.ts";
+
+const shapes: [string, Partial<KvCacheOptions>][] = [
+  ["one group", {}],
+  ["one group, blocks of one token", { blockSize: 1, blockCount: 20 }],
+  ["one group, a constant hash", { hash: () => 3 }],
+  ["a window", { groups: [{ window: 3 }] }],
+  ["two groups, one with a window", { blockCount: 16, groups: [{ window: null }, { window: 3 }] }],
+  ["a host tier", { blockCount: 8, hostBlockCount: 6 }],
+  ["two groups and a host tier", { blockCount: 12, hostBlockCount: 4, groups: [{ window: 4 }, { window: null }] }],
+];
+
+/** Tokens of which there are so few that beginnings are shared all the time. */
+const tokens = (most: number) => fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: most });
+const command = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ verb: fc.constant("admit" as const), tokens: tokens(9), salt: fc.constantFrom("", "", "", "x"), cacheable: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ verb: fc.constant("advance" as const), which: fc.nat(20), tokens: tokens(5) }) },
+  { weight: 2, arbitrary: fc.record({ verb: fc.constant("fork" as const), which: fc.nat(20) }) },
+  { weight: 3, arbitrary: fc.record({ verb: fc.constant("end" as const), which: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ verb: fc.constant("drop" as const) }) },
+  { weight: 2, arbitrary: fc.record({ verb: fc.constant("lookup" as const), tokens: tokens(12), salt: fc.constantFrom("", "x") }) },
+);
+/** Commands of one plan, and what becomes of it. */
+const plan = fc.record({ commands: fc.array(command, { minLength: 1, maxLength: 3 }), fate: fc.constantFrom("commit", "commit", "commit", "fail", "fail after it ran") });
+
+function runPlan(drive: CacheDrive, { commands, fate }: typeof plan extends fc.Arbitrary<infer T> ? T : never): void {
+  const touched = new Set<unknown>();
+  for (const each of commands) {
+    const holder = "which" in each && drive.holders.length > 0 ? drive.holders[each.which % drive.holders.length] : undefined;
+    if (each.verb === "admit") {
+      if (drive.admit(each.tokens, each) >= 0) touched.add(drive.holders.at(-1));
+    } else if (each.verb === "lookup") {
+      const { found, expected } = drive.lookup(each.tokens, each.salt);
+      if (touched.size === 0) expect(found).toBe(expected);
+    } else if (each.verb === "drop") drive.kv.dropCached();
+    // A plan has a request once; between plans they are forked and end.
+    else if (holder !== undefined && !touched.has(holder)) {
+      if (each.verb === "advance" && drive.advance(holder, each.tokens)) touched.add(holder);
+      if (each.verb === "fork" && touched.size === 0) drive.fork(holder);
+      if (each.verb === "end") drive.end(holder);
+    }
+  }
+  if (fate === "commit" || drive.unshared) drive.commit();
+  else drive.rollBack(fate === "fail after it ran");
+  drive.check();
+}
+
+describe("KvCache", () => {
+  test.each(shapes)("%s: after any program the counts add up, tables lead to their own tokens, and lookups find the longest match", (_name, options) => {
+    fc.assert(
+      fc.property(fc.array(plan, { maxLength: 40 }), (plans) => {
+        const drive = new CacheDrive(options);
+        for (const each of plans) runPlan(drive, each);
+        for (const holder of [...drive.holders]) drive.end(holder);
+        expect(drive.kv.pool.heldCount).toBe(0);
+        drive.check();
+        drive.kv.dropCached();
+        expect(drive.kv.pool.freeCount).toBe(drive.kv.pool.blockCount);
+        if (options.hostBlockCount === undefined) expect([drive.kv.prefixes.tree.size, drive.kv.prefixes.domains.size]).toEqual([0, 0]);
+      }),
+      { numRuns: Number(process.env.NR ?? 100) },
+    );
+  });
+});
+
+/** A cache of 8 blocks of 4 tokens, and what tests do with it. */
+function setUp(options: Partial<KvCacheOptions> = {}) {
+  const kv = new KvCache({ blockCount: 8, blockSize: 4, eviction: lru(), ...options });
+  const journal = new StepJournal();
+  const domain = kv.prefixes.domains.acquire("", 0);
+  const open = (cacheable = true, inDomain = domain) => kv.open({ maxTokens: 64, domain: inDomain, cacheable });
+  /** Computes and caches the tokens; the sequence holds them. */
+  const hold = (ids: readonly number[], cacheable = true) => {
+    const sequence = open(cacheable);
+    kv.extend(sequence, ids.length, journal);
+    kv.index(sequence, new Int32Array(ids), ids.length, journal);
+    kv.settle(journal);
+    return sequence;
+  };
+  const lookup = (ids: readonly number[], sequence = open()) => kv.lookup(sequence, new Int32Array(ids), ids.length, journal);
+  return { kv, journal, domain, open, hold, lookup };
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+function gauges({ pool }: KvCache): number[] {
+  return [pool.freeCount, pool.cachedCount, pool.heldCount];
+}
+
+describe("KvCache step by step", () => {
+  test("a prompt that comes again takes its whole blocks, and computes at least its last token", () => {
+    const { kv, journal, open, hold, lookup } = setUp();
+    kv.clear(hold(upTo(8)));
+    expect(gauges(kv)).toEqual([6, 2, 0]);
+    expect(lookup(upTo(12))).toMatchObject({ blockCount: 2, partialNode: 0, tokenCount: 8 });
+    const match = lookup(upTo(8));
+    expect(match).toMatchObject({ blockCount: 1, tokenCount: 7 });
+    expect([match.partialNode > 0, kv.blocksToAttach(match), gauges(kv)]).toEqual([true, 3, [6, 2, 0]]);
+    const sequence = open();
+    expect(kv.attach(sequence, match, journal)).toBe(7);
+    expect([sequence.capacity, sequence.indexedBlocks, journal.copies.length, journal.sources.length]).toEqual([8, 1, 2, 1]);
+    expect(gauges(kv)).toEqual([5, 0, 3]);
+    kv.seal(journal);
+    kv.settle(journal);
+    expect(gauges(kv)).toEqual([5, 1, 2]);
+  });
+
+  test("a partial match may be left out", () => {
+    const { kv, hold, lookup } = setUp();
+    kv.clear(hold(upTo(8)));
+    const match = lookup(upTo(8));
+    match.dropPartial();
+    expect([match.tokenCount, match.partialNode, kv.blocksToAttach(match)]).toEqual([4, 0, 1]);
+  });
+
+  test("nothing is shared between domains, nor with a request that wants no sharing", () => {
+    const { kv, open, hold, lookup } = setUp();
+    kv.clear(hold(upTo(8)));
+    const salted = kv.prefixes.domains.acquire("salt", 0);
+    const adapted = kv.prefixes.domains.acquire("", 1);
+    expect([lookup(upTo(12), open(true, salted)).tokenCount, lookup(upTo(12), open(true, adapted)).tokenCount, lookup(upTo(12), open(false)).tokenCount]).toEqual([0, 0, 0]);
+    kv.clear(hold(upTo(20).map((id) => id + 50), false));
+    expect(lookup(upTo(20).map((id) => id + 50)).tokenCount).toBe(0);
+  });
+
+  test("what the plan under construction computes can be shared whole, and is no source of a copy", () => {
+    const { kv, journal, open, lookup } = setUp();
+    const sequence = open();
+    kv.extend(sequence, 8, journal);
+    kv.index(sequence, new Int32Array(upTo(8)), 8, journal);
+    expect(lookup(upTo(8))).toMatchObject({ blockCount: 1, partialNode: 0, tokenCount: 4 });
+    kv.settle(journal);
+    expect(lookup(upTo(8)).tokenCount).toBe(7);
+  });
+
+  test("a plan that fails takes out what it indexed, and only that", () => {
+    const { kv, journal, hold, lookup } = setUp();
+    const sequence = hold(upTo(4));
+    kv.extend(sequence, 8, journal);
+    kv.index(sequence, new Int32Array(upTo(8)), 8, journal);
+    expect(lookup(upTo(9)).tokenCount).toBe(8);
+    kv.truncate(sequence, 4);
+    kv.revert(journal);
+    expect([lookup(upTo(9)).tokenCount, sequence.indexedBlocks, sequence.capacity, gauges(kv)]).toEqual([4, 1, 4, [7, 0, 1]]);
+  });
+
+  test("a request that computed an equal block takes the one that is there, at commit", () => {
+    const { kv, journal, open, hold } = setUp();
+    const [first, second] = [hold(upTo(4)), open()];
+    kv.extend(second, 4, journal);
+    const own = second.tables[0].ids[0];
+    kv.index(second, new Int32Array(upTo(4)), 4, journal);
+    expect([kv.rewriteCount, second.adoptions.length, second.tables[0].ids[0]]).toEqual([0, 1, own]);
+    kv.settle(journal);
+    expect([kv.rewriteCount, second.rewritten, second.tables[0].ids[0]]).toEqual([1, true, first.tables[0].ids[0]]);
+    expect(gauges(kv)).toEqual([7, 0, 1]);
+  });
+
+  test("the block that was let go first is given up first, a chain's tail before its head", () => {
+    const { kv, journal, open, hold, lookup } = setUp({ blockCount: 4 });
+    kv.clear(hold(upTo(8)));
+    kv.clear(hold(upTo(8).map((id) => id + 50)));
+    kv.extend(open(false), 4, journal);
+    expect([lookup(upTo(9)).tokenCount, lookup(upTo(9).map((id) => id + 50)).tokenCount]).toEqual([4, 8]);
+    kv.extend(open(false), 4, journal);
+    expect([lookup(upTo(9)).tokenCount, lookup(upTo(9).map((id) => id + 50)).tokenCount]).toEqual([0, 8]);
+  });
+
+  test("siblings share all blocks until one of them writes", () => {
+    const { kv, journal, hold } = setUp();
+    const sequence = hold(upTo(6));
+    const sibling = kv.fork(sequence);
+    expect([gauges(kv), [...sibling.tables[0].ids]]).toEqual([[6, 0, 2], [...sequence.tables[0].ids]]);
+    expect([kv.blocksToUnshare(sibling, 6), kv.blocksToUnshare(sibling, 8)]).toEqual([1, 0]);
+    kv.unshare(sibling, 6, journal);
+    expect([journal.copies.at(0), journal.copies.at(1)]).toEqual([sequence.tables[0].ids[1], sibling.tables[0].ids[1]]);
+    expect([sibling.forked, sibling.rewritten, kv.blocksToUnshare(sequence, 6), gauges(kv)]).toEqual([false, true, 0, [5, 0, 3]]);
+    kv.unshare(sequence, 6, journal);
+    expect(journal.copies.length).toBe(2);
+  });
+
+  test("a window gives its blocks back: a decode holds ceil(window / blockSize) + 1 at most", () => {
+    for (const window of [1, 3, 4, 5, 8, 9]) {
+      const { kv, journal, open } = setUp({ groups: [{ window }] });
+      const sequence = open();
+      const most = Math.ceil(window / 4) + 1;
+      for (let count = 1; count <= 64; count++) {
+        kv.extend(sequence, count, journal);
+        expect(kv.pool.heldCount).toBeLessThanOrEqual(most);
+        kv.index(sequence, new Int32Array(upTo(count)), count, journal);
+        kv.settle(journal);
+        kv.slide(sequence, count);
+        const { first } = sequence.tables[0];
+        expect(first * 4).toBeLessThanOrEqual(Math.max(0, count - window + 1));
+      }
+      expect(kv.blocksFor(64)).toBe(most);
+    }
+  });
+
+  test("truncate gives back the blocks beyond, the one that the tokens end in stays", () => {
+    const { kv, hold } = setUp();
+    const sequence = hold(upTo(14));
+    kv.truncate(sequence, 9);
+    expect([sequence.capacity, sequence.indexedBlocks, kv.pool.heldCount]).toEqual([12, 2, 3]);
+    kv.truncate(sequence, 0);
+    expect([sequence.capacity, sequence.indexedBlocks, sequence.tail, kv.pool.heldCount]).toEqual([0, 0, sequence.root, 0]);
+  });
+
+  test("dropCached empties what nobody holds, and leaves what somebody does", () => {
+    const { kv, hold, lookup } = setUp();
+    kv.clear(hold([9, 9, 9, 9]));
+    hold(upTo(8));
+    kv.dropCached();
+    expect([gauges(kv), lookup(upTo(9)).tokenCount, lookup([9, 9, 9, 9, 9]).tokenCount]).toEqual([[6, 0, 2], 8, 0]);
+  });
+
+  test("where the tree is full of windows' chains, a request goes on without caching", () => {
+    const { kv, journal, open } = setUp({ blockCount: 2, blockSize: 1, groups: [{ window: 1 }] });
+    const sequence = open();
+    for (let count = 1; count <= 12; count++) {
+      kv.extend(sequence, count, journal);
+      kv.index(sequence, new Int32Array(upTo(count)), count, journal);
+      kv.settle(journal);
+      kv.slide(sequence, count);
+    }
+    expect([kv.prefixes.tree.size, sequence.cacheable, sequence.indexedBlocks]).toEqual([8, false, 8]);
+    kv.clear(sequence);
+    kv.dropCached();
+    expect([gauges(kv), kv.prefixes.tree.size]).toEqual([[2, 0, 0], 0]);
+  });
+
+  test("counts blocks for tokens, of all groups", () => {
+    const { kv, journal, open } = setUp({ blockCount: 16, groups: [{ window: null }, { window: 5 }] });
+    const sequence = open();
+    expect([1, 4, 5].map((count) => kv.blocksToExtend(sequence, count))).toEqual([2, 2, 4]);
+    expect(kv.extend(sequence, 5, journal)).toBe(2);
+    expect([8, 9].map((count) => kv.blocksToExtend(sequence, count))).toEqual([0, 2]);
+    expect([kv.blocksBetween(0, 9), kv.blocksBetween(3, 9), kv.blocksBetween(4, 9), kv.blocksBetween(5, 8)]).toEqual([6, 4, 4, 0]);
+    expect([kv.tokensThatFit(0, 5), kv.tokensThatFit(3, 0), kv.tokensThatFit(4, 0), kv.tokensThatFit(5, 2), kv.tokensThatFit(5, -3)]).toEqual([8, 1, 0, 7, 3]);
+    expect([1, 12, 13, 100].map((count) => kv.blocksFor(count))).toEqual([2, 6, 7, 28]);
+  });
+
+  test("a sequence that holds blocks takes no match", () => {
+    const { kv, journal, hold, lookup } = setUp();
+    const sequence = hold(upTo(4));
+    const before = gauges(kv);
+    expect(() => kv.attach(sequence, lookup(upTo(4)), journal)).toThrow(new AssertionError("attach() to a sequence that holds blocks"));
+    expect(gauges(kv)).toEqual(before);
+  });
+
+  test.each<[Partial<KvCacheOptions>, string]>([
+    [{ blockSize: 0 }, "blockSize must be an integer in [1, 1024], got 0"],
+    [{ blockSize: -4 }, "blockSize must be an integer in [1, 1024], got -4"],
+    [{ blockSize: 1.5 }, "blockSize must be an integer in [1, 1024], got 1.5"],
+    [{ blockSize: 1025 }, "blockSize must be an integer in [1, 1024], got 1025"],
+    [{ blockCount: 0 }, "blockCount must be an integer in [1, 2147483647), got 0"],
+    [{ hostBlockCount: -1 }, "hostBlockCount must be an integer >= 0, got -1"],
+    [{ hostBlockCount: 0.5 }, "hostBlockCount must be an integer >= 0, got 0.5"],
+  ])("refuses %o", (options, message) => expect(() => setUp(options)).toThrow(new InvalidOptionError(message)));
+});

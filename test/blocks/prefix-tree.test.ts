@@ -1,0 +1,160 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AssertionError } from "../../src/assert.ts";
+import { PrefixTree } from "../../src/blocks/prefix-tree.ts";
+
+const BLOCK = 2;
+const root = PrefixTree.rootOf(0);
+
+function treeOf(capacity = 8, hash?: () => number): PrefixTree {
+  return new PrefixTree({ capacity, blockSize: BLOCK, hash });
+}
+
+function block(...tokens: readonly number[]): Int32Array {
+  return new Int32Array(tokens);
+}
+
+function children(tree: PrefixTree, node: number): number[] {
+  const found = [];
+  for (let child = tree.firstChild(node); child !== 0; child = tree.nextSibling(child)) found.push(child);
+  return found;
+}
+
+describe("PrefixTree", () => {
+  test("a node stands for its parent and its tokens: neither alone", () => {
+    const tree = treeOf();
+    const a = tree.insert(root, block(1, 2), 0);
+    const b = tree.insert(a, block(1, 2), 0);
+    expect([tree.find(root, block(1, 2), 0), tree.find(a, block(1, 2), 0), tree.find(b, block(1, 2), 0)]).toEqual([a, b, 0]);
+    expect([tree.find(root, block(1, 3), 0), tree.find(PrefixTree.rootOf(1), block(1, 2), 0)]).toEqual([0, 0]);
+    expect([tree.parentOf(b), tree.parentOf(a), tree.size]).toEqual([a, root, 2]);
+  });
+
+  test("reads tokens from where they start", () => {
+    const tree = treeOf();
+    const node = tree.insert(root, block(9, 9, 1, 2), 2);
+    expect(tree.find(root, block(7, 1, 2, 7), 1)).toBe(node);
+    expect([...tree.tokensOf(node)]).toEqual([1, 2]);
+  });
+
+  test("domains have roots of their own", () => {
+    const tree = treeOf();
+    const [first, second] = [0, 5].map((domain) => tree.insert(PrefixTree.rootOf(domain), block(1, 2), 0));
+    expect(first).not.toBe(second);
+    expect([tree.domainOf(first), tree.domainOf(tree.insert(second, block(3, 4), 0))]).toEqual([0, 5]);
+    expect(children(tree, PrefixTree.rootOf(5))).toEqual([second]);
+    expect(children(tree, PrefixTree.rootOf(9))).toEqual([]);
+  });
+
+  test("is full at its capacity, and takes a node again once one is gone", () => {
+    const tree = treeOf(2);
+    const nodes = [1, 2].map((token) => tree.insert(root, block(token, 0), 0));
+    expect([tree.insert(root, block(3, 0), 0), tree.size]).toEqual([0, 2]);
+    tree.remove(nodes[0]);
+    expect(tree.insert(root, block(3, 0), 0)).toBe(nodes[0]);
+    expect(tree.insert(root, block(4, 0), 0)).toBe(0);
+  });
+
+  test("keeps siblings in order when one in the middle goes", () => {
+    const tree = treeOf();
+    const [a, b, c] = [1, 2, 3].map((token) => tree.insert(root, block(token, 0), 0));
+    tree.remove(b);
+    expect(children(tree, root)).toEqual([c, a]);
+    tree.remove(c);
+    expect(children(tree, root)).toEqual([a]);
+  });
+
+  test("removes no node that has children", () => {
+    const tree = treeOf();
+    const parent = tree.insert(root, block(1, 2), 0);
+    tree.insert(parent, block(3, 4), 0);
+    expect(() => tree.remove(parent)).toThrow(new AssertionError(`remove(${parent}): the node has children`));
+    expect([tree.size, tree.find(root, block(1, 2), 0)]).toEqual([2, parent]);
+  });
+
+  test("a partial match is the child that goes along furthest, and is accepted", () => {
+    const tree = new PrefixTree({ capacity: 8, blockSize: 4 });
+    const [short, long] = [[1, 2, 9, 9], [1, 2, 3, 9]].map((tokens) => tree.insert(root, block(...tokens), 0));
+    const tokens = block(1, 2, 3, 4, 5);
+    expect(tree.findPartial(root, tokens, 0, 5, () => true)).toBe(long);
+    expect(tree.findPartial(root, tokens, 0, 5, (node) => node !== long)).toBe(short);
+    expect(tree.findPartial(root, tokens, 1, 4, () => true)).toBe(0);
+    expect(tree.commonLength(long, tokens, 0, 4)).toBe(3);
+    expect(tree.commonLength(long, tokens, 0, 2)).toBe(2);
+  });
+
+  test("a partial match looks at 64 children, the newest ones", () => {
+    const tree = treeOf(70);
+    const oldest = tree.insert(root, block(1, 500), 0);
+    for (let i = 0; i < 63; i++) tree.insert(root, block(2, i), 0);
+    expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(oldest);
+    tree.insert(root, block(2, 63), 0);
+    expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(0);
+  });
+
+  test("says how many bytes its columns take: 36 a node of 4 tokens, and its buckets", () => {
+    const bytes = (capacity: number): number => new PrefixTree({ capacity, blockSize: 4 }).byteLength;
+    expect(bytes(1024) - 1024 * 36).toBe(4 * 1024 + 36);
+    expect(bytes(2047)).toBe(2048 * 36 + 4 * 1024);
+  });
+
+  const hashes = { "its own hash": undefined, "a constant hash": () => 7, "a hash that is negative": () => -1 };
+
+  test.each(Object.entries(hashes))("with %s, find equals a map of whole beginnings, after any program", (_name, hash) => {
+    const paths = fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })), { minLength: 1, maxLength: 4 });
+    const commands = fc.array(fc.record({ domain: fc.nat(1), path: paths, remove: fc.boolean() }), { maxLength: 60 });
+    fc.assert(
+      fc.property(commands, (program) => {
+        const tree = treeOf(20, hash);
+        const model = new Map<string, number>();
+        for (const { domain, path, remove } of program) {
+          const keys = path.map((_, depth) => JSON.stringify([domain, path.slice(0, depth + 1)]));
+          if (remove) removeLeaf(tree, model, keys);
+          else insertPath(tree, model, { domain, path, keys });
+          checkFinds(tree, model, { domain, path, keys });
+        }
+      }),
+    );
+  });
+
+  interface Path {
+    readonly domain: number;
+    readonly path: readonly (readonly number[])[];
+    readonly keys: readonly string[];
+  }
+
+  function insertPath(tree: PrefixTree, model: Map<string, number>, { domain, path, keys }: Path): void {
+    let parent = PrefixTree.rootOf(domain);
+    for (const [depth, key] of keys.entries()) {
+      if (!model.has(key)) {
+        const node = tree.insert(parent, block(...path[depth]), 0);
+        expect(node === 0).toBe(model.size === tree.capacity);
+        if (node === 0) return;
+        model.set(key, node);
+      }
+      parent = model.get(key)!;
+    }
+  }
+
+  function removeLeaf(tree: PrefixTree, model: Map<string, number>, keys: readonly string[]): void {
+    const key = keys.findLast((each) => model.has(each));
+    if (key === undefined) return;
+    const isLeaf = ![...model.values()].some((node) => tree.parentOf(node) === model.get(key));
+    if (!isLeaf) return expect(() => tree.remove(model.get(key)!)).toThrow(AssertionError);
+    tree.remove(model.get(key)!);
+    model.delete(key);
+  }
+
+  function checkFinds(tree: PrefixTree, model: Map<string, number>, { domain, path, keys }: Path): void {
+    const live = new Set<number>();
+    tree.checkInvariants((node) => live.add(node));
+    expect(live).toEqual(new Set(model.values()));
+    let parent = PrefixTree.rootOf(domain);
+    for (const [depth, key] of keys.entries()) {
+      const found = tree.find(parent, block(...path[depth]), 0);
+      expect(found).toBe(model.get(key) ?? 0);
+      if (found === 0) return;
+      parent = found;
+    }
+  }
+});

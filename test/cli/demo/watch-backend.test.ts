@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
+import { type Share, sharesOf, watchBackend } from "../../../src/cli/demo/watch-backend.ts";
+import { Engine } from "../../../src/engine/engine.ts";
+import { backendConformance, randomModel } from "../../../src/testing/index.ts";
+
+const sizes = { model: randomModel(1), blockCount: 12, blockSize: 4, maxTokens: 8, maxRequests: 3 };
+
+test("every token of a plan has its request, prompts in chunks and shared beginnings too", async () => {
+  const steps: { tokenCount: number; shares: Share[] }[] = [];
+  const backend = watchBackend(createReferenceBackend(sizes), (plan) => {
+    steps.push({ tokenCount: plan.tokenCount, shares: sharesOf(plan, engine.scheduler.blockOwners()) });
+  });
+  const engine: Engine = new Engine({ backend });
+  const prompt = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+  const streams = ["a", "b", "c"].map((id, i) => engine.submit({ id, promptTokenIds: [...prompt, 20 + i], maxTokens: 4 }));
+  const outputs = await Promise.all(streams.map((stream) => stream.completion()));
+  for (const { tokenCount, shares } of steps) expect(shares.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(tokenCount);
+  for (const { id } of outputs) {
+    const tokens = steps.flatMap(({ shares }) => shares.filter((share) => share.id === id).map((share) => share.tokens));
+    // Prompt without what came from the cache, and all produced tokens but the last.
+    expect(tokens.reduce((sum, each) => sum + each, 0)).toBeGreaterThanOrEqual(12 - 8 + 3);
+  }
+  expect(steps.reduce((sum, { tokenCount }) => sum + tokenCount, 0)).toBe(engine.stats().scheduledTokens);
+  await engine.dispose();
+});
+
+describe("a watched backend is a backend like the one it watches", () => {
+  const cases = backendConformance((asked) => Promise.resolve(watchBackend(createReferenceBackend({ model: sizes.model, ...asked }), () => {})), { blockSizes: [4] });
+  test.each(cases.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
+    await expect(each.run()).resolves.toBeUndefined();
+  });
+});

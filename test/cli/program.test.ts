@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { createProgram, packageVersion } from "../../src/cli/program.ts";
+import { memoryIo } from "../support/cli-io.ts";
+
+async function commandsFor(...args: string[]): Promise<string[]> {
+  const program = await createProgram(args, memoryIo(), { out: "", err: "" });
+  return program.commands.map((command) => command.name());
+}
+
+test("only the command that is named is loaded", async () => {
+  expect(await commandsFor("generate", "-p", "x")).toEqual(["generate"]);
+  expect(await commandsFor("roofline")).toEqual(["roofline"]);
+});
+
+test("all commands are loaded where none is known by name", async () => {
+  const all = ["demo", "generate", "doctor", "roofline"];
+  expect(await commandsFor("--help")).toEqual(all);
+  expect(await commandsFor("genrate")).toEqual(all);
+  expect(await commandsFor()).toEqual(all);
+});
+
+test("the version is the package's", () => {
+  expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
+});
