@@ -4,7 +4,7 @@
  * Needs `npm run build` first. Ends with exit code 1 and one line at the first thing that is wrong.
  */
 import { type SpawnSyncOptions, spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -91,8 +91,9 @@ function importEntry(node: string, entry: string): void {
   run(node, ["--input-type=module", "--eval", source], { cwd: folder });
 }
 
-/** The declarations and the documentation's examples, as a strict TypeScript project sees them. */
+/** The declarations and the documentation's examples, as a strict TypeScript project sees them that has the optional peers. */
 function checkTypes(): void {
+  for (const peer of Object.keys(manifest.peerDependencies ?? {})) linkPeer(peer);
   const uses = entries.map((entry, index) => `import * as entry${index} from "${manifest.name}${entry.slice(1)}";\nvoid entry${index};`);
   writeFileSync(join(folder, "entries.ts"), uses.join("\n"));
   const documents = ["README.md", ...globSync("docs/**/*.md", { cwd: root })];
@@ -101,6 +102,11 @@ function checkTypes(): void {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: CONSUMER_OPTIONS, include: ["*.ts"] }));
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", folder], { cwd: folder });
   say(`types of ${entries.length} entries and ${examples.length} examples hold`);
+}
+
+function linkPeer(name: string): void {
+  const target = join(folder, "node_modules", name);
+  if (!existsSync(target)) symlinkSync(join(root, "node_modules", name), target, "dir");
 }
 
 /** This Node, and the first one on PATH that npm did not put there, if that is another. */

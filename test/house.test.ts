@@ -150,6 +150,7 @@ describe("each rule finds what breaks it", () => {
   test("nodeGlobalsOnlyWhereAllowed", () => {
     expect(code.nodeGlobalsOnlyWhereAllowed(snippet("src/engine/a.ts", "process.exit(1)"))).toEqual(["src/engine/a.ts:1 uses process"]);
     expect(code.nodeGlobalsOnlyWhereAllowed(snippet("src/cli/a.ts", "process.exit(1)"))).toEqual([]);
+    expect(code.nodeGlobalsOnlyWhereAllowed(snippet("src/engine/a.ts", "const f = (process: string) => process.length;"))).toEqual([]);
   });
 
   test("gpuOnlyInWebgpu", () => {

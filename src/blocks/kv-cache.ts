@@ -12,10 +12,13 @@ import { poolMap, type PoolMap } from "./pool-map.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
-import type { StepJournal } from "./step-journal.ts";
+import { StepJournal } from "./step-journal.ts";
 
 /** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
 const WINDOWED_NODES_PER_BLOCK = 4;
+
+/** For looks at the cache outside a plan. */
+const NO_JOURNAL = new StepJournal();
 
 export interface KvCacheOptions {
   readonly blockCount: number;
@@ -102,6 +105,12 @@ export class KvCache {
     if (sequence.cacheable) this.#match.search(sequence.root, tokens, tokenCount - 1, journal);
     else this.#match.clear();
     return this.#match;
+  }
+
+  /** How many tokens of a beginning are cached in a domain, the last token left out. Changes nothing, but a match that was looked up is void. */
+  cachedTokens(domain: number, tokens: Int32Array, tokenCount: number): number {
+    this.#match.search(PrefixTree.rootOf(domain), tokens, tokenCount - 1, NO_JOURNAL);
+    return this.#match.tokenCount;
   }
 
   /** Available blocks that attaching the match takes: cached ones that become held, and the partial match's copies. */

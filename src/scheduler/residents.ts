@@ -2,7 +2,7 @@ import type { KvCache } from "../blocks/kv-cache.ts";
 import type { PrefixMatch } from "../blocks/prefix-match.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import type { AdmissionView } from "../policies/admission/admission-policy.ts";
-import type { RequestState } from "../request.ts";
+import type { RequestState, RequestView } from "../request.ts";
 import { NONE, type Deferral, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
@@ -10,7 +10,7 @@ import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
 
 /** What bounds the running requests. */
-type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "maxAdapters" | "maxPartialPrefills" | "maxLongPartialPrefills" | "longPrefillThreshold" | "admission">;
+type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "maxAdapters" | "maxPartialPrefills" | "maxLongPartialPrefills" | "longPrefillThreshold" | "contextLength" | "admission" | "queue">;
 
 /**
  * The running requests: who holds blocks and a slot.
@@ -24,6 +24,7 @@ export class Residents implements AdmissionView {
   readonly #kv: KvCache;
   readonly #builder: PlanBuilder;
   readonly #limits: ResidentLimits;
+  readonly #charges: boolean;
   readonly #freeSlots: number[];
   #leavers = 0;
   /** Running requests with more than one token to compute. */
@@ -34,6 +35,7 @@ export class Residents implements AdmissionView {
     this.#kv = kv;
     this.#builder = builder;
     this.#limits = limits;
+    this.#charges = limits.queue.charge !== undefined;
     this.#freeSlots = Array.from({ length: maxRequests }, (_, i) => maxRequests - 1 - i);
   }
 
@@ -54,6 +56,15 @@ export class Residents implements AdmissionView {
     let promised = 0;
     for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount);
     return promised;
+  }
+
+  get contextLength(): number {
+    return this.#limits.contextLength;
+  }
+
+  /** Blocks that a running request holds now, of all groups, shared ones included. */
+  heldBlocks(request: RequestView): number {
+    return (request as Entry).sequence!.tables.reduce((sum, table) => sum + table.count - table.first, 0);
   }
 
   /** Most blocks, of all groups, that `tokenCount` tokens of one request hold at a time. */
@@ -109,6 +120,7 @@ export class Residents implements AdmissionView {
     entry.samples = end === entry.tokenCount + entry.pendingCount;
     this.#notePrefill(entry, entry.gap > 1);
     this.#builder.place(entry, gained);
+    if (this.#charges && start < entry.promptTokenCount) this.#limits.queue.charge!(entry, Math.min(end, entry.promptTokenCount) - start, 0);
     if (entry.samples) entry.pendingCount++;
     this.index(entry, journal);
   }

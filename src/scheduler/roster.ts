@@ -94,6 +94,7 @@ export class Roster {
     this.#kv.prefixes.domains.release(entry.domain);
     this.entries.delete(entry.id);
     this.#options.queue.ended?.(entry, now);
+    this.#options.admission.ended?.(entry);
     this.#options.onEnd?.(entry);
   }
 

@@ -1,11 +1,11 @@
 import { KvCache } from "../blocks/kv-cache.ts";
 import { assert } from "../assert.ts";
-import { MAX_SET_ASIDE } from "../config.ts";
 import type { FinishReason, Request, RequestId, RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
+import { Admissions } from "./admissions.ts";
 import { blockOwners, type BlockOwner } from "./block-owners.ts";
 import type { DecisionLog } from "./decision-log.ts";
-import { Entry, shortfall, type Deferral } from "./entry.ts";
+import { Entry } from "./entry.ts";
 import { explain, type Explanation } from "./explanation.ts";
 import { assertFeasible } from "./feasible.ts";
 import { checkSchedulerInvariants } from "./invariants.ts";
@@ -38,13 +38,12 @@ export class Scheduler {
   readonly #roster: Roster;
   readonly #residents: Residents;
   readonly #share: StepShare;
+  readonly #admissions: Admissions;
   readonly #builder: PlanBuilder;
   readonly #plans: PlansInFlight;
   readonly #settlement: Settlement;
   readonly #suspects: Suspects;
   readonly #log: DecisionLog | undefined;
-  /** Passed over in this step's admissions; used again. */
-  readonly #aside: Entry[] = [];
   /** Of the step under construction. */
   #now = 0;
   readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, recomputedTokens: 0 };
@@ -59,9 +58,10 @@ export class Scheduler {
     this.#residents = new Residents(this.kv, this.#builder, resolved);
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved);
+    this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
     this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
     this.#suspects = new Suspects(resolved.maxFailures);
-    this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, maxRequests });
+    this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxRequests });
   }
 
   /** Requests that have not ended. */
@@ -110,7 +110,8 @@ export class Scheduler {
         this.#planRunning(now);
         this.#issueRunning(record);
       }
-      if (this.#share.mayAdmit) this.#admit(record, now);
+      this.#options.admission.step?.(this.#residents, !this.#share.mayAdmit);
+      if (this.#share.mayAdmit) this.#admissions.admit(record, now);
     }
     this.idleReason = this.#share.tokenCount === 0 ? this.#whyIdle() : null;
     return this.idleReason === null ? this.#issuePlan(record, now) : null;
@@ -207,7 +208,7 @@ export class Scheduler {
     this.#share.begin(this.#share.budget, suspect);
     if (this.#share.plan(this.#residents.running) === undefined) {
       if (suspect.state === "running") this.#issueRunning(record);
-      else suspect.deferral = this.#tryAdmit(suspect, record, now);
+      else suspect.deferral = this.#admissions.tryOne(suspect, record, now);
     }
     if (this.#share.tokenCount > 0) return true;
     this.#share.begin(this.#share.budget);
@@ -236,36 +237,6 @@ export class Scheduler {
   #issueRunning(record: StepRecord): void {
     const { running } = this.#residents;
     for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.#residents.issue(running[i], record.journal);
-  }
-
-  /** In the order of the queue, until one does not fit. One that only lacks a place for its adapter lets others pass. */
-  #admit(record: StepRecord, now: number): void {
-    const { waiting } = this.#roster;
-    this.#aside.length = 0;
-    while (this.#share.remaining > 0 && waiting.size > 0 && this.#aside.length < MAX_SET_ASIDE) {
-      const entry = waiting.next(now)!;
-      entry.deferral = this.#tryAdmit(entry, record, now);
-      if (entry.deferral === null) continue;
-      if (entry.deferral.reason !== "adapters") break;
-      waiting.remove(entry, now);
-      this.#aside.push(entry);
-    }
-    for (const entry of this.#aside) waiting.add(entry, now);
-  }
-
-  /** Admits a waiting request with a first chunk, or says what is missing. */
-  #tryAdmit(entry: Entry, record: StepRecord, now: number): Deferral | null {
-    const deferral = this.#residents.fit(entry, this.#share, record.journal);
-    if (deferral !== null) {
-      this.#log?.note("defer", now, record.plan.index, entry.id, shortfall(deferral), deferral.reason);
-      return deferral;
-    }
-    this.#log?.note("admit", now, record.plan.index, entry.id, entry.cachedTokenCount);
-    this.#roster.started(entry, now);
-    this.#counters.cachedTokens += entry.cachedTokenCount;
-    if (entry.wasStarted) this.#counters.recomputedTokens += entry.tokenCount - entry.cachedTokenCount;
-    this.#residents.enter(entry, record);
-    return null;
   }
 
   #issuePlan(record: StepRecord, now: number): StepPlan {

@@ -1,5 +1,6 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import { StepFailedError } from "../errors.ts";
+import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import type { Entry } from "./entry.ts";
 import type { PlansInFlight } from "./plans-in-flight.ts";
@@ -18,14 +19,16 @@ export class Settlement {
   readonly #roster: Roster;
   readonly #residents: Residents;
   readonly #suspects: Suspects;
+  readonly #queue: QueuePolicy;
 
-  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; maxRequests: number }) {
+  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxRequests: number }) {
     this.outcome = new StepOutcome(options.maxRequests);
     this.#kv = options.kv;
     this.#plans = options.plans;
     this.#roster = options.roster;
     this.#residents = options.roster.residents;
     this.#suspects = options.suspects;
+    this.#queue = options.queue;
   }
 
   /** Takes the oldest plan's tokens in; `outcome` has them. */
@@ -65,6 +68,7 @@ export class Settlement {
     if (entry.state === "finished") return;
     entry.pendingCount--;
     entry.append(tokenId);
+    this.#queue.charge?.(entry, 0, 1);
     this.outcome.addToken(entry, tokenId, sample);
     const stops = entry.stopTokenIds;
     const reason = stops.length > 0 && stops.includes(tokenId) ? "stop" : entry.tokenCount >= entry.maxLength ? "length" : null;

@@ -1,4 +1,3 @@
-import type { Request } from "../request.ts";
 import type { Arrival } from "./arrival.ts";
 
 const FIRST_CAPACITY = 256;
@@ -12,7 +11,6 @@ export const NEVER = -1;
  */
 export class InFlight {
   readonly arrivals: (Arrival | undefined)[] = [];
-  readonly requests: (Request | undefined)[] = [];
   /** When its first chunk was planned. */
   startedAt = new Float64Array(FIRST_CAPACITY);
   firstTokenAt = new Float64Array(FIRST_CAPACITY);
@@ -35,7 +33,6 @@ export class InFlight {
 
   close(number: number): void {
     this.arrivals[number] = undefined;
-    this.requests[number] = undefined;
     this.#unused.push(number);
   }
 

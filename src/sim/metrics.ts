@@ -15,6 +15,9 @@ export interface Slo {
   readonly tpotSeconds?: number;
 }
 
+/** End of the step before the first: no token was then. */
+const NO_STEP = -2;
+
 /** What was measured of one step. Kept and used again. */
 export interface StepSample {
   startedAt: number;
@@ -52,7 +55,7 @@ export class Metrics {
   readonly #slo: Slo;
   readonly #inFlight: InFlight;
   /** End of the step before this one. */
-  #previousEnd = NEVER;
+  #previousEnd = NO_STEP;
   readonly #composition = { kvUse: 0, running: 0, waiting: 0, decodeTokens: 0, promptTokens: 0, preemptions: 0 };
   readonly #blockCount: number;
 

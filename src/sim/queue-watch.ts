@@ -1,17 +1,27 @@
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { RequestView } from "../request.ts";
 
-/** The policy itself, and `onLeave` told of each request that leaves the queue: admitted, or ended there. */
-export function watchQueue(policy: QueuePolicy, onLeave: (request: RequestView, now: number) => void): QueuePolicy {
+export interface QueueWatcher {
+  /** A new request, or one that was preempted. */
+  enters(request: RequestView, now: number): void;
+  /** Admitted, or ended while it waited. */
+  leaves(request: RequestView, now: number): void;
+}
+
+/** The policy itself, with somebody who is told of each request that enters or leaves its queue. */
+export function watchQueue(policy: QueuePolicy, watcher: QueueWatcher): QueuePolicy {
   return {
     name: policy.name,
     get size() {
       return policy.size;
     },
-    add: (request, now) => policy.add(request, now),
+    add(request, now) {
+      policy.add(request, now);
+      watcher.enters(request, now);
+    },
     remove(request, now) {
       policy.remove(request, now);
-      onLeave(request, now);
+      watcher.leaves(request, now);
     },
     next: (now) => policy.next(now),
     charge: policy.charge && ((request, promptTokens, outputTokens) => policy.charge!(request, promptTokens, outputTokens)),

@@ -133,12 +133,12 @@ export class KvCacheAllocator implements Allocator {
 
   rollback(): void {
     const step = this.#onTheirWay.pop()!;
+    for (const [number, holder] of this.#holders) if (step.born.includes(holder)) this.free(number);
     for (const { holder, from } of step.grown.toReversed()) {
       if (!holder.isHere) continue;
       holder.count = from;
       this.kv.truncate(holder.kv, from);
     }
-    for (const [number, holder] of this.#holders) if (step.born.includes(holder)) this.free(number);
     this.kv.revert(step.journal);
   }
 

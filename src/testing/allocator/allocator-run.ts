@@ -53,9 +53,9 @@ export class AllocatorRun {
     if (!PART_OF_STEP.has(command.kind)) this.#closeStep(command.kind === "fork");
     const before = this.#snapshot(full);
     const outcome = this.#perform(command);
+    if (this.allocator.stats().free === 0) this.#pressed = this.#everPressed = true;
     if (this.capabilities.plans !== true) this.#closeStep(true);
     const after = this.#snapshot(full);
-    if (after.counts.free === 0) this.#pressed = this.#everPressed = true;
     const pressed = this.#pressed;
     const forgotten = full && this.capabilities.prefixCache === true && !this.#isWindowed ? this.#refreshKnown() : [];
     const { allocator, capabilities, model } = this;

@@ -31,8 +31,17 @@ export function pureBelowEngine(files: readonly SourceFile[]): string[] {
 /** Node's globals stay in the files that may import `node:`. */
 export function nodeGlobalsOnlyWhereAllowed(files: readonly SourceFile[]): string[] {
   const portable = files.filter((file) => !NODE_FILES.some((allowed) => allowed.test(file.path)));
-  return eachNode(portable, ({ node, parent, key }) => (isReference(node, parent, key) && NODE_GLOBALS.has(String(node.name)) ? String(node.name) : null));
+  return portable.flatMap((file) => {
+    const own = new Set(file.nodes.filter(({ key }) => BINDING_KEYS.has(key)).map(({ node }) => node.name));
+    return eachNode([file], ({ node, parent, key }) => {
+      const name = String(node.name);
+      return isReference(node, parent, key) && NODE_GLOBALS.has(name) && !own.has(name) ? name : null;
+    });
+  });
 }
+
+/** Where a file gives a name a meaning of its own: parameters, declarations, imports. */
+const BINDING_KEYS = new Set(["params", "id", "local"]);
 
 /** One folder talks to the GPU; the others would do it without its checks. */
 export function gpuOnlyInWebgpu(files: readonly SourceFile[]): string[] {
