@@ -174,8 +174,13 @@ describe("each rule finds what breaks it", () => {
 
   test("sourceHasTest", () => {
     const does = snippet("src/a.ts", "export const f = () => 1;");
-    expect(layout.sourceHasTest(does, new Set())).toEqual(["src/a.ts:1 has no test/a.test.ts"]);
+    expect(layout.sourceHasTest(does, new Set())).toEqual(["src/a.ts:1 has no test/a.test.ts, and no tested file of its room imports it"]);
     expect(layout.sourceHasTest(does, new Set(["test/a.test.ts"]))).toEqual([]);
+    const whole = [...snippet("src/blocks/whole.ts", 'import "./part.ts"; export const f = () => 1;'), ...snippet("src/blocks/part.ts", "export const g = () => 1;")];
+    expect(layout.sourceHasTest(whole, new Set(["test/blocks/whole.test.ts"]))).toEqual([]);
+    expect(layout.sourceHasTest(whole, new Set(["test/blocks/other.test.ts"]))).toHaveLength(2);
+    const elsewhere = [...snippet("src/engine/whole.ts", 'import "../blocks/part.ts"; export const f = () => 1;'), ...snippet("src/blocks/part.ts", "export const g = () => 1;")];
+    expect(layout.sourceHasTest(elsewhere, new Set(["test/engine/whole.test.ts"]))).toHaveLength(1);
     expect(layout.sourceHasTest(snippet("src/b.ts", "export interface B { f(): void }\nexport const LIMIT = 2 ** 4;"), new Set())).toEqual([]);
   });
 

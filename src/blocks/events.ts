@@ -1,4 +1,5 @@
-import type { PrefixCache } from "./prefix-cache.ts";
+import type { Domains } from "./domains.ts";
+import type { PrefixTree } from "./prefix-tree.ts";
 
 /** Where a copy of a block is. */
 export type Tier = "device" | "host";
@@ -19,6 +20,13 @@ export type KvEvent =
   | { readonly type: "removed"; readonly block: number; readonly group: number; readonly tier: Tier }
   | { readonly type: "cleared"; readonly tier: Tier };
 
+/** What the events are about. */
+interface Indexed {
+  readonly tree: PrefixTree;
+  readonly domains: Domains;
+  readonly groupCount: number;
+}
+
 const TIERS: readonly Tier[] = ["device", "host"];
 
 /**
@@ -26,7 +34,7 @@ const TIERS: readonly Tier[] = ["device", "host"];
  * Law: replaying all events gives `snapshot()`.
  */
 export class KvEvents {
-  readonly #cache: PrefixCache;
+  readonly #cache: Indexed;
   readonly #publish: (event: KvEvent) => void;
   /** [nodes + 1] name of each node's content, 0 for none yet. Names are never used again. */
   readonly #names: Float64Array;
@@ -34,7 +42,7 @@ export class KvEvents {
   readonly #known: Uint8Array;
   #lastName = 0;
 
-  constructor(cache: PrefixCache, publish: (event: KvEvent) => void) {
+  constructor(cache: Indexed, publish: (event: KvEvent) => void) {
     this.#cache = cache;
     this.#publish = publish;
     this.#names = new Float64Array(cache.tree.capacity + 1);

@@ -55,7 +55,8 @@ export class Indexer {
       const block = journal.indexed.at(i);
       if (this.#pool.labelOf(block) === journal.indexed.at(i + 1)) this.#prefixes.drop(block);
     }
-    for (const adoption of journal.adoptions) this.#unsettle(adoption);
+    // Newest first: a chain's tail is let go before its head, so that it is evicted first.
+    for (let i = journal.adoptions.length - 1; i >= 0; i--) this.#unsettle(journal.adoptions[i]);
     for (let i = 0; i < journal.demoted.length; i += 2) this.#supply.undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
     journal.clear();
   }

@@ -270,6 +270,16 @@ export class KvCache {
     else drop();
   }
 
+  /** Forgets all copies on the host. */
+  dropHostTier(): void {
+    const { prefixes } = this;
+    const drop = (): void => {
+      while (prefixes.host.storedCount > 0) prefixes.dropFromHost(prefixes.host.oldest.group, prefixes.host.oldest.node);
+    };
+    if (prefixes.events === undefined) drop();
+    else prefixes.events.cleared("host", drop);
+  }
+
   /** The pool at a glance, for people. O(blockCount). */
   inspect(): PoolMap {
     return poolMap(this.pool);

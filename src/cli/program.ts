@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { oneLine } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { packageVersion } from "./package-version.ts";
 
 /** Adds a command. Its module is loaded when it is named, or when the help has to list it. */
 type Register = (program: Command, io: Io) => void;
@@ -47,10 +47,4 @@ function modulesFor(args: readonly string[]): Iterable<() => Promise<Register>> 
 function errorLine(text: string): string {
   const line = oneLine(text.replace(/^error: /, ""));
   return line.startsWith("bstar") ? `${line}\n` : `bstar: ${line}\n`;
-}
-
-/** From the sources and from the build alike, package.json is two levels up. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

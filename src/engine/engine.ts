@@ -7,7 +7,7 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepOutcome } from "../scheduler/step-outcome.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { assertWithin, type EngineOptions, type EngineRequest } from "./options.ts";
+import { assertWithin, platformTimer, type EngineOptions, type EngineRequest } from "./options.ts";
 import { logprobsOf, Session } from "./session.ts";
 import { StopStrings } from "./stop-strings.ts";
 import { SwapCost } from "./swap-cost.ts";
@@ -69,7 +69,7 @@ export class Engine implements AsyncDisposable {
    */
   submit(request: EngineRequest): TokenStream {
     if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
-    const id = request.id ?? this.#nextId++;
+    const id = request.id ?? this.#freeId();
     const stops = new StopStrings(request.stop);
     if (request.stop?.length && this.#options.tokenizer === undefined) throw new InvalidRequestError("stop strings need an engine with a tokenizer");
     const now = this.#clock();
@@ -139,6 +139,12 @@ export class Engine implements AsyncDisposable {
     return stream;
   }
 
+  /** A number that no request has: callers may choose numbers too. */
+  #freeId(): number {
+    while (this.#sessions.has(this.#nextId)) this.#nextId++;
+    return this.#nextId++;
+  }
+
   #promptTokenIds({ prompt, promptTokenIds }: EngineRequest): ArrayLike<number> {
     if ((prompt === undefined) === (promptTokenIds === undefined)) throw new InvalidRequestError("exactly one of prompt and promptTokenIds is needed");
     const { tokenizer, backend } = this.#options;
@@ -159,12 +165,12 @@ export class Engine implements AsyncDisposable {
     this.#running ??= this.#run().catch((error: unknown) => this.#crash(error));
   }
 
-  /** Steps until nothing is left to do. Requests that come meanwhile join at the next step. */
+  /** Steps until nothing is left to do: a step that was planned ahead of the last end is waited for, too. Requests that come meanwhile join at the next step. */
   async #run(): Promise<void> {
     // A turn for those who submit many requests at once: the first step then sees them all.
     await Promise.resolve();
     if (this.#backend.info.hostBlockCount > 0 && this.scheduler.stats().steps === 0) await this.#swapCost.measure(this.#backend, this.#clock);
-    while (this.scheduler.size > 0) {
+    while (this.scheduler.size > 0 || this.#inFlight.length > 0) {
       this.#plan();
       const step = this.#inFlight.shift();
       if (step !== undefined) await this.#finish(step);
@@ -185,13 +191,13 @@ export class Engine implements AsyncDisposable {
 
   /** Until a request comes, one is resumed, or the time is there. */
   async #sleep(until: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const { timer = platformTimer } = this.#options;
+    let cancel: (() => void) | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      const milliseconds = Math.max(0, (until - this.#clock()) * 1000);
-      if (milliseconds < MAX_TIMER_MILLISECONDS) timer = setTimeout(resolve, milliseconds);
+      if (until < Number.POSITIVE_INFINITY) cancel = timer(until - this.#clock(), resolve);
     });
-    clearTimeout(timer);
+    cancel?.();
     this.#wake = null;
   }
 
@@ -245,6 +251,8 @@ export class Engine implements AsyncDisposable {
 
   async #replaceBackend(error: DeviceLostError): Promise<void> {
     this.scheduler.invalidateDevice(this.#clock());
+    // The host tier is the backend's memory, and goes with it.
+    this.scheduler.invalidateHostTier();
     await this.#backend.dispose();
     if (this.#options.recover === undefined || this.#disposed !== null) return this.#failAll(error);
     try {
@@ -273,6 +281,3 @@ export class Engine implements AsyncDisposable {
     await this.#backend.dispose();
   }
 }
-
-/** Longer waits are not timed: `setTimeout` takes 31 bits of milliseconds, 24 days. */
-const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1;

@@ -16,7 +16,9 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
   readonly recover?: () => Promise<Backend>;
   /** Seconds. Default: the platform's monotonic clock. */
   readonly clock?: () => number;
-  /** Called after each committed step. */
+  /** Calls `wake` after so many seconds of the clock; returns how to cancel. Default: `setTimeout`. */
+  readonly timer?: (seconds: number, wake: () => void) => () => void;
+  /** Called after each committed step; must not throw. */
   readonly onStep?: (step: StepEvent) => void;
 }
 
@@ -62,4 +64,14 @@ export function assertWithin(options: EngineOptions, info: BackendInfo): void {
   if (options.blockSize !== undefined && options.blockSize !== info.blockSize) {
     throw new InvalidOptionError(`blockSize is ${options.blockSize}, backend ${info.name} was made with ${info.blockSize}`);
   }
+}
+
+/** Longer waits are not timed: `setTimeout` takes 31 bits of milliseconds, 24 days. */
+const MAX_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
+
+/** The platform's timer. */
+export function platformTimer(seconds: number, wake: () => void): () => void {
+  if (seconds > MAX_TIMER_SECONDS) return () => {};
+  const timer = setTimeout(wake, Math.max(0, seconds * 1000));
+  return () => clearTimeout(timer);
 }

@@ -33,10 +33,10 @@ export class Session {
     return this.#stops.found;
   }
 
-  /** The request is over, whoever ended it. */
+  /** The request is over, whoever ended it. A stop string that is complete with the last token that was allowed is a stop. */
   end(reason: FinishReason, error: Error | null, now: number): void {
     const rest = this.#detokenizer === null || this.#stops.found ? "" : this.#stops.push(this.#detokenizer.end());
-    this.stream.end(rest + this.#stops.end(), reason, error, { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now });
+    this.stream.end(rest + this.#stops.end(), reason === "length" && this.#stops.found ? "stop" : reason, error, { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now });
     this.#onEnd();
   }
 }

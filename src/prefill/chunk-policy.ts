@@ -10,6 +10,8 @@ export interface ChunkStep {
   readonly decodeCount: number;
   /** Running prompts that have not had their turn in this step, this one included. */
   readonly prefillsLeft: number;
+  /** Tokens that these lack, this one's included. */
+  readonly gapLeft: number;
   readonly blockSize: number;
 }
 

@@ -1,6 +1,7 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { PrefixMatch } from "../blocks/prefix-match.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
+import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import type { AdmissionView } from "../policies/admission/admission-policy.ts";
 import type { RequestState, RequestView } from "../request.ts";
 import { NONE, type Deferral, type Entry } from "./entry.ts";
@@ -10,7 +11,7 @@ import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
 
 /** What bounds the running requests. */
-type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "maxAdapters" | "maxPartialPrefills" | "maxLongPartialPrefills" | "longPrefillThreshold" | "contextLength" | "admission" | "queue">;
+type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "maxAdapters" | "maxPartialPrefills" | "maxLongPartialPrefills" | "longPrefillThreshold" | "contextLength" | "admission" | "queue" | "budget">;
 
 /**
  * The running requests: who holds blocks and a slot.
@@ -56,6 +57,12 @@ export class Residents implements AdmissionView {
     let promised = 0;
     for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount);
     return promised;
+  }
+
+  /** Of a windowed group: two steps' tokens stand beside the window until the first is committed. */
+  get inFlightBlocks(): number {
+    const windowed = this.#kv.groups.filter(({ window }) => window !== null).length;
+    return windowed * Math.ceil((MAX_PLANS_IN_FLIGHT * this.#limits.budget.maxTokens) / this.blockSize);
   }
 
   get contextLength(): number {

@@ -179,6 +179,12 @@ export class Scheduler {
     this.kv.dropCached();
   }
 
+  /** The host tier's memory is gone, too. Only while no plan is in flight. */
+  invalidateHostTier(): void {
+    assert(this.#plans.count === 0, "invalidateHostTier() while plans are in flight");
+    this.kv.dropHostTier();
+  }
+
   /** Why the request is where it is; undefined for one that is unknown or ended. */
   explain(id: RequestId): Explanation | undefined {
     const entry = this.#roster.entries.get(id);

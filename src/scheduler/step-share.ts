@@ -14,6 +14,7 @@ export class StepShare implements ChunkStep {
   remaining = 0;
   decodeCount = 0;
   prefillsLeft = 0;
+  gapLeft = 0;
   /** Somebody was preempted for this step: then nobody is admitted to it. */
   preempted = false;
   readonly #kv: KvCache;
@@ -63,11 +64,12 @@ export class StepShare implements ChunkStep {
     this.#room = this.#kv.pool.availableCount;
     this.decodeCount = 0;
     this.prefillsLeft = 0;
+    this.gapLeft = 0;
     for (let i = 0; i < running.length; i++) {
       const entry = running[i];
       entry.chunk = 0;
       if (!this.#wants(entry)) continue;
-      if (entry.gap > 1) this.prefillsLeft++;
+      if (entry.gap > 1) this.#countPrefill(entry);
       else if (this.remaining > 0 && !this.#give(entry, 1)) return entry;
       else this.decodeCount++;
     }
@@ -93,7 +95,8 @@ export class StepShare implements ChunkStep {
   /** Tokens that a newcomer would get; `room` blocks are there beside those of its match. 0 for none. */
   offer(entry: Entry, matched: number, room: number): number {
     this.prefillsLeft = 1;
-    const wanted = this.#chunkOf(entry, entry.tokenCount - matched);
+    this.gapLeft = entry.tokenCount - matched;
+    const wanted = this.#chunkOf(entry, this.gapLeft);
     return Math.min(wanted, this.#kv.tokensThatFit(matched, room));
   }
 
@@ -108,10 +111,16 @@ export class StepShare implements ChunkStep {
       if (entry.gap <= 1 || !this.#wants(entry)) continue;
       const wanted = this.#chunkOf(entry, entry.gap);
       this.prefillsLeft--;
+      this.gapLeft -= entry.gap;
       const chunk = Math.min(wanted, this.#kv.tokensThatFit(entry.computedTokenCount, this.#room));
       if (wanted > 0 && (chunk === 0 || !this.#give(entry, chunk))) return entry;
     }
     return undefined;
+  }
+
+  #countPrefill(entry: Entry): void {
+    this.prefillsLeft++;
+    this.gapLeft += entry.gap;
   }
 
   #wants(entry: Entry): boolean {

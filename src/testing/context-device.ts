@@ -11,6 +11,12 @@ export function nextToken(context: ArrayLike<number>, window: number | null = nu
   return (state >>> 0) % VOCABULARY;
 }
 
+/** Slots of device and host memory. */
+export interface WrittenSlots {
+  readonly device: readonly number[];
+  readonly host: readonly number[];
+}
+
 /**
  * A device without arithmetic whose output is a function of everything that it reads through a plan's block tables:
  * a slot holds the token and the position that were written to it, and a sample is `nextToken` of the whole context. A wrong
@@ -50,6 +56,24 @@ export class ContextDevice {
     for (let request = 0; request < plan.requestCount; request++) this.#sample(plan, request, samples);
     this.#lastSamples = samples;
     return samples;
+  }
+
+  /** Every slot that the plan writes: to be asked before the plan's columns change. */
+  writtenBy(plan: StepPlan): WrittenSlots {
+    const device = plan.groups.flatMap(({ slotMapping }) => [...slotMapping.subarray(0, plan.tokenCount)]);
+    device.push(...this.#targets(plan.copies, plan.copyCount), ...this.#targets(plan.swapIns, plan.swapInCount));
+    return { device, host: this.#targets(plan.swapOuts, plan.swapOutCount) };
+  }
+
+  /** Makes slots unreadable: a step that was to write them failed. */
+  spoil({ device, host }: WrittenSlots): void {
+    for (const slot of device) this.#positions[0][slot] = -1;
+    for (const slot of host) this.#hostPositions[slot] = -1;
+  }
+
+  #targets(pairs: Int32Array, count: number): number[] {
+    const size = this.#blockSize;
+    return Array.from({ length: count * size }, (_, i) => pairs[2 * Math.floor(i / size) + 1] * size + (i % size));
   }
 
   #write(plan: StepPlan, slots: Int32Array): void {

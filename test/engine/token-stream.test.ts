@@ -54,10 +54,13 @@ describe("TokenStream", () => {
 
   test("leaving early aborts, and later reads are over", async () => {
     let aborts = 0;
-    const stream = open(() => aborts++);
+    const stream: TokenStream = open(() => {
+      aborts++;
+      stream.end("", "abort", null, timing);
+    });
     stream.push(1, "a");
     for await (const { text } of stream) if (text === "a") break;
-    expect([aborts, (await stream.next()).done]).toEqual([1, true]);
+    expect([aborts, (await stream.next()).done, (await stream.completion()).text]).toEqual([1, true, "a"]);
   });
 
   test("leaving while a read waits ends that read, too", async () => {

@@ -57,7 +57,8 @@ export class ScriptedBackend implements Backend {
 
   async execute(plan: StepPlan): Promise<StepResult> {
     if (this.disposals > 0) throw new DisposedError("the scripted backend was used after dispose()");
-    const error = this.#failure ?? this.#script.fails?.(plan, this.executed++) ?? null;
+    const error = this.#failure ?? this.#script.fails?.(plan, this.executed) ?? null;
+    this.executed++;
     this.#failure = error;
     const result = error === null ? this.#resultOf(plan) : null;
     await (this.#gate ?? new Promise((resolve) => setImmediate(resolve)));

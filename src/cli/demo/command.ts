@@ -1,17 +1,8 @@
 import { type Command, Option } from "commander";
-import { BACKENDS, type BackendName } from "../choose-backend.ts";
+import { BACKENDS } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
 import { decimal, integer } from "../option-values.ts";
-
-/** The options of `bstar demo`, checked one by one. */
-export interface DemoOptions {
-  readonly backend?: BackendName;
-  readonly seed: number;
-  readonly temperature: number;
-  readonly tokenBudget: number;
-  readonly blocks: number;
-  readonly speed: number;
-}
+import type { DemoOptions } from "./options.ts";
 
 /** Tokens a step: above the 16 decodes that there can be, so that prompts come in chunks beside them. */
 const TOKEN_BUDGET = 24;

@@ -9,7 +9,7 @@ import type { Frame, StepView } from "./frame.ts";
 import type { ScriptedRequest } from "./script.ts";
 import { endOf, flat } from "./paint.ts";
 import { summarize, type Summary } from "./summary.ts";
-import { Track } from "./track.ts";
+import { type News, Track } from "./track.ts";
 import { sharesOf, type Share, watchBackend } from "./watch-backend.ts";
 
 export interface DemoRunOptions {
@@ -86,7 +86,7 @@ export class DemoRun implements AsyncDisposable {
       seconds,
       rows: this.#tracks.map((track, row) => track.toRow(this.#engine.explain(row))),
       step: this.#step,
-      history: this.#history,
+      history: [...this.#history],
       blocks: this.#engine.scheduler.blockOwners().map(({ state, request }) => (request === null ? state : (request as number))),
       running: stats.running,
       waiting: stats.waiting,
@@ -135,6 +135,7 @@ export class DemoRun implements AsyncDisposable {
   #planned(plan: StepPlan): void {
     this.#shares.set(plan.index, sharesOf(plan, this.#engine.scheduler.blockOwners()));
     this.#peakBlocks = Math.max(this.#peakBlocks, this.#engine.stats().heldBlocks);
+    this.#look(now()); // a request that this plan preempted may end with the one before it
   }
 
   #stepped({ index, tokenCount, tokenBudget, startedAt, seconds }: StepEvent): void {
@@ -142,15 +143,19 @@ export class DemoRun implements AsyncDisposable {
     this.#shares.delete(index);
     this.#history.push(tokenCount);
     if (this.#history.length > HISTORY_STEPS) this.#history.shift();
+    this.#look(startedAt + seconds);
+  }
+
+  #look(time: number): void {
     for (const [row, track] of this.#tracks.entries()) {
       const explanation = this.#engine.explain(row);
       if (explanation === undefined) continue;
-      for (const news of track.observe(explanation, startedAt + seconds)) this.#tell(track, NEWS[news]);
+      for (const news of track.observe(explanation, time)) this.#tell(track, NEWS[news]);
     }
   }
 }
 
-const NEWS = { "first token": "has its first token", preempted: "is preempted: its blocks go to older requests, and it is computed again" } as const;
+const NEWS: Readonly<Record<News, string>> = { "first token": "has its first token", preempted: "is preempted: its blocks go to older requests, and it is computed again" };
 
 function now(): number {
   return performance.now() / 1000;

@@ -3,10 +3,10 @@ import { chooseBackend } from "../choose-backend.ts";
 import { EXIT_FAILED } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { openModel } from "../model-source.ts";
-import type { DemoOptions } from "./command.ts";
 import { DemoRun } from "./demo-run.ts";
 import { eventLine, showLive, showPlain } from "./display.ts";
 import type { Frame } from "./frame.ts";
+import type { DemoOptions } from "./options.ts";
 import { readScript } from "./script.ts";
 import { formatSummary } from "./summary.ts";
 

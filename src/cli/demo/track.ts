@@ -3,6 +3,9 @@ import type { Explanation } from "../../scheduler/explanation.ts";
 import type { FrameRow, Phase } from "./frame.ts";
 import type { ScriptedRequest } from "./script.ts";
 
+/** What is worth telling of a request on its way. */
+export type News = "first token" | "preempted";
+
 /** What is known of one request of the demonstration, from before it comes until after it has ended. */
 export class Track {
   readonly request: ScriptedRequest;
@@ -28,13 +31,12 @@ export class Track {
     return this.refusal ?? this.completion?.error ?? null;
   }
 
-  /** Takes in how it stands after a step that ended at `now`. Returns what is worth telling. */
-  observe({ tokenCount, preemptionCount }: Explanation, now: number): ("first token" | "preempted")[] {
-    const news: ("first token" | "preempted")[] = [];
+  /** Takes in how it stands; tokens that are new came at `now`. Returns what is worth telling. */
+  observe({ tokenCount, preemptionCount }: Explanation, now: number): News[] {
+    const news: News[] = [];
     if (this.tokenTimes.length === 0 && tokenCount > this.promptTokens) news.push("first token");
     while (this.tokenTimes.length < tokenCount - this.promptTokens) this.tokenTimes.push(now);
-    if (preemptionCount > this.preemptions) news.push("preempted");
-    this.preemptions = preemptionCount;
+    for (; this.preemptions < preemptionCount; this.preemptions++) news.push("preempted");
     return news;
   }
 

@@ -1,10 +1,6 @@
 import type { Command } from "commander";
 import type { Io } from "../io.ts";
-
-/** The options of `bstar doctor`. */
-export interface DoctorOptions {
-  readonly json?: boolean;
-}
+import type { DoctorOptions } from "./options.ts";
 
 /** Adds `bstar doctor`: what there is to run on. */
 export function registerDoctor(program: Command, io: Io): void {

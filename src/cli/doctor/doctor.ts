@@ -1,35 +1,37 @@
 import { cpus, totalmem } from "node:os";
+import { type Inspection, inspectAdapters } from "../../backends/webgpu/index.ts";
 import { oneLine } from "../failure.ts";
 import type { Io } from "../io.ts";
-import { packageVersion } from "../program.ts";
+import { packageVersion } from "../package-version.ts";
 import { openNodeGpu } from "../webgpu-node.ts";
-import { describeAdapter } from "./adapter.ts";
-import type { DoctorOptions } from "./command.ts";
 import { findModels } from "./models.ts";
-import { type AdapterReport, formatReport, type Report } from "./report.ts";
+import type { DoctorOptions } from "./options.ts";
+import { formatReport, type Report } from "./report.ts";
 
 /** Runs `bstar doctor`. Finding nothing is an answer, not a failure. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<void> {
-  const report = diagnose(await openAdapter());
+  const report = diagnose(await search());
   await io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : formatReport(report));
 }
 
-/** What came of looking for an adapter: it, or why there is none. */
-export type Search = { readonly adapter: AdapterReport } | { readonly problem: string };
+/** What came of looking for WebGPU: what it offers and where it comes from, or why it cannot be used. */
+export type Search = { readonly inspection: Inspection; readonly origin: string } | { readonly problem: string };
 
-async function openAdapter(): Promise<Search> {
+async function search(): Promise<Search> {
   try {
-    const { adapter, origin } = await openNodeGpu();
-    return { adapter: describeAdapter(adapter, origin, true) };
+    const { gpu, origin } = await openNodeGpu();
+    return { inspection: await inspectAdapters(gpu), origin };
   } catch (error) {
     return { problem: oneLine(error instanceof Error ? error.message : String(error)) };
   }
 }
 
+/** What would be better than no WebGPU at all; how to get one at all is in the problem. */
+const BETTER_THAN_NOTHING = "WebGPU on a GPU, with a driver for Vulkan, Metal or Direct3D 12; without a GPU, on a software adapter";
+
 /** Draws the conclusions. */
-export function diagnose(search: Search): Report {
-  const adapter = "adapter" in search ? search.adapter : null;
-  const problem = "problem" in search ? search.problem : null;
+export function diagnose(found: Search): Report {
+  const problem = "problem" in found ? found.problem : null;
   return {
     bstar: packageVersion(),
     node: process.version,
@@ -37,23 +39,22 @@ export function diagnose(search: Search): Report {
     cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown processor"}`,
     memoryBytes: totalmem(),
     backends: { webgpu: { available: problem === null, problem }, reference: { available: true, problem: null } },
-    choice: choiceOf(adapter),
-    adapters: adapter === null ? [] : [adapter],
+    ...("problem" in found ? withoutWebGPU() : withWebGPU(found.inspection, found.origin)),
     models: findModels("models"),
-    advice: adviceOn(adapter),
   };
 }
 
-function choiceOf(adapter: AdapterReport | null): Report["choice"] {
-  if (adapter === null) return { backend: "reference", adapter: null, reason: "WebGPU cannot be used" };
-  const reason = adapter.software ? `no GPU was found, so shaders run on the CPU (${adapter.origin})` : `the fastest adapter of ${adapter.origin}`;
-  return { backend: "webgpu", adapter: adapter.name, reason };
+type WebGPUPart = Pick<Report, "choice" | "adapters" | "probe" | "advice">;
+
+function withWebGPU({ adapters, chosen, reason, advice, probe }: Inspection, origin: string): WebGPUPart {
+  return {
+    choice: { backend: "webgpu", adapter: chosen, reason },
+    adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })),
+    probe,
+    advice,
+  };
 }
 
-/** Debian 12's Mesa 22.3 was tried: Dawn refuses it. */
-const REAL_GPU = "a GPU with a driver for Vulkan, Metal or Direct3D 12 is far faster than a software adapter";
-const LAVAPIPE = "without a GPU, Mesa's lavapipe is faster than SwiftShader, from version 25 on (22.3 is refused)";
-
-function adviceOn(adapter: AdapterReport | null): string[] {
-  return adapter === null || adapter.software ? [REAL_GPU, LAVAPIPE] : [];
+function withoutWebGPU(): WebGPUPart {
+  return { choice: { backend: "reference", adapter: null, reason: "WebGPU cannot be used" }, adapters: [], probe: null, advice: BETTER_THAN_NOTHING };
 }

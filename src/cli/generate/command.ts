@@ -1,29 +1,10 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE } from "../../config.ts";
-import { BACKENDS, type BackendName } from "../choose-backend.ts";
+import { BACKENDS } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
 import { decimal, integer, several } from "../option-values.ts";
 import { DEFAULT_KV_BYTES } from "./block-count.ts";
-
-/** The options of `bstar generate`, checked one by one. */
-export interface GenerateOptions {
-  readonly model: string;
-  readonly prompt?: readonly string[];
-  readonly prompts?: string;
-  readonly maxTokens: number;
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly minP: number;
-  readonly seed: number;
-  readonly stop?: readonly string[];
-  readonly backend?: BackendName;
-  readonly tokenBudget: number;
-  readonly maxRequests: number;
-  readonly blockSize: number;
-  readonly blocks?: number;
-  readonly json?: boolean;
-}
+import type { GenerateOptions } from "./options.ts";
 
 /** Rows of a step: what a dispatch of WebGPU can have in one dimension. */
 export const MAX_ROWS = 65_535;

@@ -5,8 +5,8 @@ import { EXIT_FAILED, UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { openModel } from "../model-source.ts";
 import { defaultBlockCount } from "./block-count.ts";
-import type { GenerateOptions } from "./command.ts";
 import { harmless, jsonLine, textBlock } from "./format.ts";
+import type { GenerateOptions } from "./options.ts";
 import { type Prompt, readPrompts } from "./prompts-file.ts";
 import { asError, type Job, type Result, runInOrder, runJob } from "./results.ts";
 

@@ -11,8 +11,10 @@ export interface AdmissionView {
   readonly availableBlocks: number;
   /** What running requests still lack for the tokens that they have: prompts under way. */
   readonly promisedBlocks: number;
-  /** Most blocks that one request holds until it has `tokenCount` tokens, with its steps in flight. */
+  /** Blocks that hold `tokenCount` tokens of one request, at most. */
   blocksFor(tokenCount: number): number;
+  /** Blocks beyond `blocksFor` that one request may hold while its prompt is computed: a window gives back what steps in flight have passed only when they are committed. 0 without windows. */
+  readonly inFlightBlocks: number;
   /** Blocks that a running request holds now, shared ones included. */
   heldBlocks(request: RequestView): number;
   readonly running: readonly RequestView[];

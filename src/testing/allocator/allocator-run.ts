@@ -157,7 +157,7 @@ export class AllocatorRun {
       found: this.allocator.lookup!(tokens, domain),
       most: known.most(tokens, domain),
       mostAnywhere: known.most(tokens, null),
-      least: mayBeGone ? 0 : known.least(tokens, domain, (block) => parts && block.step !== open),
+      least: mayBeGone ? 0 : known.least(tokens, domain, (block) => parts && !open.blocks.includes(block)),
     };
   }
 

@@ -28,9 +28,12 @@ export class KnownBlocks {
   readonly byName = new Map<number, KnownBlock>();
   readonly #blockSize: number;
   readonly #capabilities: AllocatorCapabilities;
+  /** In host memory a block may outlive those before it, and is found again when they have been computed again. */
+  readonly #mayComeBack: boolean;
 
-  constructor({ blockSize }: AllocatorSizes, capabilities: AllocatorCapabilities) {
+  constructor({ blockSize, hostBlockCount }: AllocatorSizes, capabilities: AllocatorCapabilities) {
     this.#blockSize = blockSize;
+    this.#mayComeBack = capabilities.hostTier === true && hostBlockCount > 0;
     this.#capabilities = capabilities;
   }
 
@@ -70,16 +73,16 @@ export class KnownBlocks {
     return lost;
   }
 
-  /** Asks the allocator for every block. Returns those that it had promised and does not find any more; they are forgotten. */
+  /** Asks the allocator for every block. Returns those that it had promised and does not find any more. */
   refresh(isFound: (block: KnownBlock) => boolean, isRunning: (block: KnownBlock) => boolean): KnownBlock[] {
     const gone: KnownBlock[] = [];
     for (const block of this.byName.values()) {
-      if (isFound(block)) block.promised = true;
-      else if (block.promised) gone.push(block);
-      if (block.promised || isRunning(block)) continue;
-      this.byName.delete(block.name);
+      const wasPromised = block.promised;
+      block.promised = isFound(block);
+      if (block.promised) continue;
+      if (wasPromised) gone.push(block);
+      if (!this.#mayComeBack && (wasPromised || !isRunning(block))) this.byName.delete(block.name);
     }
-    for (const block of gone) this.byName.delete(block.name);
     return gone;
   }
 

@@ -35,8 +35,14 @@ const DOMAINS = [
   { salt: "11", adapterId: 0 },
 ] as const;
 
+/** What a program's drafts are written out with: the texts, and how far each sequence has come if nothing was refused. */
+interface Writing {
+  readonly families: PromptFamilies;
+  readonly progress: Map<number, { readonly family: number; length: number }>;
+}
+
 /** A command whose tokens are still a recipe: the texts are drawn once a program. */
-type Draft = (families: PromptFamilies) => Command;
+type Draft = (writing: Writing) => Command;
 
 /** Programs for an allocator, of few tokens and few blocks, so that sequences begin alike and blocks run out. */
 export function programs(fc: FastCheck, options: ProgramOptions): Arbitrary<Program> {
@@ -44,7 +50,10 @@ export function programs(fc: FastCheck, options: ProgramOptions): Arbitrary<Prog
   const drafts = fc.array(drafted(fc, options.capabilities), { minLength: minCommands, maxLength: maxCommands, size: "max" });
   return fc
     .tuple(sizesOf(fc, options), promptFamilies(fc), drafts)
-    .map(([sizes, families, list]) => ({ sizes, commands: list.map((draft) => draft(families)) }));
+    .map(([sizes, families, list]) => {
+      const writing: Writing = { families, progress: new Map() };
+      return { sizes, commands: list.map((draft) => draft(writing)) };
+    });
 }
 
 function sizesOf(fc: FastCheck, { capabilities, blockSizes = [1, 2, 4], maxBlocks = 12 }: ProgramOptions): Arbitrary<AllocatorSizes> {
@@ -70,7 +79,8 @@ function drafted(fc: FastCheck, capabilities: AllocatorCapabilities): Arbitrary<
   const { prefixCache, fork, plans, swap } = capabilities;
   return fc.oneof(
     always(5, fc.record({ sequence, prompt, domain }).map(draftAllocate)),
-    always(5, fc.record({ sequence, tokens }).map((fields) => () => ({ kind: "append", ...fields }))),
+    always(3, fc.record({ sequence, tokens }).map(draftAppend)),
+    always(3, fc.record({ sequence, count: fc.integer({ min: 1, max: MAX_APPENDED }) }).map(draftContinue)),
     always(3, sequence.map((number) => () => ({ kind: "free", sequence: number }))),
     ...where(fork, 2, fc.record({ sequence, child: sequence }).map((fields) => () => ({ kind: "fork", ...fields }))),
     ...where(prefixCache, 2, fc.record({ prompt, domain }).map(draftLookup)),
@@ -83,11 +93,33 @@ function drafted(fc: FastCheck, capabilities: AllocatorCapabilities): Arbitrary<
 }
 
 function draftAllocate({ sequence, prompt, domain }: { sequence: number; prompt: PromptRecipe; domain: (typeof DOMAINS)[number] }): Draft {
-  return (families) => ({ kind: "allocate", sequence, tokens: families.prompt(prompt), ...named(domain) });
+  return ({ families, progress }) => {
+    const tokens = families.prompt(prompt);
+    progress.set(sequence, { family: prompt.family, length: tokens.length });
+    return { kind: "allocate", sequence, tokens, ...named(domain) };
+  };
+}
+
+function draftAppend({ sequence, tokens }: { sequence: number; tokens: number[] }): Draft {
+  return ({ progress }) => {
+    const at = progress.get(sequence);
+    if (at !== undefined) at.length += tokens.length;
+    return { kind: "append", sequence, tokens };
+  };
+}
+
+/** The next tokens of its family's text: what another sequence may have computed already. */
+function draftContinue({ sequence, count }: { sequence: number; count: number }): Draft {
+  return ({ families, progress }) => {
+    const at = progress.get(sequence) ?? { family: 0, length: 0 };
+    const tokens = families.text(at.family, at.length, count);
+    at.length += tokens.length;
+    return { kind: "append", sequence, tokens };
+  };
 }
 
 function draftLookup({ prompt, domain }: { prompt: PromptRecipe; domain: (typeof DOMAINS)[number] }): Draft {
-  return (families) => ({ kind: "lookup", tokens: families.prompt(prompt), ...named(domain) });
+  return ({ families }) => ({ kind: "lookup", tokens: families.prompt(prompt), ...named(domain) });
 }
 
 /** Only what is not the default: shorter to read. */

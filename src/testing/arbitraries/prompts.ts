@@ -20,6 +20,8 @@ export interface PromptRecipe {
 /** The texts of a prompt family, and what turns a recipe into a prompt. */
 export interface PromptFamilies {
   prompt(recipe: PromptRecipe): number[];
+  /** Up to `count` tokens of a family's text from a position: the rest of a prompt that came in parts. */
+  text(family: number, from: number, count: number): number[];
 }
 
 /** Most tokens of its own that a prompt has: enough to fill a small block and to begin another. */
@@ -34,6 +36,7 @@ export function promptFamilies(fc: FastCheck, options: PromptOptions = {}): Arbi
   const text = fc.array(fc.nat(vocabulary - 1), { minLength: maxLength, maxLength });
   return fc.array(text, { minLength: families, maxLength: families }).map((texts) => ({
     prompt: ({ family, length, tail }) => [...texts[family].slice(0, length), ...tail].slice(0, maxLength),
+    text: (family, from, count) => texts[family].slice(from, from + count),
   }));
 }
 

@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 const tokenizer: Tokenizer = {
   vocabSize: 97,
   droppedLeadingSpaces: 0,
-  encode: (text) => [...text].map((letter) => letter.codePointAt(0)! % 97),
+  encode: (text) => Array.from(text, (letter) => letter.codePointAt(0)! % 97),
   decode: () => "",
   tokenBytes: (id) => Uint8Array.of(0x21 + (id % 90)),
 };
@@ -33,7 +33,6 @@ const script = [request("a", "abcdefgh", 20), request("b", "xyz", 12), request("
 describe("DemoRun", () => {
   test("frames add up at any moment", async () => {
     const { run } = start(script, 14);
-    await using _run = run;
     const frames: Frame[] = [run.frame()];
     const played = run.play(never).then(() => (ended = true));
     let ended = false;
@@ -42,6 +41,7 @@ describe("DemoRun", () => {
       frames.push(run.frame());
     }
     await played;
+    await run[Symbol.asyncDispose]();
     for (const { rows, step, blocks, history, finished } of frames) {
       expect(rows.filter(({ phase }) => phase === "done").length).toBe(finished);
       expect(blocks).toHaveLength(14);

@@ -30,11 +30,11 @@ describe("observe", () => {
     expect(track.tokenTimes).toEqual([2, 3]);
   });
 
-  test("tells of each preemption once, and counts no token twice after it", () => {
+  test("tells of each preemption, once, and counts no token twice after it", () => {
     const track = arrived();
     track.observe({ ...explanation, tokenCount: 6 }, 1);
-    expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 1, state: "preempted" }, 2)).toEqual(["preempted"]);
-    expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 1 }, 3)).toEqual([]);
+    expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 2, state: "preempted" }, 2)).toEqual(["preempted", "preempted"]);
+    expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 2 }, 3)).toEqual([]);
     expect(track.tokenTimes).toEqual([1]);
   });
 

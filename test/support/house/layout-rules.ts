@@ -1,4 +1,5 @@
 /** Rules about which files there are and what their text may hold. A rule returns one line a violation. */
+import { roomOf } from "./rooms.ts";
 import type { SourceFile } from "./source.ts";
 
 /** Files of test/ and bench/ that mirror no file of src, by exact path or folder. */
@@ -19,13 +20,29 @@ export function mirrorsSource(paths: readonly string[]): string[] {
   });
 }
 
-/** Every file of src that does something has its test; lists of exports (index.ts), types and constants do nothing. */
+/**
+ * Every file of src that does something has its test, or is a part of one of its room that has: imported by it, or by
+ * such a part. Lists of exports (index.ts), types and constants do nothing.
+ */
 export function sourceHasTest(files: readonly SourceFile[], paths: ReadonlySet<string>): string[] {
+  const tested = partsOfTested(files, paths);
   return files
-    .filter((file) => file.path.startsWith("src/") && !file.path.endsWith("/index.ts") && doesSomething(file))
-    .map((file) => ({ file, test: file.path.replace(/^src\/(.*)\.ts$/, "test/$1.test.ts") }))
-    .filter(({ test }) => !paths.has(test))
-    .map(({ file, test }) => `${file.path}:1 has no ${test}`);
+    .filter((file) => file.path.startsWith("src/") && !file.path.endsWith("/index.ts") && doesSomething(file) && !tested.has(file.path))
+    .map((file) => `${file.path}:1 has no ${testOf(file.path)}, and no tested file of its room imports it`);
+}
+
+function testOf(path: string): string {
+  return path.replace(/^src\/(.*)\.ts$/, "test/$1.test.ts");
+}
+
+function partsOfTested(files: readonly SourceFile[], paths: ReadonlySet<string>): ReadonlySet<string> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const tested = new Set(files.filter((file) => paths.has(testOf(file.path))).map((file) => file.path));
+  // A set grows while it is walked.
+  for (const path of tested) {
+    for (const { target } of byPath.get(path)?.imports ?? []) if (target !== null && roomOf(target) === roomOf(path)) tested.add(target);
+  }
+  return tested;
 }
 
 const BODIES = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassDeclaration", "ClassExpression"]);

@@ -1,8 +1,8 @@
-// Four rows, 32 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
+// Four rows, 16 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
 // rows still fills a GPU; then the segments' sums are added from left to right, one row a lane.
 
 const ROWS = 4u;
-const COLUMNS = 32u;
+const COLUMNS = 16u;
 const LANES = 8u;
 
 // [lane, row, column]

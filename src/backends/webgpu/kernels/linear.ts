@@ -12,7 +12,7 @@ export type LinearVariant = "row" | "tile" | "group";
 export const LINEAR_GRID: Readonly<Record<LinearVariant, { readonly rows: number; readonly columns: number }>> = {
   row: { rows: 1, columns: 16 },
   tile: { rows: 8, columns: 16 },
-  group: { rows: 4, columns: 32 },
+  group: { rows: 4, columns: 16 },
 };
 
 /** What is done with the outputs: the .wgsl file that stores them, its constants and its bindings after the inputs. */

@@ -348,11 +348,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
 }
 `,
-  "linear-group": `// Four rows, 32 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
+  "linear-group": `// Four rows, 16 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
 // rows still fills a GPU; then the segments' sums are added from left to right, one row a lane.
 
 const ROWS = 4u;
-const COLUMNS = 32u;
+const COLUMNS = 16u;
 const LANES = 8u;
 
 // [lane, row, column]

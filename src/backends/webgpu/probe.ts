@@ -1,0 +1,144 @@
+import type { ModelConfig } from "../../model.ts";
+import { Buffers } from "./buffers.ts";
+import { HEADER } from "./columns.ts";
+import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "./kernels/attention.ts";
+import { LINEAR_GRID, type LinearVariant, linearKernel, storeResidual } from "./kernels/linear.ts";
+import { type NormVariant, rmsNormKernel } from "./kernels/rms-norm.ts";
+import { Pipelines } from "./pipelines.ts";
+import { type Workbench, runKernel } from "./run-kernel.ts";
+import { shapeOf } from "./shape.ts";
+
+/** One comparison of the probe. */
+export interface ProbeCheck {
+  /** What was compared, for people. */
+  readonly name: string;
+  readonly equal: boolean;
+}
+
+/** Whether a row's bits are the same on this device whatever variant computes it and whatever shares its step. */
+export interface ProbeReport {
+  readonly bitExact: boolean;
+  readonly checks: readonly ProbeCheck[];
+}
+
+/** Rows of the batch: more than a tile, and not a multiple of one. */
+const ROWS = 11;
+/** A hidden state of two segments and a ragged rest, and heads of four vectors. */
+const CONFIG: ModelConfig = {
+  architecture: "LlamaForCausalLM",
+  vocabSize: 4,
+  hiddenSize: 300,
+  intermediateSize: 4,
+  layerCount: 1,
+  headCount: 2,
+  kvHeadCount: 1,
+  headDim: 16,
+  contextLength: 512,
+  rmsNormEps: 1e-5,
+  ropeTheta: 10_000,
+  ropeScaling: null,
+  tiedEmbeddings: true,
+};
+const SHAPE = shapeOf(CONFIG);
+const BLOCK_SIZE = 16;
+/** Positions of the tokens that attend: before, at and after the ends of fours, blocks and segments. */
+const POSITIONS = [0, 3, 4, 15, 16, 100, 254, 255, 256, 257, 300];
+
+/**
+ * Runs every variant of the kernels that sum on the same numbers, in a batch and row by row, and compares bits. WGSL
+ * lets a compiler reassociate and contract, so that the one order of summation is a promise about a device and its
+ * driver that has to be tested there. Takes some seconds on a software adapter, whose compiler is slow.
+ */
+export async function probeDevice(device: GPUDevice): Promise<ProbeReport> {
+  const buffers = new Buffers(device);
+  try {
+    const bench = { device, buffers, pipelines: new Pipelines(device) };
+    const checks = [...(await probeLinear(bench)), ...(await probeNorm(bench)), ...(await probeAttention(bench))];
+    return { bitExact: checks.every(({ equal }) => equal), checks };
+  } finally {
+    buffers.destroy();
+  }
+}
+
+async function probeLinear(bench: Workbench): Promise<ProbeCheck[]> {
+  const weights = noise(16 * SHAPE.hidden * SHAPE.hidden, 1);
+  const inputs = noise(4 * SHAPE.hidden * ROWS, 2);
+  const run = (variant: LinearVariant, first: number, rows: number): Promise<Float32Array> => {
+    const grid = LINEAR_GRID[variant];
+    const kernel = linearKernel(variant, "F32", SHAPE.hidden, storeResidual(SHAPE));
+    const data = [columnsOf(POSITIONS.slice(0, rows)), weights, rowsOf(inputs, first, rows), new Float32Array(4 * SHAPE.hidden * rows)];
+    const workgroups = [Math.ceil(SHAPE.hidden / grid.columns), Math.ceil(rows / grid.rows)] as const;
+    return runKernel(bench, { kernel, data, part: { columnCount: SHAPE.hidden }, workgroups }, 3);
+  };
+  return compare("matrix product", ["row", "tile", "group"], run);
+}
+
+async function probeNorm(bench: Workbench): Promise<ProbeCheck[]> {
+  const gains = noise(4 * SHAPE.hidden, 3);
+  const inputs = noise(4 * SHAPE.hidden * ROWS, 4);
+  const run = (variant: NormVariant, first: number, rows: number): Promise<Float32Array> => {
+    const kernel = rmsNormKernel(variant, SHAPE, CONFIG, "tokens");
+    const data = [columnsOf(POSITIONS.slice(0, rows)), gains, rowsOf(inputs, first, rows), new Float32Array(4 * SHAPE.hidden * rows)];
+    return runKernel(bench, { kernel, data, workgroups: [rows, 1] }, 3);
+  };
+  return compare("RMSNorm", ["thread", "group"], run);
+}
+
+async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
+  const blocks = CONFIG.contextLength / BLOCK_SIZE + 1;
+  const blockStride = 2 * BLOCK_SIZE * SHAPE.head;
+  const cache = noise(4 * blocks * blockStride, 5);
+  const queries = noise(4 * SHAPE.queries * ROWS, 6);
+  const run = (variant: AttentionVariant, first: number, rows: number): Promise<Float32Array> => {
+    const kernel = attentionKernel(variant, { shape: SHAPE, headDim: CONFIG.headDim, blockSize: BLOCK_SIZE, window: null });
+    const data = [columnsOf(POSITIONS.slice(first, first + rows)), rowsOf(queries, first, rows), cache, new Float32Array(4 * SHAPE.queries * rows)];
+    const workgroups = [Math.ceil(CONFIG.headCount / ATTENTION_HEADS[variant]), rows] as const;
+    const part = { headCount: CONFIG.kvHeadCount, blockStride };
+    return runKernel(bench, { kernel, data, part, workgroups }, 3);
+  };
+  return compare("attention", ["thread", "group"], run);
+}
+
+/** Each variant on the whole batch against the first variant on each row alone. */
+async function compare<V extends string>(name: string, variants: readonly V[], run: (variant: V, first: number, rows: number) => Promise<Float32Array>): Promise<ProbeCheck[]> {
+  const alone: number[] = [];
+  for (let row = 0; row < ROWS; row++) alone.push(...bitsOf(await run(variants[0], row, 1)));
+  const checks: ProbeCheck[] = [];
+  for (const variant of variants) {
+    const batch = bitsOf(await run(variant, 0, ROWS));
+    checks.push({ name: `${name}: ${variant}, ${ROWS} rows, against ${variants[0]}, one by one`, equal: alone.every((word, i) => word === batch[i]) });
+  }
+  return checks;
+}
+
+function bitsOf(numbers: Float32Array): Int32Array {
+  return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+}
+
+/** The columns that these kernels read: one request whose blocks are in order, with tokens at `positions`. */
+function columnsOf(positions: readonly number[]): Int32Array {
+  const rows = positions.length;
+  const table = Array.from({ length: CONFIG.contextLength / BLOCK_SIZE }, (_, i) => i + 1);
+  const header = new Array<number>(Object.keys(HEADER).length).fill(0);
+  header[HEADER.tokenCount] = rows;
+  header[HEADER.positions] = header.length;
+  header[HEADER.requests] = header.length + rows;
+  header[HEADER.tableStarts] = header.length + 2 * rows;
+  header[HEADER.firstPositions] = header.length + 2 * rows + 1;
+  header[HEADER.tables] = header.length + 2 * rows + 2;
+  return Int32Array.from([...header, ...positions, ...positions.map(() => 0), 0, 0, ...table]);
+}
+
+function rowsOf(matrix: Float32Array, first: number, rows: number): Float32Array {
+  const size = matrix.length / ROWS;
+  return matrix.slice(first * size, (first + rows) * size);
+}
+
+/** Numbers in [-1, 1) of 24 random bits from a linear congruential generator: their products and sums all round. */
+function noise(length: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) / 2 ** 23 - 1;
+  });
+}

@@ -1,0 +1,4 @@
+/** The options of `bstar doctor`. */
+export interface DoctorOptions {
+  readonly json?: boolean;
+}

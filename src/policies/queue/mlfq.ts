@@ -1,0 +1,127 @@
+import { InvalidOptionError } from "../../errors.ts";
+import type { RequestId, RequestView } from "../../request.ts";
+import { IndexedHeap } from "./indexed-heap.ts";
+import type { QueuePolicy } from "./queue-policy.ts";
+
+export interface MlfqOptions {
+  /** Tokens that a request may use in the first queue; each next one allows twice as many. Default 256. */
+  readonly quantum?: number;
+  /** Wait, in units of `now`, after which a request moves to the first queue. Default 3: FastServe's, in seconds. */
+  readonly promoteAfter?: number;
+}
+
+/** A short prompt and its answer. */
+const DEFAULT_QUANTUM = 256;
+const DEFAULT_PROMOTE_AFTER = 3;
+
+/** Queues: the last one takes what used 2^15 quanta, and never demotes. */
+const LEVELS = 16;
+
+/** A request that has not ended. */
+interface Job {
+  readonly id: RequestId;
+  readonly request: RequestView;
+  level: number;
+  /** Tokens used in this level. */
+  used: number;
+  /** When it started to wait; one that only stepped aside goes on waiting. */
+  since: number;
+  served: boolean;
+}
+
+/**
+ * Skip-join multi-level feedback queue: a request enters the first queue whose quantum holds its prompt, moves down one when it used its queue's
+ * quantum, and up to the first when it waited too long; lower queues wait for higher ones, inside one the longest wait goes first. O(log n).
+ * Source: FastServe (arXiv 2305.05920), whose quanta are milliseconds; here they are tokens, for a queue has no clock but `now`.
+ *
+ * Short requests pass long ones without anybody's prediction. Nobody starves: after `promoteAfter` a request is only behind those that
+ * have waited longer. It orders who waits, preempted ones included; it does not preempt by itself.
+ */
+export function mlfq(options: MlfqOptions = {}): QueuePolicy {
+  const { quantum = DEFAULT_QUANTUM, promoteAfter = DEFAULT_PROMOTE_AFTER } = options;
+  if (!(quantum > 0 && Number.isFinite(quantum))) throw new InvalidOptionError(`quantum must be a finite number above 0, got ${quantum}`);
+  if (!(promoteAfter > 0)) throw new InvalidOptionError(`promoteAfter must be above 0, got ${promoteAfter}`);
+  return new FeedbackQueue(quantum, promoteAfter);
+}
+
+/** Laws: `#waiting` holds the jobs that wait; `#low` those of them that are not in the first queue, longest wait first. */
+class FeedbackQueue implements QueuePolicy {
+  readonly name = "mlfq";
+  readonly #quantum: number;
+  readonly #promoteAfter: number;
+  readonly #jobs = new Map<RequestView, Job>();
+  readonly #waiting = new IndexedHeap<Job>((a, b) => a.level - b.level || compareWaits(a, b));
+  readonly #low = new IndexedHeap<Job>(compareWaits);
+
+  constructor(quantum: number, promoteAfter: number) {
+    this.#quantum = quantum;
+    this.#promoteAfter = promoteAfter;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(request: RequestView, now: number): void {
+    const job = this.#jobs.get(request) ?? this.#enter(request, now);
+    if (job.served) job.since = now;
+    job.served = false;
+    this.#waiting.push(job);
+    if (job.level > 0) this.#low.push(job);
+  }
+
+  remove(request: RequestView): void {
+    const job = this.#jobs.get(request)!;
+    this.#waiting.remove(job);
+    if (job.level > 0) this.#low.remove(job);
+  }
+
+  next(now: number): RequestView | undefined {
+    for (let job = this.#low.first; job !== undefined && now - job.since >= this.#promoteAfter; job = this.#low.first) this.#promote(job);
+    return this.#waiting.first?.request;
+  }
+
+  charge(request: RequestView, promptTokens: number, outputTokens: number): void {
+    const job = this.#jobs.get(request);
+    if (job === undefined) return;
+    job.served = true;
+    job.used += promptTokens + outputTokens;
+    if (job.used > this.#quantumOf(job.level) && job.level < LEVELS - 1) this.#demote(job);
+  }
+
+  ended(request: RequestView): void {
+    this.#jobs.delete(request);
+  }
+
+  #enter(request: RequestView, now: number): Job {
+    let level = 0;
+    while (level < LEVELS - 1 && this.#quantumOf(level) < request.promptTokenCount) level++;
+    const job = { id: request.id, request, level, used: 0, since: now, served: false };
+    this.#jobs.set(request, job);
+    return job;
+  }
+
+  #promote(job: Job): void {
+    this.#low.remove(job);
+    job.level = 0;
+    job.used = 0;
+    this.#waiting.update(job);
+  }
+
+  /** Its last token may come while it waits again. */
+  #demote(job: Job): void {
+    job.level++;
+    job.used = 0;
+    if (!this.#waiting.has(job)) return;
+    this.#waiting.update(job);
+    if (job.level === 1) this.#low.push(job);
+  }
+
+  #quantumOf(level: number): number {
+    return this.#quantum * 2 ** level;
+  }
+}
+
+function compareWaits(a: Job, b: Job): number {
+  return a.since - b.since || a.request.order - b.request.order;
+}

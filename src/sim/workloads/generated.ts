@@ -1,0 +1,31 @@
+import type { Arrival, Workload } from "../arrival.ts";
+
+/** A workload whose requests need nothing but the one before: made one at a time, when it is asked for. */
+export class GeneratedWorkload implements Workload {
+  readonly starved = false;
+  readonly #source: Iterator<Arrival>;
+  #next: Arrival | null;
+
+  constructor(source: Iterable<Arrival>) {
+    this.#source = source[Symbol.iterator]();
+    this.#next = this.#pull();
+  }
+
+  get nextAt(): number {
+    return this.#next === null ? Number.POSITIVE_INFINITY : this.#next.at;
+  }
+
+  take(): Arrival {
+    const arrival = this.#next!;
+    this.#next = this.#pull();
+    return arrival;
+  }
+
+  /** Never starved: there is nothing to read. */
+  async refill(): Promise<void> {}
+
+  #pull(): Arrival | null {
+    const { value, done } = this.#source.next();
+    return done === true ? null : value;
+  }
+}

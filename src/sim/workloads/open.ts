@@ -1,0 +1,60 @@
+import type { Arrival } from "../arrival.ts";
+import { RandomStream } from "../random.ts";
+import { GeneratedWorkload } from "./generated.ts";
+import { type LengthOptions, Lengths, positive } from "./lengths.ts";
+import { ARRIVAL_STREAM } from "./streams.ts";
+
+/** Requests that come whatever becomes of those before. */
+export interface OpenOptions extends LengthOptions {
+  /** Requests a second, in the mean. Default 1. */
+  readonly rate?: number;
+  readonly seed: number;
+}
+
+/** Independent arrivals: the gaps are exponential. Endless. */
+export function poisson(options: OpenOptions): GeneratedWorkload {
+  const { rate = 1, seed } = options;
+  const mean = 1 / positive("rate", rate);
+  const random = new RandomStream(seed, ARRIVAL_STREAM);
+  return new GeneratedWorkload(requests(options, () => random.exponential(mean)));
+}
+
+/** Bursty arrivals: gamma gaps of coefficient of variation `cv`, 1 being Poisson. Default 2. Endless. */
+export function gamma(options: OpenOptions & { readonly cv?: number }): GeneratedWorkload {
+  const { rate = 1, seed, cv = 2 } = options;
+  const mean = 1 / positive("rate", rate);
+  const shape = 1 / positive("cv", cv) ** 2;
+  const random = new RandomStream(seed, ARRIVAL_STREAM);
+  return new GeneratedWorkload(requests(options, () => random.gamma(shape, mean)));
+}
+
+/**
+ * Poisson arrivals that stop and go: phases of exponential length, `onSeconds` (default 60) in the mean at such a rate that all time together
+ * has `rate`, and `offSeconds` (default 60) of silence. Endless.
+ */
+export function onOff(options: OpenOptions & { readonly onSeconds?: number; readonly offSeconds?: number }): GeneratedWorkload {
+  const { rate = 1, seed, onSeconds = 60, offSeconds = 60 } = options;
+  const [on, off] = [positive("onSeconds", onSeconds), positive("offSeconds", offSeconds)];
+  const mean = on / (on + off) / positive("rate", rate);
+  const random = new RandomStream(seed, ARRIVAL_STREAM);
+  let left = random.exponential(on);
+  return new GeneratedWorkload(
+    requests(options, () => {
+      let gap = random.exponential(mean);
+      let silence = 0;
+      while (gap > left) {
+        // Exponential gaps have no memory: what is left of one is drawn anew in the next phase.
+        silence += left + random.exponential(off);
+        left = random.exponential(on);
+        gap = random.exponential(mean);
+      }
+      left -= gap;
+      return silence + gap;
+    }),
+  );
+}
+
+function* requests(options: OpenOptions, gap: () => number): Generator<Arrival> {
+  const lengths = new Lengths(options, options.seed);
+  for (let at = gap(); ; at += gap()) yield { at, promptTokens: lengths.prompt(), outputTokens: lengths.output() };
+}

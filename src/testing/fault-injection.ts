@@ -1,0 +1,268 @@
+import { assert } from "../assert.ts";
+import type { BackendInfo } from "../backends/backend.ts";
+import { Engine } from "../engine/engine.ts";
+import type { TokenStream } from "../engine/token-stream.ts";
+import { InfeasibleRequestError, QueueFullError } from "../errors.ts";
+import { DecisionLog } from "../scheduler/decision-log.ts";
+import { answerOf, type Answer } from "./driven-request.ts";
+import { FaultyDevice } from "./faulty-device.ts";
+import { PromptSource } from "./prompt-source.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** Many times what the slowest of 20,000 seeds took: a run beyond it is wedged. */
+const MAX_TURNS = 20_000;
+
+/** Microtasks that a turn waits for: an answer passes through fewer than ten promises on its way to a reader. */
+const TICKS_A_TURN = 24;
+
+/** Decisions kept for a failing seed's story, and hashed. */
+const LOG_CAPACITY = 200_000;
+
+/** How a run went: equal seeds have equal reports. */
+export interface FaultReport {
+  readonly turns: number;
+  readonly ends: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  /** Of every decision of the scheduler. */
+  readonly decisionHash: number;
+}
+
+/** Rates of what goes wrong, a turn. */
+interface Faults {
+  readonly submit: number;
+  readonly abort: number;
+  readonly leave: number;
+  readonly read: number;
+  readonly fail: number;
+  readonly lose: number;
+  readonly pause: number;
+  readonly freeze: number;
+  readonly jump: number;
+}
+
+interface Client {
+  readonly stream: TokenStream;
+  readonly answer: Answer;
+  readonly controller: AbortController;
+  readonly tokens: number[];
+  /** Ends that are not of its own making. */
+  readonly allowed: Set<string>;
+  ends: number;
+  reading: boolean;
+  paused: boolean;
+}
+
+/**
+ * One seed through the production engine and scheduler, on a virtual clock and a device that fails on command: arrivals, cancels,
+ * readers that are slow or leave, failing steps, lost devices, failed swaps, clock jumps, pauses. Afterwards every request
+ * has ended exactly once, with exactly the tokens that its context gives, and all blocks are back.
+ */
+export async function injectFaults(seed: number): Promise<FaultReport> {
+  const run = new FaultRun(seed);
+  try {
+    return await run.run();
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${(error as Error).message}; replay: npm run faults -- --seed ${seed}`, { cause: error });
+  }
+}
+
+class FaultRun {
+  readonly #random: SeededRandom;
+  readonly #prompts: PromptSource;
+  readonly #clock = new VirtualClock();
+  readonly #log = new DecisionLog(LOG_CAPACITY);
+  readonly #faults: Faults;
+  readonly #info: BackendInfo;
+  readonly #engine: Engine;
+  readonly #clients: Client[] = [];
+  readonly #requestCount: number;
+  readonly #counts: Record<string, number> = {};
+  #device: FaultyDevice;
+  #frozen = false;
+  #turns = 0;
+
+  constructor(seed: number) {
+    const random = new SeededRandom(seed);
+    this.#random = random;
+    this.#faults = drawFaults(random);
+    this.#info = drawInfo(random);
+    this.#prompts = new PromptSource(random);
+    this.#requestCount = random.integer(1, 16);
+    this.#device = new FaultyDevice(this.#info);
+    this.#engine = new Engine({
+      backend: this.#device,
+      clock: () => this.#clock.now,
+      timer: (seconds, wake) => this.#clock.schedule(seconds, wake),
+      recover: async () => (this.#device = new FaultyDevice(this.#info)),
+      maxWaitingRequests: random.pick([2, 1000]),
+      decisionLog: this.#log,
+    });
+  }
+
+  async run(): Promise<FaultReport> {
+    while (!this.#isOver) await this.#takeTurn();
+    await this.#checkOver();
+    const ends: Record<string, number> = {};
+    for (const { stream } of this.#clients) {
+      const { finishReason } = await stream.completion();
+      ends[finishReason] = (ends[finishReason] ?? 0) + 1;
+    }
+    return { turns: this.#turns, ends, faults: this.#counts, decisionHash: hashDecisions(this.#log) };
+  }
+
+  get #isOver(): boolean {
+    return this.#prompts.count === this.#requestCount && this.#clients.every((client) => client.ends > 0);
+  }
+
+  async #takeTurn(): Promise<void> {
+    assert(++this.#turns <= MAX_TURNS, () => `wedged: ${JSON.stringify(this.#engine.stats())}`);
+    const { submit, abort, leave, pause, freeze, jump } = this.#faults;
+    this.#clock.advance(this.#random.chance(jump) ? 1000 : 0.01);
+    if (this.#prompts.count < this.#requestCount && this.#random.chance(submit)) this.#submit();
+    if (this.#random.chance(abort)) this.#withClient("abort", (client) => client.controller.abort());
+    if (this.#random.chance(leave)) this.#withClient("leave", (client) => void client.stream.return());
+    if (this.#random.chance(pause)) this.#withClient("pause", (client) => this.#pause(client));
+    if (this.#random.chance(freeze)) this.#freeze();
+    this.#endStep();
+    for (const client of this.#clients) this.#read(client);
+    await settle();
+    this.#engine.scheduler.checkInvariants();
+    this.#unblock();
+  }
+
+  #submit(): void {
+    const input = this.#prompts.draw(this.#info.contextLength, this.#info.groups[0].window);
+    const controller = new AbortController();
+    const timed = this.#random.chance(0.1);
+    try {
+      const stream = this.#engine.submit({ ...input, signal: controller.signal, deadline: timed ? this.#clock.now + this.#random.integer(1, 3000) : undefined });
+      const maxLength = Math.min(input.promptTokenIds.length + input.maxTokens, this.#info.contextLength);
+      const answer = answerOf(input.promptTokenIds, maxLength, this.#info.groups[0].window, input.stopTokenIds);
+      this.#clients.push({ stream, answer, controller, tokens: [], allowed: new Set(timed ? ["error"] : []), ends: 0, reading: false, paused: false });
+    } catch (error) {
+      if (!(error instanceof InfeasibleRequestError) && !(error instanceof QueueFullError)) throw error;
+      this.#count(error.code);
+    }
+  }
+
+  #withClient(fault: string, act: (client: Client) => void): void {
+    if (this.#clients.length === 0) return;
+    const client = this.#random.pick(this.#clients);
+    client.allowed.add("abort");
+    this.#count(fault);
+    act(client);
+  }
+
+  #pause(client: Client): void {
+    client.paused = client.paused ? !this.#engine.resume(client.stream.id) && false : this.#engine.pause(client.stream.id);
+  }
+
+  #freeze(): void {
+    this.#frozen = !this.#frozen;
+    if (this.#frozen) this.#engine.freeze();
+    else this.#engine.unfreeze();
+  }
+
+  /** Nothing may stand still for good: where all that is left is paused or frozen, it goes on. */
+  #unblock(): void {
+    if (this.#device.pendingCount > 0 || this.#prompts.count < this.#requestCount) return;
+    if (this.#frozen) this.#freeze();
+    for (const client of this.#clients) if (client.paused) this.#pause(client);
+  }
+
+  #endStep(): void {
+    if (this.#device.pendingCount === 0 || this.#random.chance(0.3)) return;
+    const { fail, lose } = this.#faults;
+    const fate = this.#random.chance(lose) ? "lost" : this.#random.chance(fail) ? "failed" : "done";
+    if (fate !== "done") this.#count(fate);
+    // A step that fails for all may end those in it, once it has failed often enough with each alone.
+    if (fate === "failed") for (const client of this.#clients) client.allowed.add("error");
+    this.#device.end(fate);
+  }
+
+  /** A reader takes one delta at a time, now and then. */
+  #read(client: Client): void {
+    if (client.reading || client.ends > 0 || !this.#random.chance(this.#faults.read)) return;
+    client.reading = true;
+    void client.stream.next().then(({ done, value }) => {
+      client.reading = false;
+      if (done === true) client.ends = Math.max(1, client.ends);
+      else this.#take(client, value.tokenIds, value.finishReason !== null);
+    });
+  }
+
+  #take(client: Client, tokenIds: readonly number[], last: boolean): void {
+    client.tokens.push(...tokenIds);
+    if (last) client.ends++;
+  }
+
+  async #checkOver(): Promise<void> {
+    for (const client of this.#clients) await this.#checkClient(client);
+    const { heldBlocks, running, waiting, paused } = this.#engine.stats();
+    assert(heldBlocks + running + waiting + paused === 0, () => `after the end: ${JSON.stringify(this.#engine.stats())}`);
+    const disposed = this.#engine.dispose();
+    while (this.#device.pendingCount > 0) this.#device.end("done");
+    await disposed;
+  }
+
+  async #checkClient({ stream, answer, tokens, allowed, ends }: Client): Promise<void> {
+    const { tokenIds, finishReason } = await stream.completion();
+    const name = `request ${String(stream.id)}`;
+    assert(ends === 1, () => `${name} ended ${ends} times`);
+    assert(tokenIds.every((token, i) => token === answer.tokenIds[i]), () => `${name} got [${tokenIds.join(" ")}], its context gives [${answer.tokenIds.join(" ")}]`);
+    assert(tokens.every((token, i) => token === tokenIds[i]), () => `${name}: its reader got [${tokens.join(" ")}] of [${tokenIds.join(" ")}]`);
+    const complete = finishReason === answer.reason && tokenIds.length === answer.tokenIds.length;
+    assert(complete || allowed.has(finishReason), () => `${name} ended by ${finishReason} after ${tokenIds.length} of ${answer.tokenIds.length} tokens`);
+  }
+
+  #count(fault: string): void {
+    this.#counts[fault] = (this.#counts[fault] ?? 0) + 1;
+  }
+}
+
+function drawFaults(random: SeededRandom): Faults {
+  const sometimes = (probability: number, rate: number): number => (random.chance(probability) ? rate : 0);
+  return {
+    submit: random.pick([0.1, 0.5, 1]),
+    abort: sometimes(0.3, 0.05),
+    leave: sometimes(0.3, 0.03),
+    read: random.pick([0.1, 0.5, 1]),
+    fail: sometimes(0.3, 0.15),
+    lose: sometimes(0.2, 0.03),
+    pause: sometimes(0.2, 0.1),
+    freeze: sometimes(0.1, 0.1),
+    jump: sometimes(0.3, 0.05),
+  };
+}
+
+function drawInfo(random: SeededRandom): BackendInfo {
+  const window = random.integer(1, 20);
+  return {
+    name: "faulty",
+    blockCount: random.integer(4, 40),
+    hostBlockCount: random.chance(0.4) ? random.integer(1, 30) : 0,
+    blockSize: random.pick([1, 2, 4, 16]),
+    maxTokens: random.integer(1, 40),
+    maxRequests: random.integer(1, 8),
+    contextLength: random.integer(8, 200),
+    vocabSize: 2 ** 31 - 1,
+    bytesPerBlock: 1,
+    groups: random.pick([[{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }]]),
+  };
+}
+
+/** Lets everything happen that needs no device and no time. */
+async function settle(): Promise<void> {
+  for (let tick = 0; tick < TICKS_A_TURN; tick++) await Promise.resolve();
+}
+
+/** FNV-1a over the decisions, as a 32-bit number. */
+export function hashDecisions(log: DecisionLog): number {
+  let hash = 0x811c9dc5;
+  for (const decision of log) {
+    const line = JSON.stringify(decision);
+    for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,78 @@
+import type { Backend, BackendInfo } from "../backends/backend.ts";
+import { DeviceLostError, DisposedError } from "../errors.ts";
+import type { StepPlan, StepResult } from "../step.ts";
+import { ContextDevice, type WrittenSlots } from "./context-device.ts";
+
+/** What becomes of a step that is under way. */
+export type StepFate = "done" | "failed" | "lost";
+
+interface Pending {
+  readonly written: WrittenSlots;
+  readonly resolve: (result: StepResult) => void;
+  readonly reject: (error: Error) => void;
+  /** Its tokens, computed when it was accepted, as the columns are only then the plan's. */
+  readonly samples: Int32Array;
+}
+
+/**
+ * A backend over `ContextDevice` whose steps end when a test says so, and as it says. Keeps `Backend`'s contract: columns are
+ * read before `execute` returns, steps end in order, and a failure takes those behind it along. What failed steps wrote is spoilt.
+ */
+export class FaultyDevice implements Backend {
+  readonly info: BackendInfo;
+  readonly lost: Promise<string>;
+  readonly #device: ContextDevice;
+  readonly #pending: Pending[] = [];
+  #tellLost!: (reason: string) => void;
+  #state: "alive" | "lost" | "disposed" = "alive";
+
+  constructor(info: BackendInfo) {
+    this.info = info;
+    this.#device = new ContextDevice(info);
+    this.lost = new Promise((resolve) => (this.#tellLost = resolve));
+  }
+
+  /** Steps that were accepted and have not ended. */
+  get pendingCount(): number {
+    return this.#pending.length;
+  }
+
+  execute(plan: StepPlan): Promise<StepResult> {
+    if (this.#state === "lost") return Promise.reject(new DeviceLostError("the device was lost before this step"));
+    if (this.#state === "disposed") return Promise.reject(new DisposedError("execute() on a device that was disposed"));
+    const samples = this.#device.run(plan);
+    const written = this.#device.writtenBy(plan);
+    return new Promise((resolve, reject) => this.#pending.push({ written, resolve, reject, samples }));
+  }
+
+  /** Ends the oldest step. */
+  end(fate: StepFate): void {
+    const step = this.#pending.shift();
+    if (step === undefined) return;
+    if (fate === "done") {
+      step.resolve({ tokenIds: step.samples });
+      return;
+    }
+    if (fate === "lost") {
+      this.#state = "lost";
+      this.#tellLost("a test took it away");
+    }
+    const error = fate === "lost" ? new DeviceLostError("the device was lost") : new Error("a test made this step fail");
+    for (const { reject, written } of [step, ...this.#pending.splice(0)]) {
+      this.#device.spoil(written);
+      reject(error);
+    }
+  }
+
+  async readBlocks(blocks: ArrayLike<number>): Promise<Uint8Array> {
+    return new Uint8Array(blocks.length * this.info.bytesPerBlock);
+  }
+
+  /** Contents are opaque, and made up here: nothing is kept. */
+  async writeBlocks(): Promise<void> {}
+
+  async dispose(): Promise<void> {
+    this.#state = "disposed";
+    for (const { reject } of this.#pending.splice(0)) reject(new DisposedError("the device was disposed"));
+  }
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Backend } from "../../../src/backends/backend.ts";
+import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
+import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
+import { DeviceLostError, DisposedError } from "../../../src/errors.ts";
+import type { Model } from "../../../src/model.ts";
+import { loadModel } from "../../../src/models/node.ts";
+import { type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
+import { ifShared, noSharedModels, sharedModels } from "../../support/model-files.ts";
+import { bits, gpu, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
+
+const SIZES = { blockCount: 96, blockSize: 16, maxTokens: 64, maxRequests: 8 };
+
+describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
+  let device: GPUDevice;
+  beforeAll(async () => {
+    device = await openDevice();
+  });
+  afterAll(() => device.destroy());
+
+  const make =
+    (model: Model): MakeBackend =>
+    (sizes) =>
+      createWebGPUBackend({ model, device, ...sizes });
+  const reference =
+    (model: Model): MakeBackend =>
+    (sizes) =>
+      createReferenceBackend({ model, ...sizes });
+
+  const model = randomModel(1);
+  backendConformance(make(model), { runner: { describe, it: test }, oracle: reference(model), tolerance: 1e-4 });
+
+  describe("sizes that are no multiples of four, tied embeddings", () => {
+    const odd = randomModel(2, { headDim: 6, hiddenSize: 30, intermediateSize: 37, headCount: 6, kvHeadCount: 3, tiedEmbeddings: true });
+    backendConformance(make(odd), { runner: { describe, it: test }, oracle: reference(odd), tolerance: 1e-4, blockSizes: [3] });
+  });
+
+  describe("equal logits", () => {
+    const tied = randomModel(3, { tiedLogits: true });
+    for (const each of backendConformance(make(tied), { blockSizes: [16] }).filter(({ name }) => name.startsWith("greedy"))) test(each.name, () => each.run());
+  });
+});
+
+interface Golden {
+  readonly promptIds: number[];
+  readonly genIds: number[];
+}
+
+describe.skipIf(noWebGPU || noSharedModels)(`measured continuations${ifWebGPU}${ifShared}`, () => {
+  test.each(["stories260K", "babyllama105"])("of %s, all prompts in one batch, in chunks of 7", async (name) => {
+    const { model } = await loadModel(`${sharedModels}${name}-hf`);
+    const goldens = (JSON.parse(readFileSync(`${sharedModels}golden.json`, "utf8")) as { models: Record<string, Golden[]> }).models[name];
+    const backend = await createWebGPUBackend({ model, gpu: gpu(), ...SIZES, blockCount: 200 });
+    expect(await continueAll(backend, goldens, 7)).toEqual(goldens.map(({ genIds }) => genIds));
+    await backend.dispose();
+  });
+});
+
+/** Greedy continuations of all prompts side by side, prompts in chunks. */
+async function continueAll(backend: Backend, goldens: readonly Golden[], chunk: number): Promise<number[][]> {
+  const driver = new PlanDriver(backend);
+  const running = goldens.map(({ promptIds, genIds }) => ({ sequence: driver.start(promptIds), end: promptIds.length + genIds.length }));
+  const unfinished = (): typeof running => running.filter(({ sequence, end }) => sequence.tokenIds.length < end);
+  while (unfinished().length > 0) {
+    await driver.step(unfinished().map(({ sequence }) => ({ sequence, count: Math.min(chunk, sequence.tokenIds.length - sequence.computedCount) })));
+  }
+  return running.map(({ sequence }, i) => sequence.tokenIds.slice(goldens[i].promptIds.length));
+}
+
+describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
+  const model = randomModel(1);
+
+  test("a device lost in mid-run fails the steps in flight and all later ones, and is told by `lost`", async () => {
+    const device = await openDevice();
+    const backend = await createWebGPUBackend({ model, device, ...SIZES });
+    const driver = new PlanDriver(backend);
+    const [a, b] = [driver.start([1, 2, 3]), driver.start([4, 5])];
+    const steps = [driver.issue([{ sequence: a }]).done, driver.issue([{ sequence: b }]).done];
+    device.destroy();
+    for (const step of steps) await expect(step).rejects.toThrow(DeviceLostError);
+    await expect(backend.lost).resolves.toContain("destroyed");
+    await expect(driver.step([{ sequence: a }])).rejects.toThrow(/^the device is lost \(destroyed/);
+    await expect(backend.readBlocks([1])).rejects.toThrow(DeviceLostError);
+    await expect(backend.writeBlocks([1], new Uint8Array(backend.info.bytesPerBlock))).rejects.toThrow(DeviceLostError);
+    await backend.dispose();
+  });
+
+  test("dispose fails the steps in flight, resolves no `lost`, and leaves a device that it was given", async () => {
+    const device = await openDevice();
+    const backend = await createWebGPUBackend({ model, device, ...SIZES });
+    let isLost = false;
+    void backend.lost.then(() => {
+      isLost = true;
+    });
+    const driver = new PlanDriver(backend);
+    const step = driver.issue([{ sequence: driver.start([1, 2, 3]) }]).done;
+    await backend.dispose();
+    await expect(step).rejects.toThrow(DisposedError);
+    await expect(backend.readBlocks([1])).rejects.toThrow(DisposedError);
+    const other = await createWebGPUBackend({ model, device, ...SIZES });
+    await new PlanDriver(other).step([]);
+    expect(isLost).toBe(false);
+    device.destroy();
+  });
+
+  test("an error that the device reports fails the step that it belongs to, and no more", async () => {
+    const device = await openDevice();
+    const backend = await createWebGPUBackend({ model, device, ...SIZES });
+    const driver = new PlanDriver(backend);
+    const sequence = driver.start([1, 2, 3]);
+    device.createBuffer({ size: 16, usage: 0 }); // no usage: a validation error that nobody catches
+    await expect(driver.step([{ sequence }])).rejects.toThrow(/^the device reports: /);
+    await expect(driver.step([{ sequence }])).resolves.toHaveLength(1);
+    device.destroy();
+  });
+});
+
+describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
+  // Keys and values take 4 KiB a head of a layer here, the largest matrix 12.5 KiB.
+  test.each([
+    ["layers", 9000],
+    ["layers, heads and columns of weights", 4200],
+  ])("by %s changes no bit", async (_, bindingBytes) => {
+    const model = randomModel(4);
+    const tokens = Array.from({ length: 40 }, (_unused, i) => i);
+    const logits = async (limit?: number): Promise<number[]> => {
+      const backend = await createWebGPUBackend({ model, gpu: gpu(), ...SIZES, blockCount: 3, maxTokens: 8, keepLogits: true, bindingBytes: limit });
+      const driver = new PlanDriver(backend);
+      const sequence = driver.start(tokens);
+      const samples: number[] = [];
+      while (sequence.computedCount < tokens.length) {
+        for (const sample of await driver.step([{ sequence, count: 8, sample: "all" }])) samples.push(...bits(sample.logits!));
+      }
+      await backend.dispose();
+      return samples;
+    };
+    expect(await logits(bindingBytes)).toEqual(await logits());
+  });
+});

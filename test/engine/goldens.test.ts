@@ -1,0 +1,75 @@
+/**
+ * Greedy answers of real weights are the stored ones, token for token, whatever the chunks, the blocks and the company.
+ * The full grid (every budget from 1 to 64, every block size, roomy and tight pools, whole answers) is `npm run soak:goldens`.
+ */
+import { describe, expect, test } from "vitest";
+import { createReferenceBackend } from "../../src/backends/reference/index.ts";
+import type { LoadedModel } from "../../src/models/load.ts";
+import { PlanDriver } from "../../src/testing/plan-driver.ts";
+import { expectedAnswers, GOLDEN_MODELS, goldenModel, isHere, loadGoldenModel, runGoldens } from "../support/goldens.ts";
+import { ifShared } from "../support/model-files.ts";
+
+/** Tokens of each answer in the runs that vary sizes; the whole answers run alone, and together in a tight pool. */
+const SHORT = 12;
+
+/** Budget, block size, tight pool. */
+const SIZES: readonly (readonly [number, number, boolean])[] = [
+  [1, 16, false],
+  [2, 4, false],
+  [3, 1, false],
+  [5, 16, false],
+  [7, 4, false],
+  [8, 1, false],
+  [13, 16, false],
+  [16, 4, false],
+  [24, 1, true],
+  [32, 16, false],
+  [48, 4, false],
+  [64, 1, true],
+];
+
+describe.each(GOLDEN_MODELS)("%s", (name) => {
+  const title = (what: string): string => (name === "builtin" ? what : what + ifShared);
+  const here = test.skipIf(!isHere(name));
+  const goldens = isHere(name) ? goldenModel(name).goldens : [];
+  let loading: Promise<LoadedModel> | undefined;
+  const load = (): Promise<LoadedModel> => (loading ??= loadGoldenModel(goldenModel(name)));
+
+  here(title("prompts have their ids"), async () => {
+    const { tokenizer } = await load();
+    for (const { prompt, promptIds } of goldens) expect(tokenizer.encode(prompt)).toEqual(promptIds);
+  });
+
+  here(title("the five largest logits after the prompt are within 1e-3"), async () => {
+    const backend = createReferenceBackend({ model: (await load()).model, blockCount: 32, blockSize: 16, maxTokens: 512, maxRequests: 1, keepLogits: true });
+    for (const { promptIds, top5 } of goldens) {
+      const driver = new PlanDriver(backend);
+      const [{ logits }] = await driver.step([{ sequence: driver.start(promptIds) }]);
+      for (const [id, logit] of top5) expect(Math.abs(logits![id] - logit), `logit of ${id}`).toBeLessThan(1e-3);
+      const likeliest = [...logits!.keys()].toSorted((a, b) => logits![b] - logits![a]).slice(0, 5);
+      expect(likeliest).toEqual(top5.map(([id]) => id));
+    }
+    await backend.dispose();
+  });
+
+  here(title("alone, to the end"), async () => {
+    for (const golden of goldens) {
+      const { answers } = await runGoldens(await load(), [golden], { tokenBudget: 64, blockSize: 16, tight: false, maxTokens: 200 });
+      expect(answers).toEqual([golden.genIds]);
+    }
+  });
+
+  here(title("all together, to the end, in a pool so small that they are preempted and resumed"), async () => {
+    const { answers, stats } = await runGoldens(await load(), goldens, { tokenBudget: 64, blockSize: 16, tight: true, maxTokens: 200 });
+    expect(answers).toEqual(expectedAnswers(goldens, 200));
+    expect(stats.preemptions).toBeGreaterThan(0);
+    expect(stats.heldBlocks).toBe(0);
+  });
+
+  here.each(SIZES)(title("all together: %i tokens a step, blocks of %i, tight pool %s"), async (tokenBudget, blockSize, tight) => {
+    const { answers, stats } = await runGoldens(await load(), goldens, { tokenBudget, blockSize, tight, maxTokens: SHORT });
+    expect(answers).toEqual(expectedAnswers(goldens, SHORT));
+    if (tight) expect(stats.preemptions).toBeGreaterThan(0);
+    expect(stats.heldBlocks).toBe(0);
+  });
+});

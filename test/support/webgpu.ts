@@ -1,0 +1,67 @@
+/** A WebGPU adapter for tests: the system's, else SwiftShader's. Tests that need one are skipped, with the reason, where there is none. */
+import { Buffers } from "../../src/backends/webgpu/buffers.ts";
+import { HEADER } from "../../src/backends/webgpu/columns.ts";
+import { Pipelines } from "../../src/backends/webgpu/pipelines.ts";
+import type { Workbench } from "../../src/backends/webgpu/run-kernel.ts";
+import { type NodeGpu, openNodeGpu } from "../../src/cli/webgpu-node.ts";
+import { BstarError } from "../../src/errors.ts";
+
+interface Found {
+  readonly node: NodeGpu | null;
+  readonly reason: string;
+}
+
+async function find(): Promise<Found> {
+  try {
+    return { node: await openNodeGpu(), reason: "" };
+  } catch (error) {
+    if (error instanceof BstarError) return { node: null, reason: error.message };
+    throw error;
+  }
+}
+
+const found = await find();
+
+/** True where tests on a device are skipped. */
+export const noWebGPU = found.node === null;
+
+/** End of the titles of tests that need a device. */
+export const ifWebGPU = noWebGPU ? ` (skipped: ${found.reason})` : "";
+
+/** The adapter source; only in tests that are not skipped. */
+export function gpu(): GPU {
+  return found.node!.gpu;
+}
+
+/** A fresh device with the adapter's own limits for bindings. */
+export async function openDevice(): Promise<GPUDevice> {
+  const adapter = (await gpu().requestAdapter())!;
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  return adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+}
+
+/** Where kernels run alone. */
+export async function openWorkbench(): Promise<Workbench> {
+  const device = await openDevice();
+  return { device, buffers: new Buffers(device), pipelines: new Pipelines(device) };
+}
+
+type Column = Exclude<keyof typeof HEADER, "tokenCount" | "sampleCount">;
+
+/** Words of a step's columns, for kernels that run alone: those given, in the layout of `PackedColumns`. */
+export function columnWords(tokenCount: number, sampleCount: number, columns: Partial<Record<Column, ArrayLike<number>>>): Int32Array {
+  const words = new Array<number>(Object.keys(HEADER).length).fill(0);
+  words[HEADER.tokenCount] = tokenCount;
+  words[HEADER.sampleCount] = sampleCount;
+  for (const [name, values] of Object.entries(columns)) {
+    words[HEADER[name as Column]] = words.length;
+    const bits = values instanceof Float32Array ? new Int32Array(values.buffer) : values;
+    for (let i = 0; i < bits.length; i++) words.push(bits[i]);
+  }
+  return Int32Array.from(words);
+}
+
+/** The bits of numbers, so that comparisons tell zeros and NaNs apart. */
+export function bits(numbers: Float32Array): number[] {
+  return [...new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length)];
+}

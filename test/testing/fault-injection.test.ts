@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { injectFaults } from "../../src/testing/fault-injection.ts";
+
+/** Seeds of one `npm test`; BSTAR_FAULT_SEEDS asks for more. */
+const SEEDS = Number(process.env["BSTAR_FAULT_SEEDS"] ?? 2000);
+
+/** Seeds a test: a name that says where it failed. */
+const SLICE = 500;
+
+test.each(Array.from({ length: Math.ceil(SEEDS / SLICE) }, (_, i) => i * SLICE))("every request of seeds from %i ends once, with the right tokens, and all blocks come back", async (first) => {
+  const faults: Record<string, number> = {};
+  for (let seed = first; seed < Math.min(first + SLICE, SEEDS); seed++) {
+    const report = await injectFaults(seed);
+    for (const [fault, count] of Object.entries({ ...report.faults, ...report.ends })) faults[fault] = (faults[fault] ?? 0) + count;
+  }
+  // The seeds do what they are for: every kind of fault and of end is among them.
+  for (const kind of ["failed", "lost", "abort", "leave", "pause", "queue_full", "infeasible_request", "length", "stop", "error"]) expect(faults[kind], kind).toBeGreaterThan(0);
+});
