@@ -215,9 +215,9 @@ export class KvCache {
       const window = this.groups[group].window;
       if (window === null) continue;
       const table = sequence.tables[group];
-      // The tail stays: its node must outlive it until the next block is indexed below.
+      // The tail stays: its node must outlive it until the next block is indexed below. So does what is the tail again when plans in flight fail.
       const needed = Math.floor(Math.max(0, computed - window + 1) / this.blockSize);
-      const end = sequence.cacheable ? Math.min(needed, sequence.indexedBlocks - 1) : needed;
+      const end = sequence.cacheable ? Math.min(needed, sequence.indexedBlocks - 1, Math.floor(computed / this.blockSize) - 1) : needed;
       while (table.first < end) this.prefixes.release(table.shift());
     }
   }

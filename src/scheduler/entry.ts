@@ -22,6 +22,8 @@ export class Entry extends Request {
   isPrefill = false;
   /** Samples of uncommitted plans: tokens that exist on the device alone. */
   pendingCount = 0;
+  /** After a rollback that left an older plan in flight: its sample in that one. */
+  sampleInFlight = NONE;
   /** Tokens of uncommitted plans, of this stay. */
   inFlightCount = 0;
   /** When time ends it: its deadline, or while it has never run the end of its queue timeout. */

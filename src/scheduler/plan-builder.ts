@@ -105,13 +105,15 @@ export class PlanBuilder {
     entry.row = NONE;
   }
 
-  /** Forgets all rows: a rollback took blocks out of their tables. */
-  reset(): void {
+  /** Forgets all rows: a rollback took blocks out of their tables. `inFlight`: the plan before those taken back, whose samples the next one reads. */
+  reset(inFlight?: StepRecord): void {
     for (let row = 0; row < this.#rowCount; row++) if (this.#rows[row].row === row) this.#rows[row].row = NONE;
     this.#layout++;
     this.#rowCount = 0;
     this.#grown.fill(0);
     this.#grownTotal = 0;
+    if (inFlight === undefined) return;
+    for (let sample = 0; sample < inFlight.plan.sampleCount; sample++) inFlight.samples[sample].sampleInFlight = sample;
   }
 
   /** Rows without a chunk go; growth noted for them is void. */
@@ -177,6 +179,7 @@ export class PlanBuilder {
     entry.row = row;
     this.#rows[row] = entry;
     this.#stays[row] = entry.stay;
+    this.#lastSamples[row] = entry.sampleInFlight;
     this.columns.requestSlots[row] = entry.slot;
     this.columns.adapterIds[row] = entry.adapterId;
     for (const table of this.columns.groups) table.append(row, entry);

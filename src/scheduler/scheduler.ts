@@ -133,7 +133,7 @@ export class Scheduler {
     this.#log?.note("rollback", now, plan.index, null, this.#plans.nextIndex - plan.index);
     this.#counters.rollbacks++;
     this.#settlement.rollback(plan, now, cause);
-    this.#builder.reset();
+    this.#builder.reset(this.#plans.newest);
     this.#residents.compact();
   }
 

@@ -16,3 +16,13 @@ test.each(Array.from({ length: Math.ceil(SEEDS / SLICE) }, (_, i) => i * SLICE))
   // The seeds do what they are for: every kind of fault and of end is among them.
   for (const kind of ["failed", "lost", "abort", "leave", "pause", "queue_full", "infeasible_request", "length", "stop", "error"]) expect(faults[kind], kind).toBeGreaterThan(0);
 });
+
+test("20 seeds decide what they decided before; where a change is meant, `npx vitest run test/testing/fault-injection.test.ts -u` writes the new hashes", async () => {
+  const lines: string[] = [];
+  for (let seed = 0; seed < 20; seed++) lines.push(`${seed} ${(await injectFaults(seed)).decisionHash}`);
+  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("../support/decision-hashes.txt");
+});
+
+test("the same seed gives the same report", async () => {
+  expect(await injectFaults(7)).toEqual(await injectFaults(7));
+});

@@ -1,0 +1,3 @@
+import { portableReport } from "./portable.ts";
+
+console.log(await portableReport());
