@@ -2,7 +2,8 @@
 
     python3 train.py                              stage 1
     python3 train.py --stage 2                    stage 2
-    python3 train.py --stage 3                    stage 3: the model that is shipped
+    python3 train.py --stage 3                    stage 3
+    python3 train.py --stage 4                    stage 4: the model that is shipped
     python3 train.py --steps 200 --docs 5000      a quick try
 
 Runs on one CPU thread and is deterministic for a given seed and library version.
@@ -50,9 +51,11 @@ CONFIG = {
     "torch_dtype": "bfloat16",
 }
 
-# Stage 1 teaches the language. Stages 2 and 3 go on from the stored weights with many
-# more names, so that a name must be looked up in the text and cannot be guessed; in
-# stage 3 most documents are texts in which named people do something.
+# Stage 1 teaches the language. The other stages go on from the stored weights with many
+# more names, so that a name must be looked up in the text and cannot be guessed. In
+# stage 3 most documents are texts in which named people do something; because that makes
+# the model forget the rest, its result is blended with the weights it began with, and
+# stage 4 ends with a small learning rate on the usual mixture.
 # phases: (share of the steps, row length, rows). Short rows are cheap and teach
 # the language; the last ones teach positions up to the full context of 1024.
 STAGES = {
@@ -65,8 +68,12 @@ STAGES = {
         "phases": [(0.40, 128, 16), (0.40, 256, 8), (0.13, 512, 4), (0.07, 1024, 2)],
     },
     3: {
-        "steps": 800, "docs": 20000, "seed": 200, "rate": 0.7, "corpus": {"more_names": True, "focus": 4},
+        "steps": 800, "docs": 20000, "seed": 200, "rate": 0.7, "corpus": {"more_names": True, "focus": 4}, "blend": 0.6,
         "phases": [(0.40, 128, 16), (0.43, 256, 8), (0.10, 512, 4), (0.07, 1024, 2)],
+    },
+    4: {
+        "steps": 400, "docs": 12000, "seed": 300, "rate": 0.4, "corpus": {"more_names": True, "focus": 2},
+        "phases": [(0.30, 128, 16), (0.50, 256, 8), (0.13, 512, 4), (0.07, 1024, 2)],
     },
 }
 
@@ -291,7 +298,7 @@ def load_weights():
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("--stage", type=int, choices=[1, 2, 3], default=1)
+    ap.add_argument("--stage", type=int, choices=[1, 2, 3, 4], default=1)
     ap.add_argument("--seed", type=int, default=1234)
     ap.add_argument("--steps", type=int, help="default: as many as the stage needs")
     ap.add_argument("--docs", type=int)
@@ -319,6 +326,9 @@ def main():
     seconds = train(w, Rows(docs, seed), Rows(held_docs, seed), steps, stage, lambda s: print(s, flush=True))
 
     stored = {n: t.detach().to(torch.bfloat16) for n, t in w.items()}
+    if "blend" in stage:
+        start, share = load_weights(), stage["blend"]
+        stored = {n: ((1 - share) * start[n].detach().double() + share * t.double()).to(torch.bfloat16) for n, t in stored.items()}
     rounded = {n: t.float() for n, t in stored.items()}
     loss = held_out_loss(rounded, Rows(held_docs, args.seed))
     safetensors_io.save_bf16(os.path.join(OUT, "model.safetensors"), {n: t.view(torch.int16).numpy() for n, t in stored.items()})

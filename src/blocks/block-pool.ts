@@ -61,8 +61,7 @@ export class BlockPool {
   /** Hands out a free block with one reference. The caller has made sure that there is one. */
   acquire(): number {
     assert(this.#free.size > 0, "acquire() from an empty free queue");
-    const block = this.#free.first;
-    this.#free.remove(block);
+    const block = this.#free.shift();
     this.#references[block] = 1;
     return block;
   }

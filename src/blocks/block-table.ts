@@ -51,6 +51,16 @@ export interface Adoption {
   settled: boolean;
 }
 
+/** A shared block that a plan copies for one of those who share it, before that one writes. */
+export interface Unsharing {
+  readonly sequence: Sequence;
+  readonly group: number;
+  readonly index: number;
+  /** The shared block, held until the plan is done. */
+  readonly source: number;
+  readonly target: number;
+}
+
 /**
  * What one request holds of the KV cache: a table a group, and how far its blocks are indexed.
  * Owned by `KvCache`; others read it.

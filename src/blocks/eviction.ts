@@ -29,10 +29,16 @@ export interface EvictionPolicy {
   add(block: number): void;
   /** The block is held again, or not cached any more. */
   remove(block: number): void;
-  /** A request matched the block. */
+  /** A request matched the block, and holds it by now. */
   hit?(block: number): void;
-  /** A cached block lost its last resident child. */
+  /** A cached block lost its last resident child; may be told again of one that has none. */
   becameLeaf?(block: number): void;
+  /** What the block holds can no longer be matched: what it holds next is something else. */
+  dropped?(block: number): void;
+  /** What the block holds, held or cached, is to be kept at this priority (0..100, greater is kept longer) until a time. */
+  retain?(block: number, priority: number, until: number): void;
+  /** It is `now`; never goes back. */
+  advance?(now: number): void;
   /** The next to give up: added, not removed, a leaf. Only called where there is one. */
   victim(): number;
 }

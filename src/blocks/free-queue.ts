@@ -43,6 +43,13 @@ export class FreeQueue {
     return this.#next[this.#sentinel];
   }
 
+  /** Takes the first block off; only where `size > 0`. */
+  shift(): number {
+    const block = this.first;
+    this.remove(block);
+    return block;
+  }
+
   pushBack(block: number): void {
     this.#link(this.#prev[this.#sentinel], block, this.#sentinel);
   }

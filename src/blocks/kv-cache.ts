@@ -5,6 +5,7 @@ import { Attacher } from "./attacher.ts";
 import { BlockPool } from "./block-pool.ts";
 import { BlockSupply } from "./block-supply.ts";
 import { BlockTable, Sequence } from "./block-table.ts";
+import { CopyOnWrite } from "./copy-on-write.ts";
 import type { KvEvent } from "./events.ts";
 import type { EvictionPolicy } from "./eviction.ts";
 import { Indexer } from "./indexer.ts";
@@ -56,6 +57,7 @@ export class KvCache {
   readonly #supply: BlockSupply;
   readonly #indexer: Indexer;
   readonly #attacher: Attacher;
+  readonly #copyOnWrite: CopyOnWrite;
   readonly #match: PrefixMatch;
 
   constructor(options: KvCacheOptions) {
@@ -85,6 +87,7 @@ export class KvCache {
     const { pool, prefixes } = this;
     this.#supply = new BlockSupply({ pool, prefixes, worthSwapping: options.worthSwapping ?? (() => true), onEvict: options.onEvict });
     this.#indexer = new Indexer({ pool, prefixes, supply: this.#supply });
+    this.#copyOnWrite = new CopyOnWrite({ pool, prefixes, supply: this.#supply, indexer: this.#indexer });
     this.#attacher = new Attacher({ prefixes, supply: this.#supply });
     this.#match = new PrefixMatch(this.prefixes, this.groups);
   }
@@ -165,25 +168,12 @@ export class KvCache {
 
   /** Blocks that writing at `position` would copy, because a sibling shares them. */
   blocksToUnshare(sequence: Sequence, position: number): number {
-    if (!sequence.forked || position % this.blockSize === 0) return 0;
-    const index = Math.floor(position / this.blockSize);
-    let shared = 0;
-    for (const table of sequence.tables) if (this.pool.referenceCount(table.ids[index]) > 1) shared++;
-    return shared;
+    return this.#copyOnWrite.blocksToUnshare(sequence, position);
   }
 
   /** Copies the blocks that `position` is written to where siblings share them (copy on write). */
   unshare(sequence: Sequence, position: number, journal: StepJournal): void {
-    const index = Math.floor(position / this.blockSize);
-    for (const table of sequence.tables) {
-      const source = table.ids[index];
-      if (this.pool.referenceCount(source) === 1) continue;
-      table.ids[index] = this.#supply.allocate(journal);
-      journal.copy(source, table.ids[index]);
-      this.prefixes.release(source);
-    }
-    sequence.forked = false;
-    this.#indexer.markRewritten(sequence);
+    this.#copyOnWrite.unshare(sequence, position, journal);
   }
 
   /**
@@ -196,11 +186,13 @@ export class KvCache {
 
   /** The plan was committed: what it indexed stays, and is published. */
   settle(journal: StepJournal): void {
+    this.#copyOnWrite.settle(journal);
     this.#indexer.settle(journal);
   }
 
   /** The plan failed, and its requests' sequences were truncated or emptied: what it indexed goes. */
   revert(journal: StepJournal): void {
+    this.#copyOnWrite.revert(journal);
     this.#indexer.revert(journal);
   }
 

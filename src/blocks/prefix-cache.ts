@@ -42,6 +42,7 @@ export class PrefixCache implements CachedBlocks {
   readonly #eviction: EvictionPolicy;
   /** [groupCount x (capacity + 1)] */
   readonly #blockOf: Int32Array;
+  readonly #stride: number;
 
   constructor(options: PrefixCacheOptions) {
     this.#pool = options.pool;
@@ -49,6 +50,7 @@ export class PrefixCache implements CachedBlocks {
     this.#whole = options.groups.map((group) => group.window === null);
     this.groupCount = options.groups.length;
     this.tree = new PrefixTree(options);
+    this.#stride = options.capacity + 1;
     this.#blockOf = new Int32Array(this.groupCount * (options.capacity + 1));
     this.host = new HostTier({ blockCount: options.hostBlockCount, groupCount: this.groupCount, nodeCapacity: options.capacity });
     this.events = options.onEvent && new KvEvents(this, options.onEvent);
@@ -57,15 +59,14 @@ export class PrefixCache implements CachedBlocks {
 
   /** The block that holds a node's keys and values in a group; `NULL_BLOCK` where none does. */
   blockOf(group: number, node: number): number {
-    return this.#blockOf[group * (this.tree.capacity + 1) + node];
+    return this.#blockOf[group * this.#stride + node];
   }
 
   /** The node of the block's tokens under `parent`, made where it is not there; 0 where the tree is full. */
   intern(parent: number, tokens: Int32Array, start: number): number {
-    const found = this.tree.find(parent, tokens, start);
-    if (found !== 0) return found;
-    const node = this.tree.insert(parent, tokens, start);
-    if (node !== 0 && parent < 0) this.domains.retain(~parent);
+    const { size } = this.tree;
+    const node = this.tree.findOrInsert(parent, tokens, start);
+    if (parent < 0 && this.tree.size > size) this.domains.retain(~parent);
     return node;
   }
 
@@ -73,7 +74,7 @@ export class PrefixCache implements CachedBlocks {
   store(node: number, group: number, block: number): void {
     assert(this.blockOf(group, node) === NULL_BLOCK, () => `node ${node} has a block in group ${group} already`);
     this.#pool.label(block, node);
-    this.#blockOf[group * (this.tree.capacity + 1) + node] = block;
+    this.#blockOf[group * this.#stride + node] = block;
   }
 
   /** The block is no longer matched; nodes that nothing needs go with it. */
@@ -81,8 +82,9 @@ export class PrefixCache implements CachedBlocks {
     const node = this.#pool.labelOf(block);
     const group = this.groupOf(node, block);
     if (this.#pool.referenceCount(block) === 0) this.#eviction.remove(block);
+    this.#eviction.dropped?.(block);
     this.events?.removed("device", group, node);
-    this.#blockOf[group * (this.tree.capacity + 1) + node] = NULL_BLOCK;
+    this.#blockOf[group * this.#stride + node] = NULL_BLOCK;
     this.#pool.unlabel(block);
     this.prune(node);
   }
@@ -135,7 +137,9 @@ export class PrefixCache implements CachedBlocks {
       if (parent < 0) this.domains.release(~parent);
       node = parent;
     }
-    if (node > 0) this.#tellNewLeaf(node);
+    // Where the node stays, for another group's block or a copy on the host, its parent lost a child's block all the same.
+    const above = node === from && node > 0 ? this.tree.parentOf(node) : node;
+    if (above > 0) this.#tellNewLeaf(above);
   }
 
   isLeaf(block: number): boolean {

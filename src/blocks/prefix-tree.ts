@@ -3,6 +3,17 @@ import { assert } from "../assert.ts";
 /** Hashes the `length` tokens from `start` under a parent; only finds candidates, so any function is right. */
 export type BlockHash = (parent: number, tokens: Int32Array, start: number, length: number) => number;
 
+/** Fields of a node, side by side: a visit touches one cache line instead of five. */
+const PARENT = 0;
+const FIRST_CHILD = 1;
+/** Of an unused node: the next unused one. */
+const NEXT_SIBLING = 2;
+const PREV_SIBLING = 3;
+const FIELDS = 4;
+
+/** Places of the table a node, at least: fuller, the runs of entries grow long. With the next power of two it is 5 to 10 bytes a node. */
+const PLACES_A_NODE = 1.25;
+
 /** Children that one partial match compares: beyond some dozens a longer common beginning is not worth the walk. */
 const MAX_SIBLINGS_COMPARED = 64;
 
@@ -11,23 +22,26 @@ const MAX_SIBLINGS_COMPARED = 64;
  * parent and all tokens are compared. A node's number stands for the whole beginning up to and including its block.
  *
  * Nodes are numbers 1..capacity, columns are typed arrays; a root is the negative number `rootOf(domain)`.
- * `find` and `insert` are O(blockSize), `remove` likewise.
+ * `find`, `findOrInsert` and `remove` are O(blockSize).
  *
- * Laws: a live node's parent is live; the children of a node are exactly the nodes that name it parent; each live node
- * is in the bucket of its hash.
+ * Nodes are found through a table with linear probing whose entries carry some bits of the hash beside the node's number: a
+ * look for what is not there touches no node. Chains of nodes took twice as long (bench/blocks/kv-cache.bench.ts).
+ *
+ * Laws: a live node's parent is live; the children of a node are exactly the nodes that name it parent; from the place of
+ * its hash to a live node's entry no place is empty.
  */
 export class PrefixTree {
   readonly capacity: number;
   readonly blockSize: number;
   readonly #hash: BlockHash;
-  readonly #parent: Int32Array;
+  /** [(capacity + 1) x FIELDS] */
+  readonly #nodes: Int32Array;
+  /** [(capacity + 1) x blockSize] */
   readonly #tokens: Int32Array;
-  /** Next in the bucket; of an unused node, the next unused one. */
-  readonly #bucketNext: Int32Array;
-  readonly #firstChild: Int32Array;
-  readonly #nextSibling: Int32Array;
-  readonly #prevSibling: Int32Array;
-  readonly #buckets: Int32Array;
+  /** [2^n] entries: the node's number, and above it bits of its hash; 0 is empty. One place at least is. */
+  readonly #table: Int32Array;
+  /** Bits of an entry that are the number. */
+  readonly #numberMask: number;
   readonly #rootChild: number[] = [];
   #unused = 1;
   #size = 0;
@@ -37,15 +51,11 @@ export class PrefixTree {
     this.capacity = capacity;
     this.blockSize = blockSize;
     this.#hash = options.hash ?? multilinearHash(blockSize);
-    this.#parent = new Int32Array(capacity + 1);
+    this.#nodes = new Int32Array((capacity + 1) * FIELDS);
     this.#tokens = new Int32Array((capacity + 1) * blockSize);
-    this.#bucketNext = new Int32Array(capacity + 1);
-    this.#firstChild = new Int32Array(capacity + 1);
-    this.#nextSibling = new Int32Array(capacity + 1);
-    this.#prevSibling = new Int32Array(capacity + 1);
-    // One to two nodes a bucket: 2 to 4 bytes a node.
-    this.#buckets = new Int32Array(2 ** Math.floor(Math.log2(Math.max(2, capacity))));
-    for (let node = 1; node < capacity; node++) this.#bucketNext[node] = node + 1;
+    this.#numberMask = 2 ** Math.ceil(Math.log2(capacity + 1)) - 1;
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(PLACES_A_NODE * capacity + 1)));
+    for (let node = 1; node < capacity; node++) this.#nodes[node * FIELDS + NEXT_SIBLING] = node + 1;
   }
 
   /** The parent of a domain's first blocks. */
@@ -59,22 +69,22 @@ export class PrefixTree {
   }
 
   parentOf(node: number): number {
-    return this.#parent[node];
+    return this.#nodes[node * FIELDS + PARENT];
   }
 
   /** Most recently inserted child, 0 for none; go on with `nextSibling`. */
   firstChild(node: number): number {
-    return node < 0 ? (this.#rootChild[~node] ?? 0) : this.#firstChild[node];
+    return node < 0 ? (this.#rootChild[~node] ?? 0) : this.#nodes[node * FIELDS + FIRST_CHILD];
   }
 
   nextSibling(node: number): number {
-    return this.#nextSibling[node];
+    return this.#nodes[node * FIELDS + NEXT_SIBLING];
   }
 
   /** The domain that a node belongs to. O(depth). */
   domainOf(node: number): number {
     let at = node;
-    while (at > 0) at = this.#parent[at];
+    while (at > 0) at = this.#nodes[at * FIELDS + PARENT];
     return ~at;
   }
 
@@ -85,10 +95,14 @@ export class PrefixTree {
 
   /** The child of `parent` with exactly the block's tokens from `start`; 0 for none. */
   find(parent: number, tokens: Int32Array, start: number): number {
-    const bucket = this.#hash(parent, tokens, start, this.blockSize) & (this.#buckets.length - 1);
-    let node = this.#buckets[bucket];
-    while (node !== 0 && !(this.#parent[node] === parent && this.#equals(node, tokens, start))) node = this.#bucketNext[node];
-    return node;
+    return this.#findHashed(this.#hash(parent, tokens, start, this.blockSize) | 0, parent, tokens, start);
+  }
+
+  /** The same, added where it is not there; 0 where the tree is full. `size` tells whether it grew. */
+  findOrInsert(parent: number, tokens: Int32Array, start: number): number {
+    const hash = this.#hash(parent, tokens, start, this.blockSize) | 0;
+    const found = this.#findHashed(hash, parent, tokens, start);
+    return found === 0 ? this.#insert(hash, parent, tokens, start) : found;
   }
 
   /** How many tokens from `start`, `limit` at most, the node's block begins with. */
@@ -104,7 +118,7 @@ export class PrefixTree {
     let best = 0;
     let bestLength = 0;
     let left = MAX_SIBLINGS_COMPARED;
-    for (let node = this.firstChild(parent); node !== 0 && left > 0; node = this.#nextSibling[node], left--) {
+    for (let node = this.firstChild(parent); node !== 0 && left > 0; node = this.#nodes[node * FIELDS + NEXT_SIBLING], left--) {
       const length = this.commonLength(node, tokens, start, Math.min(limit, this.blockSize));
       if (length > bestLength && accepts(node)) {
         best = node;
@@ -114,35 +128,12 @@ export class PrefixTree {
     return best;
   }
 
-  /** Adds a child that is not there yet; returns 0 where the tree is full. */
-  insert(parent: number, tokens: Int32Array, start: number): number {
-    const node = this.#unused;
-    if (node === 0 || node > this.capacity) return 0;
-    this.#unused = this.#bucketNext[node];
-    const base = node * this.blockSize;
-    for (let i = 0; i < this.blockSize; i++) this.#tokens[base + i] = tokens[start + i];
-    this.#parent[node] = parent;
-    this.#firstChild[node] = 0;
-    const bucket = this.#hash(parent, tokens, start, this.blockSize) & (this.#buckets.length - 1);
-    this.#bucketNext[node] = this.#buckets[bucket];
-    this.#buckets[bucket] = node;
-    this.#linkSibling(parent, node);
-    this.#size++;
-    return node;
-  }
-
   /** Removes a node without children. */
   remove(node: number): void {
-    assert(this.#firstChild[node] === 0, () => `remove(${node}): the node has children`);
-    const bucket = this.#hash(this.#parent[node], this.#tokens, node * this.blockSize, this.blockSize) & (this.#buckets.length - 1);
-    let at = this.#buckets[bucket];
-    if (at === node) this.#buckets[bucket] = this.#bucketNext[node];
-    else {
-      while (this.#bucketNext[at] !== node) at = this.#bucketNext[at];
-      this.#bucketNext[at] = this.#bucketNext[node];
-    }
+    assert(this.#nodes[node * FIELDS + FIRST_CHILD] === 0, () => `remove(${node}): the node has children`);
+    this.#removeEntry(node);
     this.#unlinkSibling(node);
-    this.#bucketNext[node] = this.#unused;
+    this.#nodes[node * FIELDS + NEXT_SIBLING] = this.#unused;
     this.#unused = node;
     this.#size--;
   }
@@ -152,34 +143,88 @@ export class PrefixTree {
     const open = this.#rootChild.filter((child) => child > 0);
     while (open.length > 0) {
       const node = open.pop()!;
-      if (this.#nextSibling[node] !== 0) open.push(this.#nextSibling[node]);
-      if (this.#firstChild[node] !== 0) open.push(this.#firstChild[node]);
+      if (this.#nodes[node * FIELDS + NEXT_SIBLING] !== 0) open.push(this.#nodes[node * FIELDS + NEXT_SIBLING]);
+      if (this.#nodes[node * FIELDS + FIRST_CHILD] !== 0) open.push(this.#nodes[node * FIELDS + FIRST_CHILD]);
       visit(node);
     }
   }
 
   get byteLength(): number {
-    const columns = [this.#parent, this.#tokens, this.#bucketNext, this.#firstChild, this.#nextSibling, this.#prevSibling, this.#buckets];
-    return columns.reduce((sum, column) => sum + column.byteLength, 0);
+    return this.#nodes.byteLength + this.#tokens.byteLength + this.#table.byteLength;
   }
 
   /** O(capacity). Throws on the first broken law. `visit` sees every live node. */
   checkInvariants(visit: (node: number) => void): void {
     let live = 0;
-    for (const head of this.#buckets) {
-      for (let node = head; node !== 0; node = this.#bucketNext[node]) {
-        live++;
-        assert(this.find(this.#parent[node], this.#tokens, node * this.blockSize) === node, () => `node ${node} is not found by its own key`);
-        assert(this.#isChild(node), () => `node ${node} is missing among the children of ${this.#parent[node]}`);
-        visit(node);
-      }
+    for (const entry of this.#table) {
+      if (entry === 0) continue;
+      const node = entry & this.#numberMask;
+      live++;
+      assert(this.find(this.parentOf(node), this.#tokens, node * this.blockSize) === node, () => `node ${node} is not found by its own key`);
+      assert(this.#isChild(node), () => `node ${node} is missing among the children of ${this.parentOf(node)}`);
+      visit(node);
     }
     assert(live === this.#size, () => `the tree says ${this.#size} nodes and holds ${live}`);
   }
 
   #isChild(node: number): boolean {
-    for (let child = this.firstChild(this.#parent[node]); child !== 0; child = this.#nextSibling[child]) if (child === node) return true;
+    for (let child = this.firstChild(this.#nodes[node * FIELDS + PARENT]); child !== 0; child = this.#nodes[child * FIELDS + NEXT_SIBLING]) if (child === node) return true;
     return false;
+  }
+
+  #findHashed(hash: number, parent: number, tokens: Int32Array, start: number): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    const tag = hash & ~this.#numberMask;
+    for (let place = hash & mask; table[place] !== 0; place = (place + 1) & mask) {
+      if ((table[place] & ~this.#numberMask) !== tag) continue;
+      const node = table[place] & this.#numberMask;
+      if (this.#nodes[node * FIELDS + PARENT] === parent && this.#equals(node, tokens, start)) return node;
+    }
+    return 0;
+  }
+
+  #insert(hash: number, parent: number, tokens: Int32Array, start: number): number {
+    const node = this.#unused;
+    if (node === 0 || node > this.capacity) return 0;
+    const nodes = this.#nodes;
+    const at = node * FIELDS;
+    this.#unused = nodes[at + NEXT_SIBLING];
+    const base = node * this.blockSize;
+    for (let i = 0; i < this.blockSize; i++) this.#tokens[base + i] = tokens[start + i];
+    nodes[at + PARENT] = parent;
+    nodes[at + FIRST_CHILD] = 0;
+    this.#insertEntry(hash, node);
+    this.#linkSibling(parent, node);
+    this.#size++;
+    return node;
+  }
+
+  #hashOf(node: number): number {
+    return this.#hash(this.#nodes[node * FIELDS + PARENT], this.#tokens, node * this.blockSize, this.blockSize) | 0;
+  }
+
+  #insertEntry(hash: number, node: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let place = hash & mask;
+    while (table[place] !== 0) place = (place + 1) & mask;
+    table[place] = (hash & ~this.#numberMask) | node;
+  }
+
+  /** Empties the node's place and moves later entries up that it kept from theirs. Source: Knuth, TAOCP 3, algorithm 6.4R. */
+  #removeEntry(node: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let hole = this.#hashOf(node) & mask;
+    while ((table[hole] & this.#numberMask) !== node) hole = (hole + 1) & mask;
+    for (let place = (hole + 1) & mask; table[place] !== 0; place = (place + 1) & mask) {
+      const home = this.#hashOf(table[place] & this.#numberMask) & mask;
+      if (((place - home) & mask) < ((place - hole) & mask)) continue;
+      table[hole] = table[place];
+      hole = place;
+    }
+    table[hole] = 0;
   }
 
   #equals(node: number, tokens: Int32Array, start: number): boolean {
@@ -192,23 +237,23 @@ export class PrefixTree {
 
   #setFirstChild(parent: number, node: number): void {
     if (parent < 0) this.#rootChild[~parent] = node;
-    else this.#firstChild[parent] = node;
+    else this.#nodes[parent * FIELDS + FIRST_CHILD] = node;
   }
 
   #linkSibling(parent: number, node: number): void {
     const next = this.firstChild(parent);
-    this.#nextSibling[node] = next;
-    this.#prevSibling[node] = 0;
-    if (next !== 0) this.#prevSibling[next] = node;
+    this.#nodes[node * FIELDS + NEXT_SIBLING] = next;
+    this.#nodes[node * FIELDS + PREV_SIBLING] = 0;
+    if (next !== 0) this.#nodes[next * FIELDS + PREV_SIBLING] = node;
     this.#setFirstChild(parent, node);
   }
 
   #unlinkSibling(node: number): void {
-    const next = this.#nextSibling[node];
-    const prev = this.#prevSibling[node];
-    if (next !== 0) this.#prevSibling[next] = prev;
-    if (prev !== 0) this.#nextSibling[prev] = next;
-    else this.#setFirstChild(this.#parent[node], next);
+    const next = this.#nodes[node * FIELDS + NEXT_SIBLING];
+    const prev = this.#nodes[node * FIELDS + PREV_SIBLING];
+    if (next !== 0) this.#nodes[next * FIELDS + PREV_SIBLING] = prev;
+    if (prev !== 0) this.#nodes[prev * FIELDS + NEXT_SIBLING] = next;
+    else this.#setFirstChild(this.#nodes[node * FIELDS + PARENT], next);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Adoption } from "./block-table.ts";
+import type { Adoption, Unsharing } from "./block-table.ts";
 import { IntList } from "./int-list.ts";
 
 /** What one plan did to the cache that its commit makes final or its rollback takes back. Kept and used again. */
@@ -16,6 +16,8 @@ export class StepJournal {
   /** Sources of partial matches, held until the plan is complete. */
   readonly sources = new IntList();
   readonly adoptions: Adoption[] = [];
+  /** Table entries that the plan replaces by copies. */
+  readonly unshared: Unsharing[] = [];
 
   /** The plan copies a device block. */
   copy(source: number, target: number): void {
@@ -37,5 +39,6 @@ export class StepJournal {
     this.demoted.clear();
     // Assigning length drops the array's memory: not in every step.
     if (this.adoptions.length > 0) this.adoptions.length = 0;
+    if (this.unshared.length > 0) this.unshared.length = 0;
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
+import { describeFailure, EXIT_FAILED } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { StreamOutput } from "./output.ts";
 import { run } from "./run.ts";
@@ -15,7 +16,10 @@ let interruptedBy: "SIGINT" | "SIGTERM" | null = null;
 const io: Io = {
   stdout: new StreamOutput(process.stdout, "standard output", process.env),
   stderr: new StreamOutput(process.stderr, "standard error", process.env),
-  stdin: process.stdin,
+  /** Opened by the command that reads it, if one does. */
+  get stdin() {
+    return process.stdin;
+  },
   env: process.env,
   signal: interruption.signal,
   exitCode: 0,
@@ -28,8 +32,15 @@ function interrupt(signal: "SIGINT" | "SIGTERM"): void {
   interruption.abort();
 }
 
+/** What nobody awaits and nobody catches: a bug, said like any other failure. */
+function crash(error: unknown): void {
+  process.stderr.write(describeFailure(error, process.env));
+  process.exit(EXIT_FAILED);
+}
+
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
+process.on("uncaughtException", crash);
 
 const exitCode = await run(process.argv.slice(2), io);
 process.exitCode = interruptedBy === null ? exitCode : SIGNAL_EXIT + constants.signals[interruptedBy];

@@ -24,3 +24,9 @@ export function decimal(range: string, allowed: (value: number) => boolean): (te
 export function several(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
 }
+
+/** The same, for texts that must not be empty. */
+export function severalNonEmpty(value: string, before: readonly string[] | undefined): string[] {
+  if (value === "") throw new InvalidArgumentError("It must not be empty.");
+  return several(value, before);
+}

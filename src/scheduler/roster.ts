@@ -1,6 +1,6 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import { InvalidRequestError, TimeoutError } from "../errors.ts";
-import { RequestHeap } from "../policies/queue/request-heap.ts";
+import { IndexedHeap } from "../policies/queue/indexed-heap.ts";
 import type { FinishReason, RequestId } from "../request.ts";
 import type { Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
@@ -24,7 +24,7 @@ export class Roster {
   readonly #kv: KvCache;
   readonly #options: ResolvedSchedulerOptions;
   /** Those that time ends, soonest first. */
-  readonly #expiring = new RequestHeap((a, b) => (a as Entry).expiresAt - (b as Entry).expiresAt);
+  readonly #expiring = new IndexedHeap<Entry>((a, b) => a.expiresAt - b.expiresAt);
 
   constructor(kv: KvCache, residents: Residents, options: ResolvedSchedulerOptions) {
     this.#kv = kv;
@@ -35,7 +35,7 @@ export class Roster {
 
   /** When the next request expires; `Infinity` for never. */
   get nextExpiry(): number {
-    return (this.#expiring.first as Entry | undefined)?.expiresAt ?? Number.POSITIVE_INFINITY;
+    return this.#expiring.first?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
   assertNew(id: RequestId): void {
@@ -101,7 +101,7 @@ export class Roster {
   /** Ends those whose time is over. */
   expire(now: number): void {
     while (this.nextExpiry <= now) {
-      const entry = this.#expiring.first as Entry;
+      const entry = this.#expiring.first!;
       const what = entry.expiresAt === entry.deadline ? `deadline ${entry.deadline}` : `queue timeout at ${entry.queueDeadline}`;
       this.end(entry, "error", new TimeoutError(`request ${entry.id}: ${what} has passed, it is ${now}`), now);
     }

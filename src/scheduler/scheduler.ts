@@ -46,6 +46,7 @@ export class Scheduler {
   readonly #log: DecisionLog | undefined;
   /** Of the step under construction. */
   #now = 0;
+  #committedAt = Number.NEGATIVE_INFINITY;
   readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, recomputedTokens: 0 };
 
   constructor(options: SchedulerOptions) {
@@ -103,6 +104,7 @@ export class Scheduler {
     const record = this.#plans.open();
     this.#now = now;
     this.#roster.expire(now);
+    this.#options.eviction.advance?.(now);
     this.#share.begin(this.tokenBudget);
     if (!this.#planSuspect(record, now)) {
       if (this.#residents.areDecodes) this.#residents.issueDecodes(this.#share, record.journal);
@@ -121,7 +123,9 @@ export class Scheduler {
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
     const record = this.#settlement.commit(plan, result, now);
     this.#log?.note("commit", now, plan.index, null, this.#settlement.outcome.tokenCount);
-    this.#options.budget.observe?.(plan.tokenCount, now - record.issuedAt);
+    // A plan made ahead waited for the one before it.
+    this.#options.budget.observe?.(plan.tokenCount, now - Math.max(record.issuedAt, this.#committedAt));
+    this.#committedAt = now;
     return this.#settlement.outcome;
   }
 

@@ -77,6 +77,12 @@ export class Distribution {
     return shares.map((q) => this.#rank(order, q * this.#totalWeight));
   }
 
+  /** [points + 1] values at shares 0, 1/points, ... 1: what a plot of the cumulative distribution needs. Empty where there are none. */
+  curve(points: number): number[] {
+    if (this.#totalWeight === 0) return [];
+    return this.quantiles(Array.from({ length: points + 1 }, (_, i) => i / points)) as number[];
+  }
+
   summary(): DistributionSummary {
     const [p50, p90, p99] = this.quantiles([0.5, 0.9, 0.99]);
     return { mean: this.mean, p50, p90, p99, max: this.#totalWeight === 0 ? null : this.#max };

@@ -8,13 +8,18 @@ export interface QueueWatcher {
   leaves(request: RequestView, now: number): void;
 }
 
+/** Every member, so that one that the interface gains cannot be forgotten here. */
+type Every<T> = { [K in keyof Required<T>]: T[K] };
+
 /** The policy itself, with somebody who is told of each request that enters or leaves its queue. */
 export function watchQueue(policy: QueuePolicy, watcher: QueueWatcher): QueuePolicy {
-  return {
+  const watched: Every<QueuePolicy> = {
     name: policy.name,
     get size() {
       return policy.size;
     },
+    attach: policy.attach && ((cache) => policy.attach!(cache)),
+    begin: policy.begin && ((now) => policy.begin!(now)),
     add(request, now) {
       policy.add(request, now);
       watcher.enters(request, now);
@@ -27,4 +32,5 @@ export function watchQueue(policy: QueuePolicy, watcher: QueueWatcher): QueuePol
     charge: policy.charge && ((request, promptTokens, outputTokens) => policy.charge!(request, promptTokens, outputTokens)),
     ended: policy.ended && ((request, now) => policy.ended!(request, now)),
   };
+  return watched;
 }

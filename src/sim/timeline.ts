@@ -1,5 +1,5 @@
 /** Points of a timeline: as many as a plot shows. */
-const MAX_POINTS = 512;
+const MAX_POINTS = 256;
 
 /** Seconds of a point at the beginning; doubled whenever the points do not suffice. */
 const FIRST_SECONDS = 1 / 16;

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import type { StepPlan } from "../step.ts";
+import { checkColumns } from "./column-laws.ts";
 import type { DrivenRequest } from "./driven-request.ts";
 
 /** What a plan computes of a request, noted when it is issued: the plan's columns are the next plan's too. */
@@ -17,20 +18,25 @@ export interface PlanLimits {
   readonly maxRequests: number;
   readonly blockCount: number;
   readonly blockSize: number;
+  readonly longPrefillThreshold?: number;
+  readonly maxPartialPrefills?: number;
 }
 
 /**
  * Checks a plan against what the requests are known to need, and notes it as issued. Laws:
  * the budgets hold; each token of a request is computed once a stay, in order, from where the prefix cache left off; ids and
- * positions are the request's own; a row is sampled exactly when it reaches the last token; no request goes beyond its length.
+ * positions are the request's own; a row is sampled exactly when it reaches the last token; no request goes beyond its length;
+ * every column is what a rebuild from the requests' tables gives.
  */
 export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], limits: PlanLimits): IssuedRow[] {
   assert(plan.tokenCount > 0 && plan.tokenCount <= limits.tokenBudget, () => `plan ${plan.index} has ${plan.tokenCount} tokens, the budget is ${limits.tokenBudget}`);
   assert(plan.requestCount <= limits.maxRequests, () => `plan ${plan.index} has ${plan.requestCount} requests, the limit is ${limits.maxRequests}`);
   checkSlots(plan, limits);
-  checkCopies(plan);
+  checkMoves(plan, plan.swapOuts, plan.swapOutCount);
+  checkMoves(plan, plan.swapIns, plan.swapInCount);
+  checkMoves(plan, plan.copies, plan.copyCount);
   const bySlot = new Map(requests.filter((request) => request.runs).map((request) => [request.entry.slot, request]));
-  const rows = Array.from({ length: plan.requestCount }, (_, row) => issueRow(plan, row, bySlot));
+  const rows = Array.from({ length: plan.requestCount }, (_, row) => issueRow(plan, row, bySlot, limits));
   assert(new Set(rows.map(({ request }) => request)).size === rows.length, () => `plan ${plan.index} has a request twice`);
   assert(plan.queryIndptr[plan.requestCount] === plan.tokenCount, () => `plan ${plan.index}: its rows end at token ${plan.queryIndptr[plan.requestCount]} of ${plan.tokenCount}`);
   assert(plan.sampleIndptr[plan.requestCount] === plan.sampleCount, () => `plan ${plan.index}: its rows end at sample ${plan.sampleIndptr[plan.requestCount]} of ${plan.sampleCount}`);
@@ -47,17 +53,19 @@ export function retractRows(rows: readonly IssuedRow[]): void {
   }
 }
 
-function issueRow(plan: StepPlan, row: number, bySlot: ReadonlyMap<number, DrivenRequest>): IssuedRow {
+function issueRow(plan: StepPlan, row: number, bySlot: ReadonlyMap<number, DrivenRequest>, limits: PlanLimits): IssuedRow {
   const request = bySlot.get(plan.requestSlots[row]);
   assert(request !== undefined, () => `plan ${plan.index}: slot ${plan.requestSlots[row]} belongs to no running request`);
   beginStay(request);
   const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
-  assert(to > from, () => `plan ${plan.index}: ${request.name} has no token`);
+  const most = limits.longPrefillThreshold ?? limits.tokenBudget;
+  assert(to > from && to - from <= most, () => `plan ${plan.index}: ${request.name} has ${to - from} tokens, 1 to ${most} are allowed`);
   for (let token = from; token < to; token++) checkToken(plan, token, request);
   assert(plan.contextLengths[row] === request.computed, () => `plan ${plan.index}: ${request.name} sees ${plan.contextLengths[row]} tokens, it has ${request.computed}`);
   assert(plan.adapterIds[row] === request.entry.adapterId, () => `plan ${plan.index}: ${request.name} runs with adapter ${plan.adapterIds[row]}`);
   const sampledBefore = request.sample;
   const sampled = noteSample(plan, row, request);
+  checkColumns(plan, row, request.entry, limits.blockSize);
   return { request, stay: request.entry.stay, tokenCount: to - from, sampled, sampledBefore };
 }
 
@@ -104,10 +112,11 @@ function checkSlots(plan: StepPlan, { blockCount, blockSize }: PlanLimits): void
   }
 }
 
-/** Targets are distinct, and no block is both source and target. */
-function checkCopies(plan: StepPlan): void {
-  const pairs = Array.from({ length: plan.copyCount }, (_, i) => [plan.copies[2 * i], plan.copies[2 * i + 1]]);
+/** Targets of a list are distinct; where source and target are in the same memory, no block is both. */
+function checkMoves(plan: StepPlan, list: Int32Array, count: number): void {
+  const pairs = Array.from({ length: count }, (_, i) => [list[2 * i], list[2 * i + 1]]);
   const targets = new Set(pairs.map(([, target]) => target));
-  assert(targets.size === pairs.length, () => `plan ${plan.index} copies to a block twice`);
+  assert(targets.size === count, () => `plan ${plan.index} moves two blocks to one`);
+  if (list !== plan.copies) return;
   for (const [source] of pairs) assert(!targets.has(source), () => `plan ${plan.index} copies from block ${source}, to which it copies`);
 }

@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
-import { InfeasibleRequestError } from "../errors.ts";
-import type { FinishReason } from "../request.ts";
+import { InfeasibleRequestError, TimeoutError } from "../errors.ts";
+import type { FinishReason, RequestInput } from "../request.ts";
 import type { Entry } from "../scheduler/entry.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -55,7 +55,7 @@ export class SchedulerDrive {
   /** Most steps that may pass without a token: what every running request has to compute before its first one. */
   readonly #droughtLimit: number;
   readonly #lastIn: boolean;
-  #device: ContextDevice;
+  readonly #device: ContextDevice;
   #live: DrivenRequest[] = [];
   #turn = 0;
   #now = 0;
@@ -98,21 +98,16 @@ export class SchedulerDrive {
     if (this.#random.chance(program.finishRate)) this.#do(() => this.#end("stop"));
     if (this.#random.chance(program.pauseRate)) this.#do(() => this.#pause());
     if (this.#random.chance(program.loseDeviceRate)) this.#do(() => this.#loseDevice());
-    this.#resumeLast();
     const mayPlan = this.scheduler.inFlightCount < (program.planAhead ? MAX_PLANS_IN_FLIGHT : 1);
     const planned = mayPlan && this.#do(() => this.#schedule());
     if (this.#flights.length > 0 && (!planned || this.#flights.length === MAX_PLANS_IN_FLIGHT || this.#random.chance(0.5))) this.#do(() => this.#complete());
+    this.#do(() => this.#resumeOne());
   }
 
   /** One command, with the laws that hold after any. */
   #do<T>(command: () => T): T {
     const result = command();
-    for (const request of this.#ended.splice(0)) {
-      request.checkEnd();
-      this.#ends[request.ended!]++;
-      this.#drought = 0;
-    }
-    this.#live = this.#live.filter((request) => request.ended === null);
+    this.#dropEnded();
     assert(this.scheduler.size === this.#live.length, () => `the scheduler has ${this.scheduler.size} requests, ${this.#live.length} have not ended`);
     const { freeCount, cachedCount, heldCount } = this.scheduler.kv.pool;
     assert(freeCount + cachedCount + heldCount === this.program.blockCount && Math.min(freeCount, cachedCount, heldCount) >= 0, () => `${freeCount} free + ${cachedCount} cached + ${heldCount} held blocks`);
@@ -120,14 +115,25 @@ export class SchedulerDrive {
     return result;
   }
 
+  /** Requests that ended with the command leave the live ones. */
+  #dropEnded(): void {
+    for (const request of this.#ended.splice(0)) {
+      request.checkEnd();
+      this.#ends[request.ended!]++;
+      this.#drought = 0;
+    }
+    this.#live = this.#live.filter((request) => request.ended === null);
+  }
+
   #submit(): void {
     const { groups, blockCount, contextLength } = this.program;
     const window = groups[0].window;
-    const input = this.#prompts.draw(contextLength, window);
+    const input = { ...this.#prompts.draw(contextLength, window), ...this.#extras() };
     const before = JSON.stringify(this.scheduler.stats());
     const feasible = input.promptTokenIds.length < contextLength && this.#blocksFor(Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
     try {
       const request = new DrivenRequest(input, this.scheduler.submit(input, this.#now) as Entry, window);
+      if (input.deadline !== undefined || input.queueTimeout !== undefined) request.allowedEnds.add("error");
       this.#requests.push(request);
       this.#live.push(request);
       assert(feasible, () => `${request.name} can never run and was taken`);
@@ -137,6 +143,14 @@ export class SchedulerDrive {
       assert(JSON.stringify(this.scheduler.stats()) === before, () => `a refused request changed ${before} to ${JSON.stringify(this.scheduler.stats())}`);
       this.#ends.refused++;
     }
+  }
+
+  /** What changes no token: parameters of sampling, and how long it may take. */
+  #extras(): Pick<RequestInput, "sampling" | "deadline" | "queueTimeout"> {
+    const random = this.#random;
+    const sampling = random.chance(0.3) ? { temperature: random.next(), topK: random.integer(0, 9), topP: 1 - random.next(), minP: random.next(), seed: 2 ** 40 + random.integer(0, 9), logprobs: random.integer(-1, 5) } : undefined;
+    if (!random.chance(this.program.deadlineRate)) return { sampling };
+    return random.chance(0.5) ? { sampling, deadline: this.#now + random.integer(1, 100) } : { sampling, queueTimeout: random.integer(1, 50) };
   }
 
   #blocksFor(tokens: number): number {
@@ -160,21 +174,19 @@ export class SchedulerDrive {
     const { input, entry } = this.#random.pick(this.#live);
     if (entry.state === "paused") this.scheduler.resume(input.id, this.#now);
     else this.scheduler.pause(input.id, this.#now);
+    this.#drought = 0;
   }
 
   /** Where all that is left is paused, one goes on: the run has to come to an end. */
-  #resumeLast(): void {
-    if (this.#live.length === 0 || this.#flights.length > 0 || this.#live.some(({ entry }) => entry.state !== "paused")) return;
-    this.#do(() => {
-      assert(this.scheduler.schedule(this.#now) === null && this.scheduler.idleReason === "paused", () => `all is paused, idle because ${this.scheduler.idleReason}`);
-      return this.scheduler.resume(this.#live[0].input.id, this.#now);
-    });
+  #resumeOne(): void {
+    if (this.#flights.length > 0 || this.#live.some(({ entry }) => entry.state !== "paused")) return;
+    for (const { input } of this.#live.slice(0, 1)) this.scheduler.resume(input.id, this.#now);
   }
 
   #loseDevice(): void {
     for (const { rows } of this.#flights.splice(0).reverse()) retractRows(rows);
     this.scheduler.invalidateDevice(this.#now);
-    this.#device = new ContextDevice(this.program);
+    this.#device.spoil({ device: Array.from({ length: (this.program.blockCount + 1) * this.program.blockSize }, (_, slot) => slot), host: [] });
     this.#drought = 0;
     assert(this.#live.every(({ entry }) => entry.computedTokenCount === 0), "a request has computed tokens on a lost device");
     assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks of a lost device are held or cached");
@@ -184,7 +196,9 @@ export class SchedulerDrive {
   #schedule(): boolean {
     const before = this.#live.filter((request) => request.runs);
     const plan = this.scheduler.schedule(this.#now);
+    this.#dropEnded();
     this.#checkVictims(before);
+    this.#checkExpired();
     if (plan === null) {
       this.#checkIdle();
       return false;
@@ -208,9 +222,19 @@ export class SchedulerDrive {
     return { samples: null, wrote };
   }
 
+  /** Nobody's time is over: it ended with an error that says so. */
+  #checkExpired(): void {
+    for (const { name, entry } of this.#live) {
+      const over = entry.deadline <= this.#now || (entry.queueDeadline <= this.#now && entry.state === "waiting" && entry.admittedBy === -1);
+      assert(!over || entry.error instanceof TimeoutError, () => `${name} is ${entry.state} at ${this.#now}, its deadline is ${entry.deadline}, its queue timeout at ${entry.queueDeadline}`);
+    }
+    const wakeAt = this.scheduler.nextWakeAt;
+    assert(wakeAt > this.#now, () => `it is ${this.#now}, the next time to look is ${wakeAt}`);
+  }
+
   /** No victim is older than a survivor, and a step that preempted admits nobody. */
   #checkVictims(before: readonly DrivenRequest[]): void {
-    const victims = before.filter((request) => !request.runs);
+    const victims = before.filter(({ entry }) => entry.state === "preempted");
     if (victims.length === 0) return;
     const survivors = before.filter((request) => request.runs);
     const oldest = Math.min(...victims.map(({ entry }) => entry.order));
@@ -273,6 +297,7 @@ export class SchedulerDrive {
     assert(Object.values(left).every((count) => count === 0), () => `at the end there are ${JSON.stringify(left)}`);
     assert(freeBlocks + cachedBlocks === this.program.blockCount, () => `at the end ${freeBlocks} blocks are free, ${cachedBlocks} cached`);
     this.scheduler.kv.dropCached();
+    this.scheduler.invalidateHostTier();
     const { tree, domains } = this.scheduler.kv.prefixes;
     assert(tree.size === 0 && domains.size === 0, () => `an empty prefix cache has ${tree.size} nodes and ${domains.size} domains`);
     assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks are missing from an empty cache");

@@ -11,6 +11,12 @@ export interface SchedulerProgram {
   readonly maxRequests: number;
   readonly tokenBudget: number;
   readonly contextLength: number;
+  /** Blocks of the host tier, 0 for none. */
+  readonly hostBlockCount: number;
+  /** Most tokens of one prompt in a step. */
+  readonly longPrefillThreshold?: number;
+  /** Most running prompts that are not wholly computed. */
+  readonly maxPartialPrefills?: number;
   readonly groups: readonly { readonly window: number | null }[];
   /** Every block has the same hash: the prefix cache is slow, and as right as before. */
   readonly constantHash: boolean;
@@ -24,6 +30,8 @@ export interface SchedulerProgram {
   /** The device goes, with all keys and values. */
   readonly loseDeviceRate: number;
   readonly abortRate: number;
+  /** A request has a deadline or a queue timeout: probability a request. */
+  readonly deadlineRate: number;
   /** The caller ends a request as stopped. */
   readonly finishRate: number;
   /** A request is paused, or a paused one resumed. */
@@ -35,7 +43,7 @@ export interface SchedulerProgram {
 /** A program like any that a seed may give: small pools, where everything is scarce, and about half of them with faults. */
 export function drawProgram(seed: number): SchedulerProgram {
   const random = new SeededRandom(seed);
-  const sometimes = (probability: number, rate: number): number => (random.chance(probability) ? rate : 0);
+  const sometimes = (probability: number, value: number): number => (random.chance(probability) ? value : 0);
   const requestCount = random.integer(1, 25);
   return {
     seed,
@@ -44,6 +52,9 @@ export function drawProgram(seed: number): SchedulerProgram {
     maxRequests: random.integer(1, 8),
     tokenBudget: random.integer(1, 40),
     contextLength: random.integer(8, 200),
+    hostBlockCount: sometimes(0.3, random.integer(1, 20)),
+    longPrefillThreshold: random.chance(0.2) ? random.integer(1, 10) : undefined,
+    maxPartialPrefills: random.chance(0.2) ? random.integer(1, 3) : undefined,
     groups: drawGroups(random),
     constantHash: random.chance(0.2),
     planAhead: random.chance(0.6),
@@ -52,6 +63,7 @@ export function drawProgram(seed: number): SchedulerProgram {
     failRate: sometimes(0.3, 0.2),
     loseDeviceRate: sometimes(0.15, 0.03),
     abortRate: sometimes(0.3, 0.1),
+    deadlineRate: sometimes(0.2, 0.3),
     finishRate: sometimes(0.15, 0.05),
     pauseRate: sometimes(0.2, 0.1),
     poisoned: random.chance(0.1) ? random.integer(0, requestCount - 1) : null,

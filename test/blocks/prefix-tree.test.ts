@@ -23,8 +23,8 @@ function children(tree: PrefixTree, node: number): number[] {
 describe("PrefixTree", () => {
   test("a node stands for its parent and its tokens: neither alone", () => {
     const tree = treeOf();
-    const a = tree.insert(root, block(1, 2), 0);
-    const b = tree.insert(a, block(1, 2), 0);
+    const a = tree.findOrInsert(root, block(1, 2), 0);
+    const b = tree.findOrInsert(a, block(1, 2), 0);
     expect([tree.find(root, block(1, 2), 0), tree.find(a, block(1, 2), 0), tree.find(b, block(1, 2), 0)]).toEqual([a, b, 0]);
     expect([tree.find(root, block(1, 3), 0), tree.find(PrefixTree.rootOf(1), block(1, 2), 0)]).toEqual([0, 0]);
     expect([tree.parentOf(b), tree.parentOf(a), tree.size]).toEqual([a, root, 2]);
@@ -32,32 +32,32 @@ describe("PrefixTree", () => {
 
   test("reads tokens from where they start", () => {
     const tree = treeOf();
-    const node = tree.insert(root, block(9, 9, 1, 2), 2);
+    const node = tree.findOrInsert(root, block(9, 9, 1, 2), 2);
     expect(tree.find(root, block(7, 1, 2, 7), 1)).toBe(node);
     expect([...tree.tokensOf(node)]).toEqual([1, 2]);
   });
 
   test("domains have roots of their own", () => {
     const tree = treeOf();
-    const [first, second] = [0, 5].map((domain) => tree.insert(PrefixTree.rootOf(domain), block(1, 2), 0));
+    const [first, second] = [0, 5].map((domain) => tree.findOrInsert(PrefixTree.rootOf(domain), block(1, 2), 0));
     expect(first).not.toBe(second);
-    expect([tree.domainOf(first), tree.domainOf(tree.insert(second, block(3, 4), 0))]).toEqual([0, 5]);
+    expect([tree.domainOf(first), tree.domainOf(tree.findOrInsert(second, block(3, 4), 0))]).toEqual([0, 5]);
     expect(children(tree, PrefixTree.rootOf(5))).toEqual([second]);
     expect(children(tree, PrefixTree.rootOf(9))).toEqual([]);
   });
 
   test("is full at its capacity, and takes a node again once one is gone", () => {
     const tree = treeOf(2);
-    const nodes = [1, 2].map((token) => tree.insert(root, block(token, 0), 0));
-    expect([tree.insert(root, block(3, 0), 0), tree.size]).toEqual([0, 2]);
+    const nodes = [1, 2].map((token) => tree.findOrInsert(root, block(token, 0), 0));
+    expect([tree.findOrInsert(root, block(3, 0), 0), tree.size]).toEqual([0, 2]);
     tree.remove(nodes[0]);
-    expect(tree.insert(root, block(3, 0), 0)).toBe(nodes[0]);
-    expect(tree.insert(root, block(4, 0), 0)).toBe(0);
+    expect(tree.findOrInsert(root, block(3, 0), 0)).toBe(nodes[0]);
+    expect(tree.findOrInsert(root, block(4, 0), 0)).toBe(0);
   });
 
   test("keeps siblings in order when one in the middle goes", () => {
     const tree = treeOf();
-    const [a, b, c] = [1, 2, 3].map((token) => tree.insert(root, block(token, 0), 0));
+    const [a, b, c] = [1, 2, 3].map((token) => tree.findOrInsert(root, block(token, 0), 0));
     tree.remove(b);
     expect(children(tree, root)).toEqual([c, a]);
     tree.remove(c);
@@ -66,15 +66,15 @@ describe("PrefixTree", () => {
 
   test("removes no node that has children", () => {
     const tree = treeOf();
-    const parent = tree.insert(root, block(1, 2), 0);
-    tree.insert(parent, block(3, 4), 0);
+    const parent = tree.findOrInsert(root, block(1, 2), 0);
+    tree.findOrInsert(parent, block(3, 4), 0);
     expect(() => tree.remove(parent)).toThrow(new AssertionError(`remove(${parent}): the node has children`));
     expect([tree.size, tree.find(root, block(1, 2), 0)]).toEqual([2, parent]);
   });
 
   test("a partial match is the child that goes along furthest, and is accepted", () => {
     const tree = new PrefixTree({ capacity: 8, blockSize: 4 });
-    const [short, long] = [[1, 2, 9, 9], [1, 2, 3, 9]].map((tokens) => tree.insert(root, block(...tokens), 0));
+    const [short, long] = [[1, 2, 9, 9], [1, 2, 3, 9]].map((tokens) => tree.findOrInsert(root, block(...tokens), 0));
     const tokens = block(1, 2, 3, 4, 5);
     expect(tree.findPartial(root, tokens, 0, 5, () => true)).toBe(long);
     expect(tree.findPartial(root, tokens, 0, 5, (node) => node !== long)).toBe(short);
@@ -85,10 +85,10 @@ describe("PrefixTree", () => {
 
   test("a partial match looks at 64 children, the newest ones", () => {
     const tree = treeOf(70);
-    const oldest = tree.insert(root, block(1, 500), 0);
-    for (let i = 0; i < 63; i++) tree.insert(root, block(2, i), 0);
+    const oldest = tree.findOrInsert(root, block(1, 500), 0);
+    for (let i = 0; i < 63; i++) tree.findOrInsert(root, block(2, i), 0);
     expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(oldest);
-    tree.insert(root, block(2, 63), 0);
+    tree.findOrInsert(root, block(2, 63), 0);
     expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(0);
   });
 
@@ -127,7 +127,7 @@ describe("PrefixTree", () => {
     let parent = PrefixTree.rootOf(domain);
     for (const [depth, key] of keys.entries()) {
       if (!model.has(key)) {
-        const node = tree.insert(parent, block(...path[depth]), 0);
+        const node = tree.findOrInsert(parent, block(...path[depth]), 0);
         expect(node === 0).toBe(model.size === tree.capacity);
         if (node === 0) return;
         model.set(key, node);

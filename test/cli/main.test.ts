@@ -60,3 +60,9 @@ test("Ctrl-C ends the request, what it has stays, and the exit code is 130", asy
   expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
   expect(stdout).toMatch(/.\n$/);
 });
+
+test("an error that nobody catches is one line too", () => {
+  const bomb = "data:text/javascript,setTimeout(() => { throw new Error('boom'); })";
+  const { status, stderr } = spawnSync(process.execPath, ["--import", bomb, ...command, ...reference, "-p", "Once"], { cwd: root, encoding: "utf8" });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: "bstar: boom (unexpected: BSTAR_DEBUG=1 shows where)\n" });
+});

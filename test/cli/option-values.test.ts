@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { expect, test } from "vitest";
-import { decimal, integer, several } from "../../src/cli/option-values.ts";
+import { decimal, integer, several, severalNonEmpty } from "../../src/cli/option-values.ts";
 
 test.each([["0", 0], ["7", 7], ["007", 7], ["100", 100]])("integer takes %j", (text, value) => expect(integer(0, 100)(text)).toBe(value));
 
@@ -21,6 +21,8 @@ test.each(["", "0", "-1", "NaN", "Infinity", "1e999", "1,5", "half", "0x1"])("de
   expect(() => decimal("> 0", (x) => x > 0)(text)).toThrow("It must be a number > 0.");
 });
 
-test("several collects in order", () => {
-  expect(several("b", several("a", undefined))).toEqual(["a", "b"]);
+test("several collects in order, empty texts only where they are of use", () => {
+  expect(several("", several("a", undefined))).toEqual(["a", ""]);
+  expect(severalNonEmpty("b", severalNonEmpty("a", undefined))).toEqual(["a", "b"]);
+  expect(() => severalNonEmpty("", undefined)).toThrow("It must not be empty.");
 });

@@ -19,6 +19,7 @@ export class Program {
 
   /** Records one compute pass. */
   encode(encoder: GPUCommandEncoder, tokenCount: number, sampleCount: number, wants: Wants): void {
+    if (tokenCount === 0) return; // moves alone
     const pass = encoder.beginComputePass();
     this.#launch(pass, this.#forward.tokens, tokenCount);
     for (let tile = 0; tile * this.#tile < sampleCount; tile++) {

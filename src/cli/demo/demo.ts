@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { DEFAULT_BLOCK_SIZE } from "../../config.ts";
 import { chooseBackend } from "../choose-backend.ts";
 import { EXIT_FAILED } from "../failure.ts";
@@ -41,6 +42,7 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
 async function playShown(run: DemoRun, lines: string[], io: Io): Promise<void> {
   const over = new AbortController();
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // every request listens
   io.signal.addEventListener("abort", () => stop.abort(), { once: true });
   const frame = (): Frame => run.frame();
   const news = (): string => lines.splice(0).join("");

@@ -9,7 +9,7 @@ export interface Span {
 export type Line = readonly Span[];
 
 /** Colours that are told apart on dark and light ground; 256-colour codes, neighbours far from each other. */
-const PALETTE_256 = [39, 208, 76, 205, 178, 99, 43, 203, 112, 69, 214, 170, 36, 160, 142, 133];
+const PALETTE_256 = [39, 208, 76, 205, 220, 99, 51, 196, 155, 27, 130, 177, 30, 181, 246, 101];
 const PALETTE_16 = [34, 33, 32, 35, 36, 31, 94, 93, 92, 95, 96, 91];
 
 const RESET = "\u001b[0m";

@@ -97,22 +97,24 @@ function stepHeading({ step }: Frame): Line {
   ];
 }
 
-/** Columns of a token in the bar of a step: wide enough to be seen, where there is room. */
+/** Most columns of a token in the bar of a step, the gap behind it included. */
 const TOKEN_WIDTH = 4;
 
-/** The step's tokens side by side, in the colours of their requests; where the budget is wider than the screen, a cell stands for several. */
+/** The step's tokens, no more than its budget, side by side in the colours of their requests; where the budget is wider than the screen, a cell stands for several. */
 function stepBar({ step }: Frame, { columns, colorBits }: Canvas): Line {
-  const scale = Math.min(TOKEN_WIDTH, Math.floor((columns - 2) / step.tokenBudget) || (columns - 2) / step.tokenBudget);
+  const width = Math.min(TOKEN_WIDTH, Math.floor((columns - 2) / step.tokenBudget));
+  const scale = width > 0 ? 1 : Math.max(0, columns - 2) / step.tokenBudget;
+  const cell = (character: string): string => (width > 1 ? `${character.repeat(width - 1)} ` : character);
   const spans: Span[] = [{ text: " " }];
   let tokens = 0;
   let cells = 0;
   for (const share of step.shares) {
     tokens += share.tokens;
-    const wanted = Math.max(0, Math.round(tokens * scale) - cells);
+    const wanted = Math.round(tokens * scale) - cells;
     cells += wanted;
-    spans.push({ text: (colorBits > 1 ? "▰" : letterOf(share.row)).repeat(wanted), color: share.row });
+    spans.push({ text: cell(colorBits > 1 ? "▇" : letterOf(share.row)).repeat(wanted), color: share.row });
   }
-  return [...spans, { text: "▱".repeat(Math.max(0, Math.round(step.tokenBudget * scale) - cells)), style: "dim" }];
+  return [...spans, { text: cell("·").repeat(Math.round(step.tokenBudget * scale) - cells), style: "dim" }];
 }
 
 const LEVELS = "▁▂▃▄▅▆▇█";

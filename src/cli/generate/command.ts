@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE } from "../../config.ts";
 import { BACKENDS } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
-import { decimal, integer, several } from "../option-values.ts";
+import { decimal, integer, several, severalNonEmpty } from "../option-values.ts";
 import { DEFAULT_KV_BYTES } from "./block-count.ts";
 import type { GenerateOptions } from "./options.ts";
 
@@ -35,7 +35,7 @@ export function registerGenerate(program: Command, io: Io): void {
     .option("--top-p <x>", "choose among the likeliest tokens that reach this probability together", decimal("in (0, 1]", (x) => x > 0 && x <= 1), 1)
     .option("--min-p <x>", "drop tokens less likely than this share of the likeliest", decimal("in [0, 1]", (x) => x >= 0 && x <= 1), 0)
     .option("--seed <n>", "of the random choices", integer(0), 0)
-    .option("--stop <text>", "end an answer where this text comes up; may be given several times", several)
+    .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty)
     .addOption(new Option("--backend <name>", "default: webgpu, and where it cannot be had, reference").choices(BACKENDS))
     .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
     .option("--max-requests <n>", "most requests of a step", integer(1, MAX_ROWS), DEFAULT_MAX_REQUESTS)

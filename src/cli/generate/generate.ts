@@ -8,7 +8,7 @@ import { defaultBlockCount } from "./block-count.ts";
 import { harmless, jsonLine, textBlock } from "./format.ts";
 import type { GenerateOptions } from "./options.ts";
 import { type Prompt, readPrompts } from "./prompts-file.ts";
-import { asError, type Job, type Result, runInOrder, runJob } from "./results.ts";
+import { asError, type Job, promptLength, type Result, runInOrder, runJob } from "./results.ts";
 
 /** Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest throws. */
 export async function generate(options: GenerateOptions, io: Io): Promise<void> {
@@ -48,7 +48,7 @@ function encode(tokenizer: LoadedModel["tokenizer"], text: string): number[] | E
 async function openEngine(options: GenerateOptions, loaded: LoadedModel, jobs: readonly Job[], io: Io): Promise<Engine> {
   const { blockSize, tokenBudget, maxRequests } = options;
   const { model, tokenizer, eosTokenIds } = loaded;
-  const lengths = jobs.map((job) => (job.promptTokenIds instanceof Error ? 0 : job.promptTokenIds.length) + job.maxTokens);
+  const lengths = jobs.map((job) => promptLength(job) + job.maxTokens);
   const blockCount = options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize });
   const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests };
   const backend = await chooseBackend(options.backend, sizes, io);

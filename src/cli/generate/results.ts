@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_WAITING_TOKENS } from "../../config.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { TokenStream } from "../../engine/token-stream.ts";
 import type { FinishReason, SamplingParams } from "../../request.ts";
@@ -27,14 +28,29 @@ export interface Result {
 /** Requests that are submitted and not yet printed: keeps a scheduler of 256 busy, far below its waiting queue's limit of 4,096. */
 const MAX_OUTSTANDING = 1024;
 
+/** Their prompt tokens, unless one prompt has more: half of what the waiting queue takes, as preempted requests wait with their answers. */
+const MAX_OUTSTANDING_TOKENS = DEFAULT_MAX_WAITING_TOKENS / 2;
+
 /** Runs all jobs on the engine and yields each result in the order of the jobs, as soon as those before it are there. One job's failure is its own. */
 export async function* runInOrder(engine: Engine, jobs: readonly Job[], signal: AbortSignal): AsyncGenerator<Result> {
-  const outstanding: Promise<Result>[] = [];
+  const outstanding: { readonly tokens: number; readonly result: Promise<Result> }[] = [];
+  let tokens = 0;
   for (const job of jobs) {
-    if (outstanding.length === MAX_OUTSTANDING) yield await outstanding.shift()!;
-    outstanding.push(runJob(engine, job, signal));
+    const own = promptLength(job);
+    while (outstanding.length === MAX_OUTSTANDING || (outstanding.length > 0 && tokens + own > MAX_OUTSTANDING_TOKENS)) {
+      const oldest = outstanding.shift()!;
+      yield await oldest.result;
+      tokens -= oldest.tokens;
+    }
+    tokens += own;
+    outstanding.push({ tokens: own, result: runJob(engine, job, signal) });
   }
-  for (const result of outstanding) yield await result;
+  for (const { result } of outstanding) yield await result;
+}
+
+/** Tokens of the job's prompt, 0 where it could not be encoded. */
+export function promptLength({ promptTokenIds }: Job): number {
+  return promptTokenIds instanceof Error ? 0 : promptTokenIds.length;
 }
 
 /** Runs one job; `onText` gets its text as it comes. Never rejects for what is the job's or the device's fault. */

@@ -10,21 +10,22 @@ export function reserving(name: string, lengthOf: (request: RequestView, view: A
   return {
     name,
     missingBlocks(request, needed, view) {
-      const most = mostBlocks(lengthOf(request, view), true, view);
-      let reserved = Math.min(most, needed + most - view.blocksFor(request.tokenCount)) + spareBlocks(view);
+      const { inFlightBlocks } = view;
+      const most = mostBlocks(lengthOf(request, view), inFlightBlocks, view);
+      let reserved = Math.min(most, needed + most - view.blocksFor(request.tokenCount));
       for (const each of view.running) {
         const isPrompt = each.tokenCount - each.computedTokenCount > 1;
-        reserved += Math.max(0, mostBlocks(lengthOf(each, view), isPrompt, view) - view.heldBlocks(each)) + spareBlocks(view);
+        reserved += Math.max(0, mostBlocks(lengthOf(each, view), isPrompt ? inFlightBlocks : 0, view) - view.heldBlocks(each));
       }
+      reserved += (view.running.length + 1) * spareBlocks(view);
       return Math.max(0, reserved - view.availableBlocks);
     },
   };
 }
 
 /** Most blocks that a request of this length holds from now on; windows never make it more than all of its tokens take. */
-function mostBlocks(length: number, isPrompt: boolean, view: AdmissionView): number {
-  const inWindows = view.blocksFor(length) + (isPrompt ? view.inFlightBlocks : 0);
-  return Math.min(inWindows, Math.ceil(length / view.blockSize) * view.groupCount);
+function mostBlocks(length: number, inFlight: number, view: AdmissionView): number {
+  return Math.min(view.blocksFor(length) + inFlight, Math.ceil(length / view.blockSize) * view.groupCount);
 }
 
 /**

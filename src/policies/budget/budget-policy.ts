@@ -5,6 +5,6 @@ export interface BudgetPolicy {
   tokens(): number;
   /** Most that `tokens` ever returns: columns are made for it. */
   readonly maxTokens: number;
-  /** A step was done: its tokens, and how long it took in the caller's units of `now`. */
+  /** A step was done: its tokens, and how long it took in the caller's units of `now`, from its plan or the end of the step before, whichever was later. */
   observe?(tokens: number, elapsed: number): void;
 }

@@ -25,8 +25,8 @@ export interface MeasuredBudget extends BudgetPolicy {
 /** One may be the first of its size, which some devices compile for; the median of three is not. */
 const STEPS_PER_SIZE = 3;
 
-/** Steps between two fits: a fit of all samples takes some 100 times as long as a look at one. */
-const STEPS_PER_FIT = 32;
+/** Steps between two fits: see bench/policies/budget/measured.bench.ts for what a fit costs. */
+const STEPS_PER_FIT = 128;
 
 /** Least share of B* that a target makes of it: there a step takes 1% longer than an empty one, so that less gains nothing. */
 const LEAST_SHARE = 1 / 8;

@@ -2,7 +2,7 @@
 const KINDS = 4 * 24 + 1;
 
 /** Samples kept of each kind: enough for a scatter, few enough to follow a device that gets warm. */
-const DEPTH = 16;
+const DEPTH = 8;
 
 /** The last step times of each size, sizes within a fifth alike: a long run of equal steps does not push the others out. */
 export class StepSamples {

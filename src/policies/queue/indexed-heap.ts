@@ -28,7 +28,7 @@ export class IndexedHeap<T extends { readonly id: RequestId }> {
   }
 
   push(item: T): void {
-    assert(!this.#at.has(item), () => `${String(item.id)} is in the heap already`);
+    assert(!this.#at.has(item), () => `item ${String(item.id)} is in the heap already`);
     this.#items.push(item);
     this.#up(this.#items.length - 1, item);
   }
@@ -50,7 +50,7 @@ export class IndexedHeap<T extends { readonly id: RequestId }> {
 
   #indexOf(item: T): number {
     const index = this.#at.get(item);
-    assert(index !== undefined, () => `${String(item.id)} is not in the heap`);
+    assert(index !== undefined, () => `item ${String(item.id)} is not in the heap`);
     return index;
   }
 

@@ -37,7 +37,7 @@ describe("render", () => {
       " f late         coming    ──────────     0/10",
       "",
       " step 42    16 of 24 tokens   1 decoding, 15 of prompts",
-      ` aaaa${"b".repeat(60)}${"▱".repeat(32)}`,
+      ` aaa ${"bbb ".repeat(15)}${"··· ".repeat(8)}`.trimEnd(),
       " budget used ▁█▅▁",
       "",
       " KV blocks 4 held, 1 cached, 1 free of 6",
@@ -48,7 +48,7 @@ describe("render", () => {
   test("with colours, request, tokens and blocks of one request have the same one", () => {
     const lines = render(frame, { ...plain, colorBits: 8 });
     const second = "\u001b[38;5;208m";
-    expect(lines.filter((line) => line.includes(second)).map((line) => stripVTControlCharacters(line).slice(0, 6))).toEqual([" ◐ lon", " ▰▰▰▰▰", " ■ ■ ■"]);
+    expect(lines.filter((line) => line.includes(second)).map((line) => stripVTControlCharacters(line).slice(0, 6))).toEqual([" ◐ lon", " ▇▇▇ ▇", " ■ ■ ■"]);
   });
 
   test("a long text shows its end", () => {
@@ -68,14 +68,14 @@ describe("render", () => {
   test("a budget wider than the screen is scaled, and so is a pool of many blocks", () => {
     const wide = { ...frame, step: { index: 1, tokenBudget: 4096, shares: [{ row: 0, tokens: 2048 }] }, blocks: new Array<number>(10_000).fill(0) };
     const lines = render(wide, plain);
-    expect(lines).toContain(` ${"a".repeat(49)}${"▱".repeat(49)}`);
+    expect(lines).toContain(` ${"a".repeat(49)}${"·".repeat(49)}`);
     expect(lines.filter((line) => /^( a){30}/.test(line)).length).toBeLessThanOrEqual(6);
   });
 
   test("no line is wider and no frame higher than the screen, whatever its size", () => {
     fc.assert(
       fc.property(fc.nat(200), fc.integer({ min: 1, max: 60 }), fc.constantFrom(1, 4, 8), fc.integer({ min: 1, max: 5000 }), fc.nat(300), (columns, rows, colorBits, tokenBudget, blockCount) => {
-        const sized = { ...frame, step: { ...frame.step, tokenBudget }, blocks: new Array<"free">(blockCount).fill("free"), history: new Array<number>(300).fill(tokenBudget) };
+        const sized = { ...frame, step: { index: 1, tokenBudget, shares: [{ row: 0, tokens: 1 }, { row: 1, tokens: Math.floor(tokenBudget / 2) }].slice(0, tokenBudget) }, blocks: new Array<"free">(blockCount).fill("free"), history: new Array<number>(300).fill(tokenBudget) };
         const lines = render(sized, { columns, rows, colorBits });
         expect(lines.length).toBeLessThanOrEqual(rows);
         for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(columns);

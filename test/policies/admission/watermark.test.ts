@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidOptionError } from "../../../src/errors.ts";
-import type { AdmissionView } from "../../../src/policies/admission/admission-policy.ts";
 import { watermark } from "../../../src/policies/admission/watermark.ts";
+import { admissionView } from "../../support/policy-views.ts";
 import { requestOf } from "../../support/request-views.ts";
 
 function missing(share: number | undefined, needed: number, view: { available: number; promised?: number; blockCount?: number }): number {
   const { available, promised = 0, blockCount = 100 } = view;
-  const full: AdmissionView = { blockCount, blockSize: 16, groupCount: 1, availableBlocks: available, promisedBlocks: promised, blocksFor: (tokens) => Math.ceil(tokens / 16), running: [] };
+  const full = admissionView({ blockCount, availableBlocks: available, promisedBlocks: promised });
   return watermark(share).missingBlocks(requestOf(0), needed, full);
 }
 

@@ -61,9 +61,9 @@ describe("heapQueue", () => {
     const queue = heapQueue("any", (a, b) => a.order - b.order);
     const request = requestOf(7);
     queue.add(request, 0);
-    expect(() => queue.add(request, 0)).toThrow(new AssertionError("request 7 is in the heap already"));
+    expect(() => queue.add(request, 0)).toThrow(new AssertionError("item 7 is in the heap already"));
     queue.remove(request, 0);
-    expect(() => queue.remove(request, 0)).toThrow(new AssertionError("request 7 is not in the heap"));
+    expect(() => queue.remove(request, 0)).toThrow(new AssertionError("item 7 is not in the heap"));
     expect(queue.size).toBe(0);
   });
 });

@@ -114,12 +114,13 @@ function blocksNeeded({ command, before, model, sizes }: Moment): number | null 
   if (command.kind === "swapIn") return blocks(model.get(command.sequence).tokens.length);
   if (command.kind !== "append") return null;
   const length = model.get(command.sequence).tokens.length;
-  return blocks(length + command.tokens.length) - blocks(length) + sharedLastBlocks(before, command.sequence, length % sizes.blockSize === 0);
+  // Until a step is done, the block that it copies may be kept as it was: then a sibling has to copy it too.
+  const copies = model.isQuiet ? sharedLastBlocks(before, command.sequence) : sizes.windows.length;
+  return blocks(length + command.tokens.length) - blocks(length) + (length % sizes.blockSize === 0 ? 0 : copies);
 }
 
-/** Half-full last blocks that others hold too: writing to them needs a copy. */
-function sharedLastBlocks({ tables }: Snapshot, sequence: number, isFull: boolean): number {
-  if (isFull) return 0;
+/** Last blocks that others hold too: writing to them needs a copy. */
+function sharedLastBlocks({ tables }: Snapshot, sequence: number): number {
   const others = heldBlocks(new Map([...tables].filter(([other]) => other !== sequence)));
   return (tables.get(sequence) ?? []).filter((table) => others.has(table.at(-1)!)).length;
 }

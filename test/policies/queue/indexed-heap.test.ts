@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../../../src/assert.ts";
-import { RequestHeap } from "../../../src/policies/queue/request-heap.ts";
+import { IndexedHeap } from "../../../src/policies/queue/indexed-heap.ts";
 import type { RequestView } from "../../../src/request.ts";
 import { requestOf } from "../../support/request-views.ts";
 
@@ -10,11 +10,11 @@ const byPriority = (a: RequestView, b: RequestView): number => a.priority - b.pr
 /** Pushes of a priority, or a removal of the element at this place of what is in. */
 const commands = fc.array(fc.oneof(fc.record({ push: fc.integer({ min: 0, max: 9 }) }), fc.record({ remove: fc.nat(40) })), { maxLength: 120 });
 
-describe("RequestHeap", () => {
+describe("IndexedHeap", () => {
   test("after any program, the first is a least element of what is in", () => {
     fc.assert(
       fc.property(commands, (program) => {
-        const heap = new RequestHeap(byPriority);
+        const heap = new IndexedHeap(byPriority);
         const model: RequestView[] = [];
         for (const [order, command] of program.entries()) {
           if ("push" in command) {
@@ -38,11 +38,11 @@ describe("RequestHeap", () => {
   });
 
   test("refuses a request twice, and to remove one that is not in; nothing changes", () => {
-    const heap = new RequestHeap(byPriority);
+    const heap = new IndexedHeap(byPriority);
     const [a, b] = [requestOf(1), requestOf(2)];
     heap.push(a);
-    expect(() => heap.push(a)).toThrow(new AssertionError("request 1 is in the heap already"));
-    expect(() => heap.remove(b)).toThrow(new AssertionError("request 2 is not in the heap"));
+    expect(() => heap.push(a)).toThrow(new AssertionError("item 1 is in the heap already"));
+    expect(() => heap.remove(b)).toThrow(new AssertionError("item 2 is not in the heap"));
     expect([heap.size, heap.first]).toEqual([1, a]);
     heap.remove(a);
     heap.push(a);

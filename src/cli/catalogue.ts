@@ -1,0 +1,35 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Gpu, gpuFromJson, gpuNamed, GPUS, modelNamed, MODELS, type ModelShape, shapeFromConfig } from "../roofline/index.ts";
+import { UsageError } from "./failure.ts";
+
+/** What `--model` and `--gpu` take, for help and complaints. */
+export const MODEL_NAMES = `${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`;
+export const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
+
+/** The shape of a model of the catalogue, or of a `config.json` or its folder. Throws `UsageError` or `InvalidOptionError`. */
+export function readShape(model: string | undefined): ModelShape {
+  if (model === undefined) throw new UsageError(`--model is missing; known are ${MODEL_NAMES}`);
+  if (MODELS.has(model.toLowerCase()) || !isPath(model)) return modelNamed(model);
+  const file = statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
+  return shapeFromConfig(readJson(file), file);
+}
+
+/** A GPU of the catalogue, or of a JSON file. Throws `UsageError` or `InvalidOptionError`. */
+export function readGpu(gpu: string | undefined): Gpu {
+  if (gpu === undefined) throw new UsageError(`--gpu is missing; known are ${GPU_NAMES}`);
+  return GPUS.has(gpu.toLowerCase()) || !isPath(gpu) ? gpuNamed(gpu) : gpuFromJson(readJson(gpu), gpu);
+}
+
+/** A name has neither a slash nor the ending of a JSON file. */
+function isPath(value: string): boolean {
+  return /[\\/]|\.json$/i.test(value);
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`cannot read ${file} as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,89 @@
+import { type Command, Option } from "commander";
+import { BstarError, InvalidOptionError } from "../errors.ts";
+import { WORKLOADS } from "../sim/index.ts";
+import { TraceError } from "../sim/traces/trace-error.ts";
+import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
+import { UsageError } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { decimal, integer } from "./option-values.ts";
+import { resultPage } from "./simulate/page.ts";
+import { runSettings } from "./simulate/run-settings.ts";
+import { type Grid, settingsOf } from "./simulate/settings.ts";
+
+interface SimulateFlags extends Grid {
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  bstar simulate --trace azure2023_conv.csv --model llama-2-7b --gpu a100-80gb
+  bstar simulate --workload sessions --rate 4 --requests 5000 --model llama-3-8b --gpu h100 --queue lpm --json`;
+
+/** Adds `bstar simulate`: a workload on hardware that need not be there, with the production scheduler. */
+export function registerSimulate(program: Command, io: Io): void {
+  const positive = decimal("above 0", (value) => value > 0);
+  const bits = decimal("in (0, 32]", (value) => value > 0 && value <= 32);
+  program
+    .command("simulate")
+    .description("run a workload on simulated hardware with the real scheduler: latency, throughput, cost")
+    .option("--trace <file>", "requests of an Azure 2023 CSV, a Mooncake JSONL, ShareGPT lengths or ServeGen rates; .gz too")
+    .option("--workload <name>", `made-up requests instead: ${[...WORKLOADS.keys()].join(", ")}`)
+    .option("--model <name>", MODEL_NAMES, list(text))
+    .option("--gpu <name>", GPU_NAMES, list(text))
+    .option("--gpus <n>", "GPUs that share the model (tensor parallelism)", list(integer(1, 16)), [1])
+    .option("--weight-bits <n>", "bits a stored weight", bits, 16)
+    .option("--kv-bits <n>", "bits a stored key or value", bits, 16)
+    .addOption(new Option("--arithmetic <kind>", "precision of the multiplication").choices(["fp16", "int8", "fp8"]).default("fp16"))
+    .option("--rate <r>", "Poisson arrivals, so many requests a second, in place of the trace's; of a workload: its mean rate", list(positive))
+    .option("--requests <n>", "take so many requests at most (default: the whole trace, 1000 of a workload)", integer(1))
+    .option("--prompt-tokens <n>", "mean prompt of a workload", integer(1))
+    .option("--output-tokens <n>", "mean answer of a workload", integer(1))
+    .option("--length-cv <x>", "spread of a workload's lengths: standard deviation over mean", decimal(">= 0", (value) => value >= 0))
+    .option("--concurrency <n>", "users of the workload closed-loop", list(integer(1)))
+    .option("--context <n>", "most tokens of a request (default: the model's)", integer(2))
+    .addOption(new Option("--over-context <rule>", "what becomes of requests beyond that").choices(["clip", "drop"]).default("clip"))
+    .option("--gpu-blocks <n>", "blocks of the KV cache (default: as many as fit beside the weights)", integer(1))
+    .option("--block-size <n>", "tokens a block", integer(1, 1024), 16)
+    .option("--max-requests <n>", "most requests in a step", list(integer(1)), [256])
+    .option("--token-budget <n>", "most tokens in a step", list(integer(1)), [512])
+    .option("--queue <policy>", "who comes next", list(text), ["fcfs"])
+    .option("--admission <policy>", "who may start", list(text), ["watermark"])
+    .option("--preemption <policy>", "who gives up blocks", list(text), ["last-in"])
+    .option("--chunking <policy>", "how prompts are cut", list(text), ["fcfs"])
+    .option("--budget <policy>", "how many tokens a step takes", list(text), ["fixed"])
+    .option("--eviction <policy>", "which cached block goes first", list(text), ["lru"])
+    .option("--slo-ttft <seconds>", "promise for the first token: adds goodput", positive)
+    .option("--slo-tpot <seconds>", "promise for the tokens after it", positive)
+    .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
+    .option("--seed <n>", "of made-up arrivals and lengths", list(integer(0)), [0])
+    .option("--json", "print one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action((flags: SimulateFlags) => simulateCommand(flags, io));
+}
+
+async function simulateCommand(flags: SimulateFlags, io: Io): Promise<void> {
+  const { json, ...grid } = flags;
+  if ((flags.trace === undefined) === (flags.workload === undefined)) throw new UsageError("give either --trace or --workload");
+  const all = settingsOf(grid);
+  if (all.length > 1) throw new UsageError("several values of an option need --sweep");
+  const { result } = await asUsage(() => runSettings(all[0]));
+  await io.stdout.write(json === true ? `${JSON.stringify(result)}\n` : resultPage(result));
+}
+
+/** What cannot be simulated is a wrong question: a malformed trace, weights over memory, an unknown name. */
+async function asUsage<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof TraceError || error instanceof InvalidOptionError || error instanceof BstarError ? new UsageError(error.message) : error;
+  }
+}
+
+/** Parser of one value, or of several with commas between. */
+function list<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(",").map((each) => parse(each.trim()));
+}
+
+function text(value: string): string {
+  return value;
+}

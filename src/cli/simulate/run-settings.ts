@@ -1,0 +1,61 @@
+import { InvalidOptionError } from "../../errors.ts";
+import { namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, TraceWorkload, type Workload, workloadNamed } from "../../sim/index.ts";
+import { fileChunks } from "../../sim/traces/file.ts";
+import { resolveSimulation } from "../../sim/options.ts";
+import { readGpu, readShape } from "../catalogue.ts";
+import type { Settings } from "./settings.ts";
+
+/** Requests of a workload that would never end. */
+const DEFAULT_REQUESTS = 1000;
+
+/** What `--json` prints of one run. */
+export interface Result extends SimulationSummary {
+  /** The settings, and what the roofline chose for those that were not given. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+}
+
+/** A run's result, and what a report draws beside it: also a line of a sweep's file. */
+export interface RunRecord extends Omit<SimulationRun, "summary"> {
+  readonly result: Result;
+}
+
+/** Runs one simulation from plain values. Rejects with the errors of `simulate`, and `InvalidOptionError` for settings that contradict each other. */
+export async function runSettings(settings: Settings): Promise<RunRecord> {
+  const options = await optionsOf(settings);
+  const { summary, ...plots } = await simulate({ ...options, dollarsPerHour: settings.dollarsPerHour });
+  const { seed, ...rest } = settings;
+  const { blockCount, contextLength, shape, gpu } = resolveSimulation(options);
+  const config = { ...rest, model: shape.name, gpu: gpu.name, gpuBlocks: blockCount, context: contextLength };
+  return { result: { ...summary, config, seed }, ...plots };
+}
+
+async function optionsOf(settings: Settings): Promise<SimulationOptions> {
+  const shape = readShape(settings.model);
+  const gpu = readGpu(settings.gpu);
+  const { gpus, weightBits, kvBits, arithmetic } = settings;
+  const { maxRequests, tokenBudget, blockSize } = settings;
+  const sizes = { blockCount: settings.gpuBlocks, blockSize, maxRequests, tokenBudget, contextLength: settings.context };
+  const setup = { gpu, shape, gpus, weightBits, kvBits, arithmetic };
+  const { blockCount, blockSize } = resolveSimulation({ ...setup, ...sizes, workload });
+  const policies = namedPolicies(settings, { ...setup, tokenBudget: settings.tokenBudget, cacheTokens: blockCount * blockSize, targetSeconds: settings.sloTpot });
+  return {
+    ...setup,
+    ...sizes,
+    workload,
+    policies,
+    overContext: settings.overContext,
+    maxArrivals: settings.requests ?? (settings.trace === undefined ? DEFAULT_REQUESTS : undefined),
+    slo: { ttftSeconds: settings.sloTtft, tpotSeconds: settings.sloTpot },
+  };
+}
+
+async function workloadOf(settings: Settings): Promise<Workload> {
+  const { trace, workload, rate, seed } = settings;
+  if (trace === undefined) return workloadNamed(workload ?? "", settings);
+  const rows = new TraceWorkload(trace, fileChunks(trace));
+  while (rows.starved) await rows.refill();
+  if (rate !== undefined) return new PoissonArrivals(rows, rate, seed);
+  if (!rows.hasTimes) throw new InvalidOptionError(`${trace} has lengths without times: give the arrivals with --rate`);
+  return rows;
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { HEADER, PackedColumns, columnCapacity } from "../../../src/backends/webgpu/columns.ts";
+import type { BackendInfo } from "../../../src/backends/backend.ts";
+import { InvalidRequestError } from "../../../src/errors.ts";
+import type { StepPlan } from "../../../src/step.ts";
+import { type PlanRow, makePlan } from "../../../src/testing/index.ts";
+
+const INFO: BackendInfo = {
+  name: "test",
+  blockCount: 9,
+  hostBlockCount: 0,
+  blockSize: 4,
+  maxTokens: 8,
+  maxRequests: 2,
+  contextLength: 32,
+  vocabSize: 100,
+  bytesPerBlock: 1,
+  groups: [{ window: null }],
+};
+
+const ROWS: PlanRow[] = [
+  { slot: 0, tokenIds: [7, 8, 9], position: 3, tables: [[5, 2]], sampled: [2], sampling: { temperature: 0.5, topK: 3, topP: 0.25, minP: 0.125, seed: 2 ** 32 + 6, logprobs: 2 }, choice: 4 },
+  { slot: 1, tokenIds: [~0], position: 5, tables: [[3]], firstPositions: [4], sampled: [0] },
+];
+
+function packed(plan: StepPlan, samplesBefore = 1): PackedColumns {
+  const columns = new PackedColumns(INFO);
+  columns.pack(plan, samplesBefore);
+  return columns;
+}
+
+describe("PackedColumns", () => {
+  const plan = makePlan(0, 4, ROWS);
+  const { words, wordCount } = packed(plan);
+  const column = (name: keyof typeof HEADER, count: number): number[] => [...words.slice(words[HEADER[name]], words[HEADER[name]] + count)];
+  const reals = (name: keyof typeof HEADER, count: number): number[] => [...new Float32Array(words.buffer, 4 * words[HEADER[name]], count)];
+
+  test("holds counts and columns, as much of each as the step has", () => {
+    expect([words[HEADER.tokenCount], words[HEADER.sampleCount]]).toEqual([4, 2]);
+    expect(column("tokenIds", 4)).toEqual([7, 8, 9, ~0]);
+    expect(column("positions", 4)).toEqual([3, 4, 5, 5]);
+    expect(column("slots", 4)).toEqual([23, 8, 9, 13]);
+    expect(column("sampleRows", 2)).toEqual([2, 3]);
+    expect(column("tableStarts", 3)).toEqual([0, 2, 3]);
+    expect(column("firstPositions", 2)).toEqual([0, 4]);
+    expect(column("tables", 3)).toEqual([5, 2, 3]);
+    expect(wordCount).toBe(Object.keys(HEADER).length + 4 * 4 + 9 * 2 + 3 + 2 + 3);
+  });
+
+  test("gives each token its request, each sample its parameters", () => {
+    expect(column("requests", 4)).toEqual([0, 0, 0, 1]);
+    expect(reals("temperature", 2)).toEqual([0.5, 0]);
+    expect(column("topK", 2)).toEqual([3, 0]);
+    expect(reals("topP", 2)).toEqual([0.25, 1]);
+    expect(reals("minP", 2)).toEqual([0.125, 0]);
+    expect(column("seedLow", 2)).toEqual([6, 0]);
+    expect(column("seedHigh", 2)).toEqual([1, 0]);
+    expect(column("choice", 2)).toEqual([4, 0]);
+    expect(column("logprobs", 2)).toEqual([2, -1]);
+  });
+
+  test("has room for the largest step", () => {
+    const full = [0, 1].map((slot) => ({ slot, tokenIds: [1, 2, 3, 4], position: 28, tables: [[1, 2, 3, 4, 5, 6, 7, 8]], sampled: [0, 1, 2, 3] }));
+    expect(packed(makePlan(0, 4, full)).wordCount).toBeLessThanOrEqual(columnCapacity(INFO));
+  });
+});
+
+describe("what a kernel would follow out of range is refused", () => {
+  const first = ROWS[0];
+  test.each<[string, Partial<PlanRow>, RegExp]>([
+    ["a token id", { tokenIds: [100], sampled: [] }, /token id 100 is outside a vocabulary of 100/],
+    ["a fed-back sample", { tokenIds: [~1], sampled: [] }, /token 0 is sample 1 of a plan that had 1/],
+    ["a block", { tables: [[5, 10]] }, /block 10 is outside 1..9/],
+    ["the null block", { tables: [[5, 0]] }, /block 0 is outside 1..9/],
+    ["a position", { position: 30, tables: [[1, 2, 3, 4, 5, 6, 7, 8, 9]] }, /a context of 33 is over the limit of 32/],
+    ["too many tokens", { tokenIds: new Array<number>(9).fill(1), sampled: [] , tables: [[1, 2, 3]] }, /a step of 9 tokens is over the limit of 8/],
+  ])("%s", (_, change, message) => {
+    expect(() => packed(makePlan(0, 4, [{ ...first, ...change }]))).toThrow(message);
+  });
+
+  test.each<[string, Partial<StepPlan>, RegExp]>([
+    ["a sampled row", { sampleRows: Int32Array.of(4, 0) }, /sample 0 is of token row 4 of 4/],
+    ["a slot that is not the table's", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], slotMapping: Int32Array.of(23, 8, 10, 13) }] }, /token 2 has slot 10, its table says 9/],
+    ["positions that do not follow the context", { positions: Int32Array.of(3, 4, 4, 5) }, /token 2 has position 4, not 5/],
+    ["more requests than the limit", { requestCount: 3 }, /a step of 3 requests is over the limit of 2/],
+    ["two block groups", { groups: [] }, /0 block groups, not 1/],
+  ])("%s", (_, change, message) => {
+    expect(() => packed({ ...makePlan(0, 4, ROWS), ...change })).toThrow(message);
+  });
+
+  test("an adapter is the request's own error", () => {
+    expect(() => packed(makePlan(0, 4, [{ ...first, adapterId: 1 }]))).toThrow(InvalidRequestError);
+  });
+});
+
+test("header words have the places that columns.wgsl says", () => {
+  const text = readFileSync(new URL("../../../src/backends/webgpu/kernels/columns.wgsl", import.meta.url), "utf8");
+  const constants = [...text.matchAll(/^const (\w+) = (\d+)u;$/gm)].map(([, name, value]) => [camelCase(name), Number(value)]);
+  expect(Object.fromEntries(constants)).toEqual(HEADER);
+});
+
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { add } from "../../../../src/backends/reference/add.ts";
+import { linear } from "../../../../src/backends/reference/linear.ts";
+import { createRopeTable, rotate } from "../../../../src/backends/reference/rope.ts";
+import { swiglu } from "../../../../src/backends/reference/swiglu.ts";
+import { angleStride, fillAngles } from "../../../../src/backends/webgpu/angles.ts";
+import { LINEAR_GRID, type LinearVariant, type Store, linearKernel, storeLogits, storeQkv, storeResidual, storeSwiglu } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { gateUpMatrix, outputMatrix, qkvMatrix, vocabularyMatrix } from "../../../../src/backends/webgpu/matrices.ts";
+import { type MatrixPlan, pack, packedDType, rowBytes } from "../../../../src/backends/webgpu/packing.ts";
+import { type KernelBuffer, type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
+import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
+import { type DType, type Tensor, toFloat32 } from "../../../../src/model.ts";
+import { type RandomModelOptions, randomModel } from "../../../../src/testing/index.ts";
+import { distance, numbers } from "../../../support/numbers.ts";
+import { bits, columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
+
+const VARIANTS: readonly LinearVariant[] = ["row", "tile", "group"];
+/** Sums of some hundred products of numbers below 2 in float32 differ from float64 by less. */
+const TOLERANCE = 1e-4;
+
+/** Two segments and a ragged rest, more than one workgroup of columns, nothing a multiple of four. */
+const WIDE: RandomModelOptions = { hiddenSize: 281, headCount: 6, kvHeadCount: 3, headDim: 10, intermediateSize: 75, vocabSize: 131 };
+const SMALL: RandomModelOptions = { hiddenSize: 7, headCount: 2, kvHeadCount: 1, headDim: 4, intermediateSize: 3, vocabSize: 5 };
+
+describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
+  let bench: Workbench;
+  beforeAll(async () => {
+    bench = await openWorkbench();
+  });
+  afterAll(() => bench.device.destroy());
+
+  /** Input rows padded to whole vectors. */
+  const padRows = (rows: Float64Array, size: number, padded: number): Float32Array => {
+    const out = new Float32Array((rows.length / size) * padded);
+    for (let i = 0; i < rows.length; i++) out[Math.floor(i / size) * padded + (i % size)] = rows[i];
+    return out;
+  };
+
+  const packWords = (plan: MatrixPlan): Uint32Array => {
+    const columns = plan.columnRows.length;
+    const target = new ArrayBuffer(plan.inputs.length * rowBytes(plan, columns));
+    pack(plan, 0, columns, target);
+    return new Uint32Array(target);
+  };
+
+  interface Product {
+    readonly plan: MatrixPlan;
+    readonly inputs: Float32Array;
+    readonly store: Store;
+    readonly outputs: readonly KernelBuffer[];
+    /** Columns beside the counts that the store reads. */
+    readonly columns?: Parameters<typeof columnWords>[2];
+    readonly part?: object;
+    /** Which of the bound buffers is returned. */
+    readonly read?: number;
+  }
+
+  const run = (variant: LinearVariant, rows: number, { plan, inputs, store, outputs, columns = {}, part = {}, read = 3 }: Product): Promise<Float32Array> => {
+    const columnCount = plan.columnRows.length / 4;
+    const { rows: height, columns: width } = LINEAR_GRID[variant];
+    return runKernel(
+      bench,
+      {
+        kernel: linearKernel(variant, packedDType(plan), plan.inputs.length / 4, store),
+        data: [columnWords(rows, rows, columns), packWords(plan), inputs, ...outputs],
+        part: { columnCount, ...part },
+        workgroups: [Math.ceil(columnCount / width), Math.ceil(rows / height)],
+      },
+      read,
+    );
+  };
+
+  describe.each([["wide", WIDE, 11], ["small", SMALL, 1]] as const)("%s", (_, options, rows) => {
+    const model = randomModel(5, options);
+    const { config } = model;
+    const shape = shapeOf(config);
+    const { hiddenSize, intermediateSize, vocabSize, headCount, kvHeadCount, headDim } = config;
+    const [layer] = model.layers;
+    const x = numbers(rows * hiddenSize, 1);
+    const inputs = padRows(x, hiddenSize, 4 * shape.hidden);
+    /** The twin: x · tensor in float64. */
+    const product = (input: Float64Array, tensor: Tensor): Float64Array => {
+      const [outSize, inSize] = tensor.shape;
+      const out = new Float64Array(rows * outSize);
+      linear(out, input, toFloat32(tensor), rows, outSize, inSize);
+      return out;
+    };
+    const unpad = (padded: Float32Array, size: number): Float64Array => Float64Array.from({ length: rows * size }, (_unused, i) => padded[Math.floor(i / size) * (padded.length / rows) + (i % size)]);
+
+    test.each(VARIANTS)("%s, logits", async (variant) => {
+      const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
+      const logits = await run(variant, rows, { plan: vocabularyMatrix("head", model.head, config), inputs, store: storeLogits(shape, rows), outputs });
+      expect(distance(unpad(logits, vocabSize), product(x, model.head))).toBeLessThan(TOLERANCE);
+    });
+
+    test.each(VARIANTS)("%s, added to the residual", async (variant) => {
+      const attended = numbers(rows * headCount * headDim, 2);
+      const hidden = numbers(rows * hiddenSize, 3);
+      const outputs = [padRows(hidden, hiddenSize, 4 * shape.hidden)];
+      const sum = await run(variant, rows, { plan: outputMatrix(layer, config), inputs: padRows(attended, headDim, 4 * shape.head), store: storeResidual(shape), outputs });
+      const expected = product(attended, layer.output);
+      add(expected, hidden, expected.length);
+      expect(distance(unpad(sum, hiddenSize), expected)).toBeLessThan(TOLERANCE);
+    });
+
+    test.each(VARIANTS)("%s, gated", async (variant) => {
+      const outputs = [new Float32Array(rows * 4 * shape.intermediate)];
+      const gated = await run(variant, rows, { plan: gateUpMatrix(layer, config), inputs, store: storeSwiglu(shape), outputs });
+      const expected = product(x, layer.gate);
+      swiglu(expected, product(x, layer.up), expected.length);
+      expect(distance(unpad(gated, intermediateSize), expected)).toBeLessThan(TOLERANCE);
+      expect(unpad(gated, 4 * shape.intermediate).filter((_unused, i) => i % (4 * shape.intermediate) >= intermediateSize).every((pad) => pad === 0)).toBe(true);
+    });
+
+    test.each(VARIANTS)("%s, queries rotated, keys and values in their slots", async (variant) => {
+      const blockSize = 4;
+      const positions = Int32Array.from({ length: rows }, (_unused, i) => 5 + 3 * i);
+      const slots = positions.map((position) => 60 - position);
+      const angles = new Float32Array(64 * angleStride(config));
+      fillAngles(angles, config, 64);
+      const blockStride = 2 * kvHeadCount * blockSize * shape.head;
+      const outputs = [angles, new Float32Array(rows * 4 * shape.queries), new Float32Array(16 * 4 * blockStride).fill(-7)];
+      const each = {
+        plan: qkvMatrix(layer, config, { firstHead: 0, headCount: kvHeadCount }),
+        inputs,
+        store: storeQkv(shape, blockSize),
+        outputs,
+        columns: { positions, slots },
+        part: { headCount: kvHeadCount, blockStride },
+      };
+      const [queries, keys] = [product(x, layer.query), product(x, layer.key)];
+      const table = createRopeTable(config);
+      rotate(queries, positions, rows, table, headCount, headDim);
+      rotate(keys, positions, rows, table, kvHeadCount, headDim);
+
+      const actual = await run(variant, rows, { ...each, read: 4 });
+      for (let i = 0; i < rows * headCount; i++) expectHead(actual, i * 4 * shape.head, queries, i * headDim, true);
+
+      const cache = await run(variant, rows, { ...each, read: 5 });
+      const values = product(x, layer.value);
+      for (let row = 0; row < rows; row++) {
+        for (let head = 0; head < kvHeadCount; head++) {
+          const at = 4 * (Math.floor(slots[row] / blockSize) * blockStride + (head * blockSize + (slots[row] % blockSize)) * shape.head);
+          expectHead(cache, at, keys, (row * kvHeadCount + head) * headDim, true);
+          expectHead(cache, at + 4 * kvHeadCount * blockSize * shape.head, values, (row * kvHeadCount + head) * headDim, false);
+        }
+      }
+      const written = new Set(cache).size > 1 ? cache.filter((value) => value !== -7).length : 0;
+      expect(written).toBe(rows * 2 * kvHeadCount * 4 * shape.head);
+    });
+
+    /** One head of the device against its twin; rotated ones hold pairs side by side. */
+    function expectHead(actual: Float32Array, at: number, expected: Float64Array, from: number, isRotated: boolean): void {
+      for (let i = 0; i < headDim; i++) {
+        const dimension = isRotated ? (i >> 1) + (i & 1) * (headDim / 2) : i;
+        expect(Math.abs(actual[at + i] - expected[from + dimension])).toBeLessThan(TOLERANCE);
+      }
+    }
+  });
+
+  describe("the one order of summation", () => {
+    const model = randomModel(6, WIDE);
+    const shape = shapeOf(model.config);
+    const rows = 11;
+    const inputs = padRows(numbers(rows * 281, 7), 281, 4 * shape.hidden);
+    const plan = vocabularyMatrix("head", model.head, model.config);
+    const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
+    const batch = (variant: LinearVariant): Promise<Float32Array> => run(variant, rows, { plan, inputs, store: storeLogits(shape, rows), outputs });
+
+    test("gives every variant the same bits, in a batch and alone", async () => {
+      const expected = bits(await batch("row"));
+      for (const variant of VARIANTS) expect(bits(await batch(variant)), variant).toEqual(expected);
+      const size = 4 * shape.hidden;
+      for (const row of [0, 7, 10]) {
+        const alone = await run("tile", 1, { plan, inputs: inputs.slice(row * size, (row + 1) * size), store: storeLogits(shape, 1), outputs: [new Float32Array(4 * shape.vocabulary)] });
+        expect(bits(alone)).toEqual(expected.slice(row * alone.length, (row + 1) * alone.length));
+      }
+    });
+
+    test("is segments of 128, each rounded product by product, on an adapter whose fma rounds twice", async () => {
+      const fused = bits(await batch("row"));
+      const head = toFloat32(model.head);
+      const twice = oracle(inputs, head, (a, b, sum) => Math.fround(Math.fround(a * b) + sum));
+      const once = oracle(inputs, head, (a, b, sum) => Math.fround(a * b + sum)); // exact but for a double rounding in some 2^-29 of cases
+      const same = (expected: number[]): number => expected.filter((word, i) => word === fused[Math.floor(i / 131) * 132 + (i % 131)]).length;
+      expect(Math.max(same(twice), same(once))).toBe(rows * 131);
+    });
+
+    /** The order, written out; `step` is the device's multiply and add. */
+    function oracle(x: Float32Array, weight: Float32Array, step: (a: number, b: number, sum: number) => number): number[] {
+      const out: number[] = [];
+      for (let row = 0; row < rows; row++) {
+        for (let n = 0; n < 131; n++) {
+          let total = 0;
+          for (let first = 0; first < 281; first += 128) {
+            let sum = 0;
+            for (let k = first; k < Math.min(281, first + 128); k++) sum = step(x[row * 4 * shape.hidden + k], weight[n * 281 + k], sum);
+            total = Math.fround(total + sum);
+          }
+          out.push(total);
+        }
+      }
+      return bits(Float32Array.from(out));
+    }
+  });
+
+  describe("weights of 16 bits", () => {
+    /** The tensor with its numbers cut to what the kind can hold. */
+    const narrowed = (tensor: Tensor, dtype: DType): Tensor => {
+      const wide = toFloat32(tensor);
+      const words = Uint16Array.from(wide, (value) => (dtype === "BF16" ? new Uint32Array(Float32Array.of(value).buffer)[0] >>> 16 : half(value)));
+      return { ...tensor, dtype, bytes: new Uint8Array(words.buffer) };
+    };
+
+    test.each(["F16", "BF16"] as const)("%s give the bits of the same numbers as float32", async (dtype) => {
+      const model = randomModel(8, { hiddenSize: 64, vocabSize: 64 });
+      const shape = shapeOf(model.config);
+      const head = narrowed(model.head, dtype);
+      const wide = { ...head, dtype: "F32" as const, bytes: new Uint8Array(toFloat32(head).buffer) };
+      const logits = (tensor: Tensor): Promise<Float32Array> =>
+        run("tile", 3, { plan: vocabularyMatrix("head", tensor, model.config), inputs: Float32Array.from(numbers(3 * 64, 9)), store: storeLogits(shape, 3), outputs: [new Float32Array(3 * 64)] });
+      expect(bits(await logits(head))).toEqual(bits(await logits(wide)));
+    });
+
+    /** A number of moderate size as binary16, its last bits dropped. */
+    function half(value: number): number {
+      const word = new Uint32Array(Float32Array.of(value).buffer)[0];
+      const exponent = ((word >>> 23) & 0xff) - 112;
+      return exponent <= 0 ? 0 : ((word >>> 16) & 0x8000) | (exponent << 10) | ((word >>> 13) & 0x3ff);
+    }
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import type { Launch } from "../../../src/backends/webgpu/launch.ts";
+import { Program } from "../../../src/backends/webgpu/program.ts";
+
+const launch = (name: string): Launch => ({ pipeline: name as unknown as GPUComputePipeline, bindGroup: {} as GPUBindGroup, width: 0, rows: 1 });
+const pair = (name: string) => ({ few: launch(`${name} few`), many: launch(`${name} many`) });
+const sampler = (tile: number) => ({ greedy: launch(`greedy ${tile}`), sample: launch(`sample ${tile}`), logprobs: launch(`logprobs ${tile}`) });
+
+/** Two token launches and tiles of four samples. */
+const program = new Program({ tokens: [pair("embed"), pair("layer")], tiles: [[pair("logits 0")], [pair("logits 1")]] }, [sampler(0), sampler(1)], 4, 3);
+
+/** What a step dispatches: "name x rows". */
+function record(tokenCount: number, sampleCount: number, wants = { draws: false, logprobs: false }): string[] {
+  const calls: string[] = [];
+  let current = "";
+  const pass = {
+    setPipeline: (name: string) => (current = name),
+    setBindGroup: () => {},
+    dispatchWorkgroups: (rows: number) => calls.push(`${current} x ${rows}`),
+    end: () => calls.push("end"),
+  };
+  program.encode({ beginComputePass: () => pass } as unknown as GPUCommandEncoder, tokenCount, sampleCount, wants);
+  return calls;
+}
+
+describe("Program", () => {
+  test("runs all of a step in one pass, variants by the number of rows", () => {
+    expect(record(5, 2)).toEqual(["embed many x 5", "layer many x 5", "logits 0 few x 2", "greedy 0 x 2", "end"]);
+    expect(record(2, 0)).toEqual(["embed few x 2", "layer few x 2", "end"]);
+  });
+
+  test("samples tile by tile, with draws and log probabilities only where they are wanted", () => {
+    expect(record(6, 6, { draws: true, logprobs: true }).slice(2)).toEqual([
+      "logits 0 many x 4",
+      "greedy 0 x 4",
+      "sample 0 x 4",
+      "logprobs 0 x 4",
+      "logits 1 few x 2",
+      "greedy 1 x 2",
+      "sample 1 x 2",
+      "logprobs 1 x 2",
+      "end",
+    ]);
+    expect(record(1, 1, { draws: true, logprobs: false }).slice(2)).toEqual(["logits 0 few x 1", "greedy 0 x 1", "sample 0 x 1", "end"]);
+  });
+
+  test("begins no pass for a step of moves alone", () => expect(record(0, 0)).toEqual([]));
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import type { EvictionPolicy } from "../../src/blocks/eviction.ts";
+import { lru } from "../../src/policies/eviction/lru.ts";
+import { SchedulerDrive } from "../../src/testing/scheduler-drive.ts";
+import { drawProgram, type SchedulerProgram } from "../../src/testing/scheduler-program.ts";
+
+/** Small, tight and busy, without faults. */
+const calm: SchedulerProgram = {
+  ...drawProgram(0),
+  blockCount: 12,
+  blockSize: 2,
+  maxRequests: 6,
+  tokenBudget: 16,
+  contextLength: 24,
+  hostBlockCount: 0,
+  longPrefillThreshold: undefined,
+  maxPartialPrefills: undefined,
+  groups: [{ window: null }],
+  constantHash: false,
+  planAhead: true,
+  requestCount: 25,
+  submitRate: 1,
+  failRate: 0,
+  loseDeviceRate: 0,
+  abortRate: 0,
+  deadlineRate: 0,
+  finishRate: 0,
+  pauseRate: 0,
+  poisoned: null,
+};
+
+function run(changes: Partial<SchedulerProgram>, options?: ConstructorParameters<typeof SchedulerDrive>[1]) {
+  return new SchedulerDrive({ ...calm, ...changes }, options).run();
+}
+
+describe("SchedulerDrive", () => {
+  test("runs every request to its end", () => {
+    const { ends, stats, longestDrought } = run({});
+    expect(ends).toMatchObject({ abort: 0, error: 0 });
+    expect(ends.length + ends.stop + ends.refused).toBe(25);
+    expect(stats).toMatchObject({ submitted: 25 - ends.refused, heldBlocks: 0, rollbacks: 0 });
+    expect(stats.preemptions).toBeGreaterThan(0);
+    expect(longestDrought).toBeLessThan(24);
+  });
+
+  test("does what its rates say", () => {
+    expect(run({ abortRate: 0.3 }).ends.abort).toBeGreaterThan(0);
+    expect(run({ deadlineRate: 1 }).ends.error).toBeGreaterThan(0);
+    expect(run({ loseDeviceRate: 0.2 }).ends.error).toBe(0);
+    expect(run({ failRate: 0.6 }).stats.rollbacks).toBeGreaterThan(10);
+    expect(run({ hostBlockCount: 10 }).stats.cachedTokens).toBeGreaterThan(run({}).stats.cachedTokens);
+  });
+
+  test("of a poisoned request and no other failure, that one alone ends by an error", () => {
+    for (const poisoned of [0, 3, 9]) {
+      const { ends, stats } = run({ poisoned, contextLength: 200, blockCount: 60 });
+      expect([ends.error, ends.abort, stats.failed]).toEqual([1, 0, 1]);
+    }
+  });
+
+  test("is the same every time, and another with other options", () => {
+    expect(run({ failRate: 0.1 })).toEqual(run({ failRate: 0.1 }));
+    expect(run({ tokenBudget: 15 }).traceHash).not.toBe(run({}).traceHash);
+  });
+
+  /** Gives up the block that was let go last: a parent, while its children stay. */
+  function mostRecentlyUsed(): EvictionPolicy {
+    const blocks: number[] = [];
+    const right = lru();
+    return { ...right, add: (block) => (blocks.push(block), right.add(block)), remove: (block) => (blocks.splice(blocks.indexOf(block), 1), right.remove(block)), victim: () => blocks.at(-1)! };
+  }
+
+  test("finds an eviction policy that gives up parents before children, and names the seed", () => {
+    expect(() => run({}, { eviction: mostRecentlyUsed() })).toThrow(/^seed 0, turn \d+: node \d+ has block \d+, its parent \d+ has none$/);
+  });
+
+  test("finds a chunk policy that goes beyond the budget", () => {
+    expect(() => run({}, { chunking: { name: "greedy", chunk: (_request, gap) => gap } })).toThrow(/^seed 0, turn \d+: chunk policy greedy gave \d+ of \d+ tokens, \d+ remain$/);
+  });
+
+  test("finds an admission policy that lets nobody in while others run, where it wedges the rest", () => {
+    const never = { name: "never", missingBlocks: () => 1 };
+    expect(run({}, { admission: never }).ends.length).toBeGreaterThan(0);
+    const lost = { name: "lost", next: () => undefined, size: 1, add: () => {}, remove: () => {} };
+    expect(() => run({}, { queue: lost })).toThrow(/^seed 0, turn 1: /);
+  });
+
+  test("takes other policies, whose victims may be older", () => {
+    const oldest = { name: "first-in", victim: (running: readonly { order: number }[]) => running.reduce((a, b) => (a.order < b.order ? a : b)) };
+    expect(() => run({ requestCount: 8 }, { preemption: oldest as never })).not.toThrow();
+  });
+});
