@@ -4,6 +4,7 @@ export { fitContext, type OverContext } from "./context-limit.ts";
 export { Distribution, type DistributionSummary, MAX_EXACT_SAMPLES } from "./distribution.ts";
 export type { Slo } from "./metrics.ts";
 export { namedPolicies, type PolicyNames, type PolicySetup } from "./named-policies.ts";
+export { blocksThatFit } from "./options.ts";
 export type { Policies, ResolvedSimulation, SimulationOptions } from "./options.ts";
 export { QuantileSketch, SKETCH_RELATIVE_ERROR } from "./quantile-sketch.ts";
 export { RandomStream } from "./random.ts";

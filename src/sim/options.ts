@@ -70,8 +70,11 @@ export function resolveSimulation(options: SimulationOptions): ResolvedSimulatio
   };
 }
 
-/** Blocks beside the weights, any of which serves any group. */
-function blocksThatFit(setup: Setup, blockSize: number): number {
+/**
+ * Blocks that fit beside the weights with the memory that engines leave, any of which serves any group. Throws `DeviceLimitError` with the
+ * numbers where there are none.
+ */
+export function blocksThatFit(setup: Setup, blockSize: number): number {
   const { gpu, shape, gpus = 1 } = setup;
   const { kvBytes } = capacity({ ...setup, blockSize, ...SERVING_MEMORY });
   const blocks = Math.floor(kvBytes / gpus / blockBytes(setup, blockSize));

@@ -37,7 +37,7 @@ interface Reported {
  * policy of your own to test that.
  */
 export class KvCacheAllocator implements Allocator {
-  readonly capabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, plans: true, hostTier: true };
+  readonly capabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, groups: true, plans: true, hostTier: true };
   readonly kv: KvCache;
   readonly #maxTokens: number;
   readonly #hostBlockCount: number;

@@ -1,4 +1,5 @@
 import type { Allocation, Allocator, AllocatorCapabilities, AllocatorSizes, BlockCounts, BlockPair, Domain, PlanMoves } from "../../src/testing/index.ts";
+import { PagedBlocks } from "./paged-blocks.ts";
 
 /** Stands in a table for a block that a window left. */
 export const NO_BLOCK = -1;
@@ -29,34 +30,19 @@ export interface Step {
   readonly copied: { readonly sequence: Sequence; readonly index: number; readonly source: number; readonly target: number }[];
 }
 
-interface Key {
-  readonly text: string;
-  readonly tokens: readonly number[];
-  readonly domain: Domain;
-}
-
 /**
  * A paged allocator with everything that the kit knows laws about, in plain maps and lists: it is there to be right, and
  * to be broken by the mutants beside it, which override one method each.
  */
-export class PagedAllocator implements Allocator {
+export class PagedAllocator extends PagedBlocks implements Allocator {
   readonly capabilities: AllocatorCapabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, plans: true, swap: true };
-  readonly sizes: AllocatorSizes;
-  readonly unused: number[];
-  readonly references: number[];
-  /** Held by nobody; the next to be evicted first. */
-  readonly cached = new Set<number>();
-  readonly keys = new Map<number, Key>();
-  readonly byKey = new Map<string, Set<number>>();
   readonly sequences = new Map<number, Sequence>();
   readonly hostFree: number[];
   open: Step = newStep();
   readonly onTheirWay: Step[] = [];
 
   constructor(sizes: AllocatorSizes) {
-    this.sizes = sizes;
-    this.unused = Array.from({ length: sizes.blockCount }, (_, block) => block);
-    this.references = Array.from({ length: sizes.blockCount }, () => 0);
+    super(sizes);
     this.hostFree = Array.from({ length: sizes.hostBlockCount }, (_, block) => block);
   }
 
@@ -102,10 +88,6 @@ export class PagedAllocator implements Allocator {
 
   table(number: number, _group: number): readonly number[] {
     return this.sequences.get(number)!.table;
-  }
-
-  stats(): BlockCounts {
-    return { free: this.unused.length, cached: this.cached.size, held: this.references.filter((count) => count > 0).length };
   }
 
   lookup(tokens: readonly number[], domain: Domain): number {
@@ -163,11 +145,6 @@ export class PagedAllocator implements Allocator {
     return this.keys.size + this.byKey.size + this.sequences.size + this.unused.length + this.cached.size;
   }
 
-  /** Free blocks, and cached ones after an eviction each. */
-  get available(): number {
-    return this.unused.length + this.cached.size;
-  }
-
   blocksFor(tokenCount: number): number {
     return Math.ceil(tokenCount / this.sizes.blockSize);
   }
@@ -175,10 +152,6 @@ export class PagedAllocator implements Allocator {
   /** Most tokens that may come from the cache: the last one is computed, for its logits. */
   mostCached(tokens: readonly number[]): number {
     return tokens.length - 1;
-  }
-
-  keyText(tokens: readonly number[], domain: Domain): string {
-    return JSON.stringify([domain.salt, domain.adapterId, tokens]);
   }
 
   /** The longest beginning of which every block that the next token sees is there. */
@@ -198,10 +171,6 @@ export class PagedAllocator implements Allocator {
     const first = Math.max(0, Math.min(this.firstVisible(count * this.sizes.blockSize), count - 1));
     const blocks = Array.from({ length: count }, (_, index) => (index < first ? NO_BLOCK : this.find(tokens.slice(0, (index + 1) * this.sizes.blockSize), domain)));
     return blocks.includes(undefined) ? null : (blocks as number[]);
-  }
-
-  find(tokens: readonly number[], domain: Domain): number | undefined {
-    return this.byKey.get(this.keyText(tokens, domain))?.values().next().value;
   }
 
   /** The block after `count` whole ones that begins most like the tokens, unless the step under construction computes it. */
@@ -260,23 +229,8 @@ export class PagedAllocator implements Allocator {
       if (block === NO_BLOCK || this.keys.has(block)) continue;
       const beginning = tokens.slice(0, (index + 1) * size);
       this.key(block, { text: this.keyText(beginning, domain), tokens: beginning, domain });
+      this.open.keyed.push(block);
     }
-  }
-
-  key(block: number, key: Key): void {
-    this.keys.set(block, key);
-    this.byKey.set(key.text, (this.byKey.get(key.text) ?? new Set()).add(block));
-    this.open.keyed.push(block);
-  }
-
-  unkey(block: number): void {
-    const key = this.keys.get(block);
-    if (key === undefined) return;
-    this.keys.delete(block);
-    const blocks = this.byKey.get(key.text)!;
-    blocks.delete(block);
-    if (blocks.size === 0) this.byKey.delete(key.text);
-    if (this.cached.delete(block)) this.unused.push(block);
   }
 
   /** Forked siblings share the last block, and nobody writes to what others hold. */
@@ -334,29 +288,6 @@ export class PagedAllocator implements Allocator {
 
   releaseHost(blocks: readonly number[]): void {
     for (const block of blocks) if (block !== NO_BLOCK) this.hostFree.push(block);
-  }
-
-  acquire(): number {
-    if (this.unused.length === 0) this.evict();
-    const block = this.unused.shift()!;
-    this.references[block] = 1;
-    return block;
-  }
-
-  evict(): void {
-    const [victim] = this.cached;
-    this.unkey(victim);
-  }
-
-  share(block: number): void {
-    this.references[block]++;
-    this.cached.delete(block);
-  }
-
-  release(block: number): void {
-    if (--this.references[block] > 0) return;
-    if (this.keys.has(block)) this.cached.add(block);
-    else this.unused.push(block);
   }
 
   isHere(sequence: Sequence): boolean {

@@ -1,7 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
-import { namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, TraceWorkload, type Workload, workloadNamed } from "../../sim/index.ts";
+import { blocksThatFit, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, TraceWorkload, type Workload, workloadNamed } from "../../sim/index.ts";
 import { fileChunks } from "../../sim/traces/file.ts";
-import { resolveSimulation } from "../../sim/options.ts";
 import { readGpu, readShape } from "../catalogue.ts";
 import type { Settings } from "./settings.ts";
 
@@ -25,25 +24,24 @@ export async function runSettings(settings: Settings): Promise<RunRecord> {
   const options = await optionsOf(settings);
   const { summary, ...plots } = await simulate({ ...options, dollarsPerHour: settings.dollarsPerHour });
   const { seed, ...rest } = settings;
-  const { blockCount, contextLength, shape, gpu } = resolveSimulation(options);
-  const config = { ...rest, model: shape.name, gpu: gpu.name, gpuBlocks: blockCount, context: contextLength };
+  const { blockCount, shape, gpu } = options;
+  const config = { ...rest, model: shape.name, gpu: gpu.name, gpuBlocks: blockCount, context: settings.context ?? shape.contextLength };
   return { result: { ...summary, config, seed }, ...plots };
 }
 
 async function optionsOf(settings: Settings): Promise<SimulationOptions> {
-  const shape = readShape(settings.model);
-  const gpu = readGpu(settings.gpu);
-  const { gpus, weightBits, kvBits, arithmetic } = settings;
-  const { maxRequests, tokenBudget, blockSize } = settings;
-  const sizes = { blockCount: settings.gpuBlocks, blockSize, maxRequests, tokenBudget, contextLength: settings.context };
-  const setup = { gpu, shape, gpus, weightBits, kvBits, arithmetic };
-  const { blockCount, blockSize } = resolveSimulation({ ...setup, ...sizes, workload });
-  const policies = namedPolicies(settings, { ...setup, tokenBudget: settings.tokenBudget, cacheTokens: blockCount * blockSize, targetSeconds: settings.sloTpot });
+  const { gpus, weightBits, kvBits, arithmetic, maxRequests, tokenBudget, blockSize } = settings;
+  const setup = { gpu: readGpu(settings.gpu), shape: readShape(settings.model), gpus, weightBits, kvBits, arithmetic };
+  const blockCount = settings.gpuBlocks ?? blocksThatFit(setup, blockSize);
   return {
     ...setup,
-    ...sizes,
-    workload,
-    policies,
+    workload: await workloadOf(settings),
+    policies: namedPolicies(settings, { ...setup, tokenBudget, cacheTokens: blockCount * blockSize, targetSeconds: settings.sloTpot }),
+    blockCount,
+    blockSize,
+    maxRequests,
+    tokenBudget,
+    contextLength: settings.context,
     overContext: settings.overContext,
     maxArrivals: settings.requests ?? (settings.trace === undefined ? DEFAULT_REQUESTS : undefined),
     slo: { ttftSeconds: settings.sloTtft, tpotSeconds: settings.sloTpot },

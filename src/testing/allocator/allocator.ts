@@ -13,7 +13,7 @@ export interface AllocatorSizes {
   readonly blockSize: number;
   /** Most tokens of one sequence. */
   readonly maxTokens: number;
-  /** One block table a group of layers; a window in tokens, null where layers see every position. `[null]` without the capability `windows`. */
+  /** One block table a group of layers; a window in tokens, null where layers see every position. `[null]` without the capabilities `windows` and `groups`. */
   readonly windows: readonly (number | null)[];
   /** 0 without the capability `swap` or `hostTier`. */
   readonly hostBlockCount: number;
@@ -33,8 +33,10 @@ export interface AllocatorCapabilities {
   readonly partialHits?: boolean;
   /** It has `fork`. */
   readonly fork?: boolean;
-  /** `sizes.windows` may hold windows and several groups. */
+  /** `sizes.windows` may hold windows. */
   readonly windows?: boolean;
+  /** `sizes.windows` may hold several groups. */
+  readonly groups?: boolean;
   /** It has `issue`, `commit` and `rollback`: several operations are one step, two steps may be on their way. */
   readonly plans?: boolean;
   /** It has `swapOut` and `swapIn`. */

@@ -24,6 +24,8 @@ const MAX_APPENDED = 6;
 /** Longest sequence: beyond most pools. */
 const MAX_TOKENS = 40;
 const MAX_WINDOW = 9;
+/** Kinds of layers: full and sliding, or two windows. */
+const MAX_GROUPS = 2;
 const MAX_HOST_BLOCKS = 8;
 /** Written one behind the other some of these pairs look the same: a key that joins them so takes one for the other. */
 const DOMAINS = [
@@ -57,14 +59,14 @@ export function programs(fc: FastCheck, options: ProgramOptions): Arbitrary<Prog
 }
 
 function sizesOf(fc: FastCheck, { capabilities, blockSizes = [1, 2, 4], maxBlocks = 12 }: ProgramOptions): Arbitrary<AllocatorSizes> {
-  const window = fc.integer({ min: 1, max: MAX_WINDOW });
-  const whole = fc.constant<(number | null)[]>([null]);
-  const windowed = fc.oneof({ arbitrary: whole, weight: 3 }, { arbitrary: window.map((tokens) => [tokens]), weight: 2 }, { arbitrary: window.map((tokens) => [null, tokens]), weight: 1 });
+  const whole = fc.constant(null);
+  const layers = capabilities.windows === true ? fc.oneof(whole, fc.integer({ min: 1, max: MAX_WINDOW })) : whole;
+  const groups = capabilities.groups === true ? MAX_GROUPS : 1;
   return fc.record({
     blockCount: fc.integer({ min: 1, max: maxBlocks }),
     blockSize: fc.constantFrom(...blockSizes),
     maxTokens: fc.constant(MAX_TOKENS),
-    windows: capabilities.windows === true ? windowed : whole,
+    windows: fc.array(layers, { minLength: 1, maxLength: groups }),
     hostBlockCount: capabilities.swap === true || capabilities.hostTier === true ? fc.nat(MAX_HOST_BLOCKS) : fc.constant(0),
   });
 }
