@@ -37,7 +37,7 @@ CONFIG = {
     "num_key_value_heads": 4,
     "head_dim": 16,
     "vocab_size": 1536,
-    "max_position_embeddings": 1024,
+    "max_position_embeddings": 512,
     "rms_norm_eps": 1e-5,
     "rope_theta": 10000.0,
     "rope_scaling": None,
@@ -57,22 +57,39 @@ CONFIG = {
 # the model forget the rest, its result is blended with the weights it began with, and
 # stage 4 ends with a small learning rate on the usual mixture.
 # phases: (share of the steps, row length, rows). Short rows are cheap and teach
-# the language; the last ones teach positions up to the full context of 1024.
+# the language; the long ones at the end teach the far positions.
 STAGES = {
     1: {
-        "steps": 2500, "docs": 80000, "seed": 0, "rate": 1.0, "corpus": {},
+        "steps": 2500,
+        "docs": 80000,
+        "seed": 0,
+        "rate": 1.0,
+        "corpus": {},
         "phases": [(0.60, 128, 16), (0.25, 256, 8), (0.10, 512, 4), (0.05, 1024, 2)],
     },
     2: {
-        "steps": 900, "docs": 30000, "seed": 100, "rate": 0.6, "corpus": {"more_names": True},
+        "steps": 900,
+        "docs": 30000,
+        "seed": 100,
+        "rate": 0.6,
+        "corpus": {"more_names": True},
         "phases": [(0.40, 128, 16), (0.40, 256, 8), (0.13, 512, 4), (0.07, 1024, 2)],
     },
     3: {
-        "steps": 800, "docs": 20000, "seed": 200, "rate": 0.7, "corpus": {"more_names": True, "focus": 4}, "blend": 0.6,
+        "steps": 800,
+        "docs": 20000,
+        "seed": 200,
+        "rate": 0.7,
+        "corpus": {"more_names": True, "focus": 4},
+        "blend": 0.6,
         "phases": [(0.40, 128, 16), (0.43, 256, 8), (0.10, 512, 4), (0.07, 1024, 2)],
     },
     4: {
-        "steps": 400, "docs": 12000, "seed": 300, "rate": 0.4, "corpus": {"more_names": True, "focus": 2},
+        "steps": 400,
+        "docs": 12000,
+        "seed": 300,
+        "rate": 0.4,
+        "corpus": {"more_names": True, "focus": 2},
         "phases": [(0.30, 128, 16), (0.50, 256, 8), (0.13, 512, 4), (0.07, 1024, 2)],
     },
 }
