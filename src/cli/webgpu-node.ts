@@ -25,10 +25,17 @@ export async function openNodeGpu(): Promise<NodeGpu> {
   if (archive === null) throw new DeviceUnavailableError(`WebGPU finds no GPU: ${SOFTWARE_HINT}`);
   const driver = unpackSoftwareDriver(archive);
   loadSoftwareDriver(driver);
-  const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${driver.folder}`);
+  const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${driver.folder}`, TRUSTED_KERNELS);
   if (software) return software;
   throw new DeviceUnavailableError(`WebGPU finds no adapter, not even with SwiftShader in ${driver.folder}: install a Vulkan driver`);
 }
+
+/**
+ * Checks that Dawn compiles into shaders, left out on the software adapter alone, where they cost a third of a step and most of the compile
+ * time (bench/backends/webgpu/backend.bench.ts). The kernels need neither: `PackedColumns` refuses a plan that would lead one out of range, and
+ * each writes the workgroup memory that it reads.
+ */
+const TRUSTED_KERNELS = ["enable-dawn-features=disable_robustness,disable_workgroup_init"];
 
 type WebGPUModule = Pick<typeof import("webgpu"), "create">;
 
@@ -43,8 +50,8 @@ async function importWebGPU(): Promise<WebGPUModule> {
   }
 }
 
-async function open({ create }: WebGPUModule, origin: string): Promise<NodeGpu | null> {
-  const gpu = create([]);
+async function open({ create }: WebGPUModule, origin: string, options: readonly string[] = []): Promise<NodeGpu | null> {
+  const gpu = create([...options]);
   try {
     return { gpu, adapter: await requestAdapter(gpu), origin };
   } catch (error) {

@@ -95,7 +95,7 @@ export class Engine implements AsyncDisposable {
     return resumed;
   }
 
-  /** No further step is planned until `unfreeze`; steps in flight end, requests keep their blocks. */
+  /** No further step is planned until `unfreeze`, and nobody's time runs out; steps in flight end, requests keep their blocks. */
   freeze(): void {
     this.#frozen = true;
   }
@@ -174,7 +174,7 @@ export class Engine implements AsyncDisposable {
       this.#plan();
       const step = this.#inFlight.shift();
       if (step !== undefined) await this.#finish(step);
-      else if (this.scheduler.size > 0) await this.#sleep(this.scheduler.nextWakeAt);
+      else if (this.scheduler.size > 0) await this.#sleep(this.#frozen ? Number.POSITIVE_INFINITY : this.scheduler.nextWakeAt);
     }
     this.#running = null;
   }

@@ -134,7 +134,8 @@ export class Scheduler {
    * failing, alone at last, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
-    this.#log?.note("rollback", now, plan.index, null, this.#plans.nextIndex - plan.index);
+    const taken = this.#plans.countFrom(plan);
+    this.#log?.note("rollback", now, plan.index, null, taken);
     this.#counters.rollbacks++;
     this.#settlement.rollback(plan, now, cause);
     this.#builder.reset(this.#plans.newest);

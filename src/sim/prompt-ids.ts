@@ -1,8 +1,11 @@
+import type { BlockHash } from "../blocks/prefix-tree.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Arrival } from "./arrival.ts";
 
 /** Ids are signed 32-bit integers. */
 const MAX_IDS = 2 ** 31;
+
+const FIRST_CAPACITY = 4096;
 
 /**
  * Token ids of prompts whose text nobody has: equal names give equal tokens, different ones differ from their first token on.
@@ -16,16 +19,20 @@ export class PromptIds {
   /** Names that fit: two an id. */
   readonly #names: number;
   #serial = 0;
+  /** Used again for each prompt. */
+  #ids: Int32Array;
 
   constructor(vocabSize: number) {
     this.#filler = vocabSize;
     this.#names = Math.floor((MAX_IDS - 1 - vocabSize) / 2);
+    this.#ids = new Int32Array(FIRST_CAPACITY);
   }
 
-  /** The prompt's ids, in an array of its own. Throws `InvalidOptionError` for a piece's name that is no integer in range. */
+  /** The prompt's ids, valid until the next call. Throws `InvalidOptionError` for a piece's name that is no integer in range. */
   make(arrival: Arrival): Int32Array {
     const { promptTokens, history, pieces, pieceTokens = 1 } = arrival;
-    const ids = new Int32Array(promptTokens).fill(this.#filler);
+    if (promptTokens > this.#ids.length) this.#ids = new Int32Array(2 * promptTokens);
+    const ids = this.#ids.subarray(0, promptTokens).fill(this.#filler);
     let at = 0;
     if (history !== undefined) {
       ids.set(history.length > promptTokens ? history.subarray(0, promptTokens) : history);
@@ -42,3 +49,13 @@ export class PromptIds {
     return this.#filler + 1 + 2 * piece;
   }
 }
+
+/**
+ * Finds candidates for blocks of such prompts by their parent and first token: where pieces differ, they differ there. The blocks of an
+ * answer differ in their first token nearly always. A hash of all tokens makes a run of the Azure trace take HASH_COST longer (bench/sim).
+ */
+export const firstTokenHash: BlockHash = (parent, tokens, start) => {
+  let hash = Math.imul(parent, 0x85ebca6b) ^ Math.imul(tokens[start], 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+  return (hash ^ (hash >>> 15)) >>> 0;
+};

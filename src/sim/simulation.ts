@@ -5,13 +5,13 @@ import type { Request } from "../request.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepOutcome } from "../scheduler/step-outcome.ts";
-import type { StepPlan } from "../step.ts";
+import type { StepPlan, StepResult } from "../step.ts";
 import type { Arrival } from "./arrival.ts";
 import { fitContext } from "./context-limit.ts";
 import { InFlight } from "./in-flight.ts";
 import { Metrics, type StepSample } from "./metrics.ts";
 import { MAX_WAITING_REQUESTS, MAX_WAITING_TOKENS, resolveSimulation, type ResolvedSimulation, type SimulationOptions } from "./options.ts";
-import { PromptIds } from "./prompt-ids.ts";
+import { firstTokenHash, PromptIds } from "./prompt-ids.ts";
 import { watchQueue } from "./queue-watch.ts";
 
 /** What became of the workload's requests; those that timed out are in none but the first. */
@@ -49,6 +49,11 @@ export class Simulation {
   readonly #prompts: PromptIds;
   readonly #observe: StepObserver | undefined;
   readonly #sample: StepSample = { startedAt: 0, endedAt: 0, tokens: 0, requests: 0, heldBlocks: 0, waiting: 0, preemptions: 0 };
+  /**
+   * Every token produced is 0: what follows a prompt differs as its prompt does, and no prompt holds a 0, so prefixes match as they would
+   * with the tokens of a real run, and none has to be made up.
+   */
+  readonly #result: StepResult;
   #taken = 0;
 
   /** Throws `DeviceLimitError` where the weights leave no room, `InvalidOptionError` for a value out of range. */
@@ -69,10 +74,12 @@ export class Simulation {
       maxRequests,
       contextLength,
       groups,
+      hash: firstTokenHash,
       maxWaitingRequests: MAX_WAITING_REQUESTS,
       maxWaitingTokens: MAX_WAITING_TOKENS,
       onEnd: (request) => this.#ended(request),
     });
+    this.#result = { tokenIds: new Int32Array(maxRequests) };
     this.#device = new SimulatedDevice({ ...config, maxTokens: policies.budget?.maxTokens ?? tokenBudget });
     this.#prompts = new PromptIds(config.shape.vocabSize);
     this.metrics = new Metrics({ inFlight: this.#inFlight, blockCount, slo: config.slo });
@@ -166,7 +173,7 @@ export class Simulation {
     sample.heldBlocks = scheduler.kv.pool.heldCount;
     this.now += this.#device.stepSeconds(plan);
     sample.endedAt = this.now;
-    const outcome = scheduler.commit(plan, this.#device.sample(plan), this.now);
+    const outcome = scheduler.commit(plan, this.#result, this.now);
     this.metrics.step(sample, outcome);
     sample.preemptions = 0;
     this.#observe?.(plan, outcome, this.now);

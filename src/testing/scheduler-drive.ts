@@ -14,7 +14,7 @@ import { PromptSource } from "./prompt-source.ts";
 import type { SchedulerProgram } from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-/** Ten times what the slowest of 20,000 random programs took: a run beyond it is wedged. */
+/** Five times what the slowest of 20,000 random programs took: a run beyond it is wedged. */
 const MAX_TURNS = 50_000;
 
 /** How a run went. */

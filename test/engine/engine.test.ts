@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { EngineOptions, EngineRequest, StepEvent } from "../../src/engine/options.ts";
-import { DeviceLostError, DisposedError, InfeasibleRequestError, InvalidRequestError, QueueFullError, StepFailedError } from "../../src/errors.ts";
+import { DeviceLostError, DisposedError, StepFailedError, TimeoutError } from "../../src/errors.ts";
 import { expectedOf, promptOf, readAll, setUp, someTurns } from "../support/engines.ts";
 import { answering, byteTokenizer, ScriptedBackend, type Script } from "../support/scripted-backend.ts";
 
@@ -156,6 +156,60 @@ describe("leaving", () => {
   });
 });
 
+describe("freezing", () => {
+  test("plans no further step, and keeps the blocks; afterwards all goes on", async () => {
+    const { engine, backend } = setUp();
+    const stream = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 30 });
+    await stream.next();
+    engine.freeze();
+    await someTurns();
+    const { executed } = backend;
+    const late = engine.submit({ promptTokenIds: promptOf(2), maxTokens: 3 });
+    await someTurns();
+    expect([backend.executed, engine.stats().plansInFlight, engine.stats().heldBlocks > 0, engine.explain(late.id)?.state]).toEqual([executed, 0, true, "waiting"]);
+    engine.unfreeze();
+    expect([(await stream.completion()).tokenIds, (await late.completion()).tokenIds]).toEqual([expectedOf(1, 30), expectedOf(2, 3)]);
+    await engine.dispose();
+  });
+
+  test("a frozen engine asks for no timer, can be left and disposed", async () => {
+    let now = 0;
+    const waits: number[] = [];
+    const { engine } = setUp({ clock: () => now, timer: (seconds, wake) => (waits.push(seconds), setImmediate(wake), () => {}) });
+    engine.freeze();
+    const streams = [1, 2].map((n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 3, deadline: 5 }));
+    now = 9;
+    await someTurns();
+    await streams[0].return();
+    await engine.dispose();
+    expect([waits, (await streams[1].completion()).finishReason]).toEqual([[], "abort"]);
+  });
+});
+
+describe("time", () => {
+  test("a deadline ends a paused request, too: the engine wakes for it", async () => {
+    let now = 0;
+    let wakeUp = (): void => {};
+    const { engine } = setUp({ clock: () => now, timer: (seconds, wake) => ((wakeUp = () => ((now += seconds), wake())), () => {}) });
+    const stream = engine.submit({ id: 1, promptTokenIds: [1], maxTokens: 100, deadline: 50 });
+    engine.pause(1);
+    await someTurns();
+    wakeUp();
+    expect(await stream.completion()).toMatchObject({ finishReason: "error", error: new TimeoutError("request 1: deadline 50 has passed, it is 50"), timing: { finishedAt: 50 } });
+    await engine.dispose();
+  });
+
+  test("a queue timeout ends a request that waits while others run", async () => {
+    let now = 0;
+    const { engine } = setUp({ maxRequests: 1, clock: () => now, onStep: () => now++ });
+    const first = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 30 });
+    const late = engine.submit({ id: "late", promptTokenIds: promptOf(2), maxTokens: 30, queueTimeout: 5 });
+    expect((await late.completion()).error).toEqual(new TimeoutError("request late: queue timeout at 5 has passed, it is 5"));
+    expect((await first.completion()).tokenIds).toEqual(expectedOf(1, 30));
+    await engine.dispose();
+  });
+});
+
 describe("ends", () => {
   const text = (request: Partial<EngineRequest>, answer: string, options: Partial<EngineOptions> = {}) => {
     const { engine } = setUp({ tokenizer: byteTokenizer, ...options }, { tokenAfter: answering(answer) });
@@ -200,57 +254,6 @@ describe("ends", () => {
     const top = [{ tokenId: 0, logprob: -0 }, { tokenId: 1, logprob: -1 }];
     expect((await stream.completion()).logprobs).toEqual([{ logprob: -1, top }, { logprob: -2, top }, { logprob: -3, top }]);
     expect((await engine.submit({ prompt: "?", maxTokens: 3 }).completion()).logprobs).toBeUndefined();
-    await engine.dispose();
-  });
-});
-
-describe("refusals throw, and change nothing", () => {
-  const script: Script = { info: { contextLength: 20, vocabSize: 100, blockCount: 4 } };
-
-  test.each<[string, object, Error]>([
-    ["no prompt", {}, new InvalidRequestError("exactly one of prompt and promptTokenIds is needed")],
-    ["two prompts", { prompt: "a", promptTokenIds: [1] }, new InvalidRequestError("exactly one of prompt and promptTokenIds is needed")],
-    ["text without a tokenizer", { prompt: "a" }, new InvalidRequestError("a text prompt needs an engine with a tokenizer")],
-    ["stop strings without a tokenizer", { promptTokenIds: [1], stop: ["a"] }, new InvalidRequestError("stop strings need an engine with a tokenizer")],
-    ["an empty stop string", { promptTokenIds: [1], stop: [""] }, new InvalidRequestError(`stop must hold non-empty strings, got ""`)],
-    ["no token", { promptTokenIds: [] }, new InvalidRequestError("promptTokenIds must be at least one token id, got none")],
-    ["an id beyond the vocabulary", { promptTokenIds: [1, 100] }, new InvalidRequestError("promptTokenIds[1] is 100, the vocabulary has 100 ids")],
-    ["no answer wanted", { promptTokenIds: [1], maxTokens: 0 }, new InvalidRequestError("maxTokens must be an integer >= 1, got 0")],
-    ["a bad temperature", { promptTokenIds: [1], sampling: { temperature: -1 } }, new InvalidRequestError("temperature must be a finite number >= 0, got -1")],
-    ["a prompt that fills the context", { promptTokenIds: new Array<number>(20).fill(1) }, new InfeasibleRequestError("the prompt fills the context of 20 tokens, no room is left for an answer")],
-    ["more than the pool holds", { promptTokenIds: [1], maxTokens: 16 }, new InfeasibleRequestError("prompt and answer of 17 tokens need 5 blocks, the pool has 4")],
-  ])("%s", async (_name, request, error) => {
-    const { engine } = setUp({}, script);
-    const before = engine.stats();
-    expect(() => engine.submit({ maxTokens: 2, ...request })).toThrow(error);
-    expect(engine.stats()).toEqual(before);
-    expect((await engine.submit({ promptTokenIds: [1], maxTokens: 2 }).completion()).finishReason).toBe("length");
-    await engine.dispose();
-  });
-
-  test("an id that is in use, until it is not", async () => {
-    const { engine } = setUp();
-    const first = engine.submit({ id: "a", promptTokenIds: [1], maxTokens: 3 });
-    expect(() => engine.submit({ id: "a", promptTokenIds: [2], maxTokens: 3 })).toThrow(new InvalidRequestError("id a is in use by a request that has not ended"));
-    await first.completion();
-    expect((await engine.submit({ id: "a", promptTokenIds: promptOf(2), maxTokens: 3 }).completion()).tokenIds).toEqual(expectedOf(2, 3));
-    await engine.dispose();
-  });
-
-  test("a request without an id gets one that is free, whatever ids callers chose", async () => {
-    const { engine } = setUp();
-    const streams = [0, 1, undefined, undefined, 4, undefined].map((id) => engine.submit({ id, promptTokenIds: [1], maxTokens: 2 }));
-    expect(new Set(streams.map((stream) => stream.id)).size).toBe(6);
-    await Promise.all(streams.map((stream) => stream.completion()));
-    await engine.dispose();
-  });
-
-  test("a full queue", async () => {
-    const { engine } = setUp({ maxWaitingRequests: 2 });
-    const streams = [1, 2].map((n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 3 }));
-    expect(() => engine.submit({ promptTokenIds: [1], maxTokens: 3 })).toThrow(new QueueFullError("2 requests are waiting, the limit is 2"));
-    await Promise.all(streams.map((stream) => stream.completion()));
-    expect((await engine.submit({ promptTokenIds: promptOf(3), maxTokens: 3 }).completion()).tokenIds).toEqual(expectedOf(3, 3));
     await engine.dispose();
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Engine } from "../../src/engine/engine.ts";
-import { assertWithin, type EngineOptions } from "../../src/engine/options.ts";
-import { InvalidOptionError } from "../../src/errors.ts";
+import { assertWithin, platformTimer, type EngineOptions } from "../../src/engine/options.ts";
+import { InfeasibleRequestError, InvalidOptionError, InvalidRequestError, QueueFullError } from "../../src/errors.ts";
 import { fixed } from "../../src/policies/budget/fixed.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
+import { expectedOf, promptOf, setUp } from "../support/engines.ts";
+import { ScriptedBackend, type Script } from "../support/scripted-backend.ts";
 
 const backend = new ScriptedBackend({ info: { blockCount: 64, blockSize: 4, maxTokens: 32, maxRequests: 8, contextLength: 200 } });
 
@@ -36,4 +37,74 @@ test("an engine takes the backend's limits where none are given", () => {
 test("an engine refuses options that no scheduler takes", () => {
   expect(() => new Engine({ backend, maxRequests: 0 })).toThrow(new InvalidOptionError("maxRequests must be an integer >= 1, got 0"));
   expect(() => new Engine({ backend, blockCount: 0 })).toThrow(InvalidOptionError);
+});
+
+describe("platformTimer", () => {
+  test("wakes, now for a time that has passed; cancelled it does not", async () => {
+    const woken: string[] = [];
+    platformTimer(-5, () => woken.push("past"));
+    const cancel = platformTimer(0.001, () => woken.push("cancelled"));
+    cancel();
+    await new Promise<void>((resolve) => platformTimer(0.02, resolve));
+    expect(woken).toEqual(["past"]);
+  });
+
+  test("does not wake for what no timer can wait for: 24 days and more would be at once", async () => {
+    let woken = false;
+    const cancel = platformTimer(2 ** 31 / 1000, () => (woken = true));
+    await new Promise<void>((resolve) => platformTimer(0.02, resolve));
+    cancel();
+    expect(woken).toBe(false);
+  });
+});
+
+describe("refusals throw, and change nothing", () => {
+  const script: Script = { info: { contextLength: 20, vocabSize: 100, blockCount: 4 } };
+
+  test.each<[string, object, Error]>([
+    ["no prompt", {}, new InvalidRequestError("exactly one of prompt and promptTokenIds is needed")],
+    ["two prompts", { prompt: "a", promptTokenIds: [1] }, new InvalidRequestError("exactly one of prompt and promptTokenIds is needed")],
+    ["text without a tokenizer", { prompt: "a" }, new InvalidRequestError("a text prompt needs an engine with a tokenizer")],
+    ["stop strings without a tokenizer", { promptTokenIds: [1], stop: ["a"] }, new InvalidRequestError("stop strings need an engine with a tokenizer")],
+    ["an empty stop string", { promptTokenIds: [1], stop: [""] }, new InvalidRequestError(`stop must hold non-empty strings, got ""`)],
+    ["no token", { promptTokenIds: [] }, new InvalidRequestError("promptTokenIds must be at least one token id, got none")],
+    ["an id beyond the vocabulary", { promptTokenIds: [1, 100] }, new InvalidRequestError("promptTokenIds[1] is 100, the vocabulary has 100 ids")],
+    ["no answer wanted", { promptTokenIds: [1], maxTokens: 0 }, new InvalidRequestError("maxTokens must be an integer >= 1, got 0")],
+    ["a bad temperature", { promptTokenIds: [1], sampling: { temperature: -1 } }, new InvalidRequestError("temperature must be a finite number >= 0, got -1")],
+    ["a prompt that fills the context", { promptTokenIds: new Array<number>(20).fill(1) }, new InfeasibleRequestError("the prompt fills the context of 20 tokens, no room is left for an answer")],
+    ["more than the pool holds", { promptTokenIds: [1], maxTokens: 16 }, new InfeasibleRequestError("prompt and answer of 17 tokens need 5 blocks, the pool has 4")],
+  ])("%s", async (_name, request, error) => {
+    const { engine } = setUp({}, script);
+    const before = engine.stats();
+    expect(() => engine.submit({ maxTokens: 2, ...request })).toThrow(error);
+    expect(engine.stats()).toEqual(before);
+    expect((await engine.submit({ promptTokenIds: [1], maxTokens: 2 }).completion()).finishReason).toBe("length");
+    await engine.dispose();
+  });
+
+  test("an id that is in use, until it is not", async () => {
+    const { engine } = setUp();
+    const first = engine.submit({ id: "a", promptTokenIds: [1], maxTokens: 3 });
+    expect(() => engine.submit({ id: "a", promptTokenIds: [2], maxTokens: 3 })).toThrow(new InvalidRequestError("id a is in use by a request that has not ended"));
+    await first.completion();
+    expect((await engine.submit({ id: "a", promptTokenIds: promptOf(2), maxTokens: 3 }).completion()).tokenIds).toEqual(expectedOf(2, 3));
+    await engine.dispose();
+  });
+
+  test("a request without an id gets one that is free, whatever ids callers chose", async () => {
+    const { engine } = setUp();
+    const streams = [0, 1, undefined, undefined, 4, undefined].map((id) => engine.submit({ id, promptTokenIds: [1], maxTokens: 2 }));
+    expect(new Set(streams.map((stream) => stream.id)).size).toBe(6);
+    await Promise.all(streams.map((stream) => stream.completion()));
+    await engine.dispose();
+  });
+
+  test("a full queue", async () => {
+    const { engine } = setUp({ maxWaitingRequests: 2 });
+    const streams = [1, 2].map((n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 3 }));
+    expect(() => engine.submit({ promptTokenIds: [1], maxTokens: 3 })).toThrow(new QueueFullError("2 requests are waiting, the limit is 2"));
+    await Promise.all(streams.map((stream) => stream.completion()));
+    expect((await engine.submit({ promptTokenIds: promptOf(3), maxTokens: 3 }).completion()).tokenIds).toEqual(expectedOf(3, 3));
+    await engine.dispose();
+  });
 });

@@ -22,7 +22,6 @@ const MAX_TOKENS = 64;
  */
 export class CacheDrive {
   readonly kv: KvCache;
-  unshared = false;
   readonly holders: Holder[] = [];
   readonly #journal = new StepJournal();
   /** By slot: which token at which position was written there. */
@@ -66,7 +65,7 @@ export class CacheDrive {
     const end = holder.tokens.length + tokens.length;
     const needed = kv.blocksToExtend(sequence, end) + kv.blocksToUnshare(sequence, computed);
     if (end > MAX_TOKENS || needed > kv.pool.availableCount) return false;
-    if (sequence.forked && computed < sequence.capacity) { kv.unshare(sequence, computed, this.#journal); this.unshared = true; }
+    if (sequence.forked && computed < sequence.capacity) kv.unshare(sequence, computed, this.#journal);
     holder.tokens.push(...tokens);
     this.#undo.push(() => {
       holder.tokens.length = computed;
@@ -171,7 +170,7 @@ export class CacheDrive {
 
   #close(): void {
     this.#writes = [];
-    this.#undo = []; this.unshared = false;
+    this.#undo = [];
   }
 
   #checkContents(block: number, index: number, tokens: readonly number[]): void {

@@ -133,6 +133,7 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
     sequence.host = null;
     this.releaseHost(host);
     this.open.born.add(sequence);
+    this.compute(sequence, sequence.tokens.length);
     this.index(sequence, 0);
     return { swapIns: pairs(host, sequence.table) };
   }

@@ -55,8 +55,8 @@ export function columnWords(tokenCount: number, sampleCount: number, columns: Pa
   words[HEADER.sampleCount] = sampleCount;
   for (const [name, values] of Object.entries(columns)) {
     words[HEADER[name as Column]] = words.length;
-    const bits = values instanceof Float32Array ? new Int32Array(values.buffer) : values;
-    for (let i = 0; i < bits.length; i++) words.push(bits[i]);
+    const column = values instanceof Float32Array ? new Int32Array(values.buffer) : values;
+    for (let i = 0; i < column.length; i++) words.push(column[i]);
   }
   return Int32Array.from(words);
 }

@@ -78,9 +78,9 @@ describe("SchedulerDrive", () => {
     expect(() => run({}, { chunking: { name: "greedy", chunk: (_request, gap) => gap } })).toThrow(/^seed 0, turn \d+: chunk policy greedy gave \d+ of \d+ tokens, \d+ remain$/);
   });
 
-  test("finds an admission policy that lets nobody in while others run, where it wedges the rest", () => {
+  test("an admission policy that lets nobody in beside others costs no answer; a queue that loses requests is found", () => {
     const never = { name: "never", missingBlocks: () => 1 };
-    expect(run({}, { admission: never }).ends.length).toBeGreaterThan(0);
+    expect(run({}, { admission: never }).ends).toEqual(run({}).ends);
     const lost = { name: "lost", next: () => undefined, size: 1, add: () => {}, remove: () => {} };
     expect(() => run({}, { queue: lost })).toThrow(/^seed 0, turn 1: /);
   });

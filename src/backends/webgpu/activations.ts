@@ -16,10 +16,11 @@ export interface Activations {
   readonly logits: GPUBuffer;
 }
 
-/** Samples of a tile; where logits are kept, one tile holds the step. */
-export function tileRows(shape: Shape, maxTokens: number, keepLogits: boolean): number {
+/** Samples of a tile, at least one; where logits are kept, one tile holds the step. */
+export function tileRows(shape: Shape, maxTokens: number, keepLogits: boolean, bindingBytes: number): number {
   if (keepLogits) return maxTokens;
-  return Math.min(maxTokens, Math.max(1, Math.floor(LOGITS_BYTES / (shape.vocabulary * VECTOR_BYTES))));
+  const rows = Math.floor(Math.min(LOGITS_BYTES, bindingBytes) / (shape.vocabulary * VECTOR_BYTES));
+  return Math.min(maxTokens, Math.max(1, rows));
 }
 
 /** Throws `DeviceLimitError` where a step does not fit a binding of `bindingBytes`. */

@@ -47,27 +47,26 @@ export class Buffers {
   }
 
   #create(descriptor: GPUBufferDescriptor): GPUBuffer {
-    const device = this.#device;
-    device.pushErrorScope("out-of-memory");
-    try {
-      const buffer = device.createBuffer(descriptor);
-      this.#made.push(buffer);
-      this.byteLength += descriptor.size;
-      return buffer;
-    } catch (cause) {
-      throw this.#failure(descriptor, cause); // a mapped buffer that cannot be had throws RangeError at once
-    } finally {
-      const check = device.popErrorScope().then((error) => {
-        if (error) throw this.#failure(descriptor, error);
-      });
-      check.catch(() => {}); // reported by settled(), or by the exception above
-      this.#checks.push(check);
-    }
+    const message = `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, which holds ${this.byteLength} bytes in ${this.#made.length} buffers`;
+    const buffer = this.#attempt(descriptor, message);
+    this.#made.push(buffer);
+    this.byteLength += descriptor.size;
+    return buffer;
   }
 
-  #failure({ label, size }: GPUBufferDescriptor, cause: unknown): OutOfMemoryError {
-    const held = this.byteLength - size;
-    return new OutOfMemoryError(`cannot allocate ${size} bytes for ${label} on the device, ${held} bytes after ${this.#made.length} buffers`, { cause });
+  #attempt(descriptor: GPUBufferDescriptor, message: string): GPUBuffer {
+    this.#device.pushErrorScope("out-of-memory");
+    try {
+      return this.#device.createBuffer(descriptor);
+    } catch (cause) {
+      throw new OutOfMemoryError(message, { cause }); // a mapped buffer that cannot be had throws RangeError at once
+    } finally {
+      const check = this.#device.popErrorScope().then((cause) => {
+        if (cause) throw new OutOfMemoryError(message, { cause });
+      });
+      check.catch(() => {}); // settled() reports it
+      this.#checks.push(check);
+    }
   }
 }
 

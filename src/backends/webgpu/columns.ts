@@ -45,11 +45,14 @@ export class PackedColumns {
   wordCount = 0;
   readonly #reals: Float32Array;
   readonly #info: BackendInfo;
+  readonly #positions: number;
 
-  constructor(info: BackendInfo) {
+  /** `positions`: how many positions have angles, where that is less than the context. */
+  constructor(info: BackendInfo, positions: number = info.contextLength) {
     this.words = new Int32Array(columnCapacity(info));
     this.#reals = new Float32Array(this.words.buffer);
     this.#info = info;
+    this.#positions = positions;
   }
 
   /** `samplesBefore`: samples of the preceding plan, which negative ids refer to. Throws `InvalidRequestError` for an adapter. */
@@ -82,6 +85,7 @@ export class PackedColumns {
     this.#column(HEADER.positions, plan.positions, tokenCount);
     this.#column(HEADER.slots, plan.groups[0].slotMapping, tokenCount);
     const requests = this.#start(HEADER.requests, tokenCount);
+    assert(queryIndptr[requestCount] === tokenCount, () => `${queryIndptr[requestCount]} tokens of requests in a step of ${tokenCount}`);
     for (let request = 0; request < requestCount; request++) {
       this.#checkRequest(plan, request);
       for (let token = queryIndptr[request]; token < queryIndptr[request + 1]; token++) this.words[requests + token] = request;
@@ -95,12 +99,13 @@ export class PackedColumns {
   }
 
   #checkRequest(plan: StepPlan, request: number): void {
-    const { blockCount, contextLength, name } = this.#info;
+    const { blockCount, name } = this.#info;
     const adapter = plan.adapterIds[request];
     if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${name} has no adapters), got ${adapter}`);
     const length = plan.contextLengths[request];
-    assert(length <= contextLength, () => `a context of ${length} is over the limit of ${contextLength}`);
+    assert(length <= this.#positions, () => `a context of ${length} is over the limit of ${this.#positions}`);
     const { blockIndptr, blockIndices } = plan.groups[0];
+    assert(blockIndptr[request] <= blockIndptr[request + 1], () => `the table of request ${request} ends before it starts`);
     for (let i = blockIndptr[request]; i < blockIndptr[request + 1]; i++) {
       const block = blockIndices[i];
       assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
@@ -109,14 +114,17 @@ export class PackedColumns {
   }
 
   #checkSlot(plan: StepPlan, request: number, token: number): void {
-    const { blockSize } = this.#info;
+    const { blockSize, groups } = this.#info;
     const { firstPosition, blockIndptr, blockIndices, slotMapping } = plan.groups[0];
     const position = plan.positions[token];
     const expected = plan.contextLengths[request] - (plan.queryIndptr[request + 1] - token);
     assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
     const offset = position - firstPosition[request];
     const entry = blockIndptr[request] + Math.floor(offset / blockSize);
-    assert(offset >= 0 && entry < blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);
+    const { window } = groups[0];
+    const visible = window === null ? 0 : Math.max(0, position + 1 - window);
+    assert(firstPosition[request] <= visible, () => `token ${token} sees position ${visible}, before its table`);
+    assert(entry < blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);
     const slot = blockIndices[entry] * blockSize + (offset % blockSize);
     assert(slotMapping[token] === slot, () => `token ${token} has slot ${slotMapping[token]}, its table says ${slot}`);
   }

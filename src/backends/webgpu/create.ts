@@ -1,4 +1,5 @@
 import { MAX_PLANS_IN_FLIGHT } from "../../config.ts";
+import type { ModelConfig } from "../../model.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { createActivations, tileRows } from "./activations.ts";
 import { angleStride, fillAngles } from "./angles.ts";
@@ -46,7 +47,7 @@ function largestBinding({ model, blockSize, blockCount, maxTokens, keepLogits }:
   const { config } = model;
   const shape = shapeOf(config);
   const matrices = 4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate);
-  const logits = tileRows(shape, maxTokens, keepLogits) * shape.vocabulary * VECTOR_BYTES;
+  const logits = tileRows(shape, maxTokens, keepLogits, DEFAULT_BINDING) * shape.vocabulary * VECTOR_BYTES;
   return Math.max(DEFAULT_BINDING, matrices, logits, (blockCount + 1) * kvBytesPerBlock(config, blockSize));
 }
 
@@ -60,13 +61,14 @@ async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers
   const shape = shapeOf(config);
   const variants = options.variants ?? (isSoftware(acquired.info) ? SOFTWARE_VARIANTS : GPU_VARIANTS);
   const info = infoOf(options, acquired);
-  const tile = tileRows(shape, maxTokens, keepLogits);
+  const tile = tileRows(shape, maxTokens, keepLogits, bindingBytes);
   const tileCount = Math.ceil(maxTokens / tile);
   const kv = new KvStorage(buffers, kvParts(config, blockSize, blockCount, bindingBytes), blockCount);
   const activations = createActivations(buffers, shape, maxTokens, tile, bindingBytes);
   const columns = buffers.create("the columns of a step", 4 * columnCapacity(info), STORAGE);
   const results = buffers.create("results", 4 * resultWords(maxTokens), STORAGE);
-  const angles = uploadAngles(buffers, options);
+  const positions = Math.min(config.contextLength, blockCount * blockSize); // that the blocks can hold
+  const angles = uploadAngles(buffers, config, positions);
   const pipelines = new Pipelines(device);
   const shared = { device, buffers, pipelines, tile, tileCount, columns, results };
   const forward = await prepareForward({ ...shared, model, kv, blockSize, activations, angles, bindingBytes, variants });
@@ -76,7 +78,7 @@ async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers
   const host = new HostTier(device, kv, hostBlockCount);
   const turns = new Turns();
   const program = new Program(forward, sampler, tile, variants.manyRows);
-  const runner = new Runner({ device, info, program, kv, host, turns, columns, results, logits: activations.logits, readbacks });
+  const runner = new Runner({ device, info, positions, program, kv, host, turns, columns, results, logits: activations.logits, readbacks });
   await buffers.settled();
   return new WebGPUBackend({ info, device, owned, buffers, runner, turns, transfer: new BlockTransfer(device, kv) });
 }
@@ -89,10 +91,7 @@ function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo
   return { name: `webgpu (${adapterName(info)})`, ...limits, groups: [{ window: null }] };
 }
 
-/** Angles of every position that the blocks can hold. */
-function uploadAngles(buffers: Buffers, { model, blockCount, blockSize }: ResolvedOptions): GPUBuffer {
-  const { config } = model;
-  const positions = Math.min(config.contextLength, blockCount * blockSize);
+function uploadAngles(buffers: Buffers, config: ModelConfig, positions: number): GPUBuffer {
   const fill = (target: ArrayBuffer): void => fillAngles(new Float32Array(target), config, positions);
   return buffers.createFilled("rotary angles", 4 * positions * angleStride(config), STORAGE, fill);
 }

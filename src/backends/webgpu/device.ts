@@ -69,7 +69,7 @@ export function adapterName({ vendor, architecture, description, device }: GPUAd
 
 /** Whether shaders run on the CPU: there, workgroup memory and barriers are the slow path. */
 export function isSoftware(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.description} ${info.device}`);
+  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.description} ${info.device}`);
 }
 
 function checkLimits(limits: GPUSupportedLimits): void {

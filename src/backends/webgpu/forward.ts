@@ -109,9 +109,8 @@ class ForwardBuilder {
   /** Queries, keys and values, then attention: a pair of launches for each buffer of keys and values. */
   async #attentionOf(layer: LayerWeights, number: number): Promise<LaunchPair[]> {
     const { kv } = this.#parts;
-    const launches = await Promise.all(
-      kv.parts.map((part, i) => (holds(part, number) ? this.#attentionPart(layer, number, part, kv.buffers[i]) : [])),
-    );
+    const parts = kv.parts.map((part, i) => ({ part, cache: kv.buffers[i] })).filter(({ part }) => holds(part, number));
+    const launches = await Promise.all(parts.map(({ part, cache }) => this.#attentionPart(layer, number, part, cache)));
     return launches.flat();
   }
 

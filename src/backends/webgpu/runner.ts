@@ -12,6 +12,8 @@ import { type Wants, wantsOf } from "./sampler.ts";
 export interface RunnerParts {
   readonly device: GPUDevice;
   readonly info: BackendInfo;
+  /** Positions that have angles. */
+  readonly positions: number;
   readonly program: Program;
   readonly kv: KvStorage;
   readonly host: HostTier;
@@ -48,7 +50,7 @@ export class Runner {
   #samplesBefore = 0;
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#columns = parts.readbacks.map(() => new PackedColumns(parts.info));
+    this.#columns = parts.readbacks.map(() => new PackedColumns(parts.info, parts.positions));
   }
 
   /** Reads the plan before it returns its promise, which resolves when the result is there. */

@@ -30,7 +30,7 @@ export function findBreach(makeAllocator: MakeAllocator, program: Program, { law
   try {
     const made = new AllocatorRun(makeAllocator, program.sizes);
     run = made;
-    const applying = laws.filter((law) => skipReason(law, made.capabilities) === null);
+    const applying = laws.filter((law) => skipReason(law, made.allocator) === null);
     for (const moment of moments(made, program, (index) => (index + 1) % every === 0)) {
       const broken = firstBroken(applying, moment);
       if (broken !== null) return { ...broken, commandsBefore, command: moment.command };

@@ -1,4 +1,3 @@
-import { programs } from "../arbitraries/programs.ts";
 import { loadFastCheck, type FastCheck } from "../fast-check.ts";
 import type { AllocatorCapabilities, MakeAllocator } from "./allocator.ts";
 import { findBreach, NEVER_THROWS, type Breach, type CheckOptions } from "./breach.ts";
@@ -7,6 +6,7 @@ import { LAWS } from "./laws/index.ts";
 import { findGrowth, MEMORY_LAW } from "./memory-growth.ts";
 import { skipReason, type Law } from "./moment.ts";
 import type { Program } from "./program.ts";
+import { searchBreach, type FoundBreach } from "./search.ts";
 
 /** A law bound to an allocator. */
 export interface AllocatorLaw {
@@ -44,6 +44,9 @@ interface Property {
 }
 
 const DEFAULT_RUNS = 100;
+const DEFAULT_SEED = 1;
+/** Beside all other laws, memory is only looked at in short programs: they are run dozens of times. */
+const MAX_REPEATED_COMMANDS = 20;
 /** Asking an allocator what it can do takes one of some size. */
 const ANY_SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 };
 
@@ -54,11 +57,11 @@ const ANY_SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], 
  */
 export function allocatorConformance(makeAllocator: MakeAllocator, options: AllocatorConformanceOptions = {}): AllocatorLaw[] {
   const { capabilities } = makeAllocator(ANY_SIZES);
-  const laws = propertiesOf(makeAllocator, capabilities).map((property) => ({
+  const laws = propertiesOf(makeAllocator).map((property) => ({
     name: property.name,
     skipped: property.skipped,
     run: async () => {
-      if (property.skipped === null) search(await loadFastCheck(), { makeAllocator, capabilities, property, options });
+      if (property.skipped === null) search(await loadFastCheck(), property, { makeAllocator, capabilities, options });
     },
   }));
   if (options.runner !== undefined) register(options.runner, laws);
@@ -74,16 +77,17 @@ function register(runner: LawRunner, laws: readonly AllocatorLaw[]): void {
   });
 }
 
-function propertiesOf(makeAllocator: MakeAllocator, capabilities: AllocatorCapabilities): Property[] {
+function propertiesOf(makeAllocator: MakeAllocator): Property[] {
+  const any = makeAllocator(ANY_SIZES);
   const check = (program: Program, laws: readonly Law[]): Breach | null => findBreach(makeAllocator, program, { laws });
   return [
     { name: NEVER_THROWS, skipped: null, breach: (program) => check(program, []) },
     ...LAWS.map((law) => ({
       name: law.name,
-      skipped: skipReason(law, capabilities),
+      skipped: skipReason(law, any),
       breach: (program: Program) => only(law.name, check(program, [law])),
     })),
-    { name: MEMORY_LAW, skipped: makeAllocator(ANY_SIZES).bytes === undefined ? "the allocator has no bytes()" : null, breach: (program) => only(MEMORY_LAW, findGrowth(makeAllocator, program)) },
+    { name: MEMORY_LAW, skipped: skipReason({ needs: [], needsMethod: "bytes" }, any), breach: (program) => only(MEMORY_LAW, findGrowth(makeAllocator, program)) },
   ];
 }
 
@@ -92,26 +96,26 @@ function only(law: string, breach: Breach | null): Breach | null {
   return breach?.law === law ? breach : null;
 }
 
-interface Search {
-  readonly makeAllocator: MakeAllocator;
-  readonly capabilities: AllocatorCapabilities;
-  readonly property: Property;
-  readonly options: AllocatorConformanceOptions;
-}
-
 /** Throws where a program breaks the property. */
-function search(fc: FastCheck, { makeAllocator, capabilities, property, options }: Search): void {
-  const { runs = DEFAULT_RUNS, seed = 1, maxCommands, blockSizes } = options;
-  const arbitrary = programs(fc, { capabilities, maxCommands, blockSizes });
-  const result = fc.check(fc.property(arbitrary, (program) => property.breach(program) === null), { numRuns: runs, seed });
-  const program = result.counterexample?.[0];
-  if (program === undefined) return;
-  const breach = property.breach(program);
-  throw new LawBrokenError(breach ?? unstable(property.name), { makeAllocator, program, found: `seed ${seed}, program ${result.numRuns} of ${runs}, made smaller ${result.numShrinks} times` });
+function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeAllocator; capabilities: AllocatorCapabilities; options: AllocatorConformanceOptions }): void {
+  const { makeAllocator, capabilities, options } = bound;
+  const { runs = DEFAULT_RUNS, seed = DEFAULT_SEED } = options;
+  const found = searchBreach(fc, (program) => property.breach(program), { ...options, capabilities, runs, seed });
+  if (found === null) return;
+  throw new LawBrokenError(found.breach, { makeAllocator, program: found.program, found: `seed ${seed}, program ${found.runs} of ${runs}, made smaller ${found.shrinks} times` });
 }
 
-function unstable(law: string): Breach {
-  return { law, detail: "the program broke the law once and not again: the allocator does not always do the same", commandsBefore: 0, command: null };
+/**
+ * Looks for a program that breaks any law, and stops at the first: how quickly a bug is found. Null where `runs` programs
+ * break none. With `shrink: false` the program is left as it was found.
+ */
+export async function findBrokenLaw(makeAllocator: MakeAllocator, options: AllocatorConformanceOptions & { readonly shrink?: boolean } = {}): Promise<FoundBreach | null> {
+  const { runs = DEFAULT_RUNS, seed = DEFAULT_SEED } = options;
+  const any = makeAllocator(ANY_SIZES);
+  const { capabilities } = any;
+  const repeated = (program: Program): boolean => any.bytes !== undefined && program.commands.length <= MAX_REPEATED_COMMANDS;
+  const breachOf = (program: Program): Breach | null => findBreach(makeAllocator, program, { laws: LAWS }) ?? (repeated(program) ? findGrowth(makeAllocator, program) : null);
+  return searchBreach(await loadFastCheck(), breachOf, { ...options, capabilities, runs, seed });
 }
 
 /**

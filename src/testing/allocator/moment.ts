@@ -58,6 +58,8 @@ export interface Law {
   readonly name: string;
   /** Without these the law says nothing. */
   readonly needs: readonly (keyof AllocatorCapabilities)[];
+  /** Nor without this method. */
+  readonly needsMethod?: "bytes" | "checkInvariants" | "hostStats";
   /** Checked after every command, also where the moment is not a full one. */
   readonly always?: boolean;
   /** What is wrong, or null. */
@@ -65,9 +67,10 @@ export interface Law {
 }
 
 /** Why a law says nothing about an allocator; null where it does. */
-export function skipReason(law: Law, capabilities: AllocatorCapabilities): string | null {
-  const missing = law.needs.filter((need) => capabilities[need] !== true);
-  return missing.length === 0 ? null : `the allocator does not declare ${missing.join(", ")}`;
+export function skipReason({ needs, needsMethod }: Pick<Law, "needs" | "needsMethod">, allocator: Allocator): string | null {
+  const missing = needs.filter((need) => allocator.capabilities[need] !== true);
+  if (missing.length > 0) return `the allocator does not declare ${missing.join(", ")}`;
+  return needsMethod === undefined || allocator[needsMethod] !== undefined ? null : `the allocator has no ${needsMethod}()`;
 }
 
 export function copyTables(allocator: Allocator, model: ReferenceModel, groups: number): Map<number, number[][]> {

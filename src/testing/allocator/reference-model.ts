@@ -88,6 +88,8 @@ export class ReferenceModel {
     moved.swapped = swapped;
     this.open.born.add(moved);
     if (swapped) this.known.letGo(moved.names);
+    // What comes back from host memory may be found again; nobody promised that.
+    else this.open.blocks.push(...this.known.learn(moved, 0, this.open));
   }
 
   issue(): void {

@@ -5,17 +5,19 @@ import { shapeOf } from "../../../src/backends/webgpu/shape.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
 const small = shapeOf(randomModel(1).config);
+const LIMIT = 2 ** 30;
 const wide = { ...small, vocabulary: 32_768 }; // 128 Ki tokens, half a MiB a row
 
 describe("tileRows", () => {
   test("takes the whole step where it fits, and always where logits are kept", () => {
-    expect(tileRows(small, 512, false)).toBe(512);
-    expect(tileRows(wide, 512, true)).toBe(512);
+    expect(tileRows(small, 512, false, LIMIT)).toBe(512);
+    expect(tileRows(wide, 512, true, LIMIT)).toBe(512);
   });
 
-  test("cuts a step whose logits take more than 32 MiB, but never below one row", () => {
-    expect(tileRows(wide, 512, false)).toBe(64);
-    expect(tileRows({ ...small, vocabulary: 2 ** 23 }, 512, false)).toBe(1);
+  test("cuts a step whose logits take more than 32 MiB or a binding, but never below one row", () => {
+    expect(tileRows(wide, 512, false, LIMIT)).toBe(64);
+    expect(tileRows({ ...small, vocabulary: 2 ** 23 }, 512, false, LIMIT)).toBe(1);
+    expect(tileRows(wide, 512, false, 3 * 2 ** 20)).toBe(6);
   });
 });
 

@@ -6,7 +6,7 @@ import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import { DeviceLostError, DisposedError } from "../../../src/errors.ts";
 import type { Model } from "../../../src/model.ts";
 import { loadModel } from "../../../src/models/node.ts";
-import { type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
+import { type ConformanceCase, type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
 import { ifShared, noSharedModels, sharedModels } from "../../support/model-files.ts";
 import { bits, gpu, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
@@ -31,14 +31,18 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   const model = randomModel(1);
   backendConformance(make(model), { runner: { describe, it: test }, oracle: reference(model), tolerance: 1e-4 });
 
+  const some = (cases: readonly ConformanceCase[], pattern: RegExp): void => {
+    test.each(cases.filter(({ name }) => pattern.test(name)))("$name", (each) => each.run());
+  };
+
   describe("sizes that are no multiples of four, tied embeddings", () => {
     const odd = randomModel(2, { headDim: 6, hiddenSize: 30, intermediateSize: 37, headCount: 6, kvHeadCount: 3, tiedEmbeddings: true });
-    backendConformance(make(odd), { runner: { describe, it: test }, oracle: reference(odd), tolerance: 1e-4, blockSizes: [3] });
+    some(backendConformance(make(odd), { oracle: reference(odd), tolerance: 1e-4, blockSizes: [3] }), /^(a batch|any chunking|any placement|NaN|lengths|logits agree|swapped)/);
   });
 
   describe("equal logits", () => {
     const tied = randomModel(3, { tiedLogits: true });
-    for (const each of backendConformance(make(tied), { blockSizes: [16] }).filter(({ name }) => name.startsWith("greedy"))) test(each.name, () => each.run());
+    some(backendConformance(make(tied), { blockSizes: [16] }), /^greedy/);
   });
 });
 

@@ -16,7 +16,7 @@ const INFO: BackendInfo = {
   contextLength: 32,
   vocabSize: 100,
   bytesPerBlock: 1,
-  groups: [{ window: null }],
+  groups: [{ window: 2 }],
 };
 
 const ROWS: PlanRow[] = [
@@ -25,7 +25,7 @@ const ROWS: PlanRow[] = [
 ];
 
 function packed(plan: StepPlan, samplesBefore = 1): PackedColumns {
-  const columns = new PackedColumns(INFO);
+  const columns = new PackedColumns(INFO, 28);
   columns.pack(plan, samplesBefore);
   return columns;
 }
@@ -33,7 +33,7 @@ function packed(plan: StepPlan, samplesBefore = 1): PackedColumns {
 describe("PackedColumns", () => {
   const plan = makePlan(0, 4, ROWS);
   const { words, wordCount } = packed(plan);
-  const column = (name: keyof typeof HEADER, count: number): number[] => [...words.slice(words[HEADER[name]], words[HEADER[name]] + count)];
+  const column = (name: keyof typeof HEADER, count: number): number[] => Array.from(words.subarray(words[HEADER[name]], words[HEADER[name]] + count));
   const reals = (name: keyof typeof HEADER, count: number): number[] => [...new Float32Array(words.buffer, 4 * words[HEADER[name]], count)];
 
   test("holds counts and columns, as much of each as the step has", () => {
@@ -61,7 +61,7 @@ describe("PackedColumns", () => {
   });
 
   test("has room for the largest step", () => {
-    const full = [0, 1].map((slot) => ({ slot, tokenIds: [1, 2, 3, 4], position: 28, tables: [[1, 2, 3, 4, 5, 6, 7, 8]], sampled: [0, 1, 2, 3] }));
+    const full = [0, 1].map((slot) => ({ slot, tokenIds: [1, 2, 3, 4], position: 24, tables: [[1, 2, 3, 4, 5, 6, 7]], sampled: [0, 1, 2, 3] }));
     expect(packed(makePlan(0, 4, full)).wordCount).toBeLessThanOrEqual(columnCapacity(INFO));
   });
 });
@@ -73,7 +73,7 @@ describe("what a kernel would follow out of range is refused", () => {
     ["a fed-back sample", { tokenIds: [~1], sampled: [] }, /token 0 is sample 1 of a plan that had 1/],
     ["a block", { tables: [[5, 10]] }, /block 10 is outside 1..9/],
     ["the null block", { tables: [[5, 0]] }, /block 0 is outside 1..9/],
-    ["a position", { position: 30, tables: [[1, 2, 3, 4, 5, 6, 7, 8, 9]] }, /a context of 33 is over the limit of 32/],
+    ["a position", { position: 26, tables: [[1, 2, 3, 4, 5, 6, 7, 8]] }, /a context of 29 is over the limit of 28/],
     ["too many tokens", { tokenIds: new Array<number>(9).fill(1), sampled: [] , tables: [[1, 2, 3]] }, /a step of 9 tokens is over the limit of 8/],
   ])("%s", (_, change, message) => {
     expect(() => packed(makePlan(0, 4, [{ ...first, ...change }]))).toThrow(message);
@@ -84,6 +84,9 @@ describe("what a kernel would follow out of range is refused", () => {
     ["a slot that is not the table's", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], slotMapping: Int32Array.of(23, 8, 10, 13) }] }, /token 2 has slot 10, its table says 9/],
     ["positions that do not follow the context", { positions: Int32Array.of(3, 4, 4, 5) }, /token 2 has position 4, not 5/],
     ["more requests than the limit", { requestCount: 3 }, /a step of 3 requests is over the limit of 2/],
+    ["a table that begins too late", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], firstPosition: Int32Array.of(4, 4), blockIndptr: Int32Array.of(0, 3, 3), slotMapping: Int32Array.of(23, 20, 21, 9) }] }, /token 0 sees position 2, before its table/],
+    ["tables that run backwards", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], blockIndptr: Int32Array.of(0, 2, 1) }] }, /the table of request 1 ends before it starts/],
+    ["requests without all tokens", { queryIndptr: Int32Array.of(0, 3, 3) }, /3 tokens of requests in a step of 4/],
     ["two block groups", { groups: [] }, /0 block groups, not 1/],
   ])("%s", (_, change, message) => {
     expect(() => packed({ ...makePlan(0, 4, ROWS), ...change })).toThrow(message);

@@ -20,7 +20,7 @@ describe("qkvMatrix", () => {
     expect(columns(plan).slice(8, 16)).toEqual(["0.6", "0.9", "0.7", "0.10", "0.8", "0.11", "-", "-"]);
     expect(columns(plan).slice(40, 48)).toEqual(["1.6", "1.9", "1.7", "1.10", "1.8", "1.11", "-", "-"]);
     expect(columns(plan).slice(56, 64)).toEqual(["2.6", "2.7", "2.8", "2.9", "2.10", "2.11", "-", "-"]);
-    expect([...plan.inputs.slice(28)]).toEqual([28, 29, PADDING, PADDING]);
+    expect(Array.from(plan.inputs.subarray(28))).toEqual([28, 29, PADDING, PADDING]);
   });
 
   test("of some heads has the query heads that share them", () => {
@@ -34,7 +34,7 @@ describe("qkvMatrix", () => {
 
 test("outputMatrix pads its inputs head by head", () => {
   const plan = outputMatrix(layer, config);
-  expect([...plan.inputs.slice(0, 10)]).toEqual([0, 1, 2, 3, 4, 5, PADDING, PADDING, 6, 7]);
+  expect(Array.from(plan.inputs.subarray(0, 10))).toEqual([0, 1, 2, 3, 4, 5, PADDING, PADDING, 6, 7]);
   expect(columns(plan).slice(28)).toEqual(["0.28", "0.29", "-", "-"]);
 });
 
@@ -45,7 +45,7 @@ test("gateUpMatrix alternates gate and up", () => {
 });
 
 test("downMatrix and vocabularyMatrix pad both sides", () => {
-  expect([...downMatrix(layer, config).inputs.slice(36)]).toEqual([36, PADDING, PADDING, PADDING]);
+  expect(Array.from(downMatrix(layer, config).inputs.subarray(36))).toEqual([36, PADDING, PADDING, PADDING]);
   const plan = vocabularyMatrix("embedding", model.embedding, config);
   expect(columns(plan).slice(96)).toEqual(["0.96", "-", "-", "-"]);
 });

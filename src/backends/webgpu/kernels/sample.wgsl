@@ -1,5 +1,5 @@
-// Seeded sampling, one workgroup a sample, over what `greedy` left; rows of temperature 0 and rows without a finite
-// largest logit keep that. The rule is the one of sampling/sample.ts; sums are float32.
+// Seeded sampling, one workgroup a sample, over what `greedy` left; rows of temperature 0, rows without a finite largest
+// logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums are float32.
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -124,7 +124,9 @@ fn draw(lane: u32, sample: u32, scale: Scale, threshold: u32) {
     for (var i = 0u; i < LANES; i++) {
       last = max(last, lane_words[i]);
     }
-    results[sample] = i32(select(first, last - 1, first == VOCABULARY));
+    if (last > 0) {
+      results[sample] = i32(select(first, last - 1, first == VOCABULARY));
+    }
   }
 }
 

@@ -9,9 +9,10 @@ import { tableLaws } from "./tables.ts";
 const ownChecks: Law = {
   name: "its own invariants hold",
   needs: [],
+  needsMethod: "checkInvariants",
   broken({ allocator }) {
     try {
-      allocator.checkInvariants?.();
+      allocator.checkInvariants!();
       return null;
     } catch (error) {
       return String(error);

@@ -169,7 +169,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
 
     test("gives every variant the same bits, in a batch and alone", async () => {
       const expected = bits(await batch("row"));
-      for (const variant of VARIANTS) expect(bits(await batch(variant)), variant).toEqual(expected);
+      for (const variant of VARIANTS) expect({ variant, bits: bits(await batch(variant)) }).toEqual({ variant, bits: expected });
       const size = 4 * shape.hidden;
       for (const row of [0, 7, 10]) {
         const alone = await run("tile", 1, { plan, inputs: inputs.slice(row * size, (row + 1) * size), store: storeLogits(shape, 1), outputs: [new Float32Array(4 * shape.vocabulary)] });

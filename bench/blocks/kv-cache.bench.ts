@@ -1,0 +1,101 @@
+import type { Sequence } from "../../src/blocks/block-table.ts";
+import { KvCache } from "../../src/blocks/kv-cache.ts";
+import { StepJournal } from "../../src/blocks/step-journal.ts";
+import { lru } from "../../src/policies/eviction/lru.ts";
+import type { BenchRow, Suite } from "../bench.ts";
+
+const BLOCK = 16;
+const PROMPT = 8192;
+const BLOCKS = PROMPT / BLOCK;
+
+export default function (suite: Suite): BenchRow[] {
+  addLookups(suite);
+  addIndexing(suite);
+  addAllocation(suite);
+  return [memory(100_000)];
+}
+
+function cacheOf(blockCount: number) {
+  const kv = new KvCache({ blockCount, blockSize: BLOCK, eviction: lru() });
+  return { kv, journal: new StepJournal(), domain: kv.prefixes.domains.acquire("", 0) };
+}
+
+function tokensOf(prompt: number): Int32Array {
+  return Int32Array.from({ length: PROMPT + 1 }, (_, i) => (prompt * 7919 + i * 31) % 50_000);
+}
+
+/** A prompt of 8,192 tokens that is cached whole, among 100 others. */
+function addLookups(suite: Suite): void {
+  const { kv, journal, domain } = cacheOf(BLOCKS * 101 + 1);
+  const open = (): Sequence => kv.open({ maxTokens: PROMPT + BLOCK, domain, cacheable: true });
+  for (let prompt = 0; prompt <= 100; prompt++) {
+    const sequence = open();
+    kv.extend(sequence, PROMPT, journal);
+    kv.index(sequence, tokensOf(prompt), PROMPT, null);
+    kv.clear(sequence);
+  }
+  const tokens = tokensOf(50);
+  const sequence = open();
+  suite.add("prefix lookup, 8,192 tokens, all cached", () => kv.lookup(sequence, tokens, PROMPT + 1, journal));
+  suite.add("lookup + attach + clear, 8,192 tokens, all cached", () => {
+    kv.attach(sequence, kv.lookup(sequence, tokens, PROMPT + 1, journal), journal);
+    kv.seal(journal);
+    kv.settle(journal);
+    kv.clear(sequence);
+  });
+  const missing = tokensOf(1000);
+  suite.add("prefix lookup, 8,192 tokens, nothing cached", () => kv.lookup(sequence, missing, PROMPT + 1, journal));
+}
+
+/** 512 new full blocks go into the index of a cache that is full of others, which make room: each call is one such prompt. */
+function addIndexing(suite: Suite): void {
+  const { kv, journal, domain } = cacheOf(BLOCKS * 64);
+  const sequence = kv.open({ maxTokens: PROMPT, domain, cacheable: true });
+  let prompt = 0;
+  let tokens = tokensOf(prompt);
+  suite.add(
+    "index 512 new full blocks",
+    () => {
+      kv.index(sequence, tokens, PROMPT, journal);
+      kv.settle(journal);
+    },
+    {
+      beforeEach() {
+        kv.clear(sequence);
+        tokens = tokensOf(++prompt);
+        kv.extend(sequence, PROMPT, journal);
+      },
+    },
+  );
+}
+
+/** Blocks for one request out of a pool whose blocks are all cached: each one is an eviction. */
+function addAllocation(suite: Suite): void {
+  const free = cacheOf(BLOCKS * 8);
+  const idle = free.kv.open({ maxTokens: PROMPT, domain: free.domain, cacheable: false });
+  suite.add("allocate + free a block, pool free", () => {
+    free.kv.extend(idle, PROMPT, free.journal);
+    free.kv.clear(idle);
+  }, { opsPerCall: BLOCKS });
+  const full = cacheOf(BLOCKS * 8);
+  const sequence = full.kv.open({ maxTokens: PROMPT, domain: full.domain, cacheable: true });
+  let prompt = 0;
+  suite.add("allocate a block, pool full of cached ones", () => full.kv.extend(sequence, PROMPT, full.journal), {
+    opsPerCall: BLOCKS,
+    beforeEach() {
+      if (sequence.capacity > 0) full.kv.index(sequence, tokensOf(prompt++), PROMPT, null);
+      full.kv.clear(sequence);
+      while (full.kv.pool.freeCount > 0) {
+        full.kv.extend(sequence, PROMPT, full.journal);
+        full.kv.index(sequence, tokensOf(prompt++), PROMPT, null);
+        full.kv.clear(sequence);
+      }
+    },
+  });
+}
+
+/** Bytes of book-keeping a cached block of 16 tokens, all columns included. */
+function memory(blockCount: number): BenchRow {
+  const { kv } = cacheOf(blockCount);
+  return { name: "memory a cached block of 16 tokens", note: `${(kv.byteLength / blockCount).toFixed(1)} bytes (64 of them its tokens)`, aim: "<= 110 bytes" };
+}

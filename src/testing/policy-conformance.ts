@@ -1,0 +1,57 @@
+import type { ConformanceCase } from "./backend-cases/backend-case.ts";
+import type { TestRunner } from "./backend-conformance.ts";
+import { admissionCases } from "./policy-cases/admission.ts";
+import { budgetCases } from "./policy-cases/budget.ts";
+import { chunkCases } from "./policy-cases/chunk.ts";
+import { evictionCases } from "./policy-cases/eviction.ts";
+import type { PolicyCase, PolicyMakers } from "./policy-cases/policy-case.ts";
+import { preemptionCases } from "./policy-cases/preemption.ts";
+import { queueCases } from "./policy-cases/queue.ts";
+import { schedulerCases } from "./policy-cases/scheduler-runs.ts";
+import { SeededRandom } from "./seeded-random.ts";
+
+export type { PolicyMakers };
+
+export interface PolicyConformanceOptions {
+  /** Registers every case under one `describe`. Default: none, the caller runs the cases. */
+  readonly runner?: TestRunner;
+  /** Random programs of each case. Default 50: half a second in all. */
+  readonly seeds?: number;
+}
+
+const DEFAULT_SEEDS = 50;
+
+/**
+ * The rules that every policy keeps, as named cases that need no test framework: those of each kind for which there is a maker, and
+ * all of them together in the production scheduler, against a device whose tokens show any wrong block. What a case throws names the seed.
+ *
+ * What a policy promises beyond (who goes first, who never waits how long) is its own test's business.
+ */
+export function policyConformance(makers: PolicyMakers, options: PolicyConformanceOptions = {}): ConformanceCase[] {
+  const { runner, seeds = DEFAULT_SEEDS } = options;
+  const { queue, admission, preemption, chunking, budget, eviction } = makers;
+  const policyCases = [
+    ...(queue === undefined ? [] : queueCases(queue)),
+    ...(admission === undefined ? [] : admissionCases(admission)),
+    ...(preemption === undefined ? [] : preemptionCases(preemption)),
+    ...(chunking === undefined ? [] : chunkCases(chunking)),
+    ...(budget === undefined ? [] : budgetCases(budget)),
+    ...(eviction === undefined ? [] : evictionCases(eviction)),
+    ...schedulerCases(makers),
+  ];
+  const cases = policyCases.map((each) => ({ name: each.name, run: async () => runSeeds(each, seeds) }));
+  runner?.describe("policy conformance", () => {
+    for (const each of cases) runner.it(each.name, () => each.run());
+  });
+  return cases;
+}
+
+function runSeeds(each: PolicyCase, seeds: number): void {
+  for (let seed = 0; seed < seeds; seed++) {
+    try {
+      each.run(new SeededRandom(seed));
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KvStore } from "../../../../src/backends/reference/kv-store.ts";
+import { PagedAttention } from "../../../../src/backends/reference/paged-attention.ts";
+import type { BackendInfo } from "../../../../src/backends/backend.ts";
+import { PackedColumns } from "../../../../src/backends/webgpu/columns.ts";
+import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "../../../../src/backends/webgpu/kernels/attention.ts";
+import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
+import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
+import type { StepPlan } from "../../../../src/step.ts";
+import { type PlanRow, makePlan, randomModel } from "../../../../src/testing/index.ts";
+import { distance, numbers } from "../../../support/numbers.ts";
+import { bits, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
+
+const VARIANTS: readonly AttentionVariant[] = ["thread", "group"];
+const TOLERANCE = 1e-5;
+
+interface Case {
+  readonly headDim: number;
+  readonly headCount: number;
+  readonly kvHeadCount: number;
+  readonly blockSize: number;
+  readonly window: number | null;
+}
+
+describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
+  let bench: Workbench;
+  beforeAll(async () => {
+    bench = await openWorkbench();
+  });
+  afterAll(() => bench.device.destroy());
+
+  describe.each<Case>([
+    { headDim: 8, headCount: 6, kvHeadCount: 2, blockSize: 16, window: null },
+    { headDim: 6, headCount: 2, kvHeadCount: 2, blockSize: 3, window: null },
+    { headDim: 64, headCount: 1, kvHeadCount: 1, blockSize: 4, window: 10 },
+  ])("$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window", (each) => {
+    const { headDim, headCount, kvHeadCount, blockSize, window } = each;
+    const { config } = randomModel(1, { headDim, headCount, kvHeadCount, contextLength: 600 });
+    const shape = shapeOf(config);
+    const blockCount = Math.ceil(1200 / blockSize);
+    const info: BackendInfo = { name: "", blockCount, hostBlockCount: 0, blockSize, maxTokens: 64, maxRequests: 4, contextLength: 600, vocabSize: 2, bytesPerBlock: 1, groups: [{ window }] };
+
+    /** Keys and values in the twin's layout; all numbers are float32. */
+    const store = new KvStore({ blockSize, layerCount: 1, kvSize: kvHeadCount * headDim }, blockCount);
+    store.data.set(new Float32Array(numbers(store.data.length, 2)));
+
+    /** The same in the device's layout; what no request has is NaN. */
+    const deviceCache = (tables: readonly (readonly number[])[], lengths: readonly number[], firsts: readonly number[]): Float32Array => {
+      const blockStride = 2 * kvHeadCount * blockSize * 4 * shape.head;
+      const out = new Float32Array((blockCount + 1) * blockStride).fill(Number.NaN);
+      for (const [r, table] of tables.entries()) {
+        for (let position = firsts[r]; position < lengths[r]; position++) {
+          const slot = table[Math.floor((position - firsts[r]) / blockSize)] * blockSize + (position % blockSize);
+          for (let i = 0; i < 2 * kvHeadCount * 4 * shape.head; i++) {
+            const [isValue, head, d] = [Math.floor(i / (kvHeadCount * 4 * shape.head)), Math.floor(i / (4 * shape.head)) % kvHeadCount, i % (4 * shape.head)];
+            const at = Math.floor(slot / blockSize) * blockStride + ((isValue * kvHeadCount + head) * blockSize + (slot % blockSize)) * 4 * shape.head + d;
+            out[at] = d < headDim ? store.data[store.keyOffset(slot, 0) + isValue * store.valueOffset + head * headDim + d] : 0;
+          }
+        }
+      }
+      return out;
+    };
+
+    /** Requests whose last token is at `lengths - 1`, with `counts` tokens each. */
+    const planOf = (lengths: readonly number[], counts: readonly number[], order: (block: number) => number = (block) => block): { plan: StepPlan; tables: number[][]; firsts: number[] } => {
+      let next = 1;
+      const firsts = lengths.map((length, r) => (window === null ? 0 : Math.floor(Math.max(0, length - counts[r] + 1 - window) / blockSize) * blockSize));
+      const tables = lengths.map((length, r) => Array.from({ length: Math.ceil((length - firsts[r]) / blockSize) }, () => order(next++)));
+      const rows: PlanRow[] = lengths.map((length, slot) => ({
+        slot,
+        tokenIds: new Array<number>(counts[slot]).fill(1),
+        position: length - counts[slot],
+        tables: [tables[slot]],
+        firstPositions: [firsts[slot]],
+        sampled: [],
+      }));
+      return { plan: makePlan(0, blockSize, rows), tables, firsts };
+    };
+
+    const attend = async (variant: AttentionVariant, plan: StepPlan, cache: Float32Array, queries: Float64Array): Promise<Float32Array> => {
+      const columns = new PackedColumns(info);
+      columns.pack(plan, 0);
+      const padded = new Float32Array(plan.tokenCount * 4 * shape.queries);
+      for (let i = 0; i < queries.length; i++) padded[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)] = queries[i];
+      const blockStride = 2 * kvHeadCount * blockSize * shape.head;
+      const run = {
+        kernel: attentionKernel(variant, { shape, headDim, blockSize, window }),
+        data: [columns.words, padded, cache, new Float32Array(padded.length)],
+        part: { headCount: kvHeadCount, blockStride },
+        workgroups: [Math.ceil(headCount / ATTENTION_HEADS[variant]), plan.tokenCount] as const,
+      };
+      const out = await runKernel(bench, run, 3);
+      return Float32Array.from({ length: queries.length }, (_, i) => out[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)]);
+    };
+
+    const lengths = [1, 2 * blockSize, 2 * blockSize + 1, 530];
+    const counts = [1, blockSize + 1, 2, 3];
+    const { plan, tables, firsts } = planOf(lengths, counts);
+    const queries = new Float64Array(new Float32Array(numbers(plan.tokenCount * headCount * headDim, 3)).map((value) => 4 * value));
+
+    test.each(VARIANTS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
+      const expected = new Float64Array(queries.length);
+      new PagedAttention(store, { headCount, kvHeadCount, headDim, window }, 600).run(expected, queries, 0, plan, plan.groups[0]);
+      const actual = await attend(variant, plan, deviceCache(tables, lengths, firsts), queries);
+      expect(distance(actual, expected)).toBeLessThan(TOLERANCE);
+    });
+
+    test("variants, batches and chunks give the same bits", async () => {
+      const whole = await attend("thread", plan, deviceCache(tables, lengths, firsts), queries);
+      expect(bits(await attend("group", plan, deviceCache(tables, lengths, firsts), queries))).toEqual(bits(whole));
+      const size = headCount * headDim;
+      const last = queries.slice(-size);
+      for (const variant of VARIANTS) {
+        // the last token of the longest request, alone in its step
+        const { firstPosition, blockIndices, blockIndptr } = plan.groups[0];
+        const table = Array.from(blockIndices.subarray(blockIndptr[3], blockIndptr[4]));
+        const alone = makePlan(0, blockSize, [{ slot: 0, tokenIds: [1], position: 529, tables: [table], firstPositions: [firstPosition[3]], sampled: [] }]);
+        const attended = await attend(variant, alone, deviceCache([table], [530], [firsts[3]]), last);
+        expect({ variant, bits: bits(attended) }).toEqual({ variant, bits: bits(whole.slice(-size)) });
+      }
+    });
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { probeDevice } from "../../../src/backends/webgpu/index.ts";
+import { ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
+
+describe.skipIf(noWebGPU)(`probeDevice${ifWebGPU}`, () => {
+  test("compares every variant of the kernels that sum, and finds this device bit-exact", async () => {
+    const device = await openDevice();
+    const report = await probeDevice(device);
+    expect(report.checks.map(({ name }) => name.replace(/, .*/, ""))).toEqual([
+      "matrix product: row",
+      "matrix product: tile",
+      "matrix product: group",
+      "RMSNorm: thread",
+      "RMSNorm: group",
+      "attention: thread",
+      "attention: group",
+    ]);
+    expect(report).toMatchObject({ bitExact: true });
+    device.destroy();
+  });
+
+  test("reports a device whose bits depend on the batch", async () => {
+    const device = await openDevice();
+    const create = device.createShaderModule.bind(device);
+    // an "optimization" that a compiler might find: the tile's sums start from what others left over
+    device.createShaderModule = (descriptor) => create({ ...descriptor, code: descriptor.code.replace("var t0 = vec4f(0);", "var t0 = vec4f(1e-3 * f32(rows));") });
+    const { bitExact, checks } = await probeDevice(device);
+    expect(bitExact).toBe(false);
+    expect(checks.filter(({ equal }) => !equal).map(({ name }) => name)).toEqual([expect.stringContaining("tile")]);
+    device.destroy();
+  });
+});

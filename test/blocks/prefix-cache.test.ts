@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { AssertionError } from "../../src/assert.ts";
+import type { EvictionPolicy } from "../../src/blocks/eviction.ts";
+import { lru } from "../../src/policies/eviction/lru.ts";
+import { cacheParts } from "../support/cache-parts.ts";
+
+/** A policy that notes what it is told. */
+function noting(): { policy: EvictionPolicy; told: string[] } {
+  const told: string[] = [];
+  const inner = lru();
+  const note = (what: string) => (block: number): number => told.push(`${what} ${block}`);
+  const policy: EvictionPolicy = {
+    ...inner,
+    add: (block) => (note("add")(block), inner.add(block)),
+    remove: (block) => (note("remove")(block), inner.remove(block)),
+    hit: note("hit"),
+    becameLeaf: note("leaf"),
+    dropped: note("dropped"),
+  };
+  return { policy, told };
+}
+
+describe("PrefixCache", () => {
+  test("a node has one block in a group", () => {
+    const { prefixes, indexed, blocksOf, pool } = cacheParts();
+    const sequence = indexed([1, 2]);
+    expect([prefixes.blockOf(0, sequence.tail), pool.labelOf(blocksOf(sequence)[0])]).toEqual([blocksOf(sequence)[0], sequence.tail]);
+    expect(() => prefixes.store(sequence.tail, 0, pool.acquire())).toThrow(new AssertionError(`node ${sequence.tail} has a block in group 0 already`));
+  });
+
+  test("a dropped block takes along the nodes that nothing needs, and their domain's user", () => {
+    const { prefixes, indexed, letGo, blocksOf, domain } = cacheParts();
+    const sequence = indexed([1, 2, 3, 4]);
+    const [parent, child] = blocksOf(sequence);
+    letGo(sequence);
+    prefixes.domains.release(domain);
+    prefixes.drop(child);
+    expect([prefixes.tree.size, prefixes.domains.size]).toEqual([1, 1]);
+    prefixes.drop(parent);
+    expect([prefixes.tree.size, prefixes.domains.size]).toEqual([0, 0]);
+  });
+
+  test("a node outlives its block where something hangs below it", () => {
+    const { prefixes, indexed, blocksOf } = cacheParts({ groups: [{ window: 2 }] });
+    const [parent, child] = blocksOf(indexed([1, 2, 3, 4]));
+    prefixes.drop(parent);
+    expect(prefixes.tree.size).toBe(2);
+    prefixes.checkInvariants();
+    prefixes.drop(child);
+    expect(prefixes.tree.size).toBe(0);
+  });
+
+  test("a leaf has no child with a block in its group, however many nodes there are", () => {
+    const { prefixes, indexed, blocksOf } = cacheParts();
+    const [parent, child] = blocksOf(indexed([1, 2, 3, 4]));
+    expect([prefixes.isLeaf(parent), prefixes.isLeaf(child), prefixes.depth(parent), prefixes.depth(child)]).toEqual([false, true, 0, 1]);
+    prefixes.drop(child);
+    expect(prefixes.isLeaf(parent)).toBe(true);
+  });
+
+  test("in a windowed group every block is a leaf: nobody needs those before it", () => {
+    const { prefixes, indexed, blocksOf } = cacheParts({ groups: [{ window: 2 }] });
+    expect(blocksOf(indexed([1, 2, 3, 4])).map((block) => prefixes.isLeaf(block))).toEqual([true, true]);
+  });
+
+  test("tells the eviction policy of every change, a chain's tail before its head", () => {
+    const { policy, told } = noting();
+    const { prefixes, indexed, letGo, blocksOf } = cacheParts({ eviction: policy });
+    const sequence = indexed([1, 2, 3, 4]);
+    const [parent, child] = blocksOf(sequence);
+    letGo(sequence);
+    expect(told.splice(0)).toEqual([`add ${child}`, `add ${parent}`]);
+    prefixes.share(parent);
+    expect(told.splice(0)).toEqual([`remove ${parent}`, `hit ${parent}`]);
+    prefixes.release(parent);
+    expect([prefixes.victim(), told.splice(0)]).toEqual([child, [`add ${parent}`]]);
+    prefixes.drop(child);
+    expect(told.splice(0)).toEqual([`remove ${child}`, `dropped ${child}`, `leaf ${parent}`]);
+  });
+
+  test("a copy on the host makes a node resident, and keeps it; the oldest copy goes where there is no room", () => {
+    const { prefixes, indexed, letGo, blocksOf } = cacheParts({ hostBlockCount: 1 });
+    const [first, second] = [indexed([1, 2]), indexed([3, 4])];
+    const [a, b] = [first.tail, second.tail];
+    expect(prefixes.storeOnHost(0, a)).toBe(1);
+    expect(prefixes.storeOnHost(0, b)).toBe(0);
+    prefixes.host.unpin();
+    const [block] = blocksOf(first);
+    letGo(first);
+    prefixes.drop(block);
+    expect([prefixes.blockOf(0, a), prefixes.isResident(0, a), prefixes.tree.size]).toEqual([0, true, 2]);
+    expect([prefixes.storeOnHost(0, b), prefixes.isResident(0, a), prefixes.tree.size]).toEqual([1, false, 1]);
+  });
+
+  test("checkInvariants finds labels and residents that contradict each other", () => {
+    const orphan = cacheParts();
+    orphan.pool.label(orphan.pool.acquire(), 5);
+    expect(() => orphan.prefixes.checkInvariants()).toThrow(new AssertionError("1 labelled blocks belong to no node"));
+    const empty = cacheParts();
+    const node = empty.prefixes.intern(empty.root, new Int32Array([1, 2]), 0);
+    expect(() => empty.prefixes.checkInvariants()).toThrow(new AssertionError(`node ${node} has neither block nor child`));
+    const gap = cacheParts();
+    const [parent, child] = gap.blocksOf(gap.indexed([1, 2, 3, 4]));
+    const nodes = [parent, child].map((block) => gap.pool.labelOf(block));
+    gap.prefixes.drop(parent);
+    expect(() => gap.prefixes.checkInvariants()).toThrow(new AssertionError(`node ${nodes[1]} has block ${child}, its parent ${nodes[0]} has none`));
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { cacheParts } from "../support/cache-parts.ts";
+
+describe("PrefixMatch", () => {
+  test("is whole blocks, then the beginning of one more", () => {
+    const { indexed, search } = cacheParts();
+    indexed([1, 2, 3, 4, 5, 6]);
+    expect(search([1, 2, 3, 4, 5, 9])).toMatchObject({ blockCount: 2, tokenCount: 5 });
+    expect(search([1, 2, 3, 4, 9, 9])).toMatchObject({ blockCount: 2, tokenCount: 4, partialNode: 0 });
+    expect(search([9])).toMatchObject({ blockCount: 0, tokenCount: 0, partialNode: 0 });
+  });
+
+  test("goes no further than its limit", () => {
+    const { indexed, search } = cacheParts();
+    indexed([1, 2, 3, 4]);
+    expect([0, 1, 2, 3, 4].map((limit) => search([1, 2, 3, 4], limit).tokenCount)).toEqual([0, 1, 2, 3, 4]);
+    expect(search([1, 2, 3, 4], 3)).toMatchObject({ blockCount: 1 });
+  });
+
+  test("copies nothing that the plan under construction computes", () => {
+    const { indexer, holding, search, journal } = cacheParts();
+    indexer.index(holding(4), new Int32Array([1, 2, 3, 4]), 4, journal);
+    expect(search([1, 2, 3, 9])).toMatchObject({ blockCount: 1, partialNode: 0, tokenCount: 2 });
+  });
+
+  test("counts what the pool must have: cached blocks, and two for a partial copy from a cached one", () => {
+    const { indexed, letGo, search, pool, prefixes } = cacheParts();
+    const sequence = indexed([1, 2, 3, 4]);
+    expect([search([1, 2, 3, 4]).blocksTaken(pool), search([1, 2, 3, 9]).blocksTaken(pool)]).toEqual([0, 1]);
+    letGo(sequence);
+    expect([search([1, 2, 3, 4]).blocksTaken(pool), search([1, 2, 3, 9]).blocksTaken(pool)]).toEqual([2, 3]);
+    const match = search([1, 2, 3, 9]);
+    match.dropPartial();
+    expect([match.tokenCount, match.blocksTaken(pool), prefixes.tree.size]).toEqual([2, 1, 2]);
+  });
+
+  test("needs in a windowed group only the blocks that the next token sees", () => {
+    const { indexed, search, prefixes, blocksOf, match } = cacheParts({ groups: [{ window: 3 }] });
+    const blocks = blocksOf(indexed([1, 2, 3, 4, 5, 6, 7, 8]));
+    prefixes.drop(blocks[0]);
+    expect([search([1, 2, 3, 4, 5, 6, 7, 8]).blockCount, match.firstBlock(0)]).toEqual([4, 3]);
+    prefixes.drop(blocks[2]);
+    expect(search([1, 2, 3, 4, 5, 6, 7, 8]).blockCount).toBe(4);
+    expect(search([1, 2, 3, 4, 5, 6]).blockCount).toBe(2);
+  });
+
+  test("ends at a gap in a group that sees everything", () => {
+    const { indexed, search, prefixes } = cacheParts({ groups: [{ window: 2 }, { window: null }] });
+    const sequence = indexed([1, 2, 3, 4]);
+    prefixes.drop(sequence.tables[1].ids[1]);
+    expect(search([1, 2, 3, 4])).toMatchObject({ blockCount: 1, partialNode: 0 });
+  });
+
+  test("takes a block that is on the host alone, whole and never in part", () => {
+    const { indexed, letGo, search, prefixes, blocksOf, pool } = cacheParts({ hostBlockCount: 2 });
+    const sequence = indexed([1, 2]);
+    prefixes.storeOnHost(0, sequence.tail);
+    const [block] = blocksOf(sequence);
+    letGo(sequence);
+    prefixes.drop(block);
+    expect(search([1, 2])).toMatchObject({ blockCount: 1, tokenCount: 2 });
+    expect(search([1, 2]).blocksTaken(pool)).toBe(1);
+    expect(search([1, 9])).toMatchObject({ blockCount: 0, partialNode: 0 });
+  });
+
+  test("cleared, it is none", () => {
+    const { indexed, search } = cacheParts();
+    indexed([1, 2]);
+    const match = search([1, 2]);
+    match.clear();
+    expect(match).toMatchObject({ blockCount: 0, partialNode: 0, tokenCount: 0 });
+  });
+});
