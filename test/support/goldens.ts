@@ -1,6 +1,7 @@
 /** The greedy continuations that real models have to give, and engines that run them under any sizes. */
 import { existsSync, readFileSync } from "node:fs";
-import { createReferenceBackend } from "../../src/backends/reference/index.ts";
+import type { Backend } from "../../src/backends/backend.ts";
+import { type ReferenceBackendOptions, createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { SchedulerStats } from "../../src/scheduler/stats.ts";
 import { builtinModelFolder, loadModel } from "../../src/models/node.ts";
@@ -64,13 +65,16 @@ export interface GoldenRun {
   readonly maxTokens: number;
 }
 
+/** Makes the backend of a run. */
+export type MakeGoldenBackend = (options: ReferenceBackendOptions) => Backend | Promise<Backend>;
+
 /** All prompts at once through one engine: an answer for each, and what happened. */
-export async function runGoldens(loaded: LoadedModel, goldens: readonly Golden[], run: GoldenRun): Promise<{ answers: (readonly number[])[]; stats: SchedulerStats }> {
+export async function runGoldens(loaded: LoadedModel, goldens: readonly Golden[], run: GoldenRun, make: MakeGoldenBackend = createReferenceBackend): Promise<{ answers: (readonly number[])[]; stats: SchedulerStats }> {
   const { tokenBudget, blockSize, tight, maxTokens } = run;
   const lengths = goldens.map(({ promptIds, genIds }) => Math.ceil((promptIds.length + Math.min(maxTokens, genIds.length)) / blockSize));
   const longest = Math.max(...lengths);
   const blockCount = tight ? longest + Math.ceil(longest / 8) : lengths.reduce((sum, length) => sum + length + 1, 1);
-  const backend = createReferenceBackend({ model: loaded.model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: goldens.length });
+  const backend = await make({ model: loaded.model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: goldens.length });
   await using engine = new Engine({ backend, stopTokenIds: loaded.eosTokenIds });
   const streams = goldens.map(({ promptIds, genIds }) => engine.submit({ promptTokenIds: promptIds, maxTokens: Math.min(maxTokens, genIds.length) }));
   const completions = await Promise.all(streams.map((stream) => stream.completion()));

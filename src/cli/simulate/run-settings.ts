@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
-import { blocksThatFit, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, TraceWorkload, type Workload, workloadNamed } from "../../sim/index.ts";
-import { fileChunks } from "../../sim/traces/file.ts";
+import { blocksThatFit, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, type Workload, workloadNamed } from "../../sim/index.ts";
+import { openTrace } from "../../sim/traces/trace-file.ts";
 import { readGpu, readShape } from "../catalogue.ts";
 import type { Settings } from "./settings.ts";
 
@@ -51,9 +51,8 @@ async function optionsOf(settings: Settings): Promise<SimulationOptions> {
 async function workloadOf(settings: Settings): Promise<Workload> {
   const { trace, workload, rate, seed } = settings;
   if (trace === undefined) return workloadNamed(workload ?? "", settings);
-  const rows = new TraceWorkload(trace, fileChunks(trace));
-  while (rows.starved) await rows.refill();
+  const { workload: rows, hasTimes } = await openTrace(trace, seed);
   if (rate !== undefined) return new PoissonArrivals(rows, rate, seed);
-  if (!rows.hasTimes) throw new InvalidOptionError(`${trace} has lengths without times: give the arrivals with --rate`);
+  if (!hasTimes) throw new InvalidOptionError(`${trace} has lengths without times: give the arrivals with --rate`);
   return rows;
 }

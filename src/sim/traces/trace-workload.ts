@@ -4,6 +4,7 @@ import { mooncake } from "./mooncake.ts";
 import type { RowFormat } from "./row-format.ts";
 import { shown } from "./row-fields.ts";
 import { shareGpt } from "./share-gpt.ts";
+import { TextLines } from "./text-lines.ts";
 import { TraceError } from "./trace-error.ts";
 
 const FORMATS: readonly RowFormat[] = [azure, mooncake, shareGpt];
@@ -19,9 +20,7 @@ export class TraceWorkload implements Workload {
   #rows: Arrival[] = [];
   #next = 0;
   #ended = false;
-  /** Text after the last line break. */
-  #rest = "";
-  #line = 0;
+  readonly #lines = new TextLines();
   #origin: number | null = null;
   #previous = 0;
 
@@ -52,20 +51,16 @@ export class TraceWorkload implements Workload {
     const { value, done } = await this.#chunks.next();
     this.#rows = [];
     this.#next = 0;
-    const lines = (this.#rest + (done === true ? "" : value)).split(/\r?\n/);
-    this.#rest = done === true ? "" : lines.pop()!;
-    for (const line of lines) this.#read(line);
-    if (done !== true) return;
-    this.#ended = true;
-    if (this.#origin === null) throw new TraceError(`${this.#name} holds no requests`);
+    const ended = done === true;
+    for (const line of ended ? this.#lines.end() : this.#lines.push(value)) this.#read(this.#lines.next(line));
+    this.#ended = ended;
+    if (ended && this.#origin === null) throw new TraceError(`${this.#name} holds no requests`);
   }
 
-  #read(text: string): void {
-    this.#line++;
-    const line = this.#line === 1 ? text.replace(/^\uFEFF/, "") : text;
-    if (line.trim() === "") return;
-    this.#format ??= this.#recognize(line.trim());
-    if (this.#line > this.#format.headerLines) this.#rows.push(this.#parse(line.trim(), this.#format));
+  #read(line: string): void {
+    if (line === "") return;
+    this.#format ??= this.#recognize(line);
+    if (this.#lines.number > this.#format.headerLines) this.#rows.push(this.#parse(line, this.#format));
   }
 
   #parse(line: string, format: RowFormat): Arrival {
@@ -77,7 +72,7 @@ export class TraceWorkload implements Workload {
       this.#previous = at;
       return { ...arrival, at };
     } catch (error) {
-      throw new TraceError(`${this.#name}:${this.#line}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new TraceError(`${this.#name}:${this.#lines.number}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -85,6 +80,6 @@ export class TraceWorkload implements Workload {
     const format = FORMATS.find((each) => each.recognizes(firstLine));
     if (format !== undefined) return format;
     const known = `${FORMATS.map(({ name }) => name).join(", ")}, ServeGen rates`;
-    throw new TraceError(`${this.#name}:${this.#line}: ${shown(firstLine)} begins no known trace; known are ${known}`);
+    throw new TraceError(`${this.#name}:${this.#lines.number}: ${shown(firstLine)} begins no known trace; known are ${known}`);
   }
 }

@@ -12,7 +12,7 @@ export interface Breach {
   readonly detail: string;
   /** How many commands were carried out before the one that broke it. */
   readonly commandsBefore: number;
-  /** The command; null where the allocator could not even be made. */
+  /** The command; null where the allocator could not even be made, or the law is about all of them. */
   readonly command: Command | null;
 }
 
@@ -63,7 +63,7 @@ function describeRun({ allocator, model, capabilities }: AllocatorRun, { sizes }
   const { free, cached, held } = allocator.stats();
   const lines = [`${free} free, ${cached} cached, ${held} held of ${sizes.blockCount} blocks of ${sizes.blockSize} tokens`];
   const host = allocator.hostStats?.();
-  if (host !== undefined) lines.push(`host memory: ${host.free} free, ${host.cached} cached, ${host.held} held of ${sizes.hostBlockCount}`);
+  if (host !== undefined && sizes.hostBlockCount > 0) lines.push(`host memory: ${host.free} free, ${host.cached} cached, ${host.held} held of ${sizes.hostBlockCount}`);
   for (const [number, { tokens, domain, swapped }] of model.sequences) {
     const tables = sizes.windows.map((_, group) => (swapped ? "in host memory" : JSON.stringify(Array.from(allocator.table(number, group)))));
     lines.push(`sequence ${number} (salt ${JSON.stringify(domain.salt)}, adapter ${domain.adapterId}): tokens ${JSON.stringify(tokens)}, blocks ${tables.join(" and ")}`);

@@ -9,7 +9,7 @@ export class LawBrokenError extends Error {
   readonly program: Program;
 
   constructor(breach: Breach, { makeAllocator, program, found }: { makeAllocator: MakeAllocator; program: Program; found: string }) {
-    const command = breach.command === null ? "making the allocator" : formatValue(breach.command);
+    const command = breach.command === null ? "the program as a whole" : formatValue(breach.command);
     super(
       [
         `broken: ${breach.law}`,

@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Backend } from "../../../src/backends/backend.ts";
 import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
 import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import { DeviceLostError, DisposedError } from "../../../src/errors.ts";
 import type { Model } from "../../../src/model.ts";
-import { loadModel } from "../../../src/models/node.ts";
 import { type ConformanceCase, type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
-import { ifShared, noSharedModels, sharedModels } from "../../support/model-files.ts";
+import { GOLDEN_MODELS, expectedAnswers, goldenModel, isHere, loadGoldenModel, runGoldens } from "../../support/goldens.ts";
+import { ifShared } from "../../support/model-files.ts";
 import { bits, gpu, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const SIZES = { blockCount: 96, blockSize: 16, maxTokens: 64, maxRequests: 8 };
@@ -46,31 +44,33 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   });
 });
 
-interface Golden {
-  readonly promptIds: number[];
-  readonly genIds: number[];
-}
+/** Tokens of each answer in the runs that vary sizes; the whole answers are run once, in a pool that is too small. */
+const SHORT = 12;
 
-describe.skipIf(noWebGPU || noSharedModels)(`measured continuations${ifWebGPU}${ifShared}`, () => {
-  test.each(["stories260K", "babyllama105"])("of %s, all prompts in one batch, in chunks of 7", async (name) => {
-    const { model } = await loadModel(`${sharedModels}${name}-hf`);
-    const goldens = (JSON.parse(readFileSync(`${sharedModels}golden.json`, "utf8")) as { models: Record<string, Golden[]> }).models[name];
-    const backend = await createWebGPUBackend({ model, gpu: gpu(), ...SIZES, blockCount: 200 });
-    expect(await continueAll(backend, goldens, 7)).toEqual(goldens.map(({ genIds }) => genIds));
-    await backend.dispose();
+/** Budget, block size, tight pool, tokens of an answer. */
+const GOLDEN_RUNS: readonly (readonly [number, number, boolean, number])[] = [
+  [7, 4, false, SHORT],
+  [24, 1, true, SHORT],
+  [64, 16, true, 200],
+];
+
+describe.skipIf(noWebGPU).each(GOLDEN_MODELS)(`measured continuations of %s${ifWebGPU}`, (name) => {
+  const here = test.skipIf(!isHere(name));
+  let device: GPUDevice;
+  beforeAll(async () => {
+    device = await openDevice();
+  });
+  afterAll(() => device.destroy());
+
+  here.each(GOLDEN_RUNS)(`all together: %i tokens a step, blocks of %i, tight pool %s, %i tokens${name === "builtin" ? "" : ifShared}`, async (tokenBudget, blockSize, tight, maxTokens) => {
+    const model = goldenModel(name);
+    const run = { tokenBudget, blockSize, tight, maxTokens };
+    const { answers, stats } = await runGoldens(await loadGoldenModel(model), model.goldens, run, (options) => createWebGPUBackend({ ...options, device }));
+    expect(answers).toEqual(expectedAnswers(model.goldens, maxTokens));
+    if (tight) expect(stats.preemptions).toBeGreaterThan(0);
+    expect(stats.heldBlocks).toBe(0);
   });
 });
-
-/** Greedy continuations of all prompts side by side, prompts in chunks. */
-async function continueAll(backend: Backend, goldens: readonly Golden[], chunk: number): Promise<number[][]> {
-  const driver = new PlanDriver(backend);
-  const running = goldens.map(({ promptIds, genIds }) => ({ sequence: driver.start(promptIds), end: promptIds.length + genIds.length }));
-  const unfinished = (): typeof running => running.filter(({ sequence, end }) => sequence.tokenIds.length < end);
-  while (unfinished().length > 0) {
-    await driver.step(unfinished().map(({ sequence }) => ({ sequence, count: Math.min(chunk, sequence.tokenIds.length - sequence.computedCount) })));
-  }
-  return running.map(({ sequence }, i) => sequence.tokenIds.slice(goldens[i].promptIds.length));
-}
 
 describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
   const model = randomModel(1);

@@ -1,4 +1,106 @@
-import { describe, it } from "vitest";
-import { allocatorConformance, KvCacheAllocator } from "../../../src/testing/index.ts";
+import { describe, expect, it, test } from "vitest";
+import { allocatorConformance, checkProgram, findBrokenLaw, KvCacheAllocator, LawBrokenError } from "../../../src/testing/index.ts";
+import { MUTANTS } from "../../support/mutants/index.ts";
+import { doubleFree } from "../../support/mutants/double-free.ts";
+import { PagedAllocator } from "../../support/paged-allocator.ts";
 
-allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner: { describe, it } });
+const runner = { describe, it };
+
+describe("the KV cache", () => {
+  allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner });
+});
+
+describe("the KV cache whose hashes are all the same", () => {
+  allocatorConformance((sizes) => new KvCacheAllocator(sizes, { hash: () => 7 }), { runner });
+});
+
+describe("the allocator that the mutants are made of", () => {
+  allocatorConformance((sizes) => new PagedAllocator(sizes), { runner });
+});
+
+describe("a planted bug is found", () => {
+  test.each(MUTANTS)("$bug", async ({ make }) => {
+    expect(await findBrokenLaw(make, { runs: 1000, shrink: false })).not.toBeNull();
+  });
+
+  test("there are at least 20, no two the same", () => {
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(MUTANTS.map(({ bug }) => bug)).size).toBe(MUTANTS.length);
+  });
+});
+
+describe("allocatorConformance", () => {
+  const plain = { paged: true };
+  const make = (sizes: ConstructorParameters<typeof PagedAllocator>[0]) => Object.assign(new PagedAllocator(sizes), { capabilities: plain, bytes: undefined });
+
+  test("names each law once, and why one is skipped", () => {
+    const laws = allocatorConformance(make);
+    expect(new Set(laws.map(({ name }) => name)).size).toBe(laws.length);
+    const reasons = new Map(laws.map(({ name, skipped }) => [name, skipped]));
+    expect(reasons.get("what fits is not refused")).toBeNull();
+    expect(reasons.get("a table holds no block ahead of need")).toBe("the allocator does not declare exact");
+    expect(reasons.get("what a failed step was to compute is found by nobody")).toBe("the allocator does not declare plans, prefixCache");
+    expect(reasons.get("memory stays the same over a long program")).toBe("the allocator has no bytes()");
+    expect(reasons.get("its own invariants hold")).toBe("the allocator has no checkInvariants()");
+  });
+
+  test("registers laws with the runner given, skipped ones as skipped", () => {
+    const registered: string[] = [];
+    const it = Object.assign((name: string) => registered.push(name), { skip: (name: string) => registered.push(`skip: ${name}`) });
+    const laws = allocatorConformance(make, { runner: { describe: (name, body) => void (registered.push(name), body()), it } });
+    expect(registered).toEqual(["allocator conformance", ...laws.map(({ name, skipped }) => (skipped === null ? name : `skip: ${name} (${skipped})`))]);
+  });
+
+  test("a runner that cannot skip is not told of skipped laws, and running one does nothing", async () => {
+    const registered: string[] = [];
+    const laws = allocatorConformance(doubleFree.make, { runner: { describe: (_, body) => body(), it: (name) => registered.push(name) } });
+    expect(registered).toEqual(laws.filter(({ skipped }) => skipped === null).map(({ name }) => name));
+    await expect(laws.find(({ skipped }) => skipped !== null)!.run()).resolves.toBeUndefined();
+  });
+
+  test("a law that is broken rejects with program, seed and state; the others judge on their own", async () => {
+    const laws = allocatorConformance(doubleFree.make, { seed: 5, runs: 40 });
+    const run = (name: string) => laws.find((law) => law.name === name)!.run();
+    const error = await run("free, cached and held blocks add up to the pool").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LawBrokenError);
+    const { message, program } = error as LawBrokenError;
+    expect(message).toMatch(/^broken: free, cached and held blocks add up to the pool\n {2}blocks: \d free \+ 0 cached \+ 0 held is not \d\n {2}by: \{ kind: "free", sequence: 0 \}\n {2}found: seed 5, program \d+ of 40/);
+    expect(message).toMatch(/before it:\n {2}\d free, 0 cached, 1 held of \d blocks of \d tokens\n/);
+    expect(message).toContain('checkProgram(makeAllocator, {\n    sizes: {');
+    expect(program.commands).toEqual([expect.objectContaining({ kind: "allocate" })]);
+    expect(() => checkProgram(doubleFree.make, program)).toThrow("broken: free, cached and held blocks add up to the pool");
+    await expect(run("domains share nothing")).resolves.toBeUndefined();
+  });
+
+  test("the seed decides the programs", async () => {
+    const seen = (seed: number): Promise<unknown> => findBrokenLaw(doubleFree.make, { seed, shrink: false });
+    expect(await seen(3)).toEqual(await seen(3));
+    expect(await seen(3)).not.toEqual(await seen(4));
+  });
+
+  test("an allocator that throws breaks that law, and no other", async () => {
+    const throwing = (sizes: ConstructorParameters<typeof PagedAllocator>[0]) =>
+      Object.assign(new PagedAllocator(sizes), {
+        append: () => {
+          throw new Error("out of order");
+        },
+      });
+    const broken: string[] = [];
+    for (const law of allocatorConformance(throwing, { runs: 20 })) await law.run().catch((error: Error) => broken.push(error.message));
+    expect(broken).toHaveLength(1);
+    expect(broken[0]).toContain("broken: a command that makes sense never throws\n  Error: out of order");
+  });
+});
+
+describe("checkProgram", () => {
+  const program = { sizes: { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 }, commands: [{ kind: "allocate" as const, sequence: 0, tokens: [1, 2, 3] }] };
+
+  test("says nothing of an allocator that keeps the laws", () => {
+    expect(() => checkProgram((sizes) => new PagedAllocator(sizes), program)).not.toThrow();
+  });
+
+  test("checks only the laws that are given", () => {
+    expect(() => checkProgram(doubleFree.make, program)).toThrow("found: by this program");
+    expect(() => checkProgram(doubleFree.make, program, { laws: [] })).not.toThrow();
+  });
+});
