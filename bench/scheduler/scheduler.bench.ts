@@ -69,7 +69,7 @@ function addDecodes(suite: Suite, count: number, staggered: boolean): void {
 class Mixed {
   readonly #scheduler = new Scheduler({ blockCount: 40_000, blockSize: BLOCK, maxRequests: 300, tokenBudget: 2048, eviction: lru() });
   readonly #result = { tokenIds: new Int32Array(300).fill(5) };
-  readonly #shared = Int32Array.from({ length: 512 }, (_, i) => 40_000 + i);
+  readonly #prompt = Int32Array.from({ length: 1000 }, (_, i) => 40_000 + i);
   #submitted = 0;
   #now = 0;
 
@@ -82,8 +82,9 @@ class Mixed {
   /** Keeps enough prompts waiting. */
   supply(): void {
     while (this.#scheduler.stats().waiting < 6) {
-      const promptTokenIds = Int32Array.from({ length: 1000 }, (_, i) => (i < 512 ? this.#shared[i] : (this.#submitted * 97 + i * 13) % 39_000));
-      this.#scheduler.submit({ id: this.#submitted++, promptTokenIds, maxTokens: 1 }, this.#now);
+      // Copied by submit: one array, whose tokens differ from the 513th on.
+      this.#prompt[512] = this.#submitted;
+      this.#scheduler.submit({ id: this.#submitted++, promptTokenIds: this.#prompt, maxTokens: 1 }, this.#now);
     }
   }
 

@@ -1,23 +1,35 @@
 import { type Command, Option } from "commander";
-import { BstarError, InvalidOptionError } from "../errors.ts";
+import { BstarError } from "../errors.ts";
 import { WORKLOADS } from "../sim/index.ts";
-import { TraceError } from "../sim/traces/trace-error.ts";
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
-import { UsageError } from "./failure.ts";
+import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { decimal, integer } from "./option-values.ts";
 import { resultPage } from "./simulate/page.ts";
-import { runSettings } from "./simulate/run-settings.ts";
-import { type Grid, settingsOf } from "./simulate/settings.ts";
+import { writeReport } from "./simulate/report-files.ts";
+import { readLines, type SweepLine } from "./simulate/results-file.ts";
+import { type RunRecord, runSettings } from "./simulate/run-settings.ts";
+import { type Grid, type Settings, settingsOf } from "./simulate/settings.ts";
+import { parseShard, type Shard, sweep, type SweepOptions } from "./simulate/sweep.ts";
 
 interface SimulateFlags extends Grid {
   readonly json?: boolean;
+  readonly sweep?: boolean;
+  readonly out?: string;
+  readonly shard: Shard;
+  readonly jobs?: number;
+  readonly report?: string;
+  readonly from?: readonly string[];
 }
+
+/** Refusals of a sweep that are shown; all are in its lines. */
+const SHOWN_FAILURES = 5;
 
 const EXAMPLES = `
 Examples:
   bstar simulate --trace azure2023_conv.csv --model llama-2-7b --gpu a100-80gb
-  bstar simulate --workload sessions --rate 4 --requests 5000 --model llama-3-8b --gpu h100 --queue lpm --json`;
+  bstar simulate --workload sessions --rate 4 --requests 5000 --model llama-3-8b --gpu h100 --queue lpm --json
+  bstar simulate --sweep --trace azure2023_conv.csv --rate 1,2,4,8 --model llama-2-7b --gpu a10,a100-80gb --out sweep.jsonl --report report`;
 
 /** Adds `bstar simulate`: a workload on hardware that need not be there, with the production scheduler. */
 export function registerSimulate(program: Command, io: Io): void {
@@ -57,17 +69,59 @@ export function registerSimulate(program: Command, io: Io): void {
     .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
     .option("--seed <n>", "of made-up arrivals and lengths", list(integer(0)), [0])
     .option("--json", "print one JSON object")
+    .option("--sweep", "all combinations of several values, comma-separated: rates, policies, hardware, models; one JSON line a run")
+    .option("--out <file>", "of a sweep: append the lines here, and do not repeat runs that it holds")
+    .option("--shard <k/n>", "of a sweep: the k-th of n parts, for a job array; files of parts are merged by concatenation", parseShard, { part: 1, parts: 1 })
+    .option("--jobs <n>", "of a sweep: worker threads (default: one a core)", integer(1))
+    .option("--report <folder>", "write report.html and its charts as SVG")
+    .option("--from <files...>", "of a report: files of sweeps, in place of a run")
     .addHelpText("after", EXAMPLES)
     .action((flags: SimulateFlags) => simulateCommand(flags, io));
 }
 
 async function simulateCommand(flags: SimulateFlags, io: Io): Promise<void> {
-  const { json, ...grid } = flags;
-  if ((flags.trace === undefined) === (flags.workload === undefined)) throw new UsageError("give either --trace or --workload");
-  const all = settingsOf(grid);
-  if (all.length > 1) throw new UsageError("several values of an option need --sweep");
-  const { result } = await asUsage(() => runSettings(all[0]));
-  await io.stdout.write(json === true ? `${JSON.stringify(result)}\n` : resultPage(result));
+  const { json, sweep: isSweep = false, out, shard, jobs, report, from, ...grid } = flags;
+  const records = await asUsage(async () => {
+    if (from !== undefined) return recordsOf(from.flatMap(readLines));
+    const runs = checkedRuns(grid, isSweep);
+    return isSweep ? runSweep({ runs, shard, out, jobs }, io) : runOne(runs[0], json === true, io);
+  });
+  if (report !== undefined) await writePage(report, records, io);
+}
+
+/** The grid's runs, more than one only of a sweep. */
+function checkedRuns(grid: Grid, isSweep: boolean): Settings[] {
+  if ((grid.trace === undefined) === (grid.workload === undefined)) throw new UsageError("give either --trace or --workload");
+  const runs = settingsOf(grid);
+  if (!isSweep && runs.length > 1) throw new UsageError("several values of an option need --sweep");
+  return runs;
+}
+
+async function runOne(settings: Settings, json: boolean, io: Io): Promise<RunRecord[]> {
+  const record = await runSettings(settings);
+  await io.stdout.write(json ? `${JSON.stringify(record.result)}\n` : resultPage(record.result));
+  return [record];
+}
+
+/** What the file holds from earlier belongs to the sweep. */
+async function runSweep(options: SweepOptions, io: Io): Promise<RunRecord[]> {
+  const lines = await sweep(options, io);
+  const failed = lines.filter((line) => "error" in line);
+  for (const { error } of failed.slice(0, SHOWN_FAILURES)) await io.stderr.write(`bstar: ${error.message}\n`);
+  if (failed.length > 0) {
+    await io.stderr.write(`bstar: ${failed.length} of ${lines.length} runs could not be simulated\n`);
+    io.exitCode = EXIT_FAILED;
+  }
+  return recordsOf(options.out === undefined ? lines : readLines(options.out));
+}
+
+function recordsOf(lines: readonly SweepLine[]): RunRecord[] {
+  return lines.flatMap((line) => ("error" in line ? [] : [line]));
+}
+
+async function writePage(folder: string, records: readonly RunRecord[], io: Io): Promise<void> {
+  if (records.length === 0) throw new UsageError("there is no run to report");
+  await io.stderr.write(`bstar: wrote ${await writeReport(folder, records)}\n`);
 }
 
 /** What cannot be simulated is a wrong question: a malformed trace, weights over memory, an unknown name. */
@@ -75,7 +129,7 @@ async function asUsage<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw error instanceof TraceError || error instanceof InvalidOptionError || error instanceof BstarError ? new UsageError(error.message) : error;
+    throw error instanceof BstarError && !(error instanceof UsageError) ? new UsageError(error.message) : error;
   }
 }
 

@@ -113,9 +113,10 @@ export class Residents implements AdmissionView {
     if (entry.tokens.length < entry.maxLength) entry.tokens = widened(entry.tokens, entry.maxLength);
     this.running.push(entry);
     this.issue(entry, record.journal);
+    this.index(entry, record.journal);
   }
 
-  /** Reserves the chunk's blocks, counts its tokens as computed by the plan under construction, and makes its full blocks matchable. */
+  /** Reserves the chunk's blocks and counts its tokens as computed by the plan under construction. */
   issue(entry: Entry, journal: StepJournal): void {
     const sequence = entry.sequence!;
     const start = entry.computedTokenCount;
@@ -129,13 +130,23 @@ export class Residents implements AdmissionView {
     this.#builder.place(entry, gained);
     if (this.#charges && start < entry.promptTokenCount) this.#limits.queue.charge!(entry, Math.min(end, entry.promptTokenCount) - start, 0);
     if (entry.samples) entry.pendingCount++;
-    this.index(entry, journal);
+  }
+
+  /** Everybody's chunk, then what they make matchable: a block that is taken for its equal may come out of what the chunks were promised. */
+  issueChunks(journal: StepJournal): void {
+    const { running } = this;
+    for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.issue(running[i], journal);
+    for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.index(running[i], journal);
   }
 
   /** One pass for a step of nothing but decodes with blocks for all: planned and issued at once. */
   issueDecodes(share: StepShare, journal: StepJournal): void {
     const { running } = this;
-    for (let i = 0; i < running.length; i++) if (share.takeDecode(running[i])) this.issue(running[i], journal);
+    for (let i = 0; i < running.length; i++) {
+      if (!share.takeDecode(running[i])) continue;
+      this.issue(running[i], journal);
+      this.index(running[i], journal);
+    }
   }
 
   /** Whether every running request is a decode that is sure of its block. */

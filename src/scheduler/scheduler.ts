@@ -110,7 +110,7 @@ export class Scheduler {
       if (this.#residents.areDecodes) this.#residents.issueDecodes(this.#share, record.journal);
       else {
         this.#planRunning(now);
-        this.#issueRunning(record);
+        this.#residents.issueChunks(record.journal);
       }
       this.#options.admission.step?.(this.#residents, !this.#share.mayAdmit);
       if (this.#share.mayAdmit) this.#admissions.admit(record, now);
@@ -218,7 +218,7 @@ export class Scheduler {
     if (suspect === undefined || this.#plans.count > 0) return suspect !== undefined;
     this.#share.begin(this.#share.budget, suspect);
     if (this.#share.plan(this.#residents.running) === undefined) {
-      if (suspect.state === "running") this.#issueRunning(record);
+      if (suspect.state === "running") this.#residents.issueChunks(record.journal);
       else suspect.deferral = this.#admissions.tryOne(suspect, record, now);
     }
     if (this.#share.tokenCount > 0) return true;
@@ -243,11 +243,6 @@ export class Scheduler {
     this.#roster.requeue(entry, now);
     this.#residents.compact();
     this.#share.preempted = true;
-  }
-
-  #issueRunning(record: StepRecord): void {
-    const { running } = this.#residents;
-    for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.#residents.issue(running[i], record.journal);
   }
 
   #issuePlan(record: StepRecord, now: number): StepPlan {

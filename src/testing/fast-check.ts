@@ -1,7 +1,7 @@
 import { MissingPackageError } from "../errors.ts";
 
-/** The package fast-check, whole: what `import fc from "fast-check"` or `import * as fc from "fast-check"` gives. */
-export type FastCheck = typeof import("fast-check");
+/** The package fast-check: what `import fc from "fast-check"` or `import * as fc from "fast-check"` gives. */
+export type FastCheck = (typeof import("fast-check"))["default"];
 
 /** Loads the optional package. Throws `MissingPackageError` where it is not installed. */
 export async function loadFastCheck(load: () => Promise<FastCheck> = () => import("fast-check")): Promise<FastCheck> {

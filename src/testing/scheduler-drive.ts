@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
-import { InfeasibleRequestError, TimeoutError } from "../errors.ts";
+import { InfeasibleRequestError } from "../errors.ts";
 import type { FinishReason, RequestInput } from "../request.ts";
 import type { Entry } from "../scheduler/entry.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
@@ -11,6 +11,7 @@ import { ContextDevice } from "./context-device.ts";
 import { DrivenRequest } from "./driven-request.ts";
 import { issueRows, retractRows, type IssuedRow } from "./plan-laws.ts";
 import { PromptSource } from "./prompt-source.ts";
+import { checkExpired, checkIdle, checkVictims } from "./schedule-laws.ts";
 import type { SchedulerProgram } from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -197,10 +198,10 @@ export class SchedulerDrive {
     const before = this.#live.filter((request) => request.runs);
     const plan = this.scheduler.schedule(this.#now);
     this.#dropEnded();
-    this.#checkVictims(before);
-    this.#checkExpired();
+    checkVictims(before, this.#live, this.#lastIn);
+    checkExpired(this.#live, this.scheduler, this.#now);
     if (plan === null) {
-      this.#checkIdle();
+      checkIdle(this.#live, this.scheduler, this.#flights.length);
       return false;
     }
     assert(this.scheduler.idleReason === null, () => `a plan was made, idle because ${this.scheduler.idleReason}`);
@@ -220,33 +221,6 @@ export class SchedulerDrive {
     const wrote = this.#random.chance(0.5);
     if (wrote) this.#device.run(plan);
     return { samples: null, wrote };
-  }
-
-  /** Nobody's time is over: it ended with an error that says so. */
-  #checkExpired(): void {
-    for (const { name, entry } of this.#live) {
-      const over = entry.deadline <= this.#now || (entry.queueDeadline <= this.#now && entry.state === "waiting" && entry.admittedBy === -1);
-      assert(!over || entry.error instanceof TimeoutError, () => `${name} is ${entry.state} at ${this.#now}, its deadline is ${entry.deadline}, its queue timeout at ${entry.queueDeadline}`);
-    }
-    const wakeAt = this.scheduler.nextWakeAt;
-    assert(wakeAt > this.#now, () => `it is ${this.#now}, the next time to look is ${wakeAt}`);
-  }
-
-  /** No victim is older than a survivor, and a step that preempted admits nobody. */
-  #checkVictims(before: readonly DrivenRequest[]): void {
-    const victims = before.filter(({ entry }) => entry.state === "preempted");
-    if (victims.length === 0) return;
-    const survivors = before.filter((request) => request.runs);
-    const oldest = Math.min(...victims.map(({ entry }) => entry.order));
-    for (const { name, entry } of survivors) assert(!this.#lastIn || entry.order < oldest, () => `${name} went on, an older request was preempted`);
-    assert(this.#live.every((request) => !request.runs || before.includes(request)), "a step that preempted admitted somebody");
-  }
-
-  /** There is no plan only where nothing can be planned. */
-  #checkIdle(): void {
-    const expected = this.#flights.length > 0 ? "in-flight" : this.#live.length === 0 ? "empty" : "paused";
-    assert(this.scheduler.idleReason === expected, () => `idle because ${this.scheduler.idleReason}, not ${expected}`);
-    assert(expected !== "paused" || this.#live.every(({ entry }) => entry.state === "paused"), "nothing was planned, nothing is in flight, and a request waits");
   }
 
   /** The oldest step is done, or a failed one is taken back with those behind it. */

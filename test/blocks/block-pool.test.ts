@@ -24,7 +24,7 @@ describe("BlockPool", () => {
   test("hands out every block once, and never NULL_BLOCK", () => {
     const pool = new BlockPool(3);
     expect(counts(pool)).toEqual({ free: 3, cached: 0, held: 0, available: 3 });
-    expect([pool.acquire(), pool.acquire(), pool.acquire()].toSorted()).toEqual([1, 2, 3]);
+    expect([pool.acquire(), pool.acquire(), pool.acquire()].toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(counts(pool)).toEqual({ free: 0, cached: 0, held: 3, available: 0 });
     refuses(pool, () => pool.acquire(), "acquire() from an empty free queue");
   });

@@ -24,7 +24,7 @@ describe("KvCache", () => {
       fc.property(fc.array(cachePlan, { maxLength: 40 }), (plans) => {
         const drive = new CacheDrive(options);
         for (const each of plans) runCachePlan(drive, each);
-        for (const holder of [...drive.holders]) drive.end(holder);
+        for (const holder of drive.holders.slice()) drive.end(holder);
         expect(drive.kv.pool.heldCount).toBe(0);
         drive.check();
         drive.kv.dropCached();

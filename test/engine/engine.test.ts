@@ -3,7 +3,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { EngineOptions, EngineRequest, StepEvent } from "../../src/engine/options.ts";
 import { DeviceLostError, DisposedError, StepFailedError, TimeoutError } from "../../src/errors.ts";
 import { expectedOf, promptOf, readAll, setUp, someTurns } from "../support/engines.ts";
-import { answering, byteTokenizer, ScriptedBackend, type Script } from "../support/scripted-backend.ts";
+import { answering, byteTokenizer, ScriptedBackend } from "../support/scripted-backend.ts";
 
 describe("streams", () => {
   test("each gets its own answer, in order, whatever runs beside it", async () => {

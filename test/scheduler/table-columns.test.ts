@@ -31,7 +31,8 @@ function columnsOf(entries: readonly Entry[] = []): TableColumns {
 /** The columns are what a rebuild gives. */
 function checkRebuilt(columns: TableColumns, rows: readonly Entry[]): void {
   const tables = rows.map((entry) => [...tableOf(entry).ids.subarray(tableOf(entry).first, tableOf(entry).count)]);
-  const indptr = tables.reduce((sums, table) => [...sums, sums.at(-1)! + table.length], [0]);
+  const indptr = [0];
+  for (const table of tables) indptr.push(indptr.at(-1)! + table.length);
   expect([...columns.blockIndptr.subarray(0, rows.length + 1)]).toEqual(indptr);
   expect([...columns.blockIndices.subarray(0, indptr.at(-1))]).toEqual(tables.flat());
   expect([...columns.firstPosition.subarray(0, rows.length)]).toEqual(rows.map((entry) => tableOf(entry).first * SIZE));

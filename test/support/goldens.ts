@@ -40,15 +40,15 @@ export function isHere(name: string): boolean {
 export function goldenModel(name: string): GoldenModel {
   if (name === "builtin") {
     const folder = builtinModelFolder();
-    const { prompts } = readJson<{ prompts: StoredGolden[] }>(`${folder}/goldens.json`);
+    const { prompts } = readJson(`${folder}/goldens.json`) as { prompts: StoredGolden[] };
     return { name, folder, goldens: prompts.map(withTop5) };
   }
-  const { models } = readJson<{ models: Record<string, StoredGolden[]> }>(`${sharedModels}golden.json`);
+  const { models } = readJson(`${sharedModels}golden.json`) as { models: Record<string, StoredGolden[]> };
   return { name, folder: `${sharedModels}${SHARED[name]}`, goldens: models[name].map(withTop5) };
 }
 
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(path, "utf8")) as T;
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, "utf8"));
 }
 
 function withTop5(stored: StoredGolden): Golden {

@@ -1,4 +1,5 @@
 import type { Allocation, Allocator, AllocatorCapabilities, AllocatorSizes, BlockCounts, BlockPair, Domain, PlanMoves } from "../../src/testing/index.ts";
+import { commonLength } from "../../src/testing/allocator/known-blocks.ts";
 import { PagedBlocks } from "./paged-blocks.ts";
 
 /** Stands in a table for a block that a window left. */
@@ -44,11 +45,6 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
   constructor(sizes: AllocatorSizes) {
     super(sizes);
     this.hostFree = Array.from({ length: sizes.hostBlockCount }, (_, block) => block);
-  }
-
-  /** One group: the kit may ask for several, this allocator has the tables of the first only. */
-  get window(): number | null {
-    return this.sizes.windows[0];
   }
 
   allocate(number: number, tokens: readonly number[], domain: Domain): Allocation | null {
@@ -256,7 +252,7 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
 
   /** First position that a token sees. */
   firstVisible(position: number): number {
-    return this.window === null ? 0 : Math.floor(Math.max(0, position - this.window + 1) / this.sizes.blockSize);
+    return this.sizes.windows[0] === null ? 0 : Math.floor(Math.max(0, position - this.sizes.windows[0] + 1) / this.sizes.blockSize);
   }
 
   /** Gives back what no later token sees. */
@@ -302,10 +298,4 @@ function newStep(): Step {
 
 function pairs(sources: readonly number[], targets: readonly number[]): BlockPair[] {
   return sources.map((source, index): BlockPair => [source, targets[index]]).filter(([source]) => source !== NO_BLOCK);
-}
-
-function commonLength(a: readonly number[], b: readonly number[]): number {
-  let length = 0;
-  while (length < Math.min(a.length, b.length) && a[length] === b[length]) length++;
-  return length;
 }

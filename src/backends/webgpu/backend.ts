@@ -5,6 +5,7 @@ import type { StepPlan, StepResult } from "../../step.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import type { BlockTransfer } from "./block-transfer.ts";
 import type { Buffers } from "./buffers.ts";
+import type { DeviceSource } from "./device.ts";
 import type { Runner } from "./runner.ts";
 import type { Turns } from "./turns.ts";
 
@@ -17,6 +18,8 @@ export interface BackendParts {
   readonly buffers: Buffers;
   readonly runner: Runner;
   readonly transfer: BlockTransfer;
+  /** Where the device is from, kept because calls on a device fail in Node once nothing refers to its GPU object. */
+  readonly source: DeviceSource;
   readonly turns: Turns;
 }
 

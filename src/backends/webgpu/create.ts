@@ -29,7 +29,8 @@ import { shapeOf, VECTOR_BYTES } from "./shape.ts";
  */
 export async function createWebGPUBackend(options: WebGPUBackendOptions): Promise<Backend> {
   const resolved = resolveOptions(options);
-  const acquired = await requestDevice(options, { bindingBytes: largestBinding(resolved) });
+  const { device, adapter, gpu } = options;
+  const acquired = await requestDevice({ device, adapter, gpu }, { bindingBytes: largestBinding(resolved) });
   const buffers = new Buffers(acquired.device);
   const limit = acquired.device.limits.maxStorageBufferBindingSize;
   try {
@@ -56,7 +57,7 @@ const DEFAULT_BINDING = 256 * 1024 * 1024;
 
 async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers: Buffers, bindingBytes: number): Promise<Backend> {
   const { model, blockSize, blockCount, hostBlockCount, maxTokens, keepLogits } = options;
-  const { device, owned } = acquired;
+  const { device, owned, source } = acquired;
   const { config } = model;
   const shape = shapeOf(config);
   const variants = options.variants ?? (isSoftware(acquired.info) ? SOFTWARE_VARIANTS : GPU_VARIANTS);
@@ -80,7 +81,7 @@ async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers
   const program = new Program(forward, sampler, tile, variants.manyRows);
   const runner = new Runner({ device, info, positions, program, kv, host, turns, columns, results, logits: activations.logits, readbacks });
   await buffers.settled();
-  return new WebGPUBackend({ info, device, owned, buffers, runner, turns, transfer: new BlockTransfer(device, kv) });
+  return new WebGPUBackend({ info, device, owned, buffers, runner, turns, transfer: new BlockTransfer(device, kv), source });
 }
 
 function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo {

@@ -20,6 +20,7 @@ export interface AcquiredDevice {
   /** Destroyed with the backend. */
   readonly owned: boolean;
   readonly info: GPUAdapterInfo;
+  readonly source: DeviceSource;
 }
 
 /** Threads of the largest workgroup and storage buffers of the busiest kernel. Both are within WebGPU's defaults. */
@@ -30,9 +31,10 @@ const REQUIRED = { maxComputeInvocationsPerWorkgroup: 128, maxStorageBuffersPerS
  * adapter or it gives no device, `DeviceLimitError` where a limit that cannot be worked around is too small.
  */
 export async function requestDevice(source: DeviceSource, needs: DeviceNeeds): Promise<AcquiredDevice> {
-  if (source.device) {
-    checkLimits(source.device.limits);
-    return { device: source.device, owned: false, info: source.device.adapterInfo };
+  const { device: given } = source;
+  if (given) {
+    checkLimits(given.limits);
+    return { device: given, owned: false, info: given.adapterInfo, source };
   }
   const adapter = source.adapter ?? (await requestAdapter(source.gpu));
   checkLimits(adapter.limits);
@@ -42,7 +44,7 @@ export async function requestDevice(source: DeviceSource, needs: DeviceNeeds): P
     maxBufferSize: Math.min(maxBufferSize, needs.bindingBytes),
   };
   try {
-    return { device: await adapter.requestDevice({ requiredLimits }), owned: true, info: adapter.info };
+    return { device: await adapter.requestDevice({ requiredLimits }), owned: true, info: adapter.info, source };
   } catch (cause) {
     throw new DeviceUnavailableError(`the adapter ${adapterName(adapter.info)} gives no device: ${reasonOf(cause)}`, { cause });
   }

@@ -13,9 +13,9 @@ const MAX_REFRESHES = 8;
  * computed since it arrived, over its own tokens that are not cached; of equal ones the oldest. A scan of three columns, O(n).
  * Source: Brinch Hansen, 1971; SGLang PR 32911, which measured half of FCFS's mean time to first token at a lower p99.
  *
- * Short and cached prompts go first, and nobody starves: with at most n waiting at a time, one of L tokens starts before about 2 n L prompt
- * tokens more than waited already have been computed. (Who overtakes it after W tokens has itself waited W / L for each of its own
- * tokens; n requests cannot wait longer than n tokens for each token that is computed.)
+ * Short and cached prompts go first, and nobody starves: with at most n waiting at a time, one of L tokens starts before 2 (n L + S) prompt tokens
+ * have been computed, S those of the requests that waited before it. (Who overtakes it after W tokens has itself waited W / L for each of its
+ * own; and n requests wait n tokens at most for each token that is computed.)
  */
 export function hrrn(): QueuePolicy {
   return new HighestResponseRatio();

@@ -1,6 +1,7 @@
 import { programs, type ProgramOptions } from "../arbitraries/programs.ts";
 import type { FastCheck } from "../fast-check.ts";
 import type { Breach } from "./breach.ts";
+import { minimize } from "./minimize.ts";
 import type { Program } from "./program.ts";
 
 export interface SearchOptions extends ProgramOptions {
@@ -25,8 +26,9 @@ export interface FoundBreach {
 export function searchBreach(fc: FastCheck, breachOf: (program: Program) => Breach | null, options: SearchOptions): FoundBreach | null {
   const { runs, seed, shrink = true } = options;
   const result = fc.check(fc.property(programs(fc, options), (program) => breachOf(program) === null), { numRuns: runs, seed, endOnFailure: !shrink });
-  const program = result.counterexample?.[0];
-  if (program === undefined) return null;
+  const found = result.counterexample?.[0];
+  if (found === undefined) return null;
+  const program = shrink ? minimize(found, (smaller) => breachOf(smaller) !== null) : found;
   return { breach: breachOf(program) ?? CAME_AND_WENT, program, runs: result.numRuns, shrinks: result.numShrinks };
 }
 

@@ -12,6 +12,8 @@ export interface ArrivalOptions {
   readonly processes?: readonly ArrivalProcess[];
 }
 
+/** Uniform draws are of 24 bits: a gap is at most 17 times the mean, and shrinks to none. */
+const DRAWS = 2 ** 24;
 const ALL: readonly ArrivalProcess[] = ["together", "regular", "poisson", "bursts"];
 /** Of bursts: the share of gaps that are none, so that about four requests come at a time. */
 const IN_BURST = 0.75;
@@ -19,11 +21,11 @@ const IN_BURST = 0.75;
 /** Times at which `count` requests arrive: not descending, from 0. */
 export function arrivalTimes(fc: FastCheck, options: ArrivalOptions): Arbitrary<number[]> {
   const { count, meanGap = 1, processes = ALL } = options;
-  const draws = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: count, maxLength: count });
-  return fc.tuple(fc.constantFrom(...processes), draws).map(([process, uniform]) => {
+  const draw = fc.noBias(fc.nat(DRAWS - 1));
+  return fc.tuple(fc.constantFrom(...processes), fc.array(draw, { minLength: count, maxLength: count })).map(([process, draws]) => {
     let time = 0;
-    return uniform.map((u, index) => {
-      if (index > 0) time += meanGap * gap(process, u);
+    return draws.map((drawn, index) => {
+      if (index > 0) time += meanGap * gap(process, drawn / DRAWS);
       return time;
     });
   });

@@ -32,7 +32,8 @@ describe("requestDevice", () => {
 
   test("takes a device as it is, and leaves it to its owner", async () => {
     const device = { limits: LIMITS, adapterInfo: INFO } as unknown as GPUDevice;
-    expect(await requestDevice({ device, adapter: fakeAdapter() }, { bindingBytes: 1 })).toEqual({ device, owned: false, info: INFO });
+    const source = { device, adapter: fakeAdapter() };
+    expect(await requestDevice(source, { bindingBytes: 1 })).toEqual({ device, owned: false, info: INFO, source });
     const small = { limits: { ...LIMITS, maxBindGroups: 0 }, adapterInfo: INFO } as unknown as GPUDevice;
     await expect(requestDevice({ device: small }, { bindingBytes: 1 })).rejects.toThrow(DeviceLimitError);
   });

@@ -1,0 +1,57 @@
+/** Variants of the matrix product on the adapter at hand, at the shape of a small model's feed-forward layer. */
+import { Buffers, STORAGE, USAGE } from "../../../../src/backends/webgpu/buffers.ts";
+import { LINEAR_GRID, type LinearVariant, linearKernel, storeResidual } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { isSoftware } from "../../../../src/backends/webgpu/device.ts";
+import { bind, dispatch } from "../../../../src/backends/webgpu/launch.ts";
+import { createPart } from "../../../../src/backends/webgpu/part.ts";
+import { Pipelines } from "../../../../src/backends/webgpu/pipelines.ts";
+import { type Shape, VECTOR_BYTES } from "../../../../src/backends/webgpu/shape.ts";
+import { openNodeGpu } from "../../../../src/cli/webgpu-node.ts";
+import type { Suite } from "../../../bench.ts";
+
+const INPUTS = 128;
+const OUTPUTS = 704;
+/** Dispatches a submit: enough that the submit itself does not count. */
+const REPEATS = 20;
+const ROWS = [1, 3, 8, 64];
+
+export default async function (suite: Suite): Promise<void> {
+  const { adapter, gpu } = await openNodeGpu();
+  const device = await adapter.requestDevice();
+  const bench = { device, buffers: new Buffers(device), pipelines: new Pipelines(device) };
+  // on a CPU the variant with barriers takes some 30 times as long: once is enough
+  const variants = (rows: number): readonly LinearVariant[] => (isSoftware(adapter.info) && rows > 1 ? ["row", "tile"] : ["row", "tile", "group"]);
+  for (const rows of ROWS) {
+    for (const variant of variants(rows)) {
+      const run = await prepare(bench, variant, rows);
+      suite.add(`linear-${variant}, ${rows} x ${INPUTS} -> ${OUTPUTS}`, run, { opsPerCall: REPEATS });
+    }
+  }
+  // the task refers to `gpu`, which has to outlive the device
+  suite.add("an empty submit", async () => void (gpu && (await device.queue.onSubmittedWorkDone())));
+}
+
+interface Bench {
+  readonly device: GPUDevice;
+  readonly buffers: Buffers;
+  readonly pipelines: Pipelines;
+}
+
+async function prepare({ device, buffers, pipelines }: Bench, variant: LinearVariant, rows: number): Promise<() => Promise<void>> {
+  const { columns, rows: height } = LINEAR_GRID[variant];
+  const shape = { hidden: OUTPUTS / 4 } as Shape;
+  const pipeline = await pipelines.get(linearKernel(variant, "F32", INPUTS / 4, storeResidual(shape)));
+  const header = buffers.createFilled("columns", 18 * 4, STORAGE, (target) => new Int32Array(target).set([rows]));
+  const part = createPart(buffers, { columnCount: OUTPUTS / 4 });
+  const matrix = buffers.create("weights", INPUTS * OUTPUTS * 4, USAGE.STORAGE);
+  const [inputs, outputs] = [INPUTS, OUTPUTS].map((size) => buffers.create("activations", rows * (size / 4) * VECTOR_BYTES, USAGE.STORAGE));
+  const launch = { pipeline: pipeline.pipeline, bindGroup: bind(device, pipeline, [header, part, matrix, inputs, outputs]), width: Math.ceil(OUTPUTS / 4 / columns), rows: height };
+  return async () => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let i = 0; i < REPEATS; i++) dispatch(pass, launch, rows);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+  };
+}

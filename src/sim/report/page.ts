@@ -1,0 +1,71 @@
+import { formatSeconds, significant } from "../../roofline/format.ts";
+import { labelOf } from "./distribution-chart.ts";
+import type { ReportRun } from "./report-run.ts";
+
+/** A chart that was drawn. */
+export interface DrawnChart {
+  readonly title: string;
+  readonly caption: string;
+  readonly svg: string;
+}
+
+const STYLE = `
+body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
+figure { margin: 0; } figure svg { max-width: 100%; height: auto; } figcaption { color: #444; }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }`;
+
+/** One HTML page that needs nothing beside it: the charts are in it, there is no script. */
+export function reportPage(title: string, runs: readonly ReportRun[], charts: readonly DrawnChart[]): string {
+  const figures = charts.map(({ title: heading, caption, svg }) => `<h2>${escape(heading)}</h2>\n<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption>\n</figure>`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}</title>
+<style>${STYLE}
+</style>
+</head>
+<body>
+<h1>${escape(title)}</h1>
+${figures.join("\n")}
+<h2>Runs</h2>
+<div class="scroll">
+${table(runs)}
+</div>
+</body>
+</html>
+`;
+}
+
+const COLUMNS: readonly (readonly [string, (run: ReportRun) => string])[] = [
+  ["run", labelOf],
+  ["completed", ({ summary }) => significant(summary.requests.completed)],
+  ["requests/s", ({ summary }) => significant(summary.throughput.requestsPerSecond)],
+  ["output tokens/s", ({ summary }) => significant(summary.throughput.outputTokensPerSecond)],
+  ["TTFT mean", ({ summary }) => seconds(summary.ttftSeconds.mean)],
+  ["TTFT p99", ({ summary }) => seconds(summary.ttftSeconds.p99)],
+  ["TPOT mean", ({ summary }) => seconds(summary.tpotSeconds.mean)],
+  ["ITL p99", ({ summary }) => seconds(summary.itlSeconds.p99)],
+  ["goodput", ({ summary }) => (summary.goodput === undefined ? "" : `${significant(100 * summary.goodput.share)}%`)],
+  ["KV peak", ({ summary }) => `${significant(100 * summary.kv.peakUse)}%`],
+  ["preempted", ({ summary }) => significant(summary.kv.preemptions)],
+  ["prefix hits", ({ summary }) => `${significant(100 * summary.kv.prefixHitRate)}%`],
+  ["$/M output", ({ summary }) => (summary.cost.dollarsPerMillionOutputTokens === null ? "" : significant(summary.cost.dollarsPerMillionOutputTokens))],
+];
+
+function table(runs: readonly ReportRun[]): string {
+  const head = COLUMNS.map(([name]) => `<th>${escape(name)}</th>`).join("");
+  const rows = runs.map((run) => `<tr>${COLUMNS.map(([, cell]) => `<td>${escape(cell(run))}</td>`).join("")}</tr>`);
+  return `<table>\n<tr>${head}</tr>\n${rows.join("\n")}\n</table>`;
+}
+
+function seconds(value: number | null): string {
+  return value === null ? "" : formatSeconds(value);
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

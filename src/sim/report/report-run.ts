@@ -1,0 +1,25 @@
+import type { Curves } from "../simulate.ts";
+import type { SimulationSummary } from "../summary.ts";
+import type { TimelinePoint } from "../timeline.ts";
+
+/** What a report draws of one run. */
+export interface ReportRun {
+  /** Names the setup; runs of one series differ in their load. */
+  readonly series: string;
+  /** Names the run inside its series: "4 requests/s". */
+  readonly load: string;
+  readonly summary: SimulationSummary;
+  readonly curves: Curves;
+  readonly timeline: readonly TimelinePoint[];
+}
+
+/** A chart in Vega-Lite's language. */
+export type ChartSpec = Readonly<Record<string, unknown>>;
+
+/** A chart with its file name and what it shows. */
+export interface Chart {
+  readonly name: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly spec: ChartSpec;
+}

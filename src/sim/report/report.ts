@@ -1,0 +1,28 @@
+import type { Slo } from "../metrics.ts";
+import { costChart } from "./cost-chart.ts";
+import { distributionChart, spread } from "./distribution-chart.ts";
+import { reportPage } from "./page.ts";
+import { planeChart } from "./plane-chart.ts";
+import { renderSvg } from "./render.ts";
+import type { Chart, ReportRun } from "./report-run.ts";
+import { timelineChart } from "./timeline-chart.ts";
+
+/** Runs whose timeline is drawn, spread over all: a page with more would not be read. */
+const MAX_TIMELINES = 3;
+
+/** Files of a report, by name. */
+export type ReportFiles = ReadonlyMap<string, string>;
+
+/** Draws a page and its charts as files: `report.html`, which needs nothing beside it, and an SVG a chart. Rejects with `MissingPackageError` without vega. */
+export async function report(title: string, runs: readonly ReportRun[], slo: Slo = {}): Promise<ReportFiles> {
+  const charts: Chart[] = [planeChart(runs, slo), costChart(runs), distributionChart(runs), ...spread(runs, MAX_TIMELINES).map(timelineChart)];
+  const files = new Map<string, string>();
+  const drawn = [];
+  for (const chart of charts) {
+    const svg = await renderSvg(chart.spec);
+    files.set(`${chart.name}.svg`, svg);
+    drawn.push({ title: chart.title, caption: chart.caption, svg });
+  }
+  files.set("report.html", reportPage(title, runs, drawn));
+  return files;
+}

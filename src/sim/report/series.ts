@@ -1,0 +1,28 @@
+/** Settings that say how much load there is, not what carries it. */
+const LOAD = ["rate", "concurrency", "seed"];
+
+/** Settings that follow from model and hardware where nobody gave them: they name nothing while those differ. */
+const DERIVED = ["gpuBlocks", "context"];
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** The settings in which configurations differ, load left out, in the order of the first one's keys. */
+export function varyingKeys(configs: readonly Config[]): string[] {
+  const keys = [...new Set(configs.flatMap((config) => Object.keys(config)))];
+  return keys.filter((key) => !LOAD.includes(key) && new Set(configs.map((config) => JSON.stringify(config[key]))).size > 1);
+}
+
+/** Names a setup by what sets it apart from the others; where nothing does, by model and GPU. */
+export function seriesName(config: Config, varying: readonly string[]): string {
+  const chosen = varying.filter((key) => !DERIVED.includes(key));
+  const shown = chosen.length > 0 ? chosen : varying;
+  if (shown.length === 0) return `${String(config["model"])} on ${String(config["gpu"])}`;
+  return shown.map((key) => (typeof config[key] === "string" ? String(config[key]) : `${key} ${String(config[key] ?? "-")}`)).join(", ");
+}
+
+/** Names the load of a run. */
+export function loadName(config: Config): string {
+  const { rate, concurrency } = config;
+  if (concurrency !== undefined) return `${String(concurrency)} users`;
+  return rate === undefined ? "" : `${String(rate)} requests/s`;
+}
