@@ -19,15 +19,18 @@ export class HostTier {
   readonly #stored: FreeQueue;
   readonly #pins: Uint8Array;
   readonly #pinned = new IntList();
+  readonly #linkBytes: number;
   #storedCount = 0;
 
   constructor(options: { blockCount: number; groupCount: number; nodeCapacity: number }) {
     this.blockCount = options.blockCount;
     this.#stride = options.nodeCapacity + 1;
-    this.#blockOf = new Int32Array(options.groupCount * this.#stride);
+    // Without a tier there is nothing to say of any node.
+    this.#blockOf = new Int32Array(options.blockCount === 0 ? 0 : options.groupCount * this.#stride);
     this.#place = new Int32Array(options.blockCount + 1);
     this.#pins = new Uint8Array(options.blockCount + 1);
     const links = createBlockLinks(options.blockCount);
+    this.#linkBytes = links.next.byteLength + links.prev.byteLength;
     this.#free = new FreeQueue(links, 0);
     this.#stored = new FreeQueue(links, 1);
     for (let block = 1; block <= options.blockCount; block++) this.#free.pushBack(block);
@@ -37,8 +40,13 @@ export class HostTier {
     return this.#storedCount;
   }
 
+  /** The host block that holds a node's copy; `NULL_BLOCK` where none does. */
   blockOf(group: number, node: number): number {
-    return this.#blockOf[group * this.#stride + node];
+    return this.blockCount === 0 ? NULL_BLOCK : this.#blockOf[group * this.#stride + node];
+  }
+
+  get byteLength(): number {
+    return this.#blockOf.byteLength + this.#place.byteLength + this.#pins.byteLength + this.#linkBytes;
   }
 
   /** Whether a block can be had: a free one, or one that nothing in the plan under construction needs. */

@@ -13,6 +13,7 @@ import { poolMap, type PoolMap } from "./pool-map.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
+import { dropCached, dropHostTier } from "./reset.ts";
 import { StepJournal } from "./step-journal.ts";
 
 /** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
@@ -255,21 +256,22 @@ export class KvCache {
 
   /** Empties the device's prefix cache of what nobody holds; copies on the host stay. */
   dropCached(): void {
-    const drop = (): void => {
-      while (this.pool.cachedCount > 0) this.prefixes.drop(this.prefixes.victim());
-    };
-    if (this.prefixes.events !== undefined && this.pool.heldCount === 0) this.prefixes.events.cleared("device", drop);
-    else drop();
+    dropCached(this.pool, this.prefixes);
+  }
+
+  /** Empties the whole prefix cache, held blocks included: `open` are the sequences that hold blocks, and index no more. */
+  forgetPrefixes(open: Iterable<Sequence>): void {
+    for (const sequence of open) {
+      sequence.tail = sequence.root;
+      sequence.setIndexed(0);
+      sequence.stopIndexing();
+    }
+    this.prefixes.dropAll();
   }
 
   /** Forgets all copies on the host. */
   dropHostTier(): void {
-    const { prefixes } = this;
-    const drop = (): void => {
-      while (prefixes.host.storedCount > 0) prefixes.dropFromHost(prefixes.host.oldest.group, prefixes.host.oldest.node);
-    };
-    if (prefixes.events === undefined) drop();
-    else prefixes.events.cleared("host", drop);
+    dropHostTier(this.prefixes);
   }
 
   /** The pool at a glance, for people. O(blockCount). */

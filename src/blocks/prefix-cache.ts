@@ -89,6 +89,22 @@ export class PrefixCache implements CachedBlocks {
     this.prune(node);
   }
 
+  /** Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. */
+  dropAll(): void {
+    const nodes: number[] = [];
+    this.tree.forEachDown((node) => nodes.push(node));
+    for (const node of nodes.reverse()) {
+      for (let group = 0; group < this.groupCount; group++) this.#dropCopies(group, node);
+    }
+  }
+
+  #dropCopies(group: number, node: number): void {
+    const block = this.blockOf(group, node);
+    const onHost = this.host.blockOf(group, node) !== NULL_BLOCK;
+    if (block !== NULL_BLOCK) this.drop(block);
+    if (onHost) this.dropFromHost(group, node);
+  }
+
   /** The cached block to give up next. Only where the pool has one. */
   victim(): number {
     return this.#eviction.victim();
@@ -159,7 +175,7 @@ export class PrefixCache implements CachedBlocks {
   }
 
   get byteLength(): number {
-    return this.tree.byteLength + this.#blockOf.byteLength;
+    return this.tree.byteLength + this.#blockOf.byteLength + this.host.byteLength;
   }
 
   /** O(capacity). Throws on the first broken law. */

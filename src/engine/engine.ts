@@ -7,7 +7,7 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepOutcome } from "../scheduler/step-outcome.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { assertWithin, platformTimer, type EngineOptions, type EngineRequest } from "./options.ts";
+import { assertLike, assertWithin, platformTimer, type EngineOptions, type EngineRequest } from "./options.ts";
 import { logprobsOf, Session } from "./session.ts";
 import { StopStrings } from "./stop-strings.ts";
 import { SwapCost } from "./swap-cost.ts";
@@ -50,9 +50,9 @@ export class Engine implements AsyncDisposable {
     this.#clock = options.clock ?? (() => performance.now() / 1000);
     this.#swapCost = new SwapCost(info.blockSize);
     this.scheduler = new Scheduler({
-      worthSwapping: () => this.#swapCost.worthSwapping,
-      hostBlockCount: info.hostBlockCount,
       ...options,
+      worthSwapping: options.worthSwapping ?? (() => this.#swapCost.worthSwapping),
+      hostBlockCount: options.hostBlockCount ?? info.hostBlockCount,
       blockCount: options.blockCount ?? info.blockCount,
       blockSize: info.blockSize,
       maxRequests: options.maxRequests ?? info.maxRequests,
@@ -256,7 +256,9 @@ export class Engine implements AsyncDisposable {
     await this.#backend.dispose();
     if (this.#options.recover === undefined || this.#disposed !== null) return this.#failAll(error);
     try {
-      this.#backend = await this.#options.recover();
+      const backend = await this.#options.recover();
+      assertLike(backend.info, this.#backend.info);
+      this.#backend = backend;
     } catch (cause) {
       this.#failAll(new DeviceLostError(`${error.message}; no other device could be made: ${String(cause)}`, { cause }));
     }

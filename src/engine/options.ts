@@ -54,6 +54,7 @@ export interface StepEvent {
 export function assertWithin(options: EngineOptions, info: BackendInfo): void {
   const limits: readonly (readonly [string, number | undefined, number])[] = [
     ["blockCount", options.blockCount, info.blockCount],
+    ["hostBlockCount", options.hostBlockCount, info.hostBlockCount],
     ["maxRequests", options.maxRequests, info.maxRequests],
     ["tokenBudget", options.budget?.maxTokens ?? options.tokenBudget, info.maxTokens],
     ["contextLength", options.contextLength, info.contextLength],
@@ -64,6 +65,14 @@ export function assertWithin(options: EngineOptions, info: BackendInfo): void {
   if (options.blockSize !== undefined && options.blockSize !== info.blockSize) {
     throw new InvalidOptionError(`blockSize is ${options.blockSize}, backend ${info.name} was made with ${info.blockSize}`);
   }
+}
+
+/** A backend that takes a lost one's place must do what was planned for that one. */
+export function assertLike(info: BackendInfo, lost: BackendInfo): void {
+  for (const name of ["blockCount", "hostBlockCount", "maxTokens", "maxRequests", "contextLength"] as const) {
+    if (info[name] < lost[name]) throw new InvalidOptionError(`recover() gave backend ${info.name} with ${name} ${info[name]}, the lost one had ${lost[name]}`);
+  }
+  if (info.blockSize !== lost.blockSize) throw new InvalidOptionError(`recover() gave backend ${info.name} with blockSize ${info.blockSize}, the lost one had ${lost.blockSize}`);
 }
 
 /** Longer waits are not timed: `setTimeout` takes 31 bits of milliseconds, 24 days. */

@@ -72,6 +72,7 @@ export class Entry extends Request {
 export type Deferral =
   | { readonly reason: "behind" }
   | { readonly reason: "blocks"; readonly missingBlocks: number }
+  | { readonly reason: "stalled"; readonly missingBlocks: number }
   | { readonly reason: "budget"; readonly missingTokens: number }
   | { readonly reason: "requests"; readonly limit: number }
   | { readonly reason: "partial-prefills"; readonly limit: number }

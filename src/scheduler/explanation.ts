@@ -12,7 +12,7 @@ export interface Explanation {
   readonly preemptionCount: number;
   /** Device blocks that it holds, of all groups. */
   readonly blocks: number;
-  /** What its admission lacked when it was last looked at; `behind` others where it never came to that. Null while it runs. */
+  /** What its admission lacked when it was last looked at; `behind` others where it never came to that. Of a running one: why it got no token in its last step, null where it did. */
   readonly waitsFor: Deferral | null;
 }
 
@@ -26,6 +26,6 @@ export function explain(entry: Entry): Explanation {
     cachedTokenCount: entry.cachedTokenCount,
     preemptionCount: entry.preemptionCount,
     blocks: entry.sequence === null ? 0 : entry.sequence.tables.reduce((sum, table) => sum + table.count - table.first, 0),
-    waitsFor: waits ? (entry.deferral ?? { reason: "behind" }) : null,
+    waitsFor: waits ? (entry.deferral ?? { reason: "behind" }) : entry.deferral,
   };
 }

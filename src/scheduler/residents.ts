@@ -124,6 +124,7 @@ export class Residents implements AdmissionView {
     if (sequence.forked && start < sequence.capacity) this.#kv.unshare(sequence, start, journal);
     const gained = end > sequence.capacity ? this.#kv.extend(sequence, end, journal) : 0;
     entry.computedTokenCount = end;
+    entry.deferral = null;
     entry.inFlightCount += entry.chunk;
     entry.samples = end === entry.tokenCount + entry.pendingCount;
     this.#notePrefill(entry, entry.gap > 1);

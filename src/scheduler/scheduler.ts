@@ -184,6 +184,16 @@ export class Scheduler {
     this.kv.dropCached();
   }
 
+  /**
+   * Empties the prefix cache, host tier included. Refused, with false, while requests hold blocks or plans are in flight;
+   * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always refuse.
+   */
+  resetPrefixCache(options: { readonly force?: boolean } = {}): boolean {
+    if (this.#plans.count > 0 || (this.kv.pool.heldCount > 0 && options.force !== true)) return false;
+    this.kv.forgetPrefixes(this.#residents.running.map((entry) => entry.sequence!));
+    return true;
+  }
+
   /** The host tier's memory is gone, too. Only while no plan is in flight. */
   invalidateHostTier(): void {
     assert(this.#plans.count === 0, "invalidateHostTier() while plans are in flight");
@@ -231,9 +241,16 @@ export class Scheduler {
     const { running } = this.#residents;
     for (let needy = this.#share.plan(running); needy !== undefined; needy = this.#share.plan(running)) {
       const victim = this.#options.preemption.victim(running) as Entry;
-      if (victim === needy) this.#share.stall(needy);
+      if (victim === needy) this.#stall(needy, now);
       else this.#preempt(victim, now);
     }
+  }
+
+  /** The one in need would have to give its own blocks up: it waits for others' instead. */
+  #stall(entry: Entry, now: number): void {
+    this.#share.stall(entry);
+    entry.deferral = { reason: "stalled", missingBlocks: this.kv.groups.length };
+    this.#log?.note("defer", now, this.#plans.nextIndex, entry.id, this.kv.groups.length, "stalled");
   }
 
   #preempt(entry: Entry, now: number): void {

@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brotliCompressSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findSoftwareArchive, unpackSoftwareDriver } from "../../src/cli/software-adapter.ts";
+import { readTar } from "../../src/cli/tar.ts";
 import { tar } from "../support/tar.ts";
 
 const FILES = { "libvulkan.so.1": 5, "libvk_swiftshader.so": 700, "vk_swiftshader_icd.json": 20, "libEGL.so": 3 };
@@ -57,6 +58,13 @@ describe("unpackSoftwareDriver", () => {
     expect(statSync(cache).mode & 0o077).toBe(0);
     expect(readdirSync(folder)).not.toContain("left-by-others");
   });
+});
+
+test.skipIf(process.platform !== "linux" || process.arch !== "x64")("the package of the checkout still has the archive (skipped where it would not run)", () => {
+  const archive = findSoftwareArchive();
+  expect(archive).not.toBeNull();
+  const names = readTar(brotliDecompressSync(readFileSync(archive!))).map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(["libvulkan.so.1", "libvk_swiftshader.so", "vk_swiftshader_icd.json"]));
 });
 
 test("there is no software adapter for other systems", () => {

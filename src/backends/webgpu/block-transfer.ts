@@ -1,5 +1,5 @@
 import { assert } from "../../assert.ts";
-import { MAP_MODE_READ, USAGE } from "./buffers.ts";
+import { fetchBlocks } from "./fetch-blocks.ts";
 import type { KvStorage } from "./kv-storage.ts";
 
 /** Blocks to and from the host, for tiers and migration. */
@@ -15,21 +15,9 @@ export class BlockTransfer {
   /** The blocks as they are when everything submitted before has run. */
   async read(blocks: ArrayLike<number>): Promise<Uint8Array> {
     const size = this.#kv.bytesPerBlock;
-    if (blocks.length === 0) return new Uint8Array(0);
-    const staging = this.#device.createBuffer({
-      label: "blocks that are read",
-      size: blocks.length * size,
-      usage: USAGE.MAP_READ | USAGE.COPY_DST,
-    });
-    try {
-      const encoder = this.#device.createCommandEncoder();
-      for (let i = 0; i < blocks.length; i++) this.#kv.readBlock(encoder, blocks[i], staging, i * size);
-      this.#device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(MAP_MODE_READ);
-      return new Uint8Array(staging.getMappedRange()).slice();
-    } finally {
-      staging.destroy();
-    }
+    const out = new Uint8Array(blocks.length * size);
+    await fetchBlocks(this.#device, this.#kv, blocks, (bytes, i) => out.set(bytes, i * size));
+    return out;
   }
 
   /** Written before whatever is submitted next. */

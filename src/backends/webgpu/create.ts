@@ -32,10 +32,10 @@ export async function createWebGPUBackend(options: WebGPUBackendOptions): Promis
   const { device, adapter, gpu } = options;
   const acquired = await requestDevice({ device, adapter, gpu }, { bindingBytes: largestBinding(resolved) });
   const buffers = new Buffers(acquired.device);
-  const limit = acquired.device.limits.maxStorageBufferBindingSize;
+  const { maxStorageBufferBindingSize, maxBufferSize } = acquired.device.limits;
+  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.bindingBytes ?? Number.POSITIVE_INFINITY);
   try {
-    const backend = await build(resolved, acquired, buffers, Math.min(limit, options.bindingBytes ?? limit));
-    return backend;
+    return await build(resolved, acquired, buffers, limit);
   } catch (error) {
     buffers.destroy();
     if (acquired.owned) acquired.device.destroy();
@@ -48,12 +48,9 @@ function largestBinding({ model, blockSize, blockCount, maxTokens, keepLogits }:
   const { config } = model;
   const shape = shapeOf(config);
   const matrices = 4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate);
-  const logits = tileRows(shape, maxTokens, keepLogits, DEFAULT_BINDING) * shape.vocabulary * VECTOR_BYTES;
-  return Math.max(DEFAULT_BINDING, matrices, logits, (blockCount + 1) * kvBytesPerBlock(config, blockSize));
+  const logits = tileRows(shape, maxTokens, keepLogits, Number.POSITIVE_INFINITY) * shape.vocabulary * VECTOR_BYTES;
+  return Math.max(matrices, logits, (blockCount + 1) * kvBytesPerBlock(config, blockSize));
 }
-
-/** What every WebGPU device allows in one binding; asking for less gains nothing. */
-const DEFAULT_BINDING = 256 * 1024 * 1024;
 
 async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers: Buffers, bindingBytes: number): Promise<Backend> {
   const { model, blockSize, blockCount, hostBlockCount, maxTokens, keepLogits } = options;

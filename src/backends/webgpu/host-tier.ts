@@ -1,6 +1,6 @@
 import { assert } from "../../assert.ts";
 import { OutOfMemoryError } from "../../errors.ts";
-import { MAP_MODE_READ, USAGE } from "./buffers.ts";
+import { fetchBlocks } from "./fetch-blocks.ts";
 import type { KvStorage } from "./kv-storage.ts";
 
 /**
@@ -31,19 +31,11 @@ export class HostTier {
   /** Submits the copies of (device, host) pairs; resolves when they are in host memory. */
   swapOut(pairs: Int32Array): Promise<void> {
     const bytes = this.#kv.bytesPerBlock;
-    const count = pairs.length / 2;
-    const staging = this.#device.createBuffer({
-      label: "blocks that are swapped out",
-      size: count * bytes,
-      usage: USAGE.MAP_READ | USAGE.COPY_DST,
-    });
-    const encoder = this.#device.createCommandEncoder();
-    for (let i = 0; i < count; i++) {
-      this.#check(pairs[2 * i + 1]);
-      this.#kv.readBlock(encoder, pairs[2 * i], staging, i * bytes);
-    }
-    this.#device.queue.submit([encoder.finish()]);
-    const arrival = this.#receive(staging, pairs).finally(() => this.#arrived(pairs, arrival));
+    for (let i = 1; i < pairs.length; i += 2) this.#check(pairs[i]);
+    const sources = pairs.filter((_, i) => i % 2 === 0);
+    const arrival = fetchBlocks(this.#device, this.#kv, sources, (block, i) => this.#memory.set(block, pairs[2 * i + 1] * bytes)).finally(() =>
+      this.#arrived(pairs, arrival),
+    );
     for (let i = 1; i < pairs.length; i += 2) this.#arriving.set(pairs[i], arrival);
     return arrival;
   }
@@ -63,19 +55,6 @@ export class HostTier {
     for (let i = 0; i < pairs.length; i += 2) {
       this.#check(pairs[i]);
       this.#kv.upload(this.#device.queue, this.#memory, pairs[i] * this.#kv.bytesPerBlock, pairs[i + 1]);
-    }
-  }
-
-  async #receive(staging: GPUBuffer, pairs: Int32Array): Promise<void> {
-    const bytes = this.#kv.bytesPerBlock;
-    try {
-      await staging.mapAsync(MAP_MODE_READ);
-      const mapped = new Uint8Array(staging.getMappedRange());
-      for (let i = 0; i < pairs.length / 2; i++) {
-        this.#memory.set(mapped.subarray(i * bytes, (i + 1) * bytes), pairs[2 * i + 1] * bytes);
-      }
-    } finally {
-      staging.destroy();
     }
   }
 
