@@ -102,6 +102,13 @@ export class Sequence {
     this.indexAt = this.cacheable ? (blocks + 1) * this.blockSize : NEVER;
   }
 
+  /** None of its blocks is indexed any more, and none will be. */
+  detach(): void {
+    this.tail = this.root;
+    this.setIndexed(0);
+    this.stopIndexing();
+  }
+
   /** No more of its blocks go into the prefix cache. */
   stopIndexing(): void {
     this.cacheable = false;

@@ -261,11 +261,7 @@ export class KvCache {
 
   /** Empties the whole prefix cache, held blocks included: `open` are the sequences that hold blocks, and index no more. */
   forgetPrefixes(open: Iterable<Sequence>): void {
-    for (const sequence of open) {
-      sequence.tail = sequence.root;
-      sequence.setIndexed(0);
-      sequence.stopIndexing();
-    }
+    for (const sequence of open) sequence.detach();
     this.prefixes.dropAll();
   }
 
@@ -284,7 +280,7 @@ export class KvCache {
     return this.pool.byteLength + this.prefixes.byteLength;
   }
 
-  /** O(blockCount). Throws on the first broken law. */
+  /** O(blockCount), throws on the first broken law. */
   checkInvariants(): void {
     this.pool.checkInvariants();
     this.prefixes.checkInvariants();

@@ -10,6 +10,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["demo", async () => (await import("./demo/command.ts")).registerDemo],
   ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
   ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
+  ["simulate", async () => (await import("./simulate.ts")).registerSimulate],
   ["roofline", async () => (await import("./roofline.ts")).registerRoofline],
 ]);
 

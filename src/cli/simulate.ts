@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { BstarError } from "../errors.ts";
-import { WORKLOADS } from "../sim/index.ts";
+import { DeviceLimitError, InvalidModelError, UnsupportedModelError } from "../errors.ts";
+import { TraceError, WORKLOADS } from "../sim/index.ts";
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
 import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -124,18 +124,20 @@ async function writePage(folder: string, records: readonly RunRecord[], io: Io):
   await io.stderr.write(`bstar: wrote ${await writeReport(folder, records)}\n`);
 }
 
-/** What cannot be simulated is a wrong question: a malformed trace, weights over memory, an unknown name. */
+/** Wrong questions: nothing was run that the answer could be taken from. */
+const BAD_QUESTIONS = [TraceError, DeviceLimitError, InvalidModelError, UnsupportedModelError];
+
 async function asUsage<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw error instanceof BstarError && !(error instanceof UsageError) ? new UsageError(error.message) : error;
+    throw BAD_QUESTIONS.some((kind) => error instanceof kind) ? new UsageError((error as Error).message) : error;
   }
 }
 
 /** Parser of one value, or of several with commas between. */
 function list<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(",").map((each) => parse(each.trim()));
+  return (values) => values.split(",").map((value) => parse(value.trim()));
 }
 
 function text(value: string): string {

@@ -17,7 +17,7 @@ export function resultPage(result: Result): string {
   if (goodput !== undefined) rows.push(["goodput", `${percent(goodput.share)} of the requests kept the promise, ${significant(goodput.requestsPerSecond)} a second`]);
   if (fairness !== undefined) rows.push(["fairness", `${fairness.clients.length} clients, Jain's index of their waits ${significant(fairness.waitingIndex)}`]);
   const width = Math.max(...rows.map(([name]) => name.length));
-  const head = `${String(config["model"])} on ${String(config["gpus"])} x ${String(config["gpu"])}, ${String(config["trace"] ?? config["workload"])}`;
+  const head = `${config["model"]} on ${config["gpus"]} x ${config["gpu"]}, ${config["trace"] ?? config["workload"]}`;
   return `\n${head}\n\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n")}\n\n${latencies(result)}\n\n`;
 }
 

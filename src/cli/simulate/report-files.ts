@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Slo } from "../../sim/index.ts";
 import { report } from "../../sim/report/report.ts";
 import type { ReportRun } from "../../sim/report/report-run.ts";
-import { loadName, seriesName, varyingKeys } from "../../sim/report/series.ts";
+import { type Config, loadName, seriesName, varyingKeys } from "../../sim/report/series.ts";
 import type { RunRecord } from "./run-settings.ts";
 
 /** Writes a report of the runs into a folder; returns the page's path. Rejects with `MissingPackageError` without vega. */
@@ -24,8 +24,6 @@ export async function writeReport(folder: string, records: readonly RunRecord[])
 function byLoad(a: ReportRun, b: ReportRun): number {
   return a.summary.requests.submitted / a.summary.durationSeconds - b.summary.requests.submitted / b.summary.durationSeconds;
 }
-
-type Config = Readonly<Record<string, unknown>>;
 
 function titleOf(configs: readonly Config[]): string {
   const names = (key: string): string => [...new Set(configs.map((config) => config[key]).filter((value) => value !== undefined))].map((name) => basename(String(name))).join(", ");

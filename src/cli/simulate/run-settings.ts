@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../../errors.ts";
 import { blocksThatFit, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, type Workload, workloadNamed } from "../../sim/index.ts";
 import { openTrace } from "../../sim/traces/trace-file.ts";
+import type { Config } from "../../sim/report/series.ts";
 import { readGpu, readShape } from "../catalogue.ts";
 import type { Settings } from "./settings.ts";
 
@@ -10,7 +11,7 @@ const DEFAULT_REQUESTS = 1000;
 /** What `--json` prints of one run. */
 export interface Result extends SimulationSummary {
   /** The settings, and what the roofline chose for those that were not given. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: Config;
   readonly seed: number;
 }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { Tinypool } from "tinypool";
+import type { Tinypool } from "tinypool";
+import { MissingPackageError } from "../../errors.ts";
 import { UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { Progress } from "./progress.ts";
@@ -45,20 +46,35 @@ export async function sweep(options: SweepOptions, io: Io): Promise<SweepLine[]>
   if (out !== undefined) dropUnfinishedLine(out);
   const todo = runsToDo(options);
   const progress = new Progress(io.stderr, todo.length, () => performance.now() / 1000);
-  const pool = new Tinypool({ filename: new URL(workerFile(), import.meta.url).href, minThreads: 1, maxThreads: Math.max(1, Math.min(jobs, todo.length)), isolateWorkers: false });
+  const pool = await openPool(Math.max(1, Math.min(jobs, todo.length)));
   await progress.draw();
-  const run = async (settings: Settings): Promise<SweepLine> => {
+  const lines: SweepLine[] = [];
+  const run = async (settings: Settings): Promise<void> => {
     const line = (await pool.run(settings, { signal: io.signal })) as SweepLine;
+    lines.push(line);
     if (out === undefined) await io.stdout.write(`${JSON.stringify(line)}\n`);
     else appendLine(out, line);
     await progress.advance();
-    return line;
   };
   try {
-    return await Promise.all(todo.map(run));
+    await Promise.all(todo.map(run));
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    await io.stderr.write(`bstar: stopped after ${lines.length} of ${todo.length} runs${out === undefined ? "" : "; the same command goes on from there"}\n`);
   } finally {
     await pool.destroy();
     await progress.end();
+  }
+  return lines;
+}
+
+async function openPool(threads: number): Promise<Tinypool> {
+  const filename = new URL(workerFile(), import.meta.url).href;
+  try {
+    const { Tinypool } = await import("tinypool");
+    return new Tinypool({ filename, minThreads: 1, maxThreads: threads });
+  } catch (error) {
+    throw new MissingPackageError("a sweep needs the package tinypool: npm install tinypool", { cause: error });
   }
 }
 

@@ -1,28 +1,29 @@
 /** Settings that say how much load there is, not what carries it. */
-const LOAD = ["rate", "concurrency", "seed"];
+const LOAD = new Set(["rate", "concurrency", "seed"]);
 
 /** Settings that follow from model and hardware where nobody gave them: they name nothing while those differ. */
-const DERIVED = ["gpuBlocks", "context"];
+const DERIVED = new Set(["gpuBlocks", "context"]);
 
-type Config = Readonly<Record<string, unknown>>;
+/** Settings as a report shows them. */
+export type Config = Readonly<Record<string, string | number | undefined>>;
 
 /** The settings in which configurations differ, load left out, in the order of the first one's keys. */
 export function varyingKeys(configs: readonly Config[]): string[] {
   const keys = [...new Set(configs.flatMap((config) => Object.keys(config)))];
-  return keys.filter((key) => !LOAD.includes(key) && new Set(configs.map((config) => JSON.stringify(config[key]))).size > 1);
+  return keys.filter((key) => !LOAD.has(key) && new Set(configs.map((config) => JSON.stringify(config[key]))).size > 1);
 }
 
 /** Names a setup by what sets it apart from the others; where nothing does, by model and GPU. */
 export function seriesName(config: Config, varying: readonly string[]): string {
-  const chosen = varying.filter((key) => !DERIVED.includes(key));
+  const chosen = varying.filter((key) => !DERIVED.has(key));
   const shown = chosen.length > 0 ? chosen : varying;
-  if (shown.length === 0) return `${String(config["model"])} on ${String(config["gpu"])}`;
-  return shown.map((key) => (typeof config[key] === "string" ? String(config[key]) : `${key} ${String(config[key] ?? "-")}`)).join(", ");
+  if (shown.length === 0) return `${config["model"]} on ${config["gpu"]}`;
+  return shown.map((key) => (typeof config[key] === "string" ? config[key] : `${key} ${config[key] ?? "-"}`)).join(", ");
 }
 
 /** Names the load of a run. */
 export function loadName(config: Config): string {
   const { rate, concurrency } = config;
-  if (concurrency !== undefined) return `${String(concurrency)} users`;
-  return rate === undefined ? "" : `${String(rate)} requests/s`;
+  if (concurrency !== undefined) return `${concurrency} users`;
+  return rate === undefined ? "" : `${rate} requests/s`;
 }

@@ -33,7 +33,8 @@ export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", ...UP_TO_SCHEDUL
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   models: ["@huggingface/tokenizers"],
-  cli: ["commander", "webgpu"],
+  cli: ["commander", "webgpu", "tinypool"],
+  sim: ["vega", "vega-lite"],
   "backends/webgpu": ["webgpu"],
   testing: ["fast-check", "vitest"],
 };

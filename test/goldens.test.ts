@@ -3,11 +3,11 @@
  * The full grid (every budget from 1 to 64, every block size, roomy and tight pools, whole answers) is `npm run soak:goldens`.
  */
 import { describe, expect, test } from "vitest";
-import { createReferenceBackend } from "../../src/backends/reference/index.ts";
-import type { LoadedModel } from "../../src/models/load.ts";
-import { PlanDriver } from "../../src/testing/plan-driver.ts";
-import { expectedAnswers, GOLDEN_MODELS, goldenModel, isHere, loadGoldenModel, runGoldens } from "../support/goldens.ts";
-import { ifShared } from "../support/model-files.ts";
+import { createReferenceBackend } from "../src/backends/reference/index.ts";
+import type { LoadedModel } from "../src/models/load.ts";
+import { PlanDriver } from "../src/testing/plan-driver.ts";
+import { expectedAnswers, GOLDEN_MODELS, goldenModel, isHere, loadGoldenModel, runGoldens } from "./support/goldens.ts";
+import { ifShared } from "./support/model-files.ts";
 
 /** Tokens of each answer in the runs that vary sizes; the whole answers run alone, and together in a tight pool. */
 const SHORT = 12;

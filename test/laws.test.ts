@@ -7,8 +7,8 @@
  * BSTAR_SEED=n runs one program, BSTAR_SEEDS=n that many.
  */
 import { expect, test } from "vitest";
-import { type DriveReport, SchedulerDrive } from "../../src/testing/scheduler-drive.ts";
-import { drawProgram } from "../../src/testing/scheduler-program.ts";
+import { type DriveReport, SchedulerDrive } from "../src/testing/scheduler-drive.ts";
+import { drawProgram } from "../src/testing/scheduler-program.ts";
 
 const only = process.env["BSTAR_SEED"];
 /** About 4 ms each on a machine that is not busy. */

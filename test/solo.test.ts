@@ -1,11 +1,11 @@
 /** Real arithmetic: what a request gives does not depend, to the last bit, on what runs beside it. */
 import { afterAll, describe, expect, test } from "vitest";
-import { createReferenceBackend } from "../../src/backends/reference/index.ts";
-import { Engine } from "../../src/engine/engine.ts";
-import type { EngineOptions, EngineRequest } from "../../src/engine/options.ts";
-import type { Completion } from "../../src/engine/token-stream.ts";
-import { randomModel } from "../../src/testing/random-model.ts";
-import { SeededRandom } from "../../src/testing/seeded-random.ts";
+import { createReferenceBackend } from "../src/backends/reference/index.ts";
+import { Engine } from "../src/engine/engine.ts";
+import type { EngineOptions, EngineRequest } from "../src/engine/options.ts";
+import type { Completion } from "../src/engine/token-stream.ts";
+import { randomModel } from "../src/testing/random-model.ts";
+import { SeededRandom } from "../src/testing/seeded-random.ts";
 
 const model = randomModel(3);
 
