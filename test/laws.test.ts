@@ -21,7 +21,7 @@ function drive(seed: number): DriveReport {
   try {
     return new SchedulerDrive(drawProgram(seed)).run();
   } catch (error) {
-    throw new Error(`${(error as Error).message}\nto see it again: BSTAR_SEED=${seed} npm test -- test/scheduler/laws.test.ts`, { cause: error });
+    throw new Error(`${(error as Error).message}\nto see it again: BSTAR_SEED=${seed} npm test -- test/laws.test.ts`, { cause: error });
   }
 }
 

@@ -53,8 +53,8 @@ function mostHeld(courses: Course[], heldByAll: number, { blockSize, groupCount 
   for (const [index, course] of courses.entries()) {
     held += course.held;
     growth += course.growth;
-    // Each takes a block every `blockSize` steps and may be about to take one; with windows it stops taking any.
-    const taken = (index + 1) * groupCount * (course.remaining / blockSize + 1);
+    // Each takes a block every `blockSize` steps, and may be about to take one; with windows it stops taking any.
+    const taken = (index + 1) * groupCount * Math.ceil(course.remaining / blockSize);
     most = Math.max(most, Math.min(held, heldByAll) + Math.min(growth, taken));
   }
   return most;

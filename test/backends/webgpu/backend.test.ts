@@ -6,7 +6,7 @@ import type { Model } from "../../../src/model.ts";
 import { type ConformanceCase, type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
 import { GOLDEN_MODELS, expectedAnswers, goldenModel, isHere, loadGoldenModel, runGoldens } from "../../support/goldens.ts";
 import { ifShared } from "../../support/model-files.ts";
-import { bits, gpu, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
+import { bits, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const SIZES = { blockCount: 96, blockSize: 16, maxTokens: 64, maxRequests: 8 };
 
@@ -121,6 +121,12 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
 });
 
 describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
+  let device: GPUDevice;
+  beforeAll(async () => {
+    device = await openDevice();
+  });
+  afterAll(() => device.destroy());
+
   // Keys and values take 4 KiB a head of a layer here, the largest matrix 12.5 KiB.
   test.each([
     ["layers", 9000],
@@ -129,7 +135,7 @@ describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
     const model = randomModel(4);
     const tokens = Array.from({ length: 40 }, (_unused, i) => i);
     const logits = async (limit?: number): Promise<number[]> => {
-      const backend = await createWebGPUBackend({ model, gpu: gpu(), ...SIZES, blockCount: 3, maxTokens: 8, keepLogits: true, bindingBytes: limit });
+      const backend = await createWebGPUBackend({ model, device, ...SIZES, blockCount: 3, maxTokens: 8, keepLogits: true, bindingBytes: limit });
       const driver = new PlanDriver(backend);
       const sequence = driver.start(tokens);
       const samples: number[] = [];

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GPU_VARIANTS, createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import { DeviceLimitError, InvalidOptionError, OutOfMemoryError } from "../../../src/errors.ts";
 import { PlanDriver, randomModel } from "../../../src/testing/index.ts";
@@ -7,6 +7,12 @@ import { bits, gpu, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.
 const SIZES = { model: randomModel(1), blockCount: 8, blockSize: 4, maxTokens: 16, maxRequests: 2 };
 
 describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
+  let device: GPUDevice; // shared, because compiling is what takes time
+  beforeAll(async () => {
+    device = await openDevice();
+  });
+  afterAll(() => device.destroy());
+
   test("says in its info what it was asked for, and what it runs on", async () => {
     const { blockCount: _, ...rest } = SIZES;
     const backend = await createWebGPUBackend({ ...rest, gpu: gpu(), kvBytes: 10 * 2 * 2 * 2 * 4 * 8 * 4, hostBlockCount: 3 });
@@ -27,7 +33,7 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
 
   test("the variants for GPUs give the bits of those for software", async () => {
     const logits = async (variants?: typeof GPU_VARIANTS): Promise<number[]> => {
-      const backend = await createWebGPUBackend({ ...SIZES, gpu: gpu(), keepLogits: true, variants });
+      const backend = await createWebGPUBackend({ ...SIZES, device, keepLogits: true, variants });
       const driver = new PlanDriver(backend);
       const sequence = driver.start([5, 6, 7, 8, 9, 10, 11]);
       const samples = [...(await driver.step([{ sequence, sample: "all" }])), ...(await driver.step([{ sequence }]))];
@@ -41,7 +47,7 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
     const tokens = Array.from({ length: 10 }, (_, i) => 5 * i);
     const params = { temperature: 1, logprobs: 2 };
     const sample = async (bindingBytes?: number): Promise<unknown> => {
-      const backend = await createWebGPUBackend({ ...SIZES, maxTokens: 10, gpu: gpu(), bindingBytes });
+      const backend = await createWebGPUBackend({ ...SIZES, maxTokens: 10, device, bindingBytes });
       const driver = new PlanDriver(backend);
       const samples = await driver.step([{ sequence: driver.start(tokens, { sampling: params }), sample: "all" }]);
       await backend.dispose();
@@ -51,31 +57,31 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
   });
 
   test("out of memory says what for and how many bytes, and gives back what it took", async () => {
-    const device = await openDevice();
-    const pop = device.popErrorScope.bind(device);
+    const failingDevice = await openDevice();
+    const pop = failingDevice.popErrorScope.bind(failingDevice);
     let failing = false;
-    const create = device.createBuffer.bind(device);
+    const create = failingDevice.createBuffer.bind(failingDevice);
     const destroyed: string[] = [];
-    device.createBuffer = (descriptor) => {
+    failingDevice.createBuffer = (descriptor) => {
       failing = /keys and values/.test(descriptor.label!);
       const buffer = create(descriptor);
       buffer.destroy = () => void destroyed.push(descriptor.label!);
       return buffer;
     };
-    device.popErrorScope = async () => {
+    failingDevice.popErrorScope = async () => {
       const isFailing = failing;
       await pop();
       return isFailing ? new GPUOutOfMemoryErrorStandIn("no room") : null;
     };
-    const attempt = createWebGPUBackend({ ...SIZES, device });
+    const attempt = createWebGPUBackend({ ...SIZES, device: failingDevice });
     await expect(attempt).rejects.toThrow(OutOfMemoryError);
     await expect(attempt).rejects.toThrow("cannot allocate 9216 bytes for keys and values of 8 blocks on the device, which holds 0 bytes in 0 buffers");
     expect(destroyed.length).toBeGreaterThan(20);
-    device.destroy();
+    failingDevice.destroy();
   });
 
   test("a limit that nothing can be split under names itself, what it is and what was needed", async () => {
-    const attempt = createWebGPUBackend({ ...SIZES, gpu: gpu(), bindingBytes: 1000 });
+    const attempt = createWebGPUBackend({ ...SIZES, device, bindingBytes: 1000 });
     await expect(attempt).rejects.toThrow(DeviceLimitError);
     await expect(attempt).rejects.toThrow("maxStorageBufferBindingSize is 1000, one key-value head of one layer needs 2304 with 8 blocks: use fewer blocks");
   });

@@ -31,7 +31,7 @@ describe("estimated", () => {
   test("who runs is charged 0.7 of what he may produce at first, all of it while his prompt is under way", () => {
     expect(charged(estimated(), [runningWith(161, 1)])).toBe(7);
     expect(charged(estimated(), [runningWith(160, 0)])).toBe(10);
-    expect(charged(estimated(1.25), [runningWith(161, 1)])).toBe(9);
+    expect(charged(estimated(1.25), [runningWith(161, 1)])).toBe(8);
     expect(charged(estimated(10), [runningWith(161, 1)])).toBe(10);
   });
 
@@ -49,9 +49,9 @@ describe("estimated", () => {
     const running = [runningWith(801, 1)];
     const view = admissionView({ running });
     for (let step = 0; step < 300; step++) policy.step!(view, false);
-    expect(charged(policy, running)).toBe(Math.ceil((0.7 + 0.098) * 25));
+    expect(charged(policy, running)).toBe(20);
     for (let step = 0; step < 1000; step++) policy.step!(view, false);
-    expect(charged(policy, running)).toBe(Math.ceil(0.098 * 50));
+    expect(charged(policy, running)).toBe(4);
     policy.step!(admissionView(), false);
     expect(charged(policy, running)).toBe(35);
   });

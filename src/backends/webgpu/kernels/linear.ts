@@ -8,7 +8,7 @@ import { type Binding, type Kernel, compose, weightsPrelude } from "./kernel.ts"
  */
 export type LinearVariant = "row" | "tile" | "group";
 
-/** Rows of a workgroup, and its columns of four outputs; 16 threads or 4 to 64 are within 10% on SwiftShader (bench/backends/webgpu/kernels/linear.bench.ts). */
+/** Rows of a workgroup, and its columns of four outputs: few, so that a small matrix still gives every core some workgroups. */
 export const LINEAR_GRID: Readonly<Record<LinearVariant, { readonly rows: number; readonly columns: number }>> = {
   row: { rows: 1, columns: 16 },
   tile: { rows: 8, columns: 16 },
