@@ -31,8 +31,8 @@ async function nodeGpu(): Promise<NodeGpu> {
 const OPENERS: Readonly<Record<BackendName, OpenBackend>> = {
   webgpu: async (sizes) => {
     const { createWebGPUBackend } = await import("../backends/webgpu/index.ts");
-    const { adapter } = await nodeGpu();
-    return createWebGPUBackend({ ...sizes, adapter });
+    const { gpu } = await nodeGpu();
+    return createWebGPUBackend({ ...sizes, gpu });
   },
   reference: async (sizes) => {
     const { createReferenceBackend } = await import("../backends/reference/index.ts");

@@ -1,4 +1,4 @@
-/** A value that holds for a while: its mean over time, and its peak. */
+/** A value that holds for a while: its mean over the time that it was told of, and its peak. */
 export class Gauge {
   peak = 0;
   #seconds = 0;
@@ -11,13 +11,7 @@ export class Gauge {
     if (value > this.peak) this.peak = value;
   }
 
-  /** Mean over all time, that without a value counting as 0. */
-  meanOver(seconds: number): number {
-    return seconds === 0 ? 0 : this.#area / seconds;
-  }
-
-  /** Mean over the time that values held. */
   get mean(): number {
-    return this.meanOver(this.#seconds);
+    return this.#seconds === 0 ? 0 : this.#area / this.#seconds;
   }
 }

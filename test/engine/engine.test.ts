@@ -312,6 +312,10 @@ describe("a failing backend", () => {
   });
 });
 
+const crashing = (error: Error) => (): never => {
+  throw error;
+};
+
 describe("the end of an engine", () => {
   test("dispose while requests run and wait ends them all, then the backend; twice is once", async () => {
     const { engine, backend } = setUp({ maxRequests: 2 });
@@ -367,12 +371,7 @@ describe("the end of an engine", () => {
 
   test("a crash of the caller's onStep ends every stream with it and hangs nobody", async () => {
     const crash = new Error("a bug of the dashboard");
-    const { engine, backend } = setUp({
-      maxRequests: 2,
-      onStep: () => {
-        throw crash;
-      },
-    });
+    const { engine, backend } = setUp({ maxRequests: 2, onStep: crashing(crash) });
     const streams = [1, 2, 3].map((n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 50 }));
     const read1 = readAll(streams[0]);
     for (const stream of streams) expect(await stream.completion()).toMatchObject({ finishReason: "error", error: crash });
@@ -386,10 +385,14 @@ describe("the end of an engine", () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): number => unhandled.push(reason);
     process.on("unhandledRejection", note);
-    const { engine } = setUp({}, { fails: () => new DeviceLostError("unplugged") });
-    for (const n of [1, 2]) engine.submit({ promptTokenIds: promptOf(n), maxTokens: 5 });
-    await someTurns();
-    await engine.dispose();
+    const lost = setUp({}, { fails: () => new DeviceLostError("unplugged") });
+    // The second step fails when a crash has already ended everything.
+    const crashed = setUp({ onStep: crashing(new Error("a bug")) }, { fails: (_plan, executed) => (executed === 1 ? new Error("hiccup") : undefined) });
+    for (const { engine } of [lost, crashed]) {
+      for (const n of [1, 2]) engine.submit({ promptTokenIds: promptOf(n), maxTokens: 5 });
+      await someTurns();
+      await engine.dispose();
+    }
     await someTurns();
     process.off("unhandledRejection", note);
     expect(unhandled).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Engine } from "../../src/engine/engine.ts";
-import { assertWithin, platformTimer, type EngineOptions } from "../../src/engine/options.ts";
+import { assertLike, assertWithin, platformTimer, type EngineOptions } from "../../src/engine/options.ts";
 import { InfeasibleRequestError, InvalidOptionError, InvalidRequestError, QueueFullError } from "../../src/errors.ts";
 import { fixed } from "../../src/policies/budget/fixed.ts";
 import { expectedOf, promptOf, setUp } from "../support/engines.ts";
@@ -16,6 +16,7 @@ describe("assertWithin", () => {
     [{ budget: fixed(33) }, "tokenBudget is 33, backend scripted takes 32 at most"],
     [{ tokenBudget: 1, budget: fixed(40) }, "tokenBudget is 40, backend scripted takes 32 at most"],
     [{ contextLength: 201 }, "contextLength is 201, backend scripted takes 200 at most"],
+    [{ hostBlockCount: 1 }, "hostBlockCount is 1, backend scripted takes 0 at most"],
     [{ blockSize: 8 }, "blockSize is 8, backend scripted was made with 4"],
   ])("refuses %o", (options, message) => {
     expect(() => assertWithin({ backend, ...options }, backend.info)).toThrow(new InvalidOptionError(message));
@@ -26,6 +27,24 @@ describe("assertWithin", () => {
     assertWithin({ backend, blockCount: 64, maxRequests: 8, tokenBudget: 32, contextLength: 200, blockSize: 4 }, backend.info);
     assertWithin({ backend, blockCount: 1, maxRequests: 1, tokenBudget: 1, contextLength: 1 }, backend.info);
     expect(() => assertWithin({ backend }, backend.info)).not.toThrow();
+  });
+});
+
+describe("assertLike", () => {
+  const { info } = backend;
+
+  test("takes a backend with the same limits, or larger ones", () => {
+    expect(() => assertLike(info, info)).not.toThrow();
+    expect(() => assertLike({ ...info, blockCount: 65, maxTokens: 33, maxRequests: 9, contextLength: 201, hostBlockCount: 5 }, info)).not.toThrow();
+  });
+
+  test.each(["blockCount", "maxTokens", "maxRequests", "contextLength"] as const)("refuses a smaller %s", (name) => {
+    const message = `recover() gave backend scripted with ${name} ${info[name] - 1}, the lost one had ${info[name]}`;
+    expect(() => assertLike({ ...info, [name]: info[name] - 1 }, info)).toThrow(new InvalidOptionError(message));
+  });
+
+  test("refuses other blocks", () => {
+    expect(() => assertLike({ ...info, blockSize: 8 }, info)).toThrow(new InvalidOptionError("recover() gave backend scripted with blockSize 8, the lost one had 4"));
   });
 });
 

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { ChunkPolicy } from "../../src/prefill/chunk-policy.ts";
 import { equalProgress } from "../../src/prefill/equal-progress.ts";
+import { fcfs } from "../../src/prefill/fcfs.ts";
 import type { RequestView } from "../../src/request.ts";
 import { PolicyRun } from "../support/policy-run.ts";
 
@@ -44,18 +46,15 @@ describe("equal-progress", () => {
     );
   });
 
-  test("in the scheduler, a long prompt lets a later one make progress, which fcfs chunks do not", () => {
+  test("in the scheduler, prompts that run together get the same, where fcfs chunks prefer the first", () => {
     const progress = (chunking: ChunkPolicy): readonly number[] => {
-      const run = new PolicyRun({ blockCount: 200, tokenBudget: 96, chunking });
-      run.submit({ promptTokenIds: [1], maxTokens: 1 });
-      const long = run.submit({ promptTokenIds: new Int32Array(600).fill(2), maxTokens: 1 });
-      run.step();
-      const other = run.submit({ promptTokenIds: new Int32Array(300).fill(3), maxTokens: 1 });
-      // It is let in when the first step leaves some budget over: not while the long one takes all.
-      for (let i = 0; i < 4; i++) run.step();
-      return [long.computedTokenCount, other.computedTokenCount];
+      const run = new PolicyRun({ blockCount: 200, tokenBudget: 96, longPrefillThreshold: 64, chunking });
+      const prompts = [1, 2].map((own) => run.submit({ promptTokenIds: new Int32Array(600).fill(own), maxTokens: 1 }));
+      for (let i = 0; i < 3; i++) run.step();
+      return prompts.map(({ computedTokenCount }) => computedTokenCount);
     };
-    expect(progress(fcfs())).toEqual([95 + 4 * 96, 0]);
-    expect(progress(equalProgress())).toEqual([95 + 4 * 96, 0]);
+    // The first step lets them in: 64 and 32.
+    expect(progress(fcfs())).toEqual([64 + 128, 32 + 64]);
+    expect(progress(equalProgress())).toEqual([64 + 96, 32 + 96]);
   });
 });

@@ -88,6 +88,17 @@ describe("Residents", () => {
     expect(parts.residents.running).toEqual([b]);
   });
 
+  test("who shares its last block with a sibling gets a copy before it writes", () => {
+    const parts = schedulerParts();
+    const entry = parts.add(0);
+    parts.step();
+    const sibling = parts.kv.fork(entry.sequence!);
+    const [, shared] = sibling.tables[0].ids;
+    const { copyCount, copies } = parts.step();
+    const [, own] = entry.sequence!.tables[0].ids;
+    expect([copyCount, [...copies.subarray(0, 2)], own === shared, entry.sequence!.forked]).toEqual([1, [shared, own], false, false]);
+  });
+
   test("retract takes a failed plan's tokens and blocks back", () => {
     const parts = schedulerParts();
     const entry = parts.add(0, { promptTokenIds: ids(20) });

@@ -272,6 +272,35 @@ describe("refusals at submit change nothing", () => {
   ])("no scheduler is made with %o", (options, message) => expect(() => schedulerOf(options)).toThrow(new InvalidOptionError(message)));
 });
 
+describe("resetPrefixCache", () => {
+  test("empties the cache, not while blocks are held or a plan is in flight", () => {
+    const { scheduler, submit, commit, step } = schedulerOf();
+    submit("a", { promptTokenIds: ids(12), maxTokens: 2 });
+    const plan = scheduler.schedule(0)!;
+    expect(scheduler.resetPrefixCache({ force: true })).toBe(false);
+    commit(plan);
+    expect(scheduler.resetPrefixCache()).toBe(false);
+    step();
+    expect([scheduler.stats().cachedBlocks, scheduler.resetPrefixCache(), scheduler.stats().freeBlocks, scheduler.kv.prefixes.tree.size]).toEqual([3, true, 20, 0]);
+  });
+
+  test("by force leaves those that run their blocks, which are cached no more", () => {
+    const { scheduler, submit, step } = schedulerOf();
+    const request = submit("a", { promptTokenIds: ids(12), maxTokens: 8 });
+    step();
+    expect([scheduler.resetPrefixCache({ force: true }), scheduler.stats().heldBlocks, scheduler.kv.prefixes.tree.size]).toEqual([true, 3, 0]);
+    while (step() !== null) scheduler.checkInvariants();
+    expect([request.outputTokenCount, scheduler.stats().freeBlocks]).toEqual([8, 20]);
+  });
+});
+
+test("one that would have to give its own blocks up waits for others', and explain says so", () => {
+  const { scheduler, submit, step } = schedulerOf({ blockCount: 4, admission: { name: "any", missingBlocks: () => 0 }, preemption: { name: "never the other", victim: (running) => running[1] } });
+  for (const id of [0, 1]) submit(id, { promptTokenIds: ids(id === 0 ? 7 : 8, id), maxTokens: 4 });
+  step();
+  expect([step(), scheduler.explain(1)?.waitsFor, scheduler.stats().preemptions]).toEqual([[1], { reason: "stalled", missingBlocks: 1 }, 0]);
+});
+
 test("blockOwners names who holds what", () => {
   const { scheduler, submit, step } = schedulerOf();
   submit("a", { promptTokenIds: ids(6) });

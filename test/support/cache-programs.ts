@@ -9,7 +9,7 @@ const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ verb: fc.constant("advance" as const), which: fc.nat(20), tokens: tokens(5) }) },
   { weight: 2, arbitrary: fc.record({ verb: fc.constant("fork" as const), which: fc.nat(20) }) },
   { weight: 3, arbitrary: fc.record({ verb: fc.constant("end" as const), which: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ verb: fc.constant("drop" as const) }) },
+  { weight: 1, arbitrary: fc.record({ verb: fc.constantFrom("drop" as const, "forget" as const) }) },
   { weight: 2, arbitrary: fc.record({ verb: fc.constant("lookup" as const), tokens: tokens(12), salt: fc.constantFrom("", "x") }) },
 );
 /** Commands of one plan, and what becomes of it. */
@@ -28,6 +28,9 @@ export function runCachePlan(drive: CacheDrive, { commands, fate }: CachePlan): 
       const { found, expected } = drive.lookup(each.tokens, each.salt);
       if (touched.size === 0) expect(found).toBe(expected);
     } else if (each.verb === "drop") drive.kv.dropCached();
+    else if (each.verb === "forget") {
+      if (touched.size === 0) drive.kv.forgetPrefixes(drive.holders.map(({ sequence }) => sequence));
+    }
     // A plan has a request once; between plans they are forked and end.
     else if (holder !== undefined && !touched.has(holder)) {
       if (each.verb === "advance" && drive.advance(holder, each.tokens)) touched.add(holder);

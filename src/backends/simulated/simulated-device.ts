@@ -47,8 +47,8 @@ export class SimulatedDevice {
     const { contextLength = shape.contextLength, vocabSize = shape.vocabSize } = options;
     for (const [name, value] of Object.entries({ blockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize })) checkCount(name, value);
     const groups = groupsOf(shape);
-    // Blocks hold nothing here, so that is what reading one gives.
-    this.info = { name: `simulated (${gpu.name})`, blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock: 0, groups };
+    // One byte stands for what a block holds: none may have no bytes at all.
+    this.info = { name: `simulated (${gpu.name})`, blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock: 1, groups };
     this.#time = new StepTime(options);
     this.#load = new StepLoad(shape);
     this.#windowed = hasWindows(shape);

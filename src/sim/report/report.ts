@@ -13,9 +13,12 @@ const MAX_TIMELINES = 3;
 /** Files of a report, by name. */
 export type ReportFiles = ReadonlyMap<string, string>;
 
-/** Draws a page and its charts as files: `report.html`, which needs nothing beside it, and an SVG a chart. Rejects with `MissingPackageError` without vega. */
+/**
+ * Draws a page and its charts as files: `report.html`, which needs nothing beside it, and an SVG a chart. Runs that completed nothing are in
+ * the page's table alone. Rejects with `MissingPackageError` without vega.
+ */
 export async function report(title: string, runs: readonly ReportRun[], slo: Slo = {}): Promise<ReportFiles> {
-  const charts: Chart[] = [planeChart(runs, slo), costChart(runs), distributionChart(runs), ...spread(runs, MAX_TIMELINES).map(timelineChart)];
+  const charts = chartsOf(runs.filter(({ summary }) => summary.requests.completed > 0), slo);
   const files = new Map<string, string>();
   const drawn = [];
   for (const chart of charts) {
@@ -25,4 +28,9 @@ export async function report(title: string, runs: readonly ReportRun[], slo: Slo
   }
   files.set("report.html", reportPage(title, runs, drawn));
   return files;
+}
+
+function chartsOf(runs: readonly ReportRun[], slo: Slo): Chart[] {
+  if (runs.length === 0) return [];
+  return [planeChart(runs, slo), costChart(runs), distributionChart(runs), ...spread(runs, MAX_TIMELINES).map(timelineChart)];
 }

@@ -77,11 +77,12 @@ export class KnownBlocks {
   refresh(isFound: (block: KnownBlock) => boolean, isRunning: (block: KnownBlock) => boolean): KnownBlock[] {
     const gone: KnownBlock[] = [];
     for (const block of this.byName.values()) {
-      const wasPromised = block.promised;
-      block.promised = isFound(block);
-      if (block.promised) continue;
-      if (wasPromised) gone.push(block);
-      if (!this.#mayComeBack && (wasPromised || !isRunning(block))) this.byName.delete(block.name);
+      if (isFound(block)) block.promised = true;
+      else {
+        if (block.promised) gone.push(block);
+        block.promised = false;
+        if (!this.#mayComeBack && !isRunning(block)) this.byName.delete(block.name);
+      }
     }
     return gone;
   }

@@ -1,20 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { createSimulatedBackend, type SimulatedBackendOptions } from "../../../src/backends/simulated/index.ts";
 import { Engine } from "../../../src/engine/engine.ts";
-import { DisposedError, InvalidOptionError } from "../../../src/errors.ts";
+import { DisposedError } from "../../../src/errors.ts";
 import { gpuNamed, modelNamed } from "../../../src/roofline/index.ts";
 import { backendConformance } from "../../../src/testing/index.ts";
 
 const SETUP = { gpu: gpuNamed("a10"), shape: modelNamed("smollm2-135m") };
 const make = (options: Partial<SimulatedBackendOptions> = {}) => createSimulatedBackend({ ...SETUP, blockCount: 64, blockSize: 16, maxTokens: 128, maxRequests: 8, ...options });
 
-/** Cases about numbers: a backend without arithmetic has none, and holds no bytes to copy or to swap. */
-const NOT_MEANT = /oracle|logits|logprob|bytes|swap|host|adapter|greedy|temperature|seed|top|NaN|finite|poison|copie|ties|permut|blocks written/i;
-
-describe("conformance, as far as it is about order and tokens", () => {
-  const cases = backendConformance((sizes) => make({ ...sizes, hostBlockCount: 0, vocabSize: 512 }));
-  for (const { name, run } of cases) test(name, run);
-});
+backendConformance((sizes) => make({ ...sizes, hostBlockCount: 0, vocabSize: 512 }), { runner: { describe, it: test } });
 
 test("an engine runs on it, and batch, chunks and preemption change no token", async () => {
   const alone = await answers({ blockCount: 64, maxRequests: 1 });
@@ -37,13 +31,12 @@ test("steps take their time one after the other, in whatever time the caller kee
   for (const seconds of slept) expect(seconds).toBeGreaterThan(1e-4);
 });
 
-test("blocks hold no bytes", async () => {
+test("a block is a byte", async () => {
   const backend = make();
-  expect(backend.info.bytesPerBlock).toBe(0);
-  expect(await backend.readBlocks([1, 2])).toEqual(new Uint8Array(0));
-  await backend.writeBlocks([1, 2], new Uint8Array(0));
-  await expect(backend.writeBlocks([1], new Uint8Array(3))).rejects.toThrow(/hold no bytes, got 3/);
-  await expect(backend.writeBlocks([1], new Uint8Array(3))).rejects.toBeInstanceOf(InvalidOptionError);
+  expect(backend.info.bytesPerBlock).toBe(1);
+  await backend.writeBlocks([3, 1], Uint8Array.of(7, 9));
+  expect(await backend.readBlocks([1, 2, 3])).toEqual(Uint8Array.of(9, 0, 7));
+  await expect(backend.writeBlocks([1], new Uint8Array(3))).rejects.toThrow("1 blocks take as many bytes, got 3");
 });
 
 test("is of no use after dispose(), twice", async () => {

@@ -1,8 +1,18 @@
 import { describe, expect, it, test } from "vitest";
-import { allocatorConformance, checkProgram, findBrokenLaw, KvCacheAllocator, LawBrokenError } from "../../../src/testing/index.ts";
+import {
+  type Allocation,
+  type AllocatorCapabilities,
+  allocatorConformance,
+  checkProgram,
+  type Domain,
+  findBrokenLaw,
+  KvCacheAllocator,
+  LawBrokenError,
+  type PlanMoves,
+} from "../../../src/testing/index.ts";
 import { MUTANTS } from "../../support/mutants/index.ts";
 import { doubleFree } from "../../support/mutants/double-free.ts";
-import { PagedAllocator } from "../../support/paged-allocator.ts";
+import { PagedAllocator, type Sequence } from "../../support/paged-allocator.ts";
 
 const runner = { describe, it };
 
@@ -16,6 +26,39 @@ describe("the KV cache whose hashes are all the same", () => {
 
 describe("the allocator that the mutants are made of", () => {
   allocatorConformance((sizes) => new PagedAllocator(sizes), { runner });
+});
+
+/** As engines with a radix tree do: what a sequence computed is cached when it leaves. Every operation is a step of its own. */
+class CachesWhatIsFreed extends PagedAllocator {
+  override readonly capabilities: AllocatorCapabilities = { paged: true, exact: true, prefixCache: true, partialHits: true };
+
+  override allocate(number: number, tokens: readonly number[], domain: Domain): Allocation | null {
+    const answer = super.allocate(number, tokens, domain);
+    this.issue();
+    this.commit();
+    return answer;
+  }
+
+  override append(number: number, tokens: readonly number[]): PlanMoves | null {
+    const answer = super.append(number, tokens);
+    this.issue();
+    this.commit();
+    return answer;
+  }
+
+  override index(): void {
+    // Not while it runs.
+  }
+
+  override drop(sequence: Sequence): void {
+    super.index(sequence, 0);
+    this.open.keyed.length = 0;
+    super.drop(sequence);
+  }
+}
+
+describe("an allocator that caches only what was freed, and makes no plans", () => {
+  allocatorConformance((sizes) => new CachesWhatIsFreed(sizes), { runner });
 });
 
 describe("a planted bug is found", () => {

@@ -1,0 +1,144 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Result } from "../../src/cli/simulate/run-settings.ts";
+import { bstar } from "../support/cli-io.ts";
+
+let folder = "";
+let trace = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "bstar-simulate-"));
+  const rows = Array.from({ length: 30 }, (_, i) => `2023-11-16 18:${String(15 + i)}:00,${100 + i},${10 + i}`);
+  trace = file("trace.csv", `TIMESTAMP,ContextTokens,GeneratedTokens\n${rows.join("\n")}\n`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const SETUP = ["--model", "llama-2-7b", "--gpu", "a100-80gb"];
+const simulate = (...args: readonly string[]) => bstar(["simulate", ...SETUP, ...args]);
+
+async function json(...args: readonly string[]): Promise<Result> {
+  const { code, out, err } = await simulate(...args, "--json");
+  expect([code, err]).toEqual([0, ""]);
+  return JSON.parse(out) as Result;
+}
+
+describe("one run", () => {
+  test("--json prints one object with config and seed", async () => {
+    const result = await json("--trace", trace, "--seed", "4");
+    expect(result).toMatchObject({ requests: { submitted: 30, completed: 30, rejected: 0, clipped: 0, dropped: 0 }, seed: 4 });
+    expect(result["config"]).toMatchObject({ model: "llama-2-7b", gpu: "a100-80gb", trace, tokenBudget: 512, blockSize: 16, gpuBlocks: result["kv"].blockCount, context: 4096 });
+    expect(result["loopSeconds"]).toBeGreaterThan(0);
+  });
+
+  test("is the same again, but for the time it took", async () => {
+    const args = ["--workload", "gamma", "--rate", "5", "--requests", "40"];
+    const [{ loopSeconds: _, ...first }, { loopSeconds: __, ...second }] = [await json(...args), await json(...args)];
+    expect(second).toEqual(first);
+    expect((await json(...args, "--seed", "1"))["ttftSeconds"]).not.toEqual(first["ttftSeconds"]);
+  });
+
+  test("--rate replaces the arrivals, --requests cuts the trace", async () => {
+    const own = await json("--trace", trace);
+    const fast = await json("--trace", trace, "--rate", "50");
+    expect(own["durationSeconds"]).toBeGreaterThan(29 * 60);
+    expect(fast["durationSeconds"]).toBeLessThan(60);
+    expect(fast["requests"]).toEqual(own["requests"]);
+    expect((await json("--trace", trace, "--requests", "7"))["requests"].submitted).toBe(7);
+  });
+
+  test("overrides reach the run", async () => {
+    const { kv, steps, requests, config } = await json("--trace", trace, "--rate", "100", "--gpu-blocks", "50", "--block-size", "8", "--max-requests", "3", "--token-budget", "64", "--context", "120");
+    expect(kv.blockCount).toBe(50);
+    expect(steps.meanRequests).toBeLessThanOrEqual(3);
+    expect(steps.meanTokens).toBeLessThanOrEqual(64);
+    expect(requests.clipped).toBeGreaterThan(0);
+    expect(config).toMatchObject({ gpuBlocks: 50, blockSize: 8, maxRequests: 3, tokenBudget: 64, context: 120 });
+    expect((await json("--trace", trace, "--context", "120", "--over-context", "drop"))["requests"]).toMatchObject({ clipped: 0, dropped: requests.clipped });
+  });
+
+  test("the page has the figures for people", async () => {
+    const { code, out } = await simulate("--trace", trace, "--slo-ttft", "1");
+    expect(code).toBe(0);
+    expect(out).toMatch(/llama-2-7b on 1 x a100-80gb, .*trace\.csv/);
+    expect(out).toMatch(/requests +30 of 30 completed\n/);
+    expect(out).toMatch(/goodput +100% of the requests kept the promise/);
+    expect(out).toMatch(/first token \(TTFT\)( +[\d.]+ m?s){5}\n/);
+  });
+
+});
+
+describe("a sweep", () => {
+  const args = ["--sweep", "--workload", "poisson", "--requests", "20", "--rate", "1,8", "--queue", "fcfs,lpm", "--jobs", "1"];
+  const keys = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n").map((line) => (JSON.parse(line) as { key: string }).key);
+
+  test("has a line a run; what is done is not done again; its file makes a report", async () => {
+    const path = join(folder, "sweep.jsonl");
+    expect((await simulate(...args, "--out", path, "--shard", "1/2")).code).toBe(0);
+    const half = readFileSync(path, "utf8");
+    expect(keys(path)).toHaveLength(2);
+    file("sweep.jsonl", `${half}{"key":"was cut o`);
+    expect((await simulate(...args, "--out", path)).code).toBe(0);
+    expect(readFileSync(path, "utf8").startsWith(half)).toBe(true);
+    expect(new Set(keys(path)).size).toBe(4);
+    expect(keys(path)).toHaveLength(4);
+
+    const target = join(folder, "swept");
+    const { code, err } = await bstar(["simulate", "--from", path, "--report", target]);
+    expect([code, err]).toEqual([0, `bstar: wrote ${join(target, "report.html")}\n`]);
+    expect(existsSync(join(target, "plane.svg"))).toBe(true);
+    const page = readFileSync(join(target, "report.html"), "utf8");
+    expect(page).toContain("llama-2-7b on a100-80gb: poisson");
+    for (const queue of ["fcfs", "lpm"]) for (const rate of [1, 8]) expect(page).toContain(`<td>${queue}, ${rate} requests/s</td>`);
+  }, 20_000);
+
+  test("a run that is refused is a line and a failed exit, and the others go on", async () => {
+    const { code, out, err } = await bstar(["simulate", "--sweep", "--workload", "poisson", "--requests", "5", "--model", "llama-2-13b", "--gpu", "a10,a100-80gb", "--jobs", "1"]);
+    const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line) as { error?: { code: string } });
+    expect(lines.filter(({ error }) => error !== undefined)).toHaveLength(1);
+    expect(lines).toHaveLength(2);
+    expect(code).toBe(1);
+    expect(err).toMatch(/the weights of llama-2-13b.*\n.*1 of 2 runs could not be simulated/);
+  }, 20_000);
+});
+
+describe("refusals are one line with exit code 2", () => {
+  test.each([
+    [["--workload", "poisson", "--model", "llama-9b"], /unknown model "llama-9b"; known are llama-7b/],
+    [["--workload", "poisson", "--gpu", "a11"], /unknown GPU "a11"; known are a10/],
+    [["--workload", "storm"], /unknown workload "storm"; known are poisson, gamma, on-off, closed-loop, sessions, shared-prefix/],
+    [["--workload", "poisson", "--queue", "storm"], /queue must be one of fcfs, .*got "storm"/],
+    [["--workload", "poisson", "--admission", "storm"], /admission must be one of watermark, .*got "storm"/],
+    [["--workload", "poisson", "--model", "llama-2-70b"], /the weights of llama-2-70b at 16 bits take 128 GiB, a100-80gb has/],
+    [[], /give either --trace or --workload/],
+    [["--workload", "poisson", "--rate", "1,2"], /several values of an option need --sweep/],
+    [["--workload", "poisson", "--rate", "0"], /'0' is invalid/],
+    [["--workload", "poisson", "--over-context", "hide"], /Allowed choices are clip, drop/],
+    [["--sweep", "--workload", "poisson", "--shard", "3/2"], /--shard must be k\/n with 1 <= k <= n, got "3\/2"/],
+    [["--trace", "absent.csv"], /cannot read absent\.csv: .*no such file/],
+  ])("%j", async (args, message) => {
+    const { code, out, err } = await simulate(...args);
+    expect(err).toMatch(message);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect([code, out]).toEqual([2, ""]);
+  });
+
+  test("a malformed row names file and line", async () => {
+    const broken = file("broken.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,2\n2023-11-16 18:15:47,x,2\n");
+    const { code, err } = await simulate("--trace", broken);
+    expect(err).toBe(`bstar: ${broken}:3: ContextTokens must be an integer >= 1, got "x"\n`);
+    expect(code).toBe(2);
+  });
+
+  test("lengths without times want a rate", async () => {
+    const lengths = file("lengths.csv", "num_prefill_tokens,num_decode_tokens,num_total_tokens,pd_ratio\n12,8,20,1.5\n");
+    expect((await simulate("--trace", lengths)).err).toMatch(/has lengths without times: give the arrivals with --rate/);
+    expect((await json("--trace", lengths, "--rate", "1"))["requests"].completed).toBe(1);
+  });
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { type Settings, settingsOf } from "../../../src/cli/simulate/settings.ts";
+import { parseShard, runsToDo } from "../../../src/cli/simulate/sweep.ts";
+
+const grid = { model: ["m"], gpu: ["a", "b"], rate: [1, 2, 3], seed: [0], workload: "poisson" } as unknown as Parameters<typeof settingsOf>[0];
+
+test("a grid has each combination once, the last axis fastest", () => {
+  expect(settingsOf(grid).map(({ gpu, rate }) => `${gpu}${rate}`)).toEqual(["a1", "a2", "a3", "b1", "b2", "b3"]);
+});
+
+test.each([1, 2, 4, 9])("%d shards share the runs out, none twice", (parts) => {
+  const runs = settingsOf(grid);
+  const shares: Settings[][] = Array.from({ length: parts }, (_, i) => runsToDo({ runs, shard: { part: i + 1, parts } }));
+  expect(new Set(shares.flat())).toEqual(new Set(runs));
+  expect(shares.flat()).toHaveLength(runs.length);
+  expect(Math.max(...shares.map((share) => share.length))).toBeLessThanOrEqual(Math.ceil(runs.length / parts));
+});
+
+test("a shard is k/n", () => {
+  expect(parseShard("2/8")).toEqual({ part: 2, parts: 8 });
+  for (const text of ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"]) expect(() => parseShard(text)).toThrow(`got "${text}"`);
+});

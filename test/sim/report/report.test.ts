@@ -1,0 +1,59 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { gpuNamed, modelNamed } from "../../../src/roofline/index.ts";
+import { report } from "../../../src/sim/report/report.ts";
+import type { ReportRun } from "../../../src/sim/report/report-run.ts";
+import { simulate } from "../../../src/sim/simulate.ts";
+import { poisson } from "../../../src/sim/workloads/open.ts";
+
+const runs: ReportRun[] = [];
+let files: ReadonlyMap<string, string> = new Map();
+
+beforeAll(async () => {
+  for (const [series, rate] of [["<b>a</b>", 1], ["<b>a</b>", 6], ["plain", 1], ["plain", 6]] as const) {
+    const workload = poisson({ rate, seed: 1, promptTokens: 64, outputTokens: 32 });
+    const run = await simulate({ gpu: gpuNamed("a10"), shape: modelNamed("llama-7b"), workload, maxArrivals: 20 });
+    runs.push({ series, load: `${rate} requests/s`, ...run });
+  }
+  files = await report(`a & "b"`, runs, { ttftSeconds: 1, tpotSeconds: 0.1 });
+});
+
+test("is a page and an SVG a chart, of which three are timelines at most", () => {
+  expect([...files.keys()]).toEqual(["plane.svg", "cost.svg", "distributions.svg", "timeline-1.svg", "timeline-2.svg", "timeline-3.svg", "report.html"]);
+  for (const [name, text] of files) if (name.endsWith(".svg")) expect(text).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+});
+
+describe("the page", () => {
+  const page = () => files.get("report.html") as string;
+
+  test("needs nothing beside it", () => {
+    expect(page()).not.toMatch(/<script|<link|<img|@import|\bsrc=|url\((?!#)|href="(?!#)/);
+    for (const [name, text] of files) if (name.endsWith(".svg")) expect(page()).toContain(text);
+  });
+
+  test("escapes names", () => {
+    expect(page()).not.toContain("<b>");
+    expect(page()).toContain("a &#38; &#34;b&#34;");
+  });
+
+  test("has a line of figures a run", () => {
+    const rows = page().split("<table>")[1].split("</table>")[0].match(/<tr>/g);
+    expect(rows).toHaveLength(1 + runs.length);
+  });
+});
+
+test("the plane has the reading-speed rule, one legend entry a series, and no broken number", () => {
+  const plane = files.get("plane.svg") as string;
+  expect(plane).toContain("reading speed");
+  expect(plane).toContain("plain");
+  for (const text of files.values()) expect(text).not.toMatch(/NaN|Infinity|undefined/);
+});
+
+test("timelines show B*", () => expect(files.get("timeline-1.svg")).toContain("B*"));
+
+test("a run in which nothing ran is drawn too", async () => {
+  const empty = await simulate({ gpu: gpuNamed("a10"), shape: modelNamed("llama-7b"), workload: poisson({ seed: 1 }), maxArrivals: 0 });
+  const drawn = await report("empty", [{ series: "none", load: "", ...empty }]);
+  expect(drawn.get("report.html")).toMatch(/<td>none<\/td>/);
+  // What is read; labels of empty axes are Vega's.
+  expect(drawn.get("report.html")).not.toMatch(/>[^<]*(NaN|Infinity|undefined)/);
+});
