@@ -4,7 +4,7 @@
  * Needs `npm run build` first. Ends with exit code 1 and one line at the first thing that is wrong.
  */
 import { type SpawnSyncOptions, spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,7 +106,10 @@ function checkTypes(): void {
 
 function linkPeer(name: string): void {
   const target = join(folder, "node_modules", name);
-  if (!existsSync(target)) symlinkSync(join(root, "node_modules", name), target, "dir");
+  if (existsSync(target)) return;
+  // A scoped name's folder need not be there.
+  mkdirSync(dirname(target), { recursive: true });
+  symlinkSync(join(root, "node_modules", name), target, "dir");
 }
 
 /** This Node, and the first one on PATH that npm did not put there, if that is another. */
