@@ -48,13 +48,13 @@ function decisions(queue: QueuePolicy, waiting: number): () => void {
   return () => {
     now += 0.01;
     queue.begin?.(now);
-    queue.add(idle.pop()!, now);
     const next = queue.next(now) as Request;
     queue.remove(next, now);
     next.computedTokenCount = next.promptTokenCount;
     queue.charge?.(next, next.promptTokenCount, 0);
     queue.charge?.(next, 0, 1);
     queue.ended?.(next, now);
+    queue.add(idle.pop()!, now);
     idle.unshift(next);
   };
 }

@@ -1,17 +1,19 @@
-/** What fitting costs, and the B* that the policy finds on the reference backend against a sweep of as many samples as one likes. */
+/** What fitting costs, and the B* that the policy finds on the backends at hand against a sweep with many more steps. */
 import type { Backend } from "../../../src/backends/backend.ts";
 import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
+import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
+import { openNodeGpu } from "../../../src/cli/webgpu-node.ts";
+import { builtinModelFolder, loadModel } from "../../../src/models/node.ts";
 import { measured } from "../../../src/policies/budget/measured.ts";
-import { fitStepTime } from "../../../src/policies/budget/step-time-fit.ts";
+import { fitStepTime, type StepTimeFit } from "../../../src/policies/budget/step-time-fit.ts";
 import { Scheduler } from "../../../src/scheduler/scheduler.ts";
-import { randomModel } from "../../../src/testing/index.ts";
 import type { BenchRow, Suite } from "../../bench.ts";
 
-const MAX_TOKENS = 64;
-const SIZES = { blockCount: 64, blockSize: 16, maxTokens: MAX_TOKENS, maxRequests: 1 };
-const MODEL = randomModel(1, { vocabSize: 512, hiddenSize: 64, intermediateSize: 176, layerCount: 2, headCount: 4, kvHeadCount: 2, headDim: 16, contextLength: 512 });
-/** Steps of each size in the sweep, of which the fastest counts. */
-const SWEEP = 9;
+const MAX_TOKENS = 128;
+const SIZES = { blockCount: 16, blockSize: 16, maxTokens: MAX_TOKENS, maxRequests: 1 };
+const SWEPT = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+/** Steps of each size in the sweep. */
+const SWEEPS = 11;
 
 export default async function (suite: Suite): Promise<BenchRow[]> {
   const tokens = Array.from({ length: 160 }, (_, i) => 1 + ((i * 37) % 512));
@@ -20,25 +22,27 @@ export default async function (suite: Suite): Promise<BenchRow[]> {
   const full = measured({ maxTokens: 512 });
   let step = 0;
   suite.add("observe, fits included", () => full.observe(tokens[step % 160], times[step++ % 160]), { aim: "< 5 µs" });
-  return [await foundAndSwept()];
+  const { model } = await loadModel(builtinModelFolder());
+  const { gpu } = await openNodeGpu();
+  return [
+    await foundAndSwept("reference", createReferenceBackend({ model, ...SIZES })),
+    await foundAndSwept("webgpu", await createWebGPUBackend({ model, gpu, ...SIZES })),
+  ];
 }
 
-async function foundAndSwept(): Promise<BenchRow> {
-  const backend = createReferenceBackend({ model: MODEL, ...SIZES });
+async function foundAndSwept(name: string, backend: Backend): Promise<BenchRow> {
   const budget = measured({ maxTokens: MAX_TOKENS });
-  await stepSeconds(backend, MAX_TOKENS);
   for (const size of budget.sizes) for (let i = 0; i < budget.stepsPerSize; i++) budget.observe(size, await stepSeconds(backend, size));
-  const sizes = Array.from({ length: MAX_TOKENS }, (_, i) => i + 1);
-  const fastest: number[] = [];
-  for (const size of sizes) {
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < SWEEP; i++) least = Math.min(least, await stepSeconds(backend, size));
-    fastest.push(least);
-  }
+  const tokens = SWEPT.flatMap((size) => Array.from({ length: SWEEPS }, () => size));
+  const times: number[] = [];
+  for (const size of tokens) times.push(await stepSeconds(backend, size));
   await backend.dispose();
-  const { bStar, low, high } = budget.fit!;
-  const swept = fitStepTime(sizes, fastest)!;
-  return { name: "B* of the reference backend, by the policy", note: `${bStar.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}); sweep ${swept.bStar.toFixed(2)}` };
+  return { name: `B* of ${name}, built-in model`, note: `${describe(budget.fit!)}; by a sweep ${describe(fitStepTime(tokens, times)!)}` };
+}
+
+function describe({ bStar, low, high, floor, slope }: StepTimeFit): string {
+  const [knee, least, most] = [bStar, low, high].map((each) => each.toPrecision(2));
+  return `${knee} tokens (${least} to ${most}), floor ${(1000 * floor).toPrecision(2)} ms, ${(1000 * slope).toPrecision(2)} ms a token`;
 }
 
 /** Seconds of a step with the prompt of one request. */

@@ -8,6 +8,8 @@ export interface MeasuredOptions {
   readonly maxTokens: number;
   /** Longest step wanted, in the units of `now`: the time between two tokens of a request. Default: none. */
   readonly target?: number;
+  /** Least once B* is found, such as the decodes that are to have a token in every step. Default 1. */
+  readonly minTokens?: number;
 }
 
 /** A budget that knows what it measured. */
@@ -25,7 +27,7 @@ export interface MeasuredBudget extends BudgetPolicy {
 /** One may be the first of its size, which some devices compile for; the median of three is not. */
 const STEPS_PER_SIZE = 3;
 
-/** Steps between two fits: see bench/policies/budget/measured.bench.ts for what a fit costs. */
+/** Steps between two fits: one of 160 samples takes 0.2 ms (bench/policies/budget/measured.bench.ts). */
 const STEPS_PER_FIT = 128;
 
 /** Least share of B* that a target makes of it: there a step takes 1% longer than an empty one, so that less gains nothing. */
@@ -33,7 +35,7 @@ const LEAST_SHARE = 1 / 8;
 
 /**
  * Finds B* on the device: the first steps grow from one token to the most, three of each power of two; then floor and slope are fitted, and fitted
- * again all the time from what live steps take. The budget is B*, or what ends within the target, but never below an eighth of B*.
+ * again all the time from what live steps take. The budget is B*, or what ends within the target, but never below an eighth of B* or `minTokens`.
  * Source: the talk's knee; the fit is in `step-time-fit.ts`. Contexts are not known here: a step with long ones counts as slow.
  */
 export function measured(options: MeasuredOptions): MeasuredBudget {
@@ -47,16 +49,19 @@ class Measured implements MeasuredBudget {
   readonly stepsPerSize = STEPS_PER_SIZE;
   fit: StepTimeFit | undefined;
   readonly #target: number;
+  readonly #minTokens: number;
   readonly #samples = new StepSamples();
   readonly #stepsOf: Int32Array;
   #probe = 0;
   #stepsToFit = 0;
   #tokens: number;
 
-  constructor({ maxTokens, target = Number.POSITIVE_INFINITY }: MeasuredOptions) {
+  constructor({ maxTokens, target = Number.POSITIVE_INFINITY, minTokens = 1 }: MeasuredOptions) {
     if (!Number.isInteger(maxTokens) || maxTokens < 1) throw new InvalidOptionError(`maxTokens must be an integer >= 1, got ${maxTokens}`);
     if (!(target > 0)) throw new InvalidOptionError(`target must be above 0, got ${target}`);
+    if (!Number.isInteger(minTokens) || minTokens < 1 || minTokens > maxTokens) throw new InvalidOptionError(`minTokens must be an integer in [1, ${maxTokens}], got ${minTokens}`);
     this.maxTokens = maxTokens;
+    this.#minTokens = minTokens;
     this.sizes = powersOfTwo(maxTokens);
     this.#stepsOf = new Int32Array(this.sizes.length);
     this.#target = target;
@@ -95,7 +100,7 @@ class Measured implements MeasuredBudget {
   #best({ floor, slope, bStar }: StepTimeFit): number {
     const inTime = this.#target > floor ? Math.sqrt(this.#target ** 2 - floor ** 2) / slope : 0;
     const tokens = Math.min(bStar, Math.max(inTime, LEAST_SHARE * bStar), this.maxTokens);
-    return Math.max(1, Math.floor(tokens));
+    return Math.max(this.#minTokens, Math.floor(tokens));
   }
 }
 

@@ -92,6 +92,12 @@ describe("measured", () => {
     expect([tokensFor(100), tokensFor(Math.hypot(10, 5.05)), tokensFor(10.05), tokensFor(1)]).toEqual([expect.closeTo(100, -1), 50, 12, 12]);
   });
 
+  test("never gives less than the decodes that are to go on, once B* is found", () => {
+    const budget = measured({ maxTokens: 512, minTokens: 150, target: 12 });
+    expect(budget.tokens()).toBe(1);
+    expect(runSteps(budget, DEVICE, 40).tokens()).toBe(150);
+  });
+
   test("within the target, wherever an eighth of B* is", () => {
     fc.assert(
       fc.property(fc.double({ min: 1, max: 20, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 1, max: 60, noNaN: true }), (floor, slope, target) => {
@@ -126,5 +132,7 @@ describe("measured", () => {
     [{ maxTokens: 0 }, "maxTokens must be an integer >= 1, got 0"],
     [{ maxTokens: 1.5 }, "maxTokens must be an integer >= 1, got 1.5"],
     [{ maxTokens: 8, target: 0 }, "target must be above 0, got 0"],
+    [{ maxTokens: 8, minTokens: 9 }, "minTokens must be an integer in [1, 8], got 9"],
+    [{ maxTokens: 8, minTokens: 0 }, "minTokens must be an integer in [1, 8], got 0"],
   ])("refuses %j", (options, message) => expect(() => measured(options)).toThrow(new InvalidOptionError(message)));
 });
