@@ -6,27 +6,8 @@ import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../src/backends/reference/index.ts";
 import type { LoadedModel } from "../src/models/load.ts";
 import { PlanDriver } from "../src/testing/plan-driver.ts";
-import { expectedAnswers, GOLDEN_MODELS, goldenModel, isHere, loadGoldenModel, runGoldens } from "./support/goldens.ts";
+import { expectedAnswers, GOLDEN_MODELS, GOLDEN_SIZES, goldenModel, isHere, loadGoldenModel, runGoldens, SHORT } from "./support/goldens.ts";
 import { ifShared } from "./support/model-files.ts";
-
-/** Tokens of each answer in the runs that vary sizes; the whole answers run alone, and together in a tight pool. */
-const SHORT = 12;
-
-/** Budget, block size, tight pool. */
-const SIZES: readonly (readonly [number, number, boolean])[] = [
-  [1, 16, false],
-  [2, 4, false],
-  [3, 1, false],
-  [5, 16, false],
-  [7, 4, false],
-  [8, 1, false],
-  [13, 16, false],
-  [16, 4, false],
-  [24, 1, true],
-  [32, 16, false],
-  [48, 4, false],
-  [64, 1, true],
-];
 
 const MODELS = GOLDEN_MODELS.map((name) => ({ name, label: isHere(name) ? name : name + ifShared, isMissing: !isHere(name) }));
 
@@ -66,7 +47,7 @@ describe.each(MODELS)("$label", ({ name, isMissing }) => {
     expect(stats.heldBlocks).toBe(0);
   });
 
-  test.skipIf(isMissing).each(SIZES)("all together: %i tokens a step, blocks of %i, tight pool %s", async (tokenBudget, blockSize, tight) => {
+  test.skipIf(isMissing).each(GOLDEN_SIZES)("all together: %i tokens a step, blocks of %i, tight pool %s", async (tokenBudget, blockSize, tight) => {
     const { answers, stats } = await runGoldens(await load(), goldens, { tokenBudget, blockSize, tight, maxTokens: SHORT });
     expect(answers).toEqual(expectedAnswers(goldens, SHORT));
     expect(stats.heldBlocks).toBe(0);

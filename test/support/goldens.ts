@@ -65,6 +65,25 @@ export interface GoldenRun {
   readonly maxTokens: number;
 }
 
+/** Tokens of each answer in the runs that vary sizes; the whole answers run alone, and together in a tight pool. */
+export const SHORT = 12;
+
+/** Budget, block size, tight pool. */
+export const GOLDEN_SIZES: readonly (readonly [number, number, boolean])[] = [
+  [1, 16, false],
+  [2, 4, false],
+  [3, 1, false],
+  [5, 16, false],
+  [7, 4, false],
+  [8, 1, false],
+  [13, 16, false],
+  [16, 4, false],
+  [24, 1, true],
+  [32, 16, false],
+  [48, 4, false],
+  [64, 1, true],
+];
+
 /** Makes the backend of a run. */
 export type MakeGoldenBackend = (options: ReferenceBackendOptions) => Backend | Promise<Backend>;
 
