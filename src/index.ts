@@ -3,7 +3,7 @@ export type { Backend, BackendInfo } from "./backends/backend.ts";
 export * from "./errors.ts";
 export { Engine } from "./engine/engine.ts";
 export type { EngineOptions, EngineRequest, StepEvent } from "./engine/options.ts";
-export type { Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engine/token-stream.ts";
+export type { Choice, Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engine/token-stream.ts";
 export type { Model, ModelConfig, LayerWeights, Tensor, DType, RopeScaling } from "./model.ts";
 export type { FinishReason, Request, RequestId, RequestInput, RequestState, RequestView, SamplingParams } from "./request.ts";
 export { Scheduler, type IdleReason } from "./scheduler/scheduler.ts";

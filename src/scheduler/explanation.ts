@@ -12,7 +12,7 @@ export interface Explanation {
   readonly preemptionCount: number;
   /** Device blocks that it holds, of all groups. */
   readonly blocks: number;
-  /** What its admission lacked when it was last looked at; `behind` others where it never came to that. Null while it runs. */
+  /** What its admission lacked when it was last looked at; `behind` others where it never came to that, `sibling` where another choice computes its prompt. Null while it runs. */
   readonly waitsFor: Deferral | null;
 }
 

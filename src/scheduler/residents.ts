@@ -27,6 +27,8 @@ export class Residents implements AdmissionView {
   readonly #limits: ResidentLimits;
   readonly #charges: boolean;
   readonly #freeSlots: number[];
+  /** Serial requests that the step under construction samples. */
+  readonly sampledSerials: Entry[] = [];
   #leavers = 0;
   /** Running requests with more than one token to compute. */
   #prefillCount = 0;
@@ -55,7 +57,7 @@ export class Residents implements AdmissionView {
 
   get promisedBlocks(): number {
     let promised = 0;
-    for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount);
+    for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount) + this.#sharedTail(entry);
     return promised;
   }
 
@@ -69,9 +71,10 @@ export class Residents implements AdmissionView {
     return this.#limits.contextLength;
   }
 
-  /** Blocks that a running request holds now, of all groups, shared ones included. */
+  /** Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy before it writes. */
   heldBlocks(request: RequestView): number {
-    return (request as Entry).sequence!.tables.reduce((sum, table) => sum + table.count - table.first, 0);
+    const entry = request as Entry;
+    return entry.sequence!.tables.reduce((sum, table) => sum + table.count - table.first, 0) - this.#sharedTail(entry);
   }
 
   /** Most blocks, of all groups, that `tokenCount` tokens of one request hold at a time. */
@@ -110,7 +113,8 @@ export class Residents implements AdmissionView {
     entry.become("running");
     entry.slot = this.#freeSlots.pop()!;
     entry.admittedBy = record.plan.index;
-    if (entry.tokens.length < entry.maxLength) entry.tokens = widened(entry.tokens, entry.maxLength);
+    for (const follower of entry.followers) follower.admittedBy = record.plan.index;
+    entry.makeRoom();
     this.running.push(entry);
     this.issue(entry, record.journal);
   }
@@ -124,12 +128,42 @@ export class Residents implements AdmissionView {
     const gained = end > sequence.capacity ? this.#kv.extend(sequence, end, journal) : 0;
     entry.computedTokenCount = end;
     entry.inFlightCount += entry.chunk;
-    entry.samples = end === entry.tokenCount + entry.pendingCount;
+    entry.sampleCount = end === entry.tokenCount + entry.pendingCount ? 1 : 0;
     this.#notePrefill(entry, entry.gap > 1);
     this.#builder.place(entry, gained);
     if (this.#charges && start < entry.promptTokenCount) this.#limits.queue.charge!(entry, Math.min(end, entry.promptTokenCount) - start, 0);
-    if (entry.samples) entry.pendingCount++;
+    if (entry.sampleCount > 0) {
+      entry.pendingCount++;
+      if (entry.serial) this.sampledSerials.push(entry);
+    }
     this.index(entry, journal);
+  }
+
+  /** The first so many followers begin with the step under construction: it samples its last token for each of them, too. */
+  fan(entry: Entry, count: number): void {
+    entry.draftCount = 0;
+    entry.sampleCount = 1 + count;
+    for (let i = 0; i < count; i++) entry.followers[i].pendingCount++;
+    this.#builder.widen(entry, 0);
+  }
+
+  /**
+   * A choice whose prompt a running one has computed runs beside it, on the same blocks. False, with nothing changed, where it
+   * has to wait: for a slot, or for blocks, which the copies of a shared last one take, too.
+   */
+  fork(parent: Entry, entry: Entry): boolean {
+    this.compact();
+    const sequence = parent.sequence!;
+    const isPartial = parent.computedTokenCount < sequence.capacity;
+    const copies = isPartial ? (sequence.forked ? 1 : 2) * this.groupCount : 0;
+    if (this.running.length >= this.#limits.maxRequests || this.#limits.admission.missingBlocks(entry, copies, this) > 0) return false;
+    entry.become("running");
+    entry.slot = this.#freeSlots.pop()!;
+    entry.sequence = this.#kv.fork(sequence);
+    entry.computedTokenCount = parent.computedTokenCount;
+    entry.cachedTokenCount = parent.computedTokenCount;
+    this.running.push(entry);
+    return true;
   }
 
   /** One pass for a step of nothing but decodes with blocks for all: planned and issued at once. */
@@ -209,6 +243,12 @@ export class Residents implements AdmissionView {
     this.#prefillCount += isPrefill ? 1 : -1;
   }
 
+  /** Blocks that it will copy before it writes its next token. */
+  #sharedTail(entry: Entry): number {
+    const sequence = entry.sequence!;
+    return sequence.forked && entry.computedTokenCount < sequence.capacity ? this.#kv.blocksToUnshare(sequence, entry.computedTokenCount) : 0;
+  }
+
   /** Closes the gaps that leavers left in `running`. */
   compact(): void {
     if (this.#leavers === 0) return;
@@ -217,10 +257,4 @@ export class Residents implements AdmissionView {
     this.running.length = kept;
     this.#leavers = 0;
   }
-}
-
-function widened(tokens: Int32Array, length: number): Int32Array {
-  const wider = new Int32Array(length);
-  wider.set(tokens);
-  return wider;
 }

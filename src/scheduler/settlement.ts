@@ -21,8 +21,8 @@ export class Settlement {
   readonly #suspects: Suspects;
   readonly #queue: QueuePolicy;
 
-  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxRequests: number }) {
-    this.outcome = new StepOutcome(options.maxRequests);
+  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxSamples: number }) {
+    this.outcome = new StepOutcome(options.maxSamples);
     this.#kv = options.kv;
     this.#plans = options.plans;
     this.#roster = options.roster;
@@ -39,8 +39,13 @@ export class Settlement {
     let sample = 0;
     for (let row = 0; row < record.plan.requestCount; row++) {
       const entry = record.requests[row];
-      this.#settleRow(entry, record, row);
-      if (sample < record.plan.sampleCount && record.samples[sample] === entry) this.#deliver(entry, result.tokenIds[sample], sample++, now);
+      const samples = record.sampleCounts[row];
+      if (samples > 1 || entry.followers.length > 0) this.#settleFan(record, row, sample, result, now);
+      else {
+        this.#settleRow(entry, record, row);
+        if (samples === 1) this.#deliver(entry, result.tokenIds[sample], sample, now);
+      }
+      sample += samples;
     }
     this.#residents.compact();
     return record;
@@ -64,6 +69,23 @@ export class Settlement {
     if (this.#kv.windowed) this.#residents.slide(entry);
   }
 
+  /** Choices begin with the row's last token: each runs beside the first, or waits with its first token. Those that got no sample start over together. */
+  #settleFan(record: StepRecord, row: number, from: number, result: StepResult, now: number): void {
+    const entry = record.requests[row];
+    const parent = entry.state === "running" && entry.stay === record.stays[row] ? entry : null;
+    const until = from + record.sampleCounts[row];
+    this.#settleRow(entry, record, row);
+    for (let sample = from; sample < until; sample++) {
+      const each = record.samples[sample];
+      each.makeRoom();
+      if (each.leader !== null) this.#roster.begin(each, parent, now);
+    }
+    for (let sample = from; sample < until; sample++) {
+      this.#roster.disband(record.samples[sample], now);
+      this.#deliver(record.samples[sample], result.tokenIds[sample], sample, now);
+    }
+  }
+
   #deliver(entry: Entry, tokenId: number, sample: number, now: number): void {
     if (entry.state === "finished") return;
     entry.pendingCount--;
@@ -84,7 +106,9 @@ export class Settlement {
     for (let row = 0; row < company; row++) {
       const entry = record.requests[row];
       if (entry.state === "finished" || !this.#suspects.blame(entry, company)) continue;
-      this.#roster.end(entry, "error", new StepFailedError(`${entry.failureCount} steps of request ${entry.id} failed in a row, the last with it alone`, { cause }), now);
+      const error = new StepFailedError(`${entry.failureCount} steps of request ${entry.label} failed in a row, the last with it alone`, { cause });
+      // Followers would fail with the same prompt.
+      for (const each of [...entry.followers, entry]) this.#roster.end(each, "error", error, now);
     }
   }
 

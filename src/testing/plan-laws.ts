@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import type { Entry } from "../scheduler/entry.ts";
 import type { StepPlan } from "../step.ts";
 import { checkColumns } from "./column-laws.ts";
 import type { DrivenRequest } from "./driven-request.ts";
@@ -8,9 +9,8 @@ export interface IssuedRow {
   readonly request: DrivenRequest;
   readonly stay: number;
   readonly tokenCount: number;
-  readonly sampled: boolean;
-  /** Its sample before this plan. */
-  readonly sampledBefore: DrivenRequest["sample"];
+  /** Whose next tokens it samples: its own, and those of choices that begin with it; and the sample of each before this plan. */
+  readonly sampled: readonly { readonly request: DrivenRequest; readonly before: DrivenRequest["sample"] }[];
 }
 
 export interface PlanLimits {
@@ -25,7 +25,7 @@ export interface PlanLimits {
 /**
  * Checks a plan against what the requests are known to need, and notes it as issued. Laws:
  * the budgets hold; each token of a request is computed once a stay, in order, from where the prefix cache left off; ids and
- * positions are the request's own; a row is sampled exactly when it reaches the last token; no request goes beyond its length;
+ * positions are the request's own; a row is sampled exactly when it reaches the last token, and then for every choice that waits for it, where the step has room; no request goes beyond its length;
  * every column is what a rebuild from the requests' tables gives.
  */
 export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], limits: PlanLimits): IssuedRow[] {
@@ -36,7 +36,9 @@ export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], li
   checkMoves(plan, plan.swapIns, plan.swapInCount);
   checkMoves(plan, plan.copies, plan.copyCount);
   const bySlot = new Map(requests.filter((request) => request.runs).map((request) => [request.entry.slot, request]));
-  const rows = Array.from({ length: plan.requestCount }, (_, row) => issueRow(plan, row, bySlot, limits));
+  const byEntry = new Map(requests.map((request) => [request.entry, request]));
+  assert(plan.sampleCount <= limits.tokenBudget, () => `plan ${plan.index} has ${plan.sampleCount} samples, the limit is ${limits.tokenBudget}`);
+  const rows = Array.from({ length: plan.requestCount }, (_, row) => issueRow(plan, row, bySlot.get(plan.requestSlots[row]), byEntry, limits));
   assert(new Set(rows.map(({ request }) => request)).size === rows.length, () => `plan ${plan.index} has a request twice`);
   assert(plan.queryIndptr[plan.requestCount] === plan.tokenCount, () => `plan ${plan.index}: its rows end at token ${plan.queryIndptr[plan.requestCount]} of ${plan.tokenCount}`);
   assert(plan.sampleIndptr[plan.requestCount] === plan.sampleCount, () => `plan ${plan.index}: its rows end at sample ${plan.sampleIndptr[plan.requestCount]} of ${plan.sampleCount}`);
@@ -45,16 +47,16 @@ export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], li
 
 /** The plan was taken back: what it computed of a stay that goes on has to be computed again. */
 export function retractRows(rows: readonly IssuedRow[]): void {
-  for (const { request, stay, tokenCount, sampled, sampledBefore } of rows) {
+  for (const { request, stay, tokenCount, sampled } of rows) {
     if (request.entry.stay === stay) request.computed -= tokenCount;
-    if (!sampled) continue;
-    request.pending--;
-    request.sample = sampledBefore;
+    for (const each of sampled) {
+      each.request.pending--;
+      each.request.sample = each.before;
+    }
   }
 }
 
-function issueRow(plan: StepPlan, row: number, bySlot: ReadonlyMap<number, DrivenRequest>, limits: PlanLimits): IssuedRow {
-  const request = bySlot.get(plan.requestSlots[row]);
+function issueRow(plan: StepPlan, row: number, request: DrivenRequest | undefined, byEntry: ReadonlyMap<Entry, DrivenRequest>, limits: PlanLimits): IssuedRow {
   assert(request !== undefined, () => `plan ${plan.index}: slot ${plan.requestSlots[row]} belongs to no running request`);
   beginStay(request);
   const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
@@ -63,10 +65,9 @@ function issueRow(plan: StepPlan, row: number, bySlot: ReadonlyMap<number, Drive
   for (let token = from; token < to; token++) checkToken(plan, token, request);
   assert(plan.contextLengths[row] === request.computed, () => `plan ${plan.index}: ${request.name} sees ${plan.contextLengths[row]} tokens, it has ${request.computed}`);
   assert(plan.adapterIds[row] === request.entry.adapterId, () => `plan ${plan.index}: ${request.name} runs with adapter ${plan.adapterIds[row]}`);
-  const sampledBefore = request.sample;
-  const sampled = noteSample(plan, row, request);
-  checkColumns(plan, row, request.entry, limits.blockSize);
-  return { request, stay: request.entry.stay, tokenCount: to - from, sampled, sampledBefore };
+  const sampled = noteSamples(plan, row, request, byEntry, limits);
+  checkColumns(plan, row, request.entry, sampled.map((each) => each.request.entry), limits.blockSize);
+  return { request, stay: request.entry.stay, tokenCount: to - from, sampled };
 }
 
 /** A request that was admitted starts where the prefix cache left off: before its last token, whose logits are needed. */
@@ -76,7 +77,9 @@ function beginStay(request: DrivenRequest): void {
   request.stay = entry.stay;
   request.computed = entry.cachedTokenCount;
   assert(entry.cachedTokenCount < request.knownCount, () => `${request.name} took all its ${entry.cachedTokenCount} tokens from the prefix cache`);
-  assert(entry.cachedTokenCount === 0 || entry.cacheable, () => `${request.name} took cached tokens and wants none`);
+  // A choice begins with the whole prompt, on its sibling's blocks.
+  const isForked = entry.stay === 0 && entry.choice > 0 && entry.cachedTokenCount === entry.promptTokenCount;
+  assert(entry.cachedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
 }
 
 function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void {
@@ -87,16 +90,27 @@ function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void
   else assert(request.sample.plan === plan.index - 1 && id === ~request.sample.index, () => `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sample.index} of plan ${request.sample.plan}`);
 }
 
-function noteSample(plan: StepPlan, row: number, request: DrivenRequest): boolean {
-  const samples = plan.sampleIndptr[row + 1] - plan.sampleIndptr[row];
+function noteSamples(plan: StepPlan, row: number, request: DrivenRequest, byEntry: ReadonlyMap<Entry, DrivenRequest>, limits: PlanLimits): IssuedRow["sampled"] {
+  const from = plan.sampleIndptr[row];
+  const samples = plan.sampleIndptr[row + 1] - from;
   const last = request.knownCount + request.pending;
   assert(request.computed <= last && last < request.entry.maxLength, () => `plan ${plan.index}: ${request.name} has ${request.computed} tokens of ${last}, ${request.entry.maxLength} at most`);
-  assert(samples === (request.computed === last ? 1 : 0), () => `plan ${plan.index}: ${request.name} is sampled ${samples} times at ${request.computed} of ${last} tokens`);
-  if (samples === 0) return false;
+  const wanted = request.computed === last ? 1 + request.entry.followers.length : 0;
+  const cut = samples >= 1 && plan.sampleCount === limits.tokenBudget;
+  assert(samples === wanted || (samples < wanted && cut), () => `plan ${plan.index}: ${request.name} is sampled ${samples} times at ${request.computed} of ${last} tokens`);
+  const owners = samples === 0 ? [] : [request, ...request.entry.followers.slice(0, samples - 1).map((entry) => byEntry.get(entry)!)];
+  return owners.map((owner, i) => {
+    assert(plan.sampleRows[from + i] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${owner.name} is not sampled at its last token`);
+    return { request: owner, before: noteSample(owner, { plan: plan.index, index: from + i }) };
+  });
+}
+
+/** Returns the one before. */
+function noteSample(request: DrivenRequest, sample: DrivenRequest["sample"]): DrivenRequest["sample"] {
+  const before = request.sample;
   request.pending++;
-  request.sample = { plan: plan.index, index: plan.sampleIndptr[row] };
-  assert(plan.sampleRows[request.sample.index] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${request.name} is not sampled at its last token`);
-  return true;
+  request.sample = sample;
+  return before;
 }
 
 /** Every token goes to a slot of its own, never to one of `NULL_BLOCK`. */
