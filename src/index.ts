@@ -24,6 +24,8 @@ export type { PreemptionPolicy } from "./policies/preemption/preemption-policy.t
 export { lastIn } from "./policies/preemption/last-in.ts";
 export type { QueuePolicy } from "./policies/queue/queue-policy.ts";
 export { fcfs } from "./policies/queue/fcfs.ts";
+export type { Drafter } from "./policies/drafting/drafter.ts";
+export { promptLookup } from "./policies/drafting/prompt-lookup.ts";
 export type { ChunkPolicy, ChunkStep } from "./prefill/chunk-policy.ts";
 export { fcfs as fcfsChunks } from "./prefill/fcfs.ts";
 export type { CachedBlocks, EvictionPolicy, EvictionStorage } from "./blocks/eviction.ts";

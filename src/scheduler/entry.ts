@@ -22,6 +22,8 @@ export class Entry extends Request {
   sampleCount = 0;
   /** Of a step with several samples: drafts behind the known tokens, in `tokens` from `tokenCount` on; 0 where the samples are choices'. */
   draftCount = 0;
+  /** Whether a drafter guesses its next tokens. */
+  isDrafted = false;
   /** Sits out planning ahead: its next input needs its last token on the host. */
   serial = false;
   /** The choice of the same request whose prompt this one waits for; null once it stands for itself. */
@@ -75,7 +77,7 @@ export class Entry extends Request {
     this.leader = null;
     this.deferral = null;
     this.followers = followers;
-    this.serial = followers.length > 0;
+    this.serial = this.isDrafted || followers.length > 0;
     for (const follower of followers) {
       follower.leader = this;
       follower.deferral = { reason: "sibling" };
@@ -86,7 +88,7 @@ export class Entry extends Request {
   leaveLeader(): void {
     const leader = this.leader!;
     leader.followers = leader.followers.filter((other) => other !== this);
-    leader.serial = leader.followers.length > 0;
+    leader.serial = leader.isDrafted || leader.followers.length > 0;
     this.leader = null;
     this.deferral = null;
   }

@@ -147,6 +147,31 @@ export class Residents implements AdmissionView {
     this.#builder.widen(entry, 0);
   }
 
+  /** These guesses follow a decode's last known token in the step under construction, which checks them. */
+  draft(entry: Entry, drafts: ArrayLike<number>, journal: StepJournal): void {
+    const count = drafts.length;
+    // One by one: a drafter may give a view of the tokens themselves.
+    for (let i = 0; i < count; i++) entry.tokens[entry.tokenCount + i] = drafts[i];
+    entry.draftCount = count;
+    entry.chunk += count;
+    entry.sampleCount += count;
+    entry.pendingCount += count;
+    entry.inFlightCount += count;
+    entry.computedTokenCount += count;
+    this.#builder.widen(entry, this.#kv.extend(entry.sequence!, entry.computedTokenCount, journal));
+  }
+
+  /** The last so many drafts were wrong: their tokens count as computed no more, and blocks beyond go back. */
+  reject(entry: Entry, count: number): void {
+    const sequence = entry.sequence!;
+    const { capacity } = sequence;
+    entry.computedTokenCount -= count;
+    entry.inFlightCount -= count;
+    this.#kv.truncate(sequence, entry.computedTokenCount);
+    // The row's table is too long now.
+    if (sequence.capacity < capacity) this.#builder.leave(entry);
+  }
+
   /**
    * A choice whose prompt a running one has computed runs beside it, on the same blocks. False, with nothing changed, where it
    * has to wait: for a slot, or for blocks, which the copies of a shared last one take, too.
@@ -177,8 +202,8 @@ export class Residents implements AdmissionView {
     return this.#prefillCount === 0 && this.running.length * 2 * this.groupCount <= this.availableBlocks;
   }
 
-  /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier. */
-  index(entry: Entry, journal: StepJournal): void {
+  /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier; without a journal, by committed ones. */
+  index(entry: Entry, journal: StepJournal | null): void {
     const upTo = Math.min(entry.computedTokenCount, entry.tokenCount);
     if (upTo >= entry.sequence!.indexAt) this.#kv.index(entry.sequence!, entry.tokens, upTo, journal);
   }

@@ -48,6 +48,8 @@ export class Roster {
     this.waiting.assertRoomFor(entry.tokenCount);
     for (const each of [entry, ...followers]) {
       each.domain = this.#kv.prefixes.domains.acquire(each.cacheSalt, each.adapterId);
+      each.isDrafted = this.#options.drafter !== undefined;
+      each.serial = each.isDrafted;
       this.entries.add(each);
       this.#expireAt(each, Math.min(each.deadline, each.queueDeadline));
     }

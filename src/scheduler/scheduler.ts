@@ -61,7 +61,7 @@ export class Scheduler {
     this.#residents = new Residents(this.kv, this.#builder, resolved);
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved);
-    this.#extras = new StepExtras(this.#residents, budget.maxTokens);
+    this.#extras = new StepExtras(this.kv, this.#residents, resolved);
     this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
     this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
     this.#suspects = new Suspects(resolved.maxFailures);
@@ -122,7 +122,7 @@ export class Scheduler {
       this.#options.admission.step?.(this.#residents, !this.#share.mayAdmit);
       if (this.#share.mayAdmit) this.#admissions.admit(record, now);
     }
-    this.#extras.add();
+    this.#extras.add(this.#share, record.journal);
     this.idleReason = this.#share.tokenCount === 0 ? this.#whyIdle() : null;
     return this.idleReason === null ? this.#issuePlan(record, now) : null;
   }

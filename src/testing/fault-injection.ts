@@ -6,6 +6,7 @@ import { InfeasibleRequestError, QueueFullError } from "../errors.ts";
 import { DecisionLog } from "../scheduler/decision-log.ts";
 import { answerOf, type Answer } from "./driven-request.ts";
 import { FaultyDevice } from "./faulty-device.ts";
+import { guessingDrafter } from "./guessing-drafter.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -103,6 +104,7 @@ class FaultRun {
       recover: async () => (this.#device = new FaultyDevice(this.#info)),
       maxWaitingRequests: random.pick([2, 1000]),
       decisionLog: this.#log,
+      drafter: random.chance(0.3) ? guessingDrafter(this.#info.groups[0].window) : undefined,
     });
   }
 

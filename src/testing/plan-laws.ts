@@ -9,6 +9,8 @@ export interface IssuedRow {
   readonly request: DrivenRequest;
   readonly stay: number;
   readonly tokenCount: number;
+  /** Guesses among its tokens. */
+  readonly drafts: readonly number[];
   /** Whose next tokens it samples: its own, and those of choices that begin with it; and the sample of each before this plan. */
   readonly sampled: readonly { readonly request: DrivenRequest; readonly before: DrivenRequest["sample"] }[];
 }
@@ -20,6 +22,8 @@ export interface PlanLimits {
   readonly blockSize: number;
   readonly longPrefillThreshold?: number;
   readonly maxPartialPrefills?: number;
+  /** A drafter guesses. */
+  readonly drafts?: boolean;
 }
 
 /**
@@ -60,14 +64,17 @@ function issueRow(plan: StepPlan, row: number, request: DrivenRequest | undefine
   assert(request !== undefined, () => `plan ${plan.index}: slot ${plan.requestSlots[row]} belongs to no running request`);
   beginStay(request);
   const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
-  const most = limits.longPrefillThreshold ?? limits.tokenBudget;
+  const most = request.entry.draftCount > 0 ? limits.tokenBudget : (limits.longPrefillThreshold ?? limits.tokenBudget);
   assert(to > from && to - from <= most, () => `plan ${plan.index}: ${request.name} has ${to - from} tokens, 1 to ${most} are allowed`);
-  for (let token = from; token < to; token++) checkToken(plan, token, request);
+  const drafts = draftsIn(plan, from, to, request, limits);
+  for (let token = from; token < to - drafts.length; token++) checkToken(plan, token, request);
+  request.computed += drafts.length;
   assert(plan.contextLengths[row] === request.computed, () => `plan ${plan.index}: ${request.name} sees ${plan.contextLengths[row]} tokens, it has ${request.computed}`);
   assert(plan.adapterIds[row] === request.entry.adapterId, () => `plan ${plan.index}: ${request.name} runs with adapter ${plan.adapterIds[row]}`);
-  const sampled = noteSamples(plan, row, request, byEntry, limits);
-  checkColumns(plan, row, request.entry, sampled.map((each) => each.request.entry), limits.blockSize);
-  return { request, stay: request.entry.stay, tokenCount: to - from, sampled };
+  const sampled = drafts.length > 0 ? noteDrafts(plan, row, request, drafts.length) : noteSamples(plan, row, request, byEntry, limits);
+  const owners = [...sampled.map((each) => each.request.entry), ...drafts.map(() => request.entry)];
+  checkColumns(plan, row, request.entry, owners, limits.blockSize);
+  return { request, stay: request.entry.stay, tokenCount: to - from, drafts, sampled };
 }
 
 /** A request that was admitted starts where the prefix cache left off: before its last token, whose logits are needed. */
@@ -103,6 +110,42 @@ function noteSamples(plan: StepPlan, row: number, request: DrivenRequest, byEntr
     assert(plan.sampleRows[from + i] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${owner.name} is not sampled at its last token`);
     return { request: owner, before: noteSample(owner, { plan: plan.index, index: from + i }) };
   });
+}
+
+/** Tokens behind the known ones: guesses, which only stand where every token before is known. */
+function draftsIn(plan: StepPlan, from: number, to: number, request: DrivenRequest, limits: PlanLimits): number[] {
+  if (limits.drafts !== true) return [];
+  assert(request.pending === 0, () => `plan ${plan.index}: ${request.name} is planned ahead of a token that its drafts need`);
+  const first = Math.max(from, from + request.knownCount - request.computed);
+  const drafts = first < to ? Array.from(plan.tokenIds.subarray(first, to)) : [];
+  for (const [i, id] of drafts.entries()) assert(id >= 0 && plan.positions[first + i] === request.knownCount + i, () => `plan ${plan.index}: ${request.name} has draft ${id} at ${plan.positions[first + i]}`);
+  return drafts;
+}
+
+/** The last known token and each draft are sampled, and the last of them may be the last token of all. */
+function noteDrafts(plan: StepPlan, row: number, request: DrivenRequest, drafts: number): IssuedRow["sampled"] {
+  const from = plan.sampleIndptr[row];
+  assert(plan.sampleIndptr[row + 1] - from === 1 + drafts, () => `plan ${plan.index}: ${request.name} has ${drafts} drafts and ${plan.sampleIndptr[row + 1] - from} samples`);
+  for (let i = 0; i <= drafts; i++) assert(plan.sampleRows[from + i] === plan.queryIndptr[row + 1] - 1 - drafts + i, () => `plan ${plan.index}: ${request.name} is not sampled at each draft`);
+  assert(request.computed === request.knownCount + drafts && request.computed < request.entry.maxLength, () => `plan ${plan.index}: ${request.name} has ${request.computed} tokens with its drafts, ${request.entry.maxLength} at most`);
+  return [{ request, before: noteSample(request, { plan: plan.index, index: from }) }];
+}
+
+/** The plan is about to be committed. Returns what each of its rows had delivered before. */
+export function settleRows(rows: readonly IssuedRow[]): number[] {
+  for (const { sampled } of rows) for (const { request } of sampled) request.pending--;
+  return rows.map(({ request }) => request.delivered);
+}
+
+/** After the commit: of its drafts a request got those that its context gives and one token more, and is computed up to its last token. */
+export function checkDrafts(rows: readonly IssuedRow[], before: readonly number[]): void {
+  for (const [i, { request, stay, drafts }] of rows.entries()) {
+    if (drafts.length === 0 || request.ended !== null) continue;
+    const right = drafts.findIndex((id, at) => id !== request.answer.tokenIds[before[i] + at]);
+    const wanted = 1 + (right === -1 ? drafts.length : right);
+    assert(request.delivered - before[i] === wanted, () => `${request.name} got ${request.delivered - before[i]} tokens for its drafts, ${wanted} are right`);
+    if (request.entry.stay === stay) request.computed = request.knownCount - 1;
+  }
 }
 
 /** Returns the one before. */

@@ -9,7 +9,8 @@ import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepPlan } from "../step.ts";
 import { ContextDevice } from "./context-device.ts";
 import { DrivenRequest } from "./driven-request.ts";
-import { issueRows, retractRows, type IssuedRow } from "./plan-laws.ts";
+import { guessingDrafter } from "./guessing-drafter.ts";
+import { checkDrafts, issueRows, retractRows, settleRows, type IssuedRow } from "./plan-laws.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { drawExtras, mostBlocks, type SchedulerProgram } from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -68,7 +69,7 @@ export class SchedulerDrive {
     this.program = program;
     this.#random = new SeededRandom(program.seed);
     this.#prompts = new PromptSource(this.#random);
-    this.scheduler = new Scheduler({ ...program, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Entry) });
+    this.scheduler = new Scheduler({ ...program, drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Entry) });
     this.#device = new ContextDevice(program);
     this.#droughtLimit = program.contextLength * program.maxRequests;
     this.#lastIn = options.preemption === undefined;
@@ -126,8 +127,7 @@ export class SchedulerDrive {
   }
 
   #submit(): void {
-    const { groups, blockCount, contextLength } = this.program;
-    const window = groups[0].window;
+    const { groups: [{ window }], blockCount, contextLength } = this.program;
     const input = { ...this.#prompts.draw(contextLength, window), ...drawExtras(this.#random, this.program, this.#now) };
     const before = JSON.stringify(this.scheduler.stats());
     const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
@@ -176,8 +176,8 @@ export class SchedulerDrive {
     this.scheduler.invalidateDevice(this.#now);
     this.#device.spoil({ device: Array.from({ length: (this.program.blockCount + 1) * this.program.blockSize }, (_, slot) => slot), host: [] });
     this.#drought = 0;
-    assert(this.#live.every(({ entry }) => entry.computedTokenCount === 0), "a request has computed tokens on a lost device");
-    assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks of a lost device are held or cached");
+    const nothing = this.#live.every(({ entry }) => entry.computedTokenCount === 0) && this.scheduler.kv.pool.freeCount === this.program.blockCount;
+    assert(nothing, "a lost device has computed tokens, or blocks that are held or cached");
   }
 
   /** Plans a step, if there is one, and lets the device do it. */
@@ -225,9 +225,8 @@ export class SchedulerDrive {
   #checkVictims(before: readonly DrivenRequest[]): void {
     const victims = before.filter(({ entry }) => entry.state === "preempted");
     if (victims.length === 0) return;
-    const survivors = before.filter((request) => request.runs);
     const oldest = Math.min(...victims.map(({ entry }) => entry.order));
-    for (const { name, entry } of survivors) assert(!this.#lastIn || entry.order < oldest, () => `${name} went on, an older request was preempted`);
+    for (const { name, entry } of before.filter((request) => request.runs)) assert(!this.#lastIn || entry.order < oldest, () => `${name} went on, an older request was preempted`);
     assert(this.#live.every((request) => !request.runs || before.includes(request)), "a step that preempted admitted somebody");
   }
 
@@ -247,7 +246,7 @@ export class SchedulerDrive {
   }
 
   #rollBack(from: number): void {
-    const [{ plan, index }] = this.#flights.slice(from);
+    const { plan, index } = this.#flights[from];
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
     for (const { rows } of this.#flights.splice(from).reverse()) retractRows(rows);
     this.#trace(-1, index);
@@ -257,9 +256,10 @@ export class SchedulerDrive {
 
   #commit({ plan, index, rows, samples }: Flight): void {
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
-    for (const { sampled } of rows) for (const { request } of sampled) request.pending--;
+    const before = settleRows(rows);
     const outcome = this.scheduler.commit(plan, { tokenIds: samples! }, this.#now);
     for (let i = 0; i < outcome.tokenCount; i++) this.#driven(outcome.requests[i] as Entry).receive(outcome.tokenIds[i]);
+    checkDrafts(rows, before);
     const finished = outcome.finished.slice(0, outcome.finishedCount);
     assert(finished.length === this.#ended.length && this.#ended.every(({ entry }) => finished.includes(entry)), () => `the outcome names ${finished.length} ended requests, ${this.#ended.length} ended`);
     this.#drought = outcome.tokenCount > 0 ? 0 : this.#drought + 1;

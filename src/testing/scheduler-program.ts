@@ -21,6 +21,8 @@ export interface SchedulerProgram {
   readonly groups: readonly { readonly window: number | null }[];
   /** Every block has the same hash: the prefix cache is slow, and as right as before. */
   readonly constantHash: boolean;
+  /** A drafter guesses, right and wrong. */
+  readonly drafts: boolean;
   /** Two plans are uncommitted where there are two. */
   readonly planAhead: boolean;
   /** Requests submitted in all, refused ones included. */
@@ -68,6 +70,7 @@ export function drawProgram(seed: number): SchedulerProgram {
     finishRate: sometimes(0.15, 0.05),
     pauseRate: sometimes(0.2, 0.1),
     poisoned: random.chance(0.1) ? random.integer(0, requestCount - 1) : null,
+    drafts: random.chance(0.3),
   };
 }
 

@@ -4,6 +4,7 @@ import { createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineOptions, EngineRequest } from "../../src/engine/options.ts";
 import type { Completion } from "../../src/engine/token-stream.ts";
+import { promptLookup } from "../../src/policies/drafting/prompt-lookup.ts";
 import { randomModel } from "../../src/testing/random-model.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";
 
@@ -46,6 +47,8 @@ describe("every stream equals its solo run", () => {
     ["odd chunks, blocks of one token", { blockSize: 1, blockCount: 400, maxTokens: 7 }, {}],
     ["a pool in which they make room for each other", { blockSize: 4, blockCount: 17, maxTokens: 16 }, {}],
     ["two at a time", { blockSize: 16, blockCount: 20, maxTokens: 32 }, { maxRequests: 2 }],
+    ["with guesses of their own tokens", { blockSize: 4, blockCount: 200, maxTokens: 64 }, { drafter: promptLookup({ minLength: 1 }) }],
+    ["with guesses, in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 16 }, { drafter: promptLookup({ minLength: 1 }) }],
   ])("%s", async (_name, sizes, options) => {
     const engine = engineOf(sizes, options);
     engines.push(engine);

@@ -1,9 +1,15 @@
 import { describe, expect, test } from "vitest";
+import type { Drafter } from "../../src/policies/drafting/drafter.ts";
 import type { RequestInput } from "../../src/request.ts";
 import type { SchedulerOptions } from "../../src/scheduler/options.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { StepPlan } from "../../src/step.ts";
 import { noEvict } from "../../src/policies/admission/no-evict.ts";
+
+/** Guesses these tokens, whatever came before. */
+function guessing(...drafts: number[]): Drafter {
+  return { name: "guessing", propose: (_tokens, _count, most) => drafts.slice(0, most) };
+}
 
 /** A scheduler, and a driver that answers sample i of plan p with 100 p + i. */
 function setUp(options: Partial<SchedulerOptions> = {}) {
@@ -109,5 +115,70 @@ describe("n choices", () => {
     const { scheduler, submit } = setUp();
     expect(() => submit(input)).toThrow(message);
     expect(scheduler.stats()).toMatchObject({ submitted: 0, waiting: 0 });
+  });
+});
+
+describe("drafts", () => {
+  /** The prompt is computed; its first token is 0. */
+  function decoding(options: Partial<SchedulerOptions>, input: Partial<RequestInput> = {}) {
+    const all = setUp(options);
+    all.submit({ n: 1, maxTokens: 10, ...input });
+    all.commit(all.scheduler.schedule(0)!);
+    return all;
+  }
+
+  test("are rows of their own, each sampled; the longest right beginning counts, and one token more", () => {
+    const { scheduler, commit } = decoding({ drafter: guessing(100, 101, 7, 8) });
+    const plan = scheduler.schedule(0)!;
+    expect([shape(plan), [...plan.tokenIds.subarray(0, 5)], [...plan.positions.subarray(0, 5)], [...plan.sampleRows.subarray(0, 5)]]).toEqual([[5, 1, 5], [0, 100, 101, 7, 8], [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]]);
+    expect([scheduler.schedule(0), scheduler.idleReason, scheduler.stats().heldBlocks]).toEqual([null, "in-flight", 3]);
+    expect(commit(plan)).toEqual([[0, 100], [0, 101], [0, 102]]);
+    expect(scheduler.explain("x")).toMatchObject({ tokenCount: 10, computedTokenCount: 9, blocks: 3 });
+  });
+
+  test("of which none is right cost their blocks until the commit", () => {
+    const { scheduler, commit } = decoding({ drafter: guessing(9, 9, 9, 9) });
+    const plan = scheduler.schedule(0)!;
+    expect(scheduler.stats().heldBlocks).toBe(3);
+    expect(commit(plan)).toEqual([[0, 100]]);
+    expect(scheduler.explain("x")).toMatchObject({ tokenCount: 8, computedTokenCount: 7, blocks: 2 });
+    expect(commit(scheduler.schedule(0)!)).toEqual([[0, 200]]);
+  });
+
+  test("that are rolled back are as if they had never been", () => {
+    const { scheduler, commit } = decoding({ drafter: guessing(200, 9) });
+    scheduler.rollback(scheduler.schedule(0)!, 0);
+    scheduler.checkInvariants();
+    expect(scheduler.explain("x")).toMatchObject({ tokenCount: 7, computedTokenCount: 6, blocks: 2 });
+    expect(commit(scheduler.schedule(0)!)).toEqual([[0, 100]]);
+  });
+
+  test("get what decodes and prompts leave of the budget, and never go beyond the length", () => {
+    const tight = decoding({ drafter: guessing(1, 2, 3, 4, 5, 6, 7, 8), tokenBudget: 8 });
+    tight.scheduler.submit({ id: "y", promptTokenIds: [9, 9, 9, 9, 9], maxTokens: 1 }, 0);
+    expect(shape(tight.scheduler.schedule(0)!)).toEqual([8, 2, 4]);
+    const short = decoding({ drafter: guessing(1, 2, 3) }, { maxTokens: 3 });
+    expect(shape(short.scheduler.schedule(0)!)).toEqual([2, 1, 2]);
+    const last = decoding({ drafter: guessing(1, 2, 3) }, { maxTokens: 2 });
+    expect(shape(last.scheduler.schedule(0)!)).toEqual([1, 1, 1]);
+  });
+
+  test("leave a block for every running request, and are none where blocks are short", () => {
+    const { scheduler } = decoding({ drafter: guessing(1, 2, 3, 4), blockCount: 4 });
+    // 2 of 4 blocks are held, one more is kept for the next decode: 4 - 2 - 1 = 1 block and the rest of the second.
+    expect(shape(scheduler.schedule(0)!)).toEqual([5, 1, 5]);
+    const full = decoding({ drafter: guessing(1, 2, 3, 4), blockCount: 3 }, { maxTokens: 6 });
+    expect(shape(full.scheduler.schedule(0)!)).toEqual([2, 1, 2]);
+  });
+
+  test("behind a stop are nothing", () => {
+    const { scheduler, commit } = decoding({ drafter: guessing(100, 101, 102) }, { stopTokenIds: [101] });
+    expect(commit(scheduler.schedule(0)!)).toEqual([[0, 100], [0, 101]]);
+    expect(scheduler.stats()).toMatchObject({ finished: 1, heldBlocks: 0 });
+  });
+
+  test("more than were wanted are the drafter's mistake", () => {
+    const { scheduler } = decoding({ drafter: { name: "eager", propose: () => Array.from({ length: 99 }, () => 1) } });
+    expect(() => scheduler.schedule(0)).toThrow("drafter eager proposed 99 tokens, 8 were wanted");
   });
 });

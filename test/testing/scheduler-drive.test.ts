@@ -27,6 +27,7 @@ const calm: SchedulerProgram = {
   finishRate: 0,
   pauseRate: 0,
   poisoned: null,
+  drafts: false,
 };
 
 function run(changes: Partial<SchedulerProgram>, options?: ConstructorParameters<typeof SchedulerDrive>[1]) {
