@@ -40,7 +40,7 @@ export class Settlement {
     for (let row = 0; row < record.plan.requestCount; row++) {
       const entry = record.requests[row];
       const samples = record.sampleCounts[row];
-      if (samples > 1 || entry.followers.length > 0) this.#settleSeveral(record, row, sample, result, now);
+      if (samples > 1 || entry.serial) this.#settleSeveral(record, row, sample, result, now);
       else {
         this.#settleRow(entry, record, row);
         if (samples === 1) this.#deliver(entry, result.tokenIds[sample], sample, now);
