@@ -30,6 +30,9 @@ export const MAX_PLANS_IN_FLIGHT = 2;
 /** Requests that one step's admissions pass over for want of an adapter's place: each costs a removal from the queue and an insertion. */
 export const MAX_SET_ASIDE = 64;
 
+/** Choices of one request: the largest `n` of OpenAI's API; each is a sequence with blocks of its own once its answer begins. */
+export const MAX_CHOICES = 128;
+
 /** Columns of `topIds` and `topLogprobs`: the largest `top_logprobs` of OpenAI's API. */
 export const MAX_TOP_LOGPROBS = 20;
 

@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "./errors.ts";
-import { MAX_TOP_LOGPROBS } from "./config.ts";
+import { MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
 
 /** Chosen by the caller, unique among the requests that have not ended. */
 export type RequestId = string | number;
@@ -31,6 +31,10 @@ export interface RequestInput {
   /** Most tokens to produce, at least 1; the context length ends a request earlier. */
   readonly maxTokens: number;
   readonly sampling?: Partial<SamplingParams>;
+  /** Answers wanted, 1..128: they share the prompt and draw with keys of their own, so that each is what it would be alone. Default 1. */
+  readonly n?: number;
+  /** Number of the first choice, part of its random key: with `n` left out it gives this one of the n answers. Default 0. */
+  readonly choice?: number;
   /** Ids that end the request; the id itself is its last token. */
   readonly stopTokenIds?: readonly number[];
   /** Lower runs first under the `priority` policies. Default 0. */
@@ -123,6 +127,8 @@ export class Request implements RequestView {
   readonly promptTokenCount: number;
   readonly maxLength: number;
   readonly sampling: SamplingParams;
+  /** Which of its request's answers this is: part of the random key. */
+  readonly choice: number;
   readonly stopTokenIds: readonly number[];
   readonly priority: number;
   readonly adapterId: number;
@@ -155,6 +161,8 @@ export class Request implements RequestView {
     this.tokenCount = this.tokens.length;
     this.maxLength = Math.min(this.promptTokenCount + checkedMaxTokens(input), limits.contextLength);
     this.sampling = resolveSampling(input.sampling);
+    this.choice = input.choice ?? 0;
+    check(isIntegerIn(this.choice, 0, MAX_CHOICES - 1), "choice", this.choice, `an integer in [0, ${MAX_CHOICES - 1}]`);
     this.stopTokenIds = input.stopTokenIds ?? [];
     this.priority = input.priority ?? 0;
     check(Number.isFinite(this.priority), "priority", this.priority, "a finite number");
@@ -198,6 +206,12 @@ function copyTokenIds({ promptTokenIds }: RequestInput): Int32Array {
     tokens[i] = id;
   }
   return tokens;
+}
+
+/** How many answers are asked for. Throws `InvalidRequestError`. */
+export function choiceCount({ n = 1, choice = 0 }: RequestInput): number {
+  check(isIntegerIn(n, 1, MAX_CHOICES - choice), "n", n, `an integer in [1, ${MAX_CHOICES - choice}]`);
+  return n;
 }
 
 function checkedMaxTokens({ maxTokens }: RequestInput): number {

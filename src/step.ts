@@ -63,7 +63,7 @@ export interface StepPlan {
   readonly groups: readonly PlanGroup[];
   /** [R+1] CSR: request r's samples are `[sampleIndptr[r], sampleIndptr[r+1])`. */
   readonly sampleIndptr: Int32Array;
-  /** [S] token rows whose next token is sampled. */
+  /** [S] token rows whose next token is sampled; one row several times where several choices begin with it. S is at most the most tokens of a step. */
   readonly sampleRows: Int32Array;
   readonly sampling: SamplingColumns;
   /** [2 x swapOutCount] (device block, host block) pairs: done first. */

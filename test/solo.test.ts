@@ -4,6 +4,7 @@ import { createReferenceBackend } from "../src/backends/reference/index.ts";
 import { Engine } from "../src/engine/engine.ts";
 import type { EngineOptions, EngineRequest } from "../src/engine/options.ts";
 import type { Completion } from "../src/engine/token-stream.ts";
+import { promptLookup } from "../src/policies/drafting/prompt-lookup.ts";
 import { randomModel } from "../src/testing/random-model.ts";
 import { SeededRandom } from "../src/testing/seeded-random.ts";
 
@@ -46,6 +47,8 @@ describe("every stream equals its solo run", () => {
     ["odd chunks, blocks of one token", { blockSize: 1, blockCount: 400, maxTokens: 7 }, {}],
     ["a pool in which they make room for each other", { blockSize: 4, blockCount: 17, maxTokens: 16 }, {}],
     ["two at a time", { blockSize: 16, blockCount: 20, maxTokens: 32 }, { maxRequests: 2 }],
+    ["with guesses of their own tokens", { blockSize: 4, blockCount: 200, maxTokens: 64 }, { drafter: promptLookup({ minLength: 1 }) }],
+    ["with guesses, in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 16 }, { drafter: promptLookup({ minLength: 1 }) }],
   ])("%s", async (_name, sizes, options) => {
     const engine = engineOf(sizes, options);
     engines.push(engine);
@@ -68,5 +71,31 @@ describe("every stream equals its solo run", () => {
       for (const [i, { tokenIds, logprobs }] of (await solo).entries()) expect([pass, i, again[i].tokenIds, again[i].logprobs]).toEqual([pass, i, tokenIds, logprobs]);
     }
     expect(engine.stats().cachedTokens).toBeGreaterThan(100);
+  });
+});
+
+describe("n choices", () => {
+  test.each([["with room", { blockSize: 4, blockCount: 200, maxTokens: 64 }], ["in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 5 }]])("each is what it is alone, and no two are equal: %s", async (_name, sizes) => {
+    const request: EngineRequest = { promptTokenIds: [5, 3, 9, 1, 8, 2], maxTokens: 16, sampling: { temperature: 1.2, seed: 11, logprobs: 2 } };
+    await using engine = engineOf(sizes);
+    const { choices } = await engine.submit({ ...request, n: 5 }).completion();
+    expect(new Set(choices.map(({ tokenIds }) => tokenIds.join())).size).toBe(5);
+    for (const { choice, tokenIds, logprobs, finishReason } of choices) {
+      await using one = engineOf({ blockSize: 16, blockCount: 8, maxTokens: 64 });
+      const alone = await one.submit({ ...request, choice }).completion();
+      expect([alone.choice, alone.tokenIds, alone.logprobs, alone.finishReason]).toEqual([choice, tokenIds, logprobs, finishReason]);
+    }
+  });
+
+  test("a stream tells whose tokens it gives; one choice can be aborted, and stop strings end each by itself", async () => {
+    await using engine = engineOf({ blockSize: 4, blockCount: 200, maxTokens: 64 });
+    const stream = engine.submit({ promptTokenIds: [5, 3, 9], maxTokens: 20, n: 3, sampling: { temperature: 1, seed: 2 } });
+    const reasons: (string | null)[] = [null, null, null];
+    for await (const { choice, finishReason } of stream) {
+      if (reasons.every((reason) => reason === null)) engine.abort(stream.id, 1);
+      reasons[choice] = finishReason;
+    }
+    expect(reasons).toEqual(["length", "abort", "length"]);
+    expect(engine.stats()).toMatchObject({ finished: 2, aborted: 1, heldBlocks: 0 });
   });
 });

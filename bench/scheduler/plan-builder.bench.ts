@@ -101,7 +101,7 @@ class Decodes {
     entry.sequence = this.#kv.open({ maxTokens: length, domain: 0, cacheable: false });
     entry.slot = order;
     entry.chunk = 1;
-    entry.samples = true;
+    entry.sampleCount = 1;
     entry.computedTokenCount = PROMPT + (order % BLOCK);
     entry.tokenCount = entry.computedTokenCount;
     this.#kv.extend(entry.sequence, entry.computedTokenCount, this.#record.journal);

@@ -29,7 +29,8 @@ export class Engine implements AsyncDisposable {
   readonly scheduler: Scheduler;
   readonly #options: EngineOptions;
   readonly #clock: () => number;
-  readonly #sessions = new Map<RequestId, Session>();
+  /** By id, a session for each choice. */
+  readonly #sessions = new Map<RequestId, readonly Session[]>();
   readonly #inFlight: Step[] = [];
   /** Ended requests whose streams still have to be told: after the tokens of the same step. */
   readonly #ended: Request[] = [];
@@ -70,27 +71,28 @@ export class Engine implements AsyncDisposable {
   submit(request: EngineRequest): TokenStream {
     if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
     const id = request.id ?? this.#freeId();
-    const stops = new StopStrings(request.stop);
+    // Checked before anything is changed.
+    void new StopStrings(request.stop);
     if (request.stop?.length && this.#options.tokenizer === undefined) throw new InvalidRequestError("stop strings need an engine with a tokenizer");
     const now = this.#clock();
     const entry = this.scheduler.submit({ ...request, id, promptTokenIds: this.#promptTokenIds(request), stopTokenIds: this.#stopTokenIds(request) }, now);
-    return this.#open(entry, stops, request.signal, now);
+    return this.#open(entry, request, now);
   }
 
-  /** Ends a request in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
-  abort(id: RequestId): void {
-    this.scheduler.abort(id, this.#clock());
+  /** Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
+  abort(id: RequestId, choice?: number): void {
+    this.scheduler.abort(id, this.#clock(), choice);
     this.#closeEnded();
   }
 
-  /** Takes a request out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
-  pause(id: RequestId): boolean {
-    return this.scheduler.pause(id, this.#clock());
+  /** Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
+  pause(id: RequestId, choice?: number): boolean {
+    return this.scheduler.pause(id, this.#clock(), choice);
   }
 
-  /** Lets a paused request wait for its turn again. False where it is not paused. */
-  resume(id: RequestId): boolean {
-    const resumed = this.scheduler.resume(id, this.#clock());
+  /** Lets a paused request, or one choice of it, wait for its turn again. False where it is not paused. */
+  resume(id: RequestId, choice?: number): boolean {
+    const resumed = this.scheduler.resume(id, this.#clock(), choice);
     this.#start();
     return resumed;
   }
@@ -105,9 +107,9 @@ export class Engine implements AsyncDisposable {
     this.#start();
   }
 
-  /** Why the request is where it is; undefined for one that is unknown or ended. */
-  explain(id: RequestId): Explanation | undefined {
-    return this.scheduler.explain(id);
+  /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
+  explain(id: RequestId, choice?: number): Explanation | undefined {
+    return this.scheduler.explain(id, choice);
   }
 
   stats(): SchedulerStats {
@@ -124,19 +126,25 @@ export class Engine implements AsyncDisposable {
     return this.dispose();
   }
 
-  #open(request: Request, stops: StopStrings, signal: AbortSignal | undefined, submittedAt: number): TokenStream {
-    const { id } = request;
+  #open({ id, tokens, promptTokenCount, choice }: Request, { n = 1, stop, signal }: EngineRequest, submittedAt: number): TokenStream {
     const abort = (): void => this.abort(id);
-    const stream = new TokenStream({ id, promptTokenIds: request.tokens.slice(0, request.promptTokenCount), abort });
+    const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, n, choice });
+    let open = n;
     const onEnd = (): void => {
+      if (--open > 0) return;
       signal?.removeEventListener("abort", abort);
       this.#sessions.delete(id);
     };
-    this.#sessions.set(id, new Session({ request, stream, tokenizer: this.#options.tokenizer, stops, submittedAt, onEnd }));
+    const { tokenizer } = this.#options;
+    this.#sessions.set(id, Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, stops: new StopStrings(stop), submittedAt, onEnd })));
     signal?.addEventListener("abort", abort);
     if (signal?.aborted === true) abort();
     this.#start();
     return stream;
+  }
+
+  #sessionOf({ id, choice }: Request): Session | undefined {
+    return this.#sessions.get(id)?.find((session) => session.choice === choice);
   }
 
   /** A number that no request has: callers may choose numbers too. */
@@ -229,15 +237,16 @@ export class Engine implements AsyncDisposable {
   #deliver(outcome: StepOutcome, result: StepResult, now: number): void {
     for (let i = 0; i < outcome.tokenCount; i++) {
       const request = outcome.requests[i];
-      const stopped = this.#sessions.get(request.id)!.accept(outcome.tokenIds[i], now, request.finishReason === "stop", logprobsOf(request, result, outcome.sampleIndices[i]));
-      if (stopped) this.scheduler.finish(request.id, "stop", now);
+      const isLast = i + 1 === outcome.tokenCount || outcome.requests[i + 1] !== request;
+      const stopped = this.#sessionOf(request)!.accept(outcome.tokenIds[i], now, isLast && request.finishReason === "stop", logprobsOf(request, result, outcome.sampleIndices[i]));
+      if (stopped) this.scheduler.finish(request.id, "stop", now, request.choice);
     }
     this.#closeEnded();
   }
 
   #closeEnded(): void {
     const now = this.#clock();
-    for (const request of this.#ended.splice(0)) this.#sessions.get(request.id)?.end(request.finishReason!, request.error, now);
+    for (const request of this.#ended.splice(0)) this.#sessionOf(request)?.end(request.finishReason!, request.error, now);
   }
 
   /** A step failed: it is taken back with what was planned on it, or, where the device is gone, everything moves to another one. */
@@ -273,7 +282,7 @@ export class Engine implements AsyncDisposable {
   #crash(error: unknown): void {
     const reason = error instanceof Error ? error : new Error(String(error));
     this.#disposed ??= this.#backend.dispose();
-    for (const session of this.#sessions.values()) session.end("error", reason, this.#clock());
+    for (const session of [...this.#sessions.values()].flat()) session.end("error", reason, this.#clock());
   }
 
   async #shutDown(): Promise<void> {

@@ -1,7 +1,9 @@
 import type { FinishReason, RequestId } from "../request.ts";
 
-/** What a request produced since the last look. The last delta of a stream carries the reason of its end. */
+/** What one choice of a request produced since the last look. The last delta of each choice carries the reason of its end. */
 export interface TokenDelta {
+  /** Whose tokens these are: 0 where one answer was asked for. */
+  readonly choice: number;
   readonly tokenIds: number[];
   /** Certain text: no half characters, no beginnings of stop strings. */
   readonly text: string;
@@ -19,9 +21,9 @@ export interface TokenLogprobs {
   readonly top: readonly { readonly tokenId: number; readonly logprob: number }[];
 }
 
-/** A request's whole answer. */
-export interface Completion {
-  readonly id: RequestId;
+/** One whole answer. */
+export interface Choice {
+  readonly choice: number;
   readonly tokenIds: readonly number[];
   readonly text: string;
   readonly logprobs?: readonly TokenLogprobs[];
@@ -31,8 +33,15 @@ export interface Completion {
   readonly timing: { readonly submittedAt: number; readonly firstTokenAt: number | null; readonly finishedAt: number };
 }
 
+/** A request's first answer, and all that were asked for. */
+export interface Completion extends Choice {
+  readonly id: RequestId;
+  /** [n] in the order of their numbers; the first is this one. */
+  readonly choices: readonly Choice[];
+}
+
 /**
- * One request's answer as it comes. A reader that is slower than the device gets several tokens in one delta: a step never
+ * One request's answers as they come. A reader that is slower than the device gets several tokens in one delta: a step never
  * waits for a reader, and a stream holds no more than its own request's tokens. Leaving a `for await` early aborts the request.
  */
 export class TokenStream implements AsyncIterableIterator<TokenDelta> {
@@ -41,17 +50,21 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   readonly #abort: () => void;
   readonly #completion: Promise<Completion>;
   #complete!: (completion: Completion) => void;
-  readonly #all = new Pending();
-  #unread = new Pending();
+  /** By number, the first of which is `#first`. */
+  readonly #answers: readonly Answer[];
+  readonly #first: number;
   /** Readers that wait: `next` may be called again before it has answered. */
   readonly #waiting: (() => void)[] = [];
-  #ended: Completion | null = null;
-  #read = false;
+  #left = false;
 
-  constructor(options: { id: RequestId; promptTokenIds: Int32Array; abort: () => void }) {
+  /** `n` answers, numbered from `choice` on. */
+  constructor(options: { id: RequestId; promptTokenIds: Int32Array; abort: () => void; n?: number; choice?: number }) {
+    const { n = 1, choice = 0 } = options;
     this.id = options.id;
     this.promptTokenIds = options.promptTokenIds;
     this.#abort = options.abort;
+    this.#first = choice;
+    this.#answers = Array.from({ length: n }, (_, i) => new Answer(choice + i));
     this.#completion = new Promise((resolve) => (this.#complete = resolve));
   }
 
@@ -61,18 +74,18 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   }
 
   async next(): Promise<IteratorResult<TokenDelta, undefined>> {
-    while (this.#unread.isEmpty && this.#ended === null) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.#ended !== null && this.#read) return { done: true, value: undefined };
-    const delta = this.#unread;
-    this.#unread = new Pending();
-    this.#read = this.#ended !== null;
-    return { done: false, value: delta.toDelta(this.#ended) };
+    for (;;) {
+      const answer = this.#left ? undefined : this.#answers.find((each) => each.hasNews);
+      if (answer !== undefined) return { done: false, value: answer.read() };
+      if (this.#answers.every((each) => each.ended !== null)) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   /** The reader leaves: the request is aborted and its blocks are back before this returns. */
   async return(): Promise<IteratorResult<TokenDelta, undefined>> {
     this.#abort();
-    this.#read = true;
+    this.#left = true;
     return { done: true, value: undefined };
   }
 
@@ -81,23 +94,57 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   }
 
   /** For the engine: one more token, and the text that became certain with it. */
-  push(tokenId: number, text: string, logprobs?: TokenLogprobs): void {
-    this.#all.add(tokenId, text, logprobs);
-    this.#unread.add(tokenId, text, logprobs);
+  push(tokenId: number, text: string, logprobs?: TokenLogprobs, choice = this.#first): void {
+    this.#answers[choice - this.#first].add(tokenId, text, logprobs);
     this.#notify();
   }
 
-  /** For the engine: the end, with the text that was held back. */
-  end(text: string, reason: FinishReason, error: Error | null, timing: Completion["timing"]): void {
-    this.#all.text += text;
-    this.#unread.text += text;
-    this.#ended = { id: this.id, ...this.#all.toDelta(null), finishReason: reason, error, timing };
-    this.#complete(this.#ended);
+  /** For the engine: the end of an answer, with the text that was held back. */
+  end(text: string, reason: FinishReason, error: Error | null, timing: Choice["timing"], choice = this.#first): void {
+    this.#answers[choice - this.#first].end(text, reason, error, timing);
+    const choices = this.#answers.flatMap(({ ended }) => ended ?? []);
+    if (choices.length === this.#answers.length) this.#complete({ id: this.id, ...choices[0], choices });
     this.#notify();
   }
 
   #notify(): void {
     for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+/** One answer, and what of it nobody has read yet. */
+class Answer {
+  ended: Choice | null = null;
+  readonly #choice: number;
+  readonly #all = new Pending();
+  #unread = new Pending();
+  #endIsRead = false;
+
+  constructor(choice: number) {
+    this.#choice = choice;
+  }
+
+  get hasNews(): boolean {
+    return this.ended === null ? !this.#unread.isEmpty : !this.#endIsRead;
+  }
+
+  add(tokenId: number, text: string, logprobs: TokenLogprobs | undefined): void {
+    this.#all.add(tokenId, text, logprobs);
+    this.#unread.add(tokenId, text, logprobs);
+  }
+
+  end(text: string, finishReason: FinishReason, error: Error | null, timing: Choice["timing"]): void {
+    this.#all.text += text;
+    this.#unread.text += text;
+    const { tokenIds, logprobs } = this.#all;
+    this.ended = { choice: this.#choice, tokenIds, text: this.#all.text, logprobs, finishReason, error, timing };
+  }
+
+  read(): TokenDelta {
+    const { tokenIds, text, logprobs } = this.#unread;
+    this.#unread = new Pending();
+    this.#endIsRead = this.ended !== null;
+    return { choice: this.#choice, tokenIds, text, logprobs, finishReason: this.ended?.finishReason ?? null, error: this.ended?.error ?? null };
   }
 }
 
@@ -114,9 +161,5 @@ class Pending {
     this.tokenIds.push(tokenId);
     this.text += text;
     if (logprobs !== undefined) (this.logprobs ??= []).push(logprobs);
-  }
-
-  toDelta(ended: Completion | null): TokenDelta {
-    return { tokenIds: this.tokenIds, text: this.text, logprobs: this.logprobs, finishReason: ended?.finishReason ?? null, error: ended?.error ?? null };
   }
 }

@@ -49,10 +49,10 @@ export class Admissions {
   tryOne(entry: Entry, record: StepRecord, now: number): Deferral | null {
     const deferral = this.#roster.residents.fit(entry, this.#share, record.journal);
     if (deferral !== null) {
-      this.#options.decisionLog?.note("defer", now, record.plan.index, entry.id, shortfall(deferral), deferral.reason);
+      this.#options.decisionLog?.note("defer", now, record.plan.index, entry.label, shortfall(deferral), deferral.reason);
       return deferral;
     }
-    this.#options.decisionLog?.note("admit", now, record.plan.index, entry.id, entry.cachedTokenCount);
+    this.#options.decisionLog?.note("admit", now, record.plan.index, entry.label, entry.cachedTokenCount);
     this.#roster.started(entry, now);
     this.#counters.cachedTokens += entry.cachedTokenCount;
     if (entry.wasStarted) this.#counters.recomputedTokens += entry.tokenCount - entry.cachedTokenCount;

@@ -38,8 +38,8 @@ export class Columns {
     this.adapterIds = new Int32Array(maxRequests);
     this.groups = Array.from({ length: limits.groupCount }, (_, group) => new TableColumns(group, limits));
     this.sampleIndptr = new Int32Array(maxRequests + 1);
-    this.sampleRows = new Int32Array(maxRequests);
-    this.sampling = samplingColumns(maxRequests);
+    this.sampleRows = new Int32Array(maxTokens);
+    this.sampling = samplingColumns(maxTokens);
     this.swapOuts = new Int32Array(2 * limits.hostBlockCount);
     this.swapIns = new Int32Array(2 * limits.hostBlockCount);
     // A request copies a block a group at most: its partial match, or its unshared last block.

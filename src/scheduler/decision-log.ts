@@ -23,6 +23,8 @@ export const DECISIONS = [
   "rollback",
   /** Tokens produced. */
   "end",
+  /** Tokens of its sibling's blocks that a choice begins with. */
+  "fork",
 ] as const;
 
 export type DecisionKind = (typeof DECISIONS)[number];

@@ -1,8 +1,10 @@
 import type { Sequence } from "../blocks/block-table.ts";
-import { Request, type RequestInput } from "../request.ts";
+import { Request, type RequestId, type RequestInput } from "../request.ts";
 
 /** No row, slot or sample. */
 export const NONE = -1;
+
+const NOBODY: readonly Entry[] = [];
 
 /** A request as the scheduler works on it: what it holds of the cache, its place in the columns, its share of the step. */
 export class Entry extends Request {
@@ -16,8 +18,18 @@ export class Entry extends Request {
   row = NONE;
   /** Tokens in the step under construction. */
   chunk = 0;
-  /** Whether that step samples its next token. */
-  samples = false;
+  /** Samples of that step: 0, 1 of its next token, one more for each choice that begins with it or for each draft. */
+  sampleCount = 0;
+  /** Of a step with several samples: drafts behind the known tokens, in `tokens` from `tokenCount` on; 0 where the samples are choices'. */
+  draftCount = 0;
+  /** Whether a drafter guesses its next tokens. */
+  isDrafted = false;
+  /** Sits out planning ahead: its next input needs its last token on the host. */
+  serial = false;
+  /** The choice of the same request whose prompt this one waits for; null once it stands for itself. */
+  leader: Entry | null = null;
+  /** Choices that wait for this one's prompt, and begin with the step that completes it. */
+  followers: readonly Entry[] = NOBODY;
   /** Whether it runs and has more than one token to compute after the last plan. */
   isPrefill = false;
   /** Samples of uncommitted plans: tokens that exist on the device alone. */
@@ -52,6 +64,40 @@ export class Entry extends Request {
     this.lastToken = tokenId;
   }
 
+  /** Makes its tokens as long as they may ever be. */
+  makeRoom(): void {
+    if (this.tokens.length >= this.maxLength) return;
+    const wider = new Int32Array(this.maxLength);
+    wider.set(this.tokens);
+    this.tokens = wider;
+  }
+
+  /** From now on these choices wait for this one's prompt. */
+  lead(followers: readonly Entry[]): void {
+    this.leader = null;
+    this.deferral = null;
+    this.followers = followers;
+    this.serial = this.isDrafted || followers.length > 0;
+    for (const follower of followers) {
+      follower.leader = this;
+      follower.deferral = { reason: "sibling" };
+    }
+  }
+
+  /** From now on it stands for itself. */
+  leaveLeader(): void {
+    const leader = this.leader!;
+    leader.followers = leader.followers.filter((other) => other !== this);
+    leader.serial = leader.isDrafted || leader.followers.length > 0;
+    this.leader = null;
+    this.deferral = null;
+  }
+
+  /** What names it to people: its id, and its choice where that is not the first. */
+  get label(): RequestId {
+    return this.choice === 0 ? this.id : `${this.id}#${this.choice}`;
+  }
+
   /** Tokens that the next steps have to put into the cache. */
   get gap(): number {
     return this.tokenCount + this.pendingCount - this.computedTokenCount;
@@ -71,6 +117,7 @@ export class Entry extends Request {
 /** Why a request waits, with what is missing. */
 export type Deferral =
   | { readonly reason: "behind" }
+  | { readonly reason: "sibling" }
   | { readonly reason: "blocks"; readonly missingBlocks: number }
   | { readonly reason: "stalled"; readonly missingBlocks: number }
   | { readonly reason: "budget"; readonly missingTokens: number }

@@ -12,7 +12,10 @@ export interface Explanation {
   readonly preemptionCount: number;
   /** Device blocks that it holds, of all groups. */
   readonly blocks: number;
-  /** What its admission lacked when it was last looked at; `behind` others where it never came to that. Of a running one: why it got no token in its last step, null where it did. */
+  /**
+   * What its admission lacked when it was last looked at; `behind` others where it never came to that, `sibling` where another choice
+   * computes its prompt. Of a running one: why it got no token in its last step, null where it did.
+   */
   readonly waitsFor: Deferral | null;
 }
 

@@ -14,20 +14,23 @@ export interface SchedulerState {
 export function checkSchedulerInvariants(state: SchedulerState): void {
   const { entries, residents, waiting, pausedCount } = state.roster;
   const { running } = residents;
-  assert(running.length + waiting.size + pausedCount === entries.size, () => `${running.length} running + ${waiting.size} waiting + ${pausedCount} paused are not the ${entries.size} requests`);
+  const followers = [...entries].filter((entry) => entry.leader !== null).length;
+  assert(running.length + waiting.size + followers + pausedCount === entries.size, () => `${running.length} running + ${waiting.size} waiting + ${followers} followers + ${pausedCount} paused are not the ${entries.size} requests`);
   assert(new Set(running.map((entry) => entry.slot)).size === running.length, "two running requests have the same slot");
-  for (const entry of entries.values()) checkEntry(entry, state);
+  for (const entry of entries) checkEntry(entry, state);
   checkHolders(state);
 }
 
 function checkEntry(entry: Entry, { roster, inFlight }: SchedulerState): void {
   const runs = entry.state === "running";
-  assert(runs === roster.residents.running.includes(entry), () => `request ${entry.id} is ${entry.state}, the running ones say otherwise`);
-  assert(runs || (entry.slot === NONE && entry.computedTokenCount === 0), () => `request ${entry.id} is ${entry.state} and has a slot or computed tokens`);
-  assert(runs || entry.sequence === null || entry.sequence.capacity === 0, () => `request ${entry.id} is ${entry.state} and holds blocks`);
-  assert(entry.tokenCount + entry.pendingCount <= entry.maxLength, () => `request ${entry.id} is beyond its ${entry.maxLength} tokens`);
-  assert(inFlight > 0 || (entry.pendingCount === 0 && entry.inFlightCount === 0), () => `request ${entry.id} has tokens in flight, no plan is`);
-  if (runs) assert(entry.computedTokenCount <= entry.sequence!.capacity, () => `request ${entry.id} computed ${entry.computedTokenCount} tokens in room for ${entry.sequence!.capacity}`);
+  assert(runs === roster.residents.running.includes(entry), () => `request ${entry.label} is ${entry.state}, the running ones say otherwise`);
+  assert(runs || (entry.slot === NONE && entry.computedTokenCount === 0), () => `request ${entry.label} is ${entry.state} and has a slot or computed tokens`);
+  assert(runs || entry.sequence === null || entry.sequence.capacity === 0, () => `request ${entry.label} is ${entry.state} and holds blocks`);
+  for (const follower of entry.followers) assert(follower.leader === entry && follower.state === "waiting", () => `request ${follower.label} is ${follower.state} and follows ${entry.label}`);
+  assert(entry.leader === null || entry.leader.followers.includes(entry), () => `request ${entry.label} follows one that does not lead it`);
+  assert(entry.tokenCount + entry.pendingCount <= entry.maxLength, () => `request ${entry.label} is beyond its ${entry.maxLength} tokens`);
+  assert(inFlight > 0 || (entry.pendingCount === 0 && entry.inFlightCount === 0), () => `request ${entry.label} has tokens in flight, no plan is`);
+  if (runs) assert(entry.computedTokenCount <= entry.sequence!.capacity, () => `request ${entry.label} computed ${entry.computedTokenCount} tokens in room for ${entry.sequence!.capacity}`);
 }
 
 /** With nothing in flight, the held blocks are those of the running requests' tables, with one reference for each table that names them. */

@@ -14,6 +14,7 @@ import type { AdmissionPolicy } from "../policies/admission/admission-policy.ts"
 import { watermark } from "../policies/admission/watermark.ts";
 import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
 import { fixed } from "../policies/budget/fixed.ts";
+import type { Drafter } from "../policies/drafting/drafter.ts";
 import { lru } from "../policies/eviction/lru.ts";
 import { lastIn } from "../policies/preemption/last-in.ts";
 import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
@@ -66,13 +67,15 @@ export interface SchedulerOptions {
   readonly worthSwapping?: () => boolean;
   /** Takes the prefix cache's events: in order, each after the commit of the step that made it true. */
   readonly onKvEvent?: (event: KvEvent) => void;
+  /** Guesses next tokens that a step checks beside its decodes, where budget and blocks are left; requests then sit out planning ahead. Default none. */
+  readonly drafter?: Drafter;
   /** Notes every decision. Default none. */
   readonly decisionLog?: DecisionLog;
   /** Called when a request ends, in whatever way, after its blocks are back. */
   readonly onEnd?: (request: Request) => void;
 }
 
-type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping" | "decisionLog";
+type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping" | "decisionLog" | "drafter";
 
 /** The options with defaults. */
 export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | Optional>> & Pick<SchedulerOptions, Optional>;
@@ -103,6 +106,7 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     hash: options.hash,
     onEnd: options.onEnd,
     decisionLog: options.decisionLog,
+    drafter: options.drafter,
     onKvEvent: options.onKvEvent,
     worthSwapping: options.worthSwapping,
   };

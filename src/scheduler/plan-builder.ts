@@ -1,7 +1,8 @@
 import type { IntList } from "../blocks/int-list.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
-import { Columns, writeSampling, type ColumnLimits } from "./columns.ts";
+import { Columns, type ColumnLimits } from "./columns.ts";
 import { NONE, type Entry } from "./entry.ts";
+import { ownerOf, SampleFiller } from "./sample-filler.ts";
 import type { StepRecord } from "./step-record.ts";
 
 /**
@@ -16,12 +17,11 @@ export class PlanBuilder {
   readonly #kv: KvCache;
   readonly #rows: Entry[];
   #rowCount = 0;
-  /** [R] whose parameters stand at each sample. */
-  readonly #sampleOwners: (Entry | undefined)[];
+  readonly #samples: SampleFiller;
   /** [R] tokens of each row in the step under construction. */
   readonly #chunks: Int32Array;
-  /** [R] whether the row samples. */
-  readonly #sampling: Uint8Array;
+  /** [R] samples of the row. */
+  readonly #sampleCounts: Int32Array;
   /** [R] input of a row with one token. */
   readonly #inputs: Int32Array;
   /** [R] place of the row's sample in the last plan that sampled it. */
@@ -36,6 +36,8 @@ export class PlanBuilder {
   /** Tokens and samples of the rows that have a chunk. */
   #tokenTotal = 0;
   #sampleTotal = 0;
+  /** Some row has several samples. */
+  #hasSeveral = false;
   /**
    * Number of the arrangement of rows. While it lasts, and each row has one token and one sample, only tokens, positions and
    * slots change from step to step: schedule() of 256 decodes then takes 15.7 instead of 20.5 µs (bench/scheduler/scheduler.bench.ts).
@@ -52,10 +54,10 @@ export class PlanBuilder {
     this.columns = new Columns(limits);
     this.#kv = kv;
     this.#rows = new Array<Entry>(limits.maxRequests);
-    this.#sampleOwners = new Array<Entry | undefined>(limits.maxRequests).fill(undefined);
+    this.#samples = new SampleFiller(this.columns);
     this.#newcomers = new Array<Entry>(limits.maxRequests);
     this.#chunks = new Int32Array(limits.maxRequests);
-    this.#sampling = new Uint8Array(limits.maxRequests);
+    this.#sampleCounts = new Int32Array(limits.maxRequests);
     this.#inputs = new Int32Array(limits.maxRequests);
     this.#lastSamples = new Int32Array(limits.maxRequests);
     this.#stays = new Int32Array(limits.maxRequests);
@@ -80,6 +82,18 @@ export class PlanBuilder {
     this.#write(row, entry);
   }
 
+  /** A placed request has more tokens or samples than it was placed with, and its tables have gained so many blocks more. */
+  widen(entry: Entry, gained: number): void {
+    const { row } = entry;
+    // A newcomer is looked at when it is appended.
+    if (row === NONE) return;
+    this.#tokenTotal -= this.#chunks[row];
+    this.#sampleTotal -= this.#sampleCounts[row];
+    this.#grown[row] += gained;
+    this.#grownTotal += gained;
+    this.#write(row, entry);
+  }
+
   /** Fills the columns and the record from the requests that were placed. */
   build(record: StepRecord): void {
     if (this.#placed !== this.#rowCount || this.#newcomerCount > 0) this.#layout++;
@@ -88,7 +102,7 @@ export class PlanBuilder {
     if (this.#grownTotal > 0) this.#grow();
     for (let i = 0; i < this.#newcomerCount; i++) this.#append(this.#newcomers[i]);
     if (this.#rewritesSeen !== this.#kv.rewriteCount) this.#rewrite();
-    this.#fill(record, this.#tokenTotal === this.#rowCount && this.#sampleTotal === this.#rowCount);
+    this.#fill(record, this.#tokenTotal === this.#rowCount && this.#sampleTotal === this.#rowCount && !this.#hasSeveral);
     record.plan.tokenCount = this.#tokenTotal;
     record.plan.requestCount = this.#rowCount;
     record.plan.sampleCount = this.#sampleTotal;
@@ -98,6 +112,7 @@ export class PlanBuilder {
     this.#newcomerCount = 0;
     this.#tokenTotal = 0;
     this.#sampleTotal = 0;
+    this.#hasSeveral = false;
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
@@ -143,7 +158,7 @@ export class PlanBuilder {
     adapterIds[to] = adapterIds[from];
     contextLengths[to] = contextLengths[from];
     this.#chunks[to] = this.#chunks[from];
-    this.#sampling[to] = this.#sampling[from];
+    this.#sampleCounts[to] = this.#sampleCounts[from];
     this.#inputs[to] = this.#inputs[from];
     this.#lastSamples[to] = this.#lastSamples[from];
     this.#stays[to] = this.#stays[from];
@@ -153,9 +168,10 @@ export class PlanBuilder {
   /** What a step changes of a row. */
   #write(row: number, entry: Entry): void {
     this.#tokenTotal += entry.chunk;
-    if (entry.samples) this.#sampleTotal++;
+    this.#sampleTotal += entry.sampleCount;
+    if (entry.sampleCount > 1) this.#hasSeveral = true;
     this.#chunks[row] = entry.chunk;
-    this.#sampling[row] = entry.samples ? 1 : 0;
+    this.#sampleCounts[row] = entry.sampleCount;
     this.columns.contextLengths[row] = entry.computedTokenCount;
     if (entry.chunk === 1) this.#inputs[row] = this.#input(row, entry);
   }
@@ -218,7 +234,7 @@ export class PlanBuilder {
 
   /** One pass over typed columns; only prompts and new samples look at their requests. */
   #fillTokens(): void {
-    const { queryIndptr, sampleIndptr, sampleRows, tokenIds, positions, contextLengths } = this.columns;
+    const { queryIndptr, sampleIndptr, tokenIds, positions, contextLengths } = this.columns;
     let token = 0;
     let sample = 0;
     for (let row = 0; row < this.#rowCount; row++) {
@@ -230,11 +246,12 @@ export class PlanBuilder {
         positions[token] = contextLengths[row] - 1;
       } else this.#fillChunk(this.#rows[row], token);
       token += chunk;
-      if (this.#sampling[row] === 0) continue;
-      sampleRows[sample] = token - 1;
+      const samples = this.#sampleCounts[row];
+      if (samples === 0) continue;
       this.#lastSamples[row] = sample;
-      if (this.#sampleOwners[sample] !== this.#rows[row]) this.#fillSampling(this.#rows[row], sample);
-      sample++;
+      if (samples === 1) this.#samples.one(this.#rows[row], sample, token);
+      else this.#samples.several(this.#rows[row], sample, token);
+      sample += samples;
     }
     queryIndptr[this.#rowCount] = token;
     sampleIndptr[this.#rowCount] = sample;
@@ -246,7 +263,10 @@ export class PlanBuilder {
       record.requests[row] = this.#rows[row];
       record.tokens[row] = this.#chunks[row];
       record.stays[row] = this.#stays[row];
-      if (this.#sampling[row] === 1) record.samples[sample++] = this.#rows[row];
+      const samples = this.#sampleCounts[row];
+      record.sampleCounts[row] = samples;
+      if (samples === 1) record.samples[sample++] = this.#rows[row];
+      else for (let i = 0; i < samples; i++) record.samples[sample++] = ownerOf(this.#rows[row], i);
     }
   }
 
@@ -258,11 +278,6 @@ export class PlanBuilder {
       tokenIds[from + i] = entry.tokens[start + i];
       positions[from + i] = start + i;
     }
-  }
-
-  #fillSampling(entry: Entry, sample: number): void {
-    this.#sampleOwners[sample] = entry;
-    writeSampling(this.columns.sampling, sample, entry.sampling, 0);
   }
 
   #fillMoves(record: StepRecord): void {

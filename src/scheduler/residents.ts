@@ -27,6 +27,8 @@ export class Residents implements AdmissionView {
   readonly #limits: ResidentLimits;
   readonly #charges: boolean;
   readonly #freeSlots: number[];
+  /** Serial requests that the step under construction samples. */
+  readonly sampledSerials: Entry[] = [];
   #leavers = 0;
   /** Running requests with more than one token to compute. */
   #prefillCount = 0;
@@ -55,7 +57,7 @@ export class Residents implements AdmissionView {
 
   get promisedBlocks(): number {
     let promised = 0;
-    for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount);
+    for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount) + this.#sharedTail(entry);
     return promised;
   }
 
@@ -69,9 +71,10 @@ export class Residents implements AdmissionView {
     return this.#limits.contextLength;
   }
 
-  /** Blocks that a running request holds now, of all groups, shared ones included. */
+  /** Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy before it writes. */
   heldBlocks(request: RequestView): number {
-    return (request as Entry).sequence!.tables.reduce((sum, table) => sum + table.count - table.first, 0);
+    const entry = request as Entry;
+    return entry.sequence!.tables.reduce((sum, table) => sum + table.count - table.first, 0) - this.#sharedTail(entry);
   }
 
   /** Most blocks, of all groups, that `tokenCount` tokens of one request hold at a time. */
@@ -110,7 +113,8 @@ export class Residents implements AdmissionView {
     entry.become("running");
     entry.slot = this.#freeSlots.pop()!;
     entry.admittedBy = record.plan.index;
-    if (entry.tokens.length < entry.maxLength) entry.tokens = widened(entry.tokens, entry.maxLength);
+    for (const follower of entry.followers) follower.admittedBy = record.plan.index;
+    entry.makeRoom();
     this.running.push(entry);
     this.issue(entry, record.journal);
     this.index(entry, record.journal);
@@ -126,11 +130,14 @@ export class Residents implements AdmissionView {
     entry.computedTokenCount = end;
     entry.deferral = null;
     entry.inFlightCount += entry.chunk;
-    entry.samples = end === entry.tokenCount + entry.pendingCount;
+    entry.sampleCount = end === entry.tokenCount + entry.pendingCount ? 1 : 0;
     this.#notePrefill(entry, entry.gap > 1);
     this.#builder.place(entry, gained);
     if (this.#charges && start < entry.promptTokenCount) this.#limits.queue.charge!(entry, Math.min(end, entry.promptTokenCount) - start, 0);
-    if (entry.samples) entry.pendingCount++;
+    if (entry.sampleCount > 0) {
+      entry.pendingCount++;
+      if (entry.serial) this.sampledSerials.push(entry);
+    }
   }
 
   /** Everybody's chunk, then what they make matchable: a block that is taken for its equal may come out of what the chunks were promised. */
@@ -138,6 +145,58 @@ export class Residents implements AdmissionView {
     const { running } = this;
     for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.issue(running[i], journal);
     for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.index(running[i], journal);
+  }
+
+  /** The first so many followers begin with the step under construction: it samples its last token for each of them, too. */
+  fan(entry: Entry, count: number): void {
+    entry.draftCount = 0;
+    entry.sampleCount = 1 + count;
+    for (let i = 0; i < count; i++) entry.followers[i].pendingCount++;
+    this.#builder.widen(entry, 0);
+  }
+
+  /** These guesses follow a decode's last known token in the step under construction, which checks them. */
+  draft(entry: Entry, drafts: ArrayLike<number>, journal: StepJournal): void {
+    const count = drafts.length;
+    // One by one: a drafter may give a view of the tokens themselves.
+    for (let i = 0; i < count; i++) entry.tokens[entry.tokenCount + i] = drafts[i];
+    entry.draftCount = count;
+    entry.chunk += count;
+    entry.sampleCount += count;
+    entry.pendingCount += count;
+    entry.inFlightCount += count;
+    entry.computedTokenCount += count;
+    this.#builder.widen(entry, this.#kv.extend(entry.sequence!, entry.computedTokenCount, journal));
+  }
+
+  /** The last so many drafts were wrong: their tokens count as computed no more, and blocks beyond go back. */
+  reject(entry: Entry, count: number): void {
+    const sequence = entry.sequence!;
+    const { capacity } = sequence;
+    entry.computedTokenCount -= count;
+    entry.inFlightCount -= count;
+    this.#kv.truncate(sequence, entry.computedTokenCount);
+    // The row's table is too long now.
+    if (sequence.capacity < capacity) this.#builder.leave(entry);
+  }
+
+  /**
+   * A choice whose prompt a running one has computed runs beside it, on the same blocks. False, with nothing changed, where it
+   * has to wait: for a slot, or for blocks, which the copies of a shared last one take, too.
+   */
+  fork(parent: Entry, entry: Entry): boolean {
+    this.compact();
+    const sequence = parent.sequence!;
+    const isPartial = parent.computedTokenCount < sequence.capacity;
+    const copies = isPartial ? (sequence.forked ? 1 : 2) * this.groupCount : 0;
+    if (this.running.length >= this.#limits.maxRequests || this.#limits.admission.missingBlocks(entry, copies, this) > 0) return false;
+    entry.become("running");
+    entry.slot = this.#freeSlots.pop()!;
+    entry.sequence = this.#kv.fork(sequence);
+    entry.computedTokenCount = parent.computedTokenCount;
+    entry.cachedTokenCount = parent.computedTokenCount;
+    this.running.push(entry);
+    return true;
   }
 
   /** One pass for a step of nothing but decodes with blocks for all: planned and issued at once. */
@@ -155,8 +214,8 @@ export class Residents implements AdmissionView {
     return this.#prefillCount === 0 && this.running.length * 2 * this.groupCount <= this.availableBlocks;
   }
 
-  /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier. */
-  index(entry: Entry, journal: StepJournal): void {
+  /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier; without a journal, by committed ones. */
+  index(entry: Entry, journal: StepJournal | null): void {
     const upTo = Math.min(entry.computedTokenCount, entry.tokenCount);
     if (upTo >= entry.sequence!.indexAt) this.#kv.index(entry.sequence!, entry.tokens, upTo, journal);
   }
@@ -221,6 +280,12 @@ export class Residents implements AdmissionView {
     this.#prefillCount += isPrefill ? 1 : -1;
   }
 
+  /** Blocks that it will copy before it writes its next token. */
+  #sharedTail(entry: Entry): number {
+    const sequence = entry.sequence!;
+    return sequence.forked && entry.computedTokenCount < sequence.capacity ? this.#kv.blocksToUnshare(sequence, entry.computedTokenCount) : 0;
+  }
+
   /** Closes the gaps that leavers left in `running`. */
   compact(): void {
     if (this.#leavers === 0) return;
@@ -229,10 +294,4 @@ export class Residents implements AdmissionView {
     this.running.length = kept;
     this.#leavers = 0;
   }
-}
-
-function widened(tokens: Int32Array, length: number): Int32Array {
-  const wider = new Int32Array(length);
-  wider.set(tokens);
-  return wider;
 }

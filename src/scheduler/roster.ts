@@ -2,6 +2,7 @@ import type { KvCache } from "../blocks/kv-cache.ts";
 import { InvalidRequestError, TimeoutError } from "../errors.ts";
 import { IndexedHeap } from "../policies/queue/indexed-heap.ts";
 import type { FinishReason, RequestId } from "../request.ts";
+import { Directory } from "./directory.ts";
 import type { Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { Residents } from "./residents.ts";
@@ -10,11 +11,11 @@ import { WaitingQueue } from "./waiting-queue.ts";
 /**
  * All requests that have not ended, and the moves between their states.
  *
- * Laws: each is waiting (in the queue), running (a resident) or paused; with the first two counted by their rooms,
- * running + waiting + paused = entries.
+ * Laws: each is waiting (in the queue, or as a follower for another's prompt), running (a resident) or paused:
+ * running + waiting + followers + paused = entries.
  */
 export class Roster {
-  readonly entries = new Map<RequestId, Entry>();
+  readonly entries = new Directory();
   readonly waiting: WaitingQueue;
   readonly residents: Residents;
   pausedCount = 0;
@@ -42,19 +43,48 @@ export class Roster {
     if (this.entries.has(id)) throw new InvalidRequestError(`id ${String(id)} is in use by a request that has not ended`);
   }
 
-  /** Takes a new request in. Throws `QueueFullError`, with nothing changed. */
-  add(entry: Entry, now: number): void {
+  /** Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, with nothing changed. */
+  add(entry: Entry, followers: readonly Entry[], now: number): void {
     this.waiting.assertRoomFor(entry.tokenCount);
-    entry.domain = this.#kv.prefixes.domains.acquire(entry.cacheSalt, entry.adapterId);
-    this.entries.set(entry.id, entry);
-    this.#expireAt(entry, Math.min(entry.deadline, entry.queueDeadline));
+    for (const each of [entry, ...followers]) {
+      each.domain = this.#kv.prefixes.domains.acquire(each.cacheSalt, each.adapterId);
+      each.isDrafted = this.#options.drafter !== undefined;
+      each.serial = each.isDrafted;
+      this.entries.add(each);
+      this.#expireAt(each, Math.min(each.deadline, each.queueDeadline));
+    }
+    entry.lead(followers);
     this.waiting.add(entry, now);
   }
 
   /** A waiting request was given its place among the running. */
   started(entry: Entry, now: number): void {
     this.waiting.remove(entry, now);
-    if (entry.expiresAt !== entry.deadline) this.#expireAt(entry, entry.deadline);
+    if (entry.expiresAt === entry.deadline) return;
+    this.#expireAt(entry, entry.deadline);
+    for (const follower of entry.followers) this.#expireAt(follower, follower.deadline);
+  }
+
+  /** A follower's first token is here: it runs beside the parent, on the same blocks, or waits as preempted. */
+  begin(entry: Entry, parent: Entry | null, now: number): void {
+    entry.leaveLeader();
+    if (parent !== null && this.residents.fork(parent, entry)) {
+      this.#options.decisionLog?.note("fork", now, -1, entry.label, entry.computedTokenCount);
+      return;
+    }
+    // It ran, as a sample of its leader's row.
+    entry.become("running");
+    entry.become("preempted");
+    this.waiting.add(entry, now);
+  }
+
+  /** Followers that can no longer begin with this one's prompt go on together: the first one computes it for the others. */
+  disband(entry: Entry, now: number): void {
+    const [first, ...rest] = entry.followers;
+    if (first === undefined) return;
+    entry.lead([]);
+    first.lead(rest);
+    this.waiting.add(first, now);
   }
 
   /** A running request back to the queue, in its old place. */
@@ -66,10 +96,11 @@ export class Roster {
   pause(entry: Entry, now: number): void {
     if (entry.state === "running") this.residents.leave(entry, "paused");
     else {
-      this.waiting.remove(entry, now);
+      this.#stopWaiting(entry, now);
       entry.become("paused");
     }
     this.pausedCount++;
+    this.disband(entry, now);
   }
 
   resume(entry: Entry, now: number): void {
@@ -83,16 +114,17 @@ export class Roster {
     if (entry.state === "running") this.residents.leave(entry, "finished");
     else {
       if (entry.state === "paused") this.pausedCount--;
-      else this.waiting.remove(entry, now);
+      else this.#stopWaiting(entry, now);
       entry.become("finished");
     }
+    this.disband(entry, now);
     entry.finishReason = reason;
     entry.error = error;
     this.#count(reason);
-    this.#options.decisionLog?.note("end", now, -1, entry.id, entry.outputTokenCount, reason);
+    this.#options.decisionLog?.note("end", now, -1, entry.label, entry.outputTokenCount, reason);
     this.#expireAt(entry, Number.POSITIVE_INFINITY);
     this.#kv.prefixes.domains.release(entry.domain);
-    this.entries.delete(entry.id);
+    this.entries.delete(entry);
     this.#options.queue.ended?.(entry, now);
     this.#options.admission.ended?.(entry);
     this.#options.onEnd?.(entry);
@@ -103,9 +135,14 @@ export class Roster {
     while (this.nextExpiry <= now) {
       const entry = this.#expiring.first!;
       const what = entry.expiresAt === entry.deadline ? `deadline ${entry.deadline}` : `queue timeout at ${entry.queueDeadline}`;
-      this.end(entry, "error", new TimeoutError(`request ${entry.id}: ${what} has passed, it is ${now}`), now);
+      this.end(entry, "error", new TimeoutError(`request ${entry.label}: ${what} has passed, it is ${now}`), now);
     }
     this.residents.compact();
+  }
+
+  #stopWaiting(entry: Entry, now: number): void {
+    if (entry.leader === null) this.waiting.remove(entry, now);
+    else entry.leaveLeader();
   }
 
   #expireAt(entry: Entry, time: number): void {

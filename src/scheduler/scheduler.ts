@@ -1,6 +1,6 @@
 import { KvCache } from "../blocks/kv-cache.ts";
 import { assert } from "../assert.ts";
-import type { FinishReason, Request, RequestId, RequestInput } from "../request.ts";
+import { choiceCount, type FinishReason, type Request, type RequestId, type RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { Admissions } from "./admissions.ts";
 import { blockOwners, type BlockOwner } from "./block-owners.ts";
@@ -17,6 +17,7 @@ import { Roster } from "./roster.ts";
 import { Settlement } from "./settlement.ts";
 import { schedulerStats, type SchedulerStats } from "./stats.ts";
 import type { StepOutcome } from "./step-outcome.ts";
+import { StepExtras } from "./step-extras.ts";
 import type { StepRecord } from "./step-record.ts";
 import { StepShare } from "./step-share.ts";
 import { Suspects } from "./suspects.ts";
@@ -38,6 +39,7 @@ export class Scheduler {
   readonly #roster: Roster;
   readonly #residents: Residents;
   readonly #share: StepShare;
+  readonly #extras: StepExtras;
   readonly #admissions: Admissions;
   readonly #builder: PlanBuilder;
   readonly #plans: PlansInFlight;
@@ -59,13 +61,14 @@ export class Scheduler {
     this.#residents = new Residents(this.kv, this.#builder, resolved);
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved);
+    this.#extras = new StepExtras(this.kv, this.#residents, resolved);
     this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
     this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
     this.#suspects = new Suspects(resolved.maxFailures);
-    this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxRequests });
+    this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
   }
 
-  /** Requests that have not ended. */
+  /** Requests that have not ended, each choice counted. */
   get size(): number {
     return this.#roster.entries.size;
   }
@@ -86,16 +89,20 @@ export class Scheduler {
   }
 
   /**
-   * Takes a request in. Throws, with nothing changed, `InvalidRequestError` for a value that cannot be used,
-   * `InfeasibleRequestError` where it would not fit even alone, `QueueFullError` where too many wait.
+   * Takes a request in and returns its first choice; the others follow it until its prompt is computed. Throws, with nothing changed,
+   * `InvalidRequestError` for a value that cannot be used, `InfeasibleRequestError` where a choice would not fit even alone,
+   * `QueueFullError` where too many wait.
    */
   submit(input: RequestInput, now: number): Request {
     this.#roster.assertNew(input.id);
-    const entry = new Entry(input, { contextLength: this.#options.contextLength, order: this.#counters.submitted, now });
+    const { contextLength } = this.#options;
+    const open = (choice: number): Entry => new Entry({ ...input, choice: (input.choice ?? 0) + choice }, { contextLength, order: this.#counters.submitted + choice, now });
+    const entry = open(0);
     assertFeasible(entry, this.#options, this.kv.blocksFor(entry.maxLength));
-    this.#roster.add(entry, now);
+    const followers = Array.from({ length: choiceCount(input) - 1 }, (_, i) => open(i + 1));
+    this.#roster.add(entry, followers, now);
     this.#log?.note("submit", now, this.#plans.nextIndex, entry.id, entry.promptTokenCount);
-    this.#counters.submitted++;
+    this.#counters.submitted += 1 + followers.length;
     return entry;
   }
 
@@ -115,6 +122,7 @@ export class Scheduler {
       this.#options.admission.step?.(this.#residents, !this.#share.mayAdmit);
       if (this.#share.mayAdmit) this.#admissions.admit(record, now);
     }
+    this.#extras.add(this.#share, record.journal);
     this.idleReason = this.#share.tokenCount === 0 ? this.#whyIdle() : null;
     return this.idleReason === null ? this.#issuePlan(record, now) : null;
   }
@@ -142,14 +150,14 @@ export class Scheduler {
     this.#residents.compact();
   }
 
-  /** Ends a request for a reason that only the caller can see, such as a stop string. Its blocks are back at once. Unknown and ended ids are nothing to do. */
-  finish(id: RequestId, reason: Exclude<FinishReason, "error">, now: number): void {
-    this.#end(id, reason, null, now);
+  /** Ends a request, or one choice of it, for a reason that only the caller can see, such as a stop string. Its blocks are back at once. Unknown and ended ids are nothing to do. */
+  finish(id: RequestId, reason: Exclude<FinishReason, "error">, now: number, choice?: number): void {
+    this.#end(id, reason, null, now, choice);
   }
 
-  /** Ends a request in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
-  abort(id: RequestId, now: number): void {
-    this.#end(id, "abort", null, now);
+  /** Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
+  abort(id: RequestId, now: number, choice?: number): void {
+    this.#end(id, "abort", null, now, choice);
   }
 
   /** Ends a request with an error. Unknown and ended ids are nothing to do. */
@@ -157,21 +165,19 @@ export class Scheduler {
     this.#end(id, "error", error, now);
   }
 
-  /** Takes a request out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
-  pause(id: RequestId, now: number): boolean {
-    const entry = this.#roster.entries.get(id);
-    if (entry === undefined || entry.state === "paused") return false;
-    this.#roster.pause(entry, now);
+  /** Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
+  pause(id: RequestId, now: number, choice?: number): boolean {
+    const active = this.#roster.entries.of(id, choice).filter((entry) => entry.state !== "paused");
+    for (const entry of active) this.#roster.pause(entry, now);
     this.#residents.compact();
-    return true;
+    return active.length > 0;
   }
 
-  /** Lets a paused request wait for its turn again, in its old place. False where it is not paused. */
-  resume(id: RequestId, now: number): boolean {
-    const entry = this.#roster.entries.get(id);
-    if (entry?.state !== "paused") return false;
-    this.#roster.resume(entry, now);
-    return true;
+  /** Lets a paused request, or one choice of it, wait for its turn again, in its old place. False where nothing is paused. */
+  resume(id: RequestId, now: number, choice?: number): boolean {
+    const paused = this.#roster.entries.of(id, choice).filter((entry) => entry.state === "paused");
+    for (const entry of paused) this.#roster.resume(entry, now);
+    return paused.length > 0;
   }
 
   /** The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix cache is empty. */
@@ -200,9 +206,9 @@ export class Scheduler {
     this.kv.dropHostTier();
   }
 
-  /** Why the request is where it is; undefined for one that is unknown or ended. */
-  explain(id: RequestId): Explanation | undefined {
-    const entry = this.#roster.entries.get(id);
+  /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
+  explain(id: RequestId, choice?: number): Explanation | undefined {
+    const entry = this.#roster.entries.of(id, choice).at(-1);
     return entry && explain(entry);
   }
 
@@ -254,7 +260,7 @@ export class Scheduler {
   }
 
   #preempt(entry: Entry, now: number): void {
-    this.#log?.note("preempt", now, this.#plans.nextIndex, entry.id, entry.computedTokenCount);
+    this.#log?.note("preempt", now, this.#plans.nextIndex, entry.label, entry.computedTokenCount);
     this.#counters.preemptions++;
     entry.preemptionCount++;
     this.#roster.requeue(entry, now);
@@ -275,7 +281,7 @@ export class Scheduler {
 
   #noteChunks({ plan, requests, tokens }: StepRecord, now: number): void {
     this.#log!.note("issue", now, plan.index, null, plan.tokenCount);
-    for (let row = 0; row < plan.requestCount; row++) this.#log!.note("chunk", now, plan.index, requests[row].id, tokens[row]);
+    for (let row = 0; row < plan.requestCount; row++) this.#log!.note("chunk", now, plan.index, requests[row].label, tokens[row]);
   }
 
   #whyIdle(): IdleReason {
@@ -285,10 +291,8 @@ export class Scheduler {
     return "paused";
   }
 
-  #end(id: RequestId, reason: FinishReason, error: Error | null, now: number): void {
-    const entry = this.#roster.entries.get(id);
-    if (entry === undefined) return;
-    this.#roster.end(entry, reason, error, now);
+  #end(id: RequestId, reason: FinishReason, error: Error | null, now: number, choice?: number): void {
+    for (const entry of this.#roster.entries.of(id, choice)) this.#roster.end(entry, reason, error, now);
     this.#residents.compact();
   }
 }

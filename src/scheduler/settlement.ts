@@ -2,7 +2,7 @@ import type { KvCache } from "../blocks/kv-cache.ts";
 import { StepFailedError } from "../errors.ts";
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import type { Entry } from "./entry.ts";
+import { NONE, type Entry } from "./entry.ts";
 import type { PlansInFlight } from "./plans-in-flight.ts";
 import type { Residents } from "./residents.ts";
 import type { Roster } from "./roster.ts";
@@ -21,8 +21,8 @@ export class Settlement {
   readonly #suspects: Suspects;
   readonly #queue: QueuePolicy;
 
-  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxRequests: number }) {
-    this.outcome = new StepOutcome(options.maxRequests);
+  constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxSamples: number }) {
+    this.outcome = new StepOutcome(options.maxSamples);
     this.#kv = options.kv;
     this.#plans = options.plans;
     this.#roster = options.roster;
@@ -39,8 +39,13 @@ export class Settlement {
     let sample = 0;
     for (let row = 0; row < record.plan.requestCount; row++) {
       const entry = record.requests[row];
-      this.#settleRow(entry, record, row);
-      if (sample < record.plan.sampleCount && record.samples[sample] === entry) this.#deliver(entry, result.tokenIds[sample], sample++, now);
+      const samples = record.sampleCounts[row];
+      if (samples > 1 || entry.serial) this.#settleSeveral(record, row, sample, result, now);
+      else {
+        this.#settleRow(entry, record, row);
+        if (samples === 1) this.#deliver(entry, result.tokenIds[sample], sample, now);
+      }
+      sample += samples;
     }
     this.#residents.compact();
     return record;
@@ -64,7 +69,53 @@ export class Settlement {
     if (this.#kv.windowed) this.#residents.slide(entry);
   }
 
+  #settleSeveral(record: StepRecord, row: number, from: number, result: StepResult, now: number): void {
+    const areDrafts = record.sampleCounts[row] > 1 && record.samples[from + 1] === record.samples[from];
+    if (areDrafts) this.#settleDrafts(record, row, from, result, now);
+    else this.#settleFan(record, row, from, result, now);
+  }
+
+  /** Drafts count as far as they are what the request draws itself, and one draw more; the rest was never computed. */
+  #settleDrafts(record: StepRecord, row: number, from: number, result: StepResult, now: number): void {
+    const entry = record.requests[row];
+    const drafts = record.sampleCounts[row] - 1;
+    let accepted = 0;
+    while (accepted < drafts && entry.tokens[entry.tokenCount + accepted] === result.tokenIds[from + accepted]) accepted++;
+    const rejected = drafts - accepted;
+    entry.pendingCount -= rejected;
+    const stays = entry.state === "running" && entry.stay === record.stays[row];
+    if (stays) this.#residents.reject(entry, rejected);
+    record.tokens[row] -= rejected;
+    for (let i = 0; i <= accepted; i++) this.#take(entry, result.tokenIds[from + i], from + i, now);
+    // The plan that computed them is this one, not one that may still fail.
+    if (stays && entry.slot !== NONE) this.#residents.index(entry, null);
+    // A window gives back no block before it is indexed.
+    this.#settleRow(entry, record, row);
+  }
+
+  /** Choices begin with the row's last token: each runs beside the first, or waits with its first token. Those that got no sample start over together. */
+  #settleFan(record: StepRecord, row: number, from: number, result: StepResult, now: number): void {
+    const entry = record.requests[row];
+    const parent = entry.state === "running" && entry.stay === record.stays[row] ? entry : null;
+    const until = from + record.sampleCounts[row];
+    this.#settleRow(entry, record, row);
+    for (let sample = from; sample < until; sample++) {
+      const each = record.samples[sample];
+      each.makeRoom();
+      if (each.leader !== null) this.#roster.begin(each, parent, now);
+    }
+    for (let sample = from; sample < until; sample++) {
+      this.#roster.disband(record.samples[sample], now);
+      this.#deliver(record.samples[sample], result.tokenIds[sample], sample, now);
+    }
+  }
+
   #deliver(entry: Entry, tokenId: number, sample: number, now: number): void {
+    this.#take(entry, tokenId, sample, now);
+    if (entry.state === "running" && this.#plans.count > 0) this.#residents.index(entry, this.#plans.newest!.journal);
+  }
+
+  #take(entry: Entry, tokenId: number, sample: number, now: number): void {
     if (entry.state === "finished") return;
     entry.pendingCount--;
     entry.append(tokenId);
@@ -75,7 +126,7 @@ export class Settlement {
     if (reason !== null) {
       this.#roster.end(entry, reason, null, now);
       this.outcome.addFinished(entry);
-    } else if (entry.state === "running" && this.#plans.count > 0) this.#residents.index(entry, this.#plans.newest!.journal);
+    }
   }
 
   /** Counts the failure for the plan's requests, and ends the one that failed alone once too often. */
@@ -84,7 +135,9 @@ export class Settlement {
     for (let row = 0; row < company; row++) {
       const entry = record.requests[row];
       if (entry.state === "finished" || !this.#suspects.blame(entry, company)) continue;
-      this.#roster.end(entry, "error", new StepFailedError(`${entry.failureCount} steps of request ${entry.id} failed in a row, the last with it alone`, { cause }), now);
+      const error = new StepFailedError(`${entry.failureCount} steps of request ${entry.label} failed in a row, the last with it alone`, { cause });
+      // Followers would fail with the same prompt.
+      for (const each of [...entry.followers, entry]) this.#roster.end(each, "error", error, now);
     }
   }
 

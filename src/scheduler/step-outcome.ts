@@ -4,7 +4,7 @@ import type { Request } from "../request.ts";
 export class StepOutcome {
   /** Tokens delivered. */
   tokenCount = 0;
-  /** [tokenCount] whose token it is. */
+  /** [tokenCount] whose token it is; several of one request stand together, in order. */
   readonly requests: Request[];
   /** [tokenCount] */
   readonly tokenIds: Int32Array;
@@ -15,11 +15,11 @@ export class StepOutcome {
   /** [finishedCount] */
   readonly finished: Request[];
 
-  constructor(maxRequests: number) {
-    this.requests = new Array<Request>(maxRequests);
-    this.tokenIds = new Int32Array(maxRequests);
-    this.sampleIndices = new Int32Array(maxRequests);
-    this.finished = new Array<Request>(maxRequests);
+  constructor(maxSamples: number) {
+    this.requests = new Array<Request>(maxSamples);
+    this.tokenIds = new Int32Array(maxSamples);
+    this.sampleIndices = new Int32Array(maxSamples);
+    this.finished = new Array<Request>(maxSamples);
   }
 
   clear(): void {

@@ -53,17 +53,20 @@ export class StepRecord {
   readonly tokens: Int32Array;
   /** [R] each request's stay. */
   readonly stays: Int32Array;
+  /** [R] samples of each. */
+  readonly sampleCounts: Int32Array;
   /** [S] whose sample it is. */
   readonly samples: Entry[];
   issuedAt = 0;
-  /** The arrangement of rows that `requests`, `tokens`, `stays` and `samples` were filled for. */
+  /** The arrangement of rows that `requests`, `tokens`, `stays`, `sampleCounts` and `samples` were filled for. */
   layout = -1;
 
   constructor(columns: Columns, maxRequests: number) {
     this.plan = new Plan(columns);
     this.requests = new Array<Entry>(maxRequests);
-    this.samples = new Array<Entry>(maxRequests);
+    this.samples = new Array<Entry>(columns.sampleRows.length);
     this.tokens = new Int32Array(maxRequests);
+    this.sampleCounts = new Int32Array(maxRequests);
     this.stays = new Int32Array(maxRequests);
   }
 }

@@ -124,7 +124,7 @@ export class StepShare implements ChunkStep {
   }
 
   #wants(entry: Entry): boolean {
-    return !entry.complete && entry.stalledAt !== this.#step && (this.#only === undefined || this.#only === entry);
+    return !entry.complete && !(entry.serial && entry.pendingCount > 0) && entry.stalledAt !== this.#step && (this.#only === undefined || this.#only === entry);
   }
 
   #chunkOf(entry: Entry, gap: number): number {

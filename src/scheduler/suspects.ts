@@ -20,11 +20,11 @@ export class Suspects {
     return company === 1;
   }
 
-  /** Who is to be tried alone next. */
+  /** Who is to be tried alone next: a running one before one that waits, perhaps for the room that the former takes. */
   next(): Entry | undefined {
     while (this.#entries.length > 0) {
       const [entry] = this.#entries;
-      if (entry.failureCount >= this.#maxFailures && entry.state !== "finished" && entry.state !== "paused") return entry;
+      if (entry.failureCount >= this.#maxFailures && entry.state !== "finished" && entry.state !== "paused") return this.#entries.find((each) => each.state === "running" && each.failureCount >= this.#maxFailures) ?? entry;
       this.#entries.shift();
     }
     return undefined;

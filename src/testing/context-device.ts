@@ -4,9 +4,9 @@ import type { StepPlan } from "../step.ts";
 /** Tokens of the made-up vocabulary. */
 const VOCABULARY = 50_021;
 
-/** The next token of a context of which the last `window` tokens are seen: any change of any of them, or of their order, changes it. */
-export function nextToken(context: ArrayLike<number>, window: number | null = null): number {
-  let state = 17;
+/** The next token of a context of which the last `window` tokens are seen, for one of the choices: any change of any of them, or of their order, changes it. */
+export function nextToken(context: ArrayLike<number>, window: number | null = null, choice = 0): number {
+  let state = 17 + choice;
   for (let i = window === null ? 0 : Math.max(0, context.length - window); i < context.length; i++) state = Math.imul(state ^ context[i], 0x5bd1e995) + i + (state >>> 13);
   return (state >>> 0) % VOCABULARY;
 }
@@ -19,7 +19,7 @@ export interface WrittenSlots {
 
 /**
  * A device without arithmetic whose output is a function of everything that it reads through a plan's block tables:
- * a slot holds the token and the position that were written to it, and a sample is `nextToken` of the whole context. A wrong
+ * a slot holds the token and the position that were written to it, and a sample is `nextToken` of the whole context and the choice. A wrong
  * table, slot, copy, swap or stale block is caught at once, as an assertion that says where, or as a wrong token.
  *
  * Runs plans in the order given, as a device does.
@@ -90,7 +90,7 @@ export class ContextDevice {
       const length = plan.positions[plan.sampleRows[sample]] + 1;
       const contexts = plan.groups.map((_, group) => this.#read(plan, request, group, length));
       for (const [group, context] of contexts.entries()) this.#compare(contexts[0], context, group);
-      samples[sample] = nextToken(contexts[0], this.#windows[0]);
+      samples[sample] = nextToken(contexts[0], this.#windows[0], plan.sampling.choice[sample]);
     }
   }
 

@@ -3,17 +3,17 @@ import type { FinishReason, RequestInput } from "../request.ts";
 import type { Entry } from "../scheduler/entry.ts";
 import { nextToken } from "./context-device.ts";
 
-/** What is known of a request from the start: a `ContextDevice` answers by the context alone. */
+/** What is known of a request from the start: a `ContextDevice` answers by context and choice alone. */
 export interface Answer {
   readonly tokenIds: readonly number[];
   readonly reason: "stop" | "length";
 }
 
 /** The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0 sees. */
-export function answerOf(promptTokenIds: readonly number[], maxLength: number, window: number | null, stopTokenIds: readonly number[] = []): Answer {
+export function answerOf(promptTokenIds: readonly number[], maxLength: number, window: number | null, stopTokenIds: readonly number[] = [], choice = 0): Answer {
   const context = [...promptTokenIds];
   while (context.length < maxLength) {
-    const token = nextToken(context, window);
+    const token = nextToken(context, window, choice);
     context.push(token);
     if (stopTokenIds.includes(token)) return { tokenIds: context.slice(promptTokenIds.length), reason: "stop" };
   }
@@ -21,7 +21,7 @@ export function answerOf(promptTokenIds: readonly number[], maxLength: number, w
 }
 
 /**
- * One request as a drive sees it from outside: what must come, what came, and which of its tokens the plans have computed.
+ * One request, or one choice of it, as a drive sees it from outside: what must come, what came, and which of its tokens the plans have computed.
  * Laws: tokens come exactly once, in order and right; it ends exactly once, for a reason that was given.
  */
 export class DrivenRequest {
@@ -44,7 +44,7 @@ export class DrivenRequest {
   constructor(input: DrivenRequest["input"], entry: Entry, window: number | null) {
     this.input = input;
     this.entry = entry;
-    this.answer = answerOf(input.promptTokenIds, entry.maxLength, window, input.stopTokenIds);
+    this.answer = answerOf(input.promptTokenIds, entry.maxLength, window, input.stopTokenIds, entry.choice);
   }
 
   get runs(): boolean {
@@ -87,6 +87,6 @@ export class DrivenRequest {
   }
 
   get name(): string {
-    return `request ${String(this.input.id)}`;
+    return `request ${String(this.entry.label)}`;
   }
 }

@@ -1,11 +1,12 @@
 import { assert } from "../assert.ts";
 import type { BackendInfo } from "../backends/backend.ts";
 import { Engine } from "../engine/engine.ts";
-import type { TokenStream } from "../engine/token-stream.ts";
+import type { Choice, TokenDelta, TokenStream } from "../engine/token-stream.ts";
 import { InfeasibleRequestError, QueueFullError } from "../errors.ts";
 import { DecisionLog } from "../scheduler/decision-log.ts";
 import { answerOf, type Answer } from "./driven-request.ts";
 import { FaultyDevice } from "./faulty-device.ts";
+import { guessingDrafter } from "./guessing-drafter.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -43,12 +44,18 @@ interface Faults {
 
 interface Client {
   readonly stream: TokenStream;
-  readonly answer: Answer;
+  /** By choice. */
+  readonly answers: readonly Answer[];
   readonly controller: AbortController;
-  readonly tokens: number[];
+  /** By choice. */
+  readonly tokens: readonly number[][];
   /** Ends that are not of its own making. */
   readonly allowed: Set<string>;
+  /** Ends told, one a choice. */
   ends: number;
+  over: boolean;
+  /** Its reader went away. */
+  left: boolean;
   reading: boolean;
   paused: boolean;
 }
@@ -97,6 +104,7 @@ class FaultRun {
       recover: async () => (this.#device = new FaultyDevice(this.#info)),
       maxWaitingRequests: random.pick([2, 1000]),
       decisionLog: this.#log,
+      drafter: random.chance(0.3) ? guessingDrafter(this.#info.groups[0].window) : undefined,
     });
   }
 
@@ -105,14 +113,13 @@ class FaultRun {
     await this.#checkOver();
     const ends: Record<string, number> = {};
     for (const { stream } of this.#clients) {
-      const { finishReason } = await stream.completion();
-      ends[finishReason] = (ends[finishReason] ?? 0) + 1;
+      for (const { finishReason } of (await stream.completion()).choices) ends[finishReason] = (ends[finishReason] ?? 0) + 1;
     }
     return { turns: this.#turns, ends, faults: this.#counts, decisionHash: hashDecisions(this.#log) };
   }
 
   get #isOver(): boolean {
-    return this.#prompts.count === this.#requestCount && this.#clients.every((client) => client.ends > 0);
+    return this.#prompts.count === this.#requestCount && this.#clients.every((client) => client.over);
   }
 
   async #takeTurn(): Promise<void> {
@@ -120,8 +127,8 @@ class FaultRun {
     const { submit, abort, leave, pause, freeze, jump } = this.#faults;
     this.#clock.advance(this.#random.chance(jump) ? 1000 : 0.01);
     if (this.#prompts.count < this.#requestCount && this.#random.chance(submit)) this.#submit();
-    if (this.#random.chance(abort)) this.#withClient("abort", (client) => client.controller.abort());
-    if (this.#random.chance(leave)) this.#withClient("leave", (client) => void client.stream.return());
+    if (this.#random.chance(abort)) this.#withClient("abort", (client) => this.#abort(client));
+    if (this.#random.chance(leave)) this.#withClient("leave", (client) => this.#leave(client));
     if (this.#random.chance(pause)) this.#withClient("pause", (client) => this.#pause(client));
     if (this.#random.chance(freeze)) this.#freeze();
     this.#endStep();
@@ -138,8 +145,8 @@ class FaultRun {
     try {
       const stream = this.#engine.submit({ ...input, signal: controller.signal, deadline: timed ? this.#clock.now + this.#random.integer(1, 3000) : undefined });
       const maxLength = Math.min(input.promptTokenIds.length + input.maxTokens, this.#info.contextLength);
-      const answer = answerOf(input.promptTokenIds, maxLength, this.#info.groups[0].window, input.stopTokenIds);
-      this.#clients.push({ stream, answer, controller, tokens: [], allowed: new Set(timed ? ["error"] : []), ends: 0, reading: false, paused: false });
+      const answers = Array.from({ length: input.n ?? 1 }, (_, choice) => answerOf(input.promptTokenIds, maxLength, this.#info.groups[0].window, input.stopTokenIds, choice));
+      this.#clients.push({ stream, answers, controller, tokens: answers.map(() => []), allowed: new Set(timed ? ["error"] : []), ends: 0, over: false, left: false, reading: false, paused: false });
     } catch (error) {
       if (!(error instanceof InfeasibleRequestError) && !(error instanceof QueueFullError)) throw error;
       this.#count(error.code);
@@ -152,6 +159,17 @@ class FaultRun {
     client.allowed.add("abort");
     this.#count(fault);
     act(client);
+  }
+
+  /** The whole request, by its signal, or one choice of it. */
+  #abort({ controller, stream, answers }: Client): void {
+    if (answers.length === 1 || this.#random.chance(0.5)) controller.abort();
+    else this.#engine.abort(stream.id, this.#random.integer(0, answers.length - 1));
+  }
+
+  #leave(client: Client): void {
+    client.left = true;
+    void client.stream.return();
   }
 
   #pause(client: Client): void {
@@ -183,18 +201,19 @@ class FaultRun {
 
   /** A reader takes one delta at a time, now and then. */
   #read(client: Client): void {
-    if (client.reading || client.ends > 0 || !this.#random.chance(this.#faults.read)) return;
+    if (client.reading || client.over || !this.#random.chance(this.#faults.read)) return;
     client.reading = true;
     void client.stream.next().then(({ done, value }) => {
       client.reading = false;
-      if (done === true) client.ends = Math.max(1, client.ends);
-      else this.#take(client, value.tokenIds, value.finishReason !== null);
+      if (done === true) client.over = true;
+      else this.#take(client, value);
     });
   }
 
-  #take(client: Client, tokenIds: readonly number[], last: boolean): void {
-    client.tokens.push(...tokenIds);
-    if (last) client.ends++;
+  #take(client: Client, { choice, tokenIds, finishReason }: TokenDelta): void {
+    client.tokens[choice].push(...tokenIds);
+    if (finishReason !== null) client.ends++;
+    if (client.ends === client.answers.length) client.over = true;
   }
 
   async #checkOver(): Promise<void> {
@@ -206,10 +225,13 @@ class FaultRun {
     await disposed;
   }
 
-  async #checkClient({ stream, answer, tokens, allowed, ends }: Client): Promise<void> {
-    const { tokenIds, finishReason } = await stream.completion();
-    const name = `request ${String(stream.id)}`;
-    assert(ends === 1, () => `${name} ended ${ends} times`);
+  async #checkClient({ stream, answers, tokens, allowed, ends, left }: Client): Promise<void> {
+    const { choices } = await stream.completion();
+    assert(left || ends === answers.length, () => `request ${String(stream.id)} has ${answers.length} answers and ended ${ends} times`);
+    for (const choice of choices) this.#checkChoice(`request ${String(stream.id)}#${choice.choice}`, choice, answers[choice.choice], tokens[choice.choice], allowed);
+  }
+
+  #checkChoice(name: string, { tokenIds, finishReason }: Choice, answer: Answer, tokens: readonly number[], allowed: ReadonlySet<string>): void {
     assert(tokenIds.every((token, i) => token === answer.tokenIds[i]), () => `${name} got [${tokenIds.join(" ")}], its context gives [${answer.tokenIds.join(" ")}]`);
     assert(tokens.every((token, i) => token === tokenIds[i]), () => `${name}: its reader got [${tokens.join(" ")}] of [${tokenIds.join(" ")}]`);
     const complete = finishReason === answer.reason && tokenIds.length === answer.tokenIds.length;

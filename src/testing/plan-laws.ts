@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import type { Entry } from "../scheduler/entry.ts";
 import type { StepPlan } from "../step.ts";
 import { checkColumns } from "./column-laws.ts";
 import type { DrivenRequest } from "./driven-request.ts";
@@ -8,9 +9,10 @@ export interface IssuedRow {
   readonly request: DrivenRequest;
   readonly stay: number;
   readonly tokenCount: number;
-  readonly sampled: boolean;
-  /** Its sample before this plan. */
-  readonly sampledBefore: DrivenRequest["sample"];
+  /** Guesses among its tokens. */
+  readonly drafts: readonly number[];
+  /** Whose next tokens it samples: its own, and those of choices that begin with it; and the sample of each before this plan. */
+  readonly sampled: readonly { readonly request: DrivenRequest; readonly before: DrivenRequest["sample"] }[];
 }
 
 export interface PlanLimits {
@@ -20,12 +22,14 @@ export interface PlanLimits {
   readonly blockSize: number;
   readonly longPrefillThreshold?: number;
   readonly maxPartialPrefills?: number;
+  /** A drafter guesses. */
+  readonly drafts?: boolean;
 }
 
 /**
  * Checks a plan against what the requests are known to need, and notes it as issued. Laws:
  * the budgets hold; each token of a request is computed once a stay, in order, from where the prefix cache left off; ids and
- * positions are the request's own; a row is sampled exactly when it reaches the last token; no request goes beyond its length;
+ * positions are the request's own; a row is sampled exactly when it reaches the last token, and then for every choice that waits for it, where the step has room; no request goes beyond its length;
  * every column is what a rebuild from the requests' tables gives.
  */
 export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], limits: PlanLimits): IssuedRow[] {
@@ -36,7 +40,9 @@ export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], li
   checkMoves(plan, plan.swapIns, plan.swapInCount);
   checkMoves(plan, plan.copies, plan.copyCount);
   const bySlot = new Map(requests.filter((request) => request.runs).map((request) => [request.entry.slot, request]));
-  const rows = Array.from({ length: plan.requestCount }, (_, row) => issueRow(plan, row, bySlot, limits));
+  const byEntry = new Map(requests.map((request) => [request.entry, request]));
+  assert(plan.sampleCount <= limits.tokenBudget, () => `plan ${plan.index} has ${plan.sampleCount} samples, the limit is ${limits.tokenBudget}`);
+  const rows = Array.from({ length: plan.requestCount }, (_, row) => issueRow(plan, row, bySlot.get(plan.requestSlots[row]), byEntry, limits));
   assert(new Set(rows.map(({ request }) => request)).size === rows.length, () => `plan ${plan.index} has a request twice`);
   assert(plan.queryIndptr[plan.requestCount] === plan.tokenCount, () => `plan ${plan.index}: its rows end at token ${plan.queryIndptr[plan.requestCount]} of ${plan.tokenCount}`);
   assert(plan.sampleIndptr[plan.requestCount] === plan.sampleCount, () => `plan ${plan.index}: its rows end at sample ${plan.sampleIndptr[plan.requestCount]} of ${plan.sampleCount}`);
@@ -45,28 +51,30 @@ export function issueRows(plan: StepPlan, requests: readonly DrivenRequest[], li
 
 /** The plan was taken back: what it computed of a stay that goes on has to be computed again. */
 export function retractRows(rows: readonly IssuedRow[]): void {
-  for (const { request, stay, tokenCount, sampled, sampledBefore } of rows) {
+  for (const { request, stay, tokenCount, sampled } of rows) {
     if (request.entry.stay === stay) request.computed -= tokenCount;
-    if (!sampled) continue;
-    request.pending--;
-    request.sample = sampledBefore;
+    for (const each of sampled) {
+      each.request.pending--;
+      each.request.sample = each.before;
+    }
   }
 }
 
-function issueRow(plan: StepPlan, row: number, bySlot: ReadonlyMap<number, DrivenRequest>, limits: PlanLimits): IssuedRow {
-  const request = bySlot.get(plan.requestSlots[row]);
+function issueRow(plan: StepPlan, row: number, request: DrivenRequest | undefined, byEntry: ReadonlyMap<Entry, DrivenRequest>, limits: PlanLimits): IssuedRow {
   assert(request !== undefined, () => `plan ${plan.index}: slot ${plan.requestSlots[row]} belongs to no running request`);
   beginStay(request);
   const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
-  const most = limits.longPrefillThreshold ?? limits.tokenBudget;
+  const most = request.entry.draftCount > 0 ? limits.tokenBudget : (limits.longPrefillThreshold ?? limits.tokenBudget);
   assert(to > from && to - from <= most, () => `plan ${plan.index}: ${request.name} has ${to - from} tokens, 1 to ${most} are allowed`);
-  for (let token = from; token < to; token++) checkToken(plan, token, request);
+  const drafts = draftsIn(plan, from, to, request, limits);
+  for (let token = from; token < to - drafts.length; token++) checkToken(plan, token, request);
+  request.computed += drafts.length;
   assert(plan.contextLengths[row] === request.computed, () => `plan ${plan.index}: ${request.name} sees ${plan.contextLengths[row]} tokens, it has ${request.computed}`);
   assert(plan.adapterIds[row] === request.entry.adapterId, () => `plan ${plan.index}: ${request.name} runs with adapter ${plan.adapterIds[row]}`);
-  const sampledBefore = request.sample;
-  const sampled = noteSample(plan, row, request);
-  checkColumns(plan, row, request.entry, limits.blockSize);
-  return { request, stay: request.entry.stay, tokenCount: to - from, sampled, sampledBefore };
+  const sampled = drafts.length > 0 ? noteDrafts(plan, row, request, drafts.length) : noteSamples(plan, row, request, byEntry, limits);
+  const owners = [...sampled.map((each) => each.request.entry), ...drafts.map(() => request.entry)];
+  checkColumns(plan, row, request.entry, owners, limits.blockSize);
+  return { request, stay: request.entry.stay, tokenCount: to - from, drafts, sampled };
 }
 
 /** A request that was admitted starts where the prefix cache left off: before its last token, whose logits are needed. */
@@ -76,7 +84,9 @@ function beginStay(request: DrivenRequest): void {
   request.stay = entry.stay;
   request.computed = entry.cachedTokenCount;
   assert(entry.cachedTokenCount < request.knownCount, () => `${request.name} took all its ${entry.cachedTokenCount} tokens from the prefix cache`);
-  assert(entry.cachedTokenCount === 0 || entry.cacheable, () => `${request.name} took cached tokens and wants none`);
+  // A choice begins with the whole prompt, on its sibling's blocks.
+  const isForked = entry.stay === 0 && entry.choice > 0 && entry.cachedTokenCount === entry.promptTokenCount;
+  assert(entry.cachedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
 }
 
 function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void {
@@ -87,16 +97,63 @@ function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void
   else assert(request.sample.plan === plan.index - 1 && id === ~request.sample.index, () => `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sample.index} of plan ${request.sample.plan}`);
 }
 
-function noteSample(plan: StepPlan, row: number, request: DrivenRequest): boolean {
-  const samples = plan.sampleIndptr[row + 1] - plan.sampleIndptr[row];
+function noteSamples(plan: StepPlan, row: number, request: DrivenRequest, byEntry: ReadonlyMap<Entry, DrivenRequest>, limits: PlanLimits): IssuedRow["sampled"] {
+  const from = plan.sampleIndptr[row];
+  const samples = plan.sampleIndptr[row + 1] - from;
   const last = request.knownCount + request.pending;
   assert(request.computed <= last && last < request.entry.maxLength, () => `plan ${plan.index}: ${request.name} has ${request.computed} tokens of ${last}, ${request.entry.maxLength} at most`);
-  assert(samples === (request.computed === last ? 1 : 0), () => `plan ${plan.index}: ${request.name} is sampled ${samples} times at ${request.computed} of ${last} tokens`);
-  if (samples === 0) return false;
+  const wanted = request.computed === last ? 1 + request.entry.followers.length : 0;
+  const cut = samples >= 1 && plan.sampleCount === limits.tokenBudget;
+  assert(samples === wanted || (samples < wanted && cut), () => `plan ${plan.index}: ${request.name} is sampled ${samples} times at ${request.computed} of ${last} tokens`);
+  const owners = samples === 0 ? [] : [request, ...request.entry.followers.slice(0, samples - 1).map((entry) => byEntry.get(entry)!)];
+  return owners.map((owner, i) => {
+    assert(plan.sampleRows[from + i] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${owner.name} is not sampled at its last token`);
+    return { request: owner, before: noteSample(owner, { plan: plan.index, index: from + i }) };
+  });
+}
+
+/** Tokens behind the known ones: guesses, which only stand where every token before is known. */
+function draftsIn(plan: StepPlan, from: number, to: number, request: DrivenRequest, limits: PlanLimits): number[] {
+  if (limits.drafts !== true) return [];
+  assert(request.pending === 0, () => `plan ${plan.index}: ${request.name} is planned ahead of a token that its drafts need`);
+  const first = Math.max(from, from + request.knownCount - request.computed);
+  const drafts = first < to ? Array.from(plan.tokenIds.subarray(first, to)) : [];
+  for (const [i, id] of drafts.entries()) assert(id >= 0 && plan.positions[first + i] === request.knownCount + i, () => `plan ${plan.index}: ${request.name} has draft ${id} at ${plan.positions[first + i]}`);
+  return drafts;
+}
+
+/** The last known token and each draft are sampled, and the last of them may be the last token of all. */
+function noteDrafts(plan: StepPlan, row: number, request: DrivenRequest, drafts: number): IssuedRow["sampled"] {
+  const from = plan.sampleIndptr[row];
+  assert(plan.sampleIndptr[row + 1] - from === 1 + drafts, () => `plan ${plan.index}: ${request.name} has ${drafts} drafts and ${plan.sampleIndptr[row + 1] - from} samples`);
+  for (let i = 0; i <= drafts; i++) assert(plan.sampleRows[from + i] === plan.queryIndptr[row + 1] - 1 - drafts + i, () => `plan ${plan.index}: ${request.name} is not sampled at each draft`);
+  assert(request.computed === request.knownCount + drafts && request.computed < request.entry.maxLength, () => `plan ${plan.index}: ${request.name} has ${request.computed} tokens with its drafts, ${request.entry.maxLength} at most`);
+  return [{ request, before: noteSample(request, { plan: plan.index, index: from }) }];
+}
+
+/** The plan is about to be committed. Returns what each of its rows had delivered before. */
+export function settleRows(rows: readonly IssuedRow[]): number[] {
+  for (const { sampled } of rows) for (const { request } of sampled) request.pending--;
+  return rows.map(({ request }) => request.delivered);
+}
+
+/** After the commit: of its drafts a request got those that its context gives and one token more, and is computed up to its last token. */
+export function checkDrafts(rows: readonly IssuedRow[], before: readonly number[]): void {
+  for (const [i, { request, stay, drafts }] of rows.entries()) {
+    if (drafts.length === 0 || request.ended !== null) continue;
+    const right = drafts.findIndex((id, at) => id !== request.answer.tokenIds[before[i] + at]);
+    const wanted = 1 + (right === -1 ? drafts.length : right);
+    assert(request.delivered - before[i] === wanted, () => `${request.name} got ${request.delivered - before[i]} tokens for its drafts, ${wanted} are right`);
+    if (request.entry.stay === stay) request.computed = request.knownCount - 1;
+  }
+}
+
+/** Returns the one before. */
+function noteSample(request: DrivenRequest, sample: DrivenRequest["sample"]): DrivenRequest["sample"] {
+  const before = request.sample;
   request.pending++;
-  request.sample = { plan: plan.index, index: plan.sampleIndptr[row] };
-  assert(plan.sampleRows[request.sample.index] === plan.queryIndptr[row + 1] - 1, () => `plan ${plan.index}: ${request.name} is not sampled at its last token`);
-  return true;
+  request.sample = sample;
+  return before;
 }
 
 /** Every token goes to a slot of its own, never to one of `NULL_BLOCK`. */

@@ -8,7 +8,7 @@ const BEGINNINGS = 3;
 /** So few different ids that blocks are equal, and equal but for their last tokens, all the time. */
 const LAST_ID = 3;
 
-/** Makes requests, numbered from 0: short prompts that begin alike, and now and then another salt, adapter, stop id or sampling. */
+/** Makes requests, numbered from 0: short prompts that begin alike, and now and then another salt, adapter or stop id, or several choices. */
 export class PromptSource {
   /** Requests made so far. */
   count = 0;
@@ -32,6 +32,7 @@ export class PromptSource {
       id: this.count++,
       promptTokenIds,
       maxTokens,
+      n: random.chance(0.2) ? random.integer(2, 5) : 1,
       skipPrefixCache: random.chance(0.1),
       cacheSalt: random.chance(0.2) ? "x" : "",
       adapterId: random.chance(0.1) ? 1 : 0,

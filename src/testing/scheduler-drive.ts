@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import { InfeasibleRequestError } from "../errors.ts";
-import type { FinishReason, RequestInput } from "../request.ts";
+import type { FinishReason } from "../request.ts";
 import type { Entry } from "../scheduler/entry.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -9,10 +9,11 @@ import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepPlan } from "../step.ts";
 import { ContextDevice } from "./context-device.ts";
 import { DrivenRequest } from "./driven-request.ts";
-import { issueRows, retractRows, type IssuedRow } from "./plan-laws.ts";
+import { guessingDrafter } from "./guessing-drafter.ts";
+import { checkDrafts, issueRows, retractRows, settleRows, type IssuedRow } from "./plan-laws.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { checkExpired, checkIdle, checkVictims } from "./schedule-laws.ts";
-import type { SchedulerProgram } from "./scheduler-program.ts";
+import { drawExtras, mostBlocks, type SchedulerProgram } from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /** Five times what the slowest of 20,000 random programs took: a run beyond it is wedged. */
@@ -69,7 +70,7 @@ export class SchedulerDrive {
     this.program = program;
     this.#random = new SeededRandom(program.seed);
     this.#prompts = new PromptSource(this.#random);
-    this.scheduler = new Scheduler({ ...program, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Entry) });
+    this.scheduler = new Scheduler({ ...program, drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Entry) });
     this.#device = new ContextDevice(program);
     this.#droughtLimit = program.contextLength * program.maxRequests;
     this.#lastIn = options.preemption === undefined;
@@ -127,17 +128,17 @@ export class SchedulerDrive {
   }
 
   #submit(): void {
-    const { groups, blockCount, contextLength } = this.program;
-    const window = groups[0].window;
-    const input = { ...this.#prompts.draw(contextLength, window), ...this.#extras() };
+    const { groups: [{ window }], blockCount, contextLength } = this.program;
+    const input = { ...this.#prompts.draw(contextLength, window), ...drawExtras(this.#random, this.program, this.#now) };
     const before = JSON.stringify(this.scheduler.stats());
-    const feasible = input.promptTokenIds.length < contextLength && this.#blocksFor(Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
+    const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
     try {
-      const request = new DrivenRequest(input, this.scheduler.submit(input, this.#now) as Entry, window);
-      if (input.deadline !== undefined || input.queueTimeout !== undefined) request.allowedEnds.add("error");
-      this.#requests.push(request);
-      this.#live.push(request);
-      assert(feasible, () => `${request.name} can never run and was taken`);
+      const first = this.scheduler.submit(input, this.#now) as Entry;
+      const choices = [first, ...first.followers].map((entry) => new DrivenRequest(input, entry, window));
+      if (input.deadline !== undefined || input.queueTimeout !== undefined) for (const request of choices) request.allowedEnds.add("error");
+      this.#requests.push(...choices);
+      this.#live.push(...choices);
+      assert(feasible, () => `request ${String(input.id)} can never run and was taken`);
     } catch (error) {
       if (!(error instanceof InfeasibleRequestError)) throw error;
       assert(!feasible, () => `request ${String(input.id)} can run and was refused: ${error.message}`);
@@ -146,35 +147,22 @@ export class SchedulerDrive {
     }
   }
 
-  /** What changes no token: parameters of sampling, and how long it may take. */
-  #extras(): Pick<RequestInput, "sampling" | "deadline" | "queueTimeout"> {
-    const random = this.#random;
-    const sampling = random.chance(0.3) ? { temperature: random.next(), topK: random.integer(0, 9), topP: 1 - random.next(), minP: random.next(), seed: 2 ** 40 + random.integer(0, 9), logprobs: random.integer(-1, 5) } : undefined;
-    if (!random.chance(this.program.deadlineRate)) return { sampling };
-    return random.chance(0.5) ? { sampling, deadline: this.#now + random.integer(1, 100) } : { sampling, queueTimeout: random.integer(1, 50) };
-  }
-
-  #blocksFor(tokens: number): number {
-    const whole = Math.ceil(tokens / this.program.blockSize);
-    return this.program.groups.reduce((sum, { window }) => sum + (window === null ? whole : Math.min(whole, Math.ceil(window / this.program.blockSize) + 1)), 0);
-  }
-
   /** Ends any request as its caller would: one that has ended, too. */
   #end(reason: "abort" | "stop"): void {
     if (this.#requests.length === 0) return;
-    const request = this.#random.pick(this.#requests);
-    const wasOver = request.ended !== null;
-    if (!wasOver) request.allowedEnds.add(reason);
-    this.scheduler.finish(request.input.id, reason, this.#now);
-    assert(wasOver || request.ended === reason, () => `${request.name} was ended by ${reason} and is ${request.entry.state}`);
-    assert(request.entry.slot === -1, () => `${request.name} ended and has slot ${request.entry.slot}`);
+    const { input, entry } = this.#random.pick(this.#requests);
+    const choice = this.#random.chance(0.5) ? entry.choice : undefined;
+    const meant = this.#live.filter((request) => request.input.id === input.id && (choice === undefined || request.entry.choice === choice));
+    for (const request of meant) request.allowedEnds.add(reason);
+    this.scheduler.finish(input.id, reason, this.#now, choice);
+    for (const request of meant) assert(request.ended === reason && request.entry.slot === -1, () => `${request.name} was ended by ${reason}, is ${request.entry.state} and has slot ${request.entry.slot}`);
   }
 
   #pause(): void {
     if (this.#live.length === 0) return;
     const { input, entry } = this.#random.pick(this.#live);
-    if (entry.state === "paused") this.scheduler.resume(input.id, this.#now);
-    else this.scheduler.pause(input.id, this.#now);
+    const verb = entry.state === "paused" ? "resume" : "pause";
+    this.scheduler[verb](input.id, this.#now, this.#random.chance(0.5) ? entry.choice : undefined);
     this.#drought = 0;
   }
 
@@ -189,8 +177,8 @@ export class SchedulerDrive {
     this.scheduler.invalidateDevice(this.#now);
     this.#device.spoil({ device: Array.from({ length: (this.program.blockCount + 1) * this.program.blockSize }, (_, slot) => slot), host: [] });
     this.#drought = 0;
-    assert(this.#live.every(({ entry }) => entry.computedTokenCount === 0), "a request has computed tokens on a lost device");
-    assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks of a lost device are held or cached");
+    const nothing = this.#live.every(({ entry }) => entry.computedTokenCount === 0) && this.scheduler.kv.pool.freeCount === this.program.blockCount;
+    assert(nothing, "a lost device has computed tokens, or blocks that are held or cached");
   }
 
   /** Plans a step, if there is one, and lets the device do it. */
@@ -217,7 +205,8 @@ export class SchedulerDrive {
     if (this.#flights.some(({ samples }) => samples === null)) return { samples: null, wrote: false };
     const chosen = this.#random.chance(failRate);
     if (!chosen && rows.every(({ request }) => request.input.id !== poisoned)) return { samples: this.#device.run(plan), wrote: true };
-    for (const { request } of rows) if (failRate > 0 || request.input.id === poisoned) request.allowedEnds.add("error");
+    const inIt = (request: DrivenRequest): boolean => rows.some((row) => row.request.input.id === request.input.id);
+    for (const request of this.#live) if (inIt(request) && (failRate > 0 || request.input.id === poisoned)) request.allowedEnds.add("error");
     const wrote = this.#random.chance(0.5);
     if (wrote) this.#device.run(plan);
     return { samples: null, wrote };
@@ -232,7 +221,7 @@ export class SchedulerDrive {
   }
 
   #rollBack(from: number): void {
-    const [{ plan, index }] = this.#flights.slice(from);
+    const { plan, index } = this.#flights[from];
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
     for (const { rows } of this.#flights.splice(from).reverse()) retractRows(rows);
     this.#trace(-1, index);
@@ -242,9 +231,10 @@ export class SchedulerDrive {
 
   #commit({ plan, index, rows, samples }: Flight): void {
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
-    for (const { request, sampled } of rows) if (sampled) request.pending--;
+    const before = settleRows(rows);
     const outcome = this.scheduler.commit(plan, { tokenIds: samples! }, this.#now);
     for (let i = 0; i < outcome.tokenCount; i++) this.#driven(outcome.requests[i] as Entry).receive(outcome.tokenIds[i]);
+    checkDrafts(rows, before);
     const finished = outcome.finished.slice(0, outcome.finishedCount);
     assert(finished.length === this.#ended.length && this.#ended.every(({ entry }) => finished.includes(entry)), () => `the outcome names ${finished.length} ended requests, ${this.#ended.length} ended`);
     this.#drought = outcome.tokenCount > 0 ? 0 : this.#drought + 1;

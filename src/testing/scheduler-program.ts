@@ -1,3 +1,4 @@
+import type { RequestInput } from "../request.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface SchedulerProgram {
   readonly groups: readonly { readonly window: number | null }[];
   /** Every block has the same hash: the prefix cache is slow, and as right as before. */
   readonly constantHash: boolean;
+  /** A drafter guesses, right and wrong. */
+  readonly drafts: boolean;
   /** Two plans are uncommitted where there are two. */
   readonly planAhead: boolean;
   /** Requests submitted in all, refused ones included. */
@@ -67,10 +70,24 @@ export function drawProgram(seed: number): SchedulerProgram {
     finishRate: sometimes(0.15, 0.05),
     pauseRate: sometimes(0.2, 0.1),
     poisoned: random.chance(0.1) ? random.integer(0, requestCount - 1) : null,
+    drafts: random.chance(0.3),
   };
 }
 
 function drawGroups(random: SeededRandom): SchedulerProgram["groups"] {
   const window = random.integer(1, 20);
   return random.pick([[{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }], [{ window }, { window: 2 * window }]]);
+}
+
+/** Of a request what changes no token: parameters of sampling, and how long it may take. */
+export function drawExtras(random: SeededRandom, program: SchedulerProgram, now: number): Pick<RequestInput, "sampling" | "deadline" | "queueTimeout"> {
+  const sampling = random.chance(0.3) ? { temperature: random.next(), topK: random.integer(0, 9), topP: 1 - random.next(), minP: random.next(), seed: 2 ** 40 + random.integer(0, 9), logprobs: random.integer(-1, 5) } : undefined;
+  if (!random.chance(program.deadlineRate)) return { sampling };
+  return random.chance(0.5) ? { sampling, deadline: now + random.integer(1, 100) } : { sampling, queueTimeout: random.integer(1, 50) };
+}
+
+/** Most blocks that so many tokens of one request need. */
+export function mostBlocks({ blockSize, groups }: SchedulerProgram, tokens: number): number {
+  const whole = Math.ceil(tokens / blockSize);
+  return groups.reduce((sum, { window }) => sum + (window === null ? whole : Math.min(whole, Math.ceil(window / blockSize) + 1)), 0);
 }

@@ -8,11 +8,10 @@ import { requestOf } from "../support/request-views.ts";
 import { byteTokenizer } from "../support/scripted-backend.ts";
 
 function open(options: { stop?: string[]; tokenizer?: Tokenizer; prompt?: number[] } = {}) {
-  const request = requestOf(0, { promptTokenIds: options.prompt ?? [65] });
-  const stream = new TokenStream({ id: 0, promptTokenIds: request.tokens, abort: () => {} });
+  const stream = new TokenStream({ id: 0, promptTokenIds: Int32Array.from(options.prompt ?? [65]), abort: () => {} });
   const { tokenizer } = { tokenizer: byteTokenizer as Tokenizer | undefined, ...options };
   let ends = 0;
-  const session = new Session({ request, stream, tokenizer, stops: new StopStrings(options.stop), submittedAt: 1, onEnd: () => ends++ });
+  const session = new Session({ choice: 0, stream, tokenizer, stops: new StopStrings(options.stop), submittedAt: 1, onEnd: () => ends++ });
   const feed = (text: string): boolean[] => [...new TextEncoder().encode(text)].map((id) => session.accept(id, 5, false, undefined));
   return { session, stream, feed, ends: () => ends };
 }
@@ -24,12 +23,14 @@ describe("Session", () => {
     expect((await stream.next()).value).toMatchObject({ text: "Hi ", tokenIds: [72, 105, 32, 69, 78] });
     session.end("length", null, 9);
     expect((await stream.completion())).toMatchObject({ text: "Hi EN", finishReason: "length", timing: { submittedAt: 1, firstTokenAt: 5, finishedAt: 9 } });
+    session.end("abort", null, 10);
     expect(ends()).toBe(1);
   });
 
   test("says when a stop string is complete, and its text ends before it", async () => {
     const { session, stream, feed } = open({ stop: ["ND"] });
     expect(feed("aND")).toEqual([false, false, true]);
+    expect(feed("x")).toEqual([true]);
     session.end("stop", null, 9);
     expect((await stream.completion())).toMatchObject({ text: "a", tokenIds: [97, 78, 68] });
   });

@@ -18,10 +18,10 @@ describe("TokenStream", () => {
     const stream = open();
     const first = stream.next();
     stream.push(5, "x");
-    expect(await first).toEqual({ done: false, value: { tokenIds: [5], text: "x", logprobs: undefined, finishReason: null, error: null } });
+    expect(await first).toEqual({ done: false, value: { choice: 0, tokenIds: [5], text: "x", logprobs: undefined, finishReason: null, error: null } });
     stream.push(6, "y");
     stream.end("!", "length", null, timing);
-    expect(await readAll(stream)).toEqual([{ tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null }]);
+    expect(await readAll(stream)).toEqual([{ choice: 0, tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null }]);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
@@ -48,7 +48,8 @@ describe("TokenStream", () => {
     await stream.next();
     stream.push(2, "b", logprobs);
     stream.end("c", "error", new Error("x"), timing);
-    expect(await stream.completion()).toEqual({ id: "a", tokenIds: [1, 2], text: "abc", logprobs: [logprobs, logprobs], finishReason: "error", error: new Error("x"), timing });
+    const choice = { choice: 0, tokenIds: [1, 2], text: "abc", logprobs: [logprobs, logprobs], finishReason: "error", error: new Error("x"), timing };
+    expect(await stream.completion()).toEqual({ id: "a", ...choice, choices: [choice] });
     expect(await stream.completion()).toBe(await stream.completion());
   });
 
@@ -77,6 +78,22 @@ describe("TokenStream", () => {
     expect((await reads[0]).value).toMatchObject({ tokenIds: [1] });
     stream.end("", "length", null, timing);
     expect([(await reads[1]).value?.finishReason, (await reads[2]).done]).toEqual(["length", true]);
+  });
+
+  test("several answers come by their numbers, each with its own end, and complete together", async () => {
+    const stream = new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort: () => {}, n: 2, choice: 3 });
+    stream.push(1, "a", undefined, 4);
+    stream.push(2, "b", undefined, 3);
+    stream.push(3, "c", undefined, 4);
+    stream.end("", "stop", null, timing, 4);
+    expect((await stream.next()).value).toMatchObject({ choice: 3, tokenIds: [2], finishReason: null });
+    expect((await stream.next()).value).toMatchObject({ choice: 4, tokenIds: [1, 3], text: "ac", finishReason: "stop" });
+    const waiting = stream.next();
+    stream.end("!", "length", null, timing, 3);
+    expect((await waiting).value).toMatchObject({ choice: 3, tokenIds: [], text: "!", finishReason: "length" });
+    expect((await stream.next()).done).toBe(true);
+    const { choices, tokenIds } = await stream.completion();
+    expect([tokenIds, choices.map(({ choice, text, finishReason }) => [choice, text, finishReason])]).toEqual([[2], [[3, "b!", "length"], [4, "ac", "stop"]]]);
   });
 
   test("a stream is its own iterator, and keeps the prompt", () => {

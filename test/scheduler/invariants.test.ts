@@ -17,7 +17,7 @@ describe("checkSchedulerInvariants", () => {
   test("finds nothing wrong with a scheduler that works", () => expect(settled().check).not.toThrow());
 
   test.each<[string, (state: ReturnType<typeof settled>) => unknown, string]>([
-    ["a request that is nowhere", ({ roster }) => roster.pausedCount++, "2 running + 1 waiting + 1 paused are not the 3 requests"],
+    ["a request that is nowhere", ({ roster }) => roster.pausedCount++, "2 running + 1 waiting + 0 followers + 1 paused are not the 3 requests"],
     ["a slot of two", ({ entries: [a, b] }) => (a.slot = b.slot), "two running requests have the same slot"],
     ["one that says it runs", ({ entries: [, , c] }) => c.become("running"), "request 2 is running, the running ones say otherwise"],
     ["one that waits with computed tokens", ({ entries: [, , c] }) => (c.computedTokenCount = 3), "request 2 is waiting and has a slot or computed tokens"],

@@ -43,7 +43,7 @@ class Bench {
     entry.chunk = chunk;
     const gained = this.kv.extend(entry.sequence!, entry.computedTokenCount + chunk, this.record.journal);
     entry.computedTokenCount += chunk;
-    entry.samples = entry.computedTokenCount === entry.tokenCount;
+    entry.sampleCount = entry.computedTokenCount === entry.tokenCount ? 1 : 0;
     this.builder.place(entry, gained);
   }
 
@@ -53,9 +53,9 @@ class Bench {
     const { plan, requests, tokens, samples } = this.record;
     const rows = requests.slice(0, plan.requestCount);
     expect(new Set(rows)).toEqual(new Set(placed));
-    expect([plan.requestCount, plan.tokenCount, plan.sampleCount]).toEqual([placed.length, placed.reduce((sum, { chunk }) => sum + chunk, 0), placed.filter(({ samples: samples_ }) => samples_).length]);
+    expect([plan.requestCount, plan.tokenCount, plan.sampleCount]).toEqual([placed.length, placed.reduce((sum, { chunk }) => sum + chunk, 0), placed.reduce((sum, { sampleCount }) => sum + sampleCount, 0)]);
     expect([...tokens.subarray(0, rows.length)]).toEqual(rows.map(({ chunk }) => chunk));
-    expect(samples.slice(0, plan.sampleCount)).toEqual(rows.filter((entry) => entry.samples));
+    expect(samples.slice(0, plan.sampleCount)).toEqual(rows.filter((entry) => entry.sampleCount > 0));
     expect([plan.queryIndptr[0], plan.queryIndptr[rows.length], plan.sampleIndptr[0], plan.sampleIndptr[rows.length]]).toEqual([0, plan.tokenCount, 0, plan.sampleCount]);
     for (const [row, entry] of rows.entries()) this.#checkRow(row, entry);
   }
@@ -67,8 +67,8 @@ class Bench {
     expect([plan.requestSlots[row], plan.adapterIds[row], plan.contextLengths[row], entry.row, to - from]).toEqual([entry.slot, entry.adapterId, entry.computedTokenCount, row, entry.chunk]);
     expect([...plan.positions.subarray(from, to)]).toEqual(Array.from({ length: entry.chunk }, (_, i) => start + i));
     expect([...plan.tokenIds.subarray(from, to)]).toEqual([...entry.tokens.subarray(start, entry.computedTokenCount)]);
-    if (entry.samples) expect(plan.sampleRows[plan.sampleIndptr[row]]).toBe(to - 1);
-    checkColumns(plan, row, entry, 4);
+    if (entry.sampleCount > 0) expect(plan.sampleRows[plan.sampleIndptr[row]]).toBe(to - 1);
+    checkColumns(plan, row, entry, entry.sampleCount > 0 ? [entry] : [], 4);
   }
 }
 
@@ -108,7 +108,7 @@ describe("PlanBuilder", () => {
     b.pendingCount = 1;
     b.chunk = 1;
     b.computedTokenCount++;
-    b.samples = true;
+    b.sampleCount = 1;
     bench.builder.place(b, bench.kv.extend(b.sequence!, PROMPT + 1, bench.record.journal));
     bench.builder.build(bench.record);
     expect([bench.record.plan.tokenIds[0], bench.record.plan.positions[0]]).toEqual([~0, PROMPT]);

@@ -14,7 +14,7 @@ describe("Residents", () => {
     const entry = parts.add(0, { promptTokenIds: ids(20) });
     expect([fit(parts, entry), entry.chunk, parts.share.remaining]).toEqual([null, 16, 0]);
     parts.residents.enter(entry, parts.plans.open());
-    expect(entry).toMatchObject({ state: "running", computedTokenCount: 16, inFlightCount: 16, pendingCount: 0, samples: false, admittedBy: 0, isPrefill: true });
+    expect(entry).toMatchObject({ state: "running", computedTokenCount: 16, inFlightCount: 16, pendingCount: 0, sampleCount: 0, admittedBy: 0, isPrefill: true });
     expect([entry.slot, entry.tokens.length, parts.kv.pool.heldCount, parts.residents.running]).toEqual([0, entry.maxLength, 4, [entry]]);
   });
 
@@ -23,7 +23,7 @@ describe("Residents", () => {
     const entry = parts.add(0);
     fit(parts, entry);
     parts.residents.enter(entry, parts.plans.open());
-    expect(entry).toMatchObject({ samples: true, pendingCount: 1, isPrefill: false, gap: 1 });
+    expect(entry).toMatchObject({ sampleCount: 1, pendingCount: 1, isPrefill: false, gap: 1 });
   });
 
   test.each<[string, Parameters<typeof schedulerParts>[0], (parts: ReturnType<typeof schedulerParts>) => unknown, object]>([
@@ -34,7 +34,7 @@ describe("Residents", () => {
   ])("says that one lacks %s", (_name, options, prepare, deferral) => {
     const parts = schedulerParts(options);
     prepare(parts);
-    const entry = parts.roster.entries.get(5)!;
+    const entry = parts.roster.entries.of(5)[0];
     const before = [parts.kv.pool.heldCount, parts.residents.running.length];
     expect(fit(parts, entry)).toEqual(deferral);
     expect([parts.kv.pool.heldCount, parts.residents.running.length, entry.state, entry.computedTokenCount, parts.share.remaining]).toEqual([...before, "waiting", 0, 16]);

@@ -7,14 +7,14 @@ describe("Roster", () => {
   test("a new request waits, in a domain of its salt and adapter", () => {
     const { roster, add, kv } = schedulerParts();
     const entry = add(0, { cacheSalt: "s", adapterId: 3 });
-    expect([roster.entries.get(0), roster.waiting.size, kv.prefixes.domains.salt(entry.domain), kv.prefixes.domains.adapterId(entry.domain)]).toEqual([entry, 1, "s", 3]);
+    expect([roster.entries.of(0)[0], roster.waiting.size, kv.prefixes.domains.salt(entry.domain), kv.prefixes.domains.adapterId(entry.domain)]).toEqual([entry, 1, "s", 3]);
   });
 
   test("refuses an id in use, and one more than may wait, with nothing changed", () => {
     const { roster, add, kv } = schedulerParts({ maxWaitingRequests: 1 });
     add(0, { id: "a" });
     expect(() => roster.assertNew("a")).toThrow(new InvalidRequestError("id a is in use by a request that has not ended"));
-    expect(() => roster.add(entryOf(1), 0)).toThrow(new QueueFullError("1 requests are waiting, the limit is 1"));
+    expect(() => roster.add(entryOf(1), [], 0)).toThrow(new QueueFullError("1 requests are waiting, the limit is 1"));
     expect([roster.entries.size, roster.waiting.size, kv.prefixes.domains.size]).toEqual([1, 1, 1]);
   });
 

@@ -14,6 +14,6 @@ test("plans share the columns, and have counts of their own", () => {
 
 test("a record has a place for each request, and a journal of its own", () => {
   const [a, b] = [new StepRecord(columns, 2), new StepRecord(columns, 2)];
-  expect([a.requests.length, a.samples.length, a.tokens.length, a.stays.length]).toEqual([2, 2, 2, 2]);
+  expect([a.requests.length, a.samples.length, a.tokens.length, a.stays.length, a.sampleCounts.length]).toEqual([2, 8, 2, 2, 2]);
   expect([a.journal === b.journal, a.plan === b.plan]).toEqual([false, false]);
 });

@@ -12,6 +12,16 @@ describe("Suspects", () => {
     expect([suspects.next(), suspects.next()]).toEqual([b, b]);
   });
 
+  test("a running one is tried before one that waits", () => {
+    const suspects = new Suspects(1);
+    const [a, b] = [entryOf(0), entryOf(1)];
+    for (const entry of [a, b]) suspects.blame(entry, 2);
+    b.become("running");
+    expect(suspects.next()).toBe(b);
+    b.failureCount = 0;
+    expect(suspects.next()).toBe(a);
+  });
+
   test("who fails alone, and has failed before, is the culprit", () => {
     const suspects = new Suspects(3);
     const entry = entryOf(0);

@@ -38,11 +38,11 @@ export function schedulerParts(options: Partial<SchedulerOptions> = {}) {
   const admissions = new Admissions({ kv, roster, share, counters, options: resolved });
   const plans = new PlansInFlight(builder.columns, maxRequests);
   const suspects = new Suspects(resolved.maxFailures);
-  const settlement = new Settlement({ kv, plans, roster, suspects, queue: resolved.queue, maxRequests });
+  const settlement = new Settlement({ kv, plans, roster, suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
   /** A new waiting request. */
   const add = (order: number, input: Partial<RequestInput> = {}): Entry => {
     const entry = entryOf(order, input);
-    roster.add(entry, 0);
+    roster.add(entry, [], 0);
     return entry;
   };
   /** Admits what fits into a step of its own, and issues it. */

@@ -7,7 +7,7 @@ const group = (plan: StepPlan, changes: object) => ({ groups: [{ ...plan.groups[
 
 test("columns that equal the request's own tables and parameters pass", () => {
   const { requests, plan } = plannedRequests();
-  for (const [row, { entry }] of requests.entries()) expect(() => checkColumns(plan, row, entry, 2)).not.toThrow();
+  for (const [row, { entry }] of requests.entries()) expect(() => checkColumns(plan, row, entry, [entry], 2)).not.toThrow();
 });
 
 test.each<[string, (plan: StepPlan) => Partial<StepPlan>, string]>([
@@ -19,5 +19,5 @@ test.each<[string, (plan: StepPlan) => Partial<StepPlan>, string]>([
   ["another high word of the seed", ({ sampling }) => ({ sampling: { ...sampling, seed: replaced(sampling.seed, 3, 0) } }), "plan 0, request 1: sample 1 has parameters 0.5,0,1,0,5,0,0,-1, not 0.5,0,1,0,5,2,0,-1"],
 ])("finds %s", (_name, change, message) => {
   const { requests, plan } = plannedRequests();
-  expect(() => checkColumns(changed(plan, change(plan)), 1, requests[1].entry, 2)).toThrow(message);
+  expect(() => checkColumns(changed(plan, change(plan)), 1, requests[1].entry, [requests[1].entry], 2)).toThrow(message);
 });

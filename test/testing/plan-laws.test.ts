@@ -7,9 +7,9 @@ describe("issueRows", () => {
   test("notes what a plan computes of each request, and takes it back", () => {
     const { requests, plan, limits } = plannedRequests();
     const rows = issueRows(plan, requests, limits);
-    expect(rows.map(({ request, tokenCount, sampled }) => [request.input.id, tokenCount, sampled])).toEqual([
-      [0, 5, true],
-      [1, 3, true],
+    expect(rows.map(({ request, tokenCount, sampled }) => [request.input.id, tokenCount, sampled.map((each) => each.request === request)])).toEqual([
+      [0, 5, [true]],
+      [1, 3, [true]],
     ]);
     expect(requests.map(({ computed, pending, sample }) => [computed, pending, sample])).toEqual([
       [5, 1, { plan: 0, index: 0 }],

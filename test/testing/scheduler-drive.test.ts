@@ -27,6 +27,7 @@ const calm: SchedulerProgram = {
   finishRate: 0,
   pauseRate: 0,
   poisoned: null,
+  drafts: false,
 };
 
 function run(changes: Partial<SchedulerProgram>, options?: ConstructorParameters<typeof SchedulerDrive>[1]) {
@@ -37,8 +38,9 @@ describe("SchedulerDrive", () => {
   test("runs every request to its end", () => {
     const { ends, stats, longestDrought } = run({});
     expect(ends).toMatchObject({ abort: 0, error: 0 });
-    expect(ends.length + ends.stop + ends.refused).toBe(25);
-    expect(stats).toMatchObject({ submitted: 25 - ends.refused, heldBlocks: 0, rollbacks: 0 });
+    expect(stats).toMatchObject({ submitted: ends.length + ends.stop, heldBlocks: 0, rollbacks: 0 });
+    // Some ask for several choices.
+    expect(stats.submitted).toBeGreaterThan(25 - ends.refused);
     expect(stats.preemptions).toBeGreaterThan(0);
     expect(longestDrought).toBeLessThan(24);
   });

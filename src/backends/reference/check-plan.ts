@@ -11,7 +11,7 @@ export function checkPlan(plan: StepPlan, info: BackendInfo): void {
   const { tokenCount, requestCount, sampleCount } = plan;
   assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
   assert(requestCount <= info.maxRequests, () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`);
-  assert(sampleCount <= tokenCount, () => `${sampleCount} samples of ${tokenCount} tokens`);
+  assert(sampleCount <= info.maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`);
   assert(plan.groups.length === info.groups.length, () => `${plan.groups.length} block groups, not ${info.groups.length}`);
   for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info);
   for (let sample = 0; sample < sampleCount; sample++) {

@@ -74,7 +74,7 @@ export class PackedColumns {
     const { maxTokens, maxRequests } = this.#info;
     assert(tokenCount <= maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${maxTokens}`);
     assert(requestCount <= maxRequests, () => `a step of ${requestCount} requests is over the limit of ${maxRequests}`);
-    assert(sampleCount <= tokenCount, () => `${sampleCount} samples of ${tokenCount} tokens`);
+    assert(sampleCount <= maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${maxTokens}`);
     assert(groups.length === 1, () => `${groups.length} block groups, not 1`);
   }
 

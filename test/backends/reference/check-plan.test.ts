@@ -24,7 +24,7 @@ describe("checkPlan", () => {
   test.each<[string, string, (plan: StepPlan) => Partial<StepPlan> | void]>([
     ["tokens", "a step of 9 tokens is over the limit of 8", () => ({ tokenCount: 9 })],
     ["requests", "a step of 3 requests is over the limit of 2", () => ({ requestCount: 3 })],
-    ["samples", "5 samples of 4 tokens", () => ({ sampleCount: 5 })],
+    ["samples", "a step of 9 samples is over the limit of 8", () => ({ sampleCount: 9 })],
     ["groups", "0 block groups, not 1", () => ({ groups: [] })],
     ["sample rows", "sample 1 is of token row 4 of 4", (plan) => void (plan.sampleRows[1] = 4)],
     ["slots of requests", "request slot 2 is outside 0..1", (plan) => void (plan.requestSlots[1] = 2)],

@@ -5,14 +5,10 @@ import type { Explanation } from "../../../src/scheduler/explanation.ts";
 
 const request = { id: "tea", prompt: "How to make tea", maxTokens: 40, arrivalMs: 0 };
 const explanation: Explanation = { id: 0, state: "running", tokenCount: 5, computedTokenCount: 0, cachedTokenCount: 0, preemptionCount: 0, blocks: 1, waitsFor: null };
-const completion = (tokenIds: number[], finishedAt: number): Completion => ({
-  id: 0,
-  tokenIds,
-  text: "",
-  finishReason: "stop",
-  error: null,
-  timing: { submittedAt: 0, firstTokenAt: 1, finishedAt },
-});
+const completion = (tokenIds: number[], finishedAt: number): Completion => {
+  const choice = { choice: 0, tokenIds, text: "", finishReason: "stop" as const, error: null, timing: { submittedAt: 0, firstTokenAt: 1, finishedAt } };
+  return { id: 0, ...choice, choices: [choice] };
+};
 
 function arrived(): Track {
   const track = new Track(request);
