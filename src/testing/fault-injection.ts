@@ -139,7 +139,8 @@ class FaultRun {
   }
 
   #submit(): void {
-    const input = this.#prompts.draw(this.#info.contextLength, this.#info.groups[0].window);
+    const { blockCount, blockSize, groups, contextLength } = this.#info;
+    const input = this.#prompts.draw(Math.min(contextLength, Math.floor((blockCount * blockSize) / groups.length)), groups[0].window);
     const controller = new AbortController();
     const timed = this.#random.chance(0.1);
     try {

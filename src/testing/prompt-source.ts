@@ -20,14 +20,19 @@ export class PromptSource {
     this.#beginnings = Array.from({ length: BEGINNINGS }, () => this.#ids(random.integer(1, 60)));
   }
 
-  /** `window`: what the device's first group sees, by which the answer and so a stop id is known. */
-  draw(contextLength: number, window: number | null): RequestInput & { readonly promptTokenIds: readonly number[] } {
+  /**
+   * Seven in ten requests take at most `roomFor` tokens, of which there are at least two; others may be too long.
+   * `window`: what the device's first group sees, by which the answer and so a stop id is known.
+   */
+  draw(roomFor: number, window: number | null): RequestInput & { readonly promptTokenIds: readonly number[] } {
     const random = this.#random;
     const beginning = random.pick(this.#beginnings);
     const drawn = [...beginning.slice(0, random.integer(0, beginning.length)), ...this.#ids(random.integer(0, 8))];
-    const promptTokenIds = drawn.length > 0 ? drawn : [1];
-    const maxTokens = random.integer(1, 30);
-    const answer = answerOf(promptTokenIds, Math.min(promptTokenIds.length + maxTokens, contextLength), window).tokenIds;
+    const most = random.chance(0.7) ? roomFor : Number.POSITIVE_INFINITY;
+    const maxTokens = Math.min(random.integer(1, 30), most - 1);
+    const promptTokenIds = drawn.slice(0, most - maxTokens);
+    if (promptTokenIds.length === 0) promptTokenIds.push(1);
+    const answer = answerOf(promptTokenIds, Math.min(promptTokenIds.length + maxTokens, roomFor), window).tokenIds;
     return {
       id: this.count++,
       promptTokenIds,
