@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "./errors.ts";
-import { MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
+import { ANSWER_ROOM, MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
 
 /** Chosen by the caller, unique among the requests that have not ended. */
 export type RequestId = string | number;
@@ -51,6 +51,14 @@ export interface RequestInput {
   readonly deadline?: number;
   /** Longest wait before the first admission, in units of `now`. Default none. */
   readonly queueTimeout?: number;
+  /** How its cached blocks are kept once it has ended, where the eviction policy knows priorities. Default: like any others. */
+  readonly retention?: Retention;
+}
+
+/** Blocks of a greater priority, 0..100, outlive all of a lesser, for a duration in units of `now` from the request's end. */
+export interface Retention {
+  readonly priority: number;
+  readonly duration: number;
 }
 
 /** The defaults: greedy. */
@@ -119,17 +127,18 @@ export interface RequestView {
   readonly finishReason: FinishReason | null;
 }
 
+/** One for all: a list of its own is one more thing to fetch a token. */
+const NO_IDS: readonly number[] = [];
+
 /** A request and its progress; the scheduler's, others read it. */
 export class Request implements RequestView {
   readonly id: RequestId;
   readonly order: number;
   readonly arrival: number;
   readonly promptTokenCount: number;
-  readonly maxLength: number;
   readonly sampling: SamplingParams;
   /** Which of its request's answers this is: part of the random key. */
   readonly choice: number;
-  readonly stopTokenIds: readonly number[];
   readonly priority: number;
   readonly adapterId: number;
   readonly cacheSalt: string;
@@ -138,32 +147,38 @@ export class Request implements RequestView {
   readonly deadline: number;
   /** When its wait for the first admission is over; `Infinity` for never. */
   readonly queueDeadline: number;
-  /** Known ids, `tokenCount` of them; replaced by a longer array at first admission. */
-  tokens: Int32Array;
-  tokenCount: number;
-  computedTokenCount = 0;
+  readonly retention: Retention | null;
   /** Prompt tokens that the last admission took from the prefix cache. */
   cachedTokenCount = 0;
   preemptionCount = 0;
-  /** Failed steps in a row. */
-  failureCount = 0;
   finishReason: FinishReason | null = null;
   /** Why it ended, where the reason is "error". */
   error: Error | null = null;
+  // What every step looks at stands side by side in memory, with the scheduler's own counts behind it: 1,024 requests do not fit
+  // into a core's cache with all that they have.
+  readonly maxLength: number;
+  readonly stopTokenIds: readonly number[];
+  /** Failed steps in a row. */
+  failureCount = 0;
   #state: RequestState = "waiting";
+  /** Known ids, the first `tokenCount`; replaced by a longer array at the first admission where need be. */
+  tokens: Int32Array;
+  tokenCount: number;
+  computedTokenCount = 0;
 
   constructor(input: RequestInput, limits: { contextLength: number; order: number; now: number }) {
     this.id = input.id;
     this.order = limits.order;
     this.arrival = limits.now;
-    this.tokens = copyTokenIds(input);
-    this.promptTokenCount = this.tokens.length;
-    this.tokenCount = this.tokens.length;
-    this.maxLength = Math.min(this.promptTokenCount + checkedMaxTokens(input), limits.contextLength);
+    const answerLength = checkedMaxTokens(input);
+    this.tokens = copyTokenIds(input, answerLength);
+    this.promptTokenCount = input.promptTokenIds.length;
+    this.tokenCount = this.promptTokenCount;
+    this.maxLength = Math.min(this.promptTokenCount + answerLength, limits.contextLength);
     this.sampling = resolveSampling(input.sampling);
     this.choice = input.choice ?? 0;
     check(isIntegerIn(this.choice, 0, MAX_CHOICES - 1), "choice", this.choice, `an integer in [0, ${MAX_CHOICES - 1}]`);
-    this.stopTokenIds = input.stopTokenIds ?? [];
+    this.stopTokenIds = input.stopTokenIds ?? NO_IDS;
     this.priority = input.priority ?? 0;
     check(Number.isFinite(this.priority), "priority", this.priority, "a finite number");
     this.adapterId = input.adapterId ?? 0;
@@ -173,6 +188,7 @@ export class Request implements RequestView {
     this.client = input.client ?? "";
     this.deadline = checkedDeadline(input, limits.now);
     this.queueDeadline = limits.now + checkedQueueTimeout(input);
+    this.retention = checkedRetention(input);
   }
 
   get state(): RequestState {
@@ -196,11 +212,12 @@ export class Request implements RequestView {
   }
 }
 
-function copyTokenIds({ promptTokenIds }: RequestInput): Int32Array {
+/** The prompt, and room behind it for a short answer. */
+function copyTokenIds({ promptTokenIds }: RequestInput, answerLength: number): Int32Array {
   check(promptTokenIds !== null && typeof promptTokenIds === "object", "promptTokenIds", promptTokenIds, "an array of token ids");
   check(promptTokenIds.length > 0, "promptTokenIds", "none", "at least one token id");
-  const tokens = new Int32Array(promptTokenIds.length);
-  for (let i = 0; i < tokens.length; i++) {
+  const tokens = new Int32Array(promptTokenIds.length + Math.min(answerLength, ANSWER_ROOM));
+  for (let i = 0; i < promptTokenIds.length; i++) {
     const id = promptTokenIds[i];
     if (!isIntegerIn(id, 0, 2 ** 31 - 1)) check(false, `promptTokenIds[${i}]`, id, "an integer >= 0");
     tokens[i] = id;
@@ -227,4 +244,16 @@ function checkedDeadline({ deadline = Number.POSITIVE_INFINITY }: RequestInput, 
 function checkedQueueTimeout({ queueTimeout = Number.POSITIVE_INFINITY }: RequestInput): number {
   check(queueTimeout > 0, "queueTimeout", queueTimeout, "above 0");
   return queueTimeout;
+}
+
+/** Greatest retention priority: TensorRT-LLM's scale. */
+const MAX_RETENTION_PRIORITY = 100;
+
+function checkedRetention({ retention }: RequestInput): Retention | null {
+  if (retention === undefined) return null;
+  check(retention !== null && typeof retention === "object", "retention", retention, "a priority and a duration");
+  const { priority, duration } = retention;
+  check(priority >= 0 && priority <= MAX_RETENTION_PRIORITY, "retention.priority", priority, `in [0, ${MAX_RETENTION_PRIORITY}]`);
+  check(Number.isFinite(duration) && duration >= 0, "retention.duration", duration, "a finite number >= 0");
+  return { priority, duration };
 }

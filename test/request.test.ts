@@ -13,6 +13,20 @@ function refuses(changes: object, message: string): void {
 }
 
 describe("Request", () => {
+  test("keeps a retention hint, a copy, and refuses one out of range", () => {
+    const retention = { priority: 100, duration: 0 };
+    const request = make({ retention });
+    retention.priority = 5;
+    expect([request.retention, make().retention]).toEqual([{ priority: 100, duration: 0 }, null]);
+    refuses({ retention: { priority: 101, duration: 1 } }, "retention.priority must be in [0, 100], got 101");
+    refuses({ retention: { priority: -1, duration: 1 } }, "retention.priority must be in [0, 100], got -1");
+    refuses({ retention: { priority: Number.NaN, duration: 1 } }, "retention.priority must be in [0, 100], got NaN");
+    refuses({ retention: { priority: 1, duration: -1 } }, "retention.duration must be a finite number >= 0, got -1");
+    refuses({ retention: { priority: 1, duration: Number.POSITIVE_INFINITY } }, "retention.duration must be a finite number >= 0, got Infinity");
+    refuses({ retention: { priority: 1 } }, "retention.duration must be a finite number >= 0, got undefined");
+    refuses({ retention: null }, "retention must be a priority and a duration, got null");
+  });
+
   test("has defaults for all that is not given", () => {
     const request = make();
     expect(request).toMatchObject({ id: "a", order: 3, arrival: 10, state: "waiting", promptTokenCount: 3, tokenCount: 3, maxLength: 7 });
@@ -32,8 +46,8 @@ describe("Request", () => {
     const promptTokenIds = [1, 2];
     const request = make({ promptTokenIds });
     promptTokenIds[0] = 9;
-    expect([...request.tokens]).toEqual([1, 2]);
-    expect([...make({ promptTokenIds: new Uint16Array([3, 65535]) }).tokens]).toEqual([3, 65535]);
+    expect([...request.tokens.subarray(0, request.tokenCount)]).toEqual([1, 2]);
+    expect([...make({ promptTokenIds: new Uint16Array([3, 65535]) }).tokens.subarray(0, 2)]).toEqual([3, 65535]);
   });
 
   test("is as long as its prompt and answer, or as the context", () => {

@@ -1,23 +1,30 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
+import type { PrefixMatch } from "../blocks/prefix-match.ts";
+import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_SET_ASIDE } from "../config.ts";
 import { shortfall, type Deferral, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
+import type { Residents } from "./residents.ts";
 import type { Roster } from "./roster.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
 
 /** Lets waiting requests into the step under construction. */
 export class Admissions {
+  readonly #kv: KvCache;
   readonly #roster: Roster;
+  readonly #residents: Residents;
   readonly #share: StepShare;
-  readonly #counters: { cachedTokens: number; recomputedTokens: number };
+  readonly #counters: { cachedTokens: number };
   readonly #options: ResolvedSchedulerOptions;
   /** Passed over in this step; used again. */
   readonly #aside: Entry[] = [];
 
-  constructor(context: { kv: KvCache; roster: Roster; share: StepShare; counters: { cachedTokens: number; recomputedTokens: number }; options: ResolvedSchedulerOptions }) {
+  constructor(context: { kv: KvCache; roster: Roster; share: StepShare; counters: { cachedTokens: number }; options: ResolvedSchedulerOptions }) {
     const { kv, options } = context;
+    this.#kv = kv;
     this.#roster = context.roster;
+    this.#residents = context.roster.residents;
     this.#share = context.share;
     this.#counters = context.counters;
     this.#options = options;
@@ -32,6 +39,7 @@ export class Admissions {
   /** In the order of the queue, until one does not fit. One that only lacks a place for its adapter lets others pass. */
   admit(record: StepRecord, now: number): void {
     const { waiting } = this.#roster;
+    if (waiting.size === 0) return;
     this.#aside.length = 0;
     this.#options.queue.begin?.(now);
     while (this.#share.remaining > 0 && waiting.size > 0 && this.#aside.length < MAX_SET_ASIDE) {
@@ -47,7 +55,7 @@ export class Admissions {
 
   /** Admits a waiting request with a first chunk, whoever's turn it is, or says what is missing. */
   tryOne(entry: Entry, record: StepRecord, now: number): Deferral | null {
-    const deferral = this.#roster.residents.fit(entry, this.#share, record.journal);
+    const deferral = this.fit(entry, record.journal);
     if (deferral !== null) {
       this.#options.decisionLog?.note("defer", now, record.plan.index, entry.label, shortfall(deferral), deferral.reason);
       return deferral;
@@ -55,8 +63,61 @@ export class Admissions {
     this.#options.decisionLog?.note("admit", now, record.plan.index, entry.label, entry.cachedTokenCount);
     this.#roster.started(entry, now);
     this.#counters.cachedTokens += entry.cachedTokenCount;
-    if (entry.wasStarted) this.#counters.recomputedTokens += entry.tokenCount - entry.cachedTokenCount;
-    this.#roster.residents.enter(entry, record);
+    this.#residents.enter(entry, record);
     return null;
+  }
+
+  /**
+   * Looks for room for a waiting request and, where there is, attaches its cached beginning and sets its chunk.
+   * Returns null then; otherwise what is missing, with nothing changed.
+   */
+  fit(entry: Entry, journal: StepJournal): Deferral | null {
+    const refusal = this.#refusal(entry);
+    if (refusal !== null) return refusal;
+    const kv = this.#kv;
+    const { availableBlocks } = this.#residents;
+    entry.sequence ??= kv.open({ maxTokens: entry.maxLength, domain: entry.domain, cacheable: entry.cacheable });
+    const match = kv.lookup(entry.sequence, entry.tokens, entry.tokenCount, journal);
+    if (match.partialNode !== 0 && this.#blocksNeeded(entry, match) > availableBlocks) match.dropPartial();
+    const needed = this.#blocksNeeded(entry, match);
+    const missing = this.#residents.running.length === 0 ? 0 : this.#options.admission.missingBlocks(entry, needed, this.#residents);
+    if (missing > 0) return { reason: "blocks", missingBlocks: missing };
+    const room = availableBlocks - kv.blocksToAttach(match);
+    const gap = entry.tokenCount - match.tokenCount;
+    const chunk = this.#share.offer(entry, match.tokenCount, room);
+    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: needed - availableBlocks } : { reason: "budget", missingTokens: gap };
+    if (chunk < gap && !this.#mayStayPartial(entry)) return { reason: "partial-prefills", limit: this.#options.maxPartialPrefills };
+    this.#share.take(chunk);
+    entry.cachedTokenCount = kv.attach(entry.sequence, match, journal);
+    entry.computedTokenCount = entry.cachedTokenCount;
+    entry.chunk = chunk;
+    return null;
+  }
+
+  /** What stands in the way before blocks are looked at. */
+  #refusal(entry: Entry): Deferral | null {
+    const { maxRequests, maxAdapters } = this.#options;
+    if (entry.pendingCount > 0) return { reason: "in-flight" };
+    if (this.#residents.running.length >= maxRequests) return { reason: "requests", limit: maxRequests };
+    return this.#hasPlaceForAdapter(entry.adapterId) ? null : { reason: "adapters", limit: maxAdapters };
+  }
+
+  #hasPlaceForAdapter(adapterId: number): boolean {
+    const { maxAdapters } = this.#options;
+    if (adapterId === 0 || maxAdapters === Number.POSITIVE_INFINITY) return true;
+    const adapters = new Set(this.#residents.running.map((entry) => entry.adapterId)).add(adapterId);
+    adapters.delete(0);
+    return adapters.size <= maxAdapters;
+  }
+
+  #mayStayPartial(entry: Entry): boolean {
+    const { maxPartialPrefills, maxLongPartialPrefills, longPrefillThreshold } = this.#options;
+    if (this.#residents.prefillCount >= maxPartialPrefills) return false;
+    if (entry.promptTokenCount <= longPrefillThreshold) return true;
+    return this.#residents.running.filter((other) => other.isPrefill && other.promptTokenCount > longPrefillThreshold).length < maxLongPartialPrefills;
+  }
+
+  #blocksNeeded(entry: Entry, match: PrefixMatch): number {
+    return this.#kv.blocksToAttach(match) + this.#kv.blocksBetween(match.tokenCount, entry.tokenCount);
   }
 }

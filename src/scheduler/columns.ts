@@ -1,3 +1,5 @@
+import type { IntList } from "../blocks/int-list.ts";
+import type { StepJournal } from "../blocks/step-journal.ts";
 import type { SamplingParams } from "../request.ts";
 import type { SamplingColumns } from "../step.ts";
 import { TableColumns } from "./table-columns.ts";
@@ -69,4 +71,17 @@ export function writeSampling(columns: SamplingColumns, index: number, params: S
   columns.seed[2 * index + 1] = Math.floor(params.seed / 2 ** 32);
   columns.choice[index] = choice;
   columns.logprobs[index] = params.logprobs;
+}
+
+/** Writes the copies and swaps that a plan does first, and how many there are. */
+export function writeMoves(columns: Columns, counts: { swapOutCount: number; swapInCount: number; copyCount: number }, journal: StepJournal): void {
+  counts.swapOutCount = writePairs(columns.swapOuts, journal.swapOuts);
+  counts.swapInCount = writePairs(columns.swapIns, journal.swapIns);
+  counts.copyCount = writePairs(columns.copies, journal.copies);
+}
+
+/** Returns how many there are. */
+function writePairs(column: Int32Array, pairs: IntList): number {
+  for (let i = 0; i < pairs.length; i++) column[i] = pairs.at(i);
+  return pairs.length / 2;
 }

@@ -8,6 +8,17 @@ const NOBODY: readonly Entry[] = [];
 
 /** A request as the scheduler works on it: what it holds of the cache, its place in the columns, its share of the step. */
 export class Entry extends Request {
+  // Every step looks at these, and at the last of a request's.
+  /** Samples of uncommitted plans: tokens that exist on the device alone. */
+  pendingCount = 0;
+  /** Tokens of uncommitted plans, of this stay. */
+  inFlightCount = 0;
+  /** The last known token: what the next decode reads. */
+  lastToken: number;
+  /** Counts its stays among the running ones: what a plan noted about an earlier stay is void. */
+  stay = 0;
+  /** Sits out planning ahead: its next input needs its last token on the host. */
+  serial = false;
   /** Made at the first admission. */
   sequence: Sequence | null = null;
   /** Number of the prefix cache's domain, held until the request ends. */
@@ -24,32 +35,24 @@ export class Entry extends Request {
   draftCount = 0;
   /** Whether a drafter guesses its next tokens. */
   isDrafted = false;
-  /** Sits out planning ahead: its next input needs its last token on the host. */
-  serial = false;
   /** The choice of the same request whose prompt this one waits for; null once it stands for itself. */
   leader: Entry | null = null;
   /** Choices that wait for this one's prompt, and begin with the step that completes it. */
   followers: readonly Entry[] = NOBODY;
   /** Whether it runs and has more than one token to compute after the last plan. */
   isPrefill = false;
-  /** Samples of uncommitted plans: tokens that exist on the device alone. */
-  pendingCount = 0;
   /** After a rollback that left an older plan in flight: its sample in that one. */
   sampleInFlight = NONE;
-  /** Tokens of uncommitted plans, of this stay. */
-  inFlightCount = 0;
   /** When time ends it: its deadline, or while it has never run the end of its queue timeout. */
   expiresAt = Number.POSITIVE_INFINITY;
   /** Tokens that the waiting queue counts for it. */
   queuedTokenCount = 0;
+  /** Tokens that committed plans of earlier stays computed: computing them is work done again. */
+  knownComputed = 0;
   /** Index of the plan that admitted it last. */
   admittedBy = NONE;
   /** Number of the step that it last went without a block in. */
   stalledAt = NONE;
-  /** Counts its stays among the running ones: what a plan noted about an earlier stay is void. */
-  stay = 0;
-  /** The last known token: what the next decode reads. */
-  lastToken: number;
   /** Why it was not admitted when last looked at. */
   deferral: Deferral | null = null;
 

@@ -1,8 +1,9 @@
-import type { IntList } from "../blocks/int-list.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
-import { Columns, type ColumnLimits } from "./columns.ts";
+import type { StepJournal } from "../blocks/step-journal.ts";
+import { Columns, writeMoves, type ColumnLimits } from "./columns.ts";
 import { NONE, type Entry } from "./entry.ts";
 import { ownerOf, SampleFiller } from "./sample-filler.ts";
+import { SteadyRows, type ChunkIssuer } from "./steady-rows.ts";
 import type { StepRecord } from "./step-record.ts";
 
 /**
@@ -45,6 +46,7 @@ export class PlanBuilder {
   #layout = 0;
   /** The arrangement that the other columns were last filled for, `NONE` where they were filled for a step of another kind. */
   #filledLayout = NONE;
+  readonly #steady: SteadyRows;
   readonly #newcomers: Entry[];
   #newcomerCount = 0;
   readonly #marks: Uint8Array;
@@ -63,6 +65,7 @@ export class PlanBuilder {
     this.#stays = new Int32Array(limits.maxRequests);
     this.#grown = new Int32Array(limits.maxRequests);
     this.#marks = new Uint8Array(limits.maxRequests);
+    this.#steady = new SteadyRows({ rows: this.#rows, inputs: this.#inputs, lastSamples: this.#lastSamples, contextLengths: this.columns.contextLengths });
   }
 
   get rowCount(): number {
@@ -80,6 +83,20 @@ export class PlanBuilder {
     this.#grown[row] += gained;
     this.#grownTotal += gained;
     this.#write(row, entry);
+  }
+
+  /** Whether the requests of the last step, and no others, can decode one more token each by `repeat`. */
+  repeats(runningCount: number): boolean {
+    return runningCount === this.#rowCount && this.#filledLayout === this.#layout && !this.#kv.windowed && this.#steady.covers(this.#layout, this.#rowCount);
+  }
+
+  /** Places one more token of every row's request; the issuer does it for those of which more than counts changes. */
+  repeat(issuer: ChunkIssuer, journal: StepJournal): void {
+    this.#chunks.fill(1, 0, this.#rowCount);
+    const repeated = this.#steady.advance(this.#rowCount, issuer, journal);
+    this.#placed += repeated;
+    this.#tokenTotal += repeated;
+    this.#sampleTotal += repeated;
   }
 
   /** A placed request has more tokens or samples than it was placed with, and its tables have gained so many blocks more. */
@@ -106,7 +123,7 @@ export class PlanBuilder {
     record.plan.tokenCount = this.#tokenTotal;
     record.plan.requestCount = this.#rowCount;
     record.plan.sampleCount = this.#sampleTotal;
-    this.#fillMoves(record);
+    writeMoves(this.columns, record.plan, record.journal);
     this.#chunks.fill(0, 0, this.#rowCount);
     this.#placed = 0;
     this.#newcomerCount = 0;
@@ -118,6 +135,7 @@ export class PlanBuilder {
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
   leave(entry: Entry): void {
     entry.row = NONE;
+    this.#layout++;
   }
 
   /** Forgets all rows: a rollback took blocks out of their tables. `inFlight`: the plan before those taken back, whose samples the next one reads. */
@@ -279,17 +297,4 @@ export class PlanBuilder {
       positions[from + i] = start + i;
     }
   }
-
-  #fillMoves(record: StepRecord): void {
-    const { journal, plan } = record;
-    plan.swapOutCount = fillPairs(this.columns.swapOuts, journal.swapOuts);
-    plan.swapInCount = fillPairs(this.columns.swapIns, journal.swapIns);
-    plan.copyCount = fillPairs(this.columns.copies, journal.copies);
-  }
-}
-
-/** Writes the pairs and returns how many there are. */
-function fillPairs(column: Int32Array, pairs: IntList): number {
-  for (let i = 0; i < pairs.length; i++) column[i] = pairs.at(i);
-  return pairs.length / 2;
 }

@@ -1,17 +1,16 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
-import type { PrefixMatch } from "../blocks/prefix-match.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import type { AdmissionView } from "../policies/admission/admission-policy.ts";
 import type { RequestState, RequestView } from "../request.ts";
-import { NONE, type Deferral, type Entry } from "./entry.ts";
+import { NONE, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
 
 /** What bounds the running requests. */
-type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "maxAdapters" | "maxPartialPrefills" | "maxLongPartialPrefills" | "longPrefillThreshold" | "contextLength" | "admission" | "queue" | "budget">;
+type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "contextLength" | "admission" | "queue" | "budget">;
 
 /**
  * The running requests: who holds blocks and a slot.
@@ -29,9 +28,13 @@ export class Residents implements AdmissionView {
   readonly #freeSlots: number[];
   /** Serial requests that the step under construction samples. */
   readonly sampledSerials: Entry[] = [];
+  /** `promisedBlocks`, or `NONE` where it has to be counted. */
+  #promised = NONE;
   #leavers = 0;
   /** Running requests with more than one token to compute. */
-  #prefillCount = 0;
+  prefillCount = 0;
+  /** Tokens issued once more: they were in the cache before their request was preempted or its device lost. */
+  recomputedTokens = 0;
 
   constructor(kv: KvCache, builder: PlanBuilder, limits: ResidentLimits) {
     const { maxRequests } = limits;
@@ -55,10 +58,19 @@ export class Residents implements AdmissionView {
     return this.#kv.pool.availableCount;
   }
 
+  /** Counted once a step; newcomers add theirs. */
   get promisedBlocks(): number {
-    let promised = 0;
-    for (const entry of this.running) promised += this.#kv.blocksToExtend(entry.sequence!, entry.tokenCount) + this.#sharedTail(entry);
-    return promised;
+    if (this.#promised === NONE) {
+      this.#promised = 0;
+      for (let i = 0; i < this.running.length; i++) this.#promised += this.#promisedTo(this.running[i]);
+    }
+    return this.#promised;
+  }
+
+  #promisedTo(entry: Entry): number {
+    const sequence = entry.sequence!;
+    if (entry.tokenCount <= sequence.capacity && !sequence.forked) return 0;
+    return this.#kv.blocksToExtend(sequence, entry.tokenCount) + this.#sharedTail(entry);
   }
 
   /** Of a windowed group: two steps' tokens stand beside the window until the first is committed. */
@@ -82,32 +94,6 @@ export class Residents implements AdmissionView {
     return this.#kv.blocksFor(tokenCount);
   }
 
-  /**
-   * Looks for room for a waiting request and, where there is, attaches its cached beginning and sets its chunk.
-   * Returns null then; otherwise what is missing, with nothing changed.
-   */
-  fit(entry: Entry, share: StepShare, journal: StepJournal): Deferral | null {
-    const kv = this.#kv;
-    const refusal = this.#refusal(entry);
-    if (refusal !== null) return refusal;
-    entry.sequence ??= kv.open({ maxTokens: entry.maxLength, domain: entry.domain, cacheable: entry.cacheable });
-    const match = kv.lookup(entry.sequence, entry.tokens, entry.tokenCount, journal);
-    if (match.partialNode !== 0 && this.#blocksNeeded(entry, match) > this.availableBlocks) match.dropPartial();
-    const needed = this.#blocksNeeded(entry, match);
-    const missing = this.running.length === 0 ? 0 : this.#limits.admission.missingBlocks(entry, needed, this);
-    if (missing > 0) return { reason: "blocks", missingBlocks: missing };
-    const room = this.availableBlocks - kv.blocksToAttach(match);
-    const gap = entry.tokenCount - match.tokenCount;
-    const chunk = share.offer(entry, match.tokenCount, room);
-    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: needed - this.availableBlocks } : { reason: "budget", missingTokens: gap };
-    if (chunk < gap && !this.#mayStayPartial(entry)) return { reason: "partial-prefills", limit: this.#limits.maxPartialPrefills };
-    share.take(chunk);
-    entry.cachedTokenCount = kv.attach(entry.sequence, match, journal);
-    entry.computedTokenCount = entry.cachedTokenCount;
-    entry.chunk = chunk;
-    return null;
-  }
-
   /** Makes a request that fits a running one. */
   enter(entry: Entry, record: StepRecord): void {
     entry.become("running");
@@ -118,6 +104,7 @@ export class Residents implements AdmissionView {
     this.running.push(entry);
     this.issue(entry, record.journal);
     this.index(entry, record.journal);
+    if (this.#promised !== NONE) this.#promised += this.#promisedTo(entry);
   }
 
   /** Reserves the chunk's blocks and counts its tokens as computed by the plan under construction. */
@@ -131,6 +118,7 @@ export class Residents implements AdmissionView {
     entry.deferral = null;
     entry.inFlightCount += entry.chunk;
     entry.sampleCount = end === entry.tokenCount + entry.pendingCount ? 1 : 0;
+    if (start < entry.knownComputed) this.recomputedTokens += Math.min(end, entry.knownComputed) - start;
     this.#notePrefill(entry, entry.gap > 1);
     this.#builder.place(entry, gained);
     if (this.#charges && start < entry.promptTokenCount) this.#limits.queue.charge!(entry, Math.min(end, entry.promptTokenCount) - start, 0);
@@ -143,6 +131,7 @@ export class Residents implements AdmissionView {
   /** Everybody's chunk, then what they make matchable: a block that is taken for its equal may come out of what the chunks were promised. */
   issueChunks(journal: StepJournal): void {
     const { running } = this;
+    this.#promised = NONE;
     for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.issue(running[i], journal);
     for (let i = 0; i < running.length; i++) if (running[i].chunk > 0) this.index(running[i], journal);
   }
@@ -196,22 +185,37 @@ export class Residents implements AdmissionView {
     entry.computedTokenCount = parent.computedTokenCount;
     entry.cachedTokenCount = parent.computedTokenCount;
     this.running.push(entry);
+    this.#promised = NONE;
     return true;
   }
 
-  /** One pass for a step of nothing but decodes with blocks for all: planned and issued at once. */
-  issueDecodes(share: StepShare, journal: StepJournal): void {
+  /** One pass where there are blocks for all: decodes are planned and issued at once, prompts share what is left. */
+  issueAtOnce(share: StepShare, journal: StepJournal): void {
     const { running } = this;
-    for (let i = 0; i < running.length; i++) {
-      if (!share.takeDecode(running[i])) continue;
-      this.issue(running[i], journal);
-      this.index(running[i], journal);
+    this.#promised = NONE;
+    if (this.prefillCount === 0 && share.remaining >= running.length && this.#builder.repeats(running.length)) {
+      share.takeDecodes(running.length);
+      this.#builder.repeat(this, journal);
+      return;
     }
+    for (let i = 0; i < running.length; i++) {
+      if (share.takeDecode(running[i])) this.issueChunk(running[i], journal);
+    }
+    if (share.prefillsLeft === 0) return;
+    share.planPrompts(running);
+    for (let i = 0; i < running.length; i++) if (running[i].isPrefill && running[i].chunk > 0) this.issueChunk(running[i], journal);
   }
 
-  /** Whether every running request is a decode that is sure of its block. */
-  get areDecodes(): boolean {
-    return this.#prefillCount === 0 && this.running.length * 2 * this.groupCount <= this.availableBlocks;
+  /** A chunk, and at once what it makes matchable: only in a roomy pool. */
+  issueChunk(entry: Entry, journal: StepJournal): void {
+    this.issue(entry, journal);
+    this.index(entry, journal);
+  }
+
+  /** Whether every running request is sure of its blocks in a step of so many tokens: its own, and as many that are taken for their equals. */
+  isRoomy(budget: number): boolean {
+    const blocks = this.running.length + (this.prefillCount === 0 ? 0 : Math.ceil(budget / this.blockSize));
+    return 2 * blocks * this.groupCount <= this.availableBlocks;
   }
 
   /** Makes full blocks matchable whose tokens are known, and computed by the plan behind the journal or earlier; without a journal, by committed ones. */
@@ -241,43 +245,17 @@ export class Residents implements AdmissionView {
     this.#builder.leave(entry);
     this.#freeSlots.push(entry.slot);
     entry.slot = NONE;
+    entry.knownComputed = Math.max(entry.knownComputed, entry.computedTokenCount - entry.inFlightCount);
     entry.computedTokenCount = 0;
     entry.inFlightCount = 0;
     entry.stay++;
     this.#leavers++;
   }
 
-  /** What stands in the way before blocks are looked at. */
-  #refusal(entry: Entry): Deferral | null {
-    const { maxRequests, maxAdapters } = this.#limits;
-    if (entry.pendingCount > 0) return { reason: "in-flight" };
-    if (this.running.length >= maxRequests) return { reason: "requests", limit: maxRequests };
-    return this.#hasPlaceForAdapter(entry.adapterId) ? null : { reason: "adapters", limit: maxAdapters };
-  }
-
-  #hasPlaceForAdapter(adapterId: number): boolean {
-    const { maxAdapters } = this.#limits;
-    if (adapterId === 0 || maxAdapters === Number.POSITIVE_INFINITY) return true;
-    const adapters = new Set(this.running.map((entry) => entry.adapterId)).add(adapterId);
-    adapters.delete(0);
-    return adapters.size <= maxAdapters;
-  }
-
-  #mayStayPartial(entry: Entry): boolean {
-    const { maxPartialPrefills, maxLongPartialPrefills, longPrefillThreshold } = this.#limits;
-    if (this.#prefillCount >= maxPartialPrefills) return false;
-    if (entry.promptTokenCount <= longPrefillThreshold) return true;
-    return this.running.filter((other) => other.isPrefill && other.promptTokenCount > longPrefillThreshold).length < maxLongPartialPrefills;
-  }
-
-  #blocksNeeded(entry: Entry, match: PrefixMatch): number {
-    return this.#kv.blocksToAttach(match) + this.#kv.blocksBetween(match.tokenCount, entry.tokenCount);
-  }
-
   #notePrefill(entry: Entry, isPrefill: boolean): void {
     if (entry.isPrefill === isPrefill) return;
     entry.isPrefill = isPrefill;
-    this.#prefillCount += isPrefill ? 1 : -1;
+    this.prefillCount += isPrefill ? 1 : -1;
   }
 
   /** Blocks that it will copy before it writes its next token. */
@@ -288,6 +266,7 @@ export class Residents implements AdmissionView {
 
   /** Closes the gaps that leavers left in `running`. */
   compact(): void {
+    this.#promised = NONE;
     if (this.#leavers === 0) return;
     let kept = 0;
     for (const entry of this.running) if (entry.slot !== NONE) this.running[kept++] = entry;

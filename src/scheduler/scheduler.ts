@@ -49,7 +49,7 @@ export class Scheduler {
   /** Of the step under construction. */
   #now = 0;
   #committedAt = Number.NEGATIVE_INFINITY;
-  readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, recomputedTokens: 0 };
+  readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0 };
 
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
@@ -114,7 +114,7 @@ export class Scheduler {
     this.#options.eviction.advance?.(now);
     this.#share.begin(this.tokenBudget);
     if (!this.#planSuspect(record, now)) {
-      if (this.#residents.areDecodes) this.#residents.issueDecodes(this.#share, record.journal);
+      if (this.#residents.isRoomy(this.#share.budget)) this.#residents.issueAtOnce(this.#share, record.journal);
       else {
         this.#planRunning(now);
         this.#residents.issueChunks(record.journal);

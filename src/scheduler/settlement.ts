@@ -20,6 +20,7 @@ export class Settlement {
   readonly #residents: Residents;
   readonly #suspects: Suspects;
   readonly #queue: QueuePolicy;
+  readonly #charges: boolean;
 
   constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxSamples: number }) {
     this.outcome = new StepOutcome(options.maxSamples);
@@ -29,6 +30,7 @@ export class Settlement {
     this.#residents = options.roster.residents;
     this.#suspects = options.suspects;
     this.#queue = options.queue;
+    this.#charges = options.queue.charge !== undefined;
   }
 
   /** Takes the oldest plan's tokens in; `outcome` has them. */
@@ -63,7 +65,7 @@ export class Settlement {
   }
 
   #settleRow(entry: Entry, record: StepRecord, row: number): void {
-    entry.failureCount = 0;
+    if (entry.failureCount > 0) entry.failureCount = 0;
     if (entry.stay !== record.stays[row]) return;
     entry.inFlightCount -= record.tokens[row];
     if (this.#kv.windowed) this.#residents.slide(entry);
@@ -119,7 +121,7 @@ export class Settlement {
     if (entry.state === "finished") return;
     entry.pendingCount--;
     entry.append(tokenId);
-    this.#queue.charge?.(entry, 0, 1);
+    if (this.#charges) this.#queue.charge!(entry, 0, 1);
     this.outcome.addToken(entry, tokenId, sample);
     const stops = entry.stopTokenIds;
     const reason = stops.length > 0 && stops.includes(tokenId) ? "stop" : entry.tokenCount >= entry.maxLength ? "length" : null;

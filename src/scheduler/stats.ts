@@ -34,7 +34,7 @@ export interface SchedulerStats {
   readonly bookkeepingBytes: number;
 }
 
-type Counters = Pick<SchedulerStats, "submitted" | "steps" | "rollbacks" | "preemptions" | "scheduledTokens" | "cachedTokens" | "recomputedTokens">;
+type Counters = Pick<SchedulerStats, "submitted" | "steps" | "rollbacks" | "preemptions" | "scheduledTokens" | "cachedTokens">;
 
 export function schedulerStats(state: { counters: Counters; roster: Roster; kv: KvCache; plansInFlight: number; tokenBudget: number }): SchedulerStats {
   const { counters, roster, kv, plansInFlight, tokenBudget } = state;
@@ -42,6 +42,7 @@ export function schedulerStats(state: { counters: Counters; roster: Roster; kv: 
   const { blockCount, freeCount, cachedCount, heldCount } = kv.pool;
   return {
     ...counters,
+    recomputedTokens: roster.residents.recomputedTokens,
     finished,
     aborted,
     failed,

@@ -52,6 +52,8 @@ export class StepShare implements ChunkStep {
     this.budget = budget;
     this.remaining = budget;
     this.decodeCount = 0;
+    this.prefillsLeft = 0;
+    this.gapLeft = 0;
     this.preempted = false;
     this.#step++;
     this.#stalled = false;
@@ -76,14 +78,32 @@ export class StepShare implements ChunkStep {
     return this.prefillsLeft === 0 ? undefined : this.#planPrefills(running);
   }
 
-  /** One token for a decode that is sure of its block; false where it gets none. */
+  /** One token for a decode that is sure of its block; false where it gets none, and for prompts, which are counted for `planPrompts`. */
   takeDecode(entry: Entry): boolean {
     entry.chunk = 0;
-    if (this.remaining === 0 || !this.#wants(entry)) return false;
+    if (!this.#wants(entry)) return false;
+    if (entry.gap > 1) {
+      this.#countPrefill(entry);
+      return false;
+    }
+    this.decodeCount++;
+    if (this.remaining === 0) return false;
     entry.chunk = 1;
     this.remaining--;
-    this.decodeCount++;
     return true;
+  }
+
+  /** Sets the chunks of prompts that are sure of their blocks, after the decodes. */
+  planPrompts(running: readonly Entry[]): void {
+    this.#room = this.#kv.pool.availableCount;
+    const needy = this.#planPrefills(running);
+    assert(needy === undefined, () => `request ${needy!.label} lacks a block in a pool with room for everybody`);
+  }
+
+  /** One token each for decodes that are sure of their blocks and all want one. */
+  takeDecodes(count: number): void {
+    this.remaining -= count;
+    this.decodeCount += count;
   }
 
   /** This one goes without in this step: it would have to preempt itself. */

@@ -1,12 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { fcfs } from "../../src/policies/queue/fcfs.ts";
 import type { RequestView } from "../../src/request.ts";
+import type { Entry } from "../../src/scheduler/entry.ts";
 import { ids, schedulerParts } from "../support/scheduler-parts.ts";
 
 /** Admits into a step of so many tokens. */
 function admit({ admissions, share, plans }: ReturnType<typeof schedulerParts>, budget = 16): void {
   share.begin(budget);
   admissions.admit(plans.open(), 0);
+}
+
+/** What a request that wants in is told; the step has this many tokens. */
+function fit({ admissions, share, journal }: ReturnType<typeof schedulerParts>, entry: Entry, budget = 16) {
+  share.begin(budget);
+  return admissions.fit(entry, journal);
 }
 
 describe("Admissions", () => {
@@ -33,17 +40,17 @@ describe("Admissions", () => {
     expect([parts.roster.waiting.next(0), entries[1].deferral]).toEqual([entries[1], { reason: "adapters", limit: 1 }]);
   });
 
-  test("count what the prefix cache gave, and what has to be computed again", () => {
+  test("count what the prefix cache gave", () => {
     const parts = schedulerParts();
     const entry = parts.add(0, { promptTokenIds: ids(12) });
     parts.step();
-    expect(parts.counters).toEqual({ cachedTokens: 0, recomputedTokens: 0 });
+    expect(parts.counters).toEqual({ cachedTokens: 0 });
     entry.preemptionCount++;
     parts.roster.requeue(entry, 0);
     parts.residents.compact();
     entry.pendingCount = 0;
     admit(parts);
-    expect(parts.counters).toEqual({ cachedTokens: 11, recomputedTokens: 1 });
+    expect(parts.counters).toEqual({ cachedTokens: 11 });
   });
 
   test("show a queue policy how much of a request is cached", () => {
@@ -54,5 +61,47 @@ describe("Admissions", () => {
     parts.step();
     const seen = [{}, { skipPrefixCache: true }, { cacheSalt: "x" }, { promptTokenIds: ids(6, 9) }].map((input, i) => cachedTokens!(parts.add(1 + i, { promptTokenIds: ids(12), ...input })));
     expect(seen).toEqual([11, 0, 0, 0]);
+  });
+
+  test.each<[string, Parameters<typeof schedulerParts>[0], (parts: ReturnType<typeof schedulerParts>) => unknown, object]>([
+    ["a last token in flight", {}, (parts) => (parts.add(5).pendingCount = 1), { reason: "in-flight" }],
+    ["a place among the running", { maxRequests: 1 }, (parts) => (parts.add(0), parts.step(), parts.add(5)), { reason: "requests", limit: 1 }],
+    ["a place for its adapter", { maxAdapters: 1 }, (parts) => (parts.add(0, { adapterId: 1 }), parts.step(), parts.add(5, { adapterId: 2 })), { reason: "adapters", limit: 1 }],
+    ["blocks above the watermark", { blockCount: 4 }, (parts) => (parts.add(0), parts.step(), parts.add(5, { promptTokenIds: ids(8, 5) })), { reason: "blocks", missingBlocks: 1 }],
+  ])("says that one lacks %s", (_name, options, prepare, deferral) => {
+    const parts = schedulerParts(options);
+    prepare(parts);
+    const entry = parts.roster.entries.of(5)[0];
+    const before = [parts.kv.pool.heldCount, parts.residents.running.length];
+    expect(fit(parts, entry)).toEqual(deferral);
+    expect([parts.kv.pool.heldCount, parts.residents.running.length, entry.state, entry.computedTokenCount, parts.share.remaining]).toEqual([...before, "waiting", 0, 16]);
+  });
+
+  test("a prompt that cannot be whole waits where no more may be partial, and one that can does not", () => {
+    const parts = schedulerParts({ maxPartialPrefills: 1 });
+    parts.add(0, { promptTokenIds: ids(30) });
+    parts.step(8);
+    expect(fit(parts, parts.add(1, { promptTokenIds: ids(20, 1) }))).toEqual({ reason: "partial-prefills", limit: 1 });
+    expect(fit(parts, parts.add(2))).toBeNull();
+  });
+
+  test("long prompts have a limit of their own", () => {
+    const parts = schedulerParts({ maxLongPartialPrefills: 1, longPrefillThreshold: 10 });
+    parts.add(0, { promptTokenIds: ids(30) });
+    parts.step(8);
+    expect(fit(parts, parts.add(1, { promptTokenIds: ids(20, 1) }), 5)).toMatchObject({ reason: "partial-prefills" });
+    expect(fit(parts, parts.add(2, { promptTokenIds: ids(10, 2) }), 5)).toBeNull();
+  });
+
+  test("adapter 0 is none, and an adapter that runs already is no new one", () => {
+    const parts = schedulerParts({ maxAdapters: 1 });
+    parts.add(0, { adapterId: 7 });
+    parts.step();
+    expect([fit(parts, parts.add(1)), fit(parts, parts.add(2, { adapterId: 7 }))]).toEqual([null, null]);
+  });
+
+  test("where nothing runs the watermark is ignored", () => {
+    const parts = schedulerParts({ blockCount: 5 });
+    expect(fit(parts, parts.add(0, { promptTokenIds: ids(20), maxTokens: 1 }), 20)).toBeNull();
   });
 });

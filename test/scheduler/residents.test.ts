@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Entry } from "../../src/scheduler/entry.ts";
 import { ids, schedulerParts } from "../support/scheduler-parts.ts";
 
-/** What a request that wants in is told; the step has this many tokens. */
-function fit({ residents, share, journal }: ReturnType<typeof schedulerParts>, entry: Entry, budget = 16) {
-  share.begin(budget);
-  return residents.fit(entry, share, journal);
+/** Gives a request its chunk in a step of 16 tokens. */
+function fit({ admissions, share, journal }: ReturnType<typeof schedulerParts>, entry: Entry) {
+  share.begin(16);
+  return admissions.fit(entry, journal);
 }
 
 describe("Residents", () => {
@@ -24,48 +24,6 @@ describe("Residents", () => {
     fit(parts, entry);
     parts.residents.enter(entry, parts.plans.open());
     expect(entry).toMatchObject({ sampleCount: 1, pendingCount: 1, isPrefill: false, gap: 1 });
-  });
-
-  test.each<[string, Parameters<typeof schedulerParts>[0], (parts: ReturnType<typeof schedulerParts>) => unknown, object]>([
-    ["a last token in flight", {}, (parts) => (parts.add(5).pendingCount = 1), { reason: "in-flight" }],
-    ["a place among the running", { maxRequests: 1 }, (parts) => (parts.add(0), parts.step(), parts.add(5)), { reason: "requests", limit: 1 }],
-    ["a place for its adapter", { maxAdapters: 1 }, (parts) => (parts.add(0, { adapterId: 1 }), parts.step(), parts.add(5, { adapterId: 2 })), { reason: "adapters", limit: 1 }],
-    ["blocks above the watermark", { blockCount: 4 }, (parts) => (parts.add(0), parts.step(), parts.add(5, { promptTokenIds: ids(8, 5) })), { reason: "blocks", missingBlocks: 1 }],
-  ])("says that one lacks %s", (_name, options, prepare, deferral) => {
-    const parts = schedulerParts(options);
-    prepare(parts);
-    const entry = parts.roster.entries.of(5)[0];
-    const before = [parts.kv.pool.heldCount, parts.residents.running.length];
-    expect(fit(parts, entry)).toEqual(deferral);
-    expect([parts.kv.pool.heldCount, parts.residents.running.length, entry.state, entry.computedTokenCount, parts.share.remaining]).toEqual([...before, "waiting", 0, 16]);
-  });
-
-  test("a prompt that cannot be whole waits where no more may be partial, and one that can does not", () => {
-    const parts = schedulerParts({ maxPartialPrefills: 1 });
-    parts.add(0, { promptTokenIds: ids(30) });
-    parts.step(8);
-    expect(fit(parts, parts.add(1, { promptTokenIds: ids(20, 1) }))).toEqual({ reason: "partial-prefills", limit: 1 });
-    expect(fit(parts, parts.add(2))).toBeNull();
-  });
-
-  test("long prompts have a limit of their own", () => {
-    const parts = schedulerParts({ maxLongPartialPrefills: 1, longPrefillThreshold: 10 });
-    parts.add(0, { promptTokenIds: ids(30) });
-    parts.step(8);
-    expect(fit(parts, parts.add(1, { promptTokenIds: ids(20, 1) }), 5)).toMatchObject({ reason: "partial-prefills" });
-    expect(fit(parts, parts.add(2, { promptTokenIds: ids(10, 2) }), 5)).toBeNull();
-  });
-
-  test("adapter 0 is none, and an adapter that runs already is no new one", () => {
-    const parts = schedulerParts({ maxAdapters: 1 });
-    parts.add(0, { adapterId: 7 });
-    parts.step();
-    expect([fit(parts, parts.add(1)), fit(parts, parts.add(2, { adapterId: 7 }))]).toEqual([null, null]);
-  });
-
-  test("where nothing runs the watermark is ignored", () => {
-    const parts = schedulerParts({ blockCount: 5 });
-    expect(fit(parts, parts.add(0, { promptTokenIds: ids(20), maxTokens: 1 }), 20)).toBeNull();
   });
 
   test("takes the cached beginning in, all but the last token", () => {
@@ -108,24 +66,57 @@ describe("Residents", () => {
     expect([entry.computedTokenCount, entry.inFlightCount, entry.isPrefill, parts.kv.pool.heldCount]).toEqual([9, 9, true, 3]);
   });
 
-  test("knows when all that run are decodes that are sure of their blocks", () => {
+  test("knows when all that run are sure of their blocks: a decode of one, prompts of the budget's, and of as many for equals", () => {
     const parts = schedulerParts({ blockCount: 6 });
     parts.add(0);
     parts.step(4);
-    expect(parts.residents.areDecodes).toBe(false);
+    expect([parts.residents.isRoomy(4), parts.residents.isRoomy(8)]).toEqual([true, false]);
     parts.step(4);
-    expect(parts.residents.areDecodes).toBe(true);
+    expect(parts.residents.isRoomy(1000)).toBe(true);
     while (parts.kv.pool.freeCount > 1) parts.kv.pool.acquire();
-    expect(parts.residents.areDecodes).toBe(false);
+    expect(parts.residents.isRoomy(1000)).toBe(false);
   });
 
-  test("issueDecodes gives each decode its token", () => {
+  test("issueAtOnce gives each decode its token, and prompts what is left", () => {
     const parts = schedulerParts();
     const [a, b] = [parts.add(0), parts.add(1)];
+    const prompt = parts.add(2, { promptTokenIds: ids(30, 9) });
     parts.step();
+    expect(prompt.computedTokenCount).toBe(4);
     parts.share.begin(16);
-    parts.residents.issueDecodes(parts.share, parts.journal);
-    expect([a.computedTokenCount, b.computedTokenCount, a.pendingCount, parts.share.remaining]).toEqual([7, 7, 2, 14]);
+    parts.residents.issueAtOnce(parts.share, parts.journal);
+    expect([a.computedTokenCount, b.computedTokenCount, a.pendingCount, prompt.computedTokenCount, parts.share.remaining]).toEqual([7, 7, 2, 18, 0]);
+  });
+
+  test("counts tokens that are computed again: those that a committed plan had computed, as they are issued", () => {
+    const parts = schedulerParts();
+    const entry = parts.add(0, { promptTokenIds: ids(30), skipPrefixCache: true });
+    const plan = parts.step();
+    parts.settlement.commit(plan, { tokenIds: new Int32Array(0) }, 0);
+    parts.step(7);
+    // The second step's tokens are in flight, and were never there.
+    parts.roster.requeue(entry, 0);
+    parts.residents.compact();
+    expect(parts.residents.recomputedTokens).toBe(0);
+    parts.step(10);
+    expect(parts.residents.recomputedTokens).toBe(10);
+    parts.share.begin(16);
+    parts.residents.issueAtOnce(parts.share, parts.journal);
+    expect(parts.residents.recomputedTokens).toBe(16);
+  });
+
+  test("counts what it promised once a step, newcomers included", () => {
+    const parts = schedulerParts({ blockCount: 40 });
+    parts.add(0, { promptTokenIds: ids(30) });
+    parts.step(9);
+    expect(parts.residents.promisedBlocks).toBe(5);
+    parts.add(1, { promptTokenIds: ids(20, 7) });
+    const entry = parts.roster.entries.of(1)[0];
+    expect(fit(parts, entry)).toBeNull();
+    parts.residents.enter(entry, parts.plans.open());
+    expect(parts.residents.promisedBlocks).toBe(6);
+    parts.residents.compact();
+    expect(parts.residents.promisedBlocks).toBe(6);
   });
 
   test("shows admission policies the pool", () => {
