@@ -1,6 +1,6 @@
 /**
  * Prints how many programs the kit for allocators needs to find each planted bug, as the Markdown table of
- * docs/testing-kit.md: node scripts/mutants.ts. Ends with exit code 1 where a bug is not found within the limits.
+ * docs/testing-kit.md: npm run mutants. Ends with exit code 1 where a bug is not found within the limits.
  */
 import { availableParallelism, cpus } from "node:os";
 import { performance } from "node:perf_hooks";

@@ -35,6 +35,8 @@ export interface RequestInput {
   readonly n?: number;
   /** Number of the first choice, part of its random key: with `n` left out it gives this one of the n answers. Default 0. */
   readonly choice?: number;
+  /** A beam: between steps its last token may be replaced, and it may branch. It sits out planning ahead, and nobody drafts for it. Default false. */
+  readonly branches?: boolean;
   /** Ids that end the request; the id itself is its last token. */
   readonly stopTokenIds?: readonly number[];
   /** Lower runs first under the `priority` policies. Default 0. */
@@ -158,6 +160,7 @@ export class Request implements RequestView {
   // into a core's cache with all that they have.
   readonly maxLength: number;
   readonly stopTokenIds: readonly number[];
+  readonly branches: boolean;
   /** Failed steps in a row. */
   failureCount = 0;
   #state: RequestState = "waiting";
@@ -179,6 +182,8 @@ export class Request implements RequestView {
     this.choice = input.choice ?? 0;
     check(isIntegerIn(this.choice, 0, MAX_CHOICES - 1), "choice", this.choice, `an integer in [0, ${MAX_CHOICES - 1}]`);
     this.stopTokenIds = input.stopTokenIds ?? NO_IDS;
+    this.branches = input.branches === true;
+    check(!this.branches || (input.n ?? 1) === 1, "n", input.n, "1 where it branches");
     this.priority = input.priority ?? 0;
     check(Number.isFinite(this.priority), "priority", this.priority, "a finite number");
     this.adapterId = input.adapterId ?? 0;
@@ -217,12 +222,23 @@ function copyTokenIds({ promptTokenIds }: RequestInput, answerLength: number): I
   check(promptTokenIds !== null && typeof promptTokenIds === "object", "promptTokenIds", promptTokenIds, "an array of token ids");
   check(promptTokenIds.length > 0, "promptTokenIds", "none", "at least one token id");
   const tokens = new Int32Array(promptTokenIds.length + Math.min(answerLength, ANSWER_ROOM));
+  if (promptTokenIds instanceof Int32Array && !hasNegative(promptTokenIds)) {
+    tokens.set(promptTokenIds);
+    return tokens;
+  }
   for (let i = 0; i < promptTokenIds.length; i++) {
     const id = promptTokenIds[i];
     if (!isIntegerIn(id, 0, 2 ** 31 - 1)) check(false, `promptTokenIds[${i}]`, id, "an integer >= 0");
     tokens[i] = id;
   }
   return tokens;
+}
+
+/** One pass without a branch an id: most prompts come as what they are copied to. */
+function hasNegative(ids: Int32Array): boolean {
+  let signs = 0;
+  for (let i = 0; i < ids.length; i++) signs |= ids[i];
+  return signs < 0;
 }
 
 /** How many answers are asked for. Throws `InvalidRequestError`. */

@@ -39,15 +39,18 @@ function addLookups(suite: Suite): void {
   }
   const tokens = tokensOf(50);
   const sequence = open();
-  suite.add("prefix lookup, 8,192 tokens, all cached", () => kv.lookup(sequence, tokens, PROMPT + 1, journal));
-  suite.add("lookup + attach + clear, 8,192 tokens, all cached", () => {
+  suite.add("prefix lookup, 8,192-token prompt, full hit, all included", () => kv.lookup(sequence, tokens, PROMPT + 1, journal), {
+    aim: "<= 20 µs",
+    reference: "vLLM 1,002 µs (sha256), 784 µs (xxhash); mini-sglang's radix tree 17 µs on a single edge",
+  });
+  suite.add("lookup + attach + clear, 8,192-token prompt, full hit", () => {
     kv.attach(sequence, kv.lookup(sequence, tokens, PROMPT + 1, journal), journal);
     kv.seal(journal);
     kv.settle(journal);
     kv.clear(sequence);
   });
   const missing = tokensOf(127);
-  suite.add("prefix lookup, 8,192 tokens, nothing cached", () => kv.lookup(sequence, missing, PROMPT + 1, journal));
+  suite.add("prefix lookup, 8,192-token prompt, nothing cached", () => kv.lookup(sequence, missing, PROMPT + 1, journal));
 }
 
 /** 512 new full blocks go into the index of a cache that is full of others, which make room: each call is one such prompt. */
@@ -57,7 +60,7 @@ function addIndexing(suite: Suite): void {
   let prompt = 0;
   let tokens = tokensOf(prompt);
   suite.add(
-    "index 512 new full blocks",
+    "indexing 512 new full blocks",
     () => {
       // Called once before the first `beforeEach`, to see whether it is asynchronous: there are no blocks then.
       if (sequence.capacity === 0) return;
@@ -65,6 +68,8 @@ function addIndexing(suite: Suite): void {
       kv.settle(journal);
     },
     {
+      aim: "<= 30 µs",
+      reference: "vLLM about 300 µs",
       beforeEach() {
         kv.clear(sequence);
         tokens = tokensOf(++prompt);
@@ -74,14 +79,14 @@ function addIndexing(suite: Suite): void {
   );
 }
 
-/** Blocks for one request out of a pool whose blocks are all cached: each one is an eviction. */
+/** 512 blocks for one request, and back; and out of a pool whose blocks are all cached, where each is an eviction. */
 function addAllocation(suite: Suite): void {
   const free = cacheOf(BLOCKS * 8);
   const idle = free.kv.open({ maxTokens: PROMPT, domain: free.domain, cacheable: false });
-  suite.add("allocate + free a block, pool free", () => {
+  suite.add("allocate + free, per block (512 at a time)", () => {
     free.kv.extend(idle, PROMPT, free.journal);
     free.kv.clear(idle);
-  }, { opsPerCall: BLOCKS });
+  }, { opsPerCall: BLOCKS, aim: "<= 15 ns", reference: "vLLM 69 + 96 ns (212 + 96 with caching), nano-vllm 158 + 110 ns" });
   const full = cacheOf(BLOCKS * 8);
   const sequence = full.kv.open({ maxTokens: PROMPT, domain: full.domain, cacheable: true });
   let prompt = 0;
@@ -102,5 +107,10 @@ function addAllocation(suite: Suite): void {
 /** Bytes of book-keeping a cached block of 16 tokens, all columns included. */
 function memory(blockCount: number): BenchRow {
   const { kv } = cacheOf(blockCount);
-  return { name: "memory a cached block of 16 tokens", note: `${(kv.byteLength / blockCount).toFixed(1)} bytes (64 of them its tokens)`, aim: "<= 110 bytes" };
+  return {
+    name: "memory per block, cached, tokens included",
+    note: `${(kv.byteLength / blockCount).toFixed(1)} B (64 of them its 16 tokens)`,
+    aim: "<= 110 B",
+    reference: "vLLM 275 B + tokens",
+  };
 }

@@ -10,6 +10,7 @@ const STEPS = 1000;
 
 /** Steps of the measurement of garbage. */
 const GARBAGE_STEPS = 5000;
+const GARBAGE_WINDOWS = 4;
 
 /** Published measurements of other schedulers on a machine of this kind, in µs. */
 const OTHERS: Readonly<Record<number, string>> = { 32: "vLLM 247 µs, nano-vllm 16.4 µs", 256: "vLLM 2,052 µs, nano-vllm 127 µs", 1024: "vLLM 9,050 µs, nano-vllm 555 µs" };
@@ -107,15 +108,22 @@ function addMixed(suite: Suite): void {
   });
 }
 
-/** What a steady decode step leaves for the garbage collector. */
+/**
+ * What a steady decode step leaves for the garbage collector: of some windows the least, for the compiler's code and notes are on
+ * the same heap, and it works in the first ones.
+ */
 function garbage(count: number, staggered: boolean): BenchRow {
   const name = `garbage a step, ${count} decodes, ${staggered ? "staggered" : "aligned"}`;
   if (globalThis.gc === undefined) return { name, note: "needs node --expose-gc" };
+  const bytes = Math.min(...Array.from({ length: GARBAGE_WINDOWS }, () => bytesAStep(count, staggered)));
+  return { name, note: `${bytes.toFixed(1)} bytes (heap delta over ${GARBAGE_STEPS.toLocaleString("en")} steps)`, aim: "0 bytes" };
+}
+
+function bytesAStep(count: number, staggered: boolean): number {
   const decodes = new Decodes(count, staggered, GARBAGE_STEPS + STEPS);
   for (let i = 0; i < STEPS; i++) decodes.step();
-  globalThis.gc();
+  globalThis.gc!();
   const before = process.memoryUsage().heapUsed;
   for (let i = 0; i < GARBAGE_STEPS; i++) decodes.step();
-  const bytes = (process.memoryUsage().heapUsed - before) / GARBAGE_STEPS;
-  return { name, note: `${bytes.toFixed(1)} bytes (heap delta over ${GARBAGE_STEPS.toLocaleString("en")} steps)`, aim: "0 bytes" };
+  return (process.memoryUsage().heapUsed - before) / GARBAGE_STEPS;
 }

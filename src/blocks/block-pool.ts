@@ -1,7 +1,8 @@
 import { assert } from "../assert.ts";
 import { MAX_SLOTS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
-import { createBlockLinks, FreeQueue, type BlockLinks } from "./free-queue.ts";
+import { createBlockLinks, type BlockLinks } from "./block-links.ts";
+import { FreeStack } from "./free-stack.ts";
 
 /** References that one block can have: 16 bits keep a cached block within 110 bytes, and no step has so many requests. */
 const MAX_REFERENCES = 0xffff;
@@ -10,23 +11,23 @@ const MAX_REFERENCES = 0xffff;
 export type BlockState = "free" | "cached" | "held";
 
 /**
- * Reference counts and the free queue of the device's blocks. Ids 1..blockCount are usable; 0 is `NULL_BLOCK`, never
+ * Reference counts of the device's blocks. Ids 1..blockCount are usable; 0 is `NULL_BLOCK`, never
  * handed out. O(1) each.
  *
  * Laws, after every call:
  *   free + cached + held = blockCount
  *   held   = referenced
  *   cached = unreferenced, labelled (the prefix cache indexes it)
- *   free   = unreferenced, unlabelled; exactly the blocks in the free queue
+ *   free   = unreferenced, unlabelled; exactly the blocks in the free stack
  */
 export class BlockPool {
   readonly blockCount: number;
-  /** Shared with the eviction queue: a cached block is not in the free queue. */
+  /** Of free blocks the pool's; of cached ones the eviction policy's. */
   readonly links: BlockLinks;
   readonly #references: Uint16Array;
   /** The prefix cache's name for the block, 0 where it is not indexed. */
   readonly #labels: Int32Array;
-  readonly #free: FreeQueue;
+  readonly #free: FreeStack;
   #cachedCount = 0;
 
   constructor(blockCount: number) {
@@ -37,8 +38,7 @@ export class BlockPool {
     this.links = createBlockLinks(blockCount);
     this.#references = new Uint16Array(blockCount + 1);
     this.#labels = new Int32Array(blockCount + 1);
-    this.#free = new FreeQueue(this.links, 0);
-    for (let block = 1; block <= blockCount; block++) this.#free.pushBack(block);
+    this.#free = new FreeStack(this.links, blockCount);
   }
 
   get freeCount(): number {
@@ -60,17 +60,16 @@ export class BlockPool {
 
   /** Hands out a free block with one reference. The caller has made sure that there is one. */
   acquire(): number {
-    assert(this.#free.size > 0, "acquire() from an empty free queue");
-    const block = this.#free.shift();
+    assert(this.#free.size > 0, "acquire() with no block free");
+    const block = this.#free.pop();
     this.#references[block] = 1;
     return block;
   }
 
   /** One more reference to a held or cached block. Returns whether it was cached until now. */
   share(block: number): boolean {
-    this.#assertUsable(block);
     const references = this.#references[block];
-    assert(references > 0 || this.#labels[block] !== 0, () => `share(${block}): the block is free`);
+    assert(references > 0 || this.#labels[block] > 0, () => this.#complaint(block, `share(${block}): the block is free`));
     assert(references < MAX_REFERENCES, () => `share(${block}): ${MAX_REFERENCES} references already`);
     this.#references[block] = references + 1;
     if (references > 0) return false;
@@ -80,14 +79,15 @@ export class BlockPool {
 
   /** One reference less. Returns where the block stands now. */
   release(block: number): BlockState {
-    this.#assertUsable(block);
-    assert(this.#references[block] > 0, () => `release(${block}): the block is not held`);
-    if (--this.#references[block] > 0) return "held";
+    const references = this.#references[block];
+    assert(references > 0, () => this.#complaint(block, `release(${block}): the block is not held`));
+    this.#references[block] = references - 1;
+    if (references > 1) return "held";
     if (this.#labels[block] !== 0) {
       this.#cachedCount++;
       return "cached";
     }
-    this.#free.pushFront(block);
+    this.#free.push(block);
     return "free";
   }
 
@@ -99,11 +99,11 @@ export class BlockPool {
 
   /** The index dropped this block: a cached one becomes free. */
   unlabel(block: number): void {
-    assert(this.#labels[block] !== 0, () => `unlabel(${block}): the block is not labelled`);
+    assert(this.#labels[block] > 0, () => `unlabel(${block}): the block is not labelled`);
     this.#labels[block] = 0;
     if (this.#references[block] > 0) return;
     this.#cachedCount--;
-    this.#free.pushFront(block);
+    this.#free.push(block);
   }
 
   /** What the prefix cache calls the block; 0 where it is not indexed. */
@@ -117,7 +117,7 @@ export class BlockPool {
 
   /** Where a block stands and how many hold it, for people. */
   inspect(block: number): { block: number; state: BlockState; references: number; indexed: boolean } {
-    this.#assertUsable(block);
+    assert(this.#isUsable(block), () => this.#complaint(block, ""));
     const references = this.#references[block];
     const indexed = this.#labels[block] !== 0;
     return { block, state: references > 0 ? "held" : indexed ? "cached" : "free", references, indexed };
@@ -130,25 +130,30 @@ export class BlockPool {
 
   /** O(blockCount). Throws on the first broken law. */
   checkInvariants(): void {
-    const inFreeQueue = new Uint8Array(this.blockCount + 1);
+    const isFree = new Uint8Array(this.blockCount + 1);
     let free = 0;
     for (const block of this.#free) {
-      assert(inFreeQueue[block] === 0, () => `block ${block} is in the free queue twice`);
-      inFreeQueue[block] = 1;
+      assert(isFree[block] === 0, () => `block ${block} is free twice`);
+      isFree[block] = 1;
       free++;
     }
-    assert(free === this.#free.size, () => `the free queue says ${this.#free.size} blocks and holds ${free}`);
+    assert(free === this.#free.size, () => `the free stack says ${this.#free.size} blocks and holds ${free}`);
     let cached = 0;
     for (let block = 1; block <= this.blockCount; block++) {
       const { state } = this.inspect(block);
-      assert((state === "free") === (inFreeQueue[block] === 1), () => `block ${block} is ${state}, its place in the free queue says otherwise`);
+      assert((state === "free") === (isFree[block] === 1), () => `block ${block} is ${state}, the free stack says otherwise`);
       if (state === "cached") cached++;
     }
     assert(cached === this.#cachedCount, () => `cachedCount is ${this.#cachedCount}, counted ${cached}`);
     assert(this.#references[0] === 0 && this.#labels[0] === 0, "NULL_BLOCK is held or indexed");
   }
 
-  #assertUsable(block: number): void {
-    assert(block >= 1 && block <= this.blockCount && Number.isInteger(block), () => `${block} is not a block id in 1..${this.blockCount}`);
+  #isUsable(block: number): boolean {
+    return block >= 1 && block <= this.blockCount && Number.isInteger(block);
+  }
+
+  /** What is wrong with a call about the block: of one that there is, what the call says. */
+  #complaint(block: number, ofUsable: string): string {
+    return this.#isUsable(block) ? ofUsable : `${block} is not a block id in 1..${this.blockCount}`;
   }
 }

@@ -7,10 +7,10 @@ import type { StepJournal } from "./step-journal.ts";
 export class BlockSupply {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
-  readonly #worthSwapping: () => boolean;
+  readonly #worthSwapping: (block: number) => boolean;
   readonly #onEvict: ((block: number) => void) | undefined;
 
-  constructor(options: { pool: BlockPool; prefixes: PrefixCache; worthSwapping: () => boolean; onEvict: ((block: number) => void) | undefined }) {
+  constructor(options: { pool: BlockPool; prefixes: PrefixCache; worthSwapping: (block: number) => boolean; onEvict: ((block: number) => void) | undefined }) {
     this.#pool = options.pool;
     this.#prefixes = options.prefixes;
     this.#worthSwapping = options.worthSwapping;
@@ -50,7 +50,7 @@ export class BlockSupply {
   #swapOut(block: number, journal: StepJournal): void {
     const node = this.#pool.labelOf(block);
     const group = this.#prefixes.groupOf(node, block);
-    if (this.#prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping()) return;
+    if (this.#prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping(block)) return;
     const target = this.#prefixes.storeOnHost(group, node);
     if (target === NULL_BLOCK) return;
     journal.swapOuts.push(block);

@@ -22,6 +22,15 @@ export class BlockTable {
     this.ids[this.count++] = block;
   }
 
+  /** A table of the same blocks, which have one holder more then. */
+  copy(): BlockTable {
+    const copy = new BlockTable(this.ids.length);
+    copy.first = this.first;
+    copy.count = this.count;
+    copy.ids.set(this.ids);
+    return copy;
+  }
+
   /** Takes the last block off. */
   pop(): number {
     const block = this.ids[--this.count];

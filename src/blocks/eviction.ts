@@ -1,4 +1,4 @@
-import type { BlockLinks } from "./free-queue.ts";
+import type { BlockLinks } from "./block-links.ts";
 
 /** Read-only facts about cached blocks, for eviction policies. */
 export interface CachedBlocks {
@@ -11,7 +11,7 @@ export interface CachedBlocks {
 /** What a policy may build its own columns on. */
 export interface EvictionStorage {
   readonly blockCount: number;
-  /** Queue number 1 of these links is the policy's, if it wants one: a cached block is not in the free queue. */
+  /** Of cached blocks these links are the policy's, for a `BlockQueue` of its own: elsewhere they hold the free blocks. */
   readonly links: BlockLinks;
 }
 

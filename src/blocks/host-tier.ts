@@ -1,5 +1,7 @@
 import { NULL_BLOCK } from "../config.ts";
-import { createBlockLinks, FreeQueue } from "./free-queue.ts";
+import { createBlockLinks } from "./block-links.ts";
+import { BlockQueue } from "./block-queue.ts";
+import { FreeStack } from "./free-stack.ts";
 import { IntList } from "./int-list.ts";
 
 /**
@@ -15,8 +17,8 @@ export class HostTier {
   readonly #blockOf: Int32Array;
   /** [blockCount + 1] index into `#blockOf` of a stored block. */
   readonly #place: Int32Array;
-  readonly #free: FreeQueue;
-  readonly #stored: FreeQueue;
+  readonly #free: FreeStack;
+  readonly #stored: BlockQueue;
   readonly #pins: Uint8Array;
   readonly #pinned = new IntList();
   readonly #linkBytes: number;
@@ -31,9 +33,8 @@ export class HostTier {
     this.#pins = new Uint8Array(options.blockCount + 1);
     const links = createBlockLinks(options.blockCount);
     this.#linkBytes = links.next.byteLength + links.prev.byteLength;
-    this.#free = new FreeQueue(links, 0);
-    this.#stored = new FreeQueue(links, 1);
-    for (let block = 1; block <= options.blockCount; block++) this.#free.pushBack(block);
+    this.#free = new FreeStack(links, options.blockCount);
+    this.#stored = new BlockQueue(links);
   }
 
   get storedCount(): number {
@@ -66,8 +67,7 @@ export class HostTier {
 
   /** Gives a node a free host block, pinned; only where one is free. */
   store(group: number, node: number): number {
-    const block = this.#free.first;
-    this.#free.remove(block);
+    const block = this.#free.pop();
     const place = group * this.#stride + node;
     this.#blockOf[place] = block;
     this.#place[block] = place;
@@ -103,7 +103,7 @@ export class HostTier {
     if (this.#pins[block] === 1) this.#pins[block] = 0;
     else this.#stored.remove(block);
     this.#blockOf[place] = NULL_BLOCK;
-    this.#free.pushFront(block);
+    this.#free.push(block);
     this.#storedCount--;
   }
 

@@ -20,11 +20,6 @@ export class IntList {
     return this.#items[index];
   }
 
-  has(item: number): boolean {
-    const found = this.#items.indexOf(item);
-    return found !== -1 && found < this.#length;
-  }
-
   clear(): void {
     this.#length = 0;
   }

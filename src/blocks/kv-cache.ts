@@ -2,6 +2,7 @@ import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { blocksHeld } from "./accounting.ts";
 import { Attacher } from "./attacher.ts";
+import type { BlockHash } from "./block-hash.ts";
 import { BlockPool } from "./block-pool.ts";
 import { BlockSupply } from "./block-supply.ts";
 import { BlockTable, Sequence } from "./block-table.ts";
@@ -12,15 +13,12 @@ import { Indexer } from "./indexer.ts";
 import { poolMap, type PoolMap } from "./pool-map.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
-import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
+import { PrefixTree } from "./prefix-tree.ts";
 import { dropCached, dropHostTier } from "./reset.ts";
-import { StepJournal } from "./step-journal.ts";
+import type { StepJournal } from "./step-journal.ts";
 
 /** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
 const WINDOWED_NODES_PER_BLOCK = 4;
-
-/** For looks at the cache outside a plan. */
-const NO_JOURNAL = new StepJournal();
 
 export interface KvCacheOptions {
   readonly blockCount: number;
@@ -32,8 +30,8 @@ export interface KvCacheOptions {
   readonly hash?: BlockHash;
   /** Blocks of host memory that evicted blocks are swapped out to. Default 0. */
   readonly hostBlockCount?: number;
-  /** Whether swapping a block out and in again is cheaper than computing it again. Default: always. */
-  readonly worthSwapping?: () => boolean;
+  /** Whether swapping this cached block out and in again is cheaper than computing it again. Default: always. */
+  readonly worthSwapping?: (block: number) => boolean;
   /** Told of each cached block that is given up for a new holder. */
   readonly onEvict?: (block: number) => void;
   /** Takes the events of what can be matched, in order, each after the step that made it true. */
@@ -66,10 +64,11 @@ export class KvCache {
     if (!Number.isInteger(blockSize) || blockSize < 1 || blockSize > MAX_BLOCK_SIZE) {
       throw new InvalidOptionError(`blockSize must be an integer in [1, ${MAX_BLOCK_SIZE}], got ${blockSize}`);
     }
-    this.pool = new BlockPool(blockCount);
-    if ((blockCount + 1) * blockSize > MAX_SLOTS) {
+    // Before the pool takes memory for so many; what is no count of blocks at all, the pool complains of.
+    if (Number.isInteger(blockCount) && (blockCount + 1) * blockSize > MAX_SLOTS) {
       throw new InvalidOptionError(`blockCount ${blockCount} of blockSize ${blockSize} is beyond ${MAX_SLOTS} slots`);
     }
+    this.pool = new BlockPool(blockCount);
     this.blockSize = blockSize;
     this.groups = options.groups ?? [{ window: null }];
     const hostBlockCount = options.hostBlockCount ?? 0;
@@ -97,7 +96,9 @@ export class KvCache {
   open(options: { maxTokens: number; domain: number; cacheable: boolean }): Sequence {
     const { maxTokens, domain, cacheable } = options;
     const blocks = Math.ceil(maxTokens / this.blockSize);
-    const tables = this.groups.map(() => new BlockTable(blocks));
+    // Pushed one by one: `map` makes arrays of two kinds, before and after it is optimized, and who reads both is slower.
+    const tables: BlockTable[] = [];
+    for (let group = 0; group < this.groups.length; group++) tables.push(new BlockTable(blocks));
     return new Sequence({ tables, blockSize: this.blockSize, root: PrefixTree.rootOf(domain), cacheable });
   }
 
@@ -113,7 +114,7 @@ export class KvCache {
 
   /** How many tokens of a beginning are cached in a domain, the last token left out. Changes nothing, but a match that was looked up is void. */
   cachedTokens(domain: number, tokens: Int32Array, tokenCount: number): number {
-    this.#match.search(PrefixTree.rootOf(domain), tokens, tokenCount - 1, NO_JOURNAL);
+    this.#match.search(PrefixTree.rootOf(domain), tokens, tokenCount - 1);
     return this.#match.tokenCount;
   }
 
@@ -143,9 +144,10 @@ export class KvCache {
 
   /** Makes room for `tokenCount` tokens. The caller has made sure of `blocksToExtend` available blocks. Returns how many each table gained. */
   extend(sequence: Sequence, tokenCount: number, journal: StepJournal): number {
+    const { tables } = sequence;
     let gained = 0;
     for (; sequence.capacity < tokenCount; gained++) {
-      for (const table of sequence.tables) table.push(this.#supply.allocate(journal));
+      for (let group = 0; group < tables.length; group++) tables[group].push(this.#supply.allocate(journal));
       sequence.capacity += this.blockSize;
     }
     return gained;
@@ -244,7 +246,8 @@ export class KvCache {
 
   /** A sibling that shares all blocks; whoever writes first into a shared one copies it. */
   fork(sequence: Sequence): Sequence {
-    const tables = sequence.tables.map((table) => this.#forkTable(table));
+    const tables = sequence.tables.map((table) => table.copy());
+    for (const { ids, first, count } of tables) for (let index = first; index < count; index++) this.prefixes.share(ids[index]);
     const sibling = new Sequence({ tables, blockSize: this.blockSize, root: sequence.root, cacheable: sequence.cacheable });
     sibling.tail = sequence.tail;
     sibling.setIndexed(sequence.indexedBlocks);
@@ -270,6 +273,11 @@ export class KvCache {
     dropHostTier(this.prefixes);
   }
 
+  /** The stored events that lead to what can be matched now, parents first; undefined where nobody takes events. O(blocks). */
+  snapshot(): KvEvent[] | undefined {
+    return this.prefixes.events?.snapshot();
+  }
+
   /** The pool at a glance, for people. O(blockCount). */
   inspect(): PoolMap {
     return poolMap(this.pool);
@@ -284,14 +292,5 @@ export class KvCache {
   checkInvariants(): void {
     this.pool.checkInvariants();
     this.prefixes.checkInvariants();
-  }
-
-  #forkTable(table: BlockTable): BlockTable {
-    const copy = new BlockTable(table.ids.length);
-    copy.first = table.first;
-    copy.count = table.count;
-    copy.ids.set(table.ids);
-    for (let index = table.first; index < table.count; index++) this.prefixes.share(table.ids[index]);
-    return copy;
   }
 }

@@ -1,11 +1,12 @@
 import { assert } from "../assert.ts";
 import { NULL_BLOCK } from "../config.ts";
+import type { BlockHash } from "./block-hash.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { Domains } from "./domains.ts";
 import { KvEvents, type KvEvent } from "./events.ts";
 import type { CachedBlocks, EvictionPolicy } from "./eviction.ts";
 import { HostTier } from "./host-tier.ts";
-import { PrefixTree, type BlockHash } from "./prefix-tree.ts";
+import { PrefixTree } from "./prefix-tree.ts";
 
 export interface PrefixCacheOptions {
   readonly pool: BlockPool;

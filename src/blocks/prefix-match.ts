@@ -2,7 +2,10 @@ import { NULL_BLOCK } from "../config.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { IntList } from "./int-list.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
-import type { StepJournal } from "./step-journal.ts";
+import { StepJournal } from "./step-journal.ts";
+
+/** For looks at the cache outside a plan. */
+const NO_JOURNAL = new StepJournal();
 
 /** A cached beginning of some tokens. Kept and used again: valid until the next search. */
 export class PrefixMatch {
@@ -63,7 +66,7 @@ export class PrefixMatch {
   }
 
   /** Finds the longest match of `tokens[0 .. limit)` under `root` that every group can take. O(blocks touched). */
-  search(root: number, tokens: Int32Array, limit: number, journal: StepJournal): void {
+  search(root: number, tokens: Int32Array, limit: number, journal = NO_JOURNAL): void {
     const { tree } = this.#cache;
     this.clear();
     let parent = root;

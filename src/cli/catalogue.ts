@@ -9,7 +9,7 @@ export const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
 
 /** The shape of a model of the catalogue, or of a `config.json` or its folder. Throws `UsageError` or `InvalidOptionError`. */
 export function readShape(model: string | undefined): ModelShape {
-  if (model === undefined) throw new UsageError(`--model is missing; known are ${MODEL_NAMES}`);
+  if (model === undefined) throw new UsageError(`--model is missing; known: ${MODEL_NAMES}`);
   if (MODELS.has(model.toLowerCase()) || !isPath(model)) return modelNamed(model);
   const file = statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
   return shapeFromConfig(readJson(file), file);
@@ -17,7 +17,7 @@ export function readShape(model: string | undefined): ModelShape {
 
 /** A GPU of the catalogue, or of a JSON file. Throws `UsageError` or `InvalidOptionError`. */
 export function readGpu(gpu: string | undefined): Gpu {
-  if (gpu === undefined) throw new UsageError(`--gpu is missing; known are ${GPU_NAMES}`);
+  if (gpu === undefined) throw new UsageError(`--gpu is missing; known: ${GPU_NAMES}`);
   return GPUS.has(gpu.toLowerCase()) || !isPath(gpu) ? gpuNamed(gpu) : gpuFromJson(readJson(gpu), gpu);
 }
 

@@ -152,14 +152,14 @@ function align(rows: readonly (readonly string[])[]): string {
 }
 
 function readShape(model: string | undefined): ModelShape {
-  if (model === undefined) throw new UsageError(`--model is missing; known are ${MODEL_NAMES}`);
+  if (model === undefined) throw new UsageError(`--model is missing; known: ${MODEL_NAMES}`);
   if (MODELS.has(model.toLowerCase()) || !isPath(model)) return modelNamed(model);
   const file = statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
   return shapeFromConfig(readJson(file), file);
 }
 
 function readGpu(gpu: string | undefined): Gpu {
-  if (gpu === undefined) throw new UsageError(`--gpu is missing; known are ${GPU_NAMES}`);
+  if (gpu === undefined) throw new UsageError(`--gpu is missing; known: ${GPU_NAMES}`);
   return GPUS.has(gpu.toLowerCase()) || !isPath(gpu) ? gpuNamed(gpu) : gpuFromJson(readJson(gpu), gpu);
 }
 

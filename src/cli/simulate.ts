@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { DeviceLimitError, InvalidModelError, UnsupportedModelError } from "../errors.ts";
+import { ADMISSIONS, BUDGETS, EVICTIONS, PREEMPTIONS, QUEUES } from "../policies/names.ts";
+import { CHUNKINGS } from "../prefill/names.ts";
 import { TraceError, WORKLOADS } from "../sim/index.ts";
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
 import { EXIT_FAILED, UsageError } from "./failure.ts";
@@ -16,11 +19,18 @@ interface SimulateFlags extends Grid {
   readonly json?: boolean;
   readonly sweep?: boolean;
   readonly out?: string;
-  readonly shard: Shard;
+  readonly shard?: Shard;
   readonly jobs?: number;
   readonly report?: string;
   readonly from?: readonly string[];
 }
+
+/** Columns are made for the largest step: 2^20 requests are some 200 MB of them, 2^24 tokens as much. */
+const MAX_STEP_REQUESTS = 2 ** 20;
+const MAX_STEP_TOKENS = 2 ** 24;
+
+/** A sweep that is not shared out. */
+const WHOLE: Shard = { part: 1, parts: 1 };
 
 /** Refusals of a sweep that are shown; all are in its lines. */
 const SHOWN_FAILURES = 5;
@@ -42,7 +52,7 @@ export function registerSimulate(program: Command, io: Io): void {
     .option("--workload <name>", `made-up requests instead: ${[...WORKLOADS.keys()].join(", ")}`)
     .option("--model <name>", MODEL_NAMES, list(text))
     .option("--gpu <name>", GPU_NAMES, list(text))
-    .option("--gpus <n>", "GPUs that share the model (tensor parallelism)", list(integer(1, 16)), [1])
+    .addOption(oneOrMore("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1))
     .option("--weight-bits <n>", "bits a stored weight", bits, 16)
     .option("--kv-bits <n>", "bits a stored key or value", bits, 16)
     .addOption(new Option("--arithmetic <kind>", "precision of the multiplication").choices(["fp16", "int8", "fp8"]).default("fp16"))
@@ -54,24 +64,25 @@ export function registerSimulate(program: Command, io: Io): void {
     .option("--concurrency <n>", "users of the workload closed-loop", list(integer(1)))
     .option("--context <n>", "most tokens of a request (default: the model's)", integer(2))
     .addOption(new Option("--over-context <rule>", "what becomes of requests beyond that").choices(["clip", "drop"]).default("clip"))
+    .addOption(new Option("--prefix-cache <state>", "whether requests share the blocks of equal beginnings").choices(["on", "off"]).default("on"))
     .option("--gpu-blocks <n>", "blocks of the KV cache (default: as many as fit beside the weights)", integer(1))
     .option("--block-size <n>", "tokens a block", integer(1, 1024), 16)
-    .option("--max-requests <n>", "most requests in a step", list(integer(1)), [256])
-    .option("--token-budget <n>", "most tokens in a step", list(integer(1)), [512])
-    .option("--queue <policy>", "who comes next", list(text), ["fcfs"])
-    .option("--admission <policy>", "who may start", list(text), ["watermark"])
-    .option("--preemption <policy>", "who gives up blocks", list(text), ["last-in"])
-    .option("--chunking <policy>", "how prompts are cut", list(text), ["fcfs"])
-    .option("--budget <policy>", "how many tokens a step takes", list(text), ["fixed"])
-    .option("--eviction <policy>", "which cached block goes first", list(text), ["lru"])
+    .addOption(oneOrMore("--max-requests <n>", "most requests in a step", integer(1, MAX_STEP_REQUESTS), 256))
+    .addOption(oneOrMore("--token-budget <n>", "most tokens in a step", integer(1, MAX_STEP_TOKENS), 512))
+    .addOption(oneOrMore("--queue <policy>", `who comes next: ${namesOf(QUEUES)}`, text, "fcfs"))
+    .addOption(oneOrMore("--admission <policy>", `who may start: ${namesOf(ADMISSIONS)}`, text, "watermark"))
+    .addOption(oneOrMore("--preemption <policy>", `who gives up blocks: ${namesOf(PREEMPTIONS)}`, text, "last-in"))
+    .addOption(oneOrMore("--chunking <policy>", `how prompts are cut: ${namesOf(CHUNKINGS)}`, text, "fcfs"))
+    .addOption(oneOrMore("--budget <policy>", `how many tokens a step takes: ${namesOf(BUDGETS)}`, text, "fixed"))
+    .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text, "lru"))
     .option("--slo-ttft <seconds>", "promise for the first token: adds goodput", positive)
     .option("--slo-tpot <seconds>", "promise for the tokens after it", positive)
     .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
-    .option("--seed <n>", "of made-up arrivals and lengths", list(integer(0)), [0])
+    .addOption(oneOrMore("--seed <n>", "of made-up arrivals and lengths", integer(0), 0))
     .option("--json", "print one JSON object")
     .option("--sweep", "all combinations of several values, comma-separated: rates, policies, hardware, models; one JSON line a run")
     .option("--out <file>", "of a sweep: append the lines here, and do not repeat runs that it holds")
-    .option("--shard <k/n>", "of a sweep: the k-th of n parts, for a job array; files of parts are merged by concatenation", parseShard, { part: 1, parts: 1 })
+    .option("--shard <k/n>", "of a sweep: the k-th of n parts, for a job array; files of parts are merged by concatenation", parseShard)
     .option("--jobs <n>", "of a sweep: worker threads (default: one a core)", integer(1))
     .option("--report <folder>", "write report.html and its charts as SVG")
     .option("--from <files...>", "of a report: files of sweeps, in place of a run")
@@ -81,12 +92,22 @@ export function registerSimulate(program: Command, io: Io): void {
 
 async function simulateCommand(flags: SimulateFlags, io: Io): Promise<void> {
   const { json, sweep: isSweep = false, out, shard, jobs, report, from, ...grid } = flags;
+  checkCompany(flags);
   const records = await asUsage(async () => {
-    if (from !== undefined) return recordsOf(from.flatMap(readLines));
+    if (from !== undefined) return recordsOf(from.flatMap(readSweep));
     const runs = checkedRuns(grid, isSweep);
-    return isSweep ? runSweep({ runs, shard, out, jobs }, io) : runOne(runs[0], json === true, io);
+    return isSweep ? runSweep({ runs, shard: shard ?? WHOLE, out, jobs }, io) : runOne(runs[0], json === true, io);
   });
   if (report !== undefined) await writePage(report, records, io);
+}
+
+/** Options that mean nothing by themselves are told, not passed over. */
+function checkCompany({ sweep: isSweep = false, report, from, json = false, ...others }: SimulateFlags): void {
+  for (const name of ["out", "shard", "jobs"] as const) {
+    if (others[name] !== undefined && !isSweep) throw new UsageError(`--${name} is of a sweep: give --sweep, too`);
+  }
+  if (from !== undefined && report === undefined) throw new UsageError("--from is of a report: give --report, too");
+  if (from !== undefined && (isSweep || json)) throw new UsageError("--from takes the place of a run: give it without --sweep and --json");
 }
 
 /** The grid's runs, more than one only of a sweep. */
@@ -115,6 +136,12 @@ async function runSweep(options: SweepOptions, io: Io): Promise<RunRecord[]> {
   return recordsOf(options.out === undefined ? lines : readLines(options.out));
 }
 
+/** The lines of a sweep that has to be there. */
+function readSweep(path: string): SweepLine[] {
+  if (!existsSync(path)) throw new UsageError(`cannot read ${path}: no such file`);
+  return readLines(path);
+}
+
 function recordsOf(lines: readonly SweepLine[]): RunRecord[] {
   return lines.flatMap((line) => ("error" in line ? [] : [line]));
 }
@@ -133,6 +160,15 @@ async function asUsage<T>(run: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw BAD_QUESTIONS.some((kind) => error instanceof kind) ? new UsageError((error as Error).message) : error;
   }
+}
+
+/** An option that takes several values in a sweep. */
+function oneOrMore<T>(flags: string, description: string, parse: (text: string) => T, fallback: T): Option {
+  return new Option(flags, description).argParser(list(parse)).default([fallback], String(fallback));
+}
+
+function namesOf(policies: Readonly<Record<string, unknown>>): string {
+  return Object.keys(policies).join(", ");
 }
 
 /** Parser of one value, or of several with commas between. */

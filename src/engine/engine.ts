@@ -1,24 +1,23 @@
-import type { Backend } from "../backends/backend.ts";
+import { assert } from "../assert.ts";
+import { cachedTokensOf } from "../blocks/prefix-lookup.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
-import { DeviceLostError, DisposedError, InvalidRequestError } from "../errors.ts";
-import type { Request, RequestId } from "../request.ts";
-import type { Explanation } from "../scheduler/explanation.ts";
+import { DeviceLostError, DisposedError } from "../errors.ts";
+import type { Request, RequestId, RequestInput } from "../request.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { SchedulerStats } from "../scheduler/stats.ts";
-import type { StepOutcome } from "../scheduler/step-outcome.ts";
-import type { StepPlan, StepResult } from "../step.ts";
-import { assertLike, assertWithin, platformTimer, type EngineOptions, type EngineRequest } from "./options.ts";
-import { logprobsOf, Session } from "./session.ts";
-import { StopStrings } from "./stop-strings.ts";
+import type { StepResult } from "../step.ts";
+import { Alarm, platformTimer, steadyClock } from "./alarm.ts";
+import { beamSearchOf, type Beam, type BeamSearchRequest } from "./beam-search.ts";
+import { calibrate } from "./calibration.ts";
+import { Device } from "./device.ts";
+import { evictionLoss } from "./eviction-loss.ts";
+import { KvEventRelay } from "./kv-event-relay.ts";
+import { assertWithin, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery } from "./options.ts";
+import { assertStops, promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
+import { asError } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { eventOf, type StepInFlight } from "./step-in-flight.ts";
 import { SwapCost } from "./swap-cost.ts";
-import { TokenStream } from "./token-stream.ts";
-
-interface Step {
-  readonly plan: StepPlan;
-  readonly result: Promise<StepResult>;
-  readonly startedAt: number;
-  readonly planSeconds: number;
-}
+import type { TokenStream } from "./token-stream.ts";
 
 /**
  * Runs requests on a backend: schedule -> execute -> commit, with the next plan made while the device works on the last.
@@ -29,39 +28,37 @@ export class Engine implements AsyncDisposable {
   readonly scheduler: Scheduler;
   readonly #options: EngineOptions;
   readonly #clock: () => number;
-  /** By id, a session for each choice. */
-  readonly #sessions = new Map<RequestId, readonly Session[]>();
-  readonly #inFlight: Step[] = [];
-  /** Ended requests whose streams still have to be told: after the tokens of the same step. */
-  readonly #ended: Request[] = [];
-  #backend: Backend;
-  #frozen = false;
+  readonly #alarm: Alarm;
+  readonly #device: Device;
+  readonly #sessions: Sessions;
   readonly #swapCost: SwapCost;
-  #wake: (() => void) | null = null;
+  readonly #inFlight: StepInFlight[] = [];
+  readonly #kvEvents: KvEventRelay;
+  /** When the last step was done, well or not. */
+  #doneAt = Number.NEGATIVE_INFINITY;
+  #frozen = false;
+  #prepared = false;
   #running: Promise<void> | null = null;
   #disposed: Promise<void> | null = null;
-  #nextId = 0;
 
   constructor(options: EngineOptions) {
-    const { backend } = options;
+    const { backend, recover, timer = platformTimer } = options;
     const { info } = backend;
     assertWithin(options, info);
     this.#options = options;
-    this.#backend = backend;
-    this.#clock = options.clock ?? (() => performance.now() / 1000);
-    this.#swapCost = new SwapCost(info.blockSize);
+    this.#clock = steadyClock(options.clock ?? (() => performance.now() / 1000));
+    this.#alarm = new Alarm(this.#clock, timer);
+    this.#device = new Device({ backend, recover, onLost: () => this.#start() });
+    this.#sessions = new Sessions(options.tokenizer);
+    this.#swapCost = new SwapCost(info);
+    this.#kvEvents = new KvEventRelay(options.onKvEvent);
     this.scheduler = new Scheduler({
-      ...options,
-      worthSwapping: options.worthSwapping ?? (() => this.#swapCost.worthSwapping),
-      hostBlockCount: options.hostBlockCount ?? info.hostBlockCount,
-      blockCount: options.blockCount ?? info.blockCount,
-      blockSize: info.blockSize,
-      maxRequests: options.maxRequests ?? info.maxRequests,
-      tokenBudget: options.tokenBudget ?? info.maxTokens,
-      contextLength: options.contextLength ?? info.contextLength,
-      groups: info.groups,
-      onEnd: (request) => this.#ended.push(request),
+      ...schedulerOptions(options, info),
+      worthSwapping: options.worthSwapping ?? ((block) => this.#swapCost.isWorth(evictionLoss(this.scheduler.kv, block))),
+      onKvEvent: this.#kvEvents.note,
+      onEnd: (request) => this.#sessions.noteEnd(request),
     });
+    if (options.budget?.sizes !== undefined) this.#start();
   }
 
   /**
@@ -69,20 +66,30 @@ export class Engine implements AsyncDisposable {
    * `InfeasibleRequestError`, `QueueFullError`, `DisposedError`.
    */
   submit(request: EngineRequest): TokenStream {
-    if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
-    const id = request.id ?? this.#freeId();
-    // Checked before anything is changed.
-    void new StopStrings(request.stop);
-    if (request.stop?.length && this.#options.tokenizer === undefined) throw new InvalidRequestError("stop strings need an engine with a tokenizer");
-    const now = this.#clock();
-    const entry = this.scheduler.submit({ ...request, id, promptTokenIds: this.#promptTokenIds(request), stopTokenIds: this.#stopTokenIds(request) }, now);
-    return this.#open(entry, request, now);
+    const id = request.id ?? this.#sessions.freeId();
+    assertStops(request, this.#options);
+    const promptTokenIds = promptTokenIdsOf(request, this.#options);
+    const entry = this.#take({ ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) });
+    return this.#begin({ ...request, id }, (abort) => this.#sessions.open({ request: entry, input: request, submittedAt: entry.arrival, abort }));
+  }
+
+  /**
+   * The `width` likeliest continuations, best first. Throws what `submit` throws; rejects with the request's error, or with an
+   * `AbortedError` where it is aborted, by `signal`, `abort` or `dispose`.
+   */
+  beamSearch(request: BeamSearchRequest): Promise<readonly Beam[]> {
+    const id = request.id ?? this.#sessions.freeId();
+    const { input, search } = beamSearchOf({ ...request, id }, this.#options);
+    this.#take(input);
+    return this.#begin({ ...request, id }, (abort) => this.#sessions.openSearch({ search, signal: request.signal, abort }));
   }
 
   /** Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
   abort(id: RequestId, choice?: number): void {
     this.scheduler.abort(id, this.#clock(), choice);
-    this.#closeEnded();
+    this.#publish();
+    // It may have been what the loop waits for.
+    this.#alarm.ring();
   }
 
   /** Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
@@ -100,6 +107,7 @@ export class Engine implements AsyncDisposable {
   /** No further step is planned until `unfreeze`, and nobody's time runs out; steps in flight end, requests keep their blocks. */
   freeze(): void {
     this.#frozen = true;
+    this.#alarm.ring();
   }
 
   unfreeze(): void {
@@ -107,16 +115,28 @@ export class Engine implements AsyncDisposable {
     this.#start();
   }
 
+  /** Seconds on the engine's clock, which `deadline` and all times that the engine gives are on. */
+  now(): number {
+    return this.#clock();
+  }
+
   /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
-  explain(id: RequestId, choice?: number): Explanation | undefined {
-    return this.scheduler.explain(id, choice);
+  explain(id: RequestId, choice?: number): EngineExplanation | undefined {
+    const explanation = this.scheduler.explain(id, choice);
+    return explanation && { ...explanation, tokenBudget: this.scheduler.tokenBudget, stepTime: this.#stepTime };
   }
 
-  stats(): SchedulerStats {
-    return this.scheduler.stats();
+  /** How many tokens of a prompt its request would find in the prefix cache now: all but the last one at most, which is always computed. */
+  cachedTokens(query: PrefixQuery): number {
+    const tokens = Int32Array.from(promptTokenIdsOf(query, this.#options));
+    return cachedTokensOf(this.scheduler.kv, { tokens, salt: query.cacheSalt ?? "", adapterId: query.adapterId ?? 0 });
   }
 
-  /** Aborts what runs and waits, lets the steps in flight end, and gives the backend back. Idempotent. */
+  stats(): EngineStats {
+    return { ...this.scheduler.stats(), stepTime: this.#stepTime };
+  }
+
+  /** Aborts what runs and waits, lets the steps in flight end, and gives the backend back. Idempotent. Rejects where the backend's `dispose` does. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#shutDown();
     return this.#disposed;
@@ -126,50 +146,36 @@ export class Engine implements AsyncDisposable {
     return this.dispose();
   }
 
-  #open({ id, tokens, promptTokenCount, choice }: Request, { n = 1, stop, signal }: EngineRequest, submittedAt: number): TokenStream {
+  #take(input: RequestInput): Request {
+    if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
+    return this.scheduler.submit(input, this.#clock());
+  }
+
+  /** Lets a request that was taken in run, with whoever listens to it. */
+  #begin<T>({ id, signal }: { id: RequestId; signal?: AbortSignal }, open: (abort: () => void) => T): T {
     const abort = (): void => this.abort(id);
-    const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, n, choice });
-    let open = n;
-    const onEnd = (): void => {
-      if (--open > 0) return;
-      signal?.removeEventListener("abort", abort);
-      this.#sessions.delete(id);
-    };
-    const { tokenizer } = this.#options;
-    this.#sessions.set(id, Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, stops: new StopStrings(stop), submittedAt, onEnd })));
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted === true) abort();
-    this.#start();
-    return stream;
-  }
-
-  #sessionOf({ id, choice }: Request): Session | undefined {
-    return this.#sessions.get(id)?.find((session) => session.choice === choice);
-  }
-
-  /** A number that no request has: callers may choose numbers too. */
-  #freeId(): number {
-    while (this.#sessions.has(this.#nextId)) this.#nextId++;
-    return this.#nextId++;
-  }
-
-  #promptTokenIds({ prompt, promptTokenIds }: EngineRequest): ArrayLike<number> {
-    if ((prompt === undefined) === (promptTokenIds === undefined)) throw new InvalidRequestError("exactly one of prompt and promptTokenIds is needed");
-    const { tokenizer, backend } = this.#options;
-    if (prompt !== undefined && tokenizer === undefined) throw new InvalidRequestError("a text prompt needs an engine with a tokenizer");
-    const ids = promptTokenIds ?? tokenizer!.encode(prompt!);
-    for (let i = 0; i < ids.length; i++) {
-      if (ids[i] >= backend.info.vocabSize) throw new InvalidRequestError(`promptTokenIds[${i}] is ${ids[i]}, the vocabulary has ${backend.info.vocabSize} ids`);
+    try {
+      return open(abort);
+    } catch (error) {
+      abort();
+      throw error;
+    } finally {
+      if (signal?.aborted === true) abort();
+      this.#start();
     }
-    return ids;
   }
 
-  #stopTokenIds({ stopTokenIds = [], ignoreStopTokenIds = false }: EngineRequest): readonly number[] {
-    return ignoreStopTokenIds ? stopTokenIds : [...(this.#options.stopTokenIds ?? []), ...stopTokenIds];
+  get #stepTime(): EngineStats["stepTime"] {
+    return this.#options.budget?.fit ?? null;
+  }
+
+  /** Whether the loop has something to do. */
+  get #isBusy(): boolean {
+    return this.scheduler.size > 0 || this.#inFlight.length > 0 || (this.#device.lossIsNews && this.#disposed === null);
   }
 
   #start(): void {
-    this.#wake?.();
+    this.#alarm.ring();
     this.#running ??= this.#run().catch((error: unknown) => this.#crash(error));
   }
 
@@ -177,118 +183,115 @@ export class Engine implements AsyncDisposable {
   async #run(): Promise<void> {
     // A turn for those who submit many requests at once: the first step then sees them all.
     await Promise.resolve();
-    if (this.#backend.info.hostBlockCount > 0 && this.scheduler.stats().steps === 0) await this.#swapCost.measure(this.#backend, this.#clock);
-    while (this.scheduler.size > 0 || this.#inFlight.length > 0) {
+    if (!this.#prepared) await this.#prepare();
+    while (this.#isBusy) {
+      if (this.#device.loss !== null && this.#inFlight.length === 0) {
+        await this.#replaceDevice();
+        continue;
+      }
       this.#plan();
       const step = this.#inFlight.shift();
       if (step !== undefined) await this.#finish(step);
-      else if (this.scheduler.size > 0) await this.#sleep(this.#frozen ? Number.POSITIVE_INFINITY : this.scheduler.nextWakeAt);
+      else if (this.scheduler.size > 0) await this.#alarm.wait(this.#frozen ? Number.POSITIVE_INFINITY : this.scheduler.nextWakeAt);
     }
     this.#running = null;
   }
 
-  async #finish(step: Step): Promise<void> {
+  /** Takes the backend's measure while it has nothing else to do. */
+  async #prepare(): Promise<void> {
+    this.#prepared = true;
+    const { backend } = this.#device;
+    const { budget, onCalibrated } = this.#options;
+    await this.#swapCost.measure(backend, this.#clock);
+    if (budget === undefined) return;
+    await calibrate(budget, { backend, clock: this.#clock, mayGoOn: () => !this.#frozen && this.#disposed === null && this.#device.loss === null });
+    if (budget.fit !== undefined) onCalibrated?.(budget.fit);
+  }
+
+  async #finish(step: StepInFlight): Promise<void> {
     let result: StepResult;
     try {
       result = await step.result;
     } catch (error) {
-      return this.#recover(step, error);
+      return this.#takeBack(step, error);
     }
     this.#commit(step, result);
   }
 
-  /** Until a request comes, one is resumed, or the time is there. */
-  async #sleep(until: number): Promise<void> {
-    const { timer = platformTimer } = this.#options;
-    let cancel: (() => void) | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (until < Number.POSITIVE_INFINITY) cancel = timer(until - this.#clock(), resolve);
-    });
-    cancel?.();
-    this.#wake = null;
-  }
-
   /** Hands the device plans until it has one to do and one to follow. */
   #plan(): void {
-    while (!this.#frozen && this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
+    while (!this.#frozen && this.#device.loss === null && this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
       const startedAt = this.#clock();
       const plan = this.scheduler.schedule(startedAt);
-      this.#closeEnded();
+      this.#publish();
       if (plan === null) return;
-      const planSeconds = this.#clock() - startedAt;
-      const result = this.#backend.execute(plan);
+      const load = this.#swapCost.loadOf(plan);
+      const issuedAt = this.#clock();
+      const result = this.#device.execute(plan);
       // A plan behind a failing one is rejected too, and nobody awaits it.
       result.catch(() => {});
-      this.#inFlight.push({ plan, result, startedAt, planSeconds });
+      this.#inFlight.push({ plan, result, issuedAt, planSeconds: issuedAt - startedAt, load });
     }
   }
 
-  #commit(step: Step, result: StepResult): void {
-    const { index, tokenCount, requestCount, sampleCount } = step.plan;
+  #commit(step: StepInFlight, result: StepResult): void {
+    const { index, sampleCount } = step.plan;
+    assert(result.tokenIds.length >= sampleCount, () => `backend ${this.#device.backend.info.name} gave ${result.tokenIds.length} ids for the ${sampleCount} samples of plan ${index}`);
     const now = this.#clock();
-    this.#deliver(this.scheduler.commit(step.plan, result, now), result, now);
-    this.#swapCost.observe(tokenCount, requestCount, now - step.startedAt);
-    const tokenBudget = this.scheduler.tokenBudget;
-    const hostSeconds = step.planSeconds + this.#clock() - now;
-    this.#options.onStep?.({ index, tokenCount, requestCount, sampleCount, tokenBudget, startedAt: step.startedAt, seconds: now - step.startedAt, hostSeconds });
+    const startedAt = Math.max(step.issuedAt, this.#doneAt);
+    this.#doneAt = now;
+    const outcome = this.scheduler.commit(step.plan, result, now);
+    if (outcome.tokenCount > 0) this.#device.worked();
+    this.#sessions.deliver(outcome, result, this.scheduler, now);
+    this.#publish();
+    if (step.load !== null) this.#swapCost.observe(step.load, now - startedAt);
+    this.#options.onStep?.(eventOf(step, { startedAt, doneAt: now, deliveredAt: this.#clock(), tokenBudget: this.scheduler.tokenBudget }));
   }
 
-  #deliver(outcome: StepOutcome, result: StepResult, now: number): void {
-    for (let i = 0; i < outcome.tokenCount; i++) {
-      const request = outcome.requests[i];
-      const isLast = i + 1 === outcome.tokenCount || outcome.requests[i + 1] !== request;
-      const stopped = this.#sessionOf(request)!.accept(outcome.tokenIds[i], now, isLast && request.finishReason === "stop", logprobsOf(request, result, outcome.sampleIndices[i]));
-      if (stopped) this.scheduler.finish(request.id, "stop", now, request.choice);
-    }
-    this.#closeEnded();
-  }
-
-  #closeEnded(): void {
-    const now = this.#clock();
-    for (const request of this.#ended.splice(0)) this.#sessionOf(request)?.end(request.finishReason!, request.error, now);
+  /** What the scheduler's last call did, for those outside. */
+  #publish(): void {
+    this.#sessions.closeEnded(this.#clock());
+    this.#kvEvents.tell();
   }
 
   /** A step failed: it is taken back with what was planned on it, or, where the device is gone, everything moves to another one. */
-  async #recover(step: Step, error: unknown): Promise<void> {
+  async #takeBack(step: StepInFlight, error: unknown): Promise<void> {
     const behind = this.#inFlight.splice(0);
     await Promise.allSettled(behind.map(({ result }) => result));
-    if (error instanceof DeviceLostError) await this.#replaceBackend(error);
-    else this.scheduler.rollback(step.plan, this.#clock(), error);
-    this.#closeEnded();
+    this.#doneAt = this.#clock();
+    if (error instanceof DeviceLostError) this.#device.lose(error);
+    if (this.#device.loss === null) this.scheduler.rollback(step.plan, this.#doneAt, error);
+    else this.#forgetDevice();
+    this.#publish();
   }
 
-  async #replaceBackend(error: DeviceLostError): Promise<void> {
+  /** Its memory is gone, and the host tier, which is the backend's, with it. */
+  #forgetDevice(): void {
     this.scheduler.invalidateDevice(this.#clock());
-    // The host tier is the backend's memory, and goes with it.
     this.scheduler.invalidateHostTier();
-    await this.#backend.dispose();
-    if (this.#options.recover === undefined || this.#disposed !== null) return this.#failAll(error);
-    try {
-      const backend = await this.#options.recover();
-      assertLike(backend.info, this.#backend.info);
-      this.#backend = backend;
-    } catch (cause) {
-      this.#failAll(new DeviceLostError(`${error.message}; no other device could be made: ${String(cause)}`, { cause }));
-    }
   }
 
-  #failAll(error: Error): void {
-    for (const id of this.#sessions.keys()) this.scheduler.fail(id, error, this.#clock());
-    this.#closeEnded();
+  async #replaceDevice(): Promise<void> {
+    this.#forgetDevice();
+    this.#publish();
+    const error = await this.#device.replace();
+    if (error !== null) for (const id of this.#sessions.ids) this.scheduler.fail(id, error, this.#clock());
+    else await this.#swapCost.measure(this.#device.backend, this.#clock);
+    this.#publish();
   }
 
   /** A broken law: nothing that is under way can be trusted, so nobody is left waiting for it. */
-  #crash(error: unknown): void {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    this.#disposed ??= this.#backend.dispose();
-    for (const session of [...this.#sessions.values()].flat()) session.end("error", reason, this.#clock());
+  #crash(thrown: unknown): void {
+    this.#disposed ??= this.#device.dispose();
+    // Who disposes the engine is told.
+    this.#disposed.catch(() => {});
+    this.#sessions.crash(asError(thrown), this.#clock());
   }
 
   async #shutDown(): Promise<void> {
-    for (const id of this.#sessions.keys()) this.abort(id);
-    this.#wake?.();
+    for (const id of this.#sessions.ids) this.abort(id);
+    this.#alarm.ring();
     await this.#running;
-    await this.#backend.dispose();
+    await this.#device.dispose();
   }
 }

@@ -1,7 +1,10 @@
 import type { Backend, BackendInfo } from "../backends/backend.ts";
 import { InvalidOptionError } from "../errors.ts";
+import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import type { RequestId, RequestInput } from "../request.ts";
+import type { Explanation } from "../scheduler/explanation.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
+import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 
 /** What an engine is made of. Limits that are not given come from the backend. */
@@ -14,12 +17,28 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
   readonly stopTokenIds?: readonly number[];
   /** Makes another backend after the device was lost; without it, requests then end with the error. */
   readonly recover?: () => Promise<Backend>;
-  /** Seconds. Default: the platform's monotonic clock. */
+  /** Seconds; where it goes back, the engine's time stands still until it is caught up. Default: the platform's monotonic clock. */
   readonly clock?: () => number;
   /** Calls `wake` after so many seconds of the clock; returns how to cancel. Default: `setTimeout`. */
   readonly timer?: (seconds: number, wake: () => void) => () => void;
   /** Called after each committed step; must not throw. */
   readonly onStep?: (step: StepEvent) => void;
+  /** Called once, before the first request's first step, where the budget timed the backend and could make something of it; must not throw. */
+  readonly onCalibrated?: (fit: StepTimeFit) => void;
+}
+
+/** The scheduler's figures, and what the budget knows of the device. */
+export interface EngineStats extends SchedulerStats {
+  /** Seconds of a step by its tokens, and B* with its interval; null where the budget does not measure, or has not seen enough. */
+  readonly stepTime: StepTimeFit | null;
+}
+
+/** Where a request stands, and the budget that steps have. */
+export interface EngineExplanation extends Explanation {
+  /** Tokens that the next step may carry. */
+  readonly tokenBudget: number;
+  /** As in `EngineStats`. */
+  readonly stepTime: StepTimeFit | null;
 }
 
 /** A request with text or ids. */
@@ -43,12 +62,16 @@ export interface StepEvent {
   readonly requestCount: number;
   readonly sampleCount: number;
   readonly tokenBudget: number;
+  /** When it was handed to the backend, or when the step before it was done, if that is later: a device runs one at a time. */
   readonly startedAt: number;
-  /** From being handed to the backend to its result. */
+  /** From then to its result. */
   readonly seconds: number;
-  /** Of that, what the host spent on planning and on delivering. */
+  /** What the host spent on planning it, which may be before `startedAt`, and on delivering what came of it. */
   readonly hostSeconds: number;
 }
+
+/** A beginning, and who may share it. */
+export type PrefixQuery = Pick<EngineRequest, "prompt" | "promptTokenIds" | "cacheSalt" | "adapterId">;
 
 /** The scheduler must not plan what the backend cannot do. */
 export function assertWithin(options: EngineOptions, info: BackendInfo): void {
@@ -67,20 +90,38 @@ export function assertWithin(options: EngineOptions, info: BackendInfo): void {
   }
 }
 
-/** A backend that takes a lost one's place must do what was planned for that one. */
-export function assertLike(info: BackendInfo, lost: BackendInfo): void {
-  for (const name of ["blockCount", "hostBlockCount", "maxTokens", "maxRequests", "contextLength"] as const) {
-    if (info[name] < lost[name]) throw new InvalidOptionError(`recover() gave backend ${info.name} with ${name} ${info[name]}, the lost one had ${lost[name]}`);
-  }
-  if (info.blockSize !== lost.blockSize) throw new InvalidOptionError(`recover() gave backend ${info.name} with blockSize ${info.blockSize}, the lost one had ${lost.blockSize}`);
+/** The scheduler's options: what is not given comes from the backend. */
+export function schedulerOptions(options: EngineOptions, info: BackendInfo): SchedulerOptions {
+  return {
+    ...options,
+    hostBlockCount: options.hostBlockCount ?? info.hostBlockCount,
+    blockCount: options.blockCount ?? info.blockCount,
+    blockSize: info.blockSize,
+    maxRequests: options.maxRequests ?? info.maxRequests,
+    tokenBudget: options.tokenBudget ?? info.maxTokens,
+    contextLength: options.contextLength ?? info.contextLength,
+    groups: info.groups,
+  };
 }
 
-/** Longer waits are not timed: `setTimeout` takes 31 bits of milliseconds, 24 days. */
-const MAX_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
+/** A backend that takes a lost one's place must do what was planned for that one. */
+export function assertLike(backend: Backend, lost: Backend): void {
+  const { info } = backend;
+  const refuse = (what: string): never => {
+    throw new InvalidOptionError(`recover() gave backend ${info.name} ${what}`);
+  };
+  if (backend === lost) refuse("back, which was lost");
+  for (const name of ["blockCount", "hostBlockCount", "maxTokens", "maxRequests", "contextLength"] as const) {
+    if (info[name] < lost.info[name]) refuse(`with ${name} ${info[name]}, the lost one had ${lost.info[name]}`);
+  }
+  for (const name of ["blockSize", "vocabSize"] as const) {
+    if (info[name] !== lost.info[name]) refuse(`with ${name} ${info[name]}, the lost one had ${lost.info[name]}`);
+  }
+  const windows = windowsOf(info);
+  if (windows !== windowsOf(lost.info)) refuse(`with windows [${windows}], the lost one had [${windowsOf(lost.info)}]`);
+}
 
-/** The platform's timer. */
-export function platformTimer(seconds: number, wake: () => void): () => void {
-  if (seconds > MAX_TIMER_SECONDS) return () => {};
-  const timer = setTimeout(wake, Math.max(0, seconds * 1000));
-  return () => clearTimeout(timer);
+/** Of the block groups, for people. */
+function windowsOf({ groups }: BackendInfo): string {
+  return groups.map(({ window }) => String(window ?? "none")).join(", ");
 }

@@ -9,6 +9,8 @@ import type { TokenLogprobs, TokenStream } from "./token-stream.ts";
 export class Session {
   readonly choice: number;
   readonly stream: TokenStream;
+  /** What the caller's tokenizer threw. */
+  error: Error | null = null;
   readonly #detokenizer: IncrementalDetokenizer | null;
   readonly #stops: StopStrings;
   readonly #onEnd: () => void;
@@ -26,23 +28,45 @@ export class Session {
     this.#onEnd = options.onEnd;
   }
 
-  /** Takes a token in; `ending` where it is a stop id, which is no text. Returns whether a stop string was completed: what its step gave beyond is nothing. */
+  /** Takes a token in; `ending` where it is a stop id, which is no text. Returns whether the text is over, by a stop string or an error: what its step gave beyond is nothing. */
   accept(tokenId: number, now: number, ending: boolean, logprobs: TokenLogprobs | undefined): boolean {
-    if (this.#stops.found) return true;
+    if (this.#isOver) return true;
     this.#firstTokenAt ??= now;
-    const piece = ending || this.#detokenizer === null ? "" : this.#detokenizer.push(tokenId);
+    const piece = ending ? "" : this.#textOf(tokenId);
     this.stream.push(tokenId, this.#stops.push(piece), logprobs, this.choice);
-    return this.#stops.found;
+    return this.#isOver;
   }
 
   /** The request is over, whoever ended it; once. A stop string that is complete with the last token that was allowed is a stop. */
   end(reason: FinishReason, error: Error | null, now: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    const rest = this.#detokenizer === null || this.#stops.found ? "" : this.#stops.push(this.#detokenizer.end());
-    this.stream.end(rest + this.#stops.end(), reason === "length" && this.#stops.found ? "stop" : reason, error, { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now }, this.choice);
+    const rest = this.#isOver ? "" : this.#stops.push(this.#textOf(null));
+    const text = rest + this.#stops.end();
+    const timing = { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now };
+    if (this.error !== null) this.stream.end(text, "error", this.error, timing, this.choice);
+    else this.stream.end(text, reason === "length" && this.#stops.found ? "stop" : reason, error, timing, this.choice);
     this.#onEnd();
   }
+
+  get #isOver(): boolean {
+    return this.#stops.found || this.error !== null;
+  }
+
+  /** Of one more token; null for what was held back after the last. */
+  #textOf(tokenId: number | null): string {
+    if (this.#detokenizer === null) return "";
+    try {
+      return tokenId === null ? this.#detokenizer.end() : this.#detokenizer.push(tokenId);
+    } catch (error) {
+      this.error = asError(error);
+      return "";
+    }
+  }
+}
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** A sample's log probabilities out of the step's columns; undefined where none were asked for. */

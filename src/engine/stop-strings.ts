@@ -17,6 +17,7 @@ export class StopStrings {
   #held = "";
 
   constructor(stops: readonly string[] = []) {
+    if (!Array.isArray(stops)) throw new InvalidRequestError(`stop must be an array of strings, got ${JSON.stringify(stops)}`);
     if (stops.length > MAX_STOP_STRINGS) throw new InvalidRequestError(`stop has ${stops.length} strings, the limit is ${MAX_STOP_STRINGS}`);
     for (const stop of stops) {
       if (typeof stop !== "string" || stop === "") throw new InvalidRequestError(`stop must hold non-empty strings, got ${JSON.stringify(stop)}`);

@@ -40,6 +40,8 @@ export interface BudgetSetup {
   readonly weightBits?: number;
   /** Longest step that `measured` wants, in the units of `now`. */
   readonly target?: number;
+  /** Least that `measured` gives once it knows B*, such as the decodes that are to have a token in every step. */
+  readonly minTokens?: number;
 }
 
 /** By the names that commands and the simulator take: each call makes a policy for one scheduler, with its defaults. */
@@ -64,7 +66,7 @@ export const BUDGETS: Readonly<Record<string, (setup: BudgetSetup) => BudgetPoli
     if (gpu === undefined) throw new InvalidOptionError("budget roofline needs a GPU, by name or as figures");
     return rooflineBudget({ gpu, weightBits, maxTokens: tokens });
   },
-  measured: ({ tokens, target }) => measured({ maxTokens: tokens, target }),
+  measured: ({ tokens, target, minTokens }) => measured({ maxTokens: tokens, target, minTokens }),
 };
 
 /** Throws `InvalidOptionError` that lists the names that there are. */
@@ -90,5 +92,5 @@ export function budgetNamed(name: string, setup: BudgetSetup): BudgetPolicy {
 
 function entry<T>(option: string, known: Readonly<Record<string, T>>, name: string): T {
   if (Object.hasOwn(known, name)) return known[name];
-  throw new InvalidOptionError(`${option} must be one of ${Object.keys(known).join(", ")}, got "${name}"`);
+  throw new InvalidOptionError(`unknown ${option} "${name}"; known: ${Object.keys(known).join(", ")}`);
 }

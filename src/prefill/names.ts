@@ -19,5 +19,5 @@ export const CHUNKINGS: Readonly<Record<string, (setup: Partial<SloOptions>) => 
 /** Throws `InvalidOptionError` that lists the names that there are. `setup`: what `slo` needs. */
 export function chunkingNamed(name: string, setup: Partial<SloOptions> = {}): ChunkPolicy {
   if (Object.hasOwn(CHUNKINGS, name)) return CHUNKINGS[name](setup);
-  throw new InvalidOptionError(`chunking must be one of ${Object.keys(CHUNKINGS).join(", ")}, got "${name}"`);
+  throw new InvalidOptionError(`unknown chunking "${name}"; known: ${Object.keys(CHUNKINGS).join(", ")}`);
 }

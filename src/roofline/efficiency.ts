@@ -5,7 +5,7 @@ import type { Efficiency } from "./gpu.ts";
  * they were found.
  */
 
-/** Operator times of two profilers (whole-model steps of Llama-2-7B and Llama-3-8B) and three published TensorRT-LLM rows. */
+/** Operator times of two profilers (whole-model steps of Llama-2-7B and Llama-3-8B), which hold no host work, and five published TensorRT-LLM rows, which do. */
 export const A100_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.727,
   flopsShare: 0.765,
@@ -13,7 +13,7 @@ export const A100_EFFICIENCY: Efficiency = Object.freeze({
   attentionFlopsShare: 0.585,
   elementwiseBandwidthShare: 0.54,
   launchSecondsPerLayer: 39e-6,
-  hostSecondsPerStep: 0,
+  hostSecondsPerStep: 1.2e-3,
   hostSecondsPerRequest: 0,
   fittedOn: "A100-80GB step tables (Vidur, aiconfigurator), TensorRT-LLM 0.5 and 0.6.1 rows",
 });

@@ -154,6 +154,6 @@ export const GPUS: ReadonlyMap<string, Gpu> = new Map(CATALOGUE.map((gpu) => [gp
 /** The GPU of that name. Throws `InvalidOptionError` that lists the known names. */
 export function gpuNamed(name: string): Gpu {
   const gpu = GPUS.get(name.toLowerCase());
-  if (gpu === undefined) throw new InvalidOptionError(`unknown GPU "${name}"; known are ${[...GPUS.keys()].join(", ")}`);
+  if (gpu === undefined) throw new InvalidOptionError(`unknown GPU "${name}"; known: ${[...GPUS.keys()].join(", ")}`);
   return gpu;
 }

@@ -126,7 +126,7 @@ export const MODELS: ReadonlyMap<string, ModelShape> = new Map(CATALOGUE.map((sh
 /** The model of that name. Throws `InvalidOptionError` that lists the known names. */
 export function modelNamed(name: string): ModelShape {
   const shape = MODELS.get(name.toLowerCase());
-  if (shape === undefined) throw new InvalidOptionError(`unknown model "${name}"; known are ${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`);
+  if (shape === undefined) throw new InvalidOptionError(`unknown model "${name}"; known: ${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`);
   return shape;
 }
 

@@ -61,6 +61,13 @@ function samplingColumns(count: number): SamplingColumns {
   };
 }
 
+/** Writes several tokens of a request, all known, from token `from` of the plan on. */
+export function writeChunk({ tokenIds, positions }: Columns, { tokens, chunk, computedTokenCount }: { tokens: Int32Array; chunk: number; computedTokenCount: number }, from: number): void {
+  const start = computedTokenCount - chunk;
+  for (let i = 0; i < chunk; i++) tokenIds[from + i] = tokens[start + i];
+  for (let i = 0; i < chunk; i++) positions[from + i] = start + i;
+}
+
 /** Writes a request's parameters to sample `index`. */
 export function writeSampling(columns: SamplingColumns, index: number, params: SamplingParams, choice: number): void {
   columns.temperature[index] = params.temperature;

@@ -75,12 +75,31 @@ export class Entry extends Request {
     this.tokens = wider;
   }
 
+  /** Puts another token in the place of the last one, which no step has read yet. */
+  replaceLast(tokenId: number): void {
+    this.tokens[this.tokenCount - 1] = tokenId;
+    this.lastToken = tokenId;
+  }
+
+  /** Another choice with the same tokens, but for the last one; it runs nowhere yet. */
+  branch(choice: number, tokenId: number, order: number): Entry {
+    const promptTokenIds = this.tokens.subarray(0, this.promptTokenCount);
+    const { id, sampling, branches, stopTokenIds, priority, adapterId, cacheSalt, client, deadline, retention } = this;
+    const input = { id, promptTokenIds, maxTokens: this.maxLength - this.promptTokenCount, sampling, choice, branches, stopTokenIds, priority, adapterId, cacheSalt, skipPrefixCache: !this.cacheable, client, deadline, retention: retention ?? undefined };
+    const entry = new Entry(input, { contextLength: this.maxLength, order, now: this.arrival });
+    entry.makeRoom();
+    entry.tokens.set(this.tokens.subarray(0, this.tokenCount));
+    entry.tokenCount = this.tokenCount;
+    entry.replaceLast(tokenId);
+    return entry;
+  }
+
   /** From now on these choices wait for this one's prompt. */
   lead(followers: readonly Entry[]): void {
     this.leader = null;
     this.deferral = null;
     this.followers = followers;
-    this.serial = this.isDrafted || followers.length > 0;
+    this.serial = this.isDrafted || this.branches || followers.length > 0;
     for (const follower of followers) {
       follower.leader = this;
       follower.deferral = { reason: "sibling" };
@@ -91,7 +110,7 @@ export class Entry extends Request {
   leaveLeader(): void {
     const leader = this.leader!;
     leader.followers = leader.followers.filter((other) => other !== this);
-    leader.serial = leader.isDrafted || leader.followers.length > 0;
+    leader.serial = leader.isDrafted || leader.branches || leader.followers.length > 0;
     this.leader = null;
     this.deferral = null;
   }

@@ -1,6 +1,6 @@
 import type { KvEvent } from "../blocks/events.ts";
 import type { EvictionPolicy } from "../blocks/eviction.ts";
-import type { BlockHash } from "../blocks/prefix-tree.ts";
+import type { BlockHash } from "../blocks/block-hash.ts";
 import {
   DEFAULT_BLOCK_SIZE,
   DEFAULT_MAX_FAILURES,
@@ -63,8 +63,8 @@ export interface SchedulerOptions {
   readonly hash?: BlockHash;
   /** Blocks of the backend's host tier that evicted blocks are swapped out to. Default 0. */
   readonly hostBlockCount?: number;
-  /** Whether swapping a block out and in again is cheaper than computing it again. Default: always. */
-  readonly worthSwapping?: () => boolean;
+  /** Whether swapping this cached block out and in again is cheaper than computing it again. Default: always. */
+  readonly worthSwapping?: (block: number) => boolean;
   /** Takes the prefix cache's events: in order, each after the commit of the step that made it true. */
   readonly onKvEvent?: (event: KvEvent) => void;
   /** Guesses next tokens that a step checks beside its decodes, where budget and blocks are left; requests then sit out planning ahead. Default none. */

@@ -1,6 +1,6 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
-import { Columns, writeMoves, type ColumnLimits } from "./columns.ts";
+import { Columns, writeChunk, writeMoves, type ColumnLimits } from "./columns.ts";
 import { NONE, type Entry } from "./entry.ts";
 import { ownerOf, SampleFiller } from "./sample-filler.ts";
 import { SteadyRows, type ChunkIssuer } from "./steady-rows.ts";
@@ -262,7 +262,7 @@ export class PlanBuilder {
       if (chunk === 1) {
         tokenIds[token] = this.#inputs[row];
         positions[token] = contextLengths[row] - 1;
-      } else this.#fillChunk(this.#rows[row], token);
+      } else writeChunk(this.columns, this.#rows[row], token);
       token += chunk;
       const samples = this.#sampleCounts[row];
       if (samples === 0) continue;
@@ -276,25 +276,21 @@ export class PlanBuilder {
   }
 
   #fillRecord(record: StepRecord): void {
+    const rows = this.#rows;
+    const { requests, samples: owners } = record;
     let sample = 0;
     for (let row = 0; row < this.#rowCount; row++) {
-      record.requests[row] = this.#rows[row];
+      const entry = rows[row];
+      // A store of an object costs more than a look whether it is there already.
+      if (requests[row] !== entry) requests[row] = entry;
       record.tokens[row] = this.#chunks[row];
       record.stays[row] = this.#stays[row];
       const samples = this.#sampleCounts[row];
       record.sampleCounts[row] = samples;
-      if (samples === 1) record.samples[sample++] = this.#rows[row];
-      else for (let i = 0; i < samples; i++) record.samples[sample++] = ownerOf(this.#rows[row], i);
-    }
-  }
-
-  /** Several tokens, all known. */
-  #fillChunk(entry: Entry, from: number): void {
-    const { tokenIds, positions } = this.columns;
-    const start = entry.computedTokenCount - entry.chunk;
-    for (let i = 0; i < entry.chunk; i++) {
-      tokenIds[from + i] = entry.tokens[start + i];
-      positions[from + i] = start + i;
+      if (samples === 1) {
+        if (owners[sample] !== entry) owners[sample] = entry;
+        sample++;
+      } else for (let i = 0; i < samples; i++) owners[sample++] = ownerOf(entry, i);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import { InvalidRequestError, TimeoutError } from "../errors.ts";
 import { IndexedHeap } from "../policies/queue/indexed-heap.ts";
-import type { FinishReason, RequestId } from "../request.ts";
+import type { FinishReason, RequestId, Retention } from "../request.ts";
 import { Directory } from "./directory.ts";
 import type { Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
@@ -46,15 +46,23 @@ export class Roster {
   /** Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, with nothing changed. */
   add(entry: Entry, followers: readonly Entry[], now: number): void {
     this.waiting.assertRoomFor(entry.tokenCount);
-    for (const each of [entry, ...followers]) {
-      each.domain = this.#kv.prefixes.domains.acquire(each.cacheSalt, each.adapterId);
-      each.isDrafted = this.#options.drafter !== undefined;
-      each.serial = each.isDrafted;
-      this.entries.add(each);
-      this.#expireAt(each, Math.min(each.deadline, each.queueDeadline));
-    }
+    for (const each of [entry, ...followers]) this.#open(each);
     entry.lead(followers);
     this.waiting.add(entry, now);
+  }
+
+  /** Takes in another beam of a request: it runs beside the first, on the same blocks, or waits as preempted. */
+  branch(parent: Entry, entry: Entry, now: number): void {
+    this.#open(entry);
+    this.#startBeside(parent.state === "running" ? parent : null, entry, now);
+  }
+
+  #open(entry: Entry): void {
+    entry.domain = this.#kv.prefixes.domains.acquire(entry.cacheSalt, entry.adapterId);
+    entry.isDrafted = this.#options.drafter !== undefined && !entry.branches;
+    entry.serial = entry.isDrafted || entry.branches;
+    this.entries.add(entry);
+    this.#expireAt(entry, Math.min(entry.deadline, entry.queueDeadline));
   }
 
   /** A waiting request was given its place among the running. */
@@ -68,6 +76,10 @@ export class Roster {
   /** A follower's first token is here: it runs beside the parent, on the same blocks, or waits as preempted. */
   begin(entry: Entry, parent: Entry | null, now: number): void {
     entry.leaveLeader();
+    this.#startBeside(parent, entry, now);
+  }
+
+  #startBeside(parent: Entry | null, entry: Entry, now: number): void {
     if (parent !== null && this.residents.fork(parent, entry)) {
       this.#options.decisionLog?.note("fork", now, -1, entry.label, entry.computedTokenCount);
       return;
@@ -111,8 +123,10 @@ export class Roster {
 
   /** Ends a request in any state; its blocks are back at once. */
   end(entry: Entry, reason: FinishReason, error: Error | null, now: number): void {
-    if (entry.state === "running") this.residents.leave(entry, "finished");
-    else {
+    if (entry.state === "running") {
+      if (entry.retention !== null) this.#retain(entry, entry.retention, now);
+      this.residents.leave(entry, "finished");
+    } else {
       if (entry.state === "paused") this.pausedCount--;
       else this.#stopWaiting(entry, now);
       entry.become("finished");
@@ -138,6 +152,15 @@ export class Roster {
       this.end(entry, "error", new TimeoutError(`request ${entry.label}: ${what} has passed, it is ${now}`), now);
     }
     this.residents.compact();
+  }
+
+  /** What of its blocks is cached is kept for longer. */
+  #retain({ sequence }: Entry, { priority, duration }: Retention, now: number): void {
+    for (const { ids, first, count } of sequence!.tables) {
+      for (let index = first; index < count; index++) {
+        if (this.#kv.pool.labelOf(ids[index]) !== 0) this.#options.eviction.retain?.(ids[index], priority, now + duration);
+      }
+    }
   }
 
   #stopWaiting(entry: Entry, now: number): void {

@@ -12,6 +12,7 @@ import { checkSchedulerInvariants } from "./invariants.ts";
 import { resolveOptions, type ResolvedSchedulerOptions, type SchedulerOptions } from "./options.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import { PlansInFlight } from "./plans-in-flight.ts";
+import { Preemptions } from "./preemptions.ts";
 import { Residents } from "./residents.ts";
 import { Roster } from "./roster.ts";
 import { Settlement } from "./settlement.ts";
@@ -40,6 +41,7 @@ export class Scheduler {
   readonly #residents: Residents;
   readonly #share: StepShare;
   readonly #extras: StepExtras;
+  readonly #preemptions: Preemptions;
   readonly #admissions: Admissions;
   readonly #builder: PlanBuilder;
   readonly #plans: PlansInFlight;
@@ -60,10 +62,11 @@ export class Scheduler {
     this.#builder = new PlanBuilder(this.kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount, blockSize, groupCount: groups.length });
     this.#residents = new Residents(this.kv, this.#builder, resolved);
     this.#roster = new Roster(this.kv, this.#residents, resolved);
+    this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
     this.#share = new StepShare(this.kv, resolved);
     this.#extras = new StepExtras(this.kv, this.#residents, resolved);
+    this.#preemptions = new Preemptions({ roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, options: resolved });
     this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
-    this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
     this.#suspects = new Suspects(resolved.maxFailures);
     this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
   }
@@ -116,7 +119,7 @@ export class Scheduler {
     if (!this.#planSuspect(record, now)) {
       if (this.#residents.isRoomy(this.#share.budget)) this.#residents.issueAtOnce(this.#share, record.journal);
       else {
-        this.#planRunning(now);
+        this.#preemptions.planRunning(now);
         this.#residents.issueChunks(record.journal);
       }
       this.#options.admission.step?.(this.#residents, !this.#share.mayAdmit);
@@ -148,6 +151,26 @@ export class Scheduler {
     this.#settlement.rollback(plan, now, cause);
     this.#builder.reset(this.#plans.newest);
     this.#residents.compact();
+  }
+
+  /** Puts another token in the place of a beam's last one, which no step may have read yet. */
+  replaceLastToken(id: RequestId, choice: number, tokenId: number): void {
+    this.#beam(id, choice).replaceLast(tokenId);
+  }
+
+  /** Another beam of a request: one of its choices with another last token. It shares the blocks of all tokens before. */
+  branch(id: RequestId, choice: number, to: { readonly choice: number; readonly tokenId: number }, now: number): Request {
+    assert(this.#roster.entries.of(id, to.choice).length === 0, () => `request ${String(id)} has a choice ${to.choice} already`);
+    const parent = this.#beam(id, choice);
+    const entry = parent.branch(to.choice, to.tokenId, this.#counters.submitted++);
+    this.#roster.branch(parent, entry, now);
+    return entry;
+  }
+
+  #beam(id: RequestId, choice: number): Entry {
+    const [entry] = this.#roster.entries.of(id, choice);
+    assert(entry?.branches && entry.pendingCount === 0 && entry.outputTokenCount > 0, () => `choice ${choice} of request ${String(id)} is no beam with a last token to replace`);
+    return entry;
   }
 
   /** Ends a request, or one choice of it, for a reason that only the caller can see, such as a stop string. Its blocks are back at once. Unknown and ended ids are nothing to do. */
@@ -240,32 +263,6 @@ export class Scheduler {
     if (this.#share.tokenCount > 0) return true;
     this.#share.begin(this.#share.budget);
     return false;
-  }
-
-  /** Shares the budget among the running; each try that finds too few blocks preempts one request, so there are few. */
-  #planRunning(now: number): void {
-    const { running } = this.#residents;
-    for (let needy = this.#share.plan(running); needy !== undefined; needy = this.#share.plan(running)) {
-      const victim = this.#options.preemption.victim(running) as Entry;
-      if (victim === needy) this.#stall(needy, now);
-      else this.#preempt(victim, now);
-    }
-  }
-
-  /** The one in need would have to give its own blocks up: it waits for others' instead. */
-  #stall(entry: Entry, now: number): void {
-    this.#share.stall(entry);
-    entry.deferral = { reason: "stalled", missingBlocks: this.kv.groups.length };
-    this.#log?.note("defer", now, this.#plans.nextIndex, entry.id, this.kv.groups.length, "stalled");
-  }
-
-  #preempt(entry: Entry, now: number): void {
-    this.#log?.note("preempt", now, this.#plans.nextIndex, entry.label, entry.computedTokenCount);
-    this.#counters.preemptions++;
-    entry.preemptionCount++;
-    this.#roster.requeue(entry, now);
-    this.#residents.compact();
-    this.#share.preempted = true;
   }
 
   #issuePlan(record: StepRecord, now: number): StepPlan {

@@ -117,14 +117,14 @@ export class TableColumns implements PlanGroup {
   #fillChunk(entry: Entry, from: number): void {
     const size = this.#blockSize;
     const { ids } = this.#tableOf(entry);
+    const { slotMapping } = this;
     const start = entry.computedTokenCount - entry.chunk;
+    const until = from + entry.chunk;
     let index = Math.floor(start / size);
     let offset = start - index * size;
-    for (let i = 0; i < entry.chunk; i++) {
-      this.slotMapping[from + i] = ids[index] * size + offset;
-      if (++offset < size) continue;
-      offset = 0;
-      index++;
+    for (let at = from; at < until; index++, offset = 0) {
+      const end = Math.min(until, at + size - offset);
+      for (let slot = ids[index] * size + offset; at < end; at++, slot++) slotMapping[at] = slot;
     }
   }
 

@@ -22,6 +22,10 @@ export class Distribution {
   #values = new Float64Array(FIRST_CAPACITY);
   #weights = new Float64Array(FIRST_CAPACITY);
   #count = 0;
+  /** Whether values ascend. */
+  #isSorted = true;
+  /** Whether each weight is 1. */
+  #isEven = true;
   #sketch: QuantileSketch | null = null;
   #totalWeight = 0;
   #weightedSum = 0;
@@ -73,8 +77,9 @@ export class Distribution {
     const sketch = this.#sketch;
     // A bin's value may lie beyond the largest sample.
     if (sketch !== null) return shares.map((q) => Math.min(sketch.quantile(q), this.#max));
-    const order = this.#sorted();
-    return shares.map((q) => this.#rank(order, q * this.#totalWeight));
+    this.#sort();
+    const sums = this.#cumulative();
+    return shares.map((q) => this.#values[Math.min(firstAtLeast(sums, q * this.#totalWeight), this.#count - 1)]);
   }
 
   /** [points + 1] values at shares 0, 1/points, ... 1: what a plot of the cumulative distribution needs. Empty where there are none. */
@@ -99,6 +104,8 @@ export class Distribution {
     }
     this.#values[this.#count] = value;
     this.#weights[this.#count++] = weight;
+    this.#isSorted = false;
+    if (weight !== 1) this.#isEven = false;
   }
 
   /** From samples to a sketch, for good. */
@@ -112,21 +119,39 @@ export class Distribution {
     return this.#sketch;
   }
 
-  #sorted(): Uint32Array {
-    const order = new Uint32Array(this.#count);
-    for (let i = 0; i < this.#count; i++) order[i] = i;
-    const values = this.#values;
-    return order.sort((a, b) => values[a] - values[b]);
+  /** Numbers alone sort without a comparison to call: where weights are alike they need not follow. */
+  #sort(): void {
+    if (this.#isSorted) return;
+    this.#isSorted = true;
+    if (this.#isEven) {
+      this.#values.subarray(0, this.#count).sort();
+      return;
+    }
+    const [values, weights] = [this.#values, this.#weights];
+    const order = Uint32Array.from({ length: this.#count }, (_, i) => i).sort((a, b) => values[a] - values[b]);
+    this.#values = Float64Array.from(order, (index) => values[index]);
+    this.#weights = Float64Array.from(order, (index) => weights[index]);
   }
 
-  #rank(order: Uint32Array, wanted: number): number {
+  /** [count] weight up to and including each sample. */
+  #cumulative(): Float64Array {
+    const sums = new Float64Array(this.#count);
     let sum = 0;
-    for (const index of order) {
-      sum += this.#weights[index];
-      if (sum >= wanted) return this.#values[index];
-    }
-    return this.#max;
+    for (let i = 0; i < this.#count; i++) sums[i] = sum += this.#weights[i];
+    return sums;
   }
+}
+
+/** The first place whose sum is at least `wanted`; the length where there is none. */
+function firstAtLeast(sums: Float64Array, wanted: number): number {
+  let low = 0;
+  let high = sums.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sums[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function doubled(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {

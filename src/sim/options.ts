@@ -2,6 +2,7 @@ import { blockBytes, groupsOf } from "../backends/simulated/index.ts";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET } from "../config.ts";
 import { DeviceLimitError, InvalidOptionError } from "../errors.ts";
 import { capacity, SERVING_MEMORY, type Setup } from "../roofline/index.ts";
+import { resolveSetup } from "../roofline/setup.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
 import type { Workload } from "./arrival.ts";
 import type { OverContext } from "./context-limit.ts";
@@ -26,6 +27,8 @@ export interface SimulationOptions extends Setup {
   readonly contextLength?: number;
   /** What becomes of requests beyond the context. Default "clip". */
   readonly overContext?: OverContext;
+  /** Whether requests take and leave cached prefixes. Default true. */
+  readonly prefixCaching?: boolean;
   /** Takes so many requests of the workload at most. Default: all. */
   readonly maxArrivals?: number;
   /** For goodput. Default: none. */
@@ -50,12 +53,7 @@ export function resolveSimulation(options: SimulationOptions): ResolvedSimulatio
   const { shape, blockSize = DEFAULT_BLOCK_SIZE, contextLength = shape.contextLength, maxArrivals = Number.POSITIVE_INFINITY } = options;
   if (!Number.isInteger(contextLength) || contextLength < 2) throw new InvalidOptionError(`contextLength must be an integer >= 2, got ${contextLength}`);
   return {
-    gpu: options.gpu,
-    shape,
-    weightBits: options.weightBits ?? 16,
-    kvBits: options.kvBits ?? 16,
-    arithmetic: options.arithmetic ?? "fp16",
-    gpus: options.gpus ?? 1,
+    ...resolveSetup(options),
     workload: options.workload,
     policies: options.policies ?? {},
     blockCount: options.blockCount ?? blocksThatFit(options, blockSize),
@@ -64,6 +62,7 @@ export function resolveSimulation(options: SimulationOptions): ResolvedSimulatio
     tokenBudget: options.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
     contextLength,
     overContext: options.overContext ?? "clip",
+    prefixCaching: options.prefixCaching ?? true,
     maxArrivals,
     slo: options.slo ?? {},
     groups: groupsOf(shape),

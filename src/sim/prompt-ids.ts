@@ -1,4 +1,4 @@
-import type { BlockHash } from "../blocks/prefix-tree.ts";
+import type { BlockHash } from "../blocks/block-hash.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Arrival } from "./arrival.ts";
 
@@ -52,7 +52,7 @@ export class PromptIds {
 
 /**
  * Finds candidates for blocks of such prompts by their parent and first token: where pieces differ, they differ there. The blocks of an
- * answer differ in their first token nearly always. A hash of all tokens makes a run of the Azure trace take HASH_COST longer (bench/sim).
+ * answer differ by their parents.
  */
 export const firstTokenHash: BlockHash = (parent, tokens, start) => {
   let hash = Math.imul(parent, 0x85ebca6b) ^ Math.imul(tokens[start], 0xc2b2ae35);

@@ -148,6 +148,7 @@ export class Simulation {
           id: number,
           promptTokenIds: this.#prompts.make(arrival),
           maxTokens: arrival.outputTokens,
+          skipPrefixCache: !this.config.prefixCaching,
           client: arrival.client,
           priority: arrival.priority,
           deadline: deadlineSeconds === undefined ? undefined : arrival.at + deadlineSeconds,

@@ -1,10 +1,13 @@
 import { assert } from "../assert.ts";
 import type { BackendInfo } from "../backends/backend.ts";
+import { MAX_LOSSES } from "../engine/device.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Choice, TokenDelta, TokenStream } from "../engine/token-stream.ts";
 import { InfeasibleRequestError, QueueFullError } from "../errors.ts";
+import { measured } from "../policies/budget/measured.ts";
 import { DecisionLog } from "../scheduler/decision-log.ts";
 import { answerOf, type Answer } from "./driven-request.ts";
+import { drawFaults, drawInfo, type Faults } from "./fault-draws.ts";
 import { FaultyDevice } from "./faulty-device.ts";
 import { guessingDrafter } from "./guessing-drafter.ts";
 import { PromptSource } from "./prompt-source.ts";
@@ -20,6 +23,9 @@ const TICKS_A_TURN = 24;
 /** Decisions kept for a failing seed's story, and hashed. */
 const LOG_CAPACITY = 200_000;
 
+/** Seeds of what was thought of later: no seed of a run is so large. */
+const LATER = 2 ** 40;
+
 /** How a run went: equal seeds have equal reports. */
 export interface FaultReport {
   readonly turns: number;
@@ -27,19 +33,6 @@ export interface FaultReport {
   readonly faults: Readonly<Record<string, number>>;
   /** Of every decision of the scheduler. */
   readonly decisionHash: number;
-}
-
-/** Rates of what goes wrong, a turn. */
-interface Faults {
-  readonly submit: number;
-  readonly abort: number;
-  readonly leave: number;
-  readonly read: number;
-  readonly fail: number;
-  readonly lose: number;
-  readonly pause: number;
-  readonly freeze: number;
-  readonly jump: number;
 }
 
 interface Client {
@@ -76,6 +69,8 @@ export async function injectFaults(seed: number): Promise<FaultReport> {
 
 class FaultRun {
   readonly #random: SeededRandom;
+  /** Of what was thought of later: what earlier draws decide stays as it was. */
+  readonly #later: SeededRandom;
   readonly #prompts: PromptSource;
   readonly #clock = new VirtualClock();
   readonly #log = new DecisionLog(LOG_CAPACITY);
@@ -92,16 +87,19 @@ class FaultRun {
   constructor(seed: number) {
     const random = new SeededRandom(seed);
     this.#random = random;
+    this.#later = new SeededRandom(LATER + seed);
     this.#faults = drawFaults(random);
     this.#info = drawInfo(random);
     this.#prompts = new PromptSource(random);
     this.#requestCount = random.integer(1, 16);
-    this.#device = new FaultyDevice(this.#info);
+    this.#device = this.#newDevice();
+    const stumbles = this.#later.chance(0.2);
     this.#engine = new Engine({
       backend: this.#device,
-      clock: () => this.#clock.now,
+      clock: () => this.#clock.now - (stumbles && this.#later.chance(0.1) ? 5 : 0),
       timer: (seconds, wake) => this.#clock.schedule(seconds, wake),
-      recover: async () => (this.#device = new FaultyDevice(this.#info)),
+      recover: async () => this.#recover(),
+      budget: this.#later.chance(0.1) ? measured({ maxTokens: this.#info.maxTokens }) : undefined,
       maxWaitingRequests: random.pick([2, 1000]),
       decisionLog: this.#log,
       drafter: random.chance(0.3) ? guessingDrafter(this.#info.groups[0].window) : undefined,
@@ -190,11 +188,34 @@ class FaultRun {
     for (const client of this.#clients) if (client.paused) this.#pause(client);
   }
 
+  #newDevice(): FaultyDevice {
+    return new FaultyDevice(this.#info, { moves: this.#later.chance(0.2), disposal: this.#later.chance(0.5) });
+  }
+
+  /** Another device; now and then there is none, or one of another shape, which ends all that there is. */
+  #recover(): FaultyDevice {
+    if (!this.#later.chance(0.1)) return (this.#device = this.#newDevice());
+    this.#count("unrecovered");
+    for (const client of this.#clients) client.allowed.add("error");
+    if (this.#later.chance(0.5)) throw new Error("a test has no other device");
+    return new FaultyDevice({ ...this.#info, groups: [...this.#info.groups, { window: 1 }] });
+  }
+
+  /** A device may be lost while it has nothing to do. */
+  #loseIdle(): void {
+    if (!this.#later.chance(this.#faults.lose)) return;
+    this.#count("lost idle");
+    this.#device.end("lost");
+  }
+
   #endStep(): void {
-    if (this.#device.pendingCount === 0 || this.#random.chance(0.3)) return;
+    if (this.#device.pendingCount === 0) return this.#loseIdle();
+    if (this.#random.chance(0.3)) return;
     const { fail, lose } = this.#faults;
     const fate = this.#random.chance(lose) ? "lost" : this.#random.chance(fail) ? "failed" : "done";
     if (fate !== "done") this.#count(fate);
+    // Where device after device is lost without a token, requests end.
+    if (fate === "lost" && this.#counts["lost"] > MAX_LOSSES) for (const client of this.#clients) client.allowed.add("error");
     // A step that fails for all may end those in it, once it has failed often enough with each alone.
     if (fate === "failed") for (const client of this.#clients) client.allowed.add("error");
     this.#device.end(fate);
@@ -242,37 +263,6 @@ class FaultRun {
   #count(fault: string): void {
     this.#counts[fault] = (this.#counts[fault] ?? 0) + 1;
   }
-}
-
-function drawFaults(random: SeededRandom): Faults {
-  const sometimes = (probability: number, rate: number): number => (random.chance(probability) ? rate : 0);
-  return {
-    submit: random.pick([0.1, 0.5, 1]),
-    abort: sometimes(0.3, 0.05),
-    leave: sometimes(0.3, 0.03),
-    read: random.pick([0.1, 0.5, 1]),
-    fail: sometimes(0.3, 0.15),
-    lose: sometimes(0.2, 0.03),
-    pause: sometimes(0.2, 0.1),
-    freeze: sometimes(0.1, 0.1),
-    jump: sometimes(0.3, 0.05),
-  };
-}
-
-function drawInfo(random: SeededRandom): BackendInfo {
-  const window = random.integer(1, 20);
-  return {
-    name: "faulty",
-    blockCount: random.integer(4, 40),
-    hostBlockCount: random.chance(0.4) ? random.integer(1, 30) : 0,
-    blockSize: random.pick([1, 2, 4, 16]),
-    maxTokens: random.integer(1, 40),
-    maxRequests: random.integer(1, 8),
-    contextLength: random.integer(8, 200),
-    vocabSize: 2 ** 31 - 1,
-    bytesPerBlock: 1,
-    groups: random.pick([[{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }]]),
-  };
 }
 
 /** Lets everything happen that needs no device and no time. */

@@ -6,6 +6,14 @@ import { ContextDevice, type WrittenSlots } from "./context-device.ts";
 /** What becomes of a step that is under way. */
 export type StepFate = "done" | "failed" | "lost";
 
+/** What it cannot do besides. */
+export interface DeviceFlaws {
+  /** Blocks cannot be read. */
+  readonly moves?: boolean;
+  /** Once lost, it cannot be disposed. */
+  readonly disposal?: boolean;
+}
+
 interface Pending {
   readonly written: WrittenSlots;
   readonly resolve: (result: StepResult) => void;
@@ -23,11 +31,13 @@ export class FaultyDevice implements Backend {
   readonly lost: Promise<string>;
   readonly #device: ContextDevice;
   readonly #pending: Pending[] = [];
+  readonly #flaws: DeviceFlaws;
   #tellLost!: (reason: string) => void;
   #state: "alive" | "lost" | "disposed" = "alive";
 
-  constructor(info: BackendInfo) {
+  constructor(info: BackendInfo, flaws: DeviceFlaws = {}) {
     this.info = info;
+    this.#flaws = flaws;
     this.#device = new ContextDevice(info);
     this.lost = new Promise((resolve) => (this.#tellLost = resolve));
   }
@@ -45,12 +55,11 @@ export class FaultyDevice implements Backend {
     return new Promise((resolve, reject) => this.#pending.push({ written, resolve, reject, samples }));
   }
 
-  /** Ends the oldest step. */
+  /** Ends the oldest step, if there is one; lost, the device is without one, too. */
   end(fate: StepFate): void {
-    const step = this.#pending.shift();
-    if (step === undefined) return;
     if (fate === "done") {
-      step.resolve({ tokenIds: step.samples });
+      const step = this.#pending.shift();
+      step?.resolve({ tokenIds: step.samples });
       return;
     }
     if (fate === "lost") {
@@ -58,13 +67,14 @@ export class FaultyDevice implements Backend {
       this.#tellLost("a test took it away");
     }
     const error = fate === "lost" ? new DeviceLostError("the device was lost") : new Error("a test made this step fail");
-    for (const { reject, written } of [step, ...this.#pending.splice(0)]) {
+    for (const { reject, written } of this.#pending.splice(0)) {
       this.#device.spoil(written);
       reject(error);
     }
   }
 
   async readBlocks(blocks: ArrayLike<number>): Promise<Uint8Array> {
+    if (this.#flaws.moves === true) throw new Error("a test made reading blocks fail");
     return new Uint8Array(blocks.length * this.info.bytesPerBlock);
   }
 
@@ -72,7 +82,9 @@ export class FaultyDevice implements Backend {
   async writeBlocks(): Promise<void> {}
 
   async dispose(): Promise<void> {
+    const wasLost = this.#state === "lost";
     this.#state = "disposed";
     for (const { reject } of this.#pending.splice(0)) reject(new DisposedError("the device was disposed"));
+    if (wasLost && this.#flaws.disposal === true) throw new Error("a lost device has nothing to give back");
   }
 }

@@ -2,7 +2,7 @@ import type { Sequence } from "../blocks/block-table.ts";
 import type { EvictionPolicy } from "../blocks/eviction.ts";
 import type { IntList } from "../blocks/int-list.ts";
 import { KvCache } from "../blocks/kv-cache.ts";
-import type { BlockHash } from "../blocks/prefix-tree.ts";
+import type { BlockHash } from "../blocks/block-hash.ts";
 import { StepJournal } from "../blocks/step-journal.ts";
 import { NULL_BLOCK } from "../config.ts";
 import { lru } from "../policies/eviction/lru.ts";

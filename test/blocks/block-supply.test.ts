@@ -32,8 +32,20 @@ describe("BlockSupply", () => {
     expect(costly.journal.swapOuts.length).toBe(0);
     const there = full({ hostBlockCount: 1 });
     there.prefixes.storeOnHost(0, there.nodes[1]);
+    there.prefixes.host.unpin();
     there.supply.allocate(there.journal);
-    expect(there.journal.swapOuts.length).toBe(0);
+    expect([there.journal.swapOuts.length, there.prefixes.host.storedCount]).toEqual([0, 1]);
+  });
+
+  test("asks whether it is worth it only where there is a host tier, and of the block that goes", () => {
+    const asked: number[] = [];
+    const worthSwapping = (block: number): boolean => asked.push(block) > 0;
+    const without = full({ worthSwapping });
+    without.supply.allocate(without.journal);
+    expect(asked).toEqual([]);
+    const tiered = full({ worthSwapping, hostBlockCount: 1 });
+    tiered.supply.allocate(tiered.journal);
+    expect(asked).toEqual([tiered.tail]);
   });
 
   test("a block swapped in is the node's again", () => {

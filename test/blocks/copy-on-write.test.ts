@@ -53,5 +53,6 @@ describe("CopyOnWrite", () => {
     letGo(sibling);
     copyOnWrite.revert(journal);
     expect([blocksOf(sibling), pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([[], 2, 1]);
+    expect([sibling.tables[0].ids.every((block) => block === 0), sibling.forked]).toEqual([true, false]);
   });
 });

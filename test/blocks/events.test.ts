@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { KvEvent } from "../../src/blocks/events.ts";
+import { Domains } from "../../src/blocks/domains.ts";
+import { type KvEvent, KvEvents } from "../../src/blocks/events.ts";
 import type { KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import { PrefixTree } from "../../src/blocks/prefix-tree.ts";
 import { CacheDrive } from "../support/cache-drive.ts";
 import { cachePlan, runCachePlan } from "../support/cache-programs.ts";
 
@@ -98,4 +100,27 @@ describe("KvEvents", () => {
       { numRuns: 50 },
     );
   });
+});
+
+test("each tier, group and node is told of once, and a tier that is cleared leaves the other", () => {
+  const tree = new PrefixTree({ capacity: 3, blockSize: 1 });
+  const domains = new Domains();
+  domains.acquire("s", 3);
+  const told: KvEvent[] = [];
+  const events = new KvEvents({ tree, domains, groupCount: 2 }, (event) => told.push(event));
+  const nodes = [1, 2, 3].map((token) => tree.findOrInsert(-1, Int32Array.of(token), 0));
+  const all = (["device", "host"] as const).flatMap((tier) => [0, 1].flatMap((group) => nodes.map((node) => ({ tier, group, node }))));
+  for (const [index, { tier, group, node }] of all.entries()) {
+    events.stored(tier, group, node);
+    events.stored(tier, group, node);
+    expect([told.length, events.snapshot().length]).toEqual([index + 1, index + 1]);
+  }
+  const named = (list: readonly KvEvent[]) => new Set(list.map((event) => (event.type === "stored" ? `${event.tier} ${event.group} ${event.tokenIds[0]} ${event.block}` : event.type)));
+  // Names count up as the nodes did, which hold tokens 1 to 3.
+  const expected = all.map(({ tier, group, node }) => `${tier} ${group} ${node} ${node}`);
+  expect([named(told), named(events.snapshot())]).toEqual([new Set(expected), new Set(expected)]);
+  events.cleared("device", () => {});
+  expect(named(events.snapshot())).toEqual(new Set(expected.slice(6)));
+  events.cleared("host", () => {});
+  expect(events.snapshot()).toEqual([]);
 });

@@ -50,7 +50,7 @@ describe("Indexer", () => {
     indexer.index(second, tokens, 2, journal);
     prefixes.release(second.tables[0].shift());
     indexer.settle(journal);
-    expect([pool.referenceCount(blocksOf(first)[0]), pool.heldCount]).toEqual([1, 1]);
+    expect([pool.referenceCount(blocksOf(first)[0]), pool.heldCount, second.tables[0].ids[0], second.rewritten]).toEqual([1, 1, 0, false]);
   });
 
   test("a failed plan drops no block that was indexed anew since", () => {
@@ -72,6 +72,44 @@ describe("Indexer", () => {
     const second = holding(2);
     indexer.index(second, tokens, 2, null);
     expect(blocksOf(second)).toEqual(blocksOf(first));
+  });
+
+  test("what a sequence indexed before is its own still, and no equal one to take", () => {
+    const { indexer, holding, journal, blocksOf, pool } = cacheParts();
+    const sequence = holding(4);
+    indexer.index(sequence, tokens, 4, journal);
+    sequence.setIndexed(0);
+    sequence.tail = sequence.root;
+    indexer.index(sequence, tokens, 4, journal);
+    expect([sequence.adoptions.length, journal.adoptions.length, blocksOf(sequence).map((block) => pool.referenceCount(block))]).toEqual([0, 0, [1, 1]]);
+  });
+
+  test("a failed plan's swap-outs leave nothing on the host, each its own", () => {
+    const { indexer, indexed, letGo, supply, journal, prefixes, pool } = cacheParts({ blockCount: 2, hostBlockCount: 3 });
+    letGo(indexed([1, 2, 3, 4]));
+    for (const block of [supply.allocate(journal), supply.allocate(journal)]) pool.release(block);
+    expect([prefixes.host.storedCount, pairsOf(journal.swapOuts).length]).toEqual([2, 2]);
+    indexer.revert(journal);
+    expect([prefixes.host.storedCount, prefixes.tree.size, pool.freeCount]).toEqual([0, 0, 2]);
+  });
+
+  test("a commit tells of what can be matched then: of no block that was given up or swapped out in vain meanwhile", () => {
+    const told: string[] = [];
+    const { indexer, holding, indexed, letGo, journal, prefixes, blocksOf } = cacheParts({
+      blockCount: 4,
+      hostBlockCount: 3,
+      onEvent: (event) => told.push(event.type === "stored" ? `${event.type} ${event.tier} ${event.tokenIds[0]}` : event.type),
+    });
+    letGo(indexed([1, 2, 3, 4]));
+    expect(told.splice(0)).toEqual(["stored device 1", "stored device 3"]);
+    const sequence = holding(8);
+    expect(told.splice(0)).toEqual(["removed", "removed"]);
+    prefixes.host.unpin();
+    prefixes.dropFromHost(0, journal.demoted.at(1));
+    indexer.index(sequence, new Int32Array([5, 6, 7, 8]), 4, journal);
+    prefixes.drop(blocksOf(sequence)[1]);
+    indexer.settle(journal);
+    expect(told).toEqual(["stored device 5", "stored host 1"]);
   });
 
   test("a sequence that is not to be cached is left alone", () => {

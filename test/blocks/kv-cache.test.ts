@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../../src/assert.ts";
 import { KvCache, type KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import type { KvEvent } from "../../src/blocks/events.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
@@ -209,10 +210,116 @@ describe("KvCache step by step", () => {
     const sequence = open();
     expect([1, 4, 5].map((count) => kv.blocksToExtend(sequence, count))).toEqual([2, 2, 4]);
     expect(kv.extend(sequence, 5, journal)).toBe(2);
-    expect([8, 9].map((count) => kv.blocksToExtend(sequence, count))).toEqual([0, 2]);
+    expect([1, 8, 9].map((count) => kv.blocksToExtend(sequence, count))).toEqual([0, 0, 2]);
     expect([kv.blocksBetween(0, 9), kv.blocksBetween(3, 9), kv.blocksBetween(4, 9), kv.blocksBetween(5, 8)]).toEqual([6, 4, 4, 0]);
     expect([kv.tokensThatFit(0, 5), kv.tokensThatFit(3, 0), kv.tokensThatFit(4, 0), kv.tokensThatFit(5, 2), kv.tokensThatFit(5, -3)]).toEqual([8, 1, 0, 7, 3]);
     expect([1, 12, 13, 100].map((count) => kv.blocksFor(count))).toEqual([2, 6, 7, 28]);
+  });
+
+  test("takes blocks of up to 1,024 tokens, and has a tree with room for what groups and tiers need", () => {
+    expect(setUp({ blockSize: 1024 }).kv.blockSize).toBe(1024);
+    const sizes: Partial<KvCacheOptions>[] = [{}, { hostBlockCount: 3 }, { groups: [{ window: null }, { window: 4 }] }, { groups: [{ window: 4 }], hostBlockCount: 3 }];
+    expect(sizes.map((options) => setUp(options).kv).map((kv) => [kv.windowed, kv.prefixes.tree.capacity])).toEqual([[false, 8], [false, 11], [true, 32], [true, 44]]);
+  });
+
+  test("gives a sequence tables for as many tokens as it may have", () => {
+    const { kv, domain } = setUp();
+    expect([8, 9].map((maxTokens) => kv.open({ maxTokens, domain, cacheable: true }).tables[0].ids.length)).toEqual([2, 3]);
+  });
+
+  test("caches as many blocks as there are", () => {
+    const events: KvEvent[] = [];
+    const { kv, hold, lookup } = setUp({ onEvent: (event) => events.push(event) });
+    const sequences = upTo(8).map((id) => hold([id, id, id, id]));
+    expect(upTo(8).map((id) => lookup([id, id, id, id, 9]).tokenCount)).toEqual(Array.from({ length: 8 }, () => 4));
+    expect(new Set(events.map((event) => (event.type === "stored" ? event.block : 0))).size).toBe(8);
+    for (const sequence of sequences) kv.clear(sequence);
+    expect([gauges(kv), kv.snapshot()?.length]).toEqual([[0, 8, 0], 8]);
+    kv.checkInvariants();
+  });
+
+  test("swaps evicted blocks out where there is a host tier and nobody says that it is not worth it", () => {
+    const { kv, journal, open, hold, lookup } = setUp({ blockCount: 1, hostBlockCount: 1 });
+    kv.clear(hold(upTo(4)));
+    kv.extend(open(), 4, journal);
+    expect([journal.swapOuts.length, kv.prefixes.host.storedCount, lookup(upTo(5)).tokenCount]).toEqual([2, 1, 4]);
+    kv.seal(journal);
+    kv.dropHostTier();
+    expect([kv.prefixes.host.storedCount, lookup(upTo(5)).tokenCount]).toEqual([0, 0]);
+  });
+
+  test("says how much of a beginning is cached in a domain, the last token left out", () => {
+    const { kv, domain, hold } = setUp();
+    kv.clear(hold(upTo(8)));
+    const tokens = new Int32Array(upTo(12));
+    expect([kv.cachedTokens(domain, tokens, 12), kv.cachedTokens(domain, tokens, 9), kv.cachedTokens(domain, tokens, 8), kv.cachedTokens(domain + 1, tokens, 12)]).toEqual([8, 8, 7, 0]);
+  });
+
+  test("a cleared sequence lets go at once of equal blocks that it was to take", () => {
+    const { kv, journal, open, hold } = setUp();
+    const first = hold(upTo(4));
+    const second = open();
+    kv.extend(second, 4, journal);
+    kv.index(second, new Int32Array(upTo(4)), 4, journal);
+    const [block] = first.tables[0].ids;
+    expect([kv.pool.referenceCount(block), gauges(kv)]).toEqual([2, [6, 0, 2]]);
+    kv.clear(second);
+    expect([kv.pool.referenceCount(block), gauges(kv), second.adoptions.length]).toEqual([1, [7, 0, 1], 0]);
+    kv.settle(journal);
+    expect(kv.pool.referenceCount(block)).toBe(1);
+  });
+
+  test("a cleared sequence shares nothing any more", () => {
+    const { kv, hold } = setUp();
+    const sequence = hold(upTo(5));
+    kv.fork(sequence);
+    kv.clear(sequence);
+    expect([sequence.forked, sequence.capacity, sequence.tables[0].count, sequence.indexedBlocks]).toEqual([false, 0, 0, 0]);
+  });
+
+  test("a window keeps the tail of what is indexed, and what is the tail again when plans in flight fail", () => {
+    const { kv, journal, open, hold } = setUp({ groups: [{ window: 1 }] });
+    const inFlight = hold(upTo(16));
+    kv.slide(inFlight, 8);
+    expect(inFlight.tables[0].first).toBe(1);
+    const behind = open();
+    kv.extend(behind, 16, journal);
+    kv.index(behind, new Int32Array(upTo(16).map((id) => id + 50)), 8, journal);
+    kv.slide(behind, 16);
+    expect(behind.tables[0].first).toBe(1);
+  });
+
+  test.each<[string, Partial<KvCacheOptions>]>([
+    ["one group", {}],
+    ["two groups, one with a window", { groups: [{ window: null }, { window: 4 }] }],
+    ["a host tier", { hostBlockCount: 4 }],
+  ])("%s: forgetPrefixes leaves nothing to be found, and holders what they hold", (_name, options) => {
+    const { kv, journal, hold, lookup } = setUp({ ...options, blockCount: 20 });
+    kv.clear(hold(upTo(12)));
+    const sequence = hold(upTo(6));
+    const other = hold([50, 51, 52, 53]);
+    if (options.hostBlockCount !== undefined) kv.prefixes.storeOnHost(0, other.tail);
+    kv.seal(journal);
+    const held = kv.pool.heldCount;
+    const tables = sequence.tables.map(({ ids }) => [...ids]);
+    expect([lookup(upTo(6)).tokenCount, kv.prefixes.tree.size, kv.prefixes.host.storedCount]).toEqual([5, 4, options.hostBlockCount === undefined ? 0 : 1]);
+    kv.forgetPrefixes([sequence, other]);
+    expect([lookup(upTo(6)).tokenCount, kv.prefixes.tree.size, kv.prefixes.host.storedCount]).toEqual([0, 0, 0]);
+    expect([kv.pool.heldCount, kv.pool.cachedCount, sequence.tables.map(({ ids }) => [...ids])]).toEqual([held, 0, tables]);
+    kv.extend(sequence, 8, journal);
+    kv.index(sequence, new Int32Array(upTo(8)), 8, journal);
+    expect(kv.prefixes.tree.size).toBe(0);
+    for (const each of [sequence, other]) kv.clear(each);
+    expect(gauges(kv)).toEqual([20, 0, 0]);
+    kv.checkInvariants();
+  });
+
+  test("says how many bytes its columns take", () => {
+    const { kv } = setUp({ hostBlockCount: 3 });
+    const { tree, host } = kv.prefixes;
+    const nodes = 8 + 3 + 1;
+    expect([tree.byteLength, host.byteLength]).toEqual([4 * (4 * nodes + 4 * nodes + 16), 4 * nodes + 4 * 4 + 4 + 2 * 4 * 5]);
+    expect(kv.byteLength).toBe(kv.pool.byteLength + tree.byteLength + 4 * nodes + host.byteLength);
   });
 
   test("a sequence that holds blocks takes no match", () => {
@@ -229,6 +336,10 @@ describe("KvCache step by step", () => {
     [{ blockSize: 1.5 }, "blockSize must be an integer in [1, 1024], got 1.5"],
     [{ blockSize: 1025 }, "blockSize must be an integer in [1, 1024], got 1025"],
     [{ blockCount: 0 }, "blockCount must be an integer in [1, 2147483647), got 0"],
+    [{ blockCount: -1 }, "blockCount must be an integer in [1, 2147483647), got -1"],
+    [{ blockCount: 1.5 }, "blockCount must be an integer in [1, 2147483647), got 1.5"],
+    [{ blockCount: Number.POSITIVE_INFINITY }, "blockCount must be an integer in [1, 2147483647), got Infinity"],
+    [{ blockCount: 2 ** 31 - 2 }, "blockCount 2147483646 of blockSize 4 is beyond 2147483647 slots"],
     [{ hostBlockCount: -1 }, "hostBlockCount must be an integer >= 0, got -1"],
     [{ hostBlockCount: 0.5 }, "hostBlockCount must be an integer >= 0, got 0.5"],
   ])("refuses %o", (options, message) => expect(() => setUp(options)).toThrow(new InvalidOptionError(message)));

@@ -19,9 +19,21 @@ describe("poolMap", () => {
     expect(poolMap(pool())).toEqual({ blockCount: 70, free: 66, cached: 1, held: 3, blocks: `c13+${".".repeat(66)}` });
   });
 
+  test("counts up to nine holders", () => {
+    const blocks = new BlockPool(2);
+    const [nine, ten] = [blocks.acquire(), blocks.acquire()];
+    for (let i = 1; i < 9; i++) blocks.share(nine);
+    for (let i = 1; i < 10; i++) blocks.share(ten);
+    expect(poolMap(blocks).blocks).toBe("9+");
+  });
+
   test("is plain data", () => expect(JSON.parse(JSON.stringify(poolMap(pool())))).toEqual(poolMap(pool())));
 });
 
 test("drawPool lays it out, 64 a line", () => {
   expect(drawPool(poolMap(pool())).split("\n")).toEqual(["70 blocks: 66 free (.), 1 cached (c), 3 held (1-9, +)", ` 1 c13+${".".repeat(60)}`, `65 ${".".repeat(6)}`]);
+});
+
+test("drawPool ends with the last full line", () => {
+  expect(drawPool(poolMap(new BlockPool(64))).split("\n")).toEqual(["64 blocks: 64 free (.), 0 cached (c), 0 held (1-9, +)", ` 1 ${".".repeat(64)}`]);
 });

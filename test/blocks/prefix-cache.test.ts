@@ -78,6 +78,56 @@ describe("PrefixCache", () => {
     expect(told.splice(0)).toEqual([`remove ${child}`, `dropped ${child}`, `leaf ${parent}`]);
   });
 
+  test("a cached block is told to be a leaf when its last child with a block goes, a held one is not", () => {
+    const { policy, told } = noting();
+    const { prefixes, indexed, letGo, blocksOf } = cacheParts({ eviction: policy, hostBlockCount: 2 });
+    const [first, second] = [indexed([1, 2, 3, 4]), indexed([1, 2, 5, 6])];
+    const [parent, one] = blocksOf(first);
+    const [, two] = blocksOf(second);
+    const afterDrop = (block: number): string[] => {
+      told.length = 0;
+      prefixes.drop(block);
+      return told.filter((each) => each.startsWith("leaf"));
+    };
+    prefixes.storeOnHost(0, second.tail);
+    const third = indexed([1, 2, 7, 8]);
+    const [, three] = blocksOf(third);
+    expect(afterDrop(one)).toEqual([]);
+    for (const each of [first, second, third]) letGo(each);
+    expect(afterDrop(three)).toEqual([]);
+    // The node stays for its copy on the host, and its parent is a leaf of the device all the same.
+    expect([afterDrop(two), prefixes.tree.size]).toEqual([[`leaf ${parent}`], 2]);
+  });
+
+  test("a block that somebody holds is told to be no leaf", () => {
+    const { policy, told } = noting();
+    const { prefixes, indexed, blocksOf } = cacheParts({ eviction: policy });
+    const [, child] = blocksOf(indexed([1, 2, 3, 4]));
+    prefixes.drop(child);
+    expect(told).toEqual([`dropped ${child}`]);
+  });
+
+  test("the last node of a group and the first of the next have blocks of their own", () => {
+    const { prefixes, pool, root } = cacheParts({ groups: [{ window: null }, { window: null }] });
+    const nodes = Array.from({ length: prefixes.tree.capacity }, (_, token) => prefixes.intern(root, Int32Array.of(token, 0), 0));
+    const [a, b] = [pool.acquire(), pool.acquire()];
+    prefixes.store(nodes.at(-1)!, 0, a);
+    prefixes.store(nodes[0], 1, b);
+    expect([prefixes.blockOf(0, nodes.at(-1)!), prefixes.blockOf(1, nodes[0])]).toEqual([a, b]);
+  });
+
+  test("of groups whose block is gone nothing is told", () => {
+    const { policy, told } = noting();
+    const { prefixes, indexed, letGo, blocksOf } = cacheParts({ eviction: policy, groups: [{ window: null }, { window: 2 }] });
+    const sequence = indexed([1, 2, 3, 4]);
+    const [whole, windowed] = [blocksOf(sequence, 0), blocksOf(sequence, 1)];
+    letGo(sequence);
+    prefixes.drop(windowed[0]);
+    told.length = 0;
+    prefixes.drop(whole[1]);
+    expect(told.filter((each) => each.startsWith("leaf"))).toEqual([`leaf ${whole[0]}`]);
+  });
+
   test("a copy on the host makes a node resident, and keeps it; the oldest copy goes where there is no room", () => {
     const { prefixes, indexed, letGo, blocksOf } = cacheParts({ hostBlockCount: 1 });
     const [first, second] = [indexed([1, 2]), indexed([3, 4])];
@@ -96,6 +146,11 @@ describe("PrefixCache", () => {
     const orphan = cacheParts();
     orphan.pool.label(orphan.pool.acquire(), 5);
     expect(() => orphan.prefixes.checkInvariants()).toThrow(new AssertionError("1 labelled blocks belong to no node"));
+    const stranger = cacheParts();
+    const [taken] = stranger.blocksOf(stranger.indexed([1, 2]));
+    stranger.pool.unlabel(taken);
+    stranger.pool.label(taken, 7);
+    expect(() => stranger.prefixes.checkInvariants()).toThrow(new AssertionError(`block ${taken} of node 1 is labelled 7`));
     const empty = cacheParts();
     const node = empty.prefixes.intern(empty.root, new Int32Array([1, 2]), 0);
     expect(() => empty.prefixes.checkInvariants()).toThrow(new AssertionError(`node ${node} has neither block nor child`));

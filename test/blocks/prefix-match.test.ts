@@ -44,6 +44,15 @@ describe("PrefixMatch", () => {
     expect(search([1, 2, 3, 4, 5, 6]).blockCount).toBe(2);
   });
 
+  test("begins, in a windowed group, where the next token sees, and with the last block at the latest", () => {
+    const firsts = [1, 2, 3, 4, 5, 8, 9, 20].map((window) => {
+      const { indexed, search } = cacheParts({ groups: [{ window }] });
+      indexed([1, 2, 3, 4, 5, 6, 7, 8]);
+      return search([1, 2, 3, 4, 5, 6, 7, 8]).firstBlock(0);
+    });
+    expect(firsts).toEqual([3, 3, 3, 2, 2, 0, 0, 0]);
+  });
+
   test("ends at a gap in a group that sees everything", () => {
     const { indexed, search, prefixes } = cacheParts({ groups: [{ window: 2 }, { window: null }] });
     const sequence = indexed([1, 2, 3, 4]);

@@ -99,6 +99,53 @@ describe("PrefixTree", () => {
     }
   });
 
+  test("hashes nothing where there is one way to go on, and siblings by their parent", () => {
+    const hashed: number[] = [];
+    const tree = new PrefixTree({ capacity: 8, blockSize: BLOCK, hash: (parent) => hashed.push(parent) });
+    const a = tree.findOrInsert(root, block(1, 2), 0);
+    const b = tree.findOrInsert(a, block(3, 4), 0);
+    expect([tree.find(a, block(3, 4), 0), tree.find(a, block(3, 5), 0), tree.find(b, block(3, 4), 0)]).toEqual([b, 0, 0]);
+    tree.remove(b);
+    expect([hashed, tree.size]).toEqual([[], 1]);
+    tree.findOrInsert(root, block(5, 6), 0);
+    expect(new Set(hashed)).toEqual(new Set([root]));
+  });
+
+  test("a partial match is no longer than a block, whatever the limit", () => {
+    const tree = treeOf();
+    const [first, second] = [block(1, 2), block(1, 9)].map((tokens) => tree.findOrInsert(root, tokens, 0));
+    expect([tree.findPartial(root, block(1, 9, 1, 9), 0, 4, () => true), tree.findPartial(root, block(1, 2, 1, 9), 0, 4, () => true)]).toEqual([second, first]);
+    expect(tree.findPartial(first, block(1, 2), 0, 2, () => true)).toBe(0);
+  });
+
+  test("siblings whose entries crowd around the table's end are found, whichever of them go", () => {
+    const commands = fc.array(fc.tuple(fc.integer({ min: 0, max: 19 }), fc.boolean()), { maxLength: 80 });
+    fc.assert(
+      fc.property(commands, (program) => {
+        // 32 places; the first token says which of the last and first ones.
+        const tree = new PrefixTree({ capacity: 20, blockSize: BLOCK, hash: (_parent, tokens, start) => 29 + (tokens[start] % 6) });
+        const live = new Map<number, number>();
+        for (const [token, remove] of program) {
+          if (remove && live.has(token)) tree.remove(live.get(token)!);
+          if (remove) live.delete(token);
+          else live.set(token, tree.findOrInsert(root, block(token, 0), 0));
+          tree.checkInvariants(() => {});
+          for (let each = 0; each < 20; each++) expect(tree.find(root, block(each, 0), 0)).toBe(live.get(each) ?? 0);
+        }
+      }),
+    );
+  });
+
+  test("checkInvariants finds a hash that does not stay the same", () => {
+    let hash = 1;
+    const tree = treeOf(8, () => hash);
+    const [node] = [1, 2].map((token) => tree.findOrInsert(root, block(token, 0), 0));
+    tree.checkInvariants(() => {});
+    hash = 9;
+    expect(() => tree.checkInvariants(() => {})).toThrow(/^node \d is not found by its own key$/);
+    expect(tree.parentOf(node)).toBe(root);
+  });
+
   const hashes = { "its own hash": undefined, "a constant hash": () => 7, "a hash that is negative": () => -1 };
 
   test.each(Object.entries(hashes))("with %s, find equals a map of whole beginnings, after any program", (_name, hash) => {

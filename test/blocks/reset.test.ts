@@ -16,7 +16,7 @@ function setUp() {
   for (let node = 1; node <= 2; node++) prefixes.storeOnHost(0, node);
   prefixes.host.unpin();
   events.length = 0;
-  return { drive, pool, prefixes, types: () => events.splice(0).map(({ type }) => type) };
+  return { drive, pool, prefixes, types: () => events.splice(0).map((event) => (event.type === "cleared" ? `cleared ${event.tier}` : event.type)) };
 }
 
 describe("dropCached", () => {
@@ -32,14 +32,25 @@ describe("dropCached", () => {
     const { drive, pool, prefixes, types } = setUp();
     drive.end(drive.holders[0]);
     dropCached(pool, prefixes);
-    expect([pool.freeCount, types()]).toEqual([8, ["cleared"]]);
+    expect([pool.freeCount, types()]).toEqual([8, ["cleared device"]]);
   });
 });
 
 test("dropHostTier forgets all copies on the host, and nothing else", () => {
   const { drive, pool, prefixes, types } = setUp();
   dropHostTier(prefixes);
-  expect([prefixes.host.storedCount, pool.cachedCount, types()]).toEqual([0, 2, ["cleared"]]);
+  expect([prefixes.host.storedCount, pool.cachedCount, types()]).toEqual([0, 2, ["cleared host"]]);
   expect(drive.lookup([1, 2, 3, 4, 5]).found).toBe(4);
   drive.check();
+});
+
+test("dropHostTier needs nobody who takes events", () => {
+  const { pool, prefixes } = new CacheDrive({ blockCount: 8, hostBlockCount: 4 }).kv;
+  const node = prefixes.intern(-1, new Int32Array(prefixes.tree.blockSize), 0);
+  prefixes.domains.acquire("", 0);
+  prefixes.store(node, 0, pool.acquire());
+  prefixes.storeOnHost(0, node);
+  prefixes.host.unpin();
+  dropHostTier(prefixes);
+  expect([prefixes.host.storedCount, prefixes.tree.size]).toEqual([0, 1]);
 });

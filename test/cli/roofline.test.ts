@@ -73,10 +73,10 @@ describe("bstar roofline", () => {
   });
 
   test.each([
-    [["--model", "llama-8b", "--gpu", "a10"], /unknown model "llama-8b"; known are llama-7b, .*gemma-2-2b/],
-    [["--model", "llama-7b", "--gpu", "a11"], /unknown GPU "a11"; known are a10, .*rtx-pro-6000/],
-    [["--gpu", "a10"], /--model is missing; known are llama-7b/],
-    [["--model", "llama-7b"], /--gpu is missing; known are a10/],
+    [["--model", "llama-8b", "--gpu", "a10"], /unknown model "llama-8b"; known: llama-7b, .*gemma-2-2b/],
+    [["--model", "llama-7b", "--gpu", "a11"], /unknown GPU "a11"; known: a10, .*rtx-pro-6000/],
+    [["--gpu", "a10"], /--model is missing; known: llama-7b/],
+    [["--model", "llama-7b"], /--gpu is missing; known: a10/],
     [["--model", "llama-7b", "--gpu", "a10", "--context", "many"], /argument 'many' is invalid\. It must be an integer >= 1/],
     [["--model", "llama-7b", "--gpu", "a10", "--arithmetic", "int3"], /Allowed choices are fp16, int8, fp8/],
     [["--model", "llama-2-13b", "--gpu", "a10"], /the weights of llama-2-13b at 16 bits take 24\.2 GiB, a10 has 24 GiB/],

@@ -110,17 +110,25 @@ describe("a sweep", () => {
 
 describe("refusals are one line with exit code 2", () => {
   test.each([
-    [["--workload", "poisson", "--model", "llama-9b"], /unknown model "llama-9b"; known are llama-7b/],
-    [["--workload", "poisson", "--gpu", "a11"], /unknown GPU "a11"; known are a10/],
-    [["--workload", "storm"], /unknown workload "storm"; known are poisson, gamma, on-off, closed-loop, sessions, shared-prefix/],
-    [["--workload", "poisson", "--queue", "storm"], /queue must be one of fcfs, .*got "storm"/],
-    [["--workload", "poisson", "--admission", "storm"], /admission must be one of watermark, .*got "storm"/],
+    [["--workload", "poisson", "--model", "llama-9b"], /unknown model "llama-9b"; known: llama-7b/],
+    [["--workload", "poisson", "--gpu", "a11"], /unknown GPU "a11"; known: a10/],
+    [["--workload", "storm"], /unknown workload "storm"; known: poisson, gamma, on-off, closed-loop, sessions, shared-prefix/],
+    [["--workload", "poisson", "--queue", "storm"], /unknown queue "storm"; known: fcfs, /],
+    [["--workload", "poisson", "--admission", "storm"], /unknown admission "storm"; known: watermark, /],
     [["--workload", "poisson", "--model", "llama-2-70b"], /the weights of llama-2-70b at 16 bits take 128 GiB, a100-80gb has/],
     [[], /give either --trace or --workload/],
     [["--workload", "poisson", "--rate", "1,2"], /several values of an option need --sweep/],
     [["--workload", "poisson", "--rate", "0"], /'0' is invalid/],
     [["--workload", "poisson", "--over-context", "hide"], /Allowed choices are clip, drop/],
     [["--sweep", "--workload", "poisson", "--shard", "3/2"], /--shard must be k\/n with 1 <= k <= n, got "3\/2"/],
+    [["--workload", "poisson", "--out", "x.jsonl"], /--out is of a sweep: give --sweep, too/],
+    [["--workload", "poisson", "--shard", "1/2"], /--shard is of a sweep: give --sweep, too/],
+    [["--from", "absent.jsonl"], /--from is of a report: give --report, too/],
+    [["--from", "absent.jsonl", "--report", "x", "--json"], /--from takes the place of a run/],
+    [["--from", "absent.jsonl", "--report", "x"], /cannot read absent\.jsonl: no such file/],
+    [["--sweep", "--workload", "poisson", "--out", tmpdir()], /is no regular file/],
+    [["--workload", "poisson", "--chunking", "slo"], /chunking slo needs a promise to keep: give --slo-tpot/],
+    [["--workload", "poisson", "--token-budget", "10000000000"], /must be an integer from 1 to 16777216/],
     [["--trace", "absent.csv"], /cannot read absent\.csv: .*no such file/],
   ])("%j", async (args, message) => {
     const { code, out, err } = await simulate(...args);
@@ -134,6 +142,12 @@ describe("refusals are one line with exit code 2", () => {
     const { code, err } = await simulate("--trace", broken);
     expect(err).toBe(`bstar: ${broken}:3: ContextTokens must be an integer >= 1, got "x"\n`);
     expect(code).toBe(2);
+  });
+
+  test("a report that cannot be written says where and why", async () => {
+    const { code, err } = await simulate("--workload", "poisson", "--requests", "3", "--report", join(trace, "report"));
+    expect(err).toMatch(/^bstar: cannot write to .*trace\.csv.report: ENOTDIR: .*\n$/);
+    expect(code).toBe(1);
   });
 
   test("lengths without times want a rate", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { BackendInfo } from "../../src/backends/backend.ts";
 import { Engine } from "../../src/engine/engine.ts";
-import { assertLike, assertWithin, platformTimer, type EngineOptions } from "../../src/engine/options.ts";
+import { assertLike, assertWithin, type EngineOptions } from "../../src/engine/options.ts";
 import { InfeasibleRequestError, InvalidOptionError, InvalidRequestError, QueueFullError } from "../../src/errors.ts";
 import { fixed } from "../../src/policies/budget/fixed.ts";
 import { expectedOf, promptOf, setUp } from "../support/engines.ts";
@@ -32,19 +33,23 @@ describe("assertWithin", () => {
 
 describe("assertLike", () => {
   const { info } = backend;
+  const other = (changes: Partial<BackendInfo>): ScriptedBackend => new ScriptedBackend({ info: { ...info, ...changes } });
 
   test("takes a backend with the same limits, or larger ones", () => {
-    expect(() => assertLike(info, info)).not.toThrow();
-    expect(() => assertLike({ ...info, blockCount: 65, maxTokens: 33, maxRequests: 9, contextLength: 201, hostBlockCount: 5 }, info)).not.toThrow();
+    expect(() => assertLike(other({}), backend)).not.toThrow();
+    expect(() => assertLike(other({ blockCount: 65, maxTokens: 33, maxRequests: 9, contextLength: 201, hostBlockCount: 5 }), backend)).not.toThrow();
   });
 
   test.each(["blockCount", "maxTokens", "maxRequests", "contextLength"] as const)("refuses a smaller %s", (name) => {
     const message = `recover() gave backend scripted with ${name} ${info[name] - 1}, the lost one had ${info[name]}`;
-    expect(() => assertLike({ ...info, [name]: info[name] - 1 }, info)).toThrow(new InvalidOptionError(message));
+    expect(() => assertLike(other({ [name]: info[name] - 1 }), backend)).toThrow(new InvalidOptionError(message));
   });
 
-  test("refuses other blocks", () => {
-    expect(() => assertLike({ ...info, blockSize: 8 }, info)).toThrow(new InvalidOptionError("recover() gave backend scripted with blockSize 8, the lost one had 4"));
+  test("refuses other blocks, another vocabulary, other windows, and the lost one", () => {
+    expect(() => assertLike(other({ blockSize: 8 }), backend)).toThrow(new InvalidOptionError("recover() gave backend scripted with blockSize 8, the lost one had 4"));
+    expect(() => assertLike(other({ vocabSize: 60_000 }), backend)).toThrow(InvalidOptionError);
+    expect(() => assertLike(other({ groups: [{ window: null }, { window: 4 }] }), backend)).toThrow(new InvalidOptionError("recover() gave backend scripted with windows [none, 4], the lost one had [none]"));
+    expect(() => assertLike(backend, backend)).toThrow(new InvalidOptionError("recover() gave backend scripted back, which was lost"));
   });
 });
 
@@ -58,25 +63,6 @@ test("an engine refuses options that no scheduler takes", () => {
   expect(() => new Engine({ backend, blockCount: 0 })).toThrow(InvalidOptionError);
 });
 
-describe("platformTimer", () => {
-  test("wakes, now for a time that has passed; cancelled it does not", async () => {
-    const woken: string[] = [];
-    platformTimer(-5, () => woken.push("past"));
-    const cancel = platformTimer(0.001, () => woken.push("cancelled"));
-    cancel();
-    await new Promise<void>((resolve) => platformTimer(0.02, resolve));
-    expect(woken).toEqual(["past"]);
-  });
-
-  test("does not wake for what no timer can wait for: 24 days and more would be at once", async () => {
-    let woken = false;
-    const cancel = platformTimer(2 ** 31 / 1000, () => (woken = true));
-    await new Promise<void>((resolve) => platformTimer(0.02, resolve));
-    cancel();
-    expect(woken).toBe(false);
-  });
-});
-
 describe("refusals throw, and change nothing", () => {
   const script: Script = { info: { contextLength: 20, vocabSize: 100, blockCount: 4 } };
 
@@ -86,6 +72,12 @@ describe("refusals throw, and change nothing", () => {
     ["text without a tokenizer", { prompt: "a" }, new InvalidRequestError("a text prompt needs an engine with a tokenizer")],
     ["stop strings without a tokenizer", { promptTokenIds: [1], stop: ["a"] }, new InvalidRequestError("stop strings need an engine with a tokenizer")],
     ["an empty stop string", { promptTokenIds: [1], stop: [""] }, new InvalidRequestError(`stop must hold non-empty strings, got ""`)],
+    ["a text for a prompt that is none", { prompt: 5 }, new InvalidRequestError("prompt must be text, got 5")],
+    ["a prompt of null", { promptTokenIds: null }, new InvalidRequestError("promptTokenIds must be an array of token ids, got null")],
+    ["one stop string that is no array", { promptTokenIds: [1], stop: "a" }, new InvalidRequestError(`stop must be an array of strings, got "a"`)],
+    ["a retention beyond 100", { promptTokenIds: [1], retention: { priority: 101, duration: 1 } }, new InvalidRequestError("retention.priority must be in [0, 100], got 101")],
+    ["a deadline that is over", { promptTokenIds: [1], deadline: -1 }, new InvalidRequestError("deadline must be after the time of submission, 0, got -1")],
+    ["a signal that is none", { promptTokenIds: [1], signal: {} }, new TypeError("signal?.addEventListener is not a function")],
     ["no token", { promptTokenIds: [] }, new InvalidRequestError("promptTokenIds must be at least one token id, got none")],
     ["an id beyond the vocabulary", { promptTokenIds: [1, 100] }, new InvalidRequestError("promptTokenIds[1] is 100, the vocabulary has 100 ids")],
     ["no answer wanted", { promptTokenIds: [1], maxTokens: 0 }, new InvalidRequestError("maxTokens must be an integer >= 1, got 0")],
@@ -93,10 +85,10 @@ describe("refusals throw, and change nothing", () => {
     ["a prompt that fills the context", { promptTokenIds: new Array<number>(20).fill(1) }, new InfeasibleRequestError("the prompt fills the context of 20 tokens, no room is left for an answer")],
     ["more than the pool holds", { promptTokenIds: [1], maxTokens: 16 }, new InfeasibleRequestError("prompt and answer of 17 tokens need 5 blocks, the pool has 4")],
   ])("%s", async (_name, request, error) => {
-    const { engine } = setUp({}, script);
+    const { engine } = setUp({ clock: () => 0 }, script);
     const before = engine.stats();
     expect(() => engine.submit({ maxTokens: 2, ...request })).toThrow(error);
-    expect(engine.stats()).toEqual(before);
+    expect({ ...engine.stats(), submitted: 0, aborted: 0 }).toEqual(before);
     expect((await engine.submit({ promptTokenIds: [1], maxTokens: 2 }).completion()).finishReason).toBe("length");
     await engine.dispose();
   });

@@ -18,7 +18,7 @@ describe.each(Object.entries(KINDS))("%s", (kind, { known, make }) => {
   });
 
   test.each(["fifo", "toString", ""])("an unknown name, %j, lists the known ones", (name) => {
-    expect(() => make(name)).toThrow(new InvalidOptionError(`${kind} must be one of ${Object.keys(known).join(", ")}, got "${name}"`));
+    expect(() => make(name)).toThrow(new InvalidOptionError(`unknown ${kind} "${name}"; known: ${Object.keys(known).join(", ")}`));
   });
 });
 

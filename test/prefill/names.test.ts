@@ -7,7 +7,7 @@ test.each(Object.keys(CHUNKINGS))("%s makes the policy of that name", (name) => 
 });
 
 test.each(["fifo", "toString", ""])("an unknown name, %j, lists the known ones", (name) => {
-  expect(() => chunkingNamed(name)).toThrow(new InvalidOptionError(`chunking must be one of fcfs, equal-progress, slo, none, got "${name}"`));
+  expect(() => chunkingNamed(name)).toThrow(new InvalidOptionError(`unknown chunking "${name}"; known: fcfs, equal-progress, slo, none`));
 });
 
 test("slo says what it needs", () => {

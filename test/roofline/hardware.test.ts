@@ -21,5 +21,5 @@ test("figures are of the right order, in base units, and name their sources", ()
 test("an unknown name lists the known ones; case does not matter", () => {
   expect(gpuNamed("A10")).toBe(gpuNamed("a10"));
   expect(() => gpuNamed("a11")).toThrow(InvalidOptionError);
-  expect(() => gpuNamed("a11")).toThrow(/unknown GPU "a11"; known are a10, a10g, .*rtx-pro-6000/);
+  expect(() => gpuNamed("a11")).toThrow(/unknown GPU "a11"; known: a10, a10g, .*rtx-pro-6000/);
 });

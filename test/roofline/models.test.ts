@@ -34,5 +34,5 @@ test("shapes keep their laws", () => {
 test("an unknown name lists the known ones; case does not matter", () => {
   expect(modelNamed("Llama-7B")).toBe(modelNamed("llama-7b"));
   expect(() => modelNamed("llama-8b")).toThrow(InvalidOptionError);
-  expect(() => modelNamed("llama-8b")).toThrow(/unknown model "llama-8b"; known are llama-7b, .*gemma-2-2b, or a Hugging Face config.json/);
+  expect(() => modelNamed("llama-8b")).toThrow(/unknown model "llama-8b"; known: llama-7b, .*gemma-2-2b, or a Hugging Face config.json/);
 });

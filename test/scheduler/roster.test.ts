@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidRequestError, QueueFullError, TimeoutError } from "../../src/errors.ts";
+import { lru } from "../../src/policies/eviction/lru.ts";
 import type { Request } from "../../src/request.ts";
 import { entryOf, ids, schedulerParts } from "../support/scheduler-parts.ts";
 
@@ -27,6 +28,22 @@ describe("Roster", () => {
     expect([runs.state, waits.state, roster.pausedCount, roster.waiting.size, kv.pool.heldCount]).toEqual(["paused", "paused", 2, 0, 0]);
     for (const entry of [runs, waits]) roster.resume(entry, 0);
     expect([runs.state, waits.state, roster.pausedCount, roster.waiting.size]).toEqual(["waiting", "waiting", 0, 2]);
+  });
+
+  test("of one that ends, what is cached of its blocks is retained, until its duration is over; of one that holds none, nothing", () => {
+    const retained: (readonly number[])[] = [];
+    const eviction = { ...lru(), retain: (...told: readonly number[]) => void retained.push(told) };
+    const { roster, add, step, residents, kv } = schedulerParts({ eviction });
+    const retention = { priority: 80, duration: 5 };
+    const [runs, plain, waits] = [add(0, { retention, promptTokenIds: ids(10) }), add(1), add(2, { retention })];
+    step();
+    const table = [...runs.sequence!.tables[0].ids.subarray(0, 3)];
+    expect(table.map((block) => kv.pool.labelOf(block) !== 0)).toEqual([true, true, false]);
+    for (const entry of [runs, plain]) roster.end(entry, "length", null, 10);
+    roster.pause(waits, 10);
+    roster.end(waits, "abort", null, 10);
+    residents.compact();
+    expect(retained).toEqual([[table[0], 80, 15], [table[1], 80, 15]]);
   });
 
   test("one that has produced tokens waits as preempted", () => {

@@ -307,3 +307,71 @@ test("blockOwners names who holds what", () => {
   step();
   expect(scheduler.blockOwners().filter(({ state }) => state === "held").map(({ request }) => request)).toEqual(["a", "a"]);
 });
+
+const beam = { branches: true, promptTokenIds: ids(6), maxTokens: 6 };
+
+/** A beam that has its first token: a choice whose last token may be replaced, and that may branch. */
+function started(options: Parameters<typeof schedulerOf>[0] = {}) {
+  const bench = schedulerOf(options);
+  const entry = bench.submit("b", beam);
+  bench.step();
+  return { ...bench, entry };
+}
+
+describe("beams", () => {
+  test("the next step reads the token that was put in the last one's place", () => {
+    const { scheduler, entry } = started();
+    scheduler.replaceLastToken("b", 0, 41);
+    expect([...entry.tokens.subarray(5, 7)]).toEqual([5, 41]);
+    expect(scheduler.schedule(1)!.tokenIds[0]).toBe(41);
+  });
+
+  test("a branch runs beside the first, on the same blocks, and each copies the last one before it writes", () => {
+    const { scheduler, entry, commit } = started();
+    const branch = scheduler.branch("b", 0, { choice: 3, tokenId: 42 }, 1);
+    expect([branch.state, branch.tokenCount, branch.computedTokenCount, branch.choice, scheduler.stats().heldBlocks, scheduler.size]).toEqual(["running", 7, 6, 3, 2, 2]);
+    const plan = scheduler.schedule(1)!;
+    expect([[...plan.tokenIds.subarray(0, 2)], plan.requestCount, plan.copyCount, [...plan.sampling.choice.subarray(0, 2)]]).toEqual([[7, 42], 2, 2, [0, 3]]);
+    commit(plan);
+    expect([[...entry.tokens.subarray(0, 8)], [...branch.tokens.subarray(0, 8)]]).toEqual([[...ids(6), 7, 7], [...ids(6), 42, 7]]);
+    scheduler.checkInvariants();
+    scheduler.finish("b", "stop", 2, 0);
+    expect([scheduler.size, branch.state, scheduler.stats().heldBlocks]).toEqual([1, "running", 2]);
+  });
+
+  test("a branch without a place waits as preempted, and comes in when there is one", () => {
+    const { scheduler, step } = started({ maxRequests: 1 });
+    const branch = scheduler.branch("b", 0, { choice: 1, tokenId: 42 }, 1);
+    expect([branch.state, scheduler.stats().waiting]).toEqual(["preempted", 1]);
+    scheduler.finish("b", "stop", 1, 0);
+    while (scheduler.size > 0) step(2);
+    expect([branch.finishReason, [...branch.tokens.subarray(6, 12)]]).toEqual(["length", [42, 7, 7, 7, 7, 7]]);
+  });
+
+  test("a beam sits out planning ahead, and a branch of a paused one waits", () => {
+    const { scheduler, commit, entry } = started();
+    const plan = scheduler.schedule(1)!;
+    expect([scheduler.schedule(1), scheduler.idleReason]).toEqual([null, "in-flight"]);
+    commit(plan);
+    scheduler.pause("b", 1, 0);
+    const branch = scheduler.branch("b", 0, { choice: 1, tokenId: 9 }, 1);
+    expect([entry.state, branch.state]).toEqual(["paused", "preempted"]);
+    scheduler.checkInvariants();
+  });
+
+  test("only a beam with a last token that no step reads can be changed, and only a free choice be taken", () => {
+    const { scheduler, submit } = schedulerOf();
+    submit("b", beam);
+    submit("plain", { promptTokenIds: ids(3, 4) });
+    const replace = (id: string) => () => scheduler.replaceLastToken(id, 0, 1);
+    expect(replace("b")).toThrow(new AssertionError("choice 0 of request b is no beam with a last token to replace"));
+    const plan = scheduler.schedule(0)!;
+    expect(replace("b")).toThrow(AssertionError);
+    scheduler.commit(plan, { tokenIds: new Int32Array([1, 1]) }, 0);
+    expect(replace("plain")).toThrow(AssertionError);
+    expect(replace("nobody")).toThrow(AssertionError);
+    expect(replace("b")).not.toThrow();
+    expect(() => scheduler.branch("b", 0, { choice: 0, tokenId: 1 }, 0)).toThrow(new AssertionError("request b has a choice 0 already"));
+    expect(() => submit("c", { ...beam, n: 2 })).toThrow(new InvalidRequestError("n must be 1 where it branches, got 2"));
+  });
+});

@@ -34,6 +34,16 @@ test("without samples there is nothing to say", () => {
   expect(distribution.curve(10)).toEqual([]);
 });
 
+test("what comes after a look counts in the next", () => {
+  for (const weight of [1, 3]) {
+    const distribution = new Distribution();
+    for (const value of [5, 3]) distribution.add(value, weight);
+    expect(distribution.quantiles([1, 0.5])).toEqual([5, 3]);
+    for (const value of [4, 1]) distribution.add(value, weight);
+    expect(distribution.quantiles([0.25, 0.5, 0.75, 1])).toEqual([1, 3, 4, 5]);
+  }
+});
+
 test("a curve begins at the least and ends at the largest sample", () => {
   const distribution = new Distribution();
   for (const value of [5, 1, 3]) distribution.add(value);

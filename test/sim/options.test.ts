@@ -55,3 +55,13 @@ test.skipIf(noRows)("batches of TensorRT-LLM on one A100 are met within 10% (ski
     expect(Math.abs(found.outputTokensPerSecond / Number(throughput) - 1)).toBeLessThan(0.1);
   }
 });
+
+test.skipIf(noRows)("first tokens of TensorRT-LLM on one A100 are met within 10% (skipped where ../shared/groundtruth is absent)", async () => {
+  const rows = readFileSync(ROWS, "utf8").trim().split("\n").map((line) => line.split(","));
+  const cases = rows.filter(([, , gpus, engine, , , , output]) => gpus === "1" && engine === "TensorRT-LLM 0.5" && output === "1");
+  expect(cases).toHaveLength(2);
+  for (const [, , , , , , input, , , , , milliseconds] of cases) {
+    const { ttftSeconds } = await figuresOf({ model: "llama-2-7b", workload: batch(1, Number(input), 1), tokenBudget: 4096 });
+    expect(Math.abs((1000 * ttftSeconds.mean!) / Number(milliseconds) - 1)).toBeLessThan(0.1);
+  }
+});

@@ -8,6 +8,7 @@ import { summarize } from "../../src/sim/summary.ts";
 import { ClosedLoop } from "../../src/sim/workloads/closed-loop.ts";
 import { GeneratedWorkload } from "../../src/sim/workloads/generated.ts";
 import { gamma, poisson } from "../../src/sim/workloads/open.ts";
+import { sharedPrefix } from "../../src/sim/workloads/shared-prefix.ts";
 import { Sessions } from "../../src/sim/workloads/sessions.ts";
 
 const SETUP = { gpu: gpuNamed("a10"), shape: modelNamed("llama-7b") };
@@ -58,6 +59,15 @@ describe("tokens", () => {
     // Weights of 13.5e9 bytes at 600e9 bytes a second at the very most.
     expect(tpotSeconds.mean!).toBeGreaterThan(13.4e9 / 600e9);
   });
+});
+
+test("without prefix caching nothing is found, and what shares nothing runs as it did", async () => {
+  const { kv, ttftSeconds } = figures(await run(sharedPrefix({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096 }));
+  const without = figures(await run(sharedPrefix({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096, prefixCaching: false }));
+  expect([kv.prefixHitTokens > 0, without.kv.prefixHitTokens]).toEqual([true, 0]);
+  expect(without.ttftSeconds.mean!).toBeGreaterThan(ttftSeconds.mean!);
+  const unshared = async (prefixCaching: boolean) => figures(await run(poisson({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096, prefixCaching }));
+  expect(await unshared(false)).toEqual(await unshared(true));
 });
 
 describe("requests are all accounted for", () => {

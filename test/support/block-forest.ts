@@ -1,5 +1,5 @@
 import type { CachedBlocks, EvictionPolicy } from "../../src/blocks/eviction.ts";
-import { createBlockLinks } from "../../src/blocks/free-queue.ts";
+import { createBlockLinks } from "../../src/blocks/block-links.ts";
 
 /** Blocks and their parents, 0 for none, with an eviction policy that is told of them as the prefix cache would tell it. */
 export class BlockForest implements CachedBlocks {

@@ -3,6 +3,7 @@ import { BlockPool } from "../../src/blocks/block-pool.ts";
 import { BlockSupply } from "../../src/blocks/block-supply.ts";
 import { BlockTable, Sequence } from "../../src/blocks/block-table.ts";
 import { CopyOnWrite } from "../../src/blocks/copy-on-write.ts";
+import type { KvEvent } from "../../src/blocks/events.ts";
 import type { EvictionPolicy } from "../../src/blocks/eviction.ts";
 import { Indexer } from "../../src/blocks/indexer.ts";
 import { PrefixCache } from "../../src/blocks/prefix-cache.ts";
@@ -14,10 +15,10 @@ import { lru } from "../../src/policies/eviction/lru.ts";
 const SIZE = 2;
 
 /** The rooms of a KV cache, put together as it does; `prompt` gives ids that are easy to tell apart. */
-export function cacheParts(options: { blockCount?: number; hostBlockCount?: number; groups?: readonly { window: number | null }[]; eviction?: EvictionPolicy; worthSwapping?: () => boolean; onEvict?: (block: number) => void } = {}) {
-  const { blockCount = 8, hostBlockCount = 0, groups = [{ window: null }], eviction = lru(), worthSwapping = () => true, onEvict } = options;
+export function cacheParts(options: { blockCount?: number; hostBlockCount?: number; groups?: readonly { window: number | null }[]; eviction?: EvictionPolicy; worthSwapping?: (block: number) => boolean; onEvict?: (block: number) => void; onEvent?: (event: KvEvent) => void } = {}) {
+  const { blockCount = 8, hostBlockCount = 0, groups = [{ window: null }], eviction = lru(), worthSwapping = () => true, onEvict, onEvent } = options;
   const pool = new BlockPool(blockCount);
-  const prefixes = new PrefixCache({ pool, blockSize: SIZE, groups, capacity: 40, eviction, hostBlockCount });
+  const prefixes = new PrefixCache({ pool, blockSize: SIZE, groups, capacity: 40, eviction, hostBlockCount, onEvent });
   const supply = new BlockSupply({ pool, prefixes, worthSwapping, onEvict });
   const indexer = new Indexer({ pool, prefixes, supply });
   const attacher = new Attacher({ prefixes, supply });

@@ -29,7 +29,9 @@ export interface Script {
 /** A backend without arithmetic, whose steps take a turn of the event loop, or wait for the test. */
 export class ScriptedBackend implements Backend {
   readonly info: BackendInfo;
-  readonly lost = new Promise<string>(() => {});
+  readonly lost: Promise<string>;
+  /** The device goes away, for the reason given. */
+  readonly lose: (reason: string) => void;
   executed = 0;
   disposals = 0;
   readonly #script: Script;
@@ -41,6 +43,9 @@ export class ScriptedBackend implements Backend {
 
   constructor(script: Script = {}) {
     this.info = { ...INFO, ...script.info };
+    let lose!: (reason: string) => void;
+    this.lost = new Promise((resolve) => (lose = resolve));
+    this.lose = lose;
     this.#script = script;
     this.#device = new ContextDevice(this.info);
   }

@@ -14,7 +14,7 @@ test.each(Array.from({ length: Math.ceil(SEEDS / SLICE) }, (_, i) => i * SLICE))
     for (const [fault, count] of Object.entries({ ...report.faults, ...report.ends })) faults[fault] = (faults[fault] ?? 0) + count;
   }
   // The seeds do what they are for: every kind of fault and of end is among them.
-  for (const kind of ["failed", "lost", "abort", "leave", "pause", "queue_full", "infeasible_request", "length", "stop", "error"]) expect(faults[kind], kind).toBeGreaterThan(0);
+  for (const kind of ["failed", "lost", "lost idle", "unrecovered", "abort", "leave", "pause", "queue_full", "infeasible_request", "length", "stop", "error"]) expect(faults[kind], kind).toBeGreaterThan(0);
 });
 
 test("20 seeds decide what they decided before; where a change is meant, `npx vitest run test/testing/fault-injection.test.ts -u` writes the new hashes", async () => {

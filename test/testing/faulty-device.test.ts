@@ -35,3 +35,12 @@ test("a lost device says so, and refuses what comes after", async () => {
   await device.dispose();
   await expect(device.execute(prompt(2))).rejects.toThrow(DisposedError);
 });
+
+test("it can be lost without a step, and what is to be flawed fails", async () => {
+  const device = new FaultyDevice(INFO, { moves: true, disposal: true });
+  await expect(device.readBlocks([1])).rejects.toThrow("a test made reading blocks fail");
+  device.end("lost");
+  expect(await device.lost).toBe("a test took it away");
+  await expect(device.dispose()).rejects.toThrow("nothing to give back");
+  await expect(new FaultyDevice(INFO, { disposal: true }).dispose()).resolves.toBeUndefined();
+});

@@ -1,23 +1,35 @@
-/** How far each eviction policy is from the best possible: block hits on conversations, and on a mix with prompts that come once. */
-import type { EvictionPolicy } from "../../../src/blocks/eviction.ts";
-import { KvCache } from "../../../src/blocks/kv-cache.ts";
-import { StepJournal } from "../../../src/blocks/step-journal.ts";
-import { clairvoyant } from "../../../src/policies/eviction/clairvoyant.ts";
-import { EVICTIONS } from "../../../src/policies/names.ts";
+/**
+ * How far each eviction policy is from the best possible: block hits on conversations, on a mix with prompts that come once, and on
+ * Mooncake's traces, whole, by pool size. Takes some ten seconds; `npm run hit-rates` draws the traces' curves.
+ */
 import { SeededRandom } from "../../../src/testing/seeded-random.ts";
+import { type Chains, hitRates, MOONCAKE_POOLS, MOONCAKE_TRACES, mooncakeFile, RATED, readChains } from "../../../test/support/hit-rates.ts";
 import type { BenchRow } from "../../bench.ts";
 
 const REQUESTS = 3000;
 const POOL = 400;
-/** A block is one token here: only which blocks are equal matters. */
-const BLOCK = 1;
 
-export default function (): BenchRow[] {
-  return [...rowsOf("conversations", conversations(0)), ...rowsOf("conversations, every second prompt comes once", conversations(0.5))];
+export default async function (): Promise<BenchRow[]> {
+  const rows = [rowOf("conversations", conversations(0), POOL), rowOf("conversations, every second prompt comes once", conversations(0.5), POOL)];
+  for (const trace of MOONCAKE_TRACES) rows.push(...(await mooncakeRows(trace)));
+  return rows;
+}
+
+async function mooncakeRows(trace: string): Promise<BenchRow[]> {
+  const name = `mooncake_${trace}`;
+  const file = mooncakeFile(trace);
+  if (file === null) return [{ name: `block hits, ${name}`, note: "skipped: ../shared/traces holds no such file" }];
+  const chains = await readChains(file);
+  return MOONCAKE_POOLS.map((blockCount) => rowOf(`${name}, ${chains.length.toLocaleString("en-US")} requests`, chains, blockCount));
+}
+
+function rowOf(workload: string, chains: Chains, blockCount: number): BenchRow {
+  const rates = hitRates(chains, blockCount).map((rate, index) => `${RATED[index]} ${(100 * rate).toFixed(1)}%`);
+  return { name: `block hits, ${workload}, ${blockCount.toLocaleString("en-US")} blocks`, note: rates.join(", ") };
 }
 
 /** Each request is a chain of blocks: a conversation's turns so far, after one of a few long system prompts. */
-function conversations(onceRate: number): Int32Array[] {
+function conversations(onceRate: number): Chains {
   const random = new SeededRandom(7);
   let fresh = 1000;
   const chains = Array.from({ length: 60 }, (_, i) => Array.from({ length: 10 + 5 * (i % 4) }, (__, depth) => 100 * (i % 4) + depth));
@@ -28,62 +40,4 @@ function conversations(onceRate: number): Int32Array[] {
     if (chain.length > 80) chain.length = 10;
     return Int32Array.from(chain);
   });
-}
-
-function rowsOf(workload: string, requests: readonly Int32Array[]): BenchRow[] {
-  const future = new Future(requests);
-  const best = hitRate(requests, clairvoyant((block) => future.nextUse(block)), future);
-  const rows = Object.entries(EVICTIONS).map(([name, make]) => ({ name: `block hits of ${name}, ${workload}`, note: percent(hitRate(requests, make(), new Future(requests))) }));
-  return [...rows, { name: `block hits of the best possible, ${workload}`, note: percent(best) }];
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(1)}%`;
-}
-
-/** When each beginning is needed next. */
-class Future {
-  time = 0;
-  /** By block: the beginning that it holds. */
-  readonly contents = new Map<number, string>();
-  readonly #uses = new Map<string, number[]>();
-
-  constructor(requests: readonly Int32Array[]) {
-    for (const [time, request] of requests.entries()) {
-      for (const beginning of beginningsOf(request)) this.#uses.set(beginning, [...(this.#uses.get(beginning) ?? []), time]);
-    }
-  }
-
-  nextUse(block: number): number {
-    const uses = this.#uses.get(this.contents.get(block)!)!;
-    return uses.find((time) => time > this.time) ?? Number.POSITIVE_INFINITY;
-  }
-}
-
-/** A name for each beginning: its length and last token, which no other beginning of that length has, tell it apart. */
-function beginningsOf(request: Int32Array): string[] {
-  return Array.from(request, (token, depth) => `${depth} ${token}`);
-}
-
-/** Share of all blocks that were cached when they were asked for. */
-function hitRate(requests: readonly Int32Array[], eviction: EvictionPolicy, future: Future): number {
-  const kv = new KvCache({ blockCount: POOL, blockSize: BLOCK, eviction });
-  const domain = kv.prefixes.domains.acquire("", 0);
-  const journal = new StepJournal();
-  let [hits, total] = [0, 0];
-  for (const request of requests) {
-    const sequence = kv.open({ maxTokens: request.length, domain, cacheable: true });
-    const match = kv.lookup(sequence, request, request.length, journal);
-    hits += match.tokenCount;
-    total += request.length;
-    kv.attach(sequence, match, journal);
-    kv.extend(sequence, request.length, journal);
-    kv.index(sequence, request, request.length, null);
-    for (const [index, beginning] of beginningsOf(request).entries()) future.contents.set(sequence.tables[0].ids[index], beginning);
-    kv.clear(sequence);
-    kv.seal(journal);
-    kv.settle(journal);
-    future.time++;
-  }
-  return hits / total;
 }

@@ -38,6 +38,8 @@ export function registerGenerate(program: Command, io: Io): void {
     .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty)
     .addOption(new Option("--backend <name>", "default: webgpu, and where it cannot be had, reference").choices(BACKENDS))
     .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
+    .addOption(new Option("--budget <policy>", "measured: find B* of this device first, and take it for the budget").choices(["fixed", "measured"]))
+    .option("--target-ms <x>", "longest step that a measured budget wants, in milliseconds", decimal("> 0", (x) => x > 0))
     .option("--max-requests <n>", "most requests of a step", integer(1, MAX_ROWS), DEFAULT_MAX_REQUESTS)
     .option("--block-size <n>", "tokens a block of the KV cache", integer(1, MAX_BLOCK_SIZE), DEFAULT_BLOCK_SIZE)
     .option("--blocks <n>", `blocks of the KV cache (default: enough for the prompts, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`, integer(1))

@@ -1,8 +1,12 @@
 import { Engine } from "../../engine/engine.ts";
 import type { LoadedModel } from "../../models/index.ts";
+import { budgetLine } from "../budget-line.ts";
 import { chooseBackend } from "../choose-backend.ts";
 import { EXIT_FAILED, UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
+import type { BudgetPolicy } from "../../policies/budget/budget-policy.ts";
+import { measured } from "../../policies/budget/measured.ts";
+import type { StepTimeFit } from "../../policies/budget/step-time-fit.ts";
 import { openModel } from "../model-source.ts";
 import { defaultBlockCount } from "./block-count.ts";
 import { harmless, jsonLine, textBlock } from "./format.ts";
@@ -47,12 +51,22 @@ function encode(tokenizer: LoadedModel["tokenizer"], text: string): number[] | E
 
 async function openEngine(options: GenerateOptions, loaded: LoadedModel, jobs: readonly Job[], io: Io): Promise<Engine> {
   const { blockSize, tokenBudget, maxRequests } = options;
+  const budget = budgetOf(options);
   const { model, tokenizer, eosTokenIds } = loaded;
   const lengths = jobs.map((job) => promptLength(job) + job.maxTokens);
+  // To measure takes a step of all tokens.
+  if (budget !== undefined) lengths.push(Math.min(tokenBudget + 1, model.config.contextLength));
   const blockCount = options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize });
   const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests };
   const backend = await chooseBackend(options.backend, sizes, io);
-  return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds });
+  const onCalibrated = (fit: StepTimeFit): void => void io.stderr.write(budgetLine(fit, budget!.tokens()));
+  return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds, budget, onCalibrated });
+}
+
+function budgetOf({ budget, tokenBudget, targetMs }: GenerateOptions): BudgetPolicy | undefined {
+  if (budget === "measured") return measured({ maxTokens: tokenBudget, target: targetMs === undefined ? undefined : targetMs / 1000 });
+  if (targetMs !== undefined) throw new UsageError("--target-ms is for --budget measured");
+  return undefined;
 }
 
 async function printAll(engine: Engine, jobs: readonly Job[], format: (result: Result) => string, io: Io): Promise<void> {

@@ -14,6 +14,9 @@ export interface GenerateOptions {
   readonly stop?: readonly string[];
   readonly backend?: BackendName;
   readonly tokenBudget: number;
+  /** Default: fixed. */
+  readonly budget?: "fixed" | "measured";
+  readonly targetMs?: number;
   readonly maxRequests: number;
   readonly blockSize: number;
   readonly blocks?: number;

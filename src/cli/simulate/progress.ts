@@ -10,6 +10,7 @@ export class Progress {
   readonly #clock: () => number;
   readonly #startedAt: number;
   #done = 0;
+  #ended = false;
 
   /** `clock` gives seconds. */
   constructor(output: Output, total: number, clock: () => number) {
@@ -29,8 +30,10 @@ export class Progress {
     if (this.#output.terminal !== null) await this.#output.write(`\r\u001b[K${this.line()}`);
   }
 
-  /** Goes to a new line, where something was drawn. */
+  /** Goes to a new line, where something was drawn; once. */
   async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
     if (this.#output.terminal !== null) await this.#output.write("\n");
   }
 

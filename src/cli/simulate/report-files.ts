@@ -5,8 +5,9 @@ import { report } from "../../sim/report/report.ts";
 import type { ReportRun } from "../../sim/report/report-run.ts";
 import { type Config, loadName, seriesName, varyingKeys } from "../../sim/report/series.ts";
 import type { RunRecord } from "./run-settings.ts";
+import { writing } from "./writing.ts";
 
-/** Writes a report of the runs into a folder; returns the page's path. Rejects with `MissingPackageError` without vega. */
+/** Writes a report of the runs into a folder; returns the page's path. Rejects with `MissingPackageError` without vega, `BstarError` where it cannot be written. */
 export async function writeReport(folder: string, records: readonly RunRecord[]): Promise<string> {
   const configs = records.map(({ result }) => result.config);
   const varying = varyingKeys(configs);
@@ -15,8 +16,8 @@ export async function writeReport(folder: string, records: readonly RunRecord[])
     return { series: seriesName(config, varying), load: loadName(config), summary, curves: record.curves, timeline: record.timeline };
   });
   const files = await report(titleOf(configs), runs.toSorted(byLoad), sloOf(configs[0]));
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of files) writeFileSync(join(folder, name), text);
+  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  for (const [name, text] of files) writing(join(folder, name), () => writeFileSync(join(folder, name), text));
   return join(folder, "report.html");
 }
 

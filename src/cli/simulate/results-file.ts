@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { UsageError } from "../failure.ts";
 import type { RunRecord } from "./run-settings.ts";
 import type { Settings } from "./settings.ts";
+import { writing } from "./writing.ts";
 
 /** Why a run of a sweep gave no result. */
 export interface FailedRun {
@@ -17,13 +18,14 @@ export function keyOf(settings: Settings): string {
   return JSON.stringify(Object.fromEntries(Object.entries(settings).toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }
 
+/** Throws a `BstarError` that names the path, as where no space is left. */
 export function appendLine(path: string, line: SweepLine): void {
-  appendFileSync(path, `${JSON.stringify(line)}\n`);
+  writing(path, () => appendFileSync(path, `${JSON.stringify(line)}\n`));
 }
 
 /** The lines of a sweep's file, none where it is not there. Of equal keys the last counts. Throws `UsageError` that names file and line. */
 export function readLines(path: string): SweepLine[] {
-  if (!existsSync(path)) return [];
+  if (!isThere(path)) return [];
   const text = readFileSync(path, "utf8");
   const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const byKey = new Map<string, SweepLine>();
@@ -33,10 +35,17 @@ export function readLines(path: string): SweepLine[] {
 
 /** Takes off what follows the last line break: a run that was interrupted while it was written. */
 export function dropUnfinishedLine(path: string): void {
-  if (!existsSync(path)) return;
+  if (!isThere(path)) return;
   const bytes = readFileSync(path);
   const end = bytes.lastIndexOf(0x0a) + 1;
   if (end < bytes.length) truncateSync(path, end);
+}
+
+/** A device may have no end, and a folder no lines. */
+function isThere(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) throw new UsageError(`${path} is no regular file`);
+  return found !== undefined;
 }
 
 function parse(line: string, where: string): SweepLine {

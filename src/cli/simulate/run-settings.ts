@@ -31,6 +31,7 @@ export async function runSettings(settings: Settings): Promise<RunRecord> {
 }
 
 async function optionsOf(settings: Settings): Promise<SimulationOptions> {
+  if (settings.chunking === "slo" && settings.sloTpot === undefined) throw new InvalidOptionError("chunking slo needs a promise to keep: give --slo-tpot");
   const { gpus, weightBits, kvBits, arithmetic, maxRequests, tokenBudget, blockSize } = settings;
   const setup = { gpu: readGpu(settings.gpu), shape: readShape(settings.model), gpus, weightBits, kvBits, arithmetic };
   const blockCount = settings.gpuBlocks ?? blocksThatFit(setup, blockSize);
@@ -44,6 +45,7 @@ async function optionsOf(settings: Settings): Promise<SimulationOptions> {
     tokenBudget,
     contextLength: settings.context,
     overContext: settings.overContext,
+    prefixCaching: settings.prefixCache === "on",
     maxArrivals: settings.requests ?? (settings.trace === undefined ? DEFAULT_REQUESTS : undefined),
     slo: { ttftSeconds: settings.sloTtft, tpotSeconds: settings.sloTpot },
   };

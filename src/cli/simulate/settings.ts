@@ -19,6 +19,7 @@ export interface Settings {
   readonly concurrency?: number;
   readonly context?: number;
   readonly overContext: OverContext;
+  readonly prefixCache: "on" | "off";
   readonly gpuBlocks?: number;
   readonly blockSize: number;
   readonly maxRequests: number;

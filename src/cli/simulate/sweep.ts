@@ -60,6 +60,7 @@ export async function sweep(options: SweepOptions, io: Io): Promise<SweepLine[]>
     await Promise.all(todo.map(run));
   } catch (error) {
     if (!io.signal.aborted) throw error;
+    await progress.end();
     await io.stderr.write(`bstar: stopped after ${lines.length} of ${todo.length} runs${out === undefined ? "" : "; the same command goes on from there"}\n`);
   } finally {
     await pool.destroy();

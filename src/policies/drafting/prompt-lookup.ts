@@ -9,7 +9,7 @@ const NOTHING = new Int32Array(0);
 /**
  * Proposes what followed the last time the request's own last tokens stood there: good where an answer repeats its prompt (summaries, code
  * edits, extraction), idle elsewhere. Takes the longest ending of `minLength` to `maxLength` tokens that occurred before, and of its places
- * the last. O(tokens). Source: prompt lookup decoding (Saxena 2023), vLLM's `ngram` speculation.
+ * the last; what ends with the request's own end goes on as a loop. O(tokens). Source: prompt lookup decoding (Saxena 2023), vLLM's `ngram` speculation.
  */
 export function promptLookup(options: { readonly maxDrafts?: number; readonly minLength?: number; readonly maxLength?: number } = {}): Drafter {
   const { maxDrafts = 4, minLength = 2, maxLength = 4 } = options;
@@ -17,11 +17,16 @@ export function promptLookup(options: { readonly maxDrafts?: number; readonly mi
     if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
   }
   if (minLength > maxLength) throw new InvalidOptionError(`minLength ${minLength} is above maxLength ${maxLength}`);
+  const drafts = new Int32Array(maxDrafts);
   return {
     name: "prompt-lookup",
     propose(tokens, tokenCount, most) {
       const end = lastOccurrence(tokens, tokenCount, minLength, maxLength);
-      return end === 0 ? NOTHING : tokens.subarray(end, Math.min(end + Math.min(most, maxDrafts), tokenCount));
+      if (end === 0) return NOTHING;
+      const count = Math.min(most, maxDrafts);
+      const period = tokenCount - end;
+      for (let i = 0; i < count; i++) drafts[i] = tokens[end + (i % period)];
+      return drafts.subarray(0, count);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { assert } from "../../assert.ts";
-import { FreeQueue } from "../../blocks/free-queue.ts";
+import { BlockQueue } from "../../blocks/block-queue.ts";
 import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
 
 /**
@@ -9,12 +9,12 @@ import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
  * always in front of its parent, and the first block is a leaf without looking. Source: vLLM's free queue.
  */
 export function lru(): EvictionPolicy {
-  let queue: FreeQueue | undefined;
+  let queue: BlockQueue | undefined;
   return {
     name: "lru",
     attach(storage: EvictionStorage): void {
       assert(queue === undefined, "an eviction policy serves one cache");
-      queue = new FreeQueue(storage.links, 1);
+      queue = new BlockQueue(storage.links);
     },
     add: (block) => queue!.pushBack(block),
     remove: (block) => queue!.remove(block),

@@ -16,10 +16,11 @@ export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
     layer: [...layers, ...lines(runs, field, title)],
   });
   const reading = MILLISECONDS / readingTokensPerSecond();
+  const promised = slo.ttftSeconds !== undefined || slo.tpotSeconds !== undefined;
   return {
     name: "plane",
     title: "Throughput and latency",
-    caption: `Each line is a setup, each mark a load. Dashed rule: reading speed, ${Math.round(reading)} ms a token. Shaded: where the promise is kept.`,
+    caption: `Each line is a setup, each mark a load. Dashed rule: reading speed, ${Math.round(reading)} ms a token.${promised ? " Shaded: where the promise is kept." : ""}`,
     spec: {
       config: CONFIG,
       data: { values: rows(runs) },

@@ -80,6 +80,6 @@ export class TraceWorkload implements Workload {
     const format = FORMATS.find((each) => each.recognizes(firstLine));
     if (format !== undefined) return format;
     const known = `${FORMATS.map(({ name }) => name).join(", ")}, ServeGen rates`;
-    throw new TraceError(`${this.#name}:${this.#lines.number}: ${shown(firstLine)} begins no known trace; known are ${known}`);
+    throw new TraceError(`${this.#name}:${this.#lines.number}: ${shown(firstLine)} begins no known trace; known: ${known}`);
   }
 }

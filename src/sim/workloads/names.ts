@@ -28,6 +28,6 @@ export const WORKLOADS: ReadonlyMap<string, (options: NamedWorkloadOptions) => W
 /** The workload of that name. Throws `InvalidOptionError` that lists the known names. */
 export function workloadNamed(name: string, options: NamedWorkloadOptions): Workload {
   const make = WORKLOADS.get(name);
-  if (make === undefined) throw new InvalidOptionError(`unknown workload "${name}"; known are ${[...WORKLOADS.keys()].join(", ")}`);
+  if (make === undefined) throw new InvalidOptionError(`unknown workload "${name}"; known: ${[...WORKLOADS.keys()].join(", ")}`);
   return make(options);
 }

@@ -98,9 +98,10 @@ function rows(file: string, source: string): Row[] {
   return all.filter((row) => row.source.startsWith(source));
 }
 
-/** The head is in a row's time where it has a column of its own. */
+/** The tables hold no host work. The head is in a row's time where it has a column of its own. */
 function errorOf(row: Row, requests: readonly (readonly [number, number])[]): number {
-  const device = make({ shape: modelNamed(row.model) });
+  const gpu = gpuNamed("a100-80gb");
+  const device = make({ gpu: { ...gpu, efficiency: { ...gpu.efficiency, hostSecondsPerStep: 0, hostSecondsPerRequest: 0 } }, shape: modelNamed(row.model) });
   const seconds = device.stepSeconds(planOf(requests, { sampleCount: row.lm_head_ms === "" ? 0 : requests.length }));
   return Math.abs((seconds * 1000) / Number(row.step_ms) - 1);
 }

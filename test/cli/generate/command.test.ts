@@ -28,7 +28,7 @@ test("what is not given has the documented default", () => {
 
 test("options of the command line", () => {
   const args = ["-p", "", "-p", "--not-an-option", "--prompts", "-", "--max-tokens", "3", "--temperature", "0.5", "--top-k", "4", "--top-p", "0.9", "--min-p", ".1", "--seed", "5"];
-  expect(optionsOf(...args, "--stop", ".", "--stop", "!", "--backend", "reference", "--token-budget", "6", "--max-requests", "7", "--block-size", "8", "--blocks", "9", "--json")).toMatchObject({
+  expect(optionsOf(...args, "--stop", ".", "--stop", "!", "--backend", "reference", "--token-budget", "6", "--budget", "measured", "--target-ms", "2.5", "--max-requests", "7", "--block-size", "8", "--blocks", "9", "--json")).toMatchObject({
     prompt: ["", "--not-an-option"],
     prompts: "-",
     maxTokens: 3,
@@ -40,6 +40,8 @@ test("options of the command line", () => {
     stop: [".", "!"],
     backend: "reference",
     tokenBudget: 6,
+    budget: "measured",
+    targetMs: 2.5,
     maxRequests: 7,
     blockSize: 8,
     blocks: 9,

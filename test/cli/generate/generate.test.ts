@@ -74,6 +74,15 @@ describe("with the built-in model", () => {
     expect((await bstar(onReference(...sampled, "--seed", "4"), { stdin })).out).not.toBe(wanted);
   });
 
+  test("a measured budget is found first, told in a line, and changes no token", async () => {
+    const prompt = ["-p", "Once upon a time", "--max-tokens", "6"];
+    const wanted = (await bstar(onReference(...prompt))).out;
+    const { out, err } = await bstar(onReference(...prompt, "--budget", "measured", "--token-budget", "16", "--target-ms", "1000"));
+    expect(out).toBe(wanted);
+    expect(err).toMatch(/^bstar: B\* of this device is .*; the budget is \d+\n$/);
+    expect(await bstar(onReference(...prompt, "--target-ms", "5"))).toMatchObject({ code: 2, out: "", err: expect.stringContaining("--target-ms is for --budget measured") });
+  });
+
   test("interrupted, what is there is printed", async () => {
     const controller = new AbortController();
     controller.abort();

@@ -10,6 +10,7 @@ const SETTINGS = {
   rate: 1,
   requests: 5,
   overContext: "clip",
+  prefixCache: "on",
   blockSize: 16,
   maxRequests: 8,
   tokenBudget: 512,

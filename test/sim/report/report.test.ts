@@ -22,9 +22,9 @@ test("is a page and an SVG a chart, of which three are timelines at most", () =>
   for (const [name, text] of files) if (name.endsWith(".svg")) expect(text).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
 });
 
-describe("the page", () => {
-  const page = () => files.get("report.html") as string;
+const page = () => files.get("report.html") as string;
 
+describe("the page", () => {
   test("needs nothing beside it", () => {
     expect(page()).not.toMatch(/<script|<link|<img|@import|\bsrc=|url\((?!#)|href="(?!#)/);
     for (const [name, text] of files) if (name.endsWith(".svg")) expect(page()).toContain(text);
@@ -54,6 +54,7 @@ test("a run in which nothing ran is drawn too", async () => {
   const empty = await simulate({ gpu: gpuNamed("a10"), shape: modelNamed("llama-7b"), workload: poisson({ seed: 1 }), maxArrivals: 0 });
   const drawn = await report("empty", [{ series: "none", load: "", ...empty }]);
   expect(drawn.get("report.html")).toMatch(/<td>none<\/td>/);
-  // What is read; labels of empty axes are Vega's.
-  expect(drawn.get("report.html")).not.toMatch(/>[^<]*(NaN|Infinity|undefined)/);
+  expect(page()).toContain("Shaded: where the promise is kept.");
+  expect(drawn.get("report.html")).not.toContain("Shaded");
+  expect(drawn.get("report.html")).not.toMatch(/NaN|Infinity|undefined/);
 });

@@ -119,7 +119,11 @@ describe("a malformed row names file, line and what is wrong", () => {
     ["h.jsonl", `{"timestamp":-1,"input_length":5,"output_length":1}\n`, /h\.jsonl:1: timestamp must be a number >= 0, got -1$/],
     ["i.jsonl", `{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[1.5]}\n`, /i\.jsonl:1: hash_ids must be an array of integers >= 0, got \[1\.5\]$/],
     ["j.jsonl", `{"timestamp":0,"input_length":5000,"output_length":1,"hash_ids":[1]}\n`, /j\.jsonl:1: 1 hash_ids fit 5000 tokens neither at 512 nor at 16 tokens an id$/],
-    ["k.csv", "a,b\n1,2\n", /k\.csv:1: "a,b" begins no known trace; known are Azure, Mooncake, ShareGPT lengths, ServeGen rates$/],
+    ["k.csv", "a,b\n1,2\n", /k\.csv:1: "a,b" begins no known trace; known: Azure, Mooncake, ShareGPT lengths, ServeGen rates$/],
+    ["n.csv", `${AZURE}2023-13-41 18:15:46,1,2\n`, /n\.csv:2: TIMESTAMP is no date: "2023-13-41 18:15:46"$/],
+    ["o.csv", `${AZURE}2023-02-29 18:15:46,1,2\n`, /o\.csv:2: TIMESTAMP is no date/],
+    ["p.csv", `${AZURE}2023-02-28 24:00:00,1,2\n`, /p\.csv:2: TIMESTAMP is no date/],
+    ["q.csv", `${AZURE}2023-02-28 23:60:00,1,2\n`, /q\.csv:2: TIMESTAMP is no date/],
     ["l.csv", AZURE, /l\.csv holds no requests$/],
     ["m.csv", "", /m\.csv holds no requests$/],
   ])("%s", async (name, text, message) => {

@@ -95,5 +95,5 @@ test("shared-prefix: each family begins alike, and all families come", () => {
 
 test("an unknown name lists the known ones", () => {
   expect(() => make("storm")).toThrow(InvalidOptionError);
-  expect(() => make("storm")).toThrow('unknown workload "storm"; known are poisson, gamma, on-off, closed-loop, sessions, shared-prefix');
+  expect(() => make("storm")).toThrow('unknown workload "storm"; known: poisson, gamma, on-off, closed-loop, sessions, shared-prefix');
 });

@@ -1,0 +1,112 @@
+import type { Request, RequestId } from "../request.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { StepOutcome } from "../scheduler/step-outcome.ts";
+import type { StepResult } from "../step.ts";
+import type { Tokenizer } from "../tokenizer.ts";
+import type { Beam, BeamSearch } from "./beam-search.ts";
+import type { EngineRequest } from "./options.ts";
+import { logprobsOf, Session } from "./session.ts";
+import { StopStrings } from "./stop-strings.ts";
+import { TokenStream } from "./token-stream.ts";
+
+/** A request that was taken in, and what its streams need. */
+interface Opening {
+  readonly request: Request;
+  readonly input: EngineRequest;
+  readonly submittedAt: number;
+  readonly abort: () => void;
+}
+
+/** The sessions of requests that have not ended, one for each choice, and of those that have, until their streams are told. */
+export class Sessions {
+  readonly #tokenizer: Tokenizer | undefined;
+  readonly #byId = new Map<RequestId, readonly Session[]>();
+  readonly #searches = new Map<RequestId, BeamSearch>();
+  /** Their streams still have to be told: after the tokens of the same step. */
+  readonly #ended: Request[] = [];
+  #nextId = 0;
+
+  constructor(tokenizer: Tokenizer | undefined) {
+    this.#tokenizer = tokenizer;
+  }
+
+  /** Of requests that have not ended. A copy. */
+  get ids(): RequestId[] {
+    return [...this.#byId.keys(), ...this.#searches.keys()];
+  }
+
+  /** A number that no request has: callers may choose numbers too. */
+  freeId(): number {
+    while (this.#byId.has(this.#nextId) || this.#searches.has(this.#nextId)) this.#nextId++;
+    return this.#nextId++;
+  }
+
+  open({ request, input, submittedAt, abort }: Opening): TokenStream {
+    const { id, tokens, promptTokenCount, choice } = request;
+    const { n = 1, stop, signal } = input;
+    const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, n, choice });
+    let open = n;
+    const onEnd = (): void => {
+      if (--open > 0) return;
+      signal?.removeEventListener("abort", abort);
+      this.#byId.delete(id);
+    };
+    const tokenizer = this.#tokenizer;
+    const sessions = Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, stops: new StopStrings(stop), submittedAt, onEnd }));
+    signal?.addEventListener("abort", abort);
+    this.#byId.set(id, sessions);
+    return stream;
+  }
+
+  /** A search, which is told what may follow its beams. */
+  openSearch({ search, signal, abort }: { search: BeamSearch; signal: AbortSignal | undefined; abort: () => void }): Promise<readonly Beam[]> {
+    signal?.addEventListener("abort", abort);
+    this.#searches.set(search.id, search);
+    search.onOver = () => {
+      signal?.removeEventListener("abort", abort);
+      this.#searches.delete(search.id);
+    };
+    search.abortRest = abort;
+    return search.result;
+  }
+
+  /** Takes a step's tokens to their streams. Where the caller's tokenizer throws, it is the one request's end. */
+  deliver(outcome: StepOutcome, result: StepResult, scheduler: Scheduler, now: number): void {
+    for (let i = 0; i < outcome.tokenCount; i++) {
+      const request = outcome.requests[i];
+      const isLast = i + 1 === outcome.tokenCount || outcome.requests[i + 1] !== request;
+      const logprobs = logprobsOf(request, result, outcome.sampleIndices[i]);
+      this.#searches.get(request.id)?.accept(request, logprobs?.top ?? [], scheduler, now);
+      const session = this.#of(request);
+      // Whoever gave it to the scheduler directly has no stream here.
+      if (session === undefined) continue;
+      const isOver = session.accept(outcome.tokenIds[i], now, isLast && request.finishReason === "stop", logprobs);
+      if (!isOver) continue;
+      if (session.error === null) scheduler.finish(request.id, "stop", now, request.choice);
+      else scheduler.fail(request.id, session.error, now);
+    }
+  }
+
+  /** The scheduler ended it. */
+  noteEnd(request: Request): void {
+    this.#ended.push(request);
+  }
+
+  /** Tells the streams of ended requests. */
+  closeEnded(now: number): void {
+    for (const request of this.#ended.splice(0)) {
+      this.#of(request)?.end(request.finishReason!, request.error, now);
+      this.#searches.get(request.id)?.noteEnd(request);
+    }
+  }
+
+  /** Ends all that are open, whatever the scheduler thinks of them. */
+  crash(reason: Error, now: number): void {
+    for (const session of [...this.#byId.values()].flat()) session.end("error", reason, now);
+    for (const search of this.#searches.values()) search.fail(reason);
+  }
+
+  #of({ id, choice }: Request): Session | undefined {
+    return this.#byId.get(id)?.find((session) => session.choice === choice);
+  }
+}
