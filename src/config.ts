@@ -30,8 +30,8 @@ export const MAX_PLANS_IN_FLIGHT = 2;
 /** Requests that one step's admissions pass over for want of an adapter's place: each costs a removal from the queue and an insertion. */
 export const MAX_SET_ASIDE = 64;
 
-/** Tokens that a waiting request has room for beside its prompt: an answer that is no longer needs no second array at its admission, and 4,096 of them wait in 1 MiB. */
-export const ANSWER_ROOM = 64;
+/** Tokens that a waiting request has room for beside its prompt: an answer that is no longer needs no second array at its admission, and 4,096 of them wait in 8 MiB. */
+export const ANSWER_ROOM = 512;
 
 /** Choices of one request: the largest `n` of OpenAI's API; each is a sequence with blocks of its own once its answer begins. */
 export const MAX_CHOICES = 128;
