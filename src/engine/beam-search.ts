@@ -55,6 +55,7 @@ export class BeamSearch {
   #reject!: (reason: Error) => void;
   #live: LiveBeam[] = [{ choice: 0, node: null, candidates: null }];
   #isOver = false;
+  #isPaused = false;
 
   constructor(options: { id: RequestId; frontier: BeamFrontier; tokenizer: Tokenizer | undefined; promptTokenIds: ArrayLike<number> }) {
     this.id = options.id;
@@ -67,6 +68,22 @@ export class BeamSearch {
     });
     // Who drops the promise learns nothing from a crash of the process.
     this.result.catch(() => {});
+  }
+
+  /** Out of the running as a whole until `resume`: a round that is under way still ends. */
+  pause(scheduler: Scheduler, now: number): boolean {
+    if (this.#isPaused) return false;
+    this.#isPaused = true;
+    scheduler.pause(this.id, now);
+    return true;
+  }
+
+  /** Those of its beams go on that have not had their step. */
+  resume(scheduler: Scheduler, now: number): boolean {
+    if (!this.#isPaused) return false;
+    this.#isPaused = false;
+    for (const { choice, candidates } of this.#live) if (candidates === null) scheduler.resume(this.id, now, choice);
+    return true;
   }
 
   /** A beam's step is done: what may follow it, likeliest first. */
@@ -114,7 +131,8 @@ export class BeamSearch {
       const choice = continued.has(from) ? smallestUnused(used) : parent;
       if (choice === parent) scheduler.replaceLastToken(this.id, choice, node.tokenId);
       else scheduler.branch(this.id, parent, { choice, tokenId: node.tokenId }, now);
-      if (!continued.has(from)) scheduler.resume(this.id, now, choice);
+      if (this.#isPaused) scheduler.pause(this.id, now, choice);
+      else if (!continued.has(from)) scheduler.resume(this.id, now, choice);
       continued.add(from);
       used.add(choice);
       return { choice, node, candidates: null };
@@ -150,10 +168,10 @@ export function beamSearchOf(request: BeamSearchRequest & { readonly id: Request
     throw new InvalidRequestError(`width must be an integer in [1, ${widest}] beside ${stopTokenIds.length} stop ids, got ${String(width)}`);
   }
   if (!Number.isFinite(lengthPenalty)) throw new InvalidRequestError(`lengthPenalty must be a finite number, got ${String(lengthPenalty)}`);
-  const maxLength = Math.min(maxTokens, options.backend.info.contextLength - promptTokenIds.length);
+  const maxLength = Math.min(maxTokens, (options.contextLength ?? options.backend.info.contextLength) - promptTokenIds.length);
   const frontier = new BeamFrontier({ width, lengthPenalty, stopTokenIds, maxLength });
   return {
-    input: { ...request, promptTokenIds, branches: true, stopTokenIds: [], sampling: { logprobs: width + stopTokenIds.length } },
+    input: { ...request, choice: 0, promptTokenIds, branches: true, stopTokenIds: [], sampling: { logprobs: width + stopTokenIds.length } },
     search: new BeamSearch({ id, frontier, tokenizer: options.tokenizer, promptTokenIds }),
   };
 }

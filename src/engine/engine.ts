@@ -92,14 +92,14 @@ export class Engine implements AsyncDisposable {
     this.#alarm.ring();
   }
 
-  /** Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
+  /** Takes a request, or one choice of it, out of the running until `resume` (a beam search always as a whole): it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
   pause(id: RequestId, choice?: number): boolean {
-    return this.scheduler.pause(id, this.#clock(), choice);
+    return this.#sessions.searchOf(id)?.pause(this.scheduler, this.#clock()) ?? this.scheduler.pause(id, this.#clock(), choice);
   }
 
   /** Lets a paused request, or one choice of it, wait for its turn again. False where it is not paused. */
   resume(id: RequestId, choice?: number): boolean {
-    const resumed = this.scheduler.resume(id, this.#clock(), choice);
+    const resumed = this.#sessions.searchOf(id)?.resume(this.scheduler, this.#clock()) ?? this.scheduler.resume(id, this.#clock(), choice);
     this.#start();
     return resumed;
   }

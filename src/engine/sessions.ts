@@ -41,6 +41,11 @@ export class Sessions {
     return this.#nextId++;
   }
 
+  /** The search of that id that has not ended. */
+  searchOf(id: RequestId): BeamSearch | undefined {
+    return this.#searches.get(id);
+  }
+
   open({ request, input, submittedAt, abort }: Opening): TokenStream {
     const { id, tokens, promptTokenCount, choice } = request;
     const { n = 1, stop, signal } = input;

@@ -47,6 +47,7 @@ export class PlanBuilder {
   /** The arrangement that the other columns were last filled for, `NONE` where they were filled for a step of another kind. */
   #filledLayout = NONE;
   readonly #steady: SteadyRows;
+  #isRepetition = false;
   readonly #newcomers: Entry[];
   #newcomerCount = 0;
   readonly #marks: Uint8Array;
@@ -97,6 +98,7 @@ export class PlanBuilder {
     this.#placed += repeated;
     this.#tokenTotal += repeated;
     this.#sampleTotal += repeated;
+    this.#isRepetition = true;
   }
 
   /** A placed request has more tokens or samples than it was placed with, and its tables have gained so many blocks more. */
@@ -130,6 +132,8 @@ export class PlanBuilder {
     this.#tokenTotal = 0;
     this.#sampleTotal = 0;
     this.#hasSeveral = false;
+    if (!this.#isRepetition) this.#steady.forget();
+    this.#isRepetition = false;
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */

@@ -45,6 +45,11 @@ export class SteadyRows {
     return this.#stepsLeft > 0;
   }
 
+  /** A step was made in another way: who repeats it looks at its rows anew. */
+  forget(): void {
+    this.#layout = NONE;
+  }
+
   /** Gives every row one more token; returns of how many nothing but counts changed. The issuer takes the others. */
   advance(rowCount: number, issuer: ChunkIssuer, journal: StepJournal): number {
     const { rows, inputs, lastSamples, contextLengths } = this.#columns;

@@ -145,9 +145,27 @@ describe("beam search", () => {
     expect(engine.stats().steps).toBe(0);
   });
 
-  test("ends with the context", async () => {
-    const model = randomModel(6, { vocabSize: 23, contextLength: 8 });
-    await using engine = engineOf(model);
+  test.each([1, 2, 3, 6, 9])("paused and resumed as a whole, after step %i", async (step) => {
+    const model = randomModel(6, { vocabSize: 23 });
+    let steps = 0;
+    const onStep = (): void => {
+      if (++steps !== step) return;
+      expect([engine.pause("s"), engine.pause("s"), engine.resume("s"), engine.resume("s"), engine.pause("s", 0)]).toEqual([true, false, true, false, true]);
+    };
+    await using engine = engineOf(model, { maxRequests: 2 }, { onStep });
+    const result = engine.beamSearch({ id: "s", promptTokenIds: PROMPT, width: 3, maxTokens: 8 });
+    // Nothing goes on until it is resumed.
+    while (steps < step) await engine.submit({ promptTokenIds: [9], maxTokens: 1 }).completion();
+    for (let i = 0; i < 5; i++) await engine.submit({ promptTokenIds: [9], maxTokens: 3 }).completion();
+    expect([engine.stats().running, engine.stats().paused > 0]).toEqual([0, true]);
+    engine.resume("s");
+    expectEqual(await result, await naive(model, { width: 3, length: 8, stops: [], lengthPenalty: 1 }));
+    expect([engine.pause("s"), engine.stats().heldBlocks]).toEqual([false, 0]);
+  });
+
+  test.each([[{ contextLength: 8 }, {}], [{}, { contextLength: 8 }]])("ends with the context, the model's or the engine's", async (config, options) => {
+    const model = randomModel(6, { vocabSize: 23, ...config });
+    await using engine = engineOf(model, {}, options);
     const beams = await engine.beamSearch({ promptTokenIds: PROMPT, width: 2, maxTokens: 50 });
     expect(beams.map(({ tokenIds, finishReason }) => [tokenIds.length, finishReason])).toEqual([[3, "length"], [3, "length"]]);
   });

@@ -44,6 +44,14 @@ describe("SteadyRows", () => {
     expect([advance(), issued]).toEqual([0, rows]);
   });
 
+  test("looks at its rows anew after a step of another kind", () => {
+    const { rows, steady, advance, issued } = steadyRows(1, { skipPrefixCache: true });
+    expect([steady.covers(1, 1), advance()]).toEqual([true, 1]);
+    rows[0].sequence!.forked = true;
+    steady.forget();
+    expect([steady.covers(1, 1), advance(), issued]).toEqual([true, 0, rows]);
+  });
+
   test("lasts until the first request is to have all its tokens, and never holds a serial one", () => {
     const { rows, steady, advance } = steadyRows(2);
     let steps = 0;
