@@ -1,3 +1,4 @@
+import type { BlockTable } from "../blocks/block-table.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
@@ -83,10 +84,21 @@ export class Residents implements AdmissionView {
     return this.#limits.contextLength;
   }
 
-  /** Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy before it writes. */
+  /**
+   * Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy before it writes.
+   * Those who share a block behind a window go on with one each: it counts in parts.
+   */
   heldBlocks(request: RequestView): number {
     const entry = request as Entry;
-    return entry.sequence!.tables.reduce((sum, table) => sum + table.count - table.first, 0) - this.#sharedTail(entry);
+    let held = 0;
+    for (const [group, table] of entry.sequence!.tables.entries()) held += this.#kv.groups[group].window === null ? table.count - table.first : this.#partsOf(table);
+    return Math.floor(held) - this.#sharedTail(entry);
+  }
+
+  #partsOf({ ids, first, count }: BlockTable): number {
+    let parts = 0;
+    for (let index = first; index < count; index++) parts += 1 / this.#kv.pool.referenceCount(ids[index]);
+    return parts;
   }
 
   /** Most blocks, of all groups, that `tokenCount` tokens of one request hold at a time. */

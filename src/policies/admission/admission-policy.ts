@@ -15,7 +15,7 @@ export interface AdmissionView {
   blocksFor(tokenCount: number): number;
   /** Blocks beyond `blocksFor` that one request may hold while its prompt is computed: a window gives back what steps in flight have passed only when they are committed. 0 without windows. */
   readonly inFlightBlocks: number;
-  /** Blocks that a running request holds now, shared ones included. */
+  /** Blocks that a running request holds now, shared ones included; in groups with a window a shared block counts in parts. */
   heldBlocks(request: RequestView): number;
   readonly running: readonly RequestView[];
 }

@@ -12,7 +12,8 @@ export function reserving(name: string, lengthOf: (request: RequestView, view: A
     missingBlocks(request, needed, view) {
       const { inFlightBlocks } = view;
       const most = mostBlocks(lengthOf(request, view), inFlightBlocks, view);
-      let reserved = Math.min(most, needed + most - view.blocksFor(request.tokenCount));
+      // What a window's blocks are shared by now, each will have of his own.
+      let reserved = inFlightBlocks > 0 ? most : Math.min(most, needed + most - view.blocksFor(request.tokenCount));
       for (const each of view.running) {
         const isPrompt = each.tokenCount - each.computedTokenCount > 1;
         reserved += Math.max(0, mostBlocks(lengthOf(each, view), isPrompt ? inFlightBlocks : 0, view) - view.heldBlocks(each));
