@@ -9,6 +9,8 @@ const NOBODY: readonly Entry[] = [];
 /** A request as the scheduler works on it: what it holds of the cache, its place in the columns, its share of the step. */
 export class Entry extends Request {
   // Every step looks at these, and at the last of a request's.
+  /** Tokens in the step under construction. */
+  chunk = 0;
   /** Samples of uncommitted plans: tokens that exist on the device alone. */
   pendingCount = 0;
   /** Tokens of uncommitted plans, of this stay. */
@@ -27,8 +29,6 @@ export class Entry extends Request {
   slot = NONE;
   /** Its row in the plan's columns. */
   row = NONE;
-  /** Tokens in the step under construction. */
-  chunk = 0;
   /** Samples of that step: 0, 1 of its next token, one more for each choice that begins with it or for each draft. */
   sampleCount = 0;
   /** Of a step with several samples: drafts behind the known tokens, in `tokens` from `tokenCount` on; 0 where the samples are choices'. */

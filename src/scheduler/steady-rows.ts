@@ -58,6 +58,8 @@ export class SteadyRows {
     for (let row = 0; row < rowCount; row++) {
       const entry = rows[row];
       const start = contextLengths[row];
+      // A plan that came to nothing, for a suspect without room, may have left another number.
+      entry.chunk = 1;
       if (start >= dueAt[row]) {
         issuer.issueChunk(entry, journal);
         this.#renew(row, entry.sequence!);
