@@ -56,9 +56,9 @@ export class IncrementalDetokenizer {
   }
 }
 
-/** `Tokenizer.decode` for implementations that have `tokenBytes`. */
-export function decodeTokenBytes(tokenizer: Tokenizer, ids: ArrayLike<number>): string {
-  const detokenizer = new IncrementalDetokenizer(tokenizer);
+/** `Tokenizer.decode` for implementations that have `tokenBytes`; behind context ids, what the ids add to their text. */
+export function decodeTokenBytes(tokenizer: Tokenizer, ids: ArrayLike<number>, contextIds: ArrayLike<number> = []): string {
+  const detokenizer = new IncrementalDetokenizer(tokenizer, contextIds);
   let text = "";
   for (let i = 0; i < ids.length; i++) text += detokenizer.push(ids[i]);
   return text + detokenizer.end();

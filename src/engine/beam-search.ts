@@ -2,7 +2,7 @@ import { MAX_TOP_LOGPROBS } from "../config.ts";
 import { AbortedError, InvalidRequestError } from "../errors.ts";
 import type { Request, RequestId, RequestInput } from "../request.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import { IncrementalDetokenizer, type Tokenizer } from "../tokenizer.ts";
+import { decodeTokenBytes, type Tokenizer } from "../tokenizer.ts";
 import { BeamFrontier, tokensOf, type BeamNode, type Candidate, type FinishedBeam, type NextBeam } from "./beam-frontier.ts";
 import type { EngineOptions, EngineRequest } from "./options.ts";
 import { promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
@@ -141,14 +141,9 @@ export class BeamSearch {
 
   #beamOf({ node, score, finishReason }: FinishedBeam): Beam {
     const tokenIds = tokensOf(node);
-    const text = this.#textOf(finishReason === "stop" ? tokenIds.slice(0, -1) : tokenIds);
+    const textIds = finishReason === "stop" ? tokenIds.slice(0, -1) : tokenIds;
+    const text = this.#tokenizer === undefined ? "" : decodeTokenBytes(this.#tokenizer, textIds, this.#promptTokenIds);
     return { tokenIds, text, logprob: node.logprob, score, finishReason };
-  }
-
-  #textOf(tokenIds: readonly number[]): string {
-    if (this.#tokenizer === undefined) return "";
-    const detokenizer = new IncrementalDetokenizer(this.#tokenizer, this.#promptTokenIds);
-    return tokenIds.map((id) => detokenizer.push(id)).join("") + detokenizer.end();
   }
 }
 

@@ -70,7 +70,7 @@ export class Engine implements AsyncDisposable {
     assertStops(request, this.#options);
     const promptTokenIds = promptTokenIdsOf(request, this.#options);
     const entry = this.#take({ ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) });
-    return this.#begin({ ...request, id }, (abort) => this.#sessions.open({ request: entry, input: request, submittedAt: entry.arrival, abort }));
+    return this.#begin(id, request.signal, (abort) => this.#sessions.open({ request: entry, input: request, submittedAt: entry.arrival, abort }));
   }
 
   /**
@@ -81,7 +81,7 @@ export class Engine implements AsyncDisposable {
     const id = request.id ?? this.#sessions.freeId();
     const { input, search } = beamSearchOf({ ...request, id }, this.#options);
     this.#take(input);
-    return this.#begin({ ...request, id }, (abort) => this.#sessions.openSearch({ search, signal: request.signal, abort }));
+    return this.#begin(id, request.signal, (abort) => this.#sessions.openSearch({ search, signal: request.signal, abort }));
   }
 
   /** Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
@@ -152,7 +152,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Lets a request that was taken in run, with whoever listens to it. */
-  #begin<T>({ id, signal }: { id: RequestId; signal?: AbortSignal }, open: (abort: () => void) => T): T {
+  #begin<T>(id: RequestId, signal: AbortSignal | undefined, open: (abort: () => void) => T): T {
     const abort = (): void => this.abort(id);
     try {
       return open(abort);

@@ -81,10 +81,12 @@ export class Sessions {
       const request = outcome.requests[i];
       const isLast = i + 1 === outcome.tokenCount || outcome.requests[i + 1] !== request;
       const logprobs = logprobsOf(request, result, outcome.sampleIndices[i]);
-      this.#searches.get(request.id)?.accept(request, logprobs?.top ?? [], scheduler, now);
       const session = this.#of(request);
-      // Whoever gave it to the scheduler directly has no stream here.
-      if (session === undefined) continue;
+      if (session === undefined) {
+        // A beam of a search, or of somebody who gave it to the scheduler directly.
+        this.#searches.get(request.id)?.accept(request, logprobs?.top ?? [], scheduler, now);
+        continue;
+      }
       const isOver = session.accept(outcome.tokenIds[i], now, isLast && request.finishReason === "stop", logprobs);
       if (!isOver) continue;
       if (session.error === null) scheduler.finish(request.id, "stop", now, request.choice);

@@ -94,12 +94,17 @@ export class Entry extends Request {
     return entry;
   }
 
+  /** Whoever changed what makes it serial says so: every step asks. */
+  noteSerial(): void {
+    this.serial = this.isDrafted || this.branches || this.followers.length > 0;
+  }
+
   /** From now on these choices wait for this one's prompt. */
   lead(followers: readonly Entry[]): void {
     this.leader = null;
     this.deferral = null;
     this.followers = followers;
-    this.serial = this.isDrafted || this.branches || followers.length > 0;
+    this.noteSerial();
     for (const follower of followers) {
       follower.leader = this;
       follower.deferral = { reason: "sibling" };
@@ -110,7 +115,7 @@ export class Entry extends Request {
   leaveLeader(): void {
     const leader = this.leader!;
     leader.followers = leader.followers.filter((other) => other !== this);
-    leader.serial = leader.isDrafted || leader.branches || leader.followers.length > 0;
+    leader.noteSerial();
     this.leader = null;
     this.deferral = null;
   }

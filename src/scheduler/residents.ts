@@ -108,14 +108,11 @@ export class Residents implements AdmissionView {
 
   /** Makes a request that fits a running one. */
   enter(entry: Entry, record: StepRecord): void {
-    entry.become("running");
-    entry.slot = this.#freeSlots.pop()!;
+    this.#seat(entry);
     entry.admittedBy = record.plan.index;
     for (const follower of entry.followers) follower.admittedBy = record.plan.index;
     entry.makeRoom();
-    this.running.push(entry);
-    this.issue(entry, record.journal);
-    this.index(entry, record.journal);
+    this.issueChunk(entry, record.journal);
     if (this.#promised !== NONE) this.#promised += this.#promisedTo(entry);
   }
 
@@ -191,12 +188,10 @@ export class Residents implements AdmissionView {
     const isPartial = parent.computedTokenCount < sequence.capacity;
     const copies = isPartial ? (sequence.forked ? 1 : 2) * this.groupCount : 0;
     if (this.running.length >= this.#limits.maxRequests || this.#limits.admission.missingBlocks(entry, copies, this) > 0) return false;
-    entry.become("running");
-    entry.slot = this.#freeSlots.pop()!;
+    this.#seat(entry);
     entry.sequence = this.#kv.fork(sequence);
     entry.computedTokenCount = parent.computedTokenCount;
     entry.cachedTokenCount = parent.computedTokenCount;
-    this.running.push(entry);
     this.#promised = NONE;
     return true;
   }
@@ -218,7 +213,7 @@ export class Residents implements AdmissionView {
     for (let i = 0; i < running.length; i++) if (running[i].isPrefill && running[i].chunk > 0) this.issueChunk(running[i], journal);
   }
 
-  /** A chunk, and at once what it makes matchable: only in a roomy pool. */
+  /** A chunk, and at once what it makes matchable: only where no blocks are promised to others that an equal one could come out of. */
   issueChunk(entry: Entry, journal: StepJournal): void {
     this.issue(entry, journal);
     this.index(entry, journal);
@@ -262,6 +257,12 @@ export class Residents implements AdmissionView {
     entry.inFlightCount = 0;
     entry.stay++;
     this.#leavers++;
+  }
+
+  #seat(entry: Entry): void {
+    entry.become("running");
+    entry.slot = this.#freeSlots.pop()!;
+    this.running.push(entry);
   }
 
   #notePrefill(entry: Entry, isPrefill: boolean): void {

@@ -60,7 +60,7 @@ export class Roster {
   #open(entry: Entry): void {
     entry.domain = this.#kv.prefixes.domains.acquire(entry.cacheSalt, entry.adapterId);
     entry.isDrafted = this.#options.drafter !== undefined && !entry.branches;
-    entry.serial = entry.isDrafted || entry.branches;
+    entry.noteSerial();
     this.entries.add(entry);
     this.#expireAt(entry, Math.min(entry.deadline, entry.queueDeadline));
   }

@@ -50,10 +50,7 @@ export class StepShare implements ChunkStep {
 
   begin(budget: number, only?: Entry): void {
     this.budget = budget;
-    this.remaining = budget;
-    this.decodeCount = 0;
-    this.prefillsLeft = 0;
-    this.gapLeft = 0;
+    this.#restart();
     this.preempted = false;
     this.#step++;
     this.#stalled = false;
@@ -62,11 +59,8 @@ export class StepShare implements ChunkStep {
 
   /** Sets every running request's chunk. Returns the first that needs a block where there is none; then nothing holds. */
   plan(running: readonly Entry[]): Entry | undefined {
-    this.remaining = this.budget;
+    this.#restart();
     this.#room = this.#kv.pool.availableCount;
-    this.decodeCount = 0;
-    this.prefillsLeft = 0;
-    this.gapLeft = 0;
     for (let i = 0; i < running.length; i++) {
       const entry = running[i];
       entry.chunk = 0;
@@ -123,6 +117,14 @@ export class StepShare implements ChunkStep {
   /** The newcomer takes its offer. */
   take(chunk: number): void {
     this.remaining -= chunk;
+  }
+
+  /** Nothing is shared out, nobody is counted. */
+  #restart(): void {
+    this.remaining = this.budget;
+    this.decodeCount = 0;
+    this.prefillsLeft = 0;
+    this.gapLeft = 0;
   }
 
   #planPrefills(running: readonly Entry[]): Entry | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { type BackendSizes, type MakeBackend, backendConformance, randomModel } from "../../src/testing/index.ts";
+import { recordingRunner } from "../support/recording-runner.ts";
 
 const MODELS = {
   "grouped heads": randomModel(1),
@@ -39,14 +40,7 @@ describe("backendConformance", () => {
   });
 
   test("registers every case with the runner given", () => {
-    const registered: string[] = [];
-    const runner = {
-      describe: (name: string, body: () => void) => {
-        registered.push(name);
-        body();
-      },
-      it: (name: string) => registered.push(name),
-    };
+    const { runner, registered } = recordingRunner();
     const cases = backendConformance(make, { runner });
     expect(registered).toEqual(["backend conformance", ...cases.map(({ name }) => name)]);
   });

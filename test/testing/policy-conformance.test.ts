@@ -5,6 +5,7 @@ import { clairvoyant } from "../../src/policies/eviction/clairvoyant.ts";
 import { CHUNKINGS } from "../../src/prefill/names.ts";
 import { gpuNamed } from "../../src/roofline/index.ts";
 import { type PolicyMakers, policyConformance } from "../../src/testing/index.ts";
+import { recordingRunner } from "../support/recording-runner.ts";
 
 /** All ours, by kind and name. */
 const OURS: Readonly<Record<string, PolicyMakers>> = {
@@ -35,14 +36,7 @@ describe("policyConformance", () => {
   });
 
   test("registers every case with the runner given", () => {
-    const registered: string[] = [];
-    const runner = {
-      describe: (name: string, body: () => void) => {
-        registered.push(name);
-        body();
-      },
-      it: (name: string) => registered.push(name),
-    };
+    const { runner, registered } = recordingRunner();
     const cases = policyConformance({ preemption: lastIn }, { runner });
     expect(registered).toEqual(["policy conformance", ...cases.map(({ name }) => name)]);
   });

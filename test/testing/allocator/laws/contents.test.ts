@@ -1,22 +1,20 @@
-import { describe, expect, test } from "vitest";
-import { findBreach } from "../../../../src/testing/allocator/breach.ts";
+import { describe, test } from "vitest";
 import { contentLaws } from "../../../../src/testing/allocator/laws/contents.ts";
 import type { AllocatorSizes, Command } from "../../../../src/testing/index.ts";
-import type { Mutant } from "../../../support/mutants/mutant.ts";
+import { expectBroken, type LawCase } from "../../../support/law-cases.ts";
 import { copiesWhatIsComputed } from "../../../support/mutants/copies-what-is-computed.ts";
 import { copyKeptOnRollback } from "../../../support/mutants/copy-kept-on-rollback.ts";
 import { copySourceLetGo } from "../../../support/mutants/copy-source-let-go.ts";
 import { parentIgnored } from "../../../support/mutants/parent-ignored.ts";
 import { sharedWrite } from "../../../support/mutants/shared-write.ts";
 import { swapWithoutCopy } from "../../../support/mutants/swap-without-copy.ts";
-import { PagedAllocator } from "../../../support/paged-allocator.ts";
 
 function sizes(blockCount: number, blockSize: number): AllocatorSizes {
   return { blockCount, blockSize, maxTokens: 16, windows: [null], hostBlockCount: 2 };
 }
 const allocate = (sequence: number, ...tokens: number[]): Command => ({ kind: "allocate", sequence, tokens });
 
-const CASES: readonly (readonly [law: string, mutant: Mutant, of: AllocatorSizes, commands: readonly Command[], detail: string])[] = [
+const CASES: readonly LawCase[] = [
   [
     "a shared block is copied before it is written",
     sharedWrite,
@@ -56,9 +54,5 @@ const CASES: readonly (readonly [law: string, mutant: Mutant, of: AllocatorSizes
 ];
 
 describe("laws of contents", () => {
-  test.each(CASES)("%s (case %#)", (name, { make }, of, commands, detail) => {
-    const laws = [contentLaws.find((law) => law.name === name)!];
-    expect(findBreach(make, { sizes: of, commands }, { laws })?.detail).toBe(detail);
-    expect(findBreach((each) => new PagedAllocator(each), { sizes: of, commands }, { laws })).toBeNull();
-  });
+  test.each(CASES)("%s (case %#)", (...each) => expectBroken(contentLaws, each));
 });

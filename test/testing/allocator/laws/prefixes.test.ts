@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { findBreach } from "../../../../src/testing/allocator/breach.ts";
+import { describe, test } from "vitest";
 import { prefixLaws } from "../../../../src/testing/allocator/laws/prefixes.ts";
 import type { AllocatorSizes, Command } from "../../../../src/testing/index.ts";
+import { expectBroken, type LawCase } from "../../../support/law-cases.ts";
 import type { Mutant } from "../../../support/mutants/mutant.ts";
 import { adapterIgnored } from "../../../support/mutants/adapter-ignored.ts";
 import { evictsWithBlocksFree } from "../../../support/mutants/evicts-with-blocks-free.ts";
@@ -39,7 +39,7 @@ const takesNothing: Mutant = {
   },
 };
 
-const CASES: readonly (readonly [law: string, mutant: Mutant, of: AllocatorSizes, commands: readonly Command[], detail: string])[] = [
+const CASES: readonly LawCase[] = [
   ["a lookup finds no more than the longest common beginning", parentIgnored, sizes(8, 1), [allocate(0, 1, 2), allocate(1, 3), lookup(3, 2, 4)], "the lookup of [3,2,4] finds 2 tokens, the longest beginning that was computed has 1"],
   ["domains share nothing", saltIgnored, sizes(8, 1), [allocate(0, 1), { kind: "lookup", tokens: [1, 2], salt: "1" }], "the lookup of [1,2] finds 1 tokens, its salt and adapter have 0"],
   ["domains share nothing", adapterIgnored, sizes(8, 1), [allocate(0, 1), { kind: "lookup", tokens: [1, 2], adapterId: 1 }], "the lookup of [1,2] finds 1 tokens, its salt and adapter have 0"],
@@ -65,9 +65,5 @@ const CASES: readonly (readonly [law: string, mutant: Mutant, of: AllocatorSizes
 ];
 
 describe("laws of the prefix cache", () => {
-  test.each(CASES)("%s (case %#)", (name, { make }, of, commands, detail) => {
-    const laws = [prefixLaws.find((law) => law.name === name)!];
-    expect(findBreach(make, { sizes: of, commands }, { laws })?.detail).toBe(detail);
-    expect(findBreach((each) => new PagedAllocator(each), { sizes: of, commands }, { laws })).toBeNull();
-  });
+  test.each(CASES)("%s (case %#)", (...each) => expectBroken(prefixLaws, each));
 });

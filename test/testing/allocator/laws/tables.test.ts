@@ -3,6 +3,7 @@ import { findBreach } from "../../../../src/testing/allocator/breach.ts";
 import { tableLaws } from "../../../../src/testing/allocator/laws/tables.ts";
 import { PagedAllocator } from "../../../support/paged-allocator.ts";
 import type { AllocatorSizes, Command } from "../../../../src/testing/index.ts";
+import { expectBroken, type LawCase } from "../../../support/law-cases.ts";
 import type { Mutant } from "../../../support/mutants/mutant.ts";
 import { adapterTakenForSalt } from "../../../support/mutants/adapter-taken-for-salt.ts";
 import { staleTable } from "../../../support/mutants/stale-table.ts";
@@ -17,7 +18,7 @@ function sizes(blockSize: number, windows: AllocatorSizes["windows"] = [null]): 
 const neverSlides: Mutant = { bug: "windows keep everything", make: (of) => Object.assign(new PagedAllocator(of), { slide: () => undefined }) };
 const sharesEverything: Mutant = { bug: "all tables are the same", make: (of) => Object.assign(new PagedAllocator(of), { table: () => [0, 0, 0, 0] }) };
 
-const CASES: readonly (readonly [law: string, mutant: Mutant, of: AllocatorSizes, commands: readonly Command[], detail: string])[] = [
+const CASES: readonly LawCase[] = [
   [
     "a table has a block for every token in sight",
     tooFewAfterHit,
@@ -64,11 +65,7 @@ const CASES: readonly (readonly [law: string, mutant: Mutant, of: AllocatorSizes
 ];
 
 describe("laws of tables", () => {
-  test.each(CASES)("%s (case %#)", (name, { make }, of, commands, detail) => {
-    const laws = [tableLaws.find((law) => law.name === name)!];
-    expect(findBreach(make, { sizes: of, commands }, { laws })?.detail).toBe(detail);
-    expect(findBreach((each) => new PagedAllocator(each), { sizes: of, commands }, { laws })).toBeNull();
-  });
+  test.each(CASES)("%s (case %#)", (...each) => expectBroken(tableLaws, each));
 
   test("a forked sibling that wrote on shares what comes before", () => {
     const commands: Command[] = [
