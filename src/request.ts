@@ -164,19 +164,18 @@ export class Request implements RequestView {
   /** Failed steps in a row. */
   failureCount = 0;
   #state: RequestState = "waiting";
-  /** Known ids, the first `tokenCount`; replaced by a longer array at the first admission where need be. */
-  tokens: Int32Array;
-  tokenCount: number;
-  computedTokenCount = 0;
+  #tokens: Int32Array;
+  #tokenCount: number;
+  #computedTokenCount = 0;
 
   constructor(input: RequestInput, limits: { contextLength: number; order: number; now: number }) {
     this.id = input.id;
     this.order = limits.order;
     this.arrival = limits.now;
     const answerLength = checkedMaxTokens(input);
-    this.tokens = copyTokenIds(input, answerLength);
+    this.#tokens = copyTokenIds(input, answerLength);
     this.promptTokenCount = input.promptTokenIds.length;
-    this.tokenCount = this.promptTokenCount;
+    this.#tokenCount = this.promptTokenCount;
     this.maxLength = Math.min(this.promptTokenCount + answerLength, limits.contextLength);
     this.sampling = resolveSampling(input.sampling);
     this.choice = input.choice ?? 0;
@@ -194,6 +193,31 @@ export class Request implements RequestView {
     this.deadline = checkedDeadline(input, limits.now);
     this.queueDeadline = limits.now + checkedQueueTimeout(input);
     this.retention = checkedRetention(input);
+  }
+
+  /** Known ids, the first `tokenCount`; replaced by a longer array at the first admission where need be. */
+  get tokens(): Int32Array {
+    return this.#tokens;
+  }
+
+  set tokens(tokens: Int32Array) {
+    this.#tokens = tokens;
+  }
+
+  get tokenCount(): number {
+    return this.#tokenCount;
+  }
+
+  set tokenCount(count: number) {
+    this.#tokenCount = count;
+  }
+
+  get computedTokenCount(): number {
+    return this.#computedTokenCount;
+  }
+
+  set computedTokenCount(count: number) {
+    this.#computedTokenCount = count;
   }
 
   get state(): RequestState {

@@ -6,19 +6,28 @@ export const NONE = -1;
 
 const NOBODY: readonly Entry[] = [];
 
+/** Who keeps the counts and newest tokens of requests that decode token after token. */
+export interface LaneCounts {
+  /** The request's own array, with all known tokens in it. */
+  tokensOf(entry: Entry): Int32Array;
+  tokenCountOf(entry: Entry): number;
+  computedTokenCountOf(entry: Entry): number;
+  /** Samples of each request in uncommitted plans, and as many tokens. */
+  readonly pendingCount: number;
+}
+
 /** A request as the scheduler works on it: what it holds of the cache, its place in the columns, its share of the step. */
 export class Entry extends Request {
-  // Every step looks at these, and at the last of a request's.
+  /** Who keeps its counts while it decodes token after token; null where they are its own. */
+  lanes: LaneCounts | null = null;
   /** Tokens in the step under construction. */
   chunk = 0;
-  /** Samples of uncommitted plans: tokens that exist on the device alone. */
-  pendingCount = 0;
-  /** Tokens of uncommitted plans, of this stay. */
-  inFlightCount = 0;
-  /** The last known token: what the next decode reads. */
+  #pendingCount = 0;
+  #inFlightCount = 0;
+  /** The last known token, outside lanes: what the next decode reads. */
   lastToken: number;
-  /** Counts its stays among the running ones: what a plan noted about an earlier stay is void. */
-  stay = 0;
+  /** Number of its stay among the running ones, no other's: what a plan noted about an earlier stay is void. */
+  stay = NONE;
   /** Sits out planning ahead: its next input needs its last token on the host. */
   serial = false;
   /** Made at the first admission. */
@@ -59,6 +68,48 @@ export class Entry extends Request {
   constructor(input: RequestInput, limits: { contextLength: number; order: number; now: number }) {
     super(input, limits);
     this.lastToken = this.tokens[this.tokenCount - 1];
+  }
+
+  override get tokens(): Int32Array {
+    return this.lanes === null ? super.tokens : this.lanes.tokensOf(this);
+  }
+
+  override set tokens(tokens: Int32Array) {
+    super.tokens = tokens;
+  }
+
+  override get tokenCount(): number {
+    return this.lanes === null ? super.tokenCount : this.lanes.tokenCountOf(this);
+  }
+
+  override set tokenCount(count: number) {
+    super.tokenCount = count;
+  }
+
+  override get computedTokenCount(): number {
+    return this.lanes === null ? super.computedTokenCount : this.lanes.computedTokenCountOf(this);
+  }
+
+  override set computedTokenCount(count: number) {
+    super.computedTokenCount = count;
+  }
+
+  /** Samples of uncommitted plans: tokens that exist on the device alone. */
+  get pendingCount(): number {
+    return this.lanes === null ? this.#pendingCount : this.lanes.pendingCount;
+  }
+
+  set pendingCount(count: number) {
+    this.#pendingCount = count;
+  }
+
+  /** Tokens of uncommitted plans, of this stay. */
+  get inFlightCount(): number {
+    return this.lanes === null ? this.#inFlightCount : this.lanes.pendingCount;
+  }
+
+  set inFlightCount(count: number) {
+    this.#inFlightCount = count;
   }
 
   /** Takes the next token in. */

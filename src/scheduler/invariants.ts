@@ -17,8 +17,22 @@ export function checkSchedulerInvariants(state: SchedulerState): void {
   const followers = [...entries].filter((entry) => entry.leader !== null).length;
   assert(running.length + waiting.size + followers + pausedCount === entries.size, () => `${running.length} running + ${waiting.size} waiting + ${followers} followers + ${pausedCount} paused are not the ${entries.size} requests`);
   assert(new Set(running.map((entry) => entry.slot)).size === running.length, "two running requests have the same slot");
+  checkLanes(state);
   for (const entry of entries) checkEntry(entry, state);
   checkHolders(state);
+}
+
+/** Each running request is in its own lane or outside; all that is in flight of one in a lane is a token a plan. */
+function checkLanes({ roster: { residents }, inFlight }: SchedulerState): void {
+  const { lanes, running } = residents;
+  const inLanes = running.filter((entry) => entry.lanes !== null);
+  assert(inLanes.length === lanes.count, () => `${inLanes.length} requests are in lanes, counted ${lanes.count}`);
+  assert(new Set([...lanes.outside, ...inLanes]).size === running.length && lanes.outside.length + lanes.count === running.length, () => `${lanes.outside.length} requests are outside, of ${running.length} are ${lanes.count} in lanes`);
+  for (const entry of inLanes) {
+    assert(lanes.holds(entry.slot, entry.stay), () => `request ${entry.label} is in lane ${entry.slot}, which is another's`);
+    assert(entry.pendingCount === inFlight, () => `request ${entry.label} is in a lane with ${entry.pendingCount} tokens in ${inFlight} plans`);
+    assert(!entry.serial && !entry.sequence!.forked && entry.failureCount === 0, () => `request ${entry.label} is in a lane, and is serial, forked or suspect`);
+  }
 }
 
 function checkEntry(entry: Entry, { roster, inFlight }: SchedulerState): void {

@@ -1,9 +1,8 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
-import type { StepJournal } from "../blocks/step-journal.ts";
 import { Columns, writeChunk, writeMoves, type ColumnLimits } from "./columns.ts";
 import { NONE, type Entry } from "./entry.ts";
+import { RowColumns } from "./row-columns.ts";
 import { ownerOf, SampleFiller } from "./sample-filler.ts";
-import { SteadyRows, type ChunkIssuer } from "./steady-rows.ts";
 import type { StepRecord } from "./step-record.ts";
 
 /**
@@ -15,22 +14,10 @@ import type { StepRecord } from "./step-record.ts";
  */
 export class PlanBuilder {
   readonly columns: Columns;
+  readonly rows: RowColumns;
   readonly #kv: KvCache;
-  readonly #rows: Entry[];
-  #rowCount = 0;
   readonly #samples: SampleFiller;
-  /** [R] tokens of each row in the step under construction. */
-  readonly #chunks: Int32Array;
-  /** [R] samples of the row. */
-  readonly #sampleCounts: Int32Array;
-  /** [R] input of a row with one token. */
-  readonly #inputs: Int32Array;
-  /** [R] place of the row's sample in the last plan that sampled it. */
-  readonly #lastSamples: Int32Array;
-  /** [R] each row's request's stay. */
-  readonly #stays: Int32Array;
-  /** [R] blocks that each row's tables have gained. */
-  readonly #grown: Int32Array;
+  #rowCount = 0;
   #grownTotal = 0;
   /** Rows that have a chunk. */
   #placed = 0;
@@ -39,15 +26,10 @@ export class PlanBuilder {
   #sampleTotal = 0;
   /** Some row has several samples. */
   #hasSeveral = false;
-  /**
-   * Number of the arrangement of rows. While it lasts, and each row has one token and one sample, only tokens, positions and
-   * slots change from step to step: schedule() of 256 decodes then takes 15.7 instead of 20.5 µs (bench/scheduler/scheduler.bench.ts).
-   */
+  /** Number of the arrangement of rows. While it lasts, and each row has one token and one sample, only tokens, positions and slots change. */
   #layout = 0;
   /** The arrangement that the other columns were last filled for, `NONE` where they were filled for a step of another kind. */
   #filledLayout = NONE;
-  readonly #steady: SteadyRows;
-  #isRepetition = false;
   readonly #newcomers: Entry[];
   #newcomerCount = 0;
   readonly #marks: Uint8Array;
@@ -56,17 +38,10 @@ export class PlanBuilder {
   constructor(kv: KvCache, limits: ColumnLimits) {
     this.columns = new Columns(limits);
     this.#kv = kv;
-    this.#rows = new Array<Entry>(limits.maxRequests);
+    this.rows = new RowColumns(this.columns, limits.maxRequests);
     this.#samples = new SampleFiller(this.columns);
     this.#newcomers = new Array<Entry>(limits.maxRequests);
-    this.#chunks = new Int32Array(limits.maxRequests);
-    this.#sampleCounts = new Int32Array(limits.maxRequests);
-    this.#inputs = new Int32Array(limits.maxRequests);
-    this.#lastSamples = new Int32Array(limits.maxRequests);
-    this.#stays = new Int32Array(limits.maxRequests);
-    this.#grown = new Int32Array(limits.maxRequests);
     this.#marks = new Uint8Array(limits.maxRequests);
-    this.#steady = new SteadyRows({ rows: this.#rows, inputs: this.#inputs, lastSamples: this.#lastSamples, contextLengths: this.columns.contextLengths });
   }
 
   get rowCount(): number {
@@ -81,24 +56,21 @@ export class PlanBuilder {
       return;
     }
     this.#placed++;
-    this.#grown[row] += gained;
-    this.#grownTotal += gained;
+    this.noteGrowth(row, gained);
     this.#write(row, entry);
   }
 
-  /** Whether the requests of the last step, and no others, can decode one more token each by `repeat`. */
-  repeats(runningCount: number): boolean {
-    return runningCount === this.#rowCount && this.#filledLayout === this.#layout && !this.#kv.windowed && this.#steady.covers(this.#layout, this.#rowCount);
+  /** So many rows have one token and one sample, which are in their columns already. */
+  placeDecodes(count: number): void {
+    this.#placed += count;
+    this.#tokenTotal += count;
+    this.#sampleTotal += count;
   }
 
-  /** Places one more token of every row's request; the issuer does it for those of which more than counts changes. */
-  repeat(issuer: ChunkIssuer, journal: StepJournal): void {
-    this.#chunks.fill(1, 0, this.#rowCount);
-    const repeated = this.#steady.advance(this.#rowCount, issuer, journal);
-    this.#placed += repeated;
-    this.#tokenTotal += repeated;
-    this.#sampleTotal += repeated;
-    this.#isRepetition = true;
+  /** The row's tables have gained so many blocks each. */
+  noteGrowth(row: number, gained: number): void {
+    this.rows.grown[row] += gained;
+    this.#grownTotal += gained;
   }
 
   /** A placed request has more tokens or samples than it was placed with, and its tables have gained so many blocks more. */
@@ -106,10 +78,9 @@ export class PlanBuilder {
     const { row } = entry;
     // A newcomer is looked at when it is appended.
     if (row === NONE) return;
-    this.#tokenTotal -= this.#chunks[row];
-    this.#sampleTotal -= this.#sampleCounts[row];
-    this.#grown[row] += gained;
-    this.#grownTotal += gained;
+    this.#tokenTotal -= this.rows.chunks[row];
+    this.#sampleTotal -= this.rows.sampleCounts[row];
+    this.noteGrowth(row, gained);
     this.#write(row, entry);
   }
 
@@ -117,7 +88,7 @@ export class PlanBuilder {
   build(record: StepRecord): void {
     if (this.#placed !== this.#rowCount || this.#newcomerCount > 0) this.#layout++;
     if (this.#placed !== this.#rowCount) this.#closeUp();
-    if (this.#kv.windowed) for (const table of this.columns.groups) table.trim(this.#rows, this.#rowCount);
+    if (this.#kv.windowed) for (const table of this.columns.groups) table.trim(this.rows.sequences, this.#rowCount);
     if (this.#grownTotal > 0) this.#grow();
     for (let i = 0; i < this.#newcomerCount; i++) this.#append(this.#newcomers[i]);
     if (this.#rewritesSeen !== this.#kv.rewriteCount) this.#rewrite();
@@ -126,14 +97,12 @@ export class PlanBuilder {
     record.plan.requestCount = this.#rowCount;
     record.plan.sampleCount = this.#sampleTotal;
     writeMoves(this.columns, record.plan, record.journal);
-    this.#chunks.fill(0, 0, this.#rowCount);
+    this.rows.chunks.fill(0, 0, this.#rowCount);
     this.#placed = 0;
     this.#newcomerCount = 0;
     this.#tokenTotal = 0;
     this.#sampleTotal = 0;
     this.#hasSeveral = false;
-    if (!this.#isRepetition) this.#steady.forget();
-    this.#isRepetition = false;
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
@@ -144,10 +113,10 @@ export class PlanBuilder {
 
   /** Forgets all rows: a rollback took blocks out of their tables. `inFlight`: the plan before those taken back, whose samples the next one reads. */
   reset(inFlight?: StepRecord): void {
-    for (let row = 0; row < this.#rowCount; row++) if (this.#rows[row].row === row) this.#rows[row].row = NONE;
+    for (let row = 0; row < this.#rowCount; row++) if (this.rows.entries[row].row === row) this.rows.entries[row].row = NONE;
     this.#layout++;
     this.#rowCount = 0;
-    this.#grown.fill(0);
+    this.rows.grown.fill(0);
     this.#grownTotal = 0;
     if (inFlight === undefined) return;
     for (let sample = 0; sample < inFlight.plan.sampleCount; sample++) inFlight.samples[sample].sampleInFlight = sample;
@@ -155,36 +124,22 @@ export class PlanBuilder {
 
   /** Rows without a chunk go; growth noted for them is void. */
   #closeUp(): void {
-    const rows = this.#rows;
+    const rows = this.rows.entries;
     let kept = 0;
     for (let row = 0; row < this.#rowCount; row++) {
       const entry = rows[row];
-      const stays = this.#chunks[row] > 0;
+      const stays = this.rows.chunks[row] > 0;
       this.#marks[row] = stays ? 1 : 0;
-      if (stays) this.#moveRow(row, kept++);
-      else if (entry.row === row) entry.row = NONE;
+      if (stays) this.rows.move(row, kept++);
+      else {
+        this.#grownTotal -= this.rows.grown[row];
+        if (entry.row === row) entry.row = NONE;
+      }
     }
-    this.#grown.fill(0, kept, this.#rowCount);
-    this.#chunks.fill(0, kept, this.#rowCount);
+    this.rows.grown.fill(0, kept, this.#rowCount);
+    this.rows.chunks.fill(0, kept, this.#rowCount);
     for (const table of this.columns.groups) table.keep(this.#marks, this.#rowCount);
     this.#rowCount = kept;
-  }
-
-  #moveRow(from: number, to: number): void {
-    if (from === to) return;
-    const { requestSlots, adapterIds, contextLengths } = this.columns;
-    const entry = this.#rows[from];
-    this.#rows[to] = entry;
-    entry.row = to;
-    requestSlots[to] = requestSlots[from];
-    adapterIds[to] = adapterIds[from];
-    contextLengths[to] = contextLengths[from];
-    this.#chunks[to] = this.#chunks[from];
-    this.#sampleCounts[to] = this.#sampleCounts[from];
-    this.#inputs[to] = this.#inputs[from];
-    this.#lastSamples[to] = this.#lastSamples[from];
-    this.#stays[to] = this.#stays[from];
-    this.#grown[to] = this.#grown[from];
   }
 
   /** What a step changes of a row. */
@@ -192,45 +147,45 @@ export class PlanBuilder {
     this.#tokenTotal += entry.chunk;
     this.#sampleTotal += entry.sampleCount;
     if (entry.sampleCount > 1) this.#hasSeveral = true;
-    this.#chunks[row] = entry.chunk;
-    this.#sampleCounts[row] = entry.sampleCount;
+    this.rows.chunks[row] = entry.chunk;
+    this.rows.sampleCounts[row] = entry.sampleCount;
     this.columns.contextLengths[row] = entry.computedTokenCount;
-    if (entry.chunk === 1) this.#inputs[row] = this.#input(row, entry);
+    if (entry.chunk === 1) this.rows.inputs[row] = this.#input(row, entry);
   }
 
   /** The only token of a row: the last known one of a decode, one that is still on the device, or one of a prompt. */
   #input(row: number, entry: Entry): number {
     if (entry.computedTokenCount === entry.tokenCount) return entry.lastToken;
-    return entry.computedTokenCount > entry.tokenCount ? ~this.#lastSamples[row] : entry.tokens[entry.computedTokenCount - 1];
+    return entry.computedTokenCount > entry.tokenCount ? ~this.rows.lastSamples[row] : entry.tokens[entry.computedTokenCount - 1];
   }
 
   #grow(): void {
-    let total = 0;
-    for (let row = 0; row < this.#rowCount; row++) total += this.#grown[row];
-    if (total > 0) for (const table of this.columns.groups) table.grow(this.#rows, this.#rowCount, this.#grown, total);
-    this.#grown.fill(0, 0, this.#rowCount);
+    for (const table of this.columns.groups) table.grow(this.rows.sequences, this.#rowCount, this.rows.grown, this.#grownTotal);
+    this.rows.grown.fill(0, 0, this.#rowCount);
     this.#grownTotal = 0;
   }
 
   #append(entry: Entry): void {
     const row = this.#rowCount++;
     entry.row = row;
-    this.#rows[row] = entry;
-    this.#stays[row] = entry.stay;
-    this.#lastSamples[row] = entry.sampleInFlight;
+    this.rows.entries[row] = entry;
+    this.rows.sequences[row] = entry.sequence!;
+    this.rows.stays[row] = entry.stay;
+    this.rows.lastSamples[row] = entry.sampleInFlight;
     this.columns.requestSlots[row] = entry.slot;
+    this.rows.bySlot[entry.slot] = row;
     this.columns.adapterIds[row] = entry.adapterId;
-    for (const table of this.columns.groups) table.append(row, entry);
+    for (const table of this.columns.groups) table.append(row, entry.sequence!);
     this.#write(row, entry);
   }
 
   #rewrite(): void {
     this.#rewritesSeen = this.#kv.rewriteCount;
     for (let row = 0; row < this.#rowCount; row++) {
-      const entry = this.#rows[row];
+      const entry = this.rows.entries[row];
       if (!entry.sequence!.rewritten) continue;
       entry.sequence!.rewritten = false;
-      for (const table of this.columns.groups) table.rewrite(row, entry);
+      for (const table of this.columns.groups) table.rewrite(row, entry.sequence!);
     }
   }
 
@@ -238,7 +193,10 @@ export class PlanBuilder {
   #fill(record: StepRecord, uniform: boolean): void {
     if (uniform && this.#filledLayout === this.#layout) this.#fillDecodes();
     else this.#fillTokens();
-    for (const table of this.columns.groups) table.fillSlots(this.#rows, this.#rowCount, this.columns);
+    for (const table of this.columns.groups) {
+      if (uniform) table.fillDecodeSlots(this.#rowCount, this.columns.contextLengths);
+      else table.fillSlots(this.rows, this.#rowCount, this.columns);
+    }
     if (!uniform || record.layout !== this.#layout) this.#fillRecord(record);
     this.#filledLayout = uniform ? this.#layout : NONE;
     record.layout = this.#filledLayout;
@@ -247,7 +205,7 @@ export class PlanBuilder {
   /** The arrangement is that of the last step: rows, tokens and samples have the same numbers. */
   #fillDecodes(): void {
     const { tokenIds, positions, contextLengths } = this.columns;
-    const inputs = this.#inputs;
+    const inputs = this.rows.inputs;
     for (let row = 0; row < this.#rowCount; row++) {
       tokenIds[row] = inputs[row];
       positions[row] = contextLengths[row] - 1;
@@ -260,19 +218,19 @@ export class PlanBuilder {
     let token = 0;
     let sample = 0;
     for (let row = 0; row < this.#rowCount; row++) {
-      const chunk = this.#chunks[row];
+      const chunk = this.rows.chunks[row];
       queryIndptr[row] = token;
       sampleIndptr[row] = sample;
       if (chunk === 1) {
-        tokenIds[token] = this.#inputs[row];
+        tokenIds[token] = this.rows.inputs[row];
         positions[token] = contextLengths[row] - 1;
-      } else writeChunk(this.columns, this.#rows[row], token);
+      } else writeChunk(this.columns, this.rows.entries[row], token);
       token += chunk;
-      const samples = this.#sampleCounts[row];
+      const samples = this.rows.sampleCounts[row];
       if (samples === 0) continue;
-      this.#lastSamples[row] = sample;
-      if (samples === 1) this.#samples.one(this.#rows[row], sample, token);
-      else this.#samples.several(this.#rows[row], sample, token);
+      this.rows.lastSamples[row] = sample;
+      if (samples === 1) this.#samples.one(this.rows.entries[row], sample, token);
+      else this.#samples.several(this.rows.entries[row], sample, token);
       sample += samples;
     }
     queryIndptr[this.#rowCount] = token;
@@ -280,16 +238,17 @@ export class PlanBuilder {
   }
 
   #fillRecord(record: StepRecord): void {
-    const rows = this.#rows;
+    const rows = this.rows.entries;
     const { requests, samples: owners } = record;
     let sample = 0;
     for (let row = 0; row < this.#rowCount; row++) {
       const entry = rows[row];
       // A store of an object costs more than a look whether it is there already.
       if (requests[row] !== entry) requests[row] = entry;
-      record.tokens[row] = this.#chunks[row];
-      record.stays[row] = this.#stays[row];
-      const samples = this.#sampleCounts[row];
+      record.tokens[row] = this.rows.chunks[row];
+      record.slots[row] = this.columns.requestSlots[row];
+      record.stays[row] = this.rows.stays[row];
+      const samples = this.rows.sampleCounts[row];
       record.sampleCounts[row] = samples;
       if (samples === 1) {
         if (owners[sample] !== entry) owners[sample] = entry;

@@ -4,9 +4,12 @@ import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import type { AdmissionView } from "../policies/admission/admission-policy.ts";
 import type { RequestState, RequestView } from "../request.ts";
+import { DecodeLanes } from "./decode-lanes.ts";
 import { NONE, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
+import type { PlansInFlight } from "./plans-in-flight.ts";
+import { Seats } from "./seats.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
 
@@ -21,29 +24,31 @@ type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "contextLen
  */
 export class Residents implements AdmissionView {
   /** In order of admission; without gaps after `compact`. */
-  readonly running: Entry[] = [];
+  readonly running: readonly Entry[];
+  readonly lanes: DecodeLanes;
   readonly #kv: KvCache;
   readonly #builder: PlanBuilder;
   readonly #limits: ResidentLimits;
   readonly #charges: boolean;
-  readonly #freeSlots: number[];
+  readonly #seats: Seats;
   /** Serial requests that the step under construction samples. */
   readonly sampledSerials: Entry[] = [];
   /** `promisedBlocks`, or `NONE` where it has to be counted. */
   #promised = NONE;
-  #leavers = 0;
   /** Running requests with more than one token to compute. */
   prefillCount = 0;
   /** Tokens issued once more: they were in the cache before their request was preempted or its device lost. */
   recomputedTokens = 0;
 
-  constructor(kv: KvCache, builder: PlanBuilder, limits: ResidentLimits) {
+  constructor({ kv, builder, plans, limits }: { kv: KvCache; builder: PlanBuilder; plans: PlansInFlight; limits: ResidentLimits }) {
     const { maxRequests } = limits;
     this.#kv = kv;
     this.#builder = builder;
     this.#limits = limits;
+    this.lanes = new DecodeLanes({ kv, builder, plans, maxRequests });
     this.#charges = limits.queue.charge !== undefined;
-    this.#freeSlots = Array.from({ length: maxRequests }, (_, i) => maxRequests - 1 - i);
+    this.#seats = new Seats(maxRequests, this.lanes.outside);
+    this.running = this.#seats.running;
   }
 
   get blockCount(): number {
@@ -62,8 +67,9 @@ export class Residents implements AdmissionView {
   /** Counted once a step; newcomers add theirs. */
   get promisedBlocks(): number {
     if (this.#promised === NONE) {
-      this.#promised = 0;
-      for (let i = 0; i < this.running.length; i++) this.#promised += this.#promisedTo(this.running[i]);
+      const { outside, needyCount } = this.lanes;
+      this.#promised = needyCount * this.groupCount;
+      for (let i = 0; i < outside.length; i++) this.#promised += this.#promisedTo(outside[i]);
     }
     return this.#promised;
   }
@@ -108,7 +114,7 @@ export class Residents implements AdmissionView {
 
   /** Makes a request that fits a running one. */
   enter(entry: Entry, record: StepRecord): void {
-    this.#seat(entry);
+    this.#seats.take(entry);
     entry.admittedBy = record.plan.index;
     for (const follower of entry.followers) follower.admittedBy = record.plan.index;
     entry.makeRoom();
@@ -188,7 +194,7 @@ export class Residents implements AdmissionView {
     const isPartial = parent.computedTokenCount < sequence.capacity;
     const copies = isPartial ? (sequence.forked ? 1 : 2) * this.groupCount : 0;
     if (this.running.length >= this.#limits.maxRequests || this.#limits.admission.missingBlocks(entry, copies, this) > 0) return false;
-    this.#seat(entry);
+    this.#seats.take(entry);
     entry.sequence = this.#kv.fork(sequence);
     entry.computedTokenCount = parent.computedTokenCount;
     entry.cachedTokenCount = parent.computedTokenCount;
@@ -197,20 +203,27 @@ export class Residents implements AdmissionView {
   }
 
   /** One pass where there are blocks for all: decodes are planned and issued at once, prompts share what is left. */
-  issueAtOnce(share: StepShare, journal: StepJournal): void {
-    const { running } = this;
+  issueAtOnce(share: StepShare, record: StepRecord): void {
+    const { running, lanes } = this;
+    const { journal } = record;
+    const { outside } = lanes;
     this.#promised = NONE;
-    if (this.prefillCount === 0 && share.remaining >= running.length && this.#builder.repeats(running.length)) {
-      share.takeDecodes(running.length);
-      this.#builder.repeat(this, journal);
-      return;
+    const hasEnough = share.remaining >= running.length;
+    if (hasEnough) share.takeDecodes(lanes.advance(record));
+    else lanes.leaveAll(running);
+    for (let i = 0; i < outside.length; i++) {
+      if (share.takeDecode(outside[i])) this.issueChunk(outside[i], journal);
     }
-    for (let i = 0; i < running.length; i++) {
-      if (share.takeDecode(running[i])) this.issueChunk(running[i], journal);
+    if (share.prefillsLeft > 0) {
+      share.planPrompts(outside);
+      for (let i = 0; i < outside.length; i++) if (outside[i].isPrefill && outside[i].chunk > 0) this.issueChunk(outside[i], journal);
     }
-    if (share.prefillsLeft === 0) return;
-    share.planPrompts(running);
-    for (let i = 0; i < running.length; i++) if (running[i].isPrefill && running[i].chunk > 0) this.issueChunk(running[i], journal);
+    if (hasEnough && !this.#kv.windowed) lanes.exchange(record);
+  }
+
+  /** From now on every running request has its counts itself. */
+  leaveLanes(): void {
+    this.lanes.leaveAll(this.running);
   }
 
   /** A chunk, and at once what it makes matchable: only where no blocks are promised to others that an equal one could come out of. */
@@ -247,22 +260,14 @@ export class Residents implements AdmissionView {
   /** Blocks and slot are back at once; `compact` takes it out of `running`. */
   leave(entry: Entry, state: RequestState): void {
     entry.become(state);
+    this.lanes.leave(entry);
     this.#notePrefill(entry, false);
     this.#kv.clear(entry.sequence!);
     this.#builder.leave(entry);
-    this.#freeSlots.push(entry.slot);
-    entry.slot = NONE;
+    this.#seats.leave(entry);
     entry.knownComputed = Math.max(entry.knownComputed, entry.computedTokenCount - entry.inFlightCount);
     entry.computedTokenCount = 0;
     entry.inFlightCount = 0;
-    entry.stay++;
-    this.#leavers++;
-  }
-
-  #seat(entry: Entry): void {
-    entry.become("running");
-    entry.slot = this.#freeSlots.pop()!;
-    this.running.push(entry);
   }
 
   #notePrefill(entry: Entry, isPrefill: boolean): void {
@@ -277,13 +282,9 @@ export class Residents implements AdmissionView {
     return sequence.forked && entry.computedTokenCount < sequence.capacity ? this.#kv.blocksToUnshare(sequence, entry.computedTokenCount) : 0;
   }
 
-  /** Closes the gaps that leavers left in `running`. */
+  /** Closes the gaps that leavers left among the running. */
   compact(): void {
     this.#promised = NONE;
-    if (this.#leavers === 0) return;
-    let kept = 0;
-    for (const entry of this.running) if (entry.slot !== NONE) this.running[kept++] = entry;
-    this.running.length = kept;
-    this.#leavers = 0;
+    this.#seats.compact();
   }
 }

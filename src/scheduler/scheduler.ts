@@ -60,9 +60,9 @@ export class Scheduler {
     this.#log = resolved.decisionLog;
     this.kv = new KvCache({ ...resolved, onEvent: resolved.onKvEvent, onEvict: this.#log && ((block) => this.#log!.note("evict", this.#now, this.#plans.nextIndex, null, block)) });
     this.#builder = new PlanBuilder(this.kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount, blockSize, groupCount: groups.length });
-    this.#residents = new Residents(this.kv, this.#builder, resolved);
-    this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
+    this.#residents = new Residents({ kv: this.kv, builder: this.#builder, plans: this.#plans, limits: resolved });
+    this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved);
     this.#extras = new StepExtras(this.kv, this.#residents, resolved);
     this.#preemptions = new Preemptions({ roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, options: resolved });
@@ -117,8 +117,9 @@ export class Scheduler {
     this.#options.eviction.advance?.(now);
     this.#share.begin(this.tokenBudget);
     if (!this.#planSuspect(record, now)) {
-      if (this.#residents.isRoomy(this.#share.budget)) this.#residents.issueAtOnce(this.#share, record.journal);
+      if (this.#residents.isRoomy(this.#share.budget)) this.#residents.issueAtOnce(this.#share, record);
       else {
+        this.#residents.leaveLanes();
         this.#preemptions.planRunning(now);
         this.#residents.issueChunks(record.journal);
       }
@@ -255,6 +256,7 @@ export class Scheduler {
   #planSuspect(record: StepRecord, now: number): boolean {
     const suspect = this.#suspects.next();
     if (suspect === undefined || this.#plans.count > 0) return suspect !== undefined;
+    this.#residents.leaveLanes();
     this.#share.begin(this.#share.budget, suspect);
     if (this.#share.plan(this.#residents.running) === undefined) {
       if (suspect.state === "running") this.#residents.issueChunks(record.journal);
@@ -268,6 +270,7 @@ export class Scheduler {
   #issuePlan(record: StepRecord, now: number): StepPlan {
     record.issuedAt = now;
     this.kv.seal(record.journal);
+    this.#residents.lanes.stamp(record);
     this.#builder.build(record);
     if (this.#log !== undefined) this.#noteChunks(record, now);
     this.#plans.issue();

@@ -10,6 +10,9 @@ import { StepOutcome } from "./step-outcome.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { Suspects } from "./suspects.ts";
 
+/** No row's mark among the special ones. */
+const NO_ROW = 2 ** 30;
+
 /** Makes issued plans final, or takes them back. */
 export class Settlement {
   /** Of the last commit. */
@@ -38,30 +41,51 @@ export class Settlement {
     const record = this.#plans.retire(plan);
     this.outcome.clear();
     this.#kv.settle(record.journal);
-    let sample = 0;
-    for (let row = 0; row < record.plan.requestCount; row++) {
-      const entry = record.requests[row];
-      const samples = record.sampleCounts[row];
-      if (samples > 1 || entry.serial) this.#settleSeveral(record, row, sample, result, now);
-      else {
-        this.#settleRow(entry, record, row);
-        if (samples === 1) this.#deliver(entry, result.tokenIds[sample], sample, now);
-      }
-      sample += samples;
-    }
+    const specialCount = this.#residents.lanes.receive(record, result.tokenIds);
+    const { requestCount } = record.plan;
+    if (specialCount === 0 && !this.#charges) this.outcome.addAll(record.requests, result.tokenIds, requestCount, record.layout);
+    else this.#announceRows(record, specialCount, result, now);
     this.#residents.compact();
     return record;
   }
 
   /** Takes the plan back, those behind it first, and counts the failure for its requests. */
   rollback(plan: StepPlan, now: number, cause: unknown): void {
+    this.#residents.leaveLanes();
     for (let behind = this.#plans.countFrom(plan) - 1; behind > 0; behind--) this.#undo(now);
     this.#blame(this.#undo(now), now, cause);
   }
 
   /** Takes all plans back; it is nobody's failure. */
   takeBackAll(now: number): void {
+    this.#residents.leaveLanes();
     while (this.#plans.count > 0) this.#undo(now);
+  }
+
+  /** Row by row: those of requests in lanes have their tokens, which remain to be told. */
+  #announceRows(record: StepRecord, specialCount: number, result: StepResult, now: number): void {
+    const { lanes } = this.#residents;
+    const { departures, special } = lanes;
+    let next = 0;
+    let sample = 0;
+    for (let row = 0; row < record.plan.requestCount; row++) {
+      const mark = next < specialCount ? special[next] : NO_ROW;
+      if (mark === row || mark === ~row) next++;
+      if (mark === ~row) this.#settle(record, row, result, sample, now);
+      else if (mark === row || this.#charges || lanes.departures !== departures) this.#announce(record.requests[row], result.tokenIds[sample], sample, now);
+      else this.outcome.addToken(record.requests[row], result.tokenIds[sample], sample);
+      sample += record.sampleCounts[row];
+    }
+  }
+
+  #settle(record: StepRecord, row: number, result: StepResult, sample: number, now: number): void {
+    const entry = record.requests[row];
+    const samples = record.sampleCounts[row];
+    if (samples > 1 || entry.serial) this.#settleSeveral(record, row, sample, result, now);
+    else {
+      this.#settleRow(entry, record, row);
+      if (samples === 1) this.#deliver(entry, result.tokenIds[sample], sample, now);
+    }
   }
 
   #settleRow(entry: Entry, record: StepRecord, row: number): void {
@@ -121,6 +145,12 @@ export class Settlement {
     if (entry.state === "finished") return;
     entry.pendingCount--;
     entry.append(tokenId);
+    this.#announce(entry, tokenId, sample, now);
+  }
+
+  /** The request has the token; unless it has ended since, whoever waits for it hears of it. */
+  #announce(entry: Entry, tokenId: number, sample: number, now: number): void {
+    if (entry.state === "finished") return;
     if (this.#charges) this.#queue.charge!(entry, 0, 1);
     this.outcome.addToken(entry, tokenId, sample);
     const stops = entry.stopTokenIds;

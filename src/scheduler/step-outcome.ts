@@ -1,4 +1,5 @@
 import type { Request } from "../request.ts";
+import { NONE } from "./entry.ts";
 
 /** What a commit delivered: read the counts, then the first so many entries. Kept and used again by the next commit. */
 export class StepOutcome {
@@ -15,6 +16,9 @@ export class StepOutcome {
   /** [finishedCount] */
   readonly finished: Request[];
 
+  /** The arrangement of rows that `requests` and `sampleIndices` were last filled for whole, one token a row; `NONE` for none. */
+  #layout = NONE;
+
   constructor(maxSamples: number) {
     this.requests = new Array<Request>(maxSamples);
     this.tokenIds = new Int32Array(maxSamples);
@@ -27,7 +31,22 @@ export class StepOutcome {
     this.finishedCount = 0;
   }
 
+  /** One token of each row's request; `layout`: the arrangement of the rows, `NONE` where it may not come again. Only after `clear`. */
+  addAll(requests: readonly Request[], tokenIds: ArrayLike<number>, count: number, layout: number): void {
+    const own = this.tokenIds;
+    for (let row = 0; row < count; row++) own[row] = tokenIds[row];
+    if (layout === NONE || layout !== this.#layout) {
+      for (let row = 0; row < count; row++) {
+        this.requests[row] = requests[row];
+        this.sampleIndices[row] = row;
+      }
+    }
+    this.#layout = layout;
+    this.tokenCount = count;
+  }
+
   addToken(request: Request, tokenId: number, sampleIndex: number): void {
+    this.#layout = NONE;
     // A store of an object costs more than a look whether it is there already.
     if (this.requests[this.tokenCount] !== request) this.requests[this.tokenCount] = request;
     this.tokenIds[this.tokenCount] = tokenId;

@@ -51,14 +51,20 @@ export class StepRecord {
   readonly requests: Entry[];
   /** [R] tokens of each. */
   readonly tokens: Int32Array;
-  /** [R] each request's stay. */
+  /** [R] each request's slot. */
+  readonly slots: Int32Array;
+  /** [R] number of each request's stay. */
   readonly stays: Int32Array;
   /** [R] samples of each. */
   readonly sampleCounts: Int32Array;
   /** [S] whose sample it is. */
   readonly samples: Entry[];
   issuedAt = 0;
-  /** The arrangement of rows that `requests`, `tokens`, `stays`, `sampleCounts` and `samples` were filled for. */
+  /** Rows whose requests were in lanes when it was issued. */
+  laneRows = 0;
+  /** `DecodeLanes.departures` when it was issued. */
+  departures = 0;
+  /** The arrangement of rows that `requests`, `tokens`, `slots`, `stays`, `sampleCounts` and `samples` were filled for. */
   layout = -1;
 
   constructor(columns: Columns, maxRequests: number) {
@@ -67,6 +73,7 @@ export class StepRecord {
     this.samples = new Array<Entry>(columns.sampleRows.length);
     this.tokens = new Int32Array(maxRequests);
     this.sampleCounts = new Int32Array(maxRequests);
+    this.slots = new Int32Array(maxRequests);
     this.stays = new Int32Array(maxRequests);
   }
 }

@@ -1,6 +1,5 @@
-import type { BlockTable } from "../blocks/block-table.ts";
+import type { BlockTable, Sequence } from "../blocks/block-table.ts";
 import type { PlanGroup } from "../step.ts";
-import type { Entry } from "./entry.ts";
 
 /** The block tables of one group as CSR columns, kept up to date by moving segments instead of copying every table each step. */
 export class TableColumns implements PlanGroup {
@@ -47,18 +46,18 @@ export class TableColumns implements PlanGroup {
   }
 
   /** Makes row `row` the last one, with the whole table. */
-  append(row: number, entry: Entry): void {
-    const table = this.#tableOf(entry);
+  append(row: number, sequence: Sequence): void {
+    const table = this.#tableOf(sequence);
     const start = this.blockIndptr[row];
     const length = table.count - table.first;
     this.#reserve(start + length);
     this.blockIndptr[row + 1] = start + length;
-    this.rewrite(row, entry);
+    this.rewrite(row, sequence);
   }
 
   /** Copies the table over its row; the row has the table's length. */
-  rewrite(row: number, entry: Entry): void {
-    const table = this.#tableOf(entry);
+  rewrite(row: number, sequence: Sequence): void {
+    const table = this.#tableOf(sequence);
     let at = this.blockIndptr[row];
     for (let index = table.first; index < table.count; index++) this.blockIndices[at++] = table.ids[index];
     this.firstPosition[row] = table.first * this.#blockSize;
@@ -66,11 +65,11 @@ export class TableColumns implements PlanGroup {
   }
 
   /** Takes blocks off the front of rows whose window moved. One pass from the front. */
-  trim(rows: readonly Entry[], rowCount: number): void {
+  trim(sequences: readonly Sequence[], rowCount: number): void {
     const { blockIndptr, blockIndices, firstPosition } = this;
     let from = 0;
     for (let row = 0; row < rowCount; row++) {
-      const first = this.#tableOf(rows[row]).first * this.#blockSize;
+      const first = this.#tableOf(sequences[row]).first * this.#blockSize;
       const dropped = (first - firstPosition[row]) / this.#blockSize;
       const until = blockIndptr[row + 1];
       const write = blockIndptr[row];
@@ -82,7 +81,7 @@ export class TableColumns implements PlanGroup {
   }
 
   /** Adds `grown[row]` blocks from the end of each row's table, `total` in all. One pass from the back, one move a run of rows. */
-  grow(rows: readonly Entry[], rowCount: number, grown: Int32Array, total: number): void {
+  grow(sequences: readonly Sequence[], rowCount: number, grown: Int32Array, total: number): void {
     const { blockIndptr } = this;
     const length = blockIndptr[rowCount];
     this.#reserve(length + total);
@@ -95,7 +94,7 @@ export class TableColumns implements PlanGroup {
       const blocks = grown[row];
       if (blocks === 0) continue;
       if (runEnd > stop) blockIndices.copyWithin(stop + shift, stop, runEnd);
-      const table = this.#tableOf(rows[row]);
+      const table = this.#tableOf(sequences[row]);
       for (let i = 1; i <= blocks; i++) blockIndices[stop + shift - i] = table.ids[table.count - i];
       this.#updateSlotBase(row, table);
       shift -= blocks;
@@ -103,23 +102,28 @@ export class TableColumns implements PlanGroup {
     }
   }
 
+  /** Fills the slots of rows with one token each. */
+  fillDecodeSlots(rowCount: number, contextLengths: Int32Array): void {
+    const { slotMapping, slotBase } = this;
+    for (let row = 0; row < rowCount; row++) slotMapping[row] = slotBase[row] + contextLengths[row] - 1;
+  }
+
   /** Fills the slots of all tokens. One token is in its table's last block. */
-  fillSlots(rows: readonly Entry[], rowCount: number, { queryIndptr, contextLengths }: { queryIndptr: Int32Array; contextLengths: Int32Array }): void {
+  fillSlots({ sequences, chunks }: { readonly sequences: readonly Sequence[]; readonly chunks: Int32Array }, rowCount: number, { queryIndptr, contextLengths }: { queryIndptr: Int32Array; contextLengths: Int32Array }): void {
     const { slotMapping, slotBase } = this;
     for (let row = 0; row < rowCount; row++) {
       const token = queryIndptr[row];
-      if (queryIndptr[row + 1] === token + 1) slotMapping[token] = slotBase[row] + contextLengths[row] - 1;
-      else this.#fillChunk(rows[row], token);
+      if (chunks[row] === 1) slotMapping[token] = slotBase[row] + contextLengths[row] - 1;
+      else this.#fillChunk(sequences[row], token, chunks[row], contextLengths[row] - chunks[row]);
     }
   }
 
   /** Several tokens, over any number of blocks. */
-  #fillChunk(entry: Entry, from: number): void {
+  #fillChunk(sequence: Sequence, from: number, count: number, start: number): void {
     const size = this.#blockSize;
-    const { ids } = this.#tableOf(entry);
+    const { ids } = this.#tableOf(sequence);
     const { slotMapping } = this;
-    const start = entry.computedTokenCount - entry.chunk;
-    const until = from + entry.chunk;
+    const until = from + count;
     let index = Math.floor(start / size);
     let offset = start - index * size;
     for (let at = from; at < until; index++, offset = 0) {
@@ -128,8 +132,8 @@ export class TableColumns implements PlanGroup {
     }
   }
 
-  #tableOf(entry: Entry): BlockTable {
-    return entry.sequence!.tables[this.#group];
+  #tableOf(sequence: Sequence): BlockTable {
+    return sequence.tables[this.#group];
   }
 
   #updateSlotBase(row: number, table: BlockTable): void {

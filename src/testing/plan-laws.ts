@@ -81,11 +81,12 @@ function issueRow(plan: StepPlan, row: number, request: DrivenRequest | undefine
 function beginStay(request: DrivenRequest): void {
   const { entry } = request;
   if (entry.stay === request.stay) return;
+  const isFirst = request.stay < 0;
   request.stay = entry.stay;
   request.computed = entry.cachedTokenCount;
   assert(entry.cachedTokenCount < request.knownCount, () => `${request.name} took all its ${entry.cachedTokenCount} tokens from the prefix cache`);
   // A choice begins with the whole prompt, on its sibling's blocks.
-  const isForked = entry.stay === 0 && entry.choice > 0 && entry.cachedTokenCount === entry.promptTokenCount;
+  const isForked = isFirst && entry.choice > 0 && entry.cachedTokenCount === entry.promptTokenCount;
   assert(entry.cachedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
 }
 

@@ -73,36 +73,6 @@ class Bench {
 }
 
 describe("PlanBuilder", () => {
-  test("a step that was no repetition counts for those that are: nobody gets a token beyond its last", () => {
-    const bench = new Bench();
-    const entry = bench.enter();
-    const decode = (): void => {
-      entry.chunk = 1;
-      entry.computedTokenCount = PROMPT + entry.pendingCount;
-      bench.kv.extend(entry.sequence!, entry.computedTokenCount, bench.record.journal);
-      entry.sampleCount = 1;
-      entry.pendingCount++;
-      bench.builder.place(entry, 0);
-      bench.builder.build(bench.record);
-    };
-    bench.kv.extend(entry.sequence!, 60, bench.record.journal);
-    // 10 tokens in all; this takes one, and every third after it is no repetition.
-    entry.pendingCount = 1;
-    entry.computedTokenCount = PROMPT + 1;
-    decode();
-    let tokens = entry.pendingCount;
-    for (let step = 1; tokens < 10; step++, tokens++) {
-      const repeats = bench.builder.repeats(1);
-      expect(repeats).toBe(true);
-      if (step % 3 === 0) decode();
-      else {
-        bench.builder.repeat({ issueChunk: decode }, bench.record.journal);
-        bench.builder.build(bench.record);
-      }
-    }
-    expect([entry.pendingCount, bench.builder.repeats(1)]).toEqual([10, false]);
-  });
-
   test("rows stay where they are from step to step", () => {
     const bench = new Bench();
     const [a, b, c] = [bench.enter(), bench.enter(), bench.enter()];

@@ -40,7 +40,7 @@ describe("Residents", () => {
     const [a, b] = [parts.add(0), parts.add(1)];
     parts.step();
     parts.residents.leave(a, "preempted");
-    expect(a).toMatchObject({ state: "preempted", slot: -1, row: -1, computedTokenCount: 0, inFlightCount: 0, stay: 1, isPrefill: false });
+    expect(a).toMatchObject({ state: "preempted", slot: -1, row: -1, computedTokenCount: 0, inFlightCount: 0, stay: -1, isPrefill: false });
     expect(parts.kv.pool.heldCount).toBe(2);
     parts.residents.compact();
     expect(parts.residents.running).toEqual([b]);
@@ -84,7 +84,7 @@ describe("Residents", () => {
     parts.step();
     expect(prompt.computedTokenCount).toBe(4);
     parts.share.begin(16);
-    parts.residents.issueAtOnce(parts.share, parts.journal);
+    parts.residents.issueAtOnce(parts.share, parts.plans.open());
     expect([a.computedTokenCount, b.computedTokenCount, a.pendingCount, prompt.computedTokenCount, parts.share.remaining]).toEqual([7, 7, 2, 18, 0]);
   });
 
@@ -93,15 +93,16 @@ describe("Residents", () => {
     const entry = parts.add(0, { promptTokenIds: ids(30), skipPrefixCache: true });
     const plan = parts.step();
     parts.settlement.commit(plan, { tokenIds: new Int32Array(0) }, 0);
-    parts.step(7);
+    const second = parts.step(7);
     // The second step's tokens are in flight, and were never there.
     parts.roster.requeue(entry, 0);
     parts.residents.compact();
     expect(parts.residents.recomputedTokens).toBe(0);
-    parts.step(10);
+    const again = parts.step(10);
     expect(parts.residents.recomputedTokens).toBe(10);
+    for (const done of [second, again]) parts.settlement.commit(done, { tokenIds: new Int32Array(1) }, 0);
     parts.share.begin(16);
-    parts.residents.issueAtOnce(parts.share, parts.journal);
+    parts.residents.issueAtOnce(parts.share, parts.plans.open());
     expect(parts.residents.recomputedTokens).toBe(16);
   });
 

@@ -31,12 +31,12 @@ export function schedulerParts(options: Partial<SchedulerOptions> = {}) {
   const { blockCount, hostBlockCount, blockSize, maxRequests, groups, budget } = resolved;
   const kv = new KvCache(resolved);
   const builder = new PlanBuilder(kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount, blockSize, groupCount: groups.length });
-  const residents = new Residents(kv, builder, resolved);
+  const plans = new PlansInFlight(builder.columns, maxRequests);
+  const residents = new Residents({ kv, builder, plans, limits: resolved });
   const roster = new Roster(kv, residents, resolved);
   const share = new StepShare(kv, resolved);
   const counters = { cachedTokens: 0 };
   const admissions = new Admissions({ kv, roster, share, counters, options: resolved });
-  const plans = new PlansInFlight(builder.columns, maxRequests);
   const suspects = new Suspects(resolved.maxFailures);
   const settlement = new Settlement({ kv, plans, roster, suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
   /** A new waiting request. */

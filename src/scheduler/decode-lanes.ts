@@ -1,0 +1,300 @@
+import type { Sequence } from "../blocks/block-table.ts";
+import type { IntList } from "../blocks/int-list.ts";
+import type { KvCache } from "../blocks/kv-cache.ts";
+import type { StepJournal } from "../blocks/step-journal.ts";
+import { NONE, type Entry, type LaneCounts } from "./entry.ts";
+import { LaneTokens } from "./lane-tokens.ts";
+import type { PlanBuilder } from "./plan-builder.ts";
+import { PhaseLists } from "./phase-lists.ts";
+import type { PlansInFlight } from "./plans-in-flight.ts";
+import { isSteady } from "./steady-decode.ts";
+import type { StepRecord } from "./step-record.ts";
+
+/**
+ * Requests that decode token after token, each in the lane of its slot. All of them are in every step, so two counters for all tell
+ * how far each has come; the requests themselves, which do not fit into a core's cache together, are looked at where a block
+ * begins and at their end. While a request is in a lane, its counts and newest tokens are read from here.
+ *
+ * Laws: each running request is in its lane or `outside`; every plan in flight has one token and one sample of each request in a lane,
+ * which computes the token behind its last known and pending ones, gap = 1; none is serial, forked or suspect, or has all its tokens.
+ */
+export class DecodeLanes implements LaneCounts {
+  /** Running requests in no lane, in the order in which they came; without gaps after `Residents.compact`. */
+  readonly outside: Entry[] = [];
+  /** Rows of the last received plan that need a look, in order: those with a token that may end the request, and as ~row those outside. */
+  readonly special: Int32Array;
+  #count = 0;
+  /** Samples of each request in uncommitted plans, and as many tokens. */
+  #pending = 0;
+  #departures = 0;
+  /** Plans issued, to 32 bits. */
+  #issues = 0;
+  /** Plans issued before the next one whose issue gives some request its last token; a lower bound. */
+  #issuesLeft = 0;
+  /** [slots] the stay of the request in the lane, `NONE` for none. */
+  readonly #stays: Int32Array;
+  /** [slots] computed tokens less `#issues`. */
+  readonly #computedBases: Int32Array;
+  /** [slots] most tokens, prompt and answer. */
+  readonly #limits: Int32Array;
+  /** [slots] bit `id % 32` of each id that ends the request: an id without its bit does not. */
+  readonly #stopBits: Int32Array;
+  /** Slots by the step in which their blocks are full. */
+  readonly #due: PhaseLists;
+  readonly #tokens: LaneTokens;
+  readonly #kv: KvCache;
+  readonly #builder: PlanBuilder;
+  readonly #plans: PlansInFlight;
+
+  constructor({ kv, builder, plans, maxRequests }: { kv: KvCache; builder: PlanBuilder; plans: PlansInFlight; maxRequests: number }) {
+    this.#kv = kv;
+    this.#builder = builder;
+    this.#plans = plans;
+    this.special = new Int32Array(maxRequests);
+    this.#stays = new Int32Array(maxRequests).fill(NONE);
+    this.#computedBases = new Int32Array(maxRequests);
+    this.#limits = new Int32Array(maxRequests);
+    this.#stopBits = new Int32Array(maxRequests);
+    this.#due = new PhaseLists(kv.blockSize, maxRequests);
+    this.#tokens = new LaneTokens(kv.blockSize, maxRequests);
+  }
+
+  /** Requests in lanes. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Requests in lanes whose last known token needs a block in each group. */
+  get needyCount(): number {
+    return this.#count > 0 && this.#pending === 0 ? this.#due.coming().length : 0;
+  }
+
+  /** How often someone left a lane. */
+  get departures(): number {
+    return this.#departures;
+  }
+
+  get pendingCount(): number {
+    return this.#pending;
+  }
+
+  tokenCountOf({ slot }: Entry): number {
+    return this.#tokens.countOf(slot);
+  }
+
+  computedTokenCountOf({ slot }: Entry): number {
+    return this.#computedOf(slot);
+  }
+
+  tokensOf({ slot }: Entry): Int32Array {
+    return this.#tokens.flush(slot);
+  }
+
+  /** Whether the request is in its lane, in that stay. */
+  holds(slot: number, stay: number): boolean {
+    return this.#stays[slot] === stay;
+  }
+
+  /**
+   * After all chunks of a step are issued: lets those in who got a decode like the next ones, and are in every one of the plans in flight,
+   * the one under construction counted. Those in lanes who have all their tokens now go outside.
+   */
+  exchange({ journal }: StepRecord): void {
+    if (this.#count > 0 && this.#issuesLeft-- === 0) this.#expelComplete(journal);
+    const { outside } = this;
+    const inFlight = this.#plans.count + 1;
+    let kept = 0;
+    for (let i = 0; i < outside.length; i++) {
+      if (isSteady(outside[i], inFlight)) this.#enter(outside[i]);
+      else outside[kept++] = outside[i];
+    }
+    if (kept < outside.length) outside.length = kept;
+  }
+
+  /** Takes a request out with all its counts, where it is in a lane. Its full blocks are matchable then; `journal`: of the last plan that computes its tokens. */
+  leave(entry: Entry, journal = this.#newestJournal): void {
+    if (entry.lanes === null) return;
+    const { slot, tokens, tokenCount, computedTokenCount, pendingCount } = entry;
+    entry.lanes = null;
+    entry.tokenCount = tokenCount;
+    entry.computedTokenCount = computedTokenCount;
+    entry.pendingCount = pendingCount;
+    entry.inFlightCount = pendingCount;
+    entry.lastToken = tokens[tokenCount - 1];
+    this.#kv.index(entry.sequence!, tokens, Math.min(computedTokenCount, tokenCount), journal);
+    this.#stays[slot] = NONE;
+    this.#tokens.leave(slot);
+    this.#due.remove(slot);
+    this.#count--;
+    this.#departures++;
+  }
+
+  /** Takes all out: `running` are outside, in that order. */
+  leaveAll(running: readonly Entry[]): void {
+    if (this.#count === 0) return;
+    this.outside.length = 0;
+    for (const entry of running) {
+      this.leave(entry);
+      this.outside.push(entry);
+    }
+  }
+
+  /** Issues one more token of each. Returns how many there are. */
+  advance({ journal }: StepRecord): number {
+    const issued = this.#count;
+    if (issued === 0) return 0;
+    this.#issues = (this.#issues + 1) | 0;
+    this.#writeRows();
+    this.#builder.placeDecodes(issued);
+    this.#pending++;
+    // Pass by pass, short ones: the fetches of different requests overlap.
+    const due = this.#due.next();
+    for (let i = 0; i < due.length; i++) this.#extend(due.at(i), journal);
+    this.#indexFull(due, journal);
+    return issued;
+  }
+
+  /** Notes who is in the plan that goes out: everybody in a lane. */
+  stamp(record: StepRecord): void {
+    record.laneRows = this.#count;
+    record.departures = this.#departures;
+  }
+
+  /** Takes the samples of a committed plan in. Returns how many rows are `special`. */
+  receive(record: StepRecord, tokenIds: ArrayLike<number>): number {
+    const newest = this.#tokens.open();
+    this.#pending--;
+    const isWhole = record.laneRows === record.plan.requestCount && record.departures === this.#departures;
+    return isWhole ? this.#receiveAll(record, tokenIds, newest) : this.#receiveSome(record, tokenIds, newest);
+  }
+
+  /** Every row's request is in its lane. */
+  #receiveAll({ plan: { requestCount }, slots }: StepRecord, tokenIds: ArrayLike<number>, newest: Int32Array): number {
+    const { special } = this;
+    const stopBits = this.#stopBits;
+    let count = 0;
+    for (let row = 0; row < requestCount; row++) {
+      const slot = slots[row];
+      const tokenId = tokenIds[row];
+      newest[slot] = tokenId;
+      if (((stopBits[slot] >>> (tokenId & 31)) & 1) === 1) special[count++] = row;
+    }
+    return count;
+  }
+
+  #receiveSome({ plan: { requestCount }, slots, stays: issued, sampleCounts }: StepRecord, tokenIds: ArrayLike<number>, newest: Int32Array): number {
+    const { special } = this;
+    const stays = this.#stays;
+    const stopBits = this.#stopBits;
+    let count = 0;
+    let sample = 0;
+    for (let row = 0; row < requestCount; row++) {
+      const slot = slots[row];
+      if (stays[slot] !== issued[row]) {
+        special[count++] = ~row;
+        sample += sampleCounts[row];
+        continue;
+      }
+      const tokenId = tokenIds[sample++];
+      newest[slot] = tokenId;
+      if (((stopBits[slot] >>> (tokenId & 31)) & 1) === 1) special[count++] = row;
+    }
+    return count;
+  }
+
+  /** What a step changes of a row that decodes. */
+  #writeRows(): void {
+    const { rows, columns, rowCount } = this.#builder;
+    const { chunks, inputs, lastSamples } = rows;
+    const { contextLengths, requestSlots } = columns;
+    const stays = this.#stays;
+    const newest = this.#tokens.newest();
+    const isKnown = this.#pending === 0;
+    if (this.#count === rowCount && isKnown) {
+      chunks.fill(1, 0, rowCount);
+      for (let row = 0; row < rowCount; row++) {
+        contextLengths[row]++;
+        inputs[row] = newest[requestSlots[row]];
+      }
+      return;
+    }
+    for (let row = 0; row < rowCount; row++) {
+      const slot = requestSlots[row];
+      if (stays[slot] === NONE) continue;
+      contextLengths[row]++;
+      chunks[row] = 1;
+      inputs[row] = isKnown ? newest[slot] : ~lastSamples[row];
+    }
+  }
+
+  #extend(slot: number, journal: StepJournal): void {
+    const sequence = this.#sequenceOf(slot);
+    this.#builder.noteGrowth(this.#builder.rows.bySlot[slot], this.#kv.extend(sequence, sequence.capacity + 1, journal));
+  }
+
+  /** Full blocks whose tokens are known: without another plan in flight those that this one fills, else those that the last one did. */
+  #indexFull(due: IntList, journal: StepJournal): void {
+    const last = this.#newestJournal;
+    for (let i = 0; i < due.length; i++) this.#index(due.at(i), this.#computedOf(due.at(i)) - 1, last);
+    if (last !== null) return;
+    const full = this.#due.coming();
+    for (let i = 0; i < full.length; i++) this.#index(full.at(i), this.#computedOf(full.at(i)), journal);
+  }
+
+  #index(slot: number, upTo: number, journal: StepJournal | null): void {
+    const sequence = this.#sequenceOf(slot);
+    if (upTo >= sequence.indexAt) this.#kv.index(sequence, this.#tokens.flush(slot), upTo, journal);
+    else if (this.#tokens.mustFlush(slot)) this.#tokens.flush(slot);
+  }
+
+  /** Of the last plan that went out; null where it is committed. */
+  get #newestJournal(): StepJournal | null {
+    return this.#plans.newest?.journal ?? null;
+  }
+
+  #computedOf(slot: number): number {
+    return (this.#computedBases[slot] + this.#issues) | 0;
+  }
+
+  #sequenceOf(slot: number): Sequence {
+    const { rows } = this.#builder;
+    return rows.sequences[rows.bySlot[slot]];
+  }
+
+  #expelComplete(journal: StepJournal): void {
+    const { columns, rows, rowCount } = this.#builder;
+    this.#issuesLeft = Number.MAX_SAFE_INTEGER;
+    for (let row = 0; row < rowCount; row++) {
+      const slot = columns.requestSlots[row];
+      if (this.#stays[slot] === NONE) continue;
+      const left = this.#limits[slot] - 1 - columns.contextLengths[row];
+      if (left > 0) this.#noteEnd(left);
+      else {
+        this.outside.push(rows.entries[row]);
+        this.leave(rows.entries[row], journal);
+      }
+    }
+  }
+
+  /** So many more tokens can be issued of some request. */
+  #noteEnd(left: number): void {
+    if (left <= this.#issuesLeft) this.#issuesLeft = left - 1;
+  }
+
+  #enter(entry: Entry): void {
+    const { slot, stopTokenIds, computedTokenCount } = entry;
+    const sequence = entry.sequence!;
+    if (this.#count++ === 0) this.#issuesLeft = Number.MAX_SAFE_INTEGER;
+    this.#pending = entry.pendingCount;
+    this.#stays[slot] = entry.stay;
+    this.#computedBases[slot] = computedTokenCount - this.#issues;
+    this.#limits[slot] = entry.maxLength;
+    let bits = 0;
+    for (let i = 0; i < stopTokenIds.length; i++) bits |= 1 << (stopTokenIds[i] & 31);
+    this.#stopBits[slot] = bits;
+    this.#tokens.enter(slot, entry.tokens, entry.tokenCount);
+    this.#due.add(slot, sequence.capacity - computedTokenCount);
+    this.#noteEnd(entry.maxLength - 1 - computedTokenCount);
+    entry.lanes = this;
+  }
+}
