@@ -24,12 +24,14 @@ export class PlanBuilder {
   /** Tokens and samples of the rows that have a chunk. */
   #tokenTotal = 0;
   #sampleTotal = 0;
-  /** Some row has several samples. */
-  #hasSeveral = false;
-  /** Number of the arrangement of rows. While it lasts, and each row has one token and one sample, only tokens, positions and slots change. */
+  /** The first row with other than one token and one sample. */
+  #firstOther = Number.MAX_SAFE_INTEGER;
+  /** Leading rows that had one token and one sample in the last step, too: of those only tokens, positions and slots change. */
+  #steadyRows = 0;
+  /** Number of the arrangement of rows. */
   #layout = 0;
-  /** The arrangement that the other columns were last filled for, `NONE` where they were filled for a step of another kind. */
-  #filledLayout = NONE;
+  /** Those that were filled. */
+  readonly #records: StepRecord[] = [];
   readonly #newcomers: Entry[];
   #newcomerCount = 0;
   readonly #marks: Uint8Array;
@@ -92,7 +94,7 @@ export class PlanBuilder {
     if (this.#grownTotal > 0) this.#grow();
     for (let i = 0; i < this.#newcomerCount; i++) this.#append(this.#newcomers[i]);
     if (this.#rewritesSeen !== this.#kv.rewriteCount) this.#rewrite();
-    this.#fill(record, this.#tokenTotal === this.#rowCount && this.#sampleTotal === this.#rowCount && !this.#hasSeveral);
+    this.#fill(record);
     record.plan.tokenCount = this.#tokenTotal;
     record.plan.requestCount = this.#rowCount;
     record.plan.sampleCount = this.#sampleTotal;
@@ -102,7 +104,7 @@ export class PlanBuilder {
     this.#newcomerCount = 0;
     this.#tokenTotal = 0;
     this.#sampleTotal = 0;
-    this.#hasSeveral = false;
+    this.#firstOther = Number.MAX_SAFE_INTEGER;
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
@@ -116,6 +118,7 @@ export class PlanBuilder {
     for (let row = 0; row < this.#rowCount; row++) if (this.rows.entries[row].row === row) this.rows.entries[row].row = NONE;
     this.#layout++;
     this.#rowCount = 0;
+    this.#rearrangeFrom(0);
     this.rows.grown.fill(0);
     this.#grownTotal = 0;
     if (inFlight === undefined) return;
@@ -124,29 +127,39 @@ export class PlanBuilder {
 
   /** Rows without a chunk go; growth noted for them is void. */
   #closeUp(): void {
-    const rows = this.rows.entries;
-    let kept = 0;
-    for (let row = 0; row < this.#rowCount; row++) {
-      const entry = rows[row];
-      const stays = this.rows.chunks[row] > 0;
+    const { entries, chunks, grown } = this.rows;
+    let first = 0;
+    while (chunks[first] > 0) first++;
+    this.#marks.fill(1, 0, first);
+    let kept = first;
+    for (let row = first; row < this.#rowCount; row++) {
+      const stays = chunks[row] > 0;
       this.#marks[row] = stays ? 1 : 0;
       if (stays) this.rows.move(row, kept++);
       else {
-        this.#grownTotal -= this.rows.grown[row];
-        if (entry.row === row) entry.row = NONE;
+        this.#grownTotal -= grown[row];
+        if (entries[row].row === row) entries[row].row = NONE;
       }
     }
-    this.rows.grown.fill(0, kept, this.#rowCount);
-    this.rows.chunks.fill(0, kept, this.#rowCount);
+    grown.fill(0, kept, this.#rowCount);
+    chunks.fill(0, kept, this.#rowCount);
     for (const table of this.columns.groups) table.keep(this.#marks, this.#rowCount);
     this.#rowCount = kept;
+    this.#rearrangeFrom(first);
+  }
+
+  /** From this row on, rows are others than they were. */
+  #rearrangeFrom(row: number): void {
+    this.#steadyRows = Math.min(this.#steadyRows, row);
+    this.#firstOther = Math.min(this.#firstOther, row);
+    for (const record of this.#records) record.steadyRows = Math.min(record.steadyRows, row);
   }
 
   /** What a step changes of a row. */
   #write(row: number, entry: Entry): void {
     this.#tokenTotal += entry.chunk;
     this.#sampleTotal += entry.sampleCount;
-    if (entry.sampleCount > 1) this.#hasSeveral = true;
+    if (entry.chunk !== 1 || entry.sampleCount !== 1) this.#firstOther = Math.min(this.#firstOther, row);
     this.rows.chunks[row] = entry.chunk;
     this.rows.sampleCounts[row] = entry.sampleCount;
     this.columns.contextLengths[row] = entry.computedTokenCount;
@@ -189,71 +202,76 @@ export class PlanBuilder {
     }
   }
 
-  /** `uniform`: each row has one token and one sample. */
-  #fill(record: StepRecord, uniform: boolean): void {
-    if (uniform && this.#filledLayout === this.#layout) this.#fillDecodes();
-    else this.#fillTokens();
+  #fill(record: StepRecord): void {
+    const steady = Math.min(this.#steadyRows, this.#firstOther);
+    this.#fillDecodes(steady);
+    if (steady < this.#rowCount) this.#fillTokens(steady);
     for (const table of this.columns.groups) {
-      if (uniform) table.fillDecodeSlots(this.#rowCount, this.columns.contextLengths);
-      else table.fillSlots(this.rows, this.#rowCount, this.columns);
+      table.fillDecodeSlots(steady, this.columns.contextLengths);
+      if (steady < this.#rowCount) table.fillSlots(this.rows, steady, this.#rowCount, this.columns);
     }
-    if (!uniform || record.layout !== this.#layout) this.#fillRecord(record);
-    this.#filledLayout = uniform ? this.#layout : NONE;
-    record.layout = this.#filledLayout;
+    this.#steadyRows = Math.min(this.#rowCount, this.#firstOther);
+    this.#fillRecord(record);
   }
 
-  /** The arrangement is that of the last step: rows, tokens and samples have the same numbers. */
-  #fillDecodes(): void {
+  /** Leading rows whose tokens and samples have the numbers of their rows, as in the last step. */
+  #fillDecodes(rowCount: number): void {
     const { tokenIds, positions, contextLengths } = this.columns;
-    const inputs = this.rows.inputs;
-    for (let row = 0; row < this.#rowCount; row++) {
+    const { inputs } = this.rows;
+    for (let row = 0; row < rowCount; row++) {
       tokenIds[row] = inputs[row];
       positions[row] = contextLengths[row] - 1;
     }
   }
 
-  /** One pass over typed columns; only prompts and new samples look at their requests. */
-  #fillTokens(): void {
+  /** The rows from `from` on. One pass over typed columns; only prompts and new samples look at their requests. */
+  #fillTokens(from: number): void {
     const { queryIndptr, sampleIndptr, tokenIds, positions, contextLengths } = this.columns;
-    let token = 0;
-    let sample = 0;
-    for (let row = 0; row < this.#rowCount; row++) {
-      const chunk = this.rows.chunks[row];
+    const { chunks, inputs, sampleCounts, lastSamples, entries } = this.rows;
+    let token = from;
+    let sample = from;
+    for (let row = from; row < this.#rowCount; row++) {
+      const chunk = chunks[row];
       queryIndptr[row] = token;
       sampleIndptr[row] = sample;
       if (chunk === 1) {
-        tokenIds[token] = this.rows.inputs[row];
+        tokenIds[token] = inputs[row];
         positions[token] = contextLengths[row] - 1;
-      } else writeChunk(this.columns, this.rows.entries[row], token);
+      } else writeChunk(this.columns, entries[row], token);
       token += chunk;
-      const samples = this.rows.sampleCounts[row];
+      const samples = sampleCounts[row];
       if (samples === 0) continue;
-      this.rows.lastSamples[row] = sample;
-      if (samples === 1) this.#samples.one(this.rows.entries[row], sample, token);
-      else this.#samples.several(this.rows.entries[row], sample, token);
+      lastSamples[row] = sample;
+      if (samples === 1) this.#samples.one(entries[row], sample, token);
+      else this.#samples.several(entries[row], sample, token);
       sample += samples;
     }
     queryIndptr[this.#rowCount] = token;
     sampleIndptr[this.#rowCount] = sample;
   }
 
+  /** Rows that were steady when the record was last filled are in it already. */
   #fillRecord(record: StepRecord): void {
-    const rows = this.rows.entries;
+    if (!this.#records.includes(record)) this.#records.push(record);
+    const from = Math.min(record.steadyRows, this.#steadyRows);
+    const { entries, chunks, sampleCounts, stays } = this.rows;
     const { requests, samples: owners } = record;
-    let sample = 0;
-    for (let row = 0; row < this.#rowCount; row++) {
-      const entry = rows[row];
+    let sample = from;
+    for (let row = from; row < this.#rowCount; row++) {
+      const entry = entries[row];
       // A store of an object costs more than a look whether it is there already.
       if (requests[row] !== entry) requests[row] = entry;
-      record.tokens[row] = this.rows.chunks[row];
+      record.tokens[row] = chunks[row];
       record.slots[row] = this.columns.requestSlots[row];
-      record.stays[row] = this.rows.stays[row];
-      const samples = this.rows.sampleCounts[row];
+      record.stays[row] = stays[row];
+      const samples = sampleCounts[row];
       record.sampleCounts[row] = samples;
       if (samples === 1) {
         if (owners[sample] !== entry) owners[sample] = entry;
         sample++;
       } else for (let i = 0; i < samples; i++) owners[sample++] = ownerOf(entry, i);
     }
+    record.steadyRows = this.#steadyRows;
+    record.layout = this.#steadyRows === this.#rowCount ? this.#layout : NONE;
   }
 }

@@ -3,6 +3,9 @@ import { NONE, type Entry } from "./entry.ts";
 /** Stays are numbered to 31 bits: when one number comes again, nothing knows of its first holder. */
 const STAYS = 0x7fffffff;
 
+/** So many leavers are taken out one by one; more in one pass over all. */
+const FEW = 8;
+
 /**
  * Slots for the running requests, and the lists of who has one.
  *
@@ -14,7 +17,7 @@ export class Seats {
   readonly #outside: Entry[];
   readonly #freeSlots: number[];
   #stays = 0;
-  #leavers = 0;
+  readonly #leavers: Entry[] = [];
 
   /** `outside`: those of the running in no lane. */
   constructor(maxRequests: number, outside: Entry[]) {
@@ -37,15 +40,16 @@ export class Seats {
     this.#freeSlots.push(entry.slot);
     entry.slot = NONE;
     entry.stay = NONE;
-    this.#leavers++;
+    this.#leavers.push(entry);
   }
 
   /** Closes the gaps that leavers left. */
   compact(): void {
-    if (this.#leavers === 0) return;
-    keepSeated(this.running);
-    keepSeated(this.#outside);
-    this.#leavers = 0;
+    const { length } = this.#leavers;
+    if (length === 0) return;
+    if (length > FEW) for (const list of [this.running, this.#outside]) keepSeated(list);
+    else for (let i = 0; i < length; i++) for (const list of [this.running, this.#outside]) remove(list, this.#leavers[i]);
+    this.#leavers.length = 0;
   }
 }
 
@@ -53,4 +57,10 @@ function keepSeated(entries: Entry[]): void {
   let kept = 0;
   for (const entry of entries) if (entry.slot !== NONE) entries[kept++] = entry;
   entries.length = kept;
+}
+
+/** Looks at no other request: they do not fit into a core's cache. The youngest ones come last, and prompts with short answers leave soon. */
+function remove(entries: Entry[], entry: Entry): void {
+  const at = entries.lastIndexOf(entry);
+  if (at >= 0) entries.splice(at, 1);
 }

@@ -10,9 +10,6 @@ import { StepOutcome } from "./step-outcome.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { Suspects } from "./suspects.ts";
 
-/** No row's mark among the special ones. */
-const NO_ROW = 2 ** 30;
-
 /** Makes issued plans final, or takes them back. */
 export class Settlement {
   /** Of the last commit. */
@@ -24,6 +21,8 @@ export class Settlement {
   readonly #suspects: Suspects;
   readonly #queue: QueuePolicy;
   readonly #charges: boolean;
+  /** Of lanes, before the commit. */
+  #departures = 0;
 
   constructor(options: { kv: KvCache; plans: PlansInFlight; roster: Roster; suspects: Suspects; queue: QueuePolicy; maxSamples: number }) {
     this.outcome = new StepOutcome(options.maxSamples);
@@ -42,6 +41,7 @@ export class Settlement {
     this.outcome.clear();
     this.#kv.settle(record.journal);
     const specialCount = this.#residents.lanes.receive(record, result.tokenIds);
+    this.#departures = this.#residents.lanes.departures;
     const { requestCount } = record.plan;
     if (specialCount === 0 && !this.#charges) this.outcome.addAll(record.requests, result.tokenIds, requestCount, record.layout);
     else this.#announceRows(record, specialCount, result, now);
@@ -62,20 +62,29 @@ export class Settlement {
     while (this.#plans.count > 0) this.#undo(now);
   }
 
-  /** Row by row: those of requests in lanes have their tokens, which remain to be told. */
+  /** In the order of rows. Those of requests in lanes have their tokens, which remain to be told. */
   #announceRows(record: StepRecord, specialCount: number, result: StepResult, now: number): void {
     const { lanes } = this.#residents;
-    const { departures, special } = lanes;
-    let next = 0;
+    let row = 0;
     let sample = 0;
-    for (let row = 0; row < record.plan.requestCount; row++) {
-      const mark = next < specialCount ? special[next] : NO_ROW;
-      if (mark === row || mark === ~row) next++;
-      if (mark === ~row) this.#settle(record, row, result, sample, now);
-      else if (mark === row || this.#charges || lanes.departures !== departures) this.#announce(record.requests[row], result.tokenIds[sample], sample, now);
-      else this.outcome.addToken(record.requests[row], result.tokenIds[sample], sample);
-      sample += record.sampleCounts[row];
+    for (let i = 0; i < specialCount; i++) {
+      const mark = lanes.special[i];
+      const special = mark < 0 ? ~mark : mark;
+      this.#announceDecodes(record, row, special, result, sample, now);
+      sample += special - row;
+      if (mark < 0) this.#settle(record, special, result, sample, now);
+      else this.#announce(record.requests[special], result.tokenIds[sample], sample, now);
+      sample += record.sampleCounts[special];
+      row = special + 1;
     }
+    this.#announceDecodes(record, row, record.plan.requestCount, result, sample, now);
+  }
+
+  /** Rows with a token each that ends nobody; an end in the rows before may have taken others along. */
+  #announceDecodes(record: StepRecord, from: number, until: number, result: StepResult, sample: number, now: number): void {
+    const { requests } = record;
+    if (this.#charges || this.#residents.lanes.departures !== this.#departures) for (let row = from; row < until; row++) this.#announce(requests[row], result.tokenIds[sample + row - from], sample + row - from, now);
+    else this.outcome.addTokens(requests, from, result.tokenIds, sample, until - from);
   }
 
   #settle(record: StepRecord, row: number, result: StepResult, sample: number, now: number): void {

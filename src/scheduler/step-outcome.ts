@@ -45,10 +45,25 @@ export class StepOutcome {
     this.tokenCount = count;
   }
 
+  /** One token of each of the requests from `from` on; `firstSample` is the first one's sample. */
+  addTokens(requests: readonly Request[], from: number, tokenIds: ArrayLike<number>, firstSample: number, count: number): void {
+    const start = this.tokenCount;
+    const owners = this.requests;
+    const own = this.tokenIds;
+    const samples = this.sampleIndices;
+    this.#layout = NONE;
+    for (let i = 0; i < count; i++) {
+      // A store of an object costs more than a look whether it is there already.
+      if (owners[start + i] !== requests[from + i]) owners[start + i] = requests[from + i];
+      own[start + i] = tokenIds[firstSample + i];
+      samples[start + i] = firstSample + i;
+    }
+    this.tokenCount = start + count;
+  }
+
   addToken(request: Request, tokenId: number, sampleIndex: number): void {
     this.#layout = NONE;
-    // A store of an object costs more than a look whether it is there already.
-    if (this.requests[this.tokenCount] !== request) this.requests[this.tokenCount] = request;
+    this.requests[this.tokenCount] = request;
     this.tokenIds[this.tokenCount] = tokenId;
     this.sampleIndices[this.tokenCount++] = sampleIndex;
   }

@@ -64,7 +64,9 @@ export class StepRecord {
   laneRows = 0;
   /** `DecodeLanes.departures` when it was issued. */
   departures = 0;
-  /** The arrangement of rows that `requests`, `tokens`, `slots`, `stays`, `sampleCounts` and `samples` were filled for. */
+  /** Leading rows with one token and one sample. */
+  steadyRows = 0;
+  /** The arrangement of rows that it was filled for, where each has one token and one sample; else -1. */
   layout = -1;
 
   constructor(columns: Columns, maxRequests: number) {

@@ -102,16 +102,16 @@ export class TableColumns implements PlanGroup {
     }
   }
 
-  /** Fills the slots of rows with one token each. */
+  /** Fills the slots of leading rows with one token each. */
   fillDecodeSlots(rowCount: number, contextLengths: Int32Array): void {
     const { slotMapping, slotBase } = this;
     for (let row = 0; row < rowCount; row++) slotMapping[row] = slotBase[row] + contextLengths[row] - 1;
   }
 
-  /** Fills the slots of all tokens. One token is in its table's last block. */
-  fillSlots({ sequences, chunks }: { readonly sequences: readonly Sequence[]; readonly chunks: Int32Array }, rowCount: number, { queryIndptr, contextLengths }: { queryIndptr: Int32Array; contextLengths: Int32Array }): void {
+  /** Fills the slots of all tokens, from a row on. One token is in its table's last block. */
+  fillSlots({ sequences, chunks }: { readonly sequences: readonly Sequence[]; readonly chunks: Int32Array }, from: number, rowCount: number, { queryIndptr, contextLengths }: { queryIndptr: Int32Array; contextLengths: Int32Array }): void {
     const { slotMapping, slotBase } = this;
-    for (let row = 0; row < rowCount; row++) {
+    for (let row = from; row < rowCount; row++) {
       const token = queryIndptr[row];
       if (chunks[row] === 1) slotMapping[token] = slotBase[row] + contextLengths[row] - 1;
       else this.#fillChunk(sequences[row], token, chunks[row], contextLengths[row] - chunks[row]);

@@ -63,7 +63,7 @@ describe("TableColumns", () => {
     for (const [row, sequence] of rows.entries()) working.sequences[row] = sequence;
     working.chunks.set([1, 7]);
     const contextLengths = new Int32Array([6, 10]);
-    columns.fillSlots(working, 2, { queryIndptr: new Int32Array([0, 1, 8]), contextLengths });
+    columns.fillSlots(working, 0, 2, { queryIndptr: new Int32Array([0, 1, 8]), contextLengths });
     expect([...columns.slotMapping.subarray(0, 8)]).toEqual([17, 39, 32, 33, 34, 35, 28, 29]);
     columns.fillDecodeSlots(2, contextLengths);
     expect([...columns.slotMapping.subarray(0, 2)]).toEqual([17, 29]);
