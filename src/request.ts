@@ -164,18 +164,19 @@ export class Request implements RequestView {
   /** Failed steps in a row. */
   failureCount = 0;
   #state: RequestState = "waiting";
-  #tokens: Int32Array;
-  #tokenCount: number;
-  #computedTokenCount = 0;
+  // The scheduler's requests keep them elsewhere at times, and have accessors of their own.
+  protected ownTokens: Int32Array;
+  protected ownTokenCount: number;
+  protected ownComputedTokenCount = 0;
 
   constructor(input: RequestInput, limits: { contextLength: number; order: number; now: number }) {
     this.id = input.id;
     this.order = limits.order;
     this.arrival = limits.now;
     const answerLength = checkedMaxTokens(input);
-    this.#tokens = copyTokenIds(input, answerLength);
+    this.ownTokens = copyTokenIds(input, answerLength);
     this.promptTokenCount = input.promptTokenIds.length;
-    this.#tokenCount = this.promptTokenCount;
+    this.ownTokenCount = this.promptTokenCount;
     this.maxLength = Math.min(this.promptTokenCount + answerLength, limits.contextLength);
     this.sampling = resolveSampling(input.sampling);
     this.choice = input.choice ?? 0;
@@ -197,27 +198,27 @@ export class Request implements RequestView {
 
   /** Known ids, the first `tokenCount`; replaced by a longer array at the first admission where need be. */
   get tokens(): Int32Array {
-    return this.#tokens;
+    return this.ownTokens;
   }
 
   set tokens(tokens: Int32Array) {
-    this.#tokens = tokens;
+    this.ownTokens = tokens;
   }
 
   get tokenCount(): number {
-    return this.#tokenCount;
+    return this.ownTokenCount;
   }
 
   set tokenCount(count: number) {
-    this.#tokenCount = count;
+    this.ownTokenCount = count;
   }
 
   get computedTokenCount(): number {
-    return this.#computedTokenCount;
+    return this.ownComputedTokenCount;
   }
 
   set computedTokenCount(count: number) {
-    this.#computedTokenCount = count;
+    this.ownComputedTokenCount = count;
   }
 
   get state(): RequestState {

@@ -71,27 +71,27 @@ export class Entry extends Request {
   }
 
   override get tokens(): Int32Array {
-    return this.lanes === null ? super.tokens : this.lanes.tokensOf(this);
+    return this.lanes === null ? this.ownTokens : this.lanes.tokensOf(this);
   }
 
   override set tokens(tokens: Int32Array) {
-    super.tokens = tokens;
+    this.ownTokens = tokens;
   }
 
   override get tokenCount(): number {
-    return this.lanes === null ? super.tokenCount : this.lanes.tokenCountOf(this);
+    return this.lanes === null ? this.ownTokenCount : this.lanes.tokenCountOf(this);
   }
 
   override set tokenCount(count: number) {
-    super.tokenCount = count;
+    this.ownTokenCount = count;
   }
 
   override get computedTokenCount(): number {
-    return this.lanes === null ? super.computedTokenCount : this.lanes.computedTokenCountOf(this);
+    return this.lanes === null ? this.ownComputedTokenCount : this.lanes.computedTokenCountOf(this);
   }
 
   override set computedTokenCount(count: number) {
-    super.computedTokenCount = count;
+    this.ownComputedTokenCount = count;
   }
 
   /** Samples of uncommitted plans: tokens that exist on the device alone. */
