@@ -68,5 +68,6 @@ export function argmax(logits: Logits, vocabSize: number): number {
       best = id;
     }
   }
-  return best;
+  // Nothing is greater than minus infinity, which still comes before NaN.
+  return largest > Number.NEGATIVE_INFINITY ? best : Math.max(0, logits.subarray(0, vocabSize).indexOf(Number.NEGATIVE_INFINITY));
 }

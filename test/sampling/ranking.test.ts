@@ -39,3 +39,7 @@ test("argmax is the first in rank; 0 where there is none", () => {
     }),
   );
 });
+
+test("minus infinity comes before NaN", () => {
+  expect([argmax(new Float64Array([Number.NaN, -Infinity]), 2), argmax(new Float32Array([Number.NaN, Number.NaN, -Infinity]), 2)]).toEqual([1, 0]);
+});
