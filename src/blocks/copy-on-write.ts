@@ -47,7 +47,7 @@ export class CopyOnWrite {
 
   /** The copies were made. */
   settle(journal: StepJournal): void {
-    for (const { source } of journal.unshared) this.#prefixes.release(source);
+    for (let i = 0; i < journal.unshared.length; i++) this.#prefixes.release(journal.unshared[i].source);
   }
 
   /** The copies were not made: who still has one takes the old block back. */

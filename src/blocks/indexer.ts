@@ -44,7 +44,7 @@ export class Indexer {
 
   /** The plan was committed: what it indexed stays. */
   settle(journal: StepJournal): void {
-    for (const adoption of journal.adoptions) this.adopt(adoption);
+    for (let i = 0; i < journal.adoptions.length; i++) this.adopt(journal.adoptions[i]);
     if (this.#prefixes.events !== undefined) this.#publish(journal, this.#prefixes.events);
     journal.clear();
   }

@@ -10,6 +10,9 @@ import type { PlansInFlight } from "./plans-in-flight.ts";
 import { isSteady } from "./steady-decode.ts";
 import type { StepRecord } from "./step-record.ts";
 
+/** More steps than any request takes; a small integer, for a greater number would be boxed with every store. */
+const MANY = 2 ** 30 - 1;
+
 /**
  * Requests that decode token after token, each in the lane of its slot. All of them are in every step, so two counters for all tell
  * how far each has come; the requests themselves, which do not fit into a core's cache together, are looked at where a block
@@ -78,15 +81,15 @@ export class DecodeLanes implements LaneCounts {
     return this.#pending;
   }
 
-  tokenCountOf({ slot }: Entry): number {
+  tokenCountOf(slot: number): number {
     return this.#tokens.countOf(slot);
   }
 
-  computedTokenCountOf({ slot }: Entry): number {
-    return this.#computedOf(slot);
+  computedTokenCountOf(slot: number): number {
+    return (this.#computedBases[slot] + this.#issues) | 0;
   }
 
-  tokensOf({ slot }: Entry): Int32Array {
+  tokensOf(slot: number): Int32Array {
     return this.#tokens.flush(slot);
   }
 
@@ -235,10 +238,10 @@ export class DecodeLanes implements LaneCounts {
   /** Full blocks whose tokens are known: without another plan in flight those that this one fills, else those that the last one did. */
   #indexFull(due: IntList, journal: StepJournal): void {
     const last = this.#newestJournal;
-    for (let i = 0; i < due.length; i++) this.#index(due.at(i), this.#computedOf(due.at(i)) - 1, last);
+    for (let i = 0; i < due.length; i++) this.#index(due.at(i), this.computedTokenCountOf(due.at(i)) - 1, last);
     if (last !== null) return;
     const full = this.#due.coming();
-    for (let i = 0; i < full.length; i++) this.#index(full.at(i), this.#computedOf(full.at(i)), journal);
+    for (let i = 0; i < full.length; i++) this.#index(full.at(i), this.computedTokenCountOf(full.at(i)), journal);
   }
 
   #index(slot: number, upTo: number, journal: StepJournal | null): void {
@@ -252,10 +255,6 @@ export class DecodeLanes implements LaneCounts {
     return this.#plans.newest?.journal ?? null;
   }
 
-  #computedOf(slot: number): number {
-    return (this.#computedBases[slot] + this.#issues) | 0;
-  }
-
   #sequenceOf(slot: number): Sequence {
     const { rows } = this.#builder;
     return rows.sequences[rows.bySlot[slot]];
@@ -263,7 +262,7 @@ export class DecodeLanes implements LaneCounts {
 
   #expelComplete(journal: StepJournal): void {
     const { columns, rows, rowCount } = this.#builder;
-    this.#issuesLeft = Number.MAX_SAFE_INTEGER;
+    this.#issuesLeft = MANY;
     for (let row = 0; row < rowCount; row++) {
       const slot = columns.requestSlots[row];
       if (this.#stays[slot] === NONE) continue;
@@ -284,7 +283,7 @@ export class DecodeLanes implements LaneCounts {
   #enter(entry: Entry): void {
     const { slot, stopTokenIds, computedTokenCount } = entry;
     const sequence = entry.sequence!;
-    if (this.#count++ === 0) this.#issuesLeft = Number.MAX_SAFE_INTEGER;
+    if (this.#count++ === 0) this.#issuesLeft = MANY;
     this.#pending = entry.pendingCount;
     this.#stays[slot] = entry.stay;
     this.#computedBases[slot] = computedTokenCount - this.#issues;

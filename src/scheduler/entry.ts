@@ -6,12 +6,12 @@ export const NONE = -1;
 
 const NOBODY: readonly Entry[] = [];
 
-/** Who keeps the counts and newest tokens of requests that decode token after token. */
+/** Who keeps the counts and newest tokens of requests that decode token after token, by slot. */
 export interface LaneCounts {
   /** The request's own array, with all known tokens in it. */
-  tokensOf(entry: Entry): Int32Array;
-  tokenCountOf(entry: Entry): number;
-  computedTokenCountOf(entry: Entry): number;
+  tokensOf(slot: number): Int32Array;
+  tokenCountOf(slot: number): number;
+  computedTokenCountOf(slot: number): number;
   /** Samples of each request in uncommitted plans, and as many tokens. */
   readonly pendingCount: number;
 }
@@ -71,7 +71,7 @@ export class Entry extends Request {
   }
 
   override get tokens(): Int32Array {
-    return this.lanes === null ? this.ownTokens : this.lanes.tokensOf(this);
+    return this.lanes === null ? this.ownTokens : this.lanes.tokensOf(this.slot);
   }
 
   override set tokens(tokens: Int32Array) {
@@ -79,7 +79,7 @@ export class Entry extends Request {
   }
 
   override get tokenCount(): number {
-    return this.lanes === null ? this.ownTokenCount : this.lanes.tokenCountOf(this);
+    return this.lanes === null ? this.ownTokenCount : this.lanes.tokenCountOf(this.slot);
   }
 
   override set tokenCount(count: number) {
@@ -87,7 +87,7 @@ export class Entry extends Request {
   }
 
   override get computedTokenCount(): number {
-    return this.lanes === null ? this.ownComputedTokenCount : this.lanes.computedTokenCountOf(this);
+    return this.lanes === null ? this.ownComputedTokenCount : this.lanes.computedTokenCountOf(this.slot);
   }
 
   override set computedTokenCount(count: number) {

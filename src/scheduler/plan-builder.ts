@@ -5,6 +5,9 @@ import { RowColumns } from "./row-columns.ts";
 import { ownerOf, SampleFiller } from "./sample-filler.ts";
 import type { StepRecord } from "./step-record.ts";
 
+/** Beyond all rows; a small integer, for a greater number would be boxed with every store. */
+const NO_ROW = 2 ** 30 - 1;
+
 /**
  * Keeps the plan's columns in step with the scheduled requests: rows stay where they are from step to step, those that leave
  * are closed up, those that come are appended, tables that grow move their neighbours. 256 decodes cost a quarter of
@@ -25,7 +28,7 @@ export class PlanBuilder {
   #tokenTotal = 0;
   #sampleTotal = 0;
   /** The first row with other than one token and one sample. */
-  #firstOther = Number.MAX_SAFE_INTEGER;
+  #firstOther = NO_ROW;
   /** Leading rows that had one token and one sample in the last step, too: of those only tokens, positions and slots change. */
   #steadyRows = 0;
   /** Number of the arrangement of rows. */
@@ -104,7 +107,7 @@ export class PlanBuilder {
     this.#newcomerCount = 0;
     this.#tokenTotal = 0;
     this.#sampleTotal = 0;
-    this.#firstOther = Number.MAX_SAFE_INTEGER;
+    this.#firstOther = NO_ROW;
   }
 
   /** The request left the running ones: its row is closed up with the next build, and is no longer its own. */
@@ -173,7 +176,8 @@ export class PlanBuilder {
   }
 
   #grow(): void {
-    for (const table of this.columns.groups) table.grow(this.rows.sequences, this.#rowCount, this.rows.grown, this.#grownTotal);
+    const { groups } = this.columns;
+    for (let group = 0; group < groups.length; group++) groups[group].grow(this.rows.sequences, this.#rowCount, this.rows.grown, this.#grownTotal);
     this.rows.grown.fill(0, 0, this.#rowCount);
     this.#grownTotal = 0;
   }
@@ -206,9 +210,10 @@ export class PlanBuilder {
     const steady = Math.min(this.#steadyRows, this.#firstOther);
     this.#fillDecodes(steady);
     if (steady < this.#rowCount) this.#fillTokens(steady);
-    for (const table of this.columns.groups) {
-      table.fillDecodeSlots(steady, this.columns.contextLengths);
-      if (steady < this.#rowCount) table.fillSlots(this.rows, steady, this.#rowCount, this.columns);
+    const { groups } = this.columns;
+    for (let group = 0; group < groups.length; group++) {
+      groups[group].fillDecodeSlots(steady, this.columns.contextLengths);
+      if (steady < this.#rowCount) groups[group].fillSlots(this.rows, steady, this.#rowCount, this.columns);
     }
     this.#steadyRows = Math.min(this.#rowCount, this.#firstOther);
     this.#fillRecord(record);

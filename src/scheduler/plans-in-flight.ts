@@ -1,4 +1,4 @@
-import { assert } from "../assert.ts";
+import { assert, AssertionError } from "../assert.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import type { StepPlan } from "../step.ts";
 import type { Columns } from "./columns.ts";
@@ -24,7 +24,7 @@ export class PlansInFlight {
 
   /** The record for the next plan. */
   open(): StepRecord {
-    assert(this.count < MAX_PLANS_IN_FLIGHT, `${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
+    if (this.count === MAX_PLANS_IN_FLIGHT) throw new AssertionError(`${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
     const record = this.#recordOf(this.#nextIndex);
     record.plan.index = this.#nextIndex;
     return record;
@@ -39,7 +39,7 @@ export class PlansInFlight {
   /** The oldest, which must be `plan`, is done. */
   retire(plan: StepPlan): StepRecord {
     const oldest = this.#nextIndex - this.count;
-    assert(this.count > 0 && plan.index === oldest, () => `commit of plan ${plan.index}: the oldest in flight is ${this.count > 0 ? oldest : "none"}`);
+    if (this.count === 0 || plan.index !== oldest) throw new AssertionError(`commit of plan ${plan.index}: the oldest in flight is ${this.count > 0 ? oldest : "none"}`);
     this.count--;
     return this.#recordOf(oldest);
   }

@@ -146,8 +146,7 @@ export class Roster {
 
   /** Ends those whose time is over. */
   expire(now: number): void {
-    while (this.nextExpiry <= now) {
-      const entry = this.#expiring.first!;
+    for (let entry = this.#expiring.first; entry !== undefined && entry.expiresAt <= now; entry = this.#expiring.first) {
       const what = entry.expiresAt === entry.deadline ? `deadline ${entry.deadline}` : `queue timeout at ${entry.queueDeadline}`;
       this.end(entry, "error", new TimeoutError(`request ${entry.label}: ${what} has passed, it is ${now}`), now);
     }

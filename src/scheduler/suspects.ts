@@ -24,9 +24,13 @@ export class Suspects {
   next(): Entry | undefined {
     while (this.#entries.length > 0) {
       const [entry] = this.#entries;
-      if (entry.failureCount >= this.#maxFailures && entry.state !== "finished" && entry.state !== "paused") return this.#entries.find((each) => each.state === "running" && each.failureCount >= this.#maxFailures) ?? entry;
+      if (entry.failureCount >= this.#maxFailures && entry.state !== "finished" && entry.state !== "paused") return this.#running() ?? entry;
       this.#entries.shift();
     }
     return undefined;
+  }
+
+  #running(): Entry | undefined {
+    return this.#entries.find((each) => each.state === "running" && each.failureCount >= this.#maxFailures);
   }
 }
