@@ -12,8 +12,8 @@ const FIELDS = 4;
 /** Places of the table a node, at least: fuller, the runs of entries grow long. With the next power of two it is 5 to 10 bytes a node. */
 const PLACES_A_NODE = 1.25;
 
-/** Children that one partial match compares: beyond some dozens a longer common beginning is not worth the walk. */
-const MAX_SIBLINGS_COMPARED = 64;
+/** Children that one partial match compares, the newest: beyond them a longer common beginning is not worth the walk. */
+const MAX_SIBLINGS_COMPARED = 16;
 
 /**
  * Tree of token blocks: a node is (parent, its tokens); a root is a domain. Exact: the hash only finds candidates, the

@@ -83,12 +83,12 @@ describe("PrefixTree", () => {
     expect(tree.commonLength(long, tokens, 0, 2)).toBe(2);
   });
 
-  test("a partial match looks at 64 children, the newest ones", () => {
-    const tree = treeOf(70);
+  test("a partial match looks at 16 children, the newest ones", () => {
+    const tree = treeOf(20);
     const oldest = tree.findOrInsert(root, block(1, 500), 0);
-    for (let i = 0; i < 63; i++) tree.findOrInsert(root, block(2, i), 0);
+    for (let i = 0; i < 15; i++) tree.findOrInsert(root, block(2, i), 0);
     expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(oldest);
-    tree.findOrInsert(root, block(2, 63), 0);
+    tree.findOrInsert(root, block(2, 15), 0);
     expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(0);
   });
 
