@@ -150,6 +150,11 @@ describe("refusals are one line with exit code 2", () => {
     expect(code).toBe(1);
   });
 
+  test.skipIf(!existsSync("/proc/self"))("so does one below /proc, where nobody makes folders (skipped where there is none)", async () => {
+    const { code, err } = await simulate("--workload", "poisson", "--requests", "3", "--report", "/proc/bstar/report");
+    expect([code, err]).toEqual([1, expect.stringMatching(/^bstar: cannot write to \/proc\/bstar\/report: ENOENT: .*\n$/)]);
+  });
+
   test("lengths without times want a rate", async () => {
     const lengths = file("lengths.csv", "num_prefill_tokens,num_decode_tokens,num_total_tokens,pd_ratio\n12,8,20,1.5\n");
     expect((await simulate("--trace", lengths)).err).toMatch(/has lengths without times: give the arrivals with --rate/);

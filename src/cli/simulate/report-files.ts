@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Slo } from "../../sim/index.ts";
 import { report } from "../../sim/report/report.ts";
 import type { ReportRun } from "../../sim/report/report-run.ts";
@@ -16,9 +16,16 @@ export async function writeReport(folder: string, records: readonly RunRecord[])
     return { series: seriesName(config, varying), load: loadName(config), summary, curves: record.curves, timeline: record.timeline };
   });
   const files = await report(titleOf(configs), runs.toSorted(byLoad), sloOf(configs[0]));
-  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  writing(folder, () => makeFolder(folder));
   for (const [name, text] of files) writing(join(folder, name), () => writeFileSync(join(folder, name), text));
   return join(folder, "report.html");
+}
+
+/** With those above it, one by one: below /proc, Node's way of making all at once never comes back. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** A line of a chart runs from the least load to the most. */
