@@ -181,7 +181,7 @@ export class Request implements RequestView {
     this.sampling = resolveSampling(input.sampling);
     this.choice = input.choice ?? 0;
     check(isIntegerIn(this.choice, 0, MAX_CHOICES - 1), "choice", this.choice, `an integer in [0, ${MAX_CHOICES - 1}]`);
-    this.stopTokenIds = input.stopTokenIds ?? NO_IDS;
+    this.stopTokenIds = input.stopTokenIds === undefined ? NO_IDS : [...input.stopTokenIds];
     this.branches = input.branches === true;
     check(!this.branches || (input.n ?? 1) === 1, "n", input.n, "1 where it branches");
     this.priority = input.priority ?? 0;

@@ -50,6 +50,13 @@ describe("Request", () => {
     expect([...make({ promptTokenIds: new Uint16Array([3, 65535]) }).tokens.subarray(0, 2)]).toEqual([3, 65535]);
   });
 
+  test("copies the ids that end it", () => {
+    const stopTokenIds = [1, 2];
+    const request = make({ stopTokenIds });
+    stopTokenIds[0] = 9;
+    expect(request.stopTokenIds).toEqual([1, 2]);
+  });
+
   test("is as long as its prompt and answer, or as the context", () => {
     expect(make({ maxTokens: 97 }).maxLength).toBe(100);
     expect(make({ maxTokens: 98 }).maxLength).toBe(100);

@@ -1,5 +1,4 @@
 import type { Sequence } from "../blocks/block-table.ts";
-import type { IntList } from "../blocks/int-list.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { NONE, type Entry, type LaneCounts } from "./entry.ts";
@@ -22,8 +21,10 @@ const MANY = 2 ** 30 - 1;
  * which computes the token behind its last known and pending ones, gap = 1; none is serial, forked or suspect, or has all its tokens.
  */
 export class DecodeLanes implements LaneCounts {
-  /** Running requests in no lane, in the order in which they came; without gaps after `Residents.compact`. */
+  /** Running requests in no lane, prompts in the order in which they came; without gaps after `Residents.compact`. */
   readonly outside: Entry[] = [];
+  /** Whether all of `outside` are in the order in which they came. */
+  #isOrdered = true;
   /** Rows of the last received plan that need a look, in order: those with a token that may end the request, and as ~row those outside. */
   readonly special: Int32Array;
   #count = 0;
@@ -102,8 +103,8 @@ export class DecodeLanes implements LaneCounts {
    * After all chunks of a step are issued: lets those in who got a decode like the next ones, and are in every one of the plans in flight,
    * the one under construction counted. Those in lanes who have all their tokens now go outside.
    */
-  exchange({ journal }: StepRecord): void {
-    if (this.#count > 0 && this.#issuesLeft-- === 0) this.#expelComplete(journal);
+  exchange(): void {
+    if (this.#count > 0 && this.#issuesLeft-- === 0) this.#expelComplete();
     const { outside } = this;
     const inFlight = this.#plans.count + 1;
     let kept = 0;
@@ -114,8 +115,8 @@ export class DecodeLanes implements LaneCounts {
     if (kept < outside.length) outside.length = kept;
   }
 
-  /** Takes a request out with all its counts, where it is in a lane. Its full blocks are matchable then; `journal`: of the last plan that computes its tokens. */
-  leave(entry: Entry, journal = this.#newestJournal): void {
+  /** Takes a request out with all its counts, where it is in a lane. */
+  leave(entry: Entry): void {
     if (entry.lanes === null) return;
     const { slot, tokens, tokenCount, computedTokenCount, pendingCount } = entry;
     entry.lanes = null;
@@ -124,7 +125,6 @@ export class DecodeLanes implements LaneCounts {
     entry.pendingCount = pendingCount;
     entry.inFlightCount = pendingCount;
     entry.lastToken = tokens[tokenCount - 1];
-    this.#kv.index(entry.sequence!, tokens, Math.min(computedTokenCount, tokenCount), journal);
     this.#stays[slot] = NONE;
     this.#tokens.leave(slot);
     this.#due.remove(slot);
@@ -134,7 +134,8 @@ export class DecodeLanes implements LaneCounts {
 
   /** Takes all out: `running` are outside, in that order. */
   leaveAll(running: readonly Entry[]): void {
-    if (this.#count === 0) return;
+    if (this.#count === 0 && this.#isOrdered) return;
+    this.#isOrdered = true;
     this.outside.length = 0;
     for (const entry of running) {
       this.leave(entry);
@@ -153,7 +154,8 @@ export class DecodeLanes implements LaneCounts {
     // Pass by pass, short ones: the fetches of different requests overlap.
     const due = this.#due.next();
     for (let i = 0; i < due.length; i++) this.#extend(due.at(i), journal);
-    this.#indexFull(due, journal);
+    // Ahead, the tokens that fill blocks come with the next commit.
+    if (this.#plans.count === 0) this.indexFull(journal);
     return issued;
   }
 
@@ -235,24 +237,16 @@ export class DecodeLanes implements LaneCounts {
     this.#builder.noteGrowth(this.#builder.rows.bySlot[slot], this.#kv.extend(sequence, sequence.capacity + 1, journal));
   }
 
-  /** Full blocks whose tokens are known: without another plan in flight those that this one fills, else those that the last one did. */
-  #indexFull(due: IntList, journal: StepJournal): void {
-    const last = this.#newestJournal;
-    for (let i = 0; i < due.length; i++) this.#index(due.at(i), this.computedTokenCountOf(due.at(i)) - 1, last);
-    if (last !== null) return;
+  /** Makes the blocks matchable that the plan behind the journal, the last one, fills; all its tokens are known. */
+  indexFull(journal: StepJournal): void {
     const full = this.#due.coming();
-    for (let i = 0; i < full.length; i++) this.#index(full.at(i), this.computedTokenCountOf(full.at(i)), journal);
-  }
-
-  #index(slot: number, upTo: number, journal: StepJournal | null): void {
-    const sequence = this.#sequenceOf(slot);
-    if (upTo >= sequence.indexAt) this.#kv.index(sequence, this.#tokens.flush(slot), upTo, journal);
-    else if (this.#tokens.mustFlush(slot)) this.#tokens.flush(slot);
-  }
-
-  /** Of the last plan that went out; null where it is committed. */
-  get #newestJournal(): StepJournal | null {
-    return this.#plans.newest?.journal ?? null;
+    for (let i = 0; i < full.length; i++) {
+      const slot = full.at(i);
+      const sequence = this.#sequenceOf(slot);
+      const upTo = this.computedTokenCountOf(slot);
+      if (upTo >= sequence.indexAt) this.#kv.index(sequence, this.#tokens.flush(slot), upTo, journal);
+      else if (this.#tokens.mustFlush(slot)) this.#tokens.flush(slot);
+    }
   }
 
   #sequenceOf(slot: number): Sequence {
@@ -260,7 +254,7 @@ export class DecodeLanes implements LaneCounts {
     return rows.sequences[rows.bySlot[slot]];
   }
 
-  #expelComplete(journal: StepJournal): void {
+  #expelComplete(): void {
     const { columns, rows, rowCount } = this.#builder;
     this.#issuesLeft = MANY;
     for (let row = 0; row < rowCount; row++) {
@@ -269,8 +263,9 @@ export class DecodeLanes implements LaneCounts {
       const left = this.#limits[slot] - 1 - columns.contextLengths[row];
       if (left > 0) this.#noteEnd(left);
       else {
+        this.leave(rows.entries[row]);
         this.outside.push(rows.entries[row]);
-        this.leave(rows.entries[row], journal);
+        this.#isOrdered = false;
       }
     }
   }

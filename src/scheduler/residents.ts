@@ -198,6 +198,7 @@ export class Residents implements AdmissionView {
     entry.sequence = this.#kv.fork(sequence);
     entry.computedTokenCount = parent.computedTokenCount;
     entry.cachedTokenCount = parent.computedTokenCount;
+    this.#notePrefill(entry, entry.gap > 1);
     this.#promised = NONE;
     return true;
   }
@@ -218,7 +219,7 @@ export class Residents implements AdmissionView {
       share.planPrompts(outside);
       for (let i = 0; i < outside.length; i++) if (outside[i].isPrefill && outside[i].chunk > 0) this.issueChunk(outside[i], journal);
     }
-    if (hasEnough && !this.#kv.windowed) lanes.exchange(record);
+    if (hasEnough && !this.#kv.windowed) lanes.exchange();
   }
 
   /** From now on every running request has its counts itself. */

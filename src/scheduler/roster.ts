@@ -123,6 +123,8 @@ export class Roster {
 
   /** Ends a request in any state; its blocks are back at once. */
   end(entry: Entry, reason: FinishReason, error: Error | null, now: number): void {
+    // A choice may be gone with the end of the one before it.
+    if (entry.state === "finished") return;
     if (entry.state === "running") {
       if (entry.retention !== null) this.#retain(entry, entry.retention, now);
       this.residents.leave(entry, "finished");

@@ -45,6 +45,7 @@ export class Settlement {
     const { requestCount } = record.plan;
     if (specialCount === 0 && !this.#charges) this.outcome.addAll(record.requests, result.tokenIds, requestCount, record.layout);
     else this.#announceRows(record, specialCount, result, now);
+    if (this.#plans.count > 0) this.#residents.lanes.indexFull(this.#plans.newest!.journal);
     this.#residents.compact();
     return record;
   }
@@ -157,9 +158,12 @@ export class Settlement {
     this.#announce(entry, tokenId, sample, now);
   }
 
-  /** The request has the token; unless it has ended since, whoever waits for it hears of it. */
+  /** The request has the token, and whoever waits for it hears of it; one that another's end took along never had it. */
   #announce(entry: Entry, tokenId: number, sample: number, now: number): void {
-    if (entry.state === "finished") return;
+    if (entry.state === "finished") {
+      entry.tokenCount--;
+      return;
+    }
     if (this.#charges) this.#queue.charge!(entry, 0, 1);
     this.outcome.addToken(entry, tokenId, sample);
     const stops = entry.stopTokenIds;

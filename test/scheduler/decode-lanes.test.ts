@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RequestId } from "../../src/request.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
+import { priority } from "../../src/policies/eviction/priority.ts";
 import { vtc } from "../../src/policies/queue/vtc.ts";
 import type { Entry } from "../../src/scheduler/entry.ts";
 import type { SchedulerOptions } from "../../src/scheduler/options.ts";
@@ -169,9 +170,44 @@ describe("DecodeLanes", () => {
     decoding.answer = 77;
     decoding.run(1);
     expect([entries[0].finishReason, entries[1].finishReason, entries[2].state]).toEqual(["stop", "abort", "paused"]);
-    expect([decoding.told.get(1)!.length, decoding.told.get(2), decoding.told.get(3)]).toEqual([4, entries[2].outputTokenIds(), entries[3].outputTokenIds()]);
+    expect(entries.map((entry, id) => [id, entry.outputTokenIds()])).toEqual([0, 1, 2, 3].map((id) => [id, decoding.told.get(id)]));
+    expect(entries[1].outputTokenIds().length).toBe(4);
     expect(entries[2].outputTokenIds().length).toBe(5);
     decoding.scheduler.checkInvariants();
+  });
+
+  test("ahead, a block is matchable, published and retained from the commit that knows its last token", () => {
+    const events: string[] = [];
+    const eviction = priority();
+    const retained: number[] = [];
+    eviction.retain = (block) => void retained.push(block);
+    const decoding = new Decoding({ eviction, onKvEvent: ({ type }) => void events.push(type) });
+    const entry = decoding.submit(0, { promptTokenIds: ids(6), retention: { priority: 90, duration: 1000 } });
+    decoding.issue();
+    decoding.issue();
+    decoding.commit();
+    decoding.issue();
+    decoding.commit();
+    expect([entry.tokenCount, decoding.scheduler.kv.cachedTokens(entry.domain, entry.tokens, 9), events.length]).toEqual([8, 8, 1]);
+    decoding.scheduler.finish(0, "stop", 0);
+    expect(retained.length).toBe(2);
+    decoding.commit();
+    expect(events.length).toBe(2);
+  });
+
+  test("after a failed step the older request comes first again, though it had left its lane for its end", () => {
+    let tokens = 16;
+    const decoding = new Decoding({ budget: { name: "moody", maxTokens: 16, tokens: () => tokens } });
+    const old = decoding.submit(0, { maxTokens: 4 });
+    decoding.run(2);
+    const beam = decoding.submit(1, { branches: true });
+    decoding.run(1);
+    decoding.issue();
+    expect([old.complete, old.lanes, beam.lanes]).toEqual([true, null, null]);
+    decoding.rollback();
+    tokens = 1;
+    decoding.run(1);
+    expect([old.finishReason, beam.outputTokenCount]).toEqual(["length", 1]);
   });
 
   test("a failed step puts everybody outside with the counts of before; who failed comes back only when that is over", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InvalidRequestError, QueueFullError, TimeoutError } from "../../src/errors.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
 import type { Request } from "../../src/request.ts";
-import { entryOf, ids, schedulerParts } from "../support/scheduler-parts.ts";
+import { entryOf, ids, schedulerOf, schedulerParts } from "../support/scheduler-parts.ts";
 
 describe("Roster", () => {
   test("a new request waits, in a domain of its salt and adapter", () => {
@@ -111,4 +111,17 @@ describe("Roster", () => {
     roster.expire(11);
     expect(roster.failed).toBe(0);
   });
+});
+
+test("whoever ends one choice may end the others while it does", () => {
+  const ended: number[] = [];
+  const { scheduler, submit } = schedulerOf({
+    onEnd: ({ id, choice }) => {
+      ended.push(choice);
+      scheduler.abort(id, 0);
+    },
+  });
+  submit("a", { n: 3 });
+  scheduler.abort("a", 0);
+  expect([ended.toSorted((a, b) => a - b), scheduler.size]).toEqual([[0, 1, 2], 0]);
 });

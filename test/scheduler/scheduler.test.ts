@@ -359,6 +359,18 @@ describe("beams", () => {
     scheduler.checkInvariants();
   });
 
+  test("a branch of one whose tokens are computed again goes on where that was, though the first is gone", () => {
+    const { scheduler, submit, step } = schedulerOf({ tokenBudget: 4 });
+    submit("b", { ...beam, skipPrefixCache: true });
+    for (let i = 0; i < 2; i++) step();
+    scheduler.pause("b", 1);
+    scheduler.resume("b", 1);
+    step();
+    scheduler.branch("b", 0, { choice: 1, tokenId: 42 }, 1);
+    scheduler.abort("b", 1, 0);
+    expect([step(), step()]).toEqual([[3], [1]]);
+  });
+
   test("only a beam with a last token that no step reads can be changed, and only a free choice be taken", () => {
     const { scheduler, submit } = schedulerOf();
     submit("b", beam);
