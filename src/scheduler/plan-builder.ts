@@ -10,7 +10,7 @@ const NO_ROW = 2 ** 30 - 1;
 
 /**
  * Keeps the plan's columns in step with the scheduled requests: rows stay where they are from step to step, those that leave
- * are closed up, those that come are appended, tables that grow move their neighbours. 256 decodes cost a quarter of
+ * are closed up, those that come are appended, tables that grow move their neighbours. 256 decodes cost a third of
  * what rebuilding the tables costs (bench/scheduler/plan-builder.bench.ts).
  *
  * Law: after `build`, rows are exactly the requests with a chunk, and every column equals what a rebuild from their tables gives.
