@@ -1,5 +1,4 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
-import type { PrefixMatch } from "../blocks/prefix-match.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_SET_ASIDE } from "../config.ts";
 import { shortfall, type Deferral, type Entry } from "./entry.ts";
@@ -78,11 +77,15 @@ export class Admissions {
     const { availableBlocks } = this.#residents;
     entry.sequence ??= kv.open({ maxTokens: entry.maxLength, domain: entry.domain, cacheable: entry.cacheable });
     const match = kv.lookup(entry.sequence, entry.tokens, entry.tokenCount, journal);
-    if (match.partialNode !== 0 && this.#blocksNeeded(entry, match) > availableBlocks) match.dropPartial();
-    const needed = this.#blocksNeeded(entry, match);
+    let taken = kv.blocksToAttach(match);
+    if (match.partialNode !== 0 && taken + kv.blocksBetween(match.tokenCount, entry.tokenCount) > availableBlocks) {
+      match.dropPartial();
+      taken = kv.blocksToAttach(match);
+    }
+    const needed = taken + kv.blocksBetween(match.tokenCount, entry.tokenCount);
     const missing = this.#residents.running.length === 0 ? 0 : this.#options.admission.missingBlocks(entry, needed, this.#residents);
     if (missing > 0) return { reason: "blocks", missingBlocks: missing };
-    const room = availableBlocks - kv.blocksToAttach(match);
+    const room = availableBlocks - taken;
     const gap = entry.tokenCount - match.tokenCount;
     const chunk = this.#share.offer(entry, match.tokenCount, room);
     if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: needed - availableBlocks } : { reason: "budget", missingTokens: gap };
@@ -115,9 +118,5 @@ export class Admissions {
     if (this.#residents.prefillCount >= maxPartialPrefills) return false;
     if (entry.promptTokenCount <= longPrefillThreshold) return true;
     return this.#residents.running.filter((other) => other.isPrefill && other.promptTokenCount > longPrefillThreshold).length < maxLongPartialPrefills;
-  }
-
-  #blocksNeeded(entry: Entry, match: PrefixMatch): number {
-    return this.#kv.blocksToAttach(match) + this.#kv.blocksBetween(match.tokenCount, entry.tokenCount);
   }
 }
