@@ -1,5 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { BstarError, InvalidOptionError } from "../errors.ts";
 import { refusals } from "../roofline/cheapest.ts";
@@ -9,18 +7,14 @@ import {
   type Arithmetic,
   dollarsPerDay,
   type Gpu,
-  gpuFromJson,
-  gpuNamed,
   GPUS,
-  modelNamed,
-  MODELS,
   type ModelShape,
   rankGpus,
   readingTokensPerSecond,
   roofline,
   type RooflineSummary,
-  shapeFromConfig,
 } from "../roofline/index.ts";
+import { GPU_NAMES, MODEL_NAMES, readGpu, readShape } from "./catalogue.ts";
 import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { decimal, integer } from "./option-values.ts";
@@ -45,8 +39,6 @@ interface RooflineFlags {
 /** Lines of the ranking that the text shows; `--json` has all. */
 const SHOWN_PLANS = 10;
 
-const MODEL_NAMES = `${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`;
-const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
 
 const EXAMPLES = `
 Examples:
@@ -149,31 +141,6 @@ function rank(flags: RooflineFlags, requestsPerDay: number): string {
 function align(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`).join("\n");
-}
-
-function readShape(model: string | undefined): ModelShape {
-  if (model === undefined) throw new UsageError(`--model is missing; known: ${MODEL_NAMES}`);
-  if (MODELS.has(model.toLowerCase()) || !isPath(model)) return modelNamed(model);
-  const file = statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
-  return shapeFromConfig(readJson(file), file);
-}
-
-function readGpu(gpu: string | undefined): Gpu {
-  if (gpu === undefined) throw new UsageError(`--gpu is missing; known: ${GPU_NAMES}`);
-  return GPUS.has(gpu.toLowerCase()) || !isPath(gpu) ? gpuNamed(gpu) : gpuFromJson(readJson(gpu), gpu);
-}
-
-/** A name has neither a slash nor the ending of a JSON file. */
-function isPath(value: string): boolean {
-  return /[\\/]|\.json$/i.test(value);
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new UsageError(`cannot read ${file} as JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function dollars(value: number): string {
