@@ -30,6 +30,7 @@ import { priority } from "./queue/priority.ts";
 import type { QueuePolicy } from "./queue/queue-policy.ts";
 import { sjf } from "./queue/sjf.ts";
 import { vtc } from "./queue/vtc.ts";
+import { unknownName } from "../unknown-name.ts";
 
 /** What a budget needs to know besides its name. */
 export interface BudgetSetup {
@@ -92,5 +93,5 @@ export function budgetNamed(name: string, setup: BudgetSetup): BudgetPolicy {
 
 function entry<T>(option: string, known: Readonly<Record<string, T>>, name: string): T {
   if (Object.hasOwn(known, name)) return known[name];
-  throw new InvalidOptionError(`unknown ${option} "${name}"; known: ${Object.keys(known).join(", ")}`);
+  throw unknownName(option, name, Object.keys(known));
 }

@@ -4,6 +4,7 @@ import { equalProgress } from "./equal-progress.ts";
 import { fcfs } from "./fcfs.ts";
 import { none } from "./none.ts";
 import { slo, type SloOptions } from "./slo.ts";
+import { unknownName } from "../unknown-name.ts";
 
 /** By the names that commands and the simulator take. */
 export const CHUNKINGS: Readonly<Record<string, (setup: Partial<SloOptions>) => ChunkPolicy>> = {
@@ -19,5 +20,5 @@ export const CHUNKINGS: Readonly<Record<string, (setup: Partial<SloOptions>) => 
 /** Throws `InvalidOptionError` that lists the names that there are. `setup`: what `slo` needs. */
 export function chunkingNamed(name: string, setup: Partial<SloOptions> = {}): ChunkPolicy {
   if (Object.hasOwn(CHUNKINGS, name)) return CHUNKINGS[name](setup);
-  throw new InvalidOptionError(`unknown chunking "${name}"; known: ${Object.keys(CHUNKINGS).join(", ")}`);
+  throw unknownName("chunking", name, Object.keys(CHUNKINGS));
 }

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from "../errors.ts";
 import { A100_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "./efficiency.ts";
 import type { Gpu, Link } from "./gpu.ts";
+import { unknownName } from "../unknown-name.ts";
 
 const GIB = 2 ** 30;
 const TERA = 1e12;
@@ -154,6 +154,6 @@ export const GPUS: ReadonlyMap<string, Gpu> = new Map(CATALOGUE.map((gpu) => [gp
 /** The GPU of that name. Throws `InvalidOptionError` that lists the known names. */
 export function gpuNamed(name: string): Gpu {
   const gpu = GPUS.get(name.toLowerCase());
-  if (gpu === undefined) throw new InvalidOptionError(`unknown GPU "${name}"; known: ${[...GPUS.keys()].join(", ")}`);
+  if (gpu === undefined) throw unknownName("GPU", name, GPUS.keys());
   return gpu;
 }

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from "../errors.ts";
 import type { ModelShape } from "./shape.ts";
+import { unknownName } from "../unknown-name.ts";
 
 /** What the models of the Llama kind have in common. */
 const LLAMA = {
@@ -126,7 +126,7 @@ export const MODELS: ReadonlyMap<string, ModelShape> = new Map(CATALOGUE.map((sh
 /** The model of that name. Throws `InvalidOptionError` that lists the known names. */
 export function modelNamed(name: string): ModelShape {
   const shape = MODELS.get(name.toLowerCase());
-  if (shape === undefined) throw new InvalidOptionError(`unknown model "${name}"; known: ${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`);
+  if (shape === undefined) throw unknownName("model", name, MODELS.keys(), ", or a Hugging Face config.json");
   return shape;
 }
 

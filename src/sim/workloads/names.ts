@@ -1,10 +1,10 @@
-import { InvalidOptionError } from "../../errors.ts";
 import type { Workload } from "../arrival.ts";
 import { ClosedLoop } from "./closed-loop.ts";
 import type { LengthOptions } from "./lengths.ts";
 import { gamma, onOff, poisson } from "./open.ts";
 import { Sessions } from "./sessions.ts";
 import { sharedPrefix } from "./shared-prefix.ts";
+import { unknownName } from "../../unknown-name.ts";
 
 /** What the workloads with a name have in common; each takes what it needs. */
 export interface NamedWorkloadOptions extends LengthOptions {
@@ -28,6 +28,6 @@ export const WORKLOADS: ReadonlyMap<string, (options: NamedWorkloadOptions) => W
 /** The workload of that name. Throws `InvalidOptionError` that lists the known names. */
 export function workloadNamed(name: string, options: NamedWorkloadOptions): Workload {
   const make = WORKLOADS.get(name);
-  if (make === undefined) throw new InvalidOptionError(`unknown workload "${name}"; known: ${[...WORKLOADS.keys()].join(", ")}`);
+  if (make === undefined) throw unknownName("workload", name, WORKLOADS.keys());
   return make(options);
 }
