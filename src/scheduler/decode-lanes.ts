@@ -28,8 +28,6 @@ export class DecodeLanes implements LaneCounts {
   /** Rows of the last received plan that need a look, in order: those with a token that may end the request, and as ~row those outside. */
   readonly special: Int32Array;
   #count = 0;
-  /** Samples of each request in uncommitted plans, and as many tokens. */
-  #pending = 0;
   #departures = 0;
   /** Plans issued, to 32 bits. */
   #issues = 0;
@@ -70,7 +68,8 @@ export class DecodeLanes implements LaneCounts {
 
   /** Requests in lanes whose last known token needs a block in each group. */
   get needyCount(): number {
-    return this.#count > 0 && this.#pending === 0 ? this.#due.coming().length : 0;
+    const coming = this.#due.coming();
+    return coming.length > 0 && this.pendingCountOf(coming.at(0)) === 0 ? coming.length : 0;
   }
 
   /** How often someone left a lane. */
@@ -78,8 +77,8 @@ export class DecodeLanes implements LaneCounts {
     return this.#departures;
   }
 
-  get pendingCount(): number {
-    return this.#pending;
+  pendingCountOf(slot: number): number {
+    return this.computedTokenCountOf(slot) + 1 - this.tokenCountOf(slot);
   }
 
   tokenCountOf(slot: number): number {
@@ -150,7 +149,6 @@ export class DecodeLanes implements LaneCounts {
     this.#issues = (this.#issues + 1) | 0;
     this.#writeRows();
     this.#builder.placeDecodes(issued);
-    this.#pending++;
     // Pass by pass, short ones: the fetches of different requests overlap.
     const due = this.#due.next();
     for (let i = 0; i < due.length; i++) this.#extend(due.at(i), journal);
@@ -167,35 +165,19 @@ export class DecodeLanes implements LaneCounts {
 
   /** Takes the samples of a committed plan in. Returns how many rows are `special`. */
   receive(record: StepRecord, tokenIds: ArrayLike<number>): number {
-    const newest = this.#tokens.open();
-    this.#pending--;
-    const isWhole = record.laneRows === record.plan.requestCount && record.departures === this.#departures;
-    return isWhole ? this.#receiveAll(record, tokenIds, newest) : this.#receiveSome(record, tokenIds, newest);
-  }
-
-  /** Every row's request is in its lane. */
-  #receiveAll({ plan: { requestCount }, slots }: StepRecord, tokenIds: ArrayLike<number>, newest: Int32Array): number {
-    const { special } = this;
-    const stopBits = this.#stopBits;
-    let count = 0;
-    for (let row = 0; row < requestCount; row++) {
-      const slot = slots[row];
-      const tokenId = tokenIds[row];
-      newest[slot] = tokenId;
-      if (((stopBits[slot] >>> (tokenId & 31)) & 1) === 1) special[count++] = row;
-    }
-    return count;
-  }
-
-  #receiveSome({ plan: { requestCount }, slots, stays: issued, sampleCounts }: StepRecord, tokenIds: ArrayLike<number>, newest: Int32Array): number {
+    const { plan, slots, stays: issued, sampleCounts } = record;
+    const { requestCount } = plan;
     const { special } = this;
     const stays = this.#stays;
     const stopBits = this.#stopBits;
+    const newest = this.#tokens.open();
+    // Then every row's request is in its lane.
+    const isWhole = record.laneRows === requestCount && record.departures === this.#departures;
     let count = 0;
     let sample = 0;
     for (let row = 0; row < requestCount; row++) {
       const slot = slots[row];
-      if (stays[slot] !== issued[row]) {
+      if (!isWhole && stays[slot] !== issued[row]) {
         special[count++] = ~row;
         sample += sampleCounts[row];
         continue;
@@ -214,7 +196,7 @@ export class DecodeLanes implements LaneCounts {
     const { contextLengths, requestSlots } = columns;
     const stays = this.#stays;
     const newest = this.#tokens.newest();
-    const isKnown = this.#pending === 0;
+    const isKnown = this.#plans.count === 0;
     if (this.#count === rowCount && isKnown) {
       chunks.fill(1, 0, rowCount);
       for (let row = 0; row < rowCount; row++) {
@@ -279,7 +261,6 @@ export class DecodeLanes implements LaneCounts {
     const { slot, stopTokenIds, computedTokenCount } = entry;
     const sequence = entry.sequence!;
     if (this.#count++ === 0) this.#issuesLeft = MANY;
-    this.#pending = entry.pendingCount;
     this.#stays[slot] = entry.stay;
     this.#computedBases[slot] = computedTokenCount - this.#issues;
     this.#limits[slot] = entry.maxLength;

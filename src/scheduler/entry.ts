@@ -12,8 +12,8 @@ export interface LaneCounts {
   tokensOf(slot: number): Int32Array;
   tokenCountOf(slot: number): number;
   computedTokenCountOf(slot: number): number;
-  /** Samples of each request in uncommitted plans, and as many tokens. */
-  readonly pendingCount: number;
+  /** Samples in uncommitted plans, and as many tokens. */
+  pendingCountOf(slot: number): number;
 }
 
 /** A request as the scheduler works on it: what it holds of the cache, its place in the columns, its share of the step. */
@@ -96,7 +96,7 @@ export class Entry extends Request {
 
   /** Samples of uncommitted plans: tokens that exist on the device alone. */
   get pendingCount(): number {
-    return this.lanes === null ? this.#pendingCount : this.lanes.pendingCount;
+    return this.lanes === null ? this.#pendingCount : this.lanes.pendingCountOf(this.slot);
   }
 
   set pendingCount(count: number) {
@@ -105,7 +105,7 @@ export class Entry extends Request {
 
   /** Tokens of uncommitted plans, of this stay. */
   get inFlightCount(): number {
-    return this.lanes === null ? this.#inFlightCount : this.lanes.pendingCount;
+    return this.lanes === null ? this.#inFlightCount : this.lanes.pendingCountOf(this.slot);
   }
 
   set inFlightCount(count: number) {
