@@ -197,6 +197,7 @@ export class DecodeLanes implements LaneCounts {
     const stays = this.#stays;
     const newest = this.#tokens.newest();
     const isKnown = this.#plans.count === 0;
+    // All alike: with the loop below alone, schedule() of 256 decodes takes 7.9 instead of 7.0 µs (bench/scheduler/scheduler.bench.ts).
     if (this.#count === rowCount && isKnown) {
       chunks.fill(1, 0, rowCount);
       for (let row = 0; row < rowCount; row++) {

@@ -22,7 +22,7 @@ export class PlansInFlight {
     return this.#nextIndex;
   }
 
-  /** The record for the next plan. */
+  /** The record for the next plan. Here and in `retire` no closure is made for the complaint: every step would leave it to the collector. */
   open(): StepRecord {
     if (this.count === MAX_PLANS_IN_FLIGHT) throw new AssertionError(`${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
     const record = this.#recordOf(this.#nextIndex);

@@ -31,7 +31,10 @@ export class StepOutcome {
     this.finishedCount = 0;
   }
 
-  /** One token of each row's request; `layout`: the arrangement of the rows, `NONE` where it may not come again. Only after `clear`. */
+  /**
+   * One token of each row's request; `layout`: the arrangement of the rows, `NONE` where it may not come again. Only after `clear`.
+   * By `addTokens`, which looks at each request, commit() of 256 decodes takes 2.6 instead of 1.6 µs (bench/scheduler/scheduler.bench.ts).
+   */
   addAll(requests: readonly Request[], tokenIds: ArrayLike<number>, count: number, layout: number): void {
     const own = this.tokenIds;
     for (let row = 0; row < count; row++) own[row] = tokenIds[row];
