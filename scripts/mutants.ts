@@ -7,8 +7,9 @@ import { performance } from "node:perf_hooks";
 import { findBrokenLaw } from "../src/testing/index.ts";
 import { MUTANTS } from "../test/support/mutants/index.ts";
 import type { Mutant } from "../test/support/mutants/mutant.ts";
+import { soakCount } from "../test/support/soak.ts";
 
-const SEEDS = Array.from({ length: 10 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: soakCount(10) }, (_, index) => index + 1);
 /** Programs and seconds within which the median of the seeds has to find a bug. */
 const LIMIT = { programs: 1000, seconds: 10 };
 

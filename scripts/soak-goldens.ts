@@ -1,19 +1,20 @@
 /**
- * `npm run soak:goldens [-- MODEL…] [--tokens N]`: the goldens of every model that is here under the full grid of token budgets 1..64,
- * block sizes 1, 4, 16, and roomy and tight pools; whole answers unless N says fewer. The first difference ends it with exit code 1.
+ * `npm run soak -- goldens`, or `npx node scripts/soak-goldens.ts MODEL…`: the goldens of every model that is here under the full grid of
+ * token budgets 1..64, block sizes 1, 4, 16, and roomy and tight pools. The first difference ends it with exit code 1.
  */
-import { isDeepStrictEqual, parseArgs } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import { expectedAnswers, GOLDEN_MODELS, goldenModel, isHere, loadGoldenModel, runGoldens, type GoldenModel, type GoldenRun } from "../test/support/goldens.ts";
+import { soakCount } from "../test/support/soak.ts";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { tokens: { type: "string", default: "200" } } });
-const maxTokens = Number(values.tokens);
+const maxTokens = soakCount(200);
+const names = process.argv.slice(2);
 
 const sizes = Array.from({ length: 64 }, (_, i) => i + 1).flatMap((tokenBudget) =>
   [1, 4, 16].flatMap((blockSize) => [false, true].map((tight): GoldenRun => ({ tokenBudget, blockSize, tight, maxTokens }))),
 );
 
 for (const name of GOLDEN_MODELS) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (names.length > 0 && !names.includes(name)) continue;
   if (isHere(name)) await soak(goldenModel(name));
   else console.log(`${name}: skipped, its files are not beside the repository`);
 }
@@ -32,7 +33,7 @@ async function soak(model: GoldenModel): Promise<void> {
       process.exitCode = 1;
       return;
     }
-    process.stderr.write(`\r${model.name}: ${index + 1} of ${sizes.length}, ${Math.round((performance.now() - began) / 1000)} s `);
+    if (process.stderr.isTTY) process.stderr.write(`\r${model.name}: ${index + 1} of ${sizes.length}, ${Math.round((performance.now() - began) / 1000)} s `);
   }
   console.log(`\n${model.name}: ${sizes.length} runs of ${model.goldens.length} prompts, all as stored; ${preemptions} preemptions`);
 }

@@ -1,6 +1,6 @@
 /**
  * Greedy answers of real weights are the stored ones, token for token, whatever the chunks, the blocks and the company.
- * The full grid (every budget from 1 to 64, every block size, roomy and tight pools, whole answers) is `npm run soak:goldens`.
+ * The full grid (every budget from 1 to 64, every block size, roomy and tight pools, whole answers) is `npm run soak -- goldens`.
  */
 import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../src/backends/reference/index.ts";

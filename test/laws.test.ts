@@ -4,15 +4,16 @@
  * budget and request limit; each token of a prompt is scheduled exactly once a computation; tokens come once, in order and right;
  * free + cached + held = blockCount; progress; no victim is older than a survivor; no empty step without its reason; all blocks come back.
  *
- * BSTAR_SEED=n runs one program, BSTAR_SEEDS=n that many.
+ * BSTAR_SEED=n runs one program.
  */
 import { expect, test } from "vitest";
 import { type DriveReport, SchedulerDrive } from "../src/testing/scheduler-drive.ts";
 import { drawProgram } from "../src/testing/scheduler-program.ts";
+import { soakCount } from "./support/soak.ts";
 
 const only = process.env["BSTAR_SEED"];
 /** About 4 ms each on a machine that is not busy. */
-const COUNT = Number(process.env["BSTAR_SEEDS"] ?? 1500);
+const COUNT = soakCount(1500);
 /** Programs a test: vitest gets its turn between them. */
 const SLICE = 250;
 const slices = only === undefined ? Array.from({ length: Math.ceil(COUNT / SLICE) }, (_, i) => [i * SLICE, Math.min((i + 1) * SLICE, COUNT)]) : [[Number(only), Number(only) + 1]];

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { injectFaults } from "../../src/testing/fault-injection.ts";
+import { soakCount } from "../support/soak.ts";
 
-/** Seeds of one `npm test`; BSTAR_FAULT_SEEDS asks for more. */
-const SEEDS = Number(process.env["BSTAR_FAULT_SEEDS"] ?? 2000);
+const SEEDS = soakCount(2000);
 
 /** Seeds a test: a name that says where it failed. */
 const SLICE = 500;

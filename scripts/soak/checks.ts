@@ -1,0 +1,17 @@
+/** One large check: a test file or a script, which reads its number from the environment variable BSTAR_SOAK. */
+export interface SoakCheck {
+  readonly name: string;
+  /** How many `of` the check runs. */
+  readonly count: number;
+  readonly of: string;
+  /** A file of `test/` runs in Vitest, a file of `scripts/` in Node. */
+  readonly file: string;
+}
+
+/** Every large check with the number that it promises. `npm test` runs a fixed small sample of each. */
+export const SOAK_CHECKS: readonly SoakCheck[] = [
+  { name: "faults", count: 100_000, of: "seeds of the fault injection", file: "test/testing/fault-injection.test.ts" },
+  { name: "laws", count: 100_000, of: "random programs under the scheduler's laws", file: "test/laws.test.ts" },
+  { name: "mutants", count: 10, of: "seeds for each planted allocator bug", file: "scripts/mutants.ts" },
+  { name: "goldens", count: 200, of: "tokens an answer, in 384 runs of each model on the reference backend", file: "scripts/soak-goldens.ts" },
+];
