@@ -1,6 +1,7 @@
 /** Every ```ts run block of the README and of docs/ is a test: it has to run without an error. */
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseSync } from "oxc-parser";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { exampleModule, findExamples } from "./support/examples.ts";
 
@@ -17,6 +18,22 @@ describe.each(files)("%s", (file) => {
   test.each(examples)("the example of line $line runs", async (example) => {
     await expect(import(/* @vite-ignore */ exampleModule(example))).resolves.toBeDefined();
   });
+});
+
+/** Where a program says `using` or `await using`: Node 20 and 22 have no such declarations. */
+const USING = /"kind":"(?:await )?using"/;
+
+function declaresUsing(code: string): boolean {
+  return USING.test(JSON.stringify(parseSync("example.ts", code).program));
+}
+
+test.each(files)("examples of %s are, without their types, what Node 20 reads", (file) => {
+  const examples = findExamples(file, readFileSync(`${root}${file}`, "utf8"));
+  expect(examples.filter(({ code }) => declaresUsing(code)).map(({ line }) => `${file}:${line}`)).toEqual([]);
+});
+
+test("the check of examples finds declarations of Node 24", () => {
+  expect(["await using a = b;", "using a = b;", "const using = 1; await using;"].map(declaresUsing)).toEqual([true, true, false]);
 });
 
 describe("findExamples", () => {

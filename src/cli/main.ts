@@ -10,7 +10,7 @@ import { run } from "./run.ts";
 const SIGNAL_EXIT = 128;
 
 const interruption = new AbortController();
-setMaxListeners(0, interruption.signal); // every request listens
+setMaxListeners(0, interruption.signal); // every worker of a sweep listens
 let interruptedBy: "SIGINT" | "SIGTERM" | null = null;
 
 const io: Io = {

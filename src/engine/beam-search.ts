@@ -1,8 +1,9 @@
 import { MAX_TOP_LOGPROBS } from "../config.ts";
-import { AbortedError, InvalidRequestError } from "../errors.ts";
+import { InvalidRequestError } from "../errors.ts";
 import type { Request, RequestId, RequestInput } from "../request.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { decodeTokenBytes, type Tokenizer } from "../tokenizer.ts";
+import { abortReason } from "./abort-signals.ts";
 import { BeamFrontier, tokensOf, type BeamNode, type Candidate, type FinishedBeam, type NextBeam } from "./beam-frontier.ts";
 import type { EngineOptions, EngineRequest } from "./options.ts";
 import { promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
@@ -48,11 +49,13 @@ export class BeamSearch {
   onOver: () => void = () => {};
   /** Ends the beams that are left. */
   abortRest: () => void = () => {};
+  /** What the result rejects with where the search is aborted. */
+  abortReason: () => unknown = () => abortReason(this.id, undefined);
   readonly #frontier: BeamFrontier;
   readonly #tokenizer: Tokenizer | undefined;
   readonly #promptTokenIds: ArrayLike<number>;
   #resolve!: (beams: readonly Beam[]) => void;
-  #reject!: (reason: Error) => void;
+  #reject!: (reason: unknown) => void;
   #live: LiveBeam[] = [{ choice: 0, node: null, candidates: null }];
   #isOver = false;
   #isPaused = false;
@@ -99,11 +102,11 @@ export class BeamSearch {
   /** The scheduler ended a beam. Where nobody here asked for it, the search is over. */
   noteEnd(request: Request): void {
     if (request.finishReason !== "abort" && request.finishReason !== "error") return;
-    this.fail(request.error ?? new AbortedError(`request ${String(this.id)} was aborted`));
+    this.fail(request.error ?? this.abortReason());
     this.abortRest();
   }
 
-  fail(reason: Error): void {
+  fail(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#reject(reason);

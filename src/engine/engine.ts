@@ -74,8 +74,8 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * The `width` likeliest continuations, best first. Throws what `submit` throws; rejects with the request's error, or with an
-   * `AbortedError` where it is aborted, by `signal`, `abort` or `dispose`.
+   * The `width` likeliest continuations, best first. Throws what `submit` throws; rejects with the request's error, where `signal`
+   * aborts it with the signal's reason, and with an `AbortedError` where `abort` or `dispose` ends it.
    */
   beamSearch(request: BeamSearchRequest): Promise<readonly Beam[]> {
     const id = request.id ?? this.#sessions.freeId();

@@ -3,6 +3,7 @@ import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { StepOutcome } from "../scheduler/step-outcome.ts";
 import type { StepResult } from "../step.ts";
 import type { Tokenizer } from "../tokenizer.ts";
+import { abortReason, onAbort } from "./abort-signals.ts";
 import type { Beam, BeamSearch } from "./beam-search.ts";
 import type { EngineRequest } from "./options.ts";
 import { logprobsOf, Session } from "./session.ts";
@@ -49,29 +50,30 @@ export class Sessions {
   open({ request, input, submittedAt, abort }: Opening): TokenStream {
     const { id, tokens, promptTokenCount, choice } = request;
     const { n = 1, stop, signal } = input;
-    const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, n, choice });
+    const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, signal, n, choice });
     let open = n;
     const onEnd = (): void => {
       if (--open > 0) return;
-      signal?.removeEventListener("abort", abort);
+      stopListening?.();
       this.#byId.delete(id);
     };
     const tokenizer = this.#tokenizer;
     const sessions = Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, stops: new StopStrings(stop), submittedAt, onEnd }));
-    signal?.addEventListener("abort", abort);
+    const stopListening = signal && onAbort(signal, abort);
     this.#byId.set(id, sessions);
     return stream;
   }
 
   /** A search, which is told what may follow its beams. */
   openSearch({ search, signal, abort }: { search: BeamSearch; signal: AbortSignal | undefined; abort: () => void }): Promise<readonly Beam[]> {
-    signal?.addEventListener("abort", abort);
+    const stopListening = signal && onAbort(signal, abort);
     this.#searches.set(search.id, search);
     search.onOver = () => {
-      signal?.removeEventListener("abort", abort);
+      stopListening?.();
       this.#searches.delete(search.id);
     };
     search.abortRest = abort;
+    search.abortReason = () => abortReason(search.id, signal);
     return search.result;
   }
 

@@ -1,4 +1,5 @@
 import type { FinishReason, RequestId } from "../request.ts";
+import { abortReason } from "./abort-signals.ts";
 
 /** What one choice of a request produced since the last look. The last delta of each choice carries the reason of its end. */
 export interface TokenDelta {
@@ -43,11 +44,15 @@ export interface Completion extends Choice {
 /**
  * One request's answers as they come. A reader that is slower than the device gets several tokens in one delta: a step never
  * waits for a reader, and a stream holds no more than its own request's tokens. Leaving a `for await` early aborts the request.
+ *
+ * After the last delta the iteration throws once where the request did not end by itself: the first answer's `error`, or, where the
+ * request was aborted, the signal's reason, or an `AbortedError` without one. One choice that is aborted while others go on is no error.
  */
 export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   readonly id: RequestId;
   readonly promptTokenIds: Int32Array;
   readonly #abort: () => void;
+  readonly #signal: AbortSignal | undefined;
   readonly #completion: Promise<Completion>;
   #complete!: (completion: Completion) => void;
   /** By number, the first of which is `#first`. */
@@ -56,13 +61,16 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   /** Readers that wait: `next` may be called again before it has answered. */
   readonly #waiting: (() => void)[] = [];
   #left = false;
+  /** Thrown to the reader after the last delta, once. */
+  #failure: { readonly reason: unknown } | null = null;
 
-  /** `n` answers, numbered from `choice` on. */
-  constructor(options: { id: RequestId; promptTokenIds: Int32Array; abort: () => void; n?: number; choice?: number }) {
+  /** `n` answers, numbered from `choice` on. `abort` ends the request, and so may `signal`. */
+  constructor(options: { id: RequestId; promptTokenIds: Int32Array; abort: () => void; signal?: AbortSignal | undefined; n?: number; choice?: number }) {
     const { n = 1, choice = 0 } = options;
     this.id = options.id;
     this.promptTokenIds = options.promptTokenIds;
     this.#abort = options.abort;
+    this.#signal = options.signal;
     this.#first = choice;
     this.#answers = Array.from({ length: n }, (_, i) => new Answer(choice + i));
     this.#completion = new Promise((resolve) => (this.#complete = resolve));
@@ -77,15 +85,17 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     for (;;) {
       const answer = this.#left ? undefined : this.#answers.find((each) => each.hasNews);
       if (answer !== undefined) return { done: false, value: answer.read() };
-      if (this.#answers.every((each) => each.ended !== null)) return { done: true, value: undefined };
+      if (this.#left || this.#isOver) return this.#end();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
-  /** The reader leaves: the request is aborted and its blocks are back before this returns. */
+  /** The reader leaves: the request is aborted and its blocks are back before this returns. After the request's end nothing happens. */
   async return(): Promise<IteratorResult<TokenDelta, undefined>> {
-    this.#abort();
     this.#left = true;
+    // Another request may have the id by now.
+    if (!this.#isOver) this.#abort();
+    this.#notify();
     return { done: true, value: undefined };
   }
 
@@ -102,9 +112,29 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   /** For the engine: the end of an answer, with the text that was held back. */
   end(text: string, reason: FinishReason, error: Error | null, timing: Choice["timing"], choice = this.#first): void {
     this.#answers[choice - this.#first].end(text, reason, error, timing);
-    const choices = this.#answers.flatMap(({ ended }) => ended ?? []);
-    if (choices.length === this.#answers.length) this.#complete({ id: this.id, ...choices[0], choices });
+    if (this.#isOver) this.#finish(reason);
     this.#notify();
+  }
+
+  get #isOver(): boolean {
+    return this.#answers.every(({ ended }) => ended !== null);
+  }
+
+  /** All answers are there. An abort of the request ends all that were left, so the last answer's reason tells of it. */
+  #finish(lastReason: FinishReason): void {
+    const choices = this.#answers.map(({ ended }) => ended!);
+    const failed = choices.find(({ finishReason }) => finishReason === "error");
+    if (failed !== undefined) this.#failure = { reason: failed.error };
+    else if (lastReason === "abort") this.#failure = { reason: abortReason(this.id, this.#signal) };
+    this.#complete({ id: this.id, ...choices[0], choices });
+  }
+
+  /** What a read past the last delta gets. A reader that left learns of no failure: leaving is what aborted the request. */
+  #end(): IteratorResult<TokenDelta, undefined> {
+    const failure = this.#left ? null : this.#failure;
+    this.#failure = null;
+    if (failure !== null) throw failure.reason;
+    return { done: true, value: undefined };
   }
 
   #notify(): void {

@@ -174,22 +174,24 @@ describe("beam search", () => {
 describe("the end of a beam search", () => {
   const search: BeamSearchRequest = { id: "s", promptTokenIds: PROMPT, width: 3, maxTokens: 40 };
 
-  test.each<[string, (engine: Engine, controller: AbortController) => void]>([
-    ["its id", (engine) => engine.abort("s")],
-    ["one of its beams", (engine) => engine.abort("s", 1)],
-    ["its signal", (_engine, controller) => controller.abort()],
-  ])("is told to who waits for it, by an abort of %s", async (_name, abort) => {
+  const reason = new Error("enough");
+  const aborted = new AbortedError("request s was aborted");
+  test.each<[string, (engine: Engine, controller: AbortController) => void, Error]>([
+    ["its id", (engine) => engine.abort("s"), aborted],
+    ["one of its beams", (engine) => engine.abort("s", 1), aborted],
+    ["its signal", (_engine, controller) => controller.abort(reason), reason],
+  ])("by an abort of %s rejects the result", async (_name, abort, thrown) => {
     const controller = new AbortController();
     let steps = 0;
     await using engine = engineOf(randomModel(6), {}, { onStep: () => ++steps === 5 && abort(engine, controller) });
-    await expect(engine.beamSearch({ ...search, signal: controller.signal })).rejects.toThrow(new AbortedError("request s was aborted"));
+    await expect(engine.beamSearch({ ...search, signal: controller.signal })).rejects.toEqual(thrown);
     await engine.submit({ promptTokenIds: [1], maxTokens: 2 }).completion();
     expect([engine.stats().heldBlocks, engine.scheduler.size]).toEqual([0, 0]);
   });
 
   test("a signal that was aborted before", async () => {
     await using engine = engineOf(randomModel(6));
-    await expect(engine.beamSearch({ ...search, signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+    await expect(engine.beamSearch({ ...search, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(engine.scheduler.size).toBe(0);
   });
 

@@ -77,7 +77,7 @@ describe("refusals throw, and change nothing", () => {
     ["one stop string that is no array", { promptTokenIds: [1], stop: "a" }, new InvalidRequestError(`stop must be an array of strings, got "a"`)],
     ["a retention beyond 100", { promptTokenIds: [1], retention: { priority: 101, duration: 1 } }, new InvalidRequestError("retention.priority must be in [0, 100], got 101")],
     ["a deadline that is over", { promptTokenIds: [1], deadline: -1 }, new InvalidRequestError("deadline must be after the time of submission, 0, got -1")],
-    ["a signal that is none", { promptTokenIds: [1], signal: {} }, new TypeError("signal?.addEventListener is not a function")],
+    ["a signal that is none", { promptTokenIds: [1], signal: {} }, new InvalidRequestError("signal must be an AbortSignal, got {}")],
     ["no token", { promptTokenIds: [] }, new InvalidRequestError("promptTokenIds must be at least one token id, got none")],
     ["an id beyond the vocabulary", { promptTokenIds: [1, 100] }, new InvalidRequestError("promptTokenIds[1] is 100, the vocabulary has 100 ids")],
     ["no answer wanted", { promptTokenIds: [1], maxTokens: 0 }, new InvalidRequestError("maxTokens must be an integer >= 1, got 0")],

@@ -1,5 +1,9 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { TokenStream, type TokenDelta } from "../../src/engine/token-stream.ts";
+import { AbortedError, StepFailedError } from "../../src/errors.ts";
+import type { FinishReason } from "../../src/request.ts";
+import { promptOf, readAll, setUp, someTurns } from "../support/engines.ts";
 
 const timing = { submittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
 
@@ -7,10 +11,20 @@ function open(abort = (): void => {}): TokenStream {
   return new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort });
 }
 
-async function readAll(stream: TokenStream): Promise<TokenDelta[]> {
+async function deltasOf(stream: TokenStream): Promise<TokenDelta[]> {
   const deltas = [];
   for await (const delta of stream) deltas.push(delta);
   return deltas;
+}
+
+/** The ids go into the list; what the loop threw, or null. */
+async function readInto(stream: TokenStream, ids: number[]): Promise<unknown> {
+  try {
+    for await (const { tokenIds } of stream) ids.push(...tokenIds);
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 describe("TokenStream", () => {
@@ -21,7 +35,7 @@ describe("TokenStream", () => {
     expect(await first).toEqual({ done: false, value: { choice: 0, tokenIds: [5], text: "x", logprobs: undefined, finishReason: null, error: null } });
     stream.push(6, "y");
     stream.end("!", "length", null, timing);
-    expect(await readAll(stream)).toEqual([{ choice: 0, tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null }]);
+    expect(await deltasOf(stream)).toEqual([{ choice: 0, tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null }]);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
@@ -71,6 +85,14 @@ describe("TokenStream", () => {
     expect([(await waiting).done, (await stream.completion()).finishReason]).toEqual([true, "abort"]);
   });
 
+  test("leaving after the end aborts nothing: another request may have the id by now", async () => {
+    let aborts = 0;
+    const stream: TokenStream = open(() => aborts++);
+    stream.end("", "length", null, timing);
+    for await (const { finishReason } of stream) if (finishReason !== null) break;
+    expect([aborts, (await stream.next()).done]).toEqual([0, true]);
+  });
+
   test("reads that overlap are all answered, in order", async () => {
     const stream = open();
     const reads = [stream.next(), stream.next(), stream.next()];
@@ -96,9 +118,90 @@ describe("TokenStream", () => {
     expect([tokenIds, choices.map(({ choice, text, finishReason }) => [choice, text, finishReason])]).toEqual([[2], [[3, "b!", "length"], [4, "ac", "stop"]]]);
   });
 
+  test("an error of one of several answers is thrown when all have ended", async () => {
+    const stream = new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort: () => {}, n: 2 });
+    const failure = new StepFailedError("x");
+    stream.end("", "error", failure, timing, 0);
+    expect((await stream.next()).value).toMatchObject({ choice: 0, finishReason: "error", error: failure });
+    const waiting = stream.next();
+    stream.push(2, "b", undefined, 1);
+    expect((await waiting).value).toMatchObject({ choice: 1, tokenIds: [2] });
+    stream.end("", "length", null, timing, 1);
+    expect((await stream.next()).value).toMatchObject({ choice: 1, finishReason: "length" });
+    await expect(stream.next()).rejects.toBe(failure);
+    expect((await stream.next()).done).toBe(true);
+  });
+
+  const aborted = new AbortedError("request a was aborted");
+  const signal = AbortSignal.abort("enough");
+  test.each<[string, FinishReason[], AbortSignal | undefined, unknown]>([
+    ["ends by itself", ["length", "stop"], signal, null],
+    ["is aborted by its signal", ["abort", "abort"], signal, "enough"],
+    ["is aborted by its signal after an answer's end", ["length", "abort"], signal, "enough"],
+    ["is aborted otherwise", ["abort", "abort"], new AbortController().signal, aborted],
+    ["has no signal and is aborted", ["abort", "abort"], undefined, aborted],
+    ["loses one choice by an abort, and another ends by itself", ["abort", "length"], undefined, null],
+  ])("a request that %s", async (_, reasons, own, thrown) => {
+    const stream = new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort: () => {}, n: 2, signal: own });
+    for (const [choice, reason] of reasons.entries()) {
+      stream.push(1 + choice, "", undefined, choice);
+      stream.end("", reason, null, timing, choice);
+    }
+    const ids: number[] = [];
+    const outcome = await readInto(stream, ids);
+    expect([ids, outcome]).toEqual([[1, 2], thrown]);
+    expect((await stream.completion()).choices.map(({ finishReason }) => finishReason)).toEqual(reasons);
+  });
+
+  test("reads that wait at the end: the first is told the failure, the others are over", async () => {
+    const stream = open();
+    const reads = [stream.next(), stream.next(), stream.next()];
+    stream.end("", "error", new Error("x"), timing);
+    const settled = await Promise.allSettled(reads);
+    expect(settled.map((each) => (each.status === "rejected" ? String(each.reason) : each.value.done))).toEqual([false, "Error: x", true]);
+  });
+
   test("a stream is its own iterator, and keeps the prompt", () => {
     const stream = open();
     expect(stream[Symbol.asyncIterator]()).toBe(stream);
     expect([stream.id, [...stream.promptTokenIds]]).toEqual(["a", [7]]);
+  });
+});
+
+describe("a stream of an engine", () => {
+  test("a loop over a request that fails throws its error after the tokens that it had", async () => {
+    const { engine } = setUp({}, { fails: (_, executed) => (executed > 6 ? new Error("hiccup") : undefined) });
+    const stream = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 20 });
+    await expect(readAll(stream)).rejects.toThrow(StepFailedError);
+    const { tokenIds, error } = await stream.completion();
+    expect([tokenIds.length > 0 && tokenIds.length < 20, error]).toEqual([true, expect.any(StepFailedError)]);
+    await engine.dispose();
+  });
+
+  test("a loop over an aborted request throws the reason of its signal, or an AbortedError", async () => {
+    const { engine } = setUp();
+    const controller = new AbortController();
+    const reason = { why: "not an error object" };
+    const streams = [controller.signal, undefined, undefined].map((signal, i) => engine.submit({ id: i, promptTokenIds: promptOf(i), maxTokens: 1000, ...(signal && { signal }) }));
+    const thrown = [reason, new AbortedError("request 1 was aborted"), new AbortedError("request 2 was aborted")];
+    const loops = streams.map((stream) => readAll(stream).catch((error: unknown) => error));
+    await someTurns();
+    controller.abort(reason);
+    engine.abort(1);
+    await engine.dispose();
+    expect(await Promise.all(loops)).toEqual(thrown);
+  });
+
+  test("many requests share a signal without a warning, and leave nothing on it", async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: Error): number => warnings.push(warning);
+    process.on("warning", note);
+    const { engine } = setUp();
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, (_, i) => engine.submit({ promptTokenIds: promptOf(i), maxTokens: 3, signal }).completion()));
+    await someTurns();
+    process.off("warning", note);
+    expect([warnings, getEventListeners(signal, "abort")]).toEqual([[], []]);
+    await engine.dispose();
   });
 });

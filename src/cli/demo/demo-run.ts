@@ -114,7 +114,11 @@ export class DemoRun implements AsyncDisposable {
       const stream = this.#engine.submit({ id: row, prompt, maxTokens, sampling: { ...sampling, seed: sampling.seed + row }, signal });
       track.promptTokens = stream.promptTokenIds.length;
       this.#tell(track, `comes with ${track.promptTokens} prompt tokens`);
-      for await (const delta of stream) track.text += delta.text;
+      for await (const { text, finishReason } of stream) {
+        track.text += text;
+        // The completion tells how the request ended. Reading on would throw its error.
+        if (finishReason !== null) break;
+      }
       track.complete(await stream.completion());
     } catch (error) {
       track.refusal = error instanceof Error ? error : new Error(String(error));

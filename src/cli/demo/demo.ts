@@ -42,7 +42,7 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
 async function playShown(run: DemoRun, lines: string[], io: Io): Promise<void> {
   const over = new AbortController();
   const stop = new AbortController();
-  setMaxListeners(0, stop.signal); // every request listens
+  setMaxListeners(0, stop.signal); // every delay of a request that has not come listens
   io.signal.addEventListener("abort", () => stop.abort(), { once: true });
   const frame = (): Frame => run.frame();
   const news = (): string => lines.splice(0).join("");

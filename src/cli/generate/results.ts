@@ -57,9 +57,17 @@ export function promptLength({ promptTokenIds }: Job): number {
 export async function runJob(engine: Engine, job: Job, signal: AbortSignal, onText?: (text: string) => Promise<void>): Promise<Result> {
   const submitted = trySubmit(engine, job, signal);
   if (submitted instanceof Error) return failed(job, submitted);
-  if (onText !== undefined) for await (const delta of submitted) if (delta.text !== "") await onText(delta.text);
+  if (onText !== undefined) await passText(submitted, onText);
   const { tokenIds, text, finishReason, error } = await submitted.completion();
   return { prompt: job.prompt, promptTokenIds: [...submitted.promptTokenIds], tokenIds, text, finishReason, error };
+}
+
+/** Gives the text of a request as it comes, to its last delta. The completion tells how the request ended; reading on would throw its error. */
+async function passText(stream: TokenStream, onText: (text: string) => Promise<void>): Promise<void> {
+  for await (const { text, finishReason } of stream) {
+    if (text !== "") await onText(text);
+    if (finishReason !== null) break;
+  }
 }
 
 function trySubmit(engine: Engine, job: Job, signal: AbortSignal): TokenStream | Error {
