@@ -1,5 +1,5 @@
-import { InvalidRequestError } from "./errors.ts";
-import { ANSWER_ROOM, MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
+import { MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
+import { check, copyTokenIds, isIntegerIn } from "./request-checks.ts";
 
 /** Chosen by the caller, unique among the requests that have not ended. */
 export type RequestId = string | number;
@@ -82,14 +82,6 @@ function definedOnly(params: Partial<SamplingParams> | undefined): Partial<Sampl
   return Object.fromEntries(Object.entries(params ?? {}).filter(([, value]) => value !== undefined));
 }
 
-function isIntegerIn(value: number, low: number, high: number): boolean {
-  return Number.isInteger(value) && value >= low && value <= high;
-}
-
-function check(ok: boolean, field: string, value: unknown, allowed: string): void {
-  if (!ok) throw new InvalidRequestError(`${field} must be ${allowed}, got ${String(value)}`);
-}
-
 /** Where a request stands. `preempted` waits like `waiting`, with tokens produced; `paused` waits for `resume`. */
 export type RequestState = "waiting" | "running" | "preempted" | "paused" | "finished";
 
@@ -150,9 +142,13 @@ export class Request implements RequestView {
   /** When its wait for the first admission is over; `Infinity` for never. */
   readonly queueDeadline: number;
   readonly retention: Retention | null;
-  /** Prompt tokens that the last admission took from the prefix cache. */
+  /** Prompt tokens that the first admission took from the prefix cache. */
   cachedTokenCount = 0;
   preemptionCount = 0;
+  /** Guesses at its next tokens that steps checked. */
+  draftedTokenCount = 0;
+  /** Guesses of these that were right. */
+  acceptedTokenCount = 0;
   finishReason: FinishReason | null = null;
   /** Why it ended, where the reason is "error". */
   error: Error | null = null;
@@ -174,7 +170,7 @@ export class Request implements RequestView {
     this.order = limits.order;
     this.arrival = limits.now;
     const answerLength = checkedMaxTokens(input);
-    this.ownTokens = copyTokenIds(input, answerLength);
+    this.ownTokens = copyTokenIds(input.promptTokenIds, answerLength);
     this.promptTokenCount = input.promptTokenIds.length;
     this.ownTokenCount = this.promptTokenCount;
     this.maxLength = Math.min(this.promptTokenCount + answerLength, limits.contextLength);
@@ -240,30 +236,6 @@ export class Request implements RequestView {
   outputTokenIds(): number[] {
     return Array.from(this.tokens.subarray(this.promptTokenCount, this.tokenCount));
   }
-}
-
-/** The prompt, and room behind it for a short answer. */
-function copyTokenIds({ promptTokenIds }: RequestInput, answerLength: number): Int32Array {
-  check(promptTokenIds !== null && typeof promptTokenIds === "object", "promptTokenIds", promptTokenIds, "an array of token ids");
-  check(promptTokenIds.length > 0, "promptTokenIds", "none", "at least one token id");
-  const tokens = new Int32Array(promptTokenIds.length + Math.min(answerLength, ANSWER_ROOM));
-  if (promptTokenIds instanceof Int32Array && !hasNegative(promptTokenIds)) {
-    tokens.set(promptTokenIds);
-    return tokens;
-  }
-  for (let i = 0; i < promptTokenIds.length; i++) {
-    const id = promptTokenIds[i];
-    if (!isIntegerIn(id, 0, 2 ** 31 - 1)) check(false, `promptTokenIds[${i}]`, id, "an integer >= 0");
-    tokens[i] = id;
-  }
-  return tokens;
-}
-
-/** One pass without a branch an id: most prompts come as what they are copied to. */
-function hasNegative(ids: Int32Array): boolean {
-  let signs = 0;
-  for (let i = 0; i < ids.length; i++) signs |= ids[i];
-  return signs < 0;
 }
 
 /** How many answers are asked for. Throws `InvalidRequestError`. */

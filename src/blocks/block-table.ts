@@ -81,6 +81,7 @@ export class Sequence {
   readonly root: number;
   /** Whether its full blocks are put into the prefix cache. */
   cacheable: boolean;
+  readonly #wasCacheable: boolean;
   /** Node of the last indexed block; a root before the first. That block is always held. */
   tail: number;
   indexedBlocks = 0;
@@ -101,6 +102,7 @@ export class Sequence {
     this.root = options.root;
     this.tail = options.root;
     this.cacheable = options.cacheable;
+    this.#wasCacheable = options.cacheable;
     this.blockSize = options.blockSize;
     this.indexAt = options.cacheable ? options.blockSize : NEVER;
   }
@@ -116,6 +118,15 @@ export class Sequence {
     this.tail = this.root;
     this.setIndexed(0);
     this.stopIndexing();
+  }
+
+  /** It holds nothing; what it computes from now on may be cached again. */
+  restart(): void {
+    this.tail = this.root;
+    this.cacheable = this.#wasCacheable;
+    this.setIndexed(0);
+    this.capacity = 0;
+    this.forked = false;
   }
 
   /** No more of its blocks go into the prefix cache. */

@@ -25,6 +25,7 @@ interface Indexed {
   readonly tree: PrefixTree;
   readonly domains: Domains;
   readonly groupCount: number;
+  readonly host: { readonly blockCount: number };
 }
 
 const TIERS: readonly Tier[] = ["device", "host"];
@@ -63,6 +64,14 @@ export class KvEvents {
     if (this.#known[at] === 0) return;
     this.#known[at] = 0;
     this.#publish({ type: "removed", block: this.#names[node], group, tier });
+  }
+
+  /** All copies of both tiers go at once: `remove` takes them out, one event a tier says so. */
+  allCleared(remove: () => void): void {
+    this.#known.fill(0);
+    remove();
+    this.#publish({ type: "cleared", tier: "device" });
+    if (this.#cache.host.blockCount > 0) this.#publish({ type: "cleared", tier: "host" });
   }
 
   /** All copies of a tier go at once: `remove` takes them out, one event says so. */

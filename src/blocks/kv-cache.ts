@@ -14,7 +14,7 @@ import { poolMap, type PoolMap } from "./pool-map.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree } from "./prefix-tree.ts";
-import { dropCached, dropHostTier } from "./reset.ts";
+import { dropCached, dropEverything, dropHostTier } from "./reset.ts";
 import type { StepJournal } from "./step-journal.ts";
 
 /** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
@@ -233,15 +233,12 @@ export class KvCache {
   clear(sequence: Sequence): void {
     // First the equal blocks come in: then the table alone says in which order blocks go, children before parents.
     while (sequence.adoptions.length > 0) this.#indexer.adopt(sequence.adoptions[0]);
-    sequence.tail = sequence.root;
-    sequence.setIndexed(0);
+    sequence.restart();
     for (const table of sequence.tables) {
       while (table.count > table.first) this.prefixes.release(table.pop());
       table.first = 0;
       table.count = 0;
     }
-    sequence.capacity = 0;
-    sequence.forked = false;
   }
 
   /** A sibling that shares all blocks; whoever writes first into a shared one copies it. */
@@ -265,7 +262,7 @@ export class KvCache {
   /** Empties the whole prefix cache, held blocks included: `open` are the sequences that hold blocks, and index no more. */
   forgetPrefixes(open: Iterable<Sequence>): void {
     for (const sequence of open) sequence.detach();
-    this.prefixes.dropAll();
+    dropEverything(this.prefixes);
   }
 
   /** Forgets all copies on the host. */

@@ -19,3 +19,10 @@ export function dropHostTier(prefixes: PrefixCache): void {
   if (prefixes.events === undefined) drop();
   else prefixes.events.cleared("host", drop);
 }
+
+/** Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. One event a tier says so. */
+export function dropEverything(prefixes: PrefixCache): void {
+  const drop = (): void => prefixes.dropAll();
+  if (prefixes.events === undefined) drop();
+  else prefixes.events.allCleared(drop);
+}

@@ -1,6 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { maxUtilization } from "../policies/admission/max-utilization.ts";
 import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
+import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 
 /** Most seconds that a start spends on it: a small device's largest steps may take seconds each, and live steps teach the rest. */
@@ -29,6 +30,13 @@ export async function calibrate(budget: BudgetPolicy, options: { backend: Backen
   } catch {
     // What is wrong with the device, the first request's step meets, too, and there it is dealt with.
   }
+}
+
+/** Calibrates an engine's budget, where it has one, and tells what it made of it. */
+export async function calibrateBudget({ budget, onCalibrated }: { budget?: BudgetPolicy; onCalibrated?: (fit: StepTimeFit) => void }, options: Parameters<typeof calibrate>[1]): Promise<void> {
+  if (budget === undefined) return;
+  await calibrate(budget, options);
+  if (budget.fit !== undefined) onCalibrated?.(budget.fit);
 }
 
 /** Steps of prompts that nobody sent. */

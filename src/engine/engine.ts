@@ -7,15 +7,17 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import type { StepResult } from "../step.ts";
 import { Alarm, platformTimer, steadyClock } from "./alarm.ts";
 import { beamSearchOf, type Beam, type BeamSearchRequest } from "./beam-search.ts";
-import { calibrate } from "./calibration.ts";
+import { calibrateBudget } from "./calibration.ts";
 import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
 import { assertWithin, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery } from "./options.ts";
 import { assertStops, promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
+import { forgetDevice, replaceDevice } from "./recovery.ts";
+import { Resets } from "./resets.ts";
 import { asError } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { eventOf, type StepInFlight } from "./step-in-flight.ts";
+import { eventOf, issueStep, type StepInFlight } from "./step-in-flight.ts";
 import { SwapCost } from "./swap-cost.ts";
 import type { TokenStream } from "./token-stream.ts";
 
@@ -33,6 +35,7 @@ export class Engine implements AsyncDisposable {
   readonly #sessions: Sessions;
   readonly #swapCost: SwapCost;
   readonly #inFlight: StepInFlight[] = [];
+  readonly #resets = new Resets();
   readonly #kvEvents: KvEventRelay;
   /** When the last step was done, well or not. */
   #doneAt = Number.NEGATIVE_INFINITY;
@@ -115,6 +118,17 @@ export class Engine implements AsyncDisposable {
     this.#start();
   }
 
+  /**
+   * Empties the prefix cache and its host tier once the steps in flight have ended; none is planned until then. Running requests keep their
+   * blocks, uncached; with `recompute` they compute all their tokens again, as new weights need it. Rejects where the engine ends first.
+   */
+  resetPrefixCache(options: { readonly recompute?: boolean } = {}): Promise<void> {
+    if (this.#disposed !== null) return Promise.reject(new DisposedError("resetPrefixCache() on an engine that was disposed"));
+    const done = this.#resets.add(options.recompute === true);
+    this.#start();
+    return done;
+  }
+
   /** Seconds on the engine's clock, which `deadline` and all times that the engine gives are on. */
   now(): number {
     return this.#clock();
@@ -171,7 +185,7 @@ export class Engine implements AsyncDisposable {
 
   /** Whether the loop has something to do. */
   get #isBusy(): boolean {
-    return this.scheduler.size > 0 || this.#inFlight.length > 0 || (this.#device.lossIsNews && this.#disposed === null);
+    return this.scheduler.size > 0 || this.#inFlight.length > 0 || this.#resets.isWanted || (this.#device.lossIsNews && this.#disposed === null);
   }
 
   #start(): void {
@@ -189,6 +203,10 @@ export class Engine implements AsyncDisposable {
         await this.#replaceDevice();
         continue;
       }
+      if (this.#resets.isWanted && this.#inFlight.length === 0) {
+        this.#resets.perform(this.scheduler, this.#clock());
+        this.#publish();
+      }
       this.#plan();
       const step = this.#inFlight.shift();
       if (step !== undefined) await this.#finish(step);
@@ -201,11 +219,8 @@ export class Engine implements AsyncDisposable {
   async #prepare(): Promise<void> {
     this.#prepared = true;
     const { backend } = this.#device;
-    const { budget, onCalibrated } = this.#options;
     await this.#swapCost.measure(backend, this.#clock);
-    if (budget === undefined) return;
-    await calibrate(budget, { backend, clock: this.#clock, mayGoOn: () => !this.#frozen && this.#disposed === null && this.#device.loss === null });
-    if (budget.fit !== undefined) onCalibrated?.(budget.fit);
+    await calibrateBudget(this.#options, { backend, clock: this.#clock, mayGoOn: () => !this.#frozen && this.#disposed === null && this.#device.loss === null });
   }
 
   async #finish(step: StepInFlight): Promise<void> {
@@ -220,17 +235,11 @@ export class Engine implements AsyncDisposable {
 
   /** Hands the device plans until it has one to do and one to follow. */
   #plan(): void {
-    while (!this.#frozen && this.#device.loss === null && this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
-      const startedAt = this.#clock();
-      const plan = this.scheduler.schedule(startedAt);
+    while (!this.#frozen && !this.#resets.isWanted && this.#device.loss === null && this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
+      const step = issueStep({ scheduler: this.scheduler, device: this.#device, swapCost: this.#swapCost, clock: this.#clock });
       this.#publish();
-      if (plan === null) return;
-      const load = this.#swapCost.loadOf(plan);
-      const issuedAt = this.#clock();
-      const result = this.#device.execute(plan);
-      // A plan behind a failing one is rejected too, and nobody awaits it.
-      result.catch(() => {});
-      this.#inFlight.push({ plan, result, issuedAt, planSeconds: issuedAt - startedAt, load });
+      if (step === null) return;
+      this.#inFlight.push(step);
     }
   }
 
@@ -261,22 +270,14 @@ export class Engine implements AsyncDisposable {
     this.#doneAt = this.#clock();
     if (error instanceof DeviceLostError) this.#device.lose(error);
     if (this.#device.loss === null) this.scheduler.rollback(step.plan, this.#doneAt, error);
-    else this.#forgetDevice();
+    else forgetDevice(this.scheduler, this.#clock());
     this.#publish();
-  }
-
-  /** Its memory is gone, and the host tier, which is the backend's, with it. */
-  #forgetDevice(): void {
-    this.scheduler.invalidateDevice(this.#clock());
-    this.scheduler.invalidateHostTier();
   }
 
   async #replaceDevice(): Promise<void> {
-    this.#forgetDevice();
+    forgetDevice(this.scheduler, this.#clock());
     this.#publish();
-    const error = await this.#device.replace();
-    if (error !== null) for (const id of this.#sessions.ids) this.scheduler.fail(id, error, this.#clock());
-    else await this.#swapCost.measure(this.#device.backend, this.#clock);
+    await replaceDevice({ scheduler: this.scheduler, device: this.#device, sessions: this.#sessions, swapCost: this.#swapCost, clock: this.#clock });
     this.#publish();
   }
 
@@ -286,10 +287,12 @@ export class Engine implements AsyncDisposable {
     // Who disposes the engine is told.
     this.#disposed.catch(() => {});
     this.#sessions.crash(asError(thrown), this.#clock());
+    this.#resets.fail(asError(thrown));
   }
 
   async #shutDown(): Promise<void> {
     for (const id of this.#sessions.ids) this.abort(id);
+    this.#resets.fail(new DisposedError("the engine was disposed before its prefix cache was reset"));
     this.#alarm.ring();
     await this.#running;
     await this.#device.dispose();

@@ -1,7 +1,7 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_SET_ASIDE } from "../config.ts";
-import { shortfall, type Deferral, type Entry } from "./entry.ts";
+import { NONE, shortfall, type Deferral, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { Residents } from "./residents.ts";
 import type { Roster } from "./roster.ts";
@@ -14,12 +14,12 @@ export class Admissions {
   readonly #roster: Roster;
   readonly #residents: Residents;
   readonly #share: StepShare;
-  readonly #counters: { cachedTokens: number };
+  readonly #counters: { cachedTokens: number; lookedUpTokens: number };
   readonly #options: ResolvedSchedulerOptions;
   /** Passed over in this step; used again. */
   readonly #aside: Entry[] = [];
 
-  constructor(context: { kv: KvCache; roster: Roster; share: StepShare; counters: { cachedTokens: number }; options: ResolvedSchedulerOptions }) {
+  constructor(context: { kv: KvCache; roster: Roster; share: StepShare; counters: { cachedTokens: number; lookedUpTokens: number }; options: ResolvedSchedulerOptions }) {
     const { kv, options } = context;
     this.#kv = kv;
     this.#roster = context.roster;
@@ -59,11 +59,19 @@ export class Admissions {
       this.#options.decisionLog?.note("defer", now, record.plan.index, entry.label, shortfall(deferral), deferral.reason);
       return deferral;
     }
-    this.#options.decisionLog?.note("admit", now, record.plan.index, entry.label, entry.cachedTokenCount);
+    this.#options.decisionLog?.note("admit", now, record.plan.index, entry.label, entry.matchedTokenCount);
     this.#roster.started(entry, now);
-    this.#counters.cachedTokens += entry.cachedTokenCount;
+    this.#countMatch(entry, record.plan.index);
     this.#residents.enter(entry, record);
     return null;
+  }
+
+  #countMatch(entry: Entry, plan: number): void {
+    this.#counters.cachedTokens += entry.matchedTokenCount;
+    if (entry.cacheable) this.#counters.lookedUpTokens += entry.tokenCount;
+    if (entry.firstAdmittedBy !== NONE) return;
+    entry.firstAdmittedBy = plan;
+    entry.cachedTokenCount = entry.matchedTokenCount;
   }
 
   /**
@@ -91,8 +99,8 @@ export class Admissions {
     if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: needed - availableBlocks } : { reason: "budget", missingTokens: gap };
     if (chunk < gap && !this.#mayStayPartial(entry)) return { reason: "partial-prefills", limit: this.#options.maxPartialPrefills };
     this.#share.take(chunk);
-    entry.cachedTokenCount = kv.attach(entry.sequence, match, journal);
-    entry.computedTokenCount = entry.cachedTokenCount;
+    entry.matchedTokenCount = kv.attach(entry.sequence, match, journal);
+    entry.computedTokenCount = entry.matchedTokenCount;
     entry.chunk = chunk;
     return null;
   }

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../errors.ts";
 import type { RequestId } from "../request.ts";
+import type { StepPlan } from "../step.ts";
 
 /** What was decided. The value beside it: */
 export const DECISIONS = [
@@ -76,6 +77,12 @@ export class DecisionLog {
     this.#values[at] = value;
     this.#requests[at] = request;
     this.#reasons[at] = reason;
+  }
+
+  /** Notes a plan that goes out, with each request's chunk. */
+  notePlan({ plan, requests, tokens }: { readonly plan: StepPlan; readonly requests: readonly { readonly label: RequestId }[]; readonly tokens: Int32Array }, now: number): void {
+    this.note("issue", now, plan.index, null, plan.tokenCount);
+    for (let row = 0; row < plan.requestCount; row++) this.note("chunk", now, plan.index, requests[row].label, tokens[row]);
   }
 
   /** The decisions that are still there, oldest first. */

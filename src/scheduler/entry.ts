@@ -60,6 +60,10 @@ export class Entry extends Request {
   knownComputed = 0;
   /** Index of the plan that admitted it last. */
   admittedBy = NONE;
+  /** Index of the plan that admitted it first: `cachedTokenCount` is of that one. A plan that was taken back admitted nothing. */
+  firstAdmittedBy = NONE;
+  /** Tokens that its last admission took from the prefix cache, or from a sibling. */
+  matchedTokenCount = 0;
   /** Number of the step that it last went without a block in. */
   stalledAt = NONE;
   /** Why it was not admitted when last looked at. */

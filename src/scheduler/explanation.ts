@@ -7,7 +7,7 @@ export interface Explanation {
   readonly state: RequestState;
   readonly tokenCount: number;
   readonly computedTokenCount: number;
-  /** Prompt tokens that the last admission took from the prefix cache. */
+  /** Prompt tokens that the first admission took from the prefix cache. */
   readonly cachedTokenCount: number;
   readonly preemptionCount: number;
   /** Device blocks that it holds, of all groups. */

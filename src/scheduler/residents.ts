@@ -1,14 +1,15 @@
-import type { BlockTable } from "../blocks/block-table.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import type { AdmissionView } from "../policies/admission/admission-policy.ts";
 import type { RequestState, RequestView } from "../request.ts";
+import { partsOf } from "./block-parts.ts";
 import { DecodeLanes } from "./decode-lanes.ts";
 import { NONE, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { PlansInFlight } from "./plans-in-flight.ts";
+import { PromptCharges } from "./prompt-charges.ts";
 import { Seats } from "./seats.ts";
 import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
@@ -29,7 +30,8 @@ export class Residents implements AdmissionView {
   readonly #kv: KvCache;
   readonly #builder: PlanBuilder;
   readonly #limits: ResidentLimits;
-  readonly #charges: boolean;
+  readonly charges: PromptCharges;
+  readonly #plans: PlansInFlight;
   readonly #seats: Seats;
   /** Serial requests that the step under construction samples. */
   readonly sampledSerials: Entry[] = [];
@@ -39,6 +41,8 @@ export class Residents implements AdmissionView {
   prefillCount = 0;
   /** Tokens issued once more: they were in the cache before their request was preempted or its device lost. */
   recomputedTokens = 0;
+  draftedTokens = 0;
+  acceptedTokens = 0;
 
   constructor({ kv, builder, plans, limits }: { kv: KvCache; builder: PlanBuilder; plans: PlansInFlight; limits: ResidentLimits }) {
     const { maxRequests } = limits;
@@ -46,7 +50,8 @@ export class Residents implements AdmissionView {
     this.#builder = builder;
     this.#limits = limits;
     this.lanes = new DecodeLanes({ kv, builder, plans, maxRequests });
-    this.#charges = limits.queue.charge !== undefined;
+    this.charges = new PromptCharges(limits.queue);
+    this.#plans = plans;
     this.#seats = new Seats(maxRequests, this.lanes.outside);
     this.running = this.#seats.running;
   }
@@ -97,14 +102,8 @@ export class Residents implements AdmissionView {
   heldBlocks(request: RequestView): number {
     const entry = request as Entry;
     let held = 0;
-    for (const [group, table] of entry.sequence!.tables.entries()) held += this.#kv.groups[group].window === null ? table.count - table.first : this.#partsOf(table);
+    for (const [group, table] of entry.sequence!.tables.entries()) held += this.#kv.groups[group].window === null ? table.count - table.first : partsOf(table, this.#kv.pool);
     return Math.floor(held) - this.#sharedTail(entry);
-  }
-
-  #partsOf({ ids, first, count }: BlockTable): number {
-    let parts = 0;
-    for (let index = first; index < count; index++) parts += 1 / this.#kv.pool.referenceCount(ids[index]);
-    return parts;
   }
 
   /** Most blocks, of all groups, that `tokenCount` tokens of one request hold at a time. */
@@ -136,7 +135,7 @@ export class Residents implements AdmissionView {
     if (start < entry.knownComputed) this.recomputedTokens += Math.min(end, entry.knownComputed) - start;
     this.#notePrefill(entry, entry.gap > 1);
     this.#builder.place(entry, gained);
-    if (this.#charges && start < entry.promptTokenCount) this.#limits.queue.charge!(entry, Math.min(end, entry.promptTokenCount) - start, 0);
+    if (start < entry.promptTokenCount) this.charges.charge(this.#plans.nextIndex, entry, Math.min(end, entry.promptTokenCount) - start);
     if (entry.sampleCount > 0) {
       entry.pendingCount++;
       if (entry.serial) this.sampledSerials.push(entry);
@@ -173,6 +172,14 @@ export class Residents implements AdmissionView {
     this.#builder.widen(entry, this.#kv.extend(entry.sequence!, entry.computedTokenCount, journal));
   }
 
+  /** A committed step checked a request's drafts. */
+  noteDrafts(entry: Entry, drafted: number, accepted: number): void {
+    entry.draftedTokenCount += drafted;
+    entry.acceptedTokenCount += accepted;
+    this.draftedTokens += drafted;
+    this.acceptedTokens += accepted;
+  }
+
   /** The last so many drafts were wrong: their tokens count as computed no more, and blocks beyond go back. */
   reject(entry: Entry, count: number): void {
     const sequence = entry.sequence!;
@@ -197,7 +204,7 @@ export class Residents implements AdmissionView {
     this.#seats.take(entry);
     entry.sequence = this.#kv.fork(sequence);
     entry.computedTokenCount = parent.computedTokenCount;
-    entry.cachedTokenCount = parent.computedTokenCount;
+    entry.matchedTokenCount = parent.computedTokenCount;
     this.#notePrefill(entry, entry.gap > 1);
     this.#promised = NONE;
     return true;
@@ -212,8 +219,10 @@ export class Residents implements AdmissionView {
     const hasEnough = share.remaining >= running.length;
     if (hasEnough) share.takeDecodes(lanes.advance(record));
     else lanes.leaveAll(running);
+    const first = share.firstTurn(outside);
     for (let i = 0; i < outside.length; i++) {
-      if (share.takeDecode(outside[i])) this.issueChunk(outside[i], journal);
+      const entry = outside[(first + i) % outside.length];
+      if (share.takeDecode(entry)) this.issueChunk(entry, journal);
     }
     if (share.prefillsLeft > 0) {
       share.planPrompts(outside);

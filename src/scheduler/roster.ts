@@ -3,7 +3,7 @@ import { InvalidRequestError, TimeoutError } from "../errors.ts";
 import { IndexedHeap } from "../policies/queue/indexed-heap.ts";
 import type { FinishReason, RequestId, Retention } from "../request.ts";
 import { Directory } from "./directory.ts";
-import type { Entry } from "./entry.ts";
+import { NONE, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { Residents } from "./residents.ts";
 import { WaitingQueue } from "./waiting-queue.ts";
@@ -80,6 +80,10 @@ export class Roster {
   }
 
   #startBeside(parent: Entry | null, entry: Entry, now: number): void {
+    if (parent !== null) {
+      entry.firstAdmittedBy = parent.firstAdmittedBy;
+      entry.cachedTokenCount = parent.cachedTokenCount;
+    }
     if (parent !== null && this.residents.fork(parent, entry)) {
       this.#options.decisionLog?.note("fork", now, -1, entry.label, entry.computedTokenCount);
       return;
@@ -103,6 +107,15 @@ export class Roster {
   requeue(entry: Entry, now: number): void {
     this.residents.leave(entry, entry.wasStarted ? "preempted" : "waiting");
     this.waiting.add(entry, now);
+  }
+
+  /** The plan that admitted it failed: it waits again, and has taken nothing from the prefix cache. */
+  takeAdmissionBack(entry: Entry, now: number): void {
+    if (entry.firstAdmittedBy === entry.admittedBy) {
+      entry.firstAdmittedBy = NONE;
+      entry.cachedTokenCount = 0;
+    }
+    this.requeue(entry, now);
   }
 
   pause(entry: Entry, now: number): void {

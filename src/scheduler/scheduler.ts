@@ -3,7 +3,9 @@ import { assert } from "../assert.ts";
 import { choiceCount, type FinishReason, type Request, type RequestId, type RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { Admissions } from "./admissions.ts";
+import { beamOf } from "./beams.ts";
 import { blockOwners, type BlockOwner } from "./block-owners.ts";
+import { CacheResets } from "./cache-resets.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import { Entry } from "./entry.ts";
 import { explain, type Explanation } from "./explanation.ts";
@@ -47,11 +49,12 @@ export class Scheduler {
   readonly #plans: PlansInFlight;
   readonly #settlement: Settlement;
   readonly #suspects: Suspects;
+  readonly #resets: CacheResets;
   readonly #log: DecisionLog | undefined;
   /** Of the step under construction. */
   #now = 0;
   #committedAt = Number.NEGATIVE_INFINITY;
-  readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0 };
+  readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, lookedUpTokens: 0 };
 
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
@@ -69,6 +72,7 @@ export class Scheduler {
     this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
     this.#suspects = new Suspects(resolved.maxFailures);
     this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
+    this.#resets = new CacheResets({ kv: this.kv, plans: this.#plans, roster: this.#roster, builder: this.#builder, settlement: this.#settlement });
   }
 
   /** Requests that have not ended, each choice counted. */
@@ -156,21 +160,14 @@ export class Scheduler {
 
   /** Puts another token in the place of a beam's last one, which no step may have read yet. */
   replaceLastToken(id: RequestId, choice: number, tokenId: number): void {
-    this.#beam(id, choice).replaceLast(tokenId);
+    beamOf(this.#roster, id, choice).replaceLast(tokenId);
   }
 
   /** Another beam of a request: one of its choices with another last token. It shares the blocks of all tokens before. */
   branch(id: RequestId, choice: number, to: { readonly choice: number; readonly tokenId: number }, now: number): Request {
-    assert(this.#roster.entries.of(id, to.choice).length === 0, () => `request ${String(id)} has a choice ${to.choice} already`);
-    const parent = this.#beam(id, choice);
+    const parent = beamOf(this.#roster, id, choice, to.choice);
     const entry = parent.branch(to.choice, to.tokenId, this.#counters.submitted++);
     this.#roster.branch(parent, entry, now);
-    return entry;
-  }
-
-  #beam(id: RequestId, choice: number): Entry {
-    const [entry] = this.#roster.entries.of(id, choice);
-    assert(entry?.branches && entry.pendingCount === 0 && entry.outputTokenCount > 0, () => `choice ${choice} of request ${String(id)} is no beam with a last token to replace`);
     return entry;
   }
 
@@ -206,12 +203,7 @@ export class Scheduler {
 
   /** The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix cache is empty. */
   invalidateDevice(now: number): void {
-    this.#settlement.takeBackAll(now);
-    this.#builder.reset();
-    this.#residents.compact();
-    for (const entry of this.#residents.running) this.#roster.requeue(entry, now);
-    this.#residents.compact();
-    this.kv.dropCached();
+    this.#resets.loseDevice(now);
   }
 
   /**
@@ -219,15 +211,20 @@ export class Scheduler {
    * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always refuse.
    */
   resetPrefixCache(options: { readonly force?: boolean } = {}): boolean {
-    if (this.#plans.count > 0 || (this.kv.pool.heldCount > 0 && options.force !== true)) return false;
-    this.kv.forgetPrefixes(this.#residents.running.map((entry) => entry.sequence!));
-    return true;
+    return this.#resets.empty(options.force === true);
+  }
+
+  /**
+   * Empties the prefix cache, and running requests give their blocks back and compute all their tokens again, as new weights need it.
+   * Refused, with false, while plans are in flight.
+   */
+  recompute(now: number): boolean {
+    return this.#resets.recompute(now);
   }
 
   /** The host tier's memory is gone, too. Only while no plan is in flight. */
   invalidateHostTier(): void {
-    assert(this.#plans.count === 0, "invalidateHostTier() while plans are in flight");
-    this.kv.dropHostTier();
+    this.#resets.loseHostTier();
   }
 
   /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
@@ -272,16 +269,11 @@ export class Scheduler {
     this.kv.seal(record.journal);
     this.#residents.lanes.stamp(record);
     this.#builder.build(record);
-    if (this.#log !== undefined) this.#noteChunks(record, now);
+    this.#log?.notePlan(record, now);
     this.#plans.issue();
     this.#counters.steps++;
     this.#counters.scheduledTokens += record.plan.tokenCount;
     return record.plan;
-  }
-
-  #noteChunks({ plan, requests, tokens }: StepRecord, now: number): void {
-    this.#log!.note("issue", now, plan.index, null, plan.tokenCount);
-    for (let row = 0; row < plan.requestCount; row++) this.#log!.note("chunk", now, plan.index, requests[row].label, tokens[row]);
   }
 
   #whyIdle(): IdleReason {

@@ -118,6 +118,7 @@ export class Settlement {
     let accepted = 0;
     while (accepted < drafts && entry.tokens[entry.tokenCount + accepted] === result.tokenIds[from + accepted]) accepted++;
     const rejected = drafts - accepted;
+    this.#residents.noteDrafts(entry, drafts, accepted);
     entry.pendingCount -= rejected;
     const stays = entry.state === "running" && entry.stay === record.stays[row];
     if (stays) this.#residents.reject(entry, rejected);
@@ -189,11 +190,12 @@ export class Settlement {
   /** Takes the newest plan back. */
   #undo(now: number): StepRecord {
     const record = this.#plans.retract();
+    this.#residents.charges.takeBack(record.plan.index);
     for (let sample = 0; sample < record.plan.sampleCount; sample++) record.samples[sample].pendingCount--;
     for (let row = record.plan.requestCount - 1; row >= 0; row--) {
       const entry = record.requests[row];
       if (entry.stay !== record.stays[row]) continue;
-      if (entry.admittedBy === record.plan.index) this.#roster.requeue(entry, now);
+      if (entry.admittedBy === record.plan.index) this.#roster.takeAdmissionBack(entry, now);
       else this.#residents.retract(entry, record.tokens[row]);
     }
     this.#kv.revert(record.journal);

@@ -17,6 +17,12 @@ export interface SchedulerStats {
   readonly scheduledTokens: number;
   /** Tokens taken from the prefix cache instead. */
   readonly cachedTokens: number;
+  /** Tokens of admitted requests whose beginning was looked up in the prefix cache: `cachedTokens / lookedUpTokens` is the hit rate. */
+  readonly lookedUpTokens: number;
+  /** Guesses that committed steps checked. */
+  readonly draftedTokens: number;
+  /** Guesses of these that were right. `acceptedTokens / draftedTokens` is the acceptance rate. */
+  readonly acceptedTokens: number;
   /** Tokens computed again after a preemption. */
   readonly recomputedTokens: number;
   readonly running: number;
@@ -34,7 +40,7 @@ export interface SchedulerStats {
   readonly bookkeepingBytes: number;
 }
 
-type Counters = Pick<SchedulerStats, "submitted" | "steps" | "rollbacks" | "preemptions" | "scheduledTokens" | "cachedTokens">;
+type Counters = Pick<SchedulerStats, "submitted" | "steps" | "rollbacks" | "preemptions" | "scheduledTokens" | "cachedTokens" | "lookedUpTokens">;
 
 export function schedulerStats(state: { counters: Counters; roster: Roster; kv: KvCache; plansInFlight: number; tokenBudget: number }): SchedulerStats {
   const { counters, roster, kv, plansInFlight, tokenBudget } = state;
@@ -42,6 +48,8 @@ export function schedulerStats(state: { counters: Counters; roster: Roster; kv: 
   const { blockCount, freeCount, cachedCount, heldCount } = kv.pool;
   return {
     ...counters,
+    draftedTokens: roster.residents.draftedTokens,
+    acceptedTokens: roster.residents.acceptedTokens,
     recomputedTokens: roster.residents.recomputedTokens,
     finished,
     aborted,

@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { ChunkPolicy, ChunkStep } from "../prefill/chunk-policy.ts";
-import type { Entry } from "./entry.ts";
+import { NONE, type Entry } from "./entry.ts";
 
 /**
  * Shares one step's token budget and free blocks: decodes first, one token each, then prompts by the chunk policy.
@@ -25,6 +25,10 @@ export class StepShare implements ChunkStep {
   /** Number of the step: who stalls in it carries it. */
   #step = 0;
   #stalled = false;
+  /** The stay of the last request that got a decode; the next step that is too small for all decodes begins behind it. */
+  #lastServed = NONE;
+  /** `#lastServed` before the step under construction. */
+  #turn = NONE;
   /** The one request that may run in this step, where it is to be tried alone. */
   #only: Entry | undefined;
 
@@ -52,6 +56,7 @@ export class StepShare implements ChunkStep {
     this.budget = budget;
     this.#restart();
     this.preempted = false;
+    this.#turn = this.#lastServed;
     this.#step++;
     this.#stalled = false;
     this.#only = only;
@@ -61,15 +66,34 @@ export class StepShare implements ChunkStep {
   plan(running: readonly Entry[]): Entry | undefined {
     this.#restart();
     this.#room = this.#kv.pool.availableCount;
+    const first = this.firstTurn(running);
     for (let i = 0; i < running.length; i++) {
-      const entry = running[i];
+      const entry = running[(first + i) % running.length];
       entry.chunk = 0;
       if (!this.#wants(entry)) continue;
       if (entry.gap > 1) this.#countPrefill(entry);
-      else if (this.remaining > 0 && !this.#give(entry, 1)) return entry;
-      else this.decodeCount++;
+      else if (!this.#decode(entry)) return entry;
     }
     return this.prefillsLeft === 0 ? undefined : this.#planPrefills(running);
+  }
+
+  /**
+   * The index of the request whose turn is first. A step that is smaller than its requests begins behind the last one that the step
+   * before served, so that decodes take turns: each waits for at most as many steps as it takes to serve the others once.
+   */
+  firstTurn(running: readonly Entry[]): number {
+    if (this.budget >= running.length) return 0;
+    const next = running.findIndex((entry) => entry.stay > this.#turn);
+    return Math.max(0, next);
+  }
+
+  /** One token for a decode, where one is left; false where it lacks a block. */
+  #decode(entry: Entry): boolean {
+    this.decodeCount++;
+    if (this.remaining === 0) return true;
+    if (!this.#give(entry, 1)) return false;
+    this.#lastServed = entry.stay;
+    return true;
   }
 
   /** One token for a decode that is sure of its block; false where it gets none, and for prompts, which are counted for `planPrompts`. */
@@ -84,6 +108,7 @@ export class StepShare implements ChunkStep {
     if (this.remaining === 0) return false;
     entry.chunk = 1;
     this.remaining--;
+    this.#lastServed = entry.stay;
     return true;
   }
 

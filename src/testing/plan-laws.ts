@@ -83,11 +83,11 @@ function beginStay(request: DrivenRequest): void {
   if (entry.stay === request.stay) return;
   const isFirst = request.stay < 0;
   request.stay = entry.stay;
-  request.computed = entry.cachedTokenCount;
-  assert(entry.cachedTokenCount < request.knownCount, () => `${request.name} took all its ${entry.cachedTokenCount} tokens from the prefix cache`);
+  request.computed = entry.matchedTokenCount;
+  assert(entry.matchedTokenCount < request.knownCount, () => `${request.name} took all its ${entry.matchedTokenCount} tokens from the prefix cache`);
   // A choice begins with the whole prompt, on its sibling's blocks.
-  const isForked = isFirst && entry.choice > 0 && entry.cachedTokenCount === entry.promptTokenCount;
-  assert(entry.cachedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
+  const isForked = isFirst && entry.choice > 0 && entry.matchedTokenCount === entry.promptTokenCount;
+  assert(entry.matchedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
 }
 
 function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void {

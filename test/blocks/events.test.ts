@@ -107,7 +107,7 @@ test("each tier, group and node is told of once, and a tier that is cleared leav
   const domains = new Domains();
   domains.acquire("s", 3);
   const told: KvEvent[] = [];
-  const events = new KvEvents({ tree, domains, groupCount: 2 }, (event) => told.push(event));
+  const events = new KvEvents({ tree, domains, groupCount: 2, host: { blockCount: 4 } }, (event) => told.push(event));
   const nodes = [1, 2, 3].map((token) => tree.findOrInsert(-1, Int32Array.of(token), 0));
   const all = (["device", "host"] as const).flatMap((tier) => [0, 1].flatMap((group) => nodes.map((node) => ({ tier, group, node }))));
   for (const [index, { tier, group, node }] of all.entries()) {

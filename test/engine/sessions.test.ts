@@ -97,7 +97,7 @@ describe("callbacks may call the engine", () => {
     types.length = 0;
     expect(engine.scheduler.resetPrefixCache()).toBe(true);
     await someTurns();
-    expect(new Set(types)).toEqual(new Set(["removed"]));
+    expect(new Set(types)).toEqual(new Set(["cleared"]));
     await engine.dispose();
   });
 

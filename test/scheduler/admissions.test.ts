@@ -44,13 +44,13 @@ describe("Admissions", () => {
     const parts = schedulerParts();
     const entry = parts.add(0, { promptTokenIds: ids(12) });
     parts.step();
-    expect(parts.counters).toEqual({ cachedTokens: 0 });
+    expect(parts.counters).toEqual({ cachedTokens: 0, lookedUpTokens: 12 });
     entry.preemptionCount++;
     parts.roster.requeue(entry, 0);
     parts.residents.compact();
     entry.pendingCount = 0;
     admit(parts);
-    expect(parts.counters).toEqual({ cachedTokens: 11 });
+    expect(parts.counters).toEqual({ cachedTokens: 11, lookedUpTokens: 24 });
   });
 
   test("show a queue policy how much of a request is cached", () => {

@@ -253,10 +253,10 @@ describe("DecodeLanes", () => {
     decoding.run(2);
     tokens = 1;
     decoding.run(2);
-    expect(entries.map((entry) => [entry.lanes, entry.outputTokenCount])).toEqual([[null, 4], [null, 2]]);
+    expect(entries.map((entry) => [entry.lanes, entry.outputTokenCount])).toEqual([[null, 3], [null, 3]]);
     tokens = 2;
     decoding.run(2);
-    expect(entries.map((entry) => [entry.lanes !== null, entry.outputTokenCount])).toEqual([[true, 6], [true, 4]]);
+    expect(entries.map((entry) => [entry.lanes !== null, entry.outputTokenCount])).toEqual([[true, 5], [true, 5]]);
   });
 
   test("a policy that charges hears of every token", () => {

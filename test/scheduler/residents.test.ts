@@ -32,7 +32,7 @@ describe("Residents", () => {
     parts.step();
     parts.residents.leave(first, "finished");
     const second = parts.add(1, { promptTokenIds: ids(12) });
-    expect([fit(parts, second), second.cachedTokenCount, second.computedTokenCount, second.chunk]).toEqual([null, 11, 11, 1]);
+    expect([fit(parts, second), second.matchedTokenCount, second.computedTokenCount, second.chunk]).toEqual([null, 11, 11, 1]);
   });
 
   test("who leaves gives blocks, slot and row back at once, and is gone after compact", () => {

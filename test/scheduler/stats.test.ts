@@ -9,9 +9,11 @@ test("counters are passed on, gauges are read where they stand", () => {
   parts.roster.pause(entries[3], 0);
   parts.roster.end(entries[2], "error", new Error("x"), 0);
   parts.residents.recomputedTokens = 8;
-  const counters = { submitted: 4, steps: 1, rollbacks: 2, preemptions: 3, scheduledTokens: 6, cachedTokens: 7 };
+  const counters = { submitted: 4, steps: 1, rollbacks: 2, preemptions: 3, scheduledTokens: 6, cachedTokens: 7, lookedUpTokens: 40 };
   expect(schedulerStats({ counters, roster: parts.roster, kv: parts.kv, plansInFlight: 1, tokenBudget: 16 })).toEqual({
     ...counters,
+    draftedTokens: 0,
+    acceptedTokens: 0,
     recomputedTokens: 8,
     finished: 0,
     aborted: 0,

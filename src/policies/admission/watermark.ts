@@ -11,7 +11,8 @@ export function watermark(share: number = DEFAULT_WATERMARK): AdmissionPolicy {
   return {
     name: "watermark",
     missingBlocks(_request, needed, view) {
-      const kept = Math.ceil(share * view.blockCount);
+      // 0.07 * 100 is 7.000000000000001 in floating point, and 7 blocks are meant.
+      const kept = Math.ceil(Number((share * view.blockCount).toPrecision(12)));
       return Math.max(0, needed + view.promisedBlocks + kept - view.availableBlocks);
     },
   };

@@ -20,10 +20,25 @@ export interface ClientAccount {
 /** A request that has not ended, and its client. */
 export interface ClientRequest {
   readonly account: ClientAccount;
-  /** Its prompt was charged. */
-  charged: boolean;
+  /** What its account was charged for the prompt; 0 where nothing was. */
+  charge: number;
+  /** Tokens of its prompt that were computed, those taken back left out. */
+  promptTokens: number;
   /** When it last left the queue with nothing charged since: one that only stepped aside comes back at the same time. */
   leftAt: number;
+}
+
+/**
+ * Notes prompt tokens that were computed, or with a failed plan taken back. Returns what the account owes more: `cost()` with the first ones,
+ * and as much less when all were taken back.
+ */
+export function chargePrompt(entry: ClientRequest, promptTokens: number, cost: () => number): number {
+  const before = entry.charge;
+  const wasNone = entry.promptTokens === 0;
+  entry.promptTokens += promptTokens;
+  if (entry.promptTokens === 0) entry.charge = 0;
+  else if (wasNone) entry.charge = cost();
+  return entry.charge - before;
 }
 
 /**
@@ -56,7 +71,7 @@ export class ClientBook {
     if (known !== undefined) return known;
     const account = this.#accounts.get(request.client) ?? this.#openAccount(request.client);
     if (account.live++ === 0) this.#idle--;
-    const opened = { account, charged: false, leftAt: Number.NaN };
+    const opened = { account, charge: 0, promptTokens: 0, leftAt: Number.NaN };
     this.#requests.set(request, opened);
     return opened;
   }

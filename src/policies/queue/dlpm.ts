@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { RequestView } from "../../request.ts";
-import { type ClientAccount, ClientBook } from "./client-book.ts";
+import { chargePrompt, type ClientAccount, ClientBook } from "./client-book.ts";
 import { MAX_SORTED } from "./lpm.ts";
 import { PrefixOrder } from "./prefix-order.ts";
 import type { PrefixView, QueuePolicy } from "./queue-policy.ts";
@@ -91,10 +91,8 @@ class DeficitPrefixMatch implements QueuePolicy {
   charge(request: RequestView, promptTokens: number, outputTokens: number): void {
     const entry = this.#book.of(request);
     if (entry === undefined) return;
-    const isFirst = promptTokens > 0 && !entry.charged;
-    const uncached = isFirst ? request.promptTokenCount - (request.computedTokenCount - promptTokens) : 0;
-    entry.charged ||= isFirst;
-    entry.account.balance -= this.#promptWeight * uncached + this.#outputWeight * outputTokens;
+    const prompt = chargePrompt(entry, promptTokens, () => this.#promptWeight * (request.promptTokenCount - (request.computedTokenCount - promptTokens)));
+    entry.account.balance -= prompt + this.#outputWeight * outputTokens;
   }
 
   ended(request: RequestView): void {

@@ -85,7 +85,7 @@ class FeedbackQueue implements QueuePolicy {
     const job = this.#jobs.get(request);
     if (job === undefined) return;
     job.served = true;
-    job.used += promptTokens + outputTokens;
+    job.used = Math.max(0, job.used + promptTokens + outputTokens);
     if (job.used > this.#quantumOf(job.level) && job.level < LEVELS - 1) this.#demote(job);
   }
 

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { RequestView } from "../../request.ts";
-import { type ClientAccount, ClientBook } from "./client-book.ts";
+import { chargePrompt, type ClientAccount, ClientBook } from "./client-book.ts";
 import { IndexedHeap } from "./indexed-heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
@@ -73,10 +73,9 @@ class VirtualTokenCounter implements QueuePolicy {
   charge(request: RequestView, promptTokens: number, outputTokens: number): void {
     const entry = this.#book.of(request);
     if (entry === undefined) return;
-    const prompt = promptTokens > 0 && !entry.charged ? request.promptTokenCount : 0;
-    entry.charged ||= prompt > 0;
+    const prompt = chargePrompt(entry, promptTokens, () => this.#promptWeight * request.promptTokenCount);
     entry.leftAt = Number.NaN;
-    entry.account.balance += this.#promptWeight * prompt + this.#outputWeight * outputTokens;
+    entry.account.balance += prompt + this.#outputWeight * outputTokens;
     if (entry.account.waiting.size > 0) this.#active.update(entry.account);
   }
 
