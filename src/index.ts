@@ -19,7 +19,7 @@ export type { SchedulerOptions } from "./scheduler/options.ts";
 export type { SchedulerStats } from "./scheduler/stats.ts";
 export type { StepOutcome } from "./scheduler/step-outcome.ts";
 export type { PlanGroup, SamplingColumns, StepPlan, StepResult } from "./step.ts";
-export { IncrementalDetokenizer, type Tokenizer } from "./tokenizer.ts";
+export { IncrementalDetokenizer, type EncodeOptions, type Tokenizer } from "./tokenizer.ts";
 export type { AdmissionPolicy, AdmissionView } from "./policies/admission/admission-policy.ts";
 export { estimated } from "./policies/admission/estimated.ts";
 export { maxUtilization } from "./policies/admission/max-utilization.ts";

@@ -115,7 +115,7 @@ describe("each rule finds what breaks it", () => {
   test("packagesOnlyInTheirRoom", () => {
     expect(imports.packagesOnlyInTheirRoom(snippet("src/engine/a.ts", `import "commander/sub";`))).toEqual(["src/engine/a.ts:1 imports the package commander"]);
     expect(imports.packagesOnlyInTheirRoom(snippet("src/blocks/a.ts", "await import(name);"))).toEqual([`src/blocks/a.ts:1 imports the package ${COMPUTED}`]);
-    expect(imports.packagesOnlyInTheirRoom(snippet("src/models/a.ts", `import "@huggingface/tokenizers";`))).toEqual([]);
+    expect(imports.packagesOnlyInTheirRoom(snippet("src/models/a.ts", `import "oniguruma-to-es";`))).toEqual([]);
   });
 
   test("packagesAreDeclared", () => {

@@ -21,3 +21,13 @@ function buildTable(): Map<string, number> {
   }
   return table;
 }
+
+const CHARACTER_OF_BYTE: readonly string[] = [...BYTE_OF_CHARACTER.keys()];
+const ENCODER = new TextEncoder();
+
+/** A text as a byte-level vocabulary writes it: a character for each byte of its UTF-8. */
+export function encodeByteLevel(text: string): string {
+  let encoded = "";
+  for (const byte of ENCODER.encode(text)) encoded += CHARACTER_OF_BYTE[byte];
+  return encoded;
+}

@@ -1,5 +1,5 @@
 /** `bstar/models`: models from their files. */
-export type { Tokenizer } from "../tokenizer.ts";
+export type { EncodeOptions, Tokenizer } from "../tokenizer.ts";
 export type { ReadModelFile } from "./checkpoint.ts";
 export { parseConfig } from "./config.ts";
 export { parseJsonObject, type JsonObject } from "./json.ts";
@@ -8,4 +8,6 @@ export { loadModelFromFiles, type LoadedModel } from "./load.ts";
 export { parseSafetensors, type StoredDType, type StoredTensor } from "./safetensors.ts";
 export { parseSpecialIds, type SpecialIds } from "./special-ids.ts";
 export { parseTokenizer } from "./tokenizer.ts";
+export type { ModelTokenizer } from "./tokenizer/assemble.ts";
+export { tokenizerFromGguf, type GgufMetadata } from "./tokenizer/gguf-tokenizer.ts";
 export { assembleModel } from "./weights.ts";

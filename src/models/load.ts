@@ -1,11 +1,11 @@
 import { InvalidModelError } from "../errors.ts";
 import type { Model } from "../model.ts";
-import type { Tokenizer } from "../tokenizer.ts";
 import { readCheckpoint, type ReadModelFile } from "./checkpoint.ts";
 import { parseConfig } from "./config.ts";
 import { parseJsonObject, type JsonObject } from "./json.ts";
 import { parseSpecialIds, type SpecialIds } from "./special-ids.ts";
 import { parseTokenizer } from "./tokenizer.ts";
+import type { ModelTokenizer } from "./tokenizer/assemble.ts";
 import { assembleModel } from "./weights.ts";
 
 /** A model, its tokenizer, and what its files say about how to run it. */
@@ -13,14 +13,14 @@ export interface LoadedModel extends SpecialIds {
   /** For people: the folder's name. */
   readonly name: string;
   readonly model: Model;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ModelTokenizer;
   /** Most positions of a sequence, prompt and output together. */
   readonly contextLength: number;
 }
 
 /**
  * Loads a model from wherever `readFile` finds its files: config.json, tokenizer.json, and model.safetensors or its shards;
- * generation_config.json where it is there. The weights are views into the bytes that `readFile` gave.
+ * generation_config.json and tokenizer_config.json where they are there. The weights are views into the bytes that `readFile` gave.
  *
  * Throws `InvalidModelError` and `UnsupportedModelError`; what `readFile` throws passes through.
  */
@@ -29,7 +29,7 @@ export async function loadModelFromFiles(name: string, readFile: ReadModelFile):
   const config = parseConfig(configJson);
   const generation = await readOptionalJson(readFile, "generation_config.json");
   const specialIds = parseSpecialIds(generation, configJson, config.vocabSize);
-  const tokenizer = parseTokenizer(await readJson(readFile, "tokenizer.json"));
+  const tokenizer = parseTokenizer(await readJson(readFile, "tokenizer.json"), await readOptionalJson(readFile, "tokenizer_config.json"));
   const model = assembleModel(config, await readCheckpoint(readFile));
   return { name, model, tokenizer, contextLength: config.contextLength, ...specialIds };
 }

@@ -6,6 +6,8 @@ import { excerpt, isObject, type JsonObject } from "./json.ts";
 export interface TokenDecoding {
   /** Bytes of one vocabulary entry. */
   readonly toBytes: (token: string) => Uint8Array;
+  /** The same where it is the first of a text; null where there is no difference. */
+  readonly firstToBytes: ((token: string) => Uint8Array) | null;
   /** Spaces dropped from the start of the whole text. */
   readonly droppedLeadingSpaces: number;
 }
@@ -16,6 +18,8 @@ interface Rule {
   byteLevel: boolean;
   byteFallback: boolean;
   fused: boolean;
+  /** What a first token loses wherever it stands in it. */
+  droppedFromFirst: string;
   droppedLeadingSpaces: number;
 }
 
@@ -28,11 +32,13 @@ const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
  * tokens stand for and drop leading spaces, nothing else. Throws `UnsupportedModelError` for others, by name.
  */
 export function parseDecoder(decoder: unknown): TokenDecoding {
-  const rule: Rule = { replacements: [], byteLevel: false, byteFallback: false, fused: false, droppedLeadingSpaces: 0 };
+  const rule: Rule = { replacements: [], byteLevel: false, byteFallback: false, fused: false, droppedFromFirst: "", droppedLeadingSpaces: 0 };
   const steps = isObject(decoder) && decoder["type"] === "Sequence" ? decoder["decoders"] : [decoder];
   if (!Array.isArray(steps)) throw unsupported(decoder);
   for (const step of steps) addStep(rule, step);
-  return { toBytes: (token) => toBytes(rule, token), droppedLeadingSpaces: rule.droppedLeadingSpaces };
+  const { droppedFromFirst, droppedLeadingSpaces } = rule;
+  const firstToBytes = droppedFromFirst === "" ? null : (token: string) => toBytes(rule, token.replaceAll(droppedFromFirst, ""));
+  return { toBytes: (token) => toBytes(rule, token), firstToBytes, droppedLeadingSpaces };
 }
 
 /** `Fuse` joins the tokens: what works token by token comes before it, what looks at the whole text after it. */
@@ -53,10 +59,12 @@ function readReplacement(step: JsonObject): readonly [string, string] {
   return [pattern["String"], content];
 }
 
+/** `Metaspace` of the Rust library drops every replacement of a text's first token, not the leading one alone. */
 function addMetaspace(rule: Rule, step: JsonObject): void {
-  rule.replacements.push([typeof step["replacement"] === "string" ? step["replacement"] : "▁", " "]);
+  const replacement = typeof step["replacement"] === "string" ? step["replacement"] : "▁";
   const prepends = step["prepend_scheme"] !== "never" && step["add_prefix_space"] !== false;
-  rule.droppedLeadingSpaces += prepends ? 1 : 0;
+  if (prepends) rule.droppedFromFirst = replacement;
+  rule.replacements.push([replacement, " "]);
 }
 
 function readStrip(step: JsonObject): number {

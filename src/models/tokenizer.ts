@@ -1,47 +1,42 @@
-import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
-import { decodeTokenBytes, type Tokenizer } from "../tokenizer.ts";
 import { describe, excerpt, isObject, type JsonObject } from "./json.ts";
-import { parseDecoder, type TokenDecoding } from "./token-bytes.ts";
+import { parseDecoder } from "./token-bytes.ts";
+import { parseAddedTokens, type AddedToken } from "./tokenizer/added-tokens.ts";
+import { assembleTokenizer, type ModelTokenizer } from "./tokenizer/assemble.ts";
+import { parseNormalizer } from "./tokenizer/normalizers.ts";
+import { parseBpe } from "./tokenizer/parse-bpe.ts";
+import { parsePostProcessor, type Surrounding } from "./tokenizer/post-processor.ts";
+import { parsePreTokenizer } from "./tokenizer/pre-tokenizers.ts";
+import type { TokenModel } from "./tokenizer/token-model.ts";
+import { Unigram } from "./tokenizer/unigram.ts";
 
 const FILE = "tokenizer.json";
 
 /** Largest vocabulary, 16 times Gemma 3's 262,144: an id far outside would make every table that long. */
 const MAX_VOCAB_SIZE = 2 ** 22;
 
-/** What is used of the library: its own declarations name files without extensions, which Node's resolution takes for `any`. */
-interface Library {
-  encode(text: string): { readonly ids: readonly (number | undefined)[]; readonly tokens: readonly string[] };
-  get_vocab(): ReadonlyMap<string | undefined, number>;
-  get_added_tokens_decoder(): ReadonlyMap<number, { readonly content: string; readonly special: boolean }>;
-}
-
-const NO_BYTES = new Uint8Array(0);
-const ENCODER = new TextEncoder();
-
 /**
- * The tokenizer that a tokenizer.json describes. `@huggingface/tokenizers` encodes; decoding goes by each token's bytes, so
- * that a stream and the whole always agree. tokenizer_config.json plays no part, as in the Rust library.
+ * The tokenizer that a tokenizer.json describes: each part does what the Rust library (huggingface/tokenizers) documents, or
+ * is refused by name (docs/tokenizers.md). Decoding goes by each token's bytes, so that a stream and the whole always agree.
+ * Of `config`, tokenizer_config.json, `add_bos_token` and `add_eos_token` count where tokenizer.json has no template; the
+ * fields `truncation` and `padding` of tokenizer.json do not, as a prompt is never cut.
  *
  * Throws `InvalidModelError` where the file contradicts itself, `UnsupportedModelError` for parts that are not implemented.
  */
-export function parseTokenizer(json: JsonObject): Tokenizer {
+export function parseTokenizer(json: JsonObject, config: JsonObject | null = null): ModelTokenizer {
   checkIds(json);
-  const decoding = parseDecoder(json["decoder"]);
-  const library = openLibrary(json);
-  const table = tabulateBytes(library, decoding);
-  const tokenizer: Tokenizer = {
-    vocabSize: table.indptr.length - 1,
-    droppedLeadingSpaces: decoding.droppedLeadingSpaces,
-    encode: (text) => encode(library, text),
-    decode: (ids) => decodeTokenBytes(tokenizer, ids),
-    tokenBytes: (id) => bytesOf(table, id),
-  };
-  tokenizer.encode(""); // ids of the special tokens around a text: wrong ones are the file's fault, so they show here
-  return tokenizer;
+  const addedTokens = parseAddedTokens(json["added_tokens"]);
+  const normalizer = parseNormalizer(json["normalizer"]);
+  return assembleTokenizer({
+    addedTokens,
+    normalizer,
+    preTokenizer: parsePreTokenizer(json["pre_tokenizer"]),
+    model: parseModel(json["model"] as JsonObject, addedTokens),
+    surrounding: checkSurrounding(parsePostProcessor(json["post_processor"]) ?? configuredSurrounding(config, addedTokens)),
+    decoding: parseDecoder(json["decoder"]),
+  });
 }
 
-/** What the library takes on trust. */
 function checkIds(json: JsonObject): void {
   const { model, added_tokens: added } = json;
   if (!isObject(model)) throw new InvalidModelError(`${FILE}: model must be an object, ${describe(model)}`);
@@ -59,42 +54,34 @@ function checkId(token: string, id: unknown): void {
   if (!ok) throw new InvalidModelError(`${FILE}: id of ${excerpt(token)} must be an integer from 0 to ${MAX_VOCAB_SIZE - 1}, ${describe(id)}`);
 }
 
-function openLibrary(json: JsonObject): Library {
-  try {
-    return new LibraryTokenizer(json, {}) as Library;
-  } catch (cause) {
-    const { message } = cause as Error;
-    if (/^Unknown \w+ type/.test(message)) throw new UnsupportedModelError(`${FILE}: ${message}`);
-    throw new InvalidModelError(`${FILE}: ${message}`, { cause });
-  }
+/** Files of before 2020 name no type: what has merges is BPE. No text becomes a control token by way of the model. */
+function parseModel(model: JsonObject, addedTokens: readonly AddedToken[]): TokenModel {
+  const controlIds = new Set(addedTokens.filter(({ special }) => special).map(({ id }) => id));
+  const type = model["type"] ?? (model["merges"] !== undefined ? "BPE" : Array.isArray(model["vocab"]) ? "Unigram" : "of no type");
+  if (type === "BPE") return parseBpe(model, controlIds);
+  if (type === "Unigram") return new Unigram(model, controlIds);
+  throw new UnsupportedModelError(`${FILE}: model ${excerpt(type)} is not implemented, only BPE and Unigram`);
 }
 
-function encode(library: Library, text: string): number[] {
-  const { ids, tokens } = library.encode(text);
-  const bad = ids.indexOf(undefined);
-  if (bad >= 0) throw new InvalidModelError(`${FILE}: ${excerpt(tokens[bad])} has no id, and there is no unk_token`);
-  return ids as number[];
+/** As transformers' `LlamaTokenizerFast` does: DeepSeek's folders say it there alone. */
+function configuredSurrounding(config: JsonObject | null, addedTokens: readonly AddedToken[]): Surrounding {
+  const idsOf = (flag: string, key: string): number[] => {
+    if (config?.[flag] !== true) return [];
+    const name = tokenName(config[key]);
+    const token = addedTokens.find(({ content }) => content === name);
+    if (token === undefined) throw new InvalidModelError(`tokenizer_config.json: ${flag} is true, but ${key} ${excerpt(config[key] ?? null)} is no added token`);
+    return [token.id];
+  };
+  return { before: idsOf("add_bos_token", "bos_token"), after: idsOf("add_eos_token", "eos_token") };
 }
 
-/** Bytes of all ids in one array, CSR: id's are `bytes[indptr[id] .. indptr[id + 1])`. */
-interface ByteTable {
-  readonly bytes: Uint8Array;
-  readonly indptr: Uint32Array;
+/** A token's name: a string, or an object with `content`. */
+export function tokenName(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  return isObject(value) && typeof value["content"] === "string" ? value["content"] : null;
 }
 
-function bytesOf({ bytes, indptr }: ByteTable, id: number): Uint8Array {
-  const end = indptr[id + 1];
-  return end === undefined ? NO_BYTES : bytes.subarray(indptr[id], end); // -1 ends at 0, so it is empty too
-}
-
-/** Added tokens are text as they stand, whatever the decoder; special ones are no text. */
-function tabulateBytes(library: Library, decoding: TokenDecoding): ByteTable {
-  const pieces: (Uint8Array | undefined)[] = [];
-  for (const [token, id] of library.get_vocab()) if (token !== undefined) pieces[id] = decoding.toBytes(token);
-  for (const [id, token] of library.get_added_tokens_decoder()) pieces[id] = token.special ? NO_BYTES : ENCODER.encode(token.content);
-  const indptr = new Uint32Array(pieces.length + 1);
-  for (let id = 0; id < pieces.length; id++) indptr[id + 1] = indptr[id] + (pieces[id]?.length ?? 0);
-  const bytes = new Uint8Array(indptr[pieces.length]);
-  for (let id = 0; id < pieces.length; id++) bytes.set(pieces[id] ?? NO_BYTES, indptr[id]);
-  return { bytes, indptr };
+function checkSurrounding(surrounding: Surrounding): Surrounding {
+  for (const id of [...surrounding.before, ...surrounding.after]) checkId("a token around the text", id);
+  return surrounding;
 }

@@ -27,14 +27,15 @@ test("ByteLevel", () => {
 });
 
 test.each([
-  [{ type: "Metaspace" }, 1],
-  [{ type: "Metaspace", prepend_scheme: "first" }, 1],
-  [{ type: "Metaspace", prepend_scheme: "never" }, 0],
-  [{ type: "Metaspace", add_prefix_space: false }, 0],
-])("%j", (decoder, dropped) => {
-  const { toBytes, droppedLeadingSpaces } = parseDecoder(decoder);
-  expect(droppedLeadingSpaces).toBe(dropped);
+  [{ type: "Metaspace" }, "a"],
+  [{ type: "Metaspace", prepend_scheme: "first" }, "a"],
+  [{ type: "Metaspace", prepend_scheme: "never" }, " a "],
+  [{ type: "Metaspace", add_prefix_space: false }, " a "],
+])("%j: a first token loses all its spaces, or none", (decoder, first) => {
+  const { toBytes, firstToBytes, droppedLeadingSpaces } = parseDecoder(decoder);
+  expect(droppedLeadingSpaces).toBe(0);
   expect(text(toBytes("▁a▁"))).toBe(" a ");
+  expect(text((firstToBytes ?? toBytes)("▁a▁"))).toBe(first);
 });
 
 test("Metaspace with a replacement of its own", () => expect(text(parseDecoder({ type: "Metaspace", replacement: "_" }).toBytes("_a▁"))).toBe(" a▁"));

@@ -32,7 +32,7 @@ export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", ...UP_TO_SCHEDUL
 
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  models: ["@huggingface/tokenizers"],
+  models: ["@huggingface/hub", "@huggingface/jinja", "oniguruma-to-es"],
   cli: ["commander", "webgpu", "tinypool"],
   sim: ["vega", "vega-lite"],
   "backends/webgpu": ["webgpu"],
