@@ -6,6 +6,7 @@ import type { Model } from "../../../src/model.ts";
 import { type ConformanceCase, type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
 import { GOLDEN_MODELS, GOLDEN_SIZES, SHORT, expectedAnswers, goldenModel, isHere, loadGoldenModel, runGoldens } from "../../support/goldens.ts";
 import { ifShared } from "../../support/model-files.ts";
+import { isSoak, soakCount } from "../../support/soak.ts";
 import { bits, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const SIZES = { blockCount: 96, blockSize: 16, maxTokens: 64, maxRequests: 8 };
@@ -44,11 +45,13 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   });
 });
 
-/** Budget, block size, tight pool, tokens of an answer: the sizes of the reference backend's goldens, then whole answers. */
-const GOLDEN_RUNS = [...GOLDEN_SIZES.map((sizes) => [...sizes, SHORT] as const), [64, 16, true, 200] as const];
-
-/** Limit of one run: the built-in model to the end takes 7 s on a software adapter, many times that on a busy machine. */
-const GOLDEN_RUN_MS = 180_000;
+/**
+ * Budget, block size, tight pool, tokens of an answer. Under `npm run soak` all sizes of the reference backend's goldens, then whole answers;
+ * else one, as a software adapter takes seconds of CPU a run.
+ */
+const GOLDEN_RUNS: readonly (readonly [number, number, boolean, number])[] = isSoak
+  ? [...GOLDEN_SIZES.map((sizes) => [...sizes, SHORT] as const), [64, 16, true, soakCount(200)]]
+  : [[24, 1, true, SHORT]];
 
 describe.skipIf(noWebGPU)(`measured continuations${ifWebGPU}`, () => {
   let device: GPUDevice;
@@ -65,7 +68,7 @@ describe.skipIf(noWebGPU)(`measured continuations${ifWebGPU}`, () => {
     expect(answers).toEqual(expectedAnswers(model.goldens, maxTokens));
     if (tight && maxTokens > SHORT) expect(stats.preemptions).toBeGreaterThan(0);
     expect(stats.heldBlocks).toBe(0);
-  }, GOLDEN_RUN_MS);
+  });
 });
 
 describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
