@@ -1,7 +1,7 @@
 /**
  * Packs the package and uses it as others would: installed by npm into an empty folder, its command run and each of its
  * entries imported by every Node at hand (the one that runs this and the first on PATH), its types checked.
- * Needs `npm run build` first. Ends with exit code 1 and one line at the first thing that is wrong.
+ * Ends with exit code 1 and one line at the first thing that is wrong.
  */
 import { type SpawnSyncOptions, spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -56,7 +56,7 @@ function pack(): string {
     { filename: string; files: { path: string; size: number }[] },
   ];
   const paths = new Set(files.map((file) => file.path));
-  for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "dist/cli/main.js"]) if (!paths.has(path)) throw new Error(`the tarball lacks ${path}`);
+  for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "bin/bstar.js", "dist/cli/main.js"]) if (!paths.has(path)) throw new Error(`the tarball lacks ${path}`);
   const stray = [...paths].find((path) => /^(test|bench|scripts|docs)\//.test(path));
   if (stray !== undefined) throw new Error(`the tarball holds ${stray}, which users do not need`);
   say(`packed ${filename}: ${files.length} files, ${Math.round(files.reduce((sum, file) => sum + file.size, 0) / 1024)} KiB`);

@@ -1,15 +1,19 @@
-/** Base of every error that a user or a device can cause. `code` is stable; messages are for people. */
+/**
+ * Base of every error that a user or a device can cause. `code` is stable; messages are for people.
+ * Each class writes its `name` down: a minifier renames classes.
+ */
 export class BstarError extends Error {
+  override readonly name: string = "BstarError";
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.name = new.target.name;
   }
 }
 
 /** A value in a request is not usable: the message names the field and the value. */
 export class InvalidRequestError extends BstarError {
+  override readonly name: string = "InvalidRequestError";
   constructor(message: string) {
     super("invalid_request", message);
   }
@@ -17,6 +21,7 @@ export class InvalidRequestError extends BstarError {
 
 /** A constructor or command option is not usable: the message names the option, the value and what is allowed. */
 export class InvalidOptionError extends BstarError {
+  override readonly name: string = "InvalidOptionError";
   constructor(message: string) {
     super("invalid_option", message);
   }
@@ -24,6 +29,7 @@ export class InvalidOptionError extends BstarError {
 
 /** The request could never run, even alone on an empty pool. */
 export class InfeasibleRequestError extends BstarError {
+  override readonly name: string = "InfeasibleRequestError";
   constructor(message: string) {
     super("infeasible_request", message);
   }
@@ -31,6 +37,7 @@ export class InfeasibleRequestError extends BstarError {
 
 /** The waiting queue is at its limit; the caller may retry later. */
 export class QueueFullError extends BstarError {
+  override readonly name: string = "QueueFullError";
   constructor(message: string) {
     super("queue_full", message);
   }
@@ -38,6 +45,7 @@ export class QueueFullError extends BstarError {
 
 /** This request's steps kept failing; only this request ends. `cause` is the last failure. */
 export class StepFailedError extends BstarError {
+  override readonly name: string = "StepFailedError";
   constructor(message: string, options?: ErrorOptions) {
     super("step_failed", message, options);
   }
@@ -45,6 +53,7 @@ export class StepFailedError extends BstarError {
 
 /** The request waited longer than its deadline or queue timeout allows. */
 export class TimeoutError extends BstarError {
+  override readonly name: string = "TimeoutError";
   constructor(message: string) {
     super("timeout", message);
   }
@@ -52,6 +61,7 @@ export class TimeoutError extends BstarError {
 
 /** The caller aborted the request. */
 export class AbortedError extends BstarError {
+  override readonly name: string = "AbortedError";
   constructor(message: string) {
     super("aborted", message);
   }
@@ -59,6 +69,7 @@ export class AbortedError extends BstarError {
 
 /** The object was used after `dispose()`. */
 export class DisposedError extends BstarError {
+  override readonly name: string = "DisposedError";
   constructor(message: string) {
     super("disposed", message);
   }
@@ -66,6 +77,7 @@ export class DisposedError extends BstarError {
 
 /** The device went away; its memory and the KV cache on it are gone. */
 export class DeviceLostError extends BstarError {
+  override readonly name: string = "DeviceLostError";
   constructor(message: string, options?: ErrorOptions) {
     super("device_lost", message, options);
   }
@@ -73,6 +85,7 @@ export class DeviceLostError extends BstarError {
 
 /** No device of the wanted kind can be had here; the message says what to install or to change. */
 export class DeviceUnavailableError extends BstarError {
+  override readonly name: string = "DeviceUnavailableError";
   constructor(message: string, options?: ErrorOptions) {
     super("device_unavailable", message, options);
   }
@@ -80,6 +93,7 @@ export class DeviceUnavailableError extends BstarError {
 
 /** A device limit is too small: the message names the limit, what it is and what was needed. */
 export class DeviceLimitError extends BstarError {
+  override readonly name: string = "DeviceLimitError";
   constructor(message: string) {
     super("device_limit", message);
   }
@@ -87,6 +101,7 @@ export class DeviceLimitError extends BstarError {
 
 /** An allocation failed: the message says how many bytes were asked for. */
 export class OutOfMemoryError extends BstarError {
+  override readonly name: string = "OutOfMemoryError";
   constructor(message: string, options?: ErrorOptions) {
     super("out_of_memory", message, options);
   }
@@ -94,6 +109,7 @@ export class OutOfMemoryError extends BstarError {
 
 /** A model's files are missing, damaged or contradict each other: the message names the file and the place. */
 export class InvalidModelError extends BstarError {
+  override readonly name: string = "InvalidModelError";
   constructor(message: string, options?: ErrorOptions) {
     super("invalid_model", message, options);
   }
@@ -101,6 +117,7 @@ export class InvalidModelError extends BstarError {
 
 /** The model is well-formed but of a kind that is not implemented: the message names it. */
 export class UnsupportedModelError extends BstarError {
+  override readonly name: string = "UnsupportedModelError";
   constructor(message: string) {
     super("unsupported_model", message);
   }
@@ -108,6 +125,7 @@ export class UnsupportedModelError extends BstarError {
 
 /** An optional peer package is not installed: the message names it and the command that installs it. */
 export class MissingPackageError extends BstarError {
+  override readonly name: string = "MissingPackageError";
   constructor(message: string, options?: ErrorOptions) {
     super("missing_package", message, options);
   }

@@ -11,7 +11,7 @@ import { COMPUTED, parseSource, readSource, type SourceFile } from "./support/ho
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as imports.Manifest & layout.PackageManifest;
-const paths = globSync("{src,test,bench,scripts}/**/*.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/")).toSorted();
+const paths = globSync("{{src,test,bench,scripts}/**/*.ts,bin/*.js}", { cwd: root }).map((path) => path.replaceAll("\\", "/")).toSorted();
 const pathSet = new Set(paths);
 const unreadable: string[] = [];
 const files = paths.filter((path) => path.startsWith("src/")).flatMap(read);
@@ -48,6 +48,7 @@ describe("code", () => {
   test("below the engine has no clock, no randomness and nothing asynchronous", () => expect(code.pureBelowEngine(files)).toEqual([]));
   test("uses Node's globals only in node-side files", () => expect(code.nodeGlobalsOnlyWhereAllowed(files)).toEqual([]));
   test("touches navigator only in backends/webgpu", () => expect(code.gpuOnlyInWebgpu(files)).toEqual([]));
+  test("names each class of errors by a literal", () => expect(code.errorsNameThemselves(files)).toEqual([]));
   test(`of src stays below ${SOURCE_LINES} lines a file`, () => expect(code.lengthLimit(files, SOURCE_LINES)).toEqual([]));
   test(`of tests, benches and scripts stays below ${TEST_LINES} lines a file`, () => expect(code.lengthLimit(others, TEST_LINES)).toEqual([]));
 });
@@ -156,6 +157,12 @@ describe("each rule finds what breaks it", () => {
   test("gpuOnlyInWebgpu", () => {
     expect(code.gpuOnlyInWebgpu(snippet("src/cli/a.ts", "globalThis.navigator.gpu"))).toEqual(["src/cli/a.ts:1 uses navigator"]);
     expect(code.gpuOnlyInWebgpu(snippet("src/backends/webgpu/a.ts", "navigator.gpu"))).toEqual([]);
+  });
+
+  test("errorsNameThemselves", () => {
+    const text = `class A extends BstarError { override readonly name: string = "A"; }\nclass B extends Error { constructor() { super(); this.name = "B"; } }\nclass C extends Map {}`;
+    expect(code.errorsNameThemselves(snippet("src/a.ts", text))).toEqual([`src/a.ts:2 class B lacks name = "B"`]);
+    expect(code.errorsNameThemselves(snippet("src/a.ts", `class A extends TypeError { name = "B"; }`))).toHaveLength(1);
   });
 
   test("lengthLimit", () => {

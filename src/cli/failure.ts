@@ -6,6 +6,7 @@ export const EXIT_BAD_USAGE = 2;
 
 /** The command line, or a file that it names, cannot be used: nothing was run. */
 export class UsageError extends BstarError {
+  override readonly name: string = "UsageError";
   constructor(message: string) {
     super("bad_usage", message);
   }
@@ -13,6 +14,7 @@ export class UsageError extends BstarError {
 
 /** The reader of the output went away, as `head` does: no failure. */
 export class OutputClosedError extends BstarError {
+  override readonly name: string = "OutputClosedError";
   constructor() {
     super("output_closed", "the reader of the output is gone");
   }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { setMaxListeners } from "node:events";
 import { constants } from "node:os";
 import { describeFailure, EXIT_FAILED } from "./failure.ts";

@@ -49,6 +49,24 @@ export function gpuOnlyInWebgpu(files: readonly SourceFile[]): string[] {
   return eachNode(others, ({ node }) => (node.type === "Identifier" && node.name === "navigator" ? "navigator" : null));
 }
 
+/** A minifier renames classes, so each class of errors writes its `name` as a literal. */
+export function errorsNameThemselves(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) =>
+    file.nodes.flatMap(({ node, line }) => {
+      const name = (node["id"] as { name?: string } | null | undefined)?.name;
+      const parent = (node["superClass"] as { name?: string } | null | undefined)?.name;
+      if (node.type !== "ClassDeclaration" || name === undefined || parent?.endsWith("Error") !== true) return [];
+      return literalName(node) === name ? [] : [`${file.path}:${line} class ${name} lacks name = "${name}"`];
+    }),
+  );
+}
+
+/** The literal that a class gives its field `name`. */
+function literalName(node: Visit["node"]): unknown {
+  const { body } = node["body"] as { body: { type: string; key?: { name?: string }; value?: { value?: unknown } | null }[] };
+  return body.find(({ type, key }) => type === "PropertyDefinition" && key?.name === "name")?.value?.value;
+}
+
 /** A file longer than this holds more than one thing. */
 export function lengthLimit(files: readonly SourceFile[], limit: number): string[] {
   const long = files.filter((file) => file.lineCount > limit && !file.generated);

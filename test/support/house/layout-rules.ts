@@ -71,11 +71,11 @@ export interface PackageManifest {
   readonly bin: Readonly<Record<string, string>>;
 }
 
-/** Each entry and command of package.json is the build of a source file. */
+/** Each entry of package.json is the build of a source file, and each command a file of the checkout: it runs before a build. */
 export function entriesHaveSources(manifest: PackageManifest, paths: ReadonlySet<string>): string[] {
   return Object.entries({ ...manifest.exports, ...manifest.bin })
     .filter(([, target]) => target !== "./package.json")
-    .map(([name, target]) => ({ name, target, source: target.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts") }))
+    .map(([name, target]) => ({ name, target, source: target.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts").replace(/^\.\/bin\//, "bin/") }))
     .filter(({ source }) => !paths.has(source))
     .map(({ name, target, source }) => `package.json:1 "${name}": "${target}" needs ${source}, which does not exist`);
 }

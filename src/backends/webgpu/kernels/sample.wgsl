@@ -18,11 +18,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let top_p = bitcast<f32>(broadcast(lane, u32(column_at(TOP_P, sample))));
   if (top_p < 1) {
-    let mass = top_p * weight_above(lane, scale, threshold - 1, threshold);
+    let mass = max(top_p, LEAST_TOP_P) * weight_above(lane, scale, threshold - 1, threshold);
     threshold = max(threshold, nucleus(lane, scale, threshold, mass));
   }
   draw(lane, sample, scale, threshold);
 }
+
+// Devices take the smallest float32 numbers for 0, and above a mass of 0 lies no rank. The likeliest weighs 1, so that every
+// top-p below one over the vocabulary keeps the same.
+const LEAST_TOP_P = 0x1p-100;
 
 struct Scale {
   row: u32,

@@ -95,6 +95,11 @@ describe.skipIf(noWebGPU)(`sampling${ifWebGPU}`, () => {
       expect(actual).toEqual(rows.map((row, i) => sampler.sample(Float32Array.from(row), samplingColumns(params), i, i + 1)));
     });
 
+    test("the smallest top-p keep the likeliest alone, as the reference does: devices take numbers below 1.2e-38 for 0", async () => {
+      const params = [1e-60, 1e-45, 1e-40, 1.1e-38, 1.2e-38, 1e-30, 1e-10].flatMap((topP) => [1, 2, 3, 4].map((seed) => ({ temperature: 10, topP, seed })));
+      expect(await sample(params.map(() => [1, 3, 2, 2.9]), params)).toEqual(params.map(() => 1));
+    });
+
     test("a temperature too small for float32 is greedy", async () => {
       expect(await sample([[1, 5, 2, 5]], [{ temperature: 1e-44 }])).toEqual([1]);
     });
