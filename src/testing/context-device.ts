@@ -1,5 +1,7 @@
 import { assert } from "../assert.ts";
 import type { StepPlan } from "../step.ts";
+import { ContextSlots } from "./context-slots.ts";
+import { slotInTable } from "./plan-tables.ts";
 
 /** Tokens of the made-up vocabulary. */
 const VOCABULARY = 50_021;
@@ -11,6 +13,15 @@ export function nextToken(context: ArrayLike<number>, window: number | null = nu
   return (state >>> 0) % VOCABULARY;
 }
 
+export interface ContextDeviceOptions {
+  readonly blockCount: number;
+  readonly blockSize: number;
+  readonly hostBlockCount?: number;
+  readonly groups?: readonly { readonly window: number | null }[];
+  /** Plans carry no salt: the driver knows the salt of the request in a slot. Default: no salts. */
+  readonly saltOf?: (requestSlot: number) => string;
+}
+
 /** Slots of device and host memory. */
 export interface WrittenSlots {
   readonly device: readonly number[];
@@ -18,42 +29,43 @@ export interface WrittenSlots {
 }
 
 /**
- * A device without arithmetic whose output is a function of everything that it reads through a plan's block tables:
- * a slot holds the token and the position that were written to it, and a sample is `nextToken` of the whole context and the choice. A wrong
- * table, slot, copy, swap or stale block is caught at once, as an assertion that says where, or as a wrong token.
+ * A device without arithmetic whose output is a function of everything that it reads through a plan's block tables.
+ * A slot holds a token, its position, a hash of the whole beginning that it ends, and a hash of its domain (salt, adapter
+ * and group). A sample is `nextToken` of the context and the choice. A wrong table, slot, copy or swap, a stale block and
+ * a block of another salt or adapter are caught at once, as an assertion that says where, or as a wrong token.
  *
  * Runs plans in the order given, as a device does.
  */
 export class ContextDevice {
   readonly #blockSize: number;
-  /** [groups][(blocks + 1) x blockSize] token written to each slot, and its position. */
-  readonly #tokens: Int32Array[];
-  readonly #positions: Int32Array[];
-  readonly #hostTokens: Int32Array;
-  readonly #hostPositions: Int32Array;
+  /** One memory for all groups: a block belongs to one group at a time, and a mix-up shows. */
+  readonly #device: ContextSlots;
+  readonly #host: ContextSlots;
   readonly #windows: readonly (number | null)[];
+  readonly #saltOf: (requestSlot: number) => string;
   #lastSamples = new Int32Array(0);
 
-  constructor(options: { blockCount: number; blockSize: number; hostBlockCount?: number; groups?: readonly { readonly window: number | null }[] }) {
-    const slots = (options.blockCount + 1) * options.blockSize;
-    const hostSlots = ((options.hostBlockCount ?? 0) + 1) * options.blockSize;
+  constructor(options: ContextDeviceOptions) {
     this.#blockSize = options.blockSize;
     this.#windows = (options.groups ?? [{ window: null }]).map((group) => group.window);
-    // One storage for all groups: a block belongs to one group at a time, and a mix-up shows.
-    this.#tokens = [new Int32Array(slots).fill(-1)];
-    this.#positions = [new Int32Array(slots).fill(-1)];
-    this.#hostTokens = new Int32Array(hostSlots).fill(-1);
-    this.#hostPositions = new Int32Array(hostSlots).fill(-1);
+    this.#device = new ContextSlots((options.blockCount + 1) * options.blockSize);
+    this.#host = new ContextSlots(((options.hostBlockCount ?? 0) + 1) * options.blockSize);
+    this.#saltOf = options.saltOf ?? (() => "");
   }
 
   /** Runs a plan; returns its samples, valid until the second next run. */
   run(plan: StepPlan): Int32Array {
-    this.#move(plan.swapOuts, plan.swapOutCount, this.#tokens[0], this.#hostTokens, this.#positions[0], this.#hostPositions);
-    this.#move(plan.swapIns, plan.swapInCount, this.#hostTokens, this.#tokens[0], this.#hostPositions, this.#positions[0]);
-    this.#move(plan.copies, plan.copyCount, this.#tokens[0], this.#tokens[0], this.#positions[0], this.#positions[0]);
-    for (const group of plan.groups) this.#write(plan, group.slotMapping);
+    const slots = plan.requestSlots.subarray(0, plan.requestCount);
+    assert(new Set(slots).size === slots.length, () => `two requests of a plan have the same slot: ${slots.join()}`);
+    this.#move(plan.swapOuts, plan.swapOutCount, this.#device, this.#host);
+    this.#move(plan.swapIns, plan.swapInCount, this.#host, this.#device);
+    this.#move(plan.copies, plan.copyCount, this.#device, this.#device);
+    // A row may read blocks that another row of the step writes: the row that begins earlier writes first.
+    const rows = Array.from({ length: plan.requestCount }, (_, row) => row);
+    rows.sort((a, b) => plan.positions[plan.queryIndptr[a]] - plan.positions[plan.queryIndptr[b]]);
+    for (const row of rows) for (let group = 0; group < plan.groups.length; group++) this.#write(plan, row, group);
     const samples = new Int32Array(plan.sampleCount);
-    for (let request = 0; request < plan.requestCount; request++) this.#sample(plan, request, samples);
+    for (let row = 0; row < plan.requestCount; row++) this.#sample(plan, row, samples);
     this.#lastSamples = samples;
     return samples;
   }
@@ -67,8 +79,8 @@ export class ContextDevice {
 
   /** Makes slots unreadable: a step that was to write them failed. */
   spoil({ device, host }: WrittenSlots): void {
-    for (const slot of device) this.#positions[0][slot] = -1;
-    for (const slot of host) this.#hostPositions[slot] = -1;
+    for (const slot of device) this.#device.positions[slot] = -1;
+    for (const slot of host) this.#host.positions[slot] = -1;
   }
 
   #targets(pairs: Int32Array, count: number): number[] {
@@ -76,36 +88,61 @@ export class ContextDevice {
     return Array.from({ length: count * size }, (_, i) => pairs[2 * Math.floor(i / size) + 1] * size + (i % size));
   }
 
-  #write(plan: StepPlan, slots: Int32Array): void {
-    for (let token = 0; token < plan.tokenCount; token++) {
-      const id = plan.tokenIds[token];
-      assert(id >= 0 || ~id < this.#lastSamples.length, () => `token ${token} asks for sample ${~id} of ${this.#lastSamples.length}`);
-      this.#tokens[0][slots[token]] = id >= 0 ? id : this.#lastSamples[~id];
-      this.#positions[0][slots[token]] = plan.positions[token];
+  #write(plan: StepPlan, row: number, group: number): void {
+    const { tokens, positions, beginnings, domains } = this.#device;
+    const { slotMapping } = plan.groups[group];
+    const domain = this.#domainOf(plan, row, group);
+    for (let token = plan.queryIndptr[row]; token < plan.queryIndptr[row + 1]; token++) {
+      const position = plan.positions[token];
+      const slot = slotMapping[token];
+      const before = position === 0 || this.#windows[group] === 1 ? -1 : slotInTable(plan, { row, group, position: position - 1 }, this.#blockSize);
+      tokens[slot] = this.#inputOf(plan, token);
+      positions[slot] = position;
+      beginnings[slot] = beginning(before < 0 ? domain : beginnings[before], tokens[slot], position);
+      domains[slot] = domain;
     }
   }
 
-  #sample(plan: StepPlan, request: number, samples: Int32Array): void {
-    for (let sample = plan.sampleIndptr[request]; sample < plan.sampleIndptr[request + 1]; sample++) {
+  #inputOf(plan: StepPlan, token: number): number {
+    const id = plan.tokenIds[token];
+    assert(id >= 0 || ~id < this.#lastSamples.length, () => `token ${token} asks for sample ${~id} of ${this.#lastSamples.length}`);
+    return id >= 0 ? id : this.#lastSamples[~id];
+  }
+
+  #domainOf(plan: StepPlan, row: number, group: number): number {
+    const salt = this.#saltOf(plan.requestSlots[row]);
+    let hash = Math.imul(plan.adapterIds[row] + 1, 0x9e3779b1) ^ Math.imul(group + 1, 0x85ebca6b);
+    for (let i = 0; i < salt.length; i++) hash = Math.imul(hash ^ (salt.charCodeAt(i) + 1), 0x01000193);
+    return hash;
+  }
+
+  #sample(plan: StepPlan, row: number, samples: Int32Array): void {
+    for (let sample = plan.sampleIndptr[row]; sample < plan.sampleIndptr[row + 1]; sample++) {
       const length = plan.positions[plan.sampleRows[sample]] + 1;
-      const contexts = plan.groups.map((_, group) => this.#read(plan, request, group, length));
+      const contexts = plan.groups.map((_, group) => this.#read(plan, row, group, length));
       for (const [group, context] of contexts.entries()) this.#compare(contexts[0], context, group);
       samples[sample] = nextToken(contexts[0], this.#windows[0], plan.sampling.choice[sample]);
     }
   }
 
   /** The tokens that the request sees; of a window, what came before is not looked at. */
-  #read(plan: StepPlan, request: number, group: number, length: number): Int32Array {
-    const { blockIndptr, blockIndices, firstPosition } = plan.groups[group];
+  #read(plan: StepPlan, row: number, group: number, length: number): Int32Array {
+    const { tokens, positions, beginnings, domains } = this.#device;
     const context = new Int32Array(length);
     const window = this.#windows[group];
     const first = window === null ? 0 : Math.max(0, length - window);
-    for (let position = first; position < length; position++) {
-      const index = Math.floor((position - firstPosition[request]) / this.#blockSize);
-      assert(index >= 0 && blockIndptr[request] + index < blockIndptr[request + 1], () => `request ${request}: position ${position} is outside its table`);
-      const slot = blockIndices[blockIndptr[request] + index] * this.#blockSize + (position % this.#blockSize);
-      assert(this.#positions[0][slot] === position, () => `request ${request}: slot ${slot} holds position ${this.#positions[0][slot]}, not ${position}`);
-      context[position] = this.#tokens[0][slot];
+    const domain = this.#domainOf(plan, row, group);
+    for (let position = first, before = domain; position < length; position++) {
+      const slot = slotInTable(plan, { row, group, position }, this.#blockSize);
+      assert(slot >= 0, () => `request ${row}: position ${position} is outside its table`);
+      assert(positions[slot] === position, () => `request ${row}: slot ${slot} holds position ${positions[slot]}, not ${position}`);
+      assert(domains[slot] === domain, () => `request ${row}: slot ${slot} holds position ${position} of another salt, adapter or group`);
+      // A window's first token ends a beginning that is not seen.
+      const isKnown = position === 0 || position > first || window === 1;
+      const expected = isKnown ? beginning(window === 1 ? domain : before, tokens[slot], position) : beginnings[slot];
+      assert(beginnings[slot] === expected, () => `request ${row}: slot ${slot} holds position ${position} of another beginning`);
+      before = expected;
+      context[position] = tokens[slot];
     }
     return context;
   }
@@ -118,13 +155,15 @@ export class ContextDevice {
     }
   }
 
-  #move(pairs: Int32Array, count: number, from: Int32Array, to: Int32Array, fromPositions: Int32Array, toPositions: Int32Array): void {
+  /** Pairs of one list move one after the other. */
+  #move(pairs: Int32Array, count: number, from: ContextSlots, to: ContextSlots): void {
     const size = this.#blockSize;
-    for (let i = 0; i < count; i++) {
-      const source = pairs[2 * i] * size;
-      const target = pairs[2 * i + 1] * size;
-      to.set(from.subarray(source, source + size), target);
-      toPositions.set(fromPositions.subarray(source, source + size), target);
-    }
+    for (let i = 0; i < count; i++) to.copy(from, pairs[2 * i] * size, pairs[2 * i + 1] * size, size);
   }
+}
+
+/** The hash of a beginning that goes on with a token. */
+function beginning(before: number, token: number, position: number): number {
+  const mixed = Math.imul(before ^ Math.imul(token + 1, 0xcc9e2d51), 0x1b873593) + position;
+  return (mixed ^ (mixed >>> 15)) | 0;
 }

@@ -9,9 +9,12 @@ export interface Answer {
   readonly reason: "stop" | "length";
 }
 
-/** The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0 sees. */
-export function answerOf(promptTokenIds: readonly number[], maxLength: number, window: number | null, stopTokenIds: readonly number[] = [], choice = 0): Answer {
-  const context = [...promptTokenIds];
+/**
+ * The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0 sees.
+ * `given`: output tokens that a branch begins with.
+ */
+export function answerOf(promptTokenIds: readonly number[], maxLength: number, window: number | null, stopTokenIds: readonly number[] = [], choice = 0, given: readonly number[] = []): Answer {
+  const context = [...promptTokenIds, ...given];
   while (context.length < maxLength) {
     const token = nextToken(context, window, choice);
     context.push(token);
@@ -40,11 +43,15 @@ export class DrivenRequest {
   computed = 0;
   /** Its last sample: which of which plan. */
   sample: { readonly plan: number; readonly index: number } = { plan: -1, index: -1 };
+  /** The command in which it ended is over: no token may follow. */
+  #isClosed = false;
 
-  constructor(input: DrivenRequest["input"], entry: Entry, window: number | null) {
+  /** `given`: output tokens that a branch begins with. */
+  constructor(input: DrivenRequest["input"], entry: Entry, window: number | null, given: readonly number[] = []) {
     this.input = input;
     this.entry = entry;
-    this.answer = answerOf(input.promptTokenIds, entry.maxLength, window, input.stopTokenIds, entry.choice);
+    this.delivered = given.length;
+    this.answer = answerOf(input.promptTokenIds, entry.maxLength, window, input.stopTokenIds, entry.choice, given);
   }
 
   get runs(): boolean {
@@ -64,7 +71,7 @@ export class DrivenRequest {
   /** A token was delivered. */
   receive(tokenId: number): void {
     const place = this.delivered++;
-    assert(this.ended === null || place < this.answer.tokenIds.length, () => `${this.name} got a token after its end`);
+    assert(!this.#isClosed && place < this.answer.tokenIds.length, () => `${this.name} got a token after its end`);
     assert(tokenId === this.answer.tokenIds[place], () => `${this.name} got ${tokenId} as token ${place}, its context gives ${this.answer.tokenIds[place]}`);
   }
 
@@ -77,6 +84,7 @@ export class DrivenRequest {
 
   /** After the command in which it ended. */
   checkEnd(): void {
+    this.#isClosed = true;
     const complete = this.delivered === this.answer.tokenIds.length;
     const own = complete && this.ended === this.answer.reason;
     assert(own || this.allowedEnds.has(this.ended!), () => `${this.name} ended by ${this.ended} after ${this.delivered} of ${this.answer.tokenIds.length} tokens`);

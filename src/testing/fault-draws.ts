@@ -30,6 +30,9 @@ export function drawFaults(random: SeededRandom): Faults {
   };
 }
 
+/** Nothing goes wrong, and readers read. */
+export const CALM: Faults = { submit: 1, abort: 0, leave: 0, read: 1, fail: 0, lose: 0, pause: 0, freeze: 0, jump: 0 };
+
 /** From pools that hold next to nothing to some that hold all. */
 export function drawInfo(random: SeededRandom): BackendInfo {
   const window = random.integer(1, 20);

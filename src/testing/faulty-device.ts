@@ -1,13 +1,13 @@
 import type { Backend, BackendInfo } from "../backends/backend.ts";
 import { DeviceLostError, DisposedError } from "../errors.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { ContextDevice, type WrittenSlots } from "./context-device.ts";
+import { ContextDevice, type ContextDeviceOptions, type WrittenSlots } from "./context-device.ts";
 
 /** What becomes of a step that is under way. */
 export type StepFate = "done" | "failed" | "lost";
 
-/** What it cannot do besides. */
-export interface DeviceFlaws {
+/** What the device cannot do besides, and how it tells requests apart. */
+export interface DeviceFlaws extends Pick<ContextDeviceOptions, "saltOf"> {
   /** Blocks cannot be read. */
   readonly moves?: boolean;
   /** Once lost, it cannot be disposed. */
@@ -32,13 +32,15 @@ export class FaultyDevice implements Backend {
   readonly #device: ContextDevice;
   readonly #pending: Pending[] = [];
   readonly #flaws: DeviceFlaws;
+  /** The first law that a plan broke. The engine takes the assertion in, so a driver has to ask. */
+  broken: Error | null = null;
   #tellLost!: (reason: string) => void;
   #state: "alive" | "lost" | "disposed" = "alive";
 
   constructor(info: BackendInfo, flaws: DeviceFlaws = {}) {
     this.info = info;
     this.#flaws = flaws;
-    this.#device = new ContextDevice(info);
+    this.#device = new ContextDevice({ ...info, saltOf: flaws.saltOf });
     this.lost = new Promise((resolve) => (this.#tellLost = resolve));
   }
 
@@ -50,9 +52,18 @@ export class FaultyDevice implements Backend {
   execute(plan: StepPlan): Promise<StepResult> {
     if (this.#state === "lost") return Promise.reject(new DeviceLostError("the device was lost before this step"));
     if (this.#state === "disposed") return Promise.reject(new DisposedError("execute() on a device that was disposed"));
-    const samples = this.#device.run(plan);
+    const samples = this.#run(plan);
     const written = this.#device.writtenBy(plan);
     return new Promise((resolve, reject) => this.#pending.push({ written, resolve, reject, samples }));
+  }
+
+  #run(plan: StepPlan): Int32Array {
+    try {
+      return this.#device.run(plan);
+    } catch (error) {
+      this.broken ??= error as Error;
+      throw error;
+    }
   }
 
   /** Ends the oldest step, if there is one; lost, the device is without one, too. */

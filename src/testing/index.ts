@@ -32,3 +32,4 @@ export { type ProgramOptions, programs } from "./arbitraries/programs.ts";
 export { type PromptFamilies, type PromptOptions, type PromptRecipe, promptFamilies, promptLists, promptRecipes } from "./arbitraries/prompts.ts";
 export { type RequestOptions, type TimedRequest, requests } from "./arbitraries/requests.ts";
 export { type PolicyConformanceOptions, type PolicyMakers, policyConformance } from "./policy-conformance.ts";
+export { type FaultInjectionOptions, type FaultReport, type FaultSummary, faultInjection } from "./fault-injection.ts";

@@ -85,8 +85,8 @@ function beginStay(request: DrivenRequest): void {
   request.stay = entry.stay;
   request.computed = entry.matchedTokenCount;
   assert(entry.matchedTokenCount < request.knownCount, () => `${request.name} took all its ${entry.matchedTokenCount} tokens from the prefix cache`);
-  // A choice begins with the whole prompt, on its sibling's blocks.
-  const isForked = isFirst && entry.choice > 0 && entry.matchedTokenCount === entry.promptTokenCount;
+  // A choice begins with the whole prompt on its sibling's blocks, a branch with all that its parent has computed.
+  const isForked = isFirst && entry.choice > 0 && (entry.branches || entry.matchedTokenCount === entry.promptTokenCount);
   assert(entry.matchedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
 }
 

@@ -39,6 +39,10 @@ export interface SchedulerProgram {
   readonly finishRate: number;
   /** A request is paused, or a paused one resumed. */
   readonly pauseRate: number;
+  /** A request branches, as beams do: probability a turn. Every second request is one that may. */
+  readonly branchRate: number;
+  /** It may do so while a plan in flight computes what the branch shares, and behind sliding windows. */
+  readonly branchesAnywhere: boolean;
   /** Number of the one request that fails each step it takes part in; null for none. */
   readonly poisoned: number | null;
 }
@@ -71,6 +75,8 @@ export function drawProgram(seed: number): SchedulerProgram {
     pauseRate: sometimes(0.2, 0.1),
     poisoned: random.chance(0.1) ? random.integer(0, requestCount - 1) : null,
     drafts: random.chance(0.3),
+    branchRate: sometimes(0.4, 0.5),
+    branchesAnywhere: false,
   };
 }
 

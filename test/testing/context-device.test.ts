@@ -65,6 +65,24 @@ describe("ContextDevice", () => {
     expect(device.run(makePlan(1, SIZE, [row([6], 2, [2, 3])]))[0]).toBe(nextToken([8, 9, 6]));
   });
 
+  test("finds a block that another salt, another adapter or another beginning filled", () => {
+    const salts = ["", "x"];
+    const device = deviceOf({ saltOf: (slot) => salts[slot] });
+    device.run(makePlan(0, SIZE, [row([4, 5], 0, [1]), { ...row([4, 5], 0, [2], 1) }]));
+    expect(device.run(makePlan(1, SIZE, [row([6], 2, [2, 3], 1)]))[0]).toBe(nextToken([4, 5, 6]));
+    expect(() => device.run(makePlan(2, SIZE, [row([6], 2, [2, 3])]))).toThrow("slot 4 holds position 0 of another salt, adapter or group");
+    expect(() => device.run(makePlan(2, SIZE, [{ ...row([6], 2, [1, 3]), adapterId: 1 }]))).toThrow("slot 2 holds position 0 of another salt, adapter or group");
+    device.run(makePlan(3, SIZE, [row([4, 5, 6, 7], 0, [1, 4]), row([8, 5], 0, [5], 1)]));
+    expect(() => deviceOf().run(makePlan(4, SIZE, [row([1], 0, [1]), row([2], 0, [2])]))).toThrow("two requests of a plan have the same slot: 0,0");
+    device.run(makePlan(5, SIZE, [row([9, 5], 0, [6])]));
+    expect(() => device.run(makePlan(6, SIZE, [row([3], 4, [6, 4, 7])]))).toThrow("slot 8 holds position 2 of another beginning");
+  });
+
+  test("a row reads what another row of the step writes, whichever comes first", () => {
+    const rows = [row([6], 2, [1, 2], 1), row([4, 5], 0, [1])];
+    expect(deviceOf().run(makePlan(0, SIZE, rows))[0]).toBe(nextToken([4, 5, 6]));
+  });
+
   test("swaps out, swaps in, then copies", () => {
     const device = deviceOf({ hostBlockCount: 2 });
     device.run(makePlan(0, SIZE, [row([4, 5], 0, [1])]));

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { injectFaults } from "../../src/testing/fault-injection.ts";
+import { describe, expect, test } from "vitest";
+import { faultInjection, injectFaults } from "../../src/testing/fault-injection.ts";
+import { PLANTED_FAULTS } from "../support/planted/faults.ts";
+import { plantedText, withPlanted } from "../support/planted/plant.ts";
 import { soakCount } from "../support/soak.ts";
 
 const SEEDS = soakCount(400);
@@ -25,4 +27,37 @@ test("20 seeds decide what they decided before; where a change is meant, `npx vi
 
 test("the same seed gives the same report", async () => {
   expect(await injectFaults(7)).toEqual(await injectFaults(7));
+});
+
+describe("faultInjection", () => {
+  test("runs seed after seed and sums up", async () => {
+    const done: number[] = [];
+    const { seed, seeds, ends } = await faultInjection({ seed: 3, seeds: 4, onSeed: (count) => done.push(count) });
+    expect([seed, seeds, done]).toEqual([3, 4, [1, 2, 3, 4]]);
+    expect(ends["length"]).toBeGreaterThan(0);
+  });
+
+  test("draws a seed where it is given none, and names it", async () => {
+    const seeds = [(await faultInjection({ seeds: 1 })).seed, (await faultInjection({ seeds: 1 })).seed];
+    expect(seeds[0]).not.toBe(seeds[1]);
+  });
+
+  test("tries the policies that it is given, and names the seed where they break a law", async () => {
+    const policies = { preemption: () => ({ name: "nobody", victim: () => undefined as never }) };
+    await expect(faultInjection({ seed: 0, seeds: 50, policies })).rejects.toThrow(/^seed \d+: .*; replay: npm run faults -- --seed \d+/);
+  });
+});
+
+describe("planted bugs", () => {
+  test.each(PLANTED_FAULTS)("src still has the text of: $bug", (fault) => {
+    expect(plantedText(fault)).toContain(fault.put);
+  });
+
+  // A sample: `npm run mutants -- --faults` hunts them all.
+  test.each(["the salt is dropped from the domain", "a window gives its blocks back one token early"])("fault injection finds: %s", async (bug) => {
+    const found = withPlanted(PLANTED_FAULTS.find((fault) => fault.bug === bug)!, async (inject) => {
+      for (let seed = 0; seed < 20; seed++) await inject(seed);
+    });
+    await expect(found).rejects.toThrow(/^seed \d+: /);
+  });
 });

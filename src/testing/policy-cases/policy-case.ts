@@ -5,6 +5,7 @@ import type { PreemptionPolicy } from "../../policies/preemption/preemption-poli
 import type { QueuePolicy } from "../../policies/queue/queue-policy.ts";
 import type { ChunkPolicy } from "../../prefill/chunk-policy.ts";
 import { Request, type RequestInput } from "../../request.ts";
+import type { SchedulerOptions } from "../../scheduler/options.ts";
 import type { SeededRandom } from "../seeded-random.ts";
 
 /** Makes the policies to test: a new object each time, for each serves one scheduler. */
@@ -16,6 +17,18 @@ export interface PolicyMakers {
   /** `maxTokens`: most that the policy may ever give. */
   readonly budget?: (maxTokens: number) => BudgetPolicy;
   readonly eviction?: () => EvictionPolicy;
+}
+
+/** One policy object of each kind that has a maker, for a scheduler of steps of at most `maxTokens`. */
+export function policyOptions({ queue, admission, preemption, chunking, budget, eviction }: PolicyMakers, maxTokens: number): Partial<SchedulerOptions> {
+  return {
+    queue: queue?.(),
+    admission: admission?.(),
+    preemption: preemption?.(),
+    chunking: chunking?.(),
+    budget: budget?.(maxTokens),
+    eviction: eviction?.(),
+  };
 }
 
 /** A rule, tried with one seed. Throws where the policy breaks it. */

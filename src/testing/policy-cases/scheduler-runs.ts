@@ -1,7 +1,7 @@
 import type { SchedulerOptions } from "../../scheduler/options.ts";
 import { SchedulerDrive } from "../scheduler-drive.ts";
 import { drawProgram, type SchedulerProgram } from "../scheduler-program.ts";
-import type { PolicyCase, PolicyMakers } from "./policy-case.ts";
+import { type PolicyCase, type PolicyMakers, policyOptions } from "./policy-case.ts";
 
 /** The policies in the production scheduler, under random programs with faults. */
 export function schedulerCases(makers: PolicyMakers): PolicyCase[] {
@@ -9,11 +9,8 @@ export function schedulerCases(makers: PolicyMakers): PolicyCase[] {
     {
       name: "in the scheduler, every request ends once with exactly its tokens, and all blocks come back",
       run(random) {
-        const drawn = withoutTinySteps(drawProgram(random.integer(0, 2 ** 31)));
-        const options = optionsOf(makers, drawn);
-        // A prompt that may not be divided has to fit a step, or is rightly refused.
-        const program = options.chunking?.wholePrompts === true ? { ...drawn, tokenBudget: Math.max(drawn.tokenBudget, drawn.contextLength) } : drawn;
-        new SchedulerDrive(program, optionsOf(makers, program)).run();
+        const { program, options } = settingOf(makers, drawProgram(random.integer(0, 2 ** 31)));
+        new SchedulerDrive(program, options).run();
       },
     },
   ];
@@ -28,14 +25,11 @@ export function withoutTinySteps(program: SchedulerProgram): SchedulerProgram {
   return { ...program, tokenBudget: Math.max(MIN_TOKENS, program.tokenBudget), longPrefillThreshold: undefined };
 }
 
-function optionsOf(makers: PolicyMakers, { tokenBudget }: SchedulerProgram): Partial<SchedulerOptions> {
-  const { queue, admission, preemption, chunking, budget, eviction } = makers;
-  return {
-    queue: queue?.(),
-    admission: admission?.(),
-    preemption: preemption?.(),
-    chunking: chunking?.(),
-    budget: budget?.(tokenBudget),
-    eviction: eviction?.(),
-  };
+/** Policies, and a program under which they can bring every request to its end. */
+export function settingOf(makers: PolicyMakers, drawn: SchedulerProgram): { program: SchedulerProgram; options: Partial<SchedulerOptions> } {
+  const large = withoutTinySteps(drawn);
+  // A prompt that may not be divided has to fit a step, or is rightly refused.
+  const isWhole = makers.chunking?.().wholePrompts === true;
+  const program = isWhole ? { ...large, tokenBudget: Math.max(large.tokenBudget, large.contextLength) } : large;
+  return { program, options: policyOptions(makers, program.tokenBudget) };
 }
