@@ -7,6 +7,7 @@ import type { SchedulerOptions } from "../scheduler/options.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SchedulerStats } from "../scheduler/stats.ts";
 import type { StepPlan } from "../step.ts";
+import { branchOne, mayBranch } from "./branches.ts";
 import { ContextDevice } from "./context-device.ts";
 import { DrivenRequest } from "./driven-request.ts";
 import { guessingDrafter } from "./guessing-drafter.ts";
@@ -21,9 +22,6 @@ const MAX_TURNS = 50_000;
 
 /** From then on nobody pauses requests or loses the device: a prompt that is begun anew every ten steps has no end, and it is not the scheduler's fault. */
 const CALM_AFTER = MAX_TURNS / 2;
-
-/** Branches of one request: as many as a wide beam search has. */
-const MAX_BRANCHES = 6;
 
 /** How a run went. */
 export interface DriveReport {
@@ -49,7 +47,7 @@ interface Flight {
 
 /**
  * Runs a program against the production scheduler, with a device whose tokens depend on everything that it reads through
- * the block tables. Checks the laws of DESIGN sections 3 and 4 after every command; the first broken one throws, with the seed.
+ * the block tables. Checks the laws of docs/scheduler.md after every command; the first broken one throws, with the seed.
  */
 export class SchedulerDrive {
   readonly program: SchedulerProgram;
@@ -104,14 +102,18 @@ export class SchedulerDrive {
     if (this.#prompts.count < program.requestCount && this.#random.chance(program.submitRate)) this.#do(() => this.#submit());
     if (this.#random.chance(program.abortRate)) this.#do(() => this.#end("abort"));
     if (this.#random.chance(program.finishRate)) this.#do(() => this.#end("stop"));
-    const isCalm = this.#turn > CALM_AFTER;
-    if (!isCalm && this.#random.chance(program.branchRate)) this.#do(() => this.#branch());
-    if (!isCalm && this.#random.chance(program.pauseRate)) this.#do(() => this.#pause());
-    if (!isCalm && this.#random.chance(program.loseDeviceRate)) this.#do(() => this.#loseDevice());
+    if (this.#turn <= CALM_AFTER) this.#interrupt();
     const mayPlan = this.scheduler.inFlightCount < (program.planAhead ? MAX_PLANS_IN_FLIGHT : 1);
     const planned = mayPlan && this.#do(() => this.#schedule());
     if (this.#flights.length > 0 && (!planned || this.#flights.length === MAX_PLANS_IN_FLIGHT || this.#random.chance(0.5))) this.#do(() => this.#complete());
     this.#do(() => this.#resumeOne());
+  }
+
+  #interrupt(): void {
+    const { branchRate, pauseRate, loseDeviceRate } = this.program;
+    if (this.#random.chance(branchRate)) this.#do(() => this.#branch());
+    if (this.#random.chance(pauseRate)) this.#do(() => this.#pause());
+    if (this.#random.chance(loseDeviceRate)) this.#do(() => this.#loseDevice());
   }
 
   /** One command, with the laws that hold after any. */
@@ -135,15 +137,10 @@ export class SchedulerDrive {
     this.#live = this.#live.filter((request) => request.ended === null);
   }
 
-  get #mayBranch(): boolean {
-    const { branchRate, branchesAnywhere, groups } = this.program;
-    return branchRate > 0 && (branchesAnywhere || groups.every((group) => group.window === null));
-  }
-
   #submit(): void {
     const { groups: [{ window }], blockCount, contextLength } = this.program;
     const drawn = { ...this.#prompts.draw(contextLength, window), ...drawExtras(this.#random, this.program, this.#now) };
-    const branches = this.#mayBranch && drawn.n === 1 && this.#prompts.count % 2 === 0;
+    const branches = mayBranch(this.program) && drawn.n === 1 && this.#prompts.count % 2 === 0;
     const input = { ...drawn, branches };
     const before = JSON.stringify(this.scheduler.stats());
     const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
@@ -173,22 +170,11 @@ export class SchedulerDrive {
     for (const request of meant) assert(request.ended === reason && request.entry.slot === -1, () => `${request.name} was ended by ${reason}, is ${request.entry.state} and has slot ${request.entry.slot}`);
   }
 
-  /** A request goes on twice, the second time with another last token, while steps may be in flight. */
   #branch(): void {
-    const isFree = ({ inFlightCount }: Entry): boolean => this.program.branchesAnywhere || inFlightCount === 0;
-    const parents = this.#live.filter(({ entry }) => entry.branches && entry.pendingCount === 0 && entry.outputTokenCount > 0 && isFree(entry));
-    if (parents.length === 0) return;
-    // What a plan in flight computes for the parent is the branch's, too: these are the ones to look at.
-    const busy = parents.filter(({ entry }) => entry.inFlightCount > 0);
-    const { input, entry: parent } = this.#random.pick(busy.length > 0 ? busy : parents);
-    const choice = 1 + Math.max(...this.#requests.filter((request) => request.input.id === input.id).map(({ entry }) => entry.choice));
-    if (choice > MAX_BRANCHES) return;
-    const tokenId = this.#random.integer(0, 9);
-    const entry = this.scheduler.branch(input.id, parent.choice, { choice, tokenId }, this.#now) as Entry;
-    const request = new DrivenRequest(input, entry, this.program.groups[0].window, [...parent.outputTokenIds().slice(0, -1), tokenId]);
-    if (input.deadline !== undefined || input.queueTimeout !== undefined) request.allowedEnds.add("error");
-    this.#requests.push(request);
-    this.#live.push(request);
+    const branch = branchOne(this.scheduler, this.#live, { program: this.program, random: this.#random, now: this.#now });
+    if (branch === null) return;
+    this.#requests.push(branch);
+    this.#live.push(branch);
   }
 
   #pause(): void {

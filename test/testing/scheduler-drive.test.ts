@@ -97,5 +97,5 @@ describe("SchedulerDrive", () => {
 
 /** Branches beside chunks in flight and behind windows: the scheduler does not get these right yet. */
 test.fails("requests may branch at any time", () => {
-  for (const seed of [148, 1108, 1212, 2660, 2689]) new SchedulerDrive({ ...drawProgram(seed), branchesAnywhere: true }).run();
+  for (const seed of [720, 937, 1393, 2551]) new SchedulerDrive({ ...drawProgram(seed), branchesAnywhere: true }).run();
 });

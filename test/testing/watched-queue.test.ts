@@ -18,6 +18,6 @@ test("tells of each request that enters, and is the queue behind it otherwise", 
 });
 
 test("has the optional hooks of the queue behind it, and no others", () => {
-  const hooks = (queue: ReturnType<typeof fcfs>) => [queue.attach, queue.begin, queue.charge, queue.ended].map((hook) => hook !== undefined);
+  const hooks = (queue: ReturnType<typeof fcfs>) => (["attach", "begin", "charge", "ended"] as const).map((name) => queue[name] !== undefined);
   for (const make of [fcfs, () => vtc()]) expect(hooks(watchedQueue(make(), () => {}))).toEqual(hooks(make()));
 });
