@@ -35,6 +35,13 @@ export class InfeasibleRequestError extends BstarError {
   }
 }
 
+/** A grammar, schema or regular expression cannot be followed: the message names the part and what is supported. */
+export class ConstraintError extends BstarError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("constraint", message, options);
+  }
+}
+
 /** The waiting queue is at its limit; the caller may retry later. */
 export class QueueFullError extends BstarError {
   override readonly name: string = "QueueFullError";

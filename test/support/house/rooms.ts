@@ -9,6 +9,8 @@ const UP_TO_ENGINE = [...UP_TO_SCHEDULER, "engine", "backend"];
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   root: [],
   blocks: ["root"],
+  constraints: ["root"],
+  grammar: ["root", "constraints"],
   sampling: ["root"],
   roofline: ["root"],
   prefill: UP_TO_ROOFLINE,
@@ -24,11 +26,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: [...UP_TO_SCHEDULER, "backend", "backends/simulated"],
   server: [...UP_TO_ENGINE, "models"],
   cli: [...UP_TO_ENGINE, "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
-  testing: [...UP_TO_ENGINE, "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
+  testing: [...UP_TO_ENGINE, "index", "constraints", "grammar", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
 };
 
 /** Where time and randomness are arguments and nothing waits: one scheduler serves production, simulation and fault injection. */
-export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", ...UP_TO_SCHEDULER]);
+export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", "constraints", "grammar", ...UP_TO_SCHEDULER]);
 
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
