@@ -37,6 +37,7 @@ export class InfeasibleRequestError extends BstarError {
 
 /** A grammar, schema or regular expression cannot be followed: the message names the part and what is supported. */
 export class ConstraintError extends BstarError {
+  override readonly name: string = "ConstraintError";
   constructor(message: string, options?: ErrorOptions) {
     super("constraint", message, options);
   }
