@@ -5,11 +5,12 @@
  */
 import { type SpawnSyncOptions, spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { findExamples } from "../test/support/examples.ts";
+import { type Example, findExamples } from "../test/support/examples.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -18,7 +19,18 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   peerDependencies?: Record<string, string>;
 };
 const entries = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
-/** A strict project of somebody who uses the package; the type packages are the repository's own, to save an install. */
+/** The strictest project that may use the package: it checks the declarations, and has no other package and no newer library. */
+const BARE_OPTIONS = {
+  target: "es2022",
+  lib: ["es2022", "dom"],
+  module: "nodenext",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  noEmit: true,
+  types: [],
+};
+/** A strict project with Node's types and the optional peers; the type packages are the repository's own, to save an install. */
 const CONSUMER_OPTIONS = {
   target: "es2022",
   lib: ["es2023", "esnext.disposable", "dom"],
@@ -45,6 +57,8 @@ function main(): void {
   run(tool("publint"), ["run", tarball, "--strict"], { cwd: root });
   run(tool("attw"), [tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"], { cwd: root });
   install(tarball);
+  checkSourceMaps();
+  checkBareTypes();
   const outputs = nodes().map((node) => useWith(node));
   if (!outputs.every((output) => isDeepStrictEqual(output, outputs[0]))) throw new Error(`generate says different things: ${JSON.stringify(outputs)}`);
   checkTypes();
@@ -85,6 +99,28 @@ function useWith(node: string): unknown {
   return output;
 }
 
+/** Source maps are of use where the sources are in them. */
+function checkSourceMaps(): void {
+  const installed = join(folder, "node_modules", manifest.name);
+  const maps = globSync("dist/**/*.map", { cwd: installed });
+  for (const map of maps) {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(installed, map), "utf8")) as { sources: string[]; sourcesContent?: string[] };
+    if (sourcesContent?.length !== sources.length) throw new Error(`${map} does not hold its sources`);
+  }
+  say(`${maps.length} source maps hold their sources`);
+}
+
+/** The declarations alone, without any optional peer. A request without a prompt is an error of types. */
+function checkBareTypes(): void {
+  const imports = entries.map((entry, index) => `import * as entry${index} from "${manifest.name}${entry.slice(1)}";\nvoid entry${index};`);
+  const wrong = `declare const engine: entry0.Engine;\n// @ts-expect-error: a prompt is missing\nengine.submit({ maxTokens: 3 });\nengine.submit({ prompt: "a", maxTokens: 3 });`;
+  writeFileSync(join(folder, "bare.ts"), [...imports, wrong].join("\n"));
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: BARE_OPTIONS, include: ["bare.ts"] }));
+  run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", folder], { cwd: folder });
+  rmSync(join(folder, "bare.ts"));
+  say(`types of ${entries.length} entries hold with skipLibCheck off, exactOptionalPropertyTypes on, and no other package`);
+}
+
 function importEntry(node: string, entry: string): void {
   const specifier = `${manifest.name}${entry.slice(1)}`;
   const source = `const names = Object.keys(await import("${specifier}")); if (names.length === 0) throw new Error("${specifier} exports nothing");`;
@@ -98,10 +134,23 @@ function checkTypes(): void {
   writeFileSync(join(folder, "entries.ts"), uses.join("\n"));
   const documents = ["README.md", ...globSync("docs/**/*.md", { cwd: root })];
   const examples = documents.flatMap((file) => findExamples(file, readFileSync(join(root, file), "utf8")));
+  for (const node of nodes()) examples.forEach((example) => checkSyntax(node, example));
   examples.forEach((example, index) => writeFileSync(join(folder, `example${index}.ts`), `// ${example.file}:${example.line}\n${example.code}\nexport {};\n`));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: CONSUMER_OPTIONS, include: ["*.ts"] }));
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", folder], { cwd: folder });
   say(`types of ${entries.length} entries and ${examples.length} examples hold`);
+}
+
+/** Readers copy examples into plain JavaScript. */
+function checkSyntax(node: string, { file, line, code }: Example): void {
+  const path = join(folder, "example.mjs");
+  writeFileSync(path, stripTypeScriptTypes(code));
+  try {
+    run(node, ["--check", path]);
+  } catch (error) {
+    throw new Error(`${file}:${line} without its types is a syntax error: ${(error as Error).message}`, { cause: error });
+  }
+  rmSync(path);
 }
 
 function linkPeer(name: string): void {

@@ -6,7 +6,7 @@ export { createLogprobColumns, LogprobWriter } from "./sampling/logprobs.ts";
 export { Sampler } from "./sampling/sample.ts";
 export { Engine } from "./engine/engine.ts";
 export type { Beam, BeamSearchRequest } from "./engine/beam-search.ts";
-export type { EngineExplanation, EngineOptions, EngineRequest, EngineStats, PrefixQuery, StepEvent } from "./engine/options.ts";
+export type { EngineExplanation, EngineOptions, EngineRequest, EngineStats, PrefixQuery, PromptInput, StepEvent } from "./engine/options.ts";
 export type { Choice, Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engine/token-stream.ts";
 export type { Model, ModelConfig, LayerWeights, Tensor, DType, RopeScaling } from "./model.ts";
 export type { FinishReason, Request, RequestId, RequestInput, RequestState, RequestView, Retention, SamplingParams } from "./request.ts";

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../src/backends/reference/index.ts";
 import { Engine } from "../src/engine/engine.ts";
-import type { EngineOptions, EngineRequest } from "../src/engine/options.ts";
+import type { EngineOptions, EngineRequest, PromptInput } from "../src/engine/options.ts";
 import type { Completion } from "../src/engine/token-stream.ts";
 import { promptLookup } from "../src/policies/drafting/prompt-lookup.ts";
 import { randomModel } from "../src/testing/random-model.ts";
@@ -15,7 +15,7 @@ function engineOf(sizes: { blockSize: number; blockCount: number; maxTokens: num
 }
 
 /** Prompts of which some begin alike, greedy and sampled in several ways, all with log probabilities. */
-function requests(count: number): EngineRequest[] {
+function requests(count: number): (EngineRequest & PromptInput)[] {
   const random = new SeededRandom(1);
   const ids = (length: number): number[] => Array.from({ length }, () => random.integer(0, 96));
   const beginning = ids(20);
@@ -76,7 +76,7 @@ describe("every stream equals its solo run", () => {
 
 describe("n choices", () => {
   test.each([["with room", { blockSize: 4, blockCount: 200, maxTokens: 64 }], ["in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 5 }]])("each is what it is alone, and no two are equal: %s", async (_name, sizes) => {
-    const request: EngineRequest = { promptTokenIds: [5, 3, 9, 1, 8, 2], maxTokens: 16, sampling: { temperature: 1.2, seed: 11, logprobs: 2 } };
+    const request: EngineRequest & PromptInput = { promptTokenIds: [5, 3, 9, 1, 8, 2], maxTokens: 16, sampling: { temperature: 1.2, seed: 11, logprobs: 2 } };
     await using engine = engineOf(sizes);
     const { choices } = await engine.submit({ ...request, n: 5 }).completion();
     expect(new Set(choices.map(({ tokenIds }) => tokenIds.join())).size).toBe(5);

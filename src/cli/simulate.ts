@@ -9,7 +9,7 @@ import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { decimal, integer } from "./option-values.ts";
 import { resultPage } from "./simulate/page.ts";
-import { writeReport } from "./simulate/report-files.ts";
+import { prepareReport, writeReport } from "./simulate/report-files.ts";
 import { readLines, type SweepLine } from "./simulate/results-file.ts";
 import { type RunRecord, runSettings } from "./simulate/run-settings.ts";
 import { type Grid, type Settings, settingsOf } from "./simulate/settings.ts";
@@ -94,8 +94,11 @@ async function simulateCommand(flags: SimulateFlags, io: Io): Promise<void> {
   const { json, sweep: isSweep = false, out, shard, jobs, report, from, ...grid } = flags;
   checkCompany(flags);
   const records = await asUsage(async () => {
-    if (from !== undefined) return recordsOf(from.flatMap(readSweep));
-    const runs = checkedRuns(grid, isSweep);
+    const earlier = from && recordsOf(from.flatMap(readSweep));
+    const runs = earlier === undefined ? checkedRuns(grid, isSweep) : [];
+    // Runs may take hours: what keeps the report from being written is said before.
+    if (report !== undefined) await prepareReport(report);
+    if (earlier !== undefined) return earlier;
     return isSweep ? runSweep({ runs, shard: shard ?? WHOLE, out, jobs }, io) : runOne(runs[0], json === true, io);
   });
   if (report !== undefined) await writePage(report, records, io);

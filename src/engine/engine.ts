@@ -11,7 +11,7 @@ import { calibrateBudget } from "./calibration.ts";
 import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
-import { assertWithin, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery } from "./options.ts";
+import { assertWithin, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
 import { assertStops, promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
@@ -68,7 +68,7 @@ export class Engine implements AsyncDisposable {
    * Takes a request in and returns its answer as a stream. Throws, with nothing changed: `InvalidRequestError`,
    * `InfeasibleRequestError`, `QueueFullError`, `DisposedError`.
    */
-  submit(request: EngineRequest): TokenStream {
+  submit(request: EngineRequest & PromptInput): TokenStream {
     const id = request.id ?? this.#sessions.freeId();
     assertStops(request, this.#options);
     const promptTokenIds = promptTokenIdsOf(request, this.#options);
@@ -80,7 +80,7 @@ export class Engine implements AsyncDisposable {
    * The `width` likeliest continuations, best first. Throws what `submit` throws; rejects with the request's error, where `signal`
    * aborts it with the signal's reason, and with an `AbortedError` where `abort` or `dispose` ends it.
    */
-  beamSearch(request: BeamSearchRequest): Promise<readonly Beam[]> {
+  beamSearch(request: BeamSearchRequest & PromptInput): Promise<readonly Beam[]> {
     const id = request.id ?? this.#sessions.freeId();
     const { input, search } = beamSearchOf({ ...request, id }, this.#options);
     this.#take(input);
@@ -141,7 +141,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /** How many tokens of a prompt its request would find in the prefix cache now: all but the last one at most, which is always computed. */
-  cachedTokens(query: PrefixQuery): number {
+  cachedTokens(query: PrefixQuery & PromptInput): number {
     const tokens = Int32Array.from(promptTokenIdsOf(query, this.#options));
     return cachedTokensOf(this.scheduler.kv, { tokens, salt: query.cacheSalt ?? "", adapterId: query.adapterId ?? 0 });
   }

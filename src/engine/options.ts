@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendInfo } from "../backends/backend.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
@@ -45,8 +46,8 @@ export interface EngineExplanation extends Explanation {
 export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds"> {
   /** Default: a number of the engine's own. */
   readonly id?: RequestId;
-  readonly prompt?: string;
-  readonly promptTokenIds?: ArrayLike<number>;
+  readonly prompt?: string | undefined;
+  readonly promptTokenIds?: ArrayLike<number> | undefined;
   /** Texts that end the request; they are not in its text. */
   readonly stop?: readonly string[];
   /** Aborts the request; its blocks are back at once. */
@@ -54,6 +55,11 @@ export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds
   /** Go on past the engine's stop ids. Default false. */
   readonly ignoreStopTokenIds?: boolean;
 }
+
+/** A request has a prompt of one kind: text or ids. */
+export type PromptInput =
+  | { readonly prompt: string; readonly promptTokenIds?: undefined }
+  | { readonly promptTokenIds: ArrayLike<number>; readonly prompt?: undefined };
 
 /** One step, for dashboards and views. Seconds on the engine's clock. */
 export interface StepEvent {

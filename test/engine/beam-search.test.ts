@@ -3,7 +3,7 @@ import { createReferenceBackend } from "../../src/backends/reference/index.ts";
 import type { ReferenceBackendOptions } from "../../src/backends/reference/index.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { Beam, BeamSearchRequest } from "../../src/engine/beam-search.ts";
-import type { EngineOptions } from "../../src/engine/options.ts";
+import type { EngineOptions, PromptInput } from "../../src/engine/options.ts";
 import type { Backend } from "../../src/backends/backend.ts";
 import { AbortedError, DeviceLostError, DisposedError, InfeasibleRequestError, InvalidRequestError } from "../../src/errors.ts";
 import type { Model } from "../../src/model.ts";
@@ -172,7 +172,7 @@ describe("beam search", () => {
 });
 
 describe("the end of a beam search", () => {
-  const search: BeamSearchRequest = { id: "s", promptTokenIds: PROMPT, width: 3, maxTokens: 40 };
+  const search: BeamSearchRequest & PromptInput = { id: "s", promptTokenIds: PROMPT, width: 3, maxTokens: 40 };
 
   const reason = new Error("enough");
   const aborted = new AbortedError("request s was aborted");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
-import type { EngineOptions, EngineRequest, StepEvent } from "../../src/engine/options.ts";
+import type { EngineOptions, EngineRequest, PromptInput, StepEvent } from "../../src/engine/options.ts";
 import { DeviceLostError, DisposedError, StepFailedError, TimeoutError } from "../../src/errors.ts";
 import { expectedOf, promptOf, readAll, setUp, someTurns } from "../support/engines.ts";
 import { answering, byteTokenizer } from "../support/scripted-backend.ts";
@@ -234,7 +234,7 @@ describe("time", () => {
 });
 
 describe("ends", () => {
-  const text = (request: Partial<EngineRequest>, answer: string, options: Partial<EngineOptions> = {}) => {
+  const text = (request: Omit<Partial<EngineRequest>, keyof PromptInput>, answer: string, options: Partial<EngineOptions> = {}) => {
     const { engine } = setUp({ tokenizer: byteTokenizer, ...options }, { tokenAfter: answering(answer) });
     return { engine, stream: engine.submit({ prompt: "?", maxTokens: 60, ...request }) };
   };
@@ -260,7 +260,7 @@ describe("ends", () => {
 
   test("the engine's and the request's stop ids end it, and are no text", async () => {
     const ids = { engine: "!".charCodeAt(0), request: ".".charCodeAt(0) };
-    const answers = async (request: Partial<EngineRequest>) => {
+    const answers = async (request: Omit<Partial<EngineRequest>, keyof PromptInput>) => {
       const { engine, stream } = text(request, "One! Two. Three", { stopTokenIds: [ids.engine] });
       const { text: produced, finishReason, tokenIds } = await stream.completion();
       await engine.dispose();

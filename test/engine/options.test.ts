@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { EngineRequest, PromptInput } from "../../src/engine/options.ts";
 import type { BackendInfo } from "../../src/backends/backend.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { assertLike, assertWithin, type EngineOptions } from "../../src/engine/options.ts";
@@ -87,7 +88,7 @@ describe("refusals throw, and change nothing", () => {
   ])("%s", async (_name, request, error) => {
     const { engine } = setUp({ clock: () => 0 }, script);
     const before = engine.stats();
-    expect(() => engine.submit({ maxTokens: 2, ...request })).toThrow(error);
+    expect(() => engine.submit({ maxTokens: 2, ...request } as EngineRequest & PromptInput)).toThrow(error);
     expect({ ...engine.stats(), submitted: 0, aborted: 0 }).toEqual(before);
     expect((await engine.submit({ promptTokenIds: [1], maxTokens: 2 }).completion()).finishReason).toBe("length");
     await engine.dispose();

@@ -1,12 +1,13 @@
 import { DeviceLimitError, DeviceUnavailableError } from "../../errors.ts";
+import type { Gpu, GpuAdapter, GpuAdapterInfo, GpuDevice } from "./gpu-types.ts";
 
 /** Where a device comes from; the first that is given wins. Default: `navigator.gpu`. */
 export interface DeviceSource {
   /** Used as it is and never destroyed: it may serve others. */
-  readonly device?: GPUDevice;
-  readonly adapter?: GPUAdapter;
+  readonly device?: GpuDevice;
+  readonly adapter?: GpuAdapter;
   /** Node: what `create()` of the npm package "webgpu" returns; keep it referenced as long as the device is used. */
-  readonly gpu?: GPU;
+  readonly gpu?: Gpu;
 }
 
 /** Sizes that a backend would like; a device grants what its adapter can. */
@@ -16,10 +17,10 @@ export interface DeviceNeeds {
 }
 
 export interface AcquiredDevice {
-  readonly device: GPUDevice;
+  readonly device: GpuDevice;
   /** Destroyed with the backend. */
   readonly owned: boolean;
-  readonly info: GPUAdapterInfo;
+  readonly info: GpuAdapterInfo;
   readonly source: DeviceSource;
 }
 
@@ -51,7 +52,7 @@ export async function requestDevice(source: DeviceSource, needs: DeviceNeeds): P
 }
 
 /** The fastest adapter of `gpu`; throws `DeviceUnavailableError` that says what to do where there is none. */
-export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<GPUAdapter> {
+export async function requestAdapter(gpu: Gpu | undefined = globalThis.navigator?.gpu): Promise<GpuAdapter> {
   if (!gpu) {
     throw new DeviceUnavailableError(
       'this runtime has no WebGPU: in Node, install the package "webgpu" and pass its create([]) as `gpu`; in a browser, use one that has navigator.gpu',
@@ -65,12 +66,13 @@ export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator
 }
 
 /** "SwiftShader driver 5.0.0", "nvidia ampere": what the adapter says of itself. */
-export function adapterName({ vendor, architecture, description, device }: GPUAdapterInfo): string {
+export function adapterName(info: GpuAdapterInfo): string {
+  const { vendor, architecture, description, device } = info;
   return description || device || [vendor, architecture].filter(Boolean).join(" ") || "unknown adapter";
 }
 
 /** Whether shaders run on the CPU: there, workgroup memory and barriers are the slow path. */
-export function isSoftware(info: GPUAdapterInfo): boolean {
+export function isSoftware(info: GpuAdapterInfo): boolean {
   return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.description} ${info.device}`);
 }
 

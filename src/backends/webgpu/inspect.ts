@@ -1,5 +1,6 @@
 import { adapterName, isSoftware } from "./device.ts";
 import { type ProbeReport, probeDevice } from "./probe.ts";
+import type { Gpu, GpuAdapter } from "./gpu-types.ts";
 
 /** Limits that decide what fits and how fast it runs. */
 export const REPORTED_LIMITS = [
@@ -44,9 +45,9 @@ const REQUESTS: readonly GPURequestAdapterOptions[] = [
 ];
 
 /** Looks at the adapters of `gpu`, by default `navigator.gpu`, and probes the one that a backend takes. */
-export async function inspectAdapters(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Inspection> {
+export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigator?.gpu): Promise<Inspection> {
   if (!gpu) return nothing("this runtime has no WebGPU");
-  const found: GPUAdapter[] = [];
+  const found: GpuAdapter[] = [];
   for (const request of REQUESTS) {
     const adapter = await gpu.requestAdapter(request);
     if (adapter) found.push(adapter);
@@ -76,7 +77,7 @@ function nothing(reason: string): Inspection {
   return { adapters: [], chosen: null, reason, advice, probe: null };
 }
 
-function reportOf({ info, limits, features }: GPUAdapter): AdapterReport {
+function reportOf({ info, limits, features }: GpuAdapter): AdapterReport {
   const { vendor, architecture, description } = info;
   return {
     name: adapterName(info),

@@ -7,6 +7,7 @@ import { type NormVariant, rmsNormKernel } from "./kernels/rms-norm.ts";
 import { Pipelines } from "./pipelines.ts";
 import { type Workbench, runKernel } from "./run-kernel.ts";
 import { shapeOf } from "./shape.ts";
+import type { GpuDevice } from "./gpu-types.ts";
 
 /** One comparison of the probe. */
 export interface ProbeCheck {
@@ -49,7 +50,7 @@ const POSITIONS = [0, 3, 4, 15, 16, 100, 254, 255, 256, 257, 300];
  * lets a compiler reassociate and contract, so that the one order of summation is a promise about a device and its
  * driver that has to be tested there. Takes some seconds on a software adapter, whose compiler is slow.
  */
-export async function probeDevice(device: GPUDevice): Promise<ProbeReport> {
+export async function probeDevice(device: GpuDevice): Promise<ProbeReport> {
   const buffers = new Buffers(device);
   try {
     const bench = { device, buffers, pipelines: new Pipelines(device) };

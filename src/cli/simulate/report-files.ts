@@ -1,13 +1,29 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Slo } from "../../sim/index.ts";
 import { report } from "../../sim/report/report.ts";
+import { assertCanRender } from "../../sim/report/render.ts";
 import type { ReportRun } from "../../sim/report/report-run.ts";
 import { type Config, loadName, seriesName, varyingKeys } from "../../sim/report/series.ts";
 import type { RunRecord } from "./run-settings.ts";
 import { writing } from "./writing.ts";
 
-/** Writes a report of the runs into a folder; returns the page's path. Rejects with `MissingPackageError` without vega, `BstarError` where it cannot be written. */
+/**
+ * Makes the folder of a report, before the runs that it is of. Rejects with `MissingPackageError` without vega, `BstarError` where the folder
+ * or a page that is there already cannot be written.
+ */
+export async function prepareReport(folder: string): Promise<void> {
+  await assertCanRender();
+  writing(folder, () => {
+    makeFolder(folder);
+    if (!statSync(folder).isDirectory()) throw new Error("it is no folder");
+    accessSync(folder, constants.W_OK);
+  });
+  const page = pageOf(folder);
+  if (existsSync(page)) writing(page, () => accessSync(page, constants.W_OK));
+}
+
+/** Writes a report of the runs into a folder that `prepareReport` made; returns the page's path. Rejects with `BstarError` where it cannot be written. */
 export async function writeReport(folder: string, records: readonly RunRecord[]): Promise<string> {
   const configs = records.map(({ result }) => result.config);
   const varying = varyingKeys(configs);
@@ -16,8 +32,11 @@ export async function writeReport(folder: string, records: readonly RunRecord[])
     return { series: seriesName(config, varying), load: loadName(config), summary, curves: record.curves, timeline: record.timeline };
   });
   const files = await report(titleOf(configs), runs.toSorted(byLoad), sloOf(configs[0]));
-  writing(folder, () => makeFolder(folder));
   for (const [name, text] of files) writing(join(folder, name), () => writeFileSync(join(folder, name), text));
+  return pageOf(folder);
+}
+
+function pageOf(folder: string): string {
   return join(folder, "report.html");
 }
 

@@ -13,5 +13,5 @@ export interface BudgetPolicy {
   readonly sizes?: readonly number[];
   readonly stepsPerSize?: number;
   /** What it knows of the device by now, for people. */
-  readonly fit?: StepTimeFit;
+  readonly fit?: StepTimeFit | undefined;
 }

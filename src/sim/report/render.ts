@@ -13,6 +13,11 @@ export async function renderSvg(spec: ChartSpec): Promise<string> {
   }
 }
 
+/** Rejects with `MissingPackageError` where a report could not be drawn. */
+export async function assertCanRender(): Promise<void> {
+  await packages();
+}
+
 async function packages() {
   try {
     return { vega: await import("vega"), vegaLite: await import("vega-lite") };

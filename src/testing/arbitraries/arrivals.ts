@@ -1,5 +1,4 @@
-import type { Arbitrary } from "fast-check";
-import type { FastCheck } from "../fast-check.ts";
+import type { Arbitrary, FastCheck } from "../fast-check.ts";
 
 /** How requests come in. */
 export type ArrivalProcess = "together" | "regular" | "poisson" | "bursts";

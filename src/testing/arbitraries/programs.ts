@@ -1,7 +1,6 @@
-import type { Arbitrary } from "fast-check";
 import { NO_DOMAIN, type AllocatorCapabilities, type AllocatorSizes, type Domain } from "../allocator/allocator.ts";
 import type { Command, Program } from "../allocator/program.ts";
-import type { FastCheck } from "../fast-check.ts";
+import type { Arbitrary, FastCheck } from "../fast-check.ts";
 import { promptFamilies, promptRecipes, type PromptFamilies, type PromptRecipe } from "./prompts.ts";
 
 export interface ProgramOptions {

@@ -1,5 +1,4 @@
-import type { Arbitrary } from "fast-check";
-import type { FastCheck } from "../fast-check.ts";
+import type { Arbitrary, FastCheck } from "../fast-check.ts";
 
 export interface PromptOptions {
   /** Different token ids, from 0. Few make equal beginnings likely. Default 3. */

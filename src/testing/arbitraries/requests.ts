@@ -1,6 +1,5 @@
-import type { Arbitrary } from "fast-check";
 import type { RequestInput } from "../../request.ts";
-import type { FastCheck } from "../fast-check.ts";
+import type { Arbitrary, FastCheck } from "../fast-check.ts";
 import { arrivalTimes, type ArrivalOptions } from "./arrivals.ts";
 import { promptFamilies, promptRecipes, type PromptOptions } from "./prompts.ts";
 
