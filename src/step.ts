@@ -74,10 +74,15 @@ export interface StepPlan {
   readonly copies: Int32Array;
 }
 
+/** Bit of `StepResult.sampleFlags`: a logit was NaN or infinite. */
+export const SAMPLE_NOT_FINITE = 1;
+
 /** What came out of a step; valid until the second next `execute`. Owned by the backend. */
 export interface StepResult {
   /** [S] sampled ids, in the order of the plan's `sampleRows`. */
   readonly tokenIds: Int32Array;
+  /** [S] bit 0 (`SAMPLE_NOT_FINITE`): the logits held NaN or an infinity, so that the id means nothing. */
+  readonly sampleFlags?: Uint8Array;
   /** [S] log probability of the sampled id under the unmodified distribution, where `sampling.logprobs >= 0`. */
   readonly logprobs?: Float32Array;
   /** [S x MAX_TOP_LOGPROBS] ids of the likeliest tokens, likeliest first. */

@@ -1,5 +1,5 @@
 import { InvalidModelError } from "../errors.ts";
-import { describe, excerpt, isObject, parseJsonObject } from "./json.ts";
+import { describe, excerpt, isObject, parseJsonObject } from "../json.ts";
 import { parseSafetensors, type StoredTensor } from "./safetensors.ts";
 
 /** Bytes of one file of a model by its name, or null where there is no such file; other failures are thrown. */

@@ -1,8 +1,8 @@
 /** `bstar/models`: models from their files. */
 export type { EncodeOptions, Tokenizer } from "../tokenizer.ts";
 export type { ReadModelFile } from "./checkpoint.ts";
-export { parseConfig } from "./config.ts";
-export { parseJsonObject, type JsonObject } from "./json.ts";
+export { decoderFromConfig, decoderFromGguf, FAMILIES, type Family, type KnownDecoder } from "../families/index.ts";
+export { parseJsonObject, type JsonObject } from "../json.ts";
 export { loadModel } from "./load-model.ts";
 export { loadModelFromFiles, type LoadedModel } from "./load.ts";
 export { parseSafetensors, type StoredDType, type StoredTensor } from "./safetensors.ts";

@@ -1,11 +1,14 @@
 import { InvalidModelError } from "../errors.ts";
+import { decoderFromConfig } from "../families/index.ts";
+import { refuseUnrunnable } from "../families/runnable.ts";
+import { hfTensorNames } from "../families/tensor-names.ts";
 import type { Model } from "../model.ts";
 import { readCheckpoint, type ReadModelFile } from "./checkpoint.ts";
-import { parseConfig } from "./config.ts";
-import { parseJsonObject, type JsonObject } from "./json.ts";
+import { parseJsonObject, type JsonObject } from "../json.ts";
 import { parseSpecialIds, type SpecialIds } from "./special-ids.ts";
 import { parseTokenizer } from "./tokenizer.ts";
 import type { ModelTokenizer } from "./tokenizer/assemble.ts";
+import { residentModel } from "./resident.ts";
 import { assembleModel } from "./weights.ts";
 
 /** A model, its tokenizer, and what its files say about how to run it. */
@@ -26,11 +29,15 @@ export interface LoadedModel extends SpecialIds {
  */
 export async function loadModelFromFiles(name: string, readFile: ReadModelFile): Promise<LoadedModel> {
   const configJson = await readJson(readFile, "config.json");
-  const config = parseConfig(configJson);
+  const { config, family } = decoderFromConfig(configJson);
+  refuseUnrunnable(config, "config.json");
   const generation = await readOptionalJson(readFile, "generation_config.json");
   const specialIds = parseSpecialIds(generation, configJson, config.vocabSize);
   const tokenizer = parseTokenizer(await readJson(readFile, "tokenizer.json"), await readOptionalJson(readFile, "tokenizer_config.json"));
-  const model = assembleModel(config, await readCheckpoint(readFile));
+  const tensors = await readCheckpoint(readFile);
+  const layout = family.layout!;
+  const names = hfTensorNames(layout);
+  const model = await residentModel(assembleModel({ config, layout, names, tensors, interleaved: false, normOffset: layout.normOffset }));
   return { name, model, tokenizer, contextLength: config.contextLength, ...specialIds };
 }
 

@@ -1,5 +1,5 @@
 import { InvalidModelError } from "../errors.ts";
-import { describe, excerpt, isObject, parseStrictJsonObject, type JsonObject } from "./json.ts";
+import { describe, excerpt, isObject, parseStrictJsonObject, type JsonObject } from "../json.ts";
 
 /** Bits an element, by safetensors name. Known here means that a file may hold it, not that a backend computes with it. */
 const BITS_PER_ELEMENT = {
@@ -16,6 +16,7 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** A view into the file's bytes: read-only, and at any alignment. */
   readonly bytes: Uint8Array;
+  readonly read: () => Promise<Uint8Array>;
 }
 
 /** The little-endian u64 in front of the header. */
@@ -67,7 +68,8 @@ function readTensor(name: string, entry: unknown, data: Uint8Array, file: string
   if (bits !== 8 * (end - begin)) {
     throw new InvalidModelError(`${place} has ${end - begin} bytes, ${dtype} of shape ${excerpt(shape)} needs ${bits / 8}`);
   }
-  return { name, dtype, shape, bytes: data.subarray(begin, end) };
+  const bytes = data.subarray(begin, end);
+  return { name, dtype, shape, bytes, read: () => Promise.resolve(bytes) };
 }
 
 function readDType(value: unknown, place: string): StoredDType {

@@ -1,5 +1,5 @@
-import { Fields } from "./fields.ts";
-import type { JsonObject } from "./json.ts";
+import { Fields } from "../families/fields.ts";
+import type { JsonObject } from "../json.ts";
 
 /** Ids that begin and end a text. */
 export interface SpecialIds {

@@ -1,6 +1,6 @@
 import { UnsupportedModelError } from "../errors.ts";
 import { byteLevelBytes } from "./byte-level.ts";
-import { excerpt, isObject, type JsonObject } from "./json.ts";
+import { excerpt, isObject, type JsonObject } from "../json.ts";
 
 /** How the strings of a vocabulary become the bytes of a text. */
 export interface TokenDecoding {

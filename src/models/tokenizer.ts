@@ -1,5 +1,5 @@
 import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
-import { describe, excerpt, isObject, type JsonObject } from "./json.ts";
+import { describe, excerpt, isObject, type JsonObject } from "../json.ts";
 import { parseDecoder } from "./token-bytes.ts";
 import { parseAddedTokens, type AddedToken } from "./tokenizer/added-tokens.ts";
 import { assembleTokenizer, type ModelTokenizer } from "./tokenizer/assemble.ts";

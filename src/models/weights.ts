@@ -1,69 +1,155 @@
+import type { DecoderConfig } from "../decoder.ts";
 import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
-import type { DType, LayerWeights, Model, ModelConfig, Tensor } from "../model.ts";
-import { excerpt } from "./json.ts";
-import type { StoredTensor } from "./safetensors.ts";
+import type { TensorLayout } from "../families/index.ts";
+import { ggufExperts, type LayerPart, type TensorNames } from "../families/tensor-names.ts";
+import { excerpt } from "../json.ts";
+import type { LayerWeights, LazyTensor, Model } from "../model.ts";
+import { DTYPES, FORMATS, isDType, rowLength } from "../quantization/index.ts";
+import { deinterleaved, rowsOf, stack, withOffset } from "./lazy-tensors.ts";
 
-type Tensors = ReadonlyMap<string, StoredTensor>;
-type Take = (name: string, shape: readonly number[]) => Tensor;
+/** A tensor as a file holds it, of whatever type. */
+export interface FileTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly read: () => Promise<Uint8Array>;
+}
+
+/** A checkpoint of a known decoder: its tensors by name, and how its format stores them. */
+export interface Checkpoint {
+  readonly config: DecoderConfig;
+  readonly layout: TensorLayout;
+  readonly names: TensorNames;
+  readonly tensors: ReadonlyMap<string, FileTensor>;
+  /** Rows of query and key are in the order of interleaved rotation. */
+  readonly interleaved: boolean;
+  /** Stored norms lack this. */
+  readonly normOffset: number;
+}
 
 /**
- * Joins tensors and shape by the names that Hugging Face's LlamaForCausalLM stores. Tensors that no weight needs (such as
- * `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out.
+ * Joins tensors and decoder by the names that the checkpoint's format has for them. Tensors that no weight needs (such as
+ * `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out. Nothing is read yet.
  *
- * Throws `InvalidModelError` for a missing tensor or another shape than the config's, `UnsupportedModelError` for a dtype
+ * Throws `InvalidModelError` for a missing tensor or another shape than the decoder's, `UnsupportedModelError` for a type
  * that no backend computes with.
  */
-export function assembleModel(config: ModelConfig, tensors: Tensors): Model {
-  const take: Take = (name, shape) => takeTensor(tensors, name, shape);
+export function assembleModel(checkpoint: Checkpoint): Model<LazyTensor> {
+  const assembler = new Assembler(checkpoint);
+  const { config, names } = checkpoint;
   const table = [config.vocabSize, config.hiddenSize];
-  const embedding = take("model.embed_tokens.weight", table);
-  const layers = Array.from({ length: config.layerCount }, (_, layer) => takeLayer(config, layer, take));
+  const embedding = assembler.take(names.embedding, table);
   return {
     config,
     embedding,
-    layers,
-    finalNorm: take("model.norm.weight", [config.hiddenSize]),
-    head: config.tiedEmbeddings ? embedding : takeHead(tensors, table),
+    layers: config.layers.map((_, layer) => assembler.layer(layer)),
+    finalNorm: assembler.norm(names.finalNorm, config.hiddenSize),
+    head: config.tiedEmbeddings ? embedding : assembler.head(table),
   };
 }
 
-function takeLayer(config: ModelConfig, layer: number, take: Take): LayerWeights {
-  const { hiddenSize, intermediateSize, headDim } = config;
-  const queryWidth = config.headCount * headDim;
-  const keyWidth = config.kvHeadCount * headDim;
-  const weight = (name: string, ...shape: number[]) => take(`model.layers.${layer}.${name}.weight`, shape);
-  return {
-    attentionNorm: weight("input_layernorm", hiddenSize),
-    query: weight("self_attn.q_proj", queryWidth, hiddenSize),
-    key: weight("self_attn.k_proj", keyWidth, hiddenSize),
-    value: weight("self_attn.v_proj", keyWidth, hiddenSize),
-    output: weight("self_attn.o_proj", hiddenSize, queryWidth),
-    feedForwardNorm: weight("post_attention_layernorm", hiddenSize),
-    gate: weight("mlp.gate_proj", intermediateSize, hiddenSize),
-    up: weight("mlp.up_proj", intermediateSize, hiddenSize),
-    down: weight("mlp.down_proj", hiddenSize, intermediateSize),
-  };
-}
+type Attention = Pick<LayerWeights<LazyTensor>, "query" | "key" | "value">;
+type FeedForward = Pick<LayerWeights<LazyTensor>, "router" | "gate" | "up" | "down">;
 
-function takeHead(tensors: Tensors, shape: readonly number[]): Tensor {
-  if (!tensors.has("lm_head.weight")) throw new InvalidModelError("lm_head.weight is missing, and config.json does not set tie_word_embeddings");
-  return takeTensor(tensors, "lm_head.weight", shape);
-}
+class Assembler {
+  readonly #checkpoint: Checkpoint;
 
-function takeTensor(tensors: Tensors, name: string, shape: readonly number[]): Tensor {
-  const stored = tensors.get(name);
-  if (stored === undefined) throw new InvalidModelError(`${name} is missing among the weights`);
-  const same = stored.shape.length === shape.length && shape.every((length, i) => length === stored.shape[i]);
-  if (!same) throw new InvalidModelError(`${name} has shape ${spell(stored.shape)}, config.json implies ${spell(shape)}`);
-  const { dtype } = stored;
-  if (!isComputable(dtype)) throw new UnsupportedModelError(`${name} has dtype ${dtype}, only F32, F16 and BF16 are implemented`);
-  return { name, dtype, shape: stored.shape, bytes: stored.bytes };
-}
+  constructor(checkpoint: Checkpoint) {
+    this.#checkpoint = checkpoint;
+  }
 
-const COMPUTABLE: ReadonlySet<string> = new Set<DType>(["F32", "F16", "BF16"]);
+  layer(layer: number): LayerWeights<LazyTensor> {
+    const { hiddenSize, headDim, headCount, kvHeadCount, biases, queryKeyNorm, norm, intermediateSize } = this.#checkpoint.config;
+    const name = (part: LayerPart) => this.#checkpoint.names.layer(layer, part);
+    const vector = (present: boolean, part: LayerPart, size: number) => (present ? this.take(name(part), [size]) : null);
+    const around = norm.place === "around";
+    return {
+      attentionNorm: this.norm(name("attentionNorm"), hiddenSize),
+      ...this.#attention(name),
+      queryBias: this.#heads(vector(biases.qkv, "queryBias", headCount * headDim)),
+      keyBias: this.#heads(vector(biases.qkv, "keyBias", kvHeadCount * headDim)),
+      valueBias: vector(biases.qkv, "valueBias", kvHeadCount * headDim),
+      queryNorm: queryKeyNorm ? this.norm(name("queryNorm"), headDim) : null,
+      keyNorm: queryKeyNorm ? this.norm(name("keyNorm"), headDim) : null,
+      output: this.take(name("output"), [hiddenSize, headCount * headDim]),
+      outputBias: vector(biases.output, "outputBias", hiddenSize),
+      attentionPostNorm: around ? this.norm(name("attentionPostNorm"), hiddenSize) : null,
+      feedForwardNorm: this.norm(name("feedForwardNorm"), hiddenSize),
+      ...this.#feedForward(layer, name),
+      gateBias: vector(biases.feedForward, "gateBias", intermediateSize),
+      upBias: vector(biases.feedForward, "upBias", intermediateSize),
+      downBias: vector(biases.feedForward, "downBias", hiddenSize),
+      feedForwardPostNorm: around ? this.norm(name("feedForwardPostNorm"), hiddenSize) : null,
+    };
+  }
 
-function isComputable(dtype: string): dtype is DType {
-  return COMPUTABLE.has(dtype);
+  head(shape: readonly number[]): LazyTensor {
+    const { names, tensors } = this.#checkpoint;
+    if (!tensors.has(names.head)) throw new InvalidModelError(`${names.head} is missing, and config.json does not set tie_word_embeddings`);
+    return this.take(names.head, shape);
+  }
+
+  norm(name: string, size: number): LazyTensor {
+    const tensor = this.take(name, [size]);
+    return this.#checkpoint.normOffset === 0 ? tensor : withOffset(tensor, this.#checkpoint.normOffset);
+  }
+
+  take(name: string, shape: readonly number[]): LazyTensor {
+    const stored = this.#checkpoint.tensors.get(name);
+    if (stored === undefined) throw new InvalidModelError(`${name} is missing among the weights`);
+    const same = stored.shape.length === shape.length && shape.every((length, i) => length === stored.shape[i]);
+    if (!same) throw new InvalidModelError(`${name} has shape ${spell(stored.shape)}, the configuration implies ${spell(shape)}`);
+    const { dtype } = stored;
+    if (!isDType(dtype)) throw new UnsupportedModelError(`${name} has type ${dtype}, only ${DTYPES.join(", ")} are implemented`);
+    if (rowLength({ ...stored, dtype }) % FORMATS[dtype].blockSize !== 0) {
+      throw new InvalidModelError(`${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`);
+    }
+    return { name, dtype, shape, read: stored.read };
+  }
+
+  #attention(name: (part: LayerPart) => string): Attention {
+    const { hiddenSize, headDim, headCount, kvHeadCount } = this.#checkpoint.config;
+    const [queries, keys] = [headCount * headDim, kvHeadCount * headDim];
+    if (this.#checkpoint.layout.fused) {
+      const fused = this.take(name("fusedQkv"), [queries + 2 * keys, hiddenSize]);
+      return { query: rowsOf(fused, 0, queries), key: rowsOf(fused, queries, keys), value: rowsOf(fused, queries + keys, keys) };
+    }
+    return {
+      query: this.#heads(this.take(name("query"), [queries, hiddenSize])),
+      key: this.#heads(this.take(name("key"), [keys, hiddenSize])),
+      value: this.take(name("value"), [keys, hiddenSize]),
+    };
+  }
+
+  #feedForward(layer: number, name: (part: LayerPart) => string): FeedForward {
+    const { hiddenSize, intermediateSize, experts, layers } = this.#checkpoint.config;
+    if (layers[layer].experts) {
+      const [wide, narrow] = [[experts!.intermediateSize, hiddenSize], [hiddenSize, experts!.intermediateSize]];
+      const router = this.take(name("router"), [experts!.count, hiddenSize]);
+      const of = (part: "gate" | "up" | "down", shape: readonly number[]) => this.#experts(layer, part, experts!.count, shape);
+      return { router, gate: of("gate", wide), up: of("up", wide), down: of("down", narrow) };
+    }
+    const down = this.take(name("down"), [hiddenSize, intermediateSize]);
+    if (this.#checkpoint.layout.fused) {
+      const fused = this.take(name("fusedGateUp"), [2 * intermediateSize, hiddenSize]);
+      return { router: null, gate: rowsOf(fused, 0, intermediateSize), up: rowsOf(fused, intermediateSize, intermediateSize), down };
+    }
+    const wide = [intermediateSize, hiddenSize];
+    return { router: null, gate: this.take(name("gate"), wide), up: this.take(name("up"), wide), down };
+  }
+
+  #experts(layer: number, part: "gate" | "up" | "down", count: number, shape: readonly number[]): LazyTensor {
+    const { expert } = this.#checkpoint.names;
+    if (expert === null) return this.take(ggufExperts(layer, part), [count, ...shape]);
+    const matrices = Array.from({ length: count }, (_, number) => this.take(expert(layer, number, part), shape));
+    return stack(`${part} of ${count} experts of layer ${layer}`, matrices);
+  }
+
+  /** Rows in the order of halves. */
+  #heads<T extends LazyTensor | null>(tensor: T): T {
+    if (tensor === null || !this.#checkpoint.interleaved) return tensor;
+    return deinterleaved(tensor, this.#checkpoint.config.headDim) as T;
+  }
 }
 
 function spell(shape: readonly number[]): string {

@@ -6,13 +6,15 @@ export { A100_EFFICIENCY, DATASHEET_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICI
 export type { Arithmetic, Efficiency, Gpu, Link } from "./gpu.ts";
 export { gpuFromJson } from "./gpu-json.ts";
 export { gpuNamed, GPUS } from "./hardware.ts";
-export { shapeFromConfig } from "./hf-config.ts";
+export { shapeFromConfig, shapeOfDecoder } from "./hf-config.ts";
 export { blockBytesPerSequence, blocksPerSequence, kvBytesPerSequence, kvBytesPerToken } from "./kv-bytes.ts";
 export { gpuFromMeasurement, type StepMeasurement } from "./measured.ts";
 export { modelNamed, MODELS } from "./models.ts";
 export { readingTokensPerSecond, READING_WORDS_PER_MINUTE, TOKENS_PER_WORD } from "./reading-speed.ts";
 export type { Setup } from "./setup.ts";
-export { headWeights, layerCount, type LayerKind, layerMatrixWeights, type ModelShape, parameterCount } from "./shape.ts";
+export {
+  expertLayerWeights, type ExpertShape, headWeights, layerCount, type LayerKind, layerMatrixWeights, matrixWeights, type ModelShape, parameterCount,
+} from "./shape.ts";
 export { type RequestSize, type SteadyState, steadyState } from "./steady-state.ts";
 export { StepLoad } from "./step-load.ts";
 export { StepTime } from "./step-time.ts";

@@ -10,6 +10,7 @@ const LLAMA = {
   normsPerLayer: 2,
   queryKeyNorm: false,
   positionEmbeddings: 0,
+  experts: null,
 } as const;
 
 /** Sizes of Llama 1 7B (arXiv 2302.13971, table 2); Llama 2's is the same with twice the context. */

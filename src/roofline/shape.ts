@@ -8,7 +8,18 @@ export interface LayerKind {
   readonly window: number | null;
 }
 
-/** Sizes of a decoder-only transformer with dense feed-forward layers: all that time and memory depend on. Lengths in numbers, not bytes. */
+/** Layers whose feed-forward is a mixture of experts. */
+export interface ExpertShape {
+  /** How many layers are so; the others are dense. */
+  readonly layerCount: number;
+  /** Experts of such a layer. */
+  readonly count: number;
+  /** Experts that a token uses. */
+  readonly perToken: number;
+  readonly intermediateSize: number;
+}
+
+/** Sizes of a decoder-only transformer: all that time and memory depend on. Lengths in numbers, not bytes. */
 export interface ModelShape {
   readonly name: string;
   readonly hiddenSize: number;
@@ -36,17 +47,37 @@ export interface ModelShape {
   readonly queryKeyNorm: boolean;
   /** Rows of a learned position embedding; 0 with rotary embedding. */
   readonly positionEmbeddings: number;
+  /** `null` where every feed-forward layer is dense. */
+  readonly experts: ExpertShape | null;
 }
 
 export function layerCount(shape: ModelShape): number {
   return shape.layers.reduce((sum, kind) => sum + kind.count, 0);
 }
 
-/** Weights of one layer's matrix products (no biases, no norms). */
+/** Weights of the matrix products of one layer with a dense feed-forward (no biases, no norms). */
 export function layerMatrixWeights(shape: ModelShape): number {
+  return attentionWeights(shape) + shape.feedForwardMatrices * shape.hiddenSize * shape.intermediateSize;
+}
+
+/** Weights of one layer whose feed-forward is a mixture, `experts` of them and the router: `count` are stored, `perToken` used. */
+export function expertLayerWeights(shape: ModelShape, experts: number): number {
+  const { count, intermediateSize } = shape.experts!;
+  const router = count * shape.hiddenSize;
+  return attentionWeights(shape) + router + experts * shape.feedForwardMatrices * shape.hiddenSize * intermediateSize;
+}
+
+function attentionWeights(shape: ModelShape): number {
   const query = shape.hiddenSize * shape.headCount * shape.headDim;
   const keyAndValue = 2 * shape.hiddenSize * shape.kvHeadCount * shape.headDim;
-  return 2 * query + keyAndValue + shape.feedForwardMatrices * shape.hiddenSize * shape.intermediateSize;
+  return 2 * query + keyAndValue;
+}
+
+/** Weights of all layers' matrix products as they are stored. */
+export function matrixWeights(shape: ModelShape): number {
+  const mixtures = shape.experts?.layerCount ?? 0;
+  const dense = (layerCount(shape) - mixtures) * layerMatrixWeights(shape);
+  return mixtures === 0 ? dense : dense + mixtures * expertLayerWeights(shape, shape.experts!.count);
 }
 
 /** Weights of the matrix that turns the last hidden state into logits. */
@@ -58,7 +89,7 @@ export function headWeights(shape: ModelShape): number {
 export function parameterCount(shape: ModelShape): number {
   const embeddings = headWeights(shape) * (shape.tiedEmbeddings ? 1 : 2) + shape.positionEmbeddings * shape.hiddenSize;
   const finalNorm = shape.normVectors * shape.hiddenSize;
-  const total = embeddings + finalNorm + layerCount(shape) * (layerMatrixWeights(shape) + layerVectors(shape));
+  const total = embeddings + finalNorm + matrixWeights(shape) + layerCount(shape) * layerVectors(shape);
   assert(Number.isSafeInteger(total), () => `parameterCount of ${shape.name} is not an integer: ${total}`);
   return total;
 }

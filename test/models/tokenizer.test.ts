@@ -3,7 +3,7 @@ import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
-import { parseJsonObject } from "../../src/models/json.ts";
+import { parseJsonObject } from "../../src/json.ts";
 import type { ModelTokenizer } from "../../src/models/tokenizer/assemble.ts";
 import { tokenizerFromGguf } from "../../src/models/tokenizer/gguf-tokenizer.ts";
 import { parseTokenizer } from "../../src/models/tokenizer.ts";

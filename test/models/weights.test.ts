@@ -1,14 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
-import { parseConfig } from "../../src/models/config.ts";
+import { decoderFromConfig } from "../../src/families/index.ts";
+import { hfTensorNames } from "../../src/families/tensor-names.ts";
 import { parseSafetensors } from "../../src/models/safetensors.ts";
 import { assembleModel } from "../../src/models/weights.ts";
-import { toFloat32, type Model } from "../../src/model.ts";
+import type { LazyTensor, Model } from "../../src/model.ts";
+import { toFloat32 } from "../../src/quantization/index.ts";
 import { CONFIG, LAYER_SHAPES, safetensors, tensors, type TensorInput } from "../support/model-files.ts";
 
-function assemble(changes: Record<string, TensorInput | undefined> = {}, config: object = {}): Model {
+function assemble(changes: Record<string, TensorInput | undefined> = {}, config: object = {}): Model<LazyTensor> {
   const all = Object.entries({ ...tensors(), ...changes }).filter((entry): entry is [string, TensorInput] => entry[1] !== undefined);
-  return assembleModel(parseConfig({ ...CONFIG, ...config }), parseSafetensors(safetensors(Object.fromEntries(all)), "model.safetensors"));
+  const known = decoderFromConfig({ ...CONFIG, ...config });
+  const layout = known.family.layout!;
+  const stored = parseSafetensors(safetensors(Object.fromEntries(all)), "model.safetensors");
+  return assembleModel({ config: known.config, layout, names: hfTensorNames(layout), tensors: stored, interleaved: false, normOffset: 0 });
 }
 
 test("joins names and fields", () => {
@@ -28,12 +33,13 @@ test.each([
   ["F32", Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0)],
   ["F16", Uint8Array.of(0, 0x3c, 0, 0xc1)],
   ["BF16", Uint8Array.of(0x80, 0x3f, 0x20, 0xc0)],
-])("reads the numbers of %s", (dtype, bytes) => {
+])("reads the numbers of %s", async (dtype, bytes) => {
   const config = { vocab_size: 1, hidden_size: 2, num_attention_heads: 1, num_key_value_heads: 1, num_hidden_layers: 1, intermediate_size: 1, tie_word_embeddings: true, bos_token_id: 0, eos_token_id: 0 };
   const shapes = { input_layernorm: [2], "self_attn.q_proj": [2, 2], "self_attn.k_proj": [2, 2], "self_attn.v_proj": [2, 2], "self_attn.o_proj": [2, 2], post_attention_layernorm: [2], "mlp.gate_proj": [1, 2], "mlp.up_proj": [1, 2], "mlp.down_proj": [2, 1] };
   const layer = Object.entries(shapes).map(([name, shape]) => [`model.layers.0.${name}.weight`, { dtype, shape }]);
   const changes = Object.fromEntries([...layer, ["model.norm.weight", { dtype, shape: [2] }], ["model.embed_tokens.weight", { dtype, shape: [1, 2], bytes }]]);
-  expect([...toFloat32(assemble(changes, config).embedding)]).toEqual([1, -2.5]);
+  const { embedding } = assemble(changes, config);
+  expect([...toFloat32({ ...embedding, bytes: await embedding.read() })]).toEqual([1, -2.5]);
 });
 
 test("tied embeddings are one tensor, whatever the file says about the head", () => {
@@ -56,19 +62,19 @@ describe("refuses", () => {
   });
 
   test.each<[string, number[], string]>([
-    ["model.layers.1.mlp.up_proj.weight", [16, 24], "model.layers.1.mlp.up_proj.weight has shape [16, 24], config.json implies [24, 16]"],
-    ["model.layers.0.self_attn.k_proj.weight", [16, 16], "model.layers.0.self_attn.k_proj.weight has shape [16, 16], config.json implies [8, 16]"],
-    ["model.embed_tokens.weight", [299, 16], "model.embed_tokens.weight has shape [299, 16], config.json implies [300, 16]"],
-    ["model.norm.weight", [16, 1], "model.norm.weight has shape [16, 1], config.json implies [16]"],
-    ["lm_head.weight", [4800], "lm_head.weight has shape [4800], config.json implies [300, 16]"],
+    ["model.layers.1.mlp.up_proj.weight", [16, 24], "model.layers.1.mlp.up_proj.weight has shape [16, 24], the configuration implies [24, 16]"],
+    ["model.layers.0.self_attn.k_proj.weight", [16, 16], "model.layers.0.self_attn.k_proj.weight has shape [16, 16], the configuration implies [8, 16]"],
+    ["model.embed_tokens.weight", [299, 16], "model.embed_tokens.weight has shape [299, 16], the configuration implies [300, 16]"],
+    ["model.norm.weight", [16, 1], "model.norm.weight has shape [16, 1], the configuration implies [16]"],
+    ["lm_head.weight", [4800], "lm_head.weight has shape [4800], the configuration implies [300, 16]"],
   ])("%s of shape %j", (name, shape, message) => expect(() => assemble({ [name]: { dtype: "F32", shape } })).toThrow(new InvalidModelError(message)));
 
   test("a dtype that nothing computes with", () => {
     const changes = { "model.norm.weight": { dtype: "I64", shape: [16] } };
-    expect(() => assemble(changes)).toThrow(new UnsupportedModelError("model.norm.weight has dtype I64, only F32, F16 and BF16 are implemented"));
+    expect(() => assemble(changes)).toThrow(new UnsupportedModelError("model.norm.weight has type I64, only F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K are implemented"));
   });
 
   test("more layers than there are, at the first that is missing", () => {
-    expect(() => assemble({}, { num_hidden_layers: 2 ** 31 - 1 })).toThrow(new InvalidModelError("model.layers.2.input_layernorm.weight is missing among the weights"));
+    expect(() => assemble({}, { num_hidden_layers: 4096 })).toThrow(new InvalidModelError("model.layers.2.input_layernorm.weight is missing among the weights"));
   });
 });

@@ -1,7 +1,7 @@
 /** Models made in memory, file by file, to be broken by tests. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { JsonObject } from "../../src/models/json.ts";
+import type { JsonObject } from "../../src/json.ts";
 import { byteLevelTokenizerJson } from "./tokenizer-files.ts";
 
 const ENCODER = new TextEncoder();

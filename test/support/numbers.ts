@@ -1,3 +1,4 @@
+import { Matrix } from "../../src/backends/reference/matrix.ts";
 import { uniform } from "../../src/sampling/threefry.ts";
 
 /** Numbers in [-1, 1) that look random and are the same on every machine. */
@@ -8,6 +9,12 @@ export function numbers(length: number, seed: number): Float64Array {
 /** The same as float32: weights. */
 export function weights(length: number, seed: number): Float32Array {
   return new Float32Array(numbers(length, seed));
+}
+
+/** A weight matrix of the reference with those numbers. */
+export function matrixOf(values: Float32Array, columns: number): Matrix {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return new Matrix({ name: "numbers", dtype: "F32", shape: [values.length / columns, columns], bytes });
 }
 
 /** Row `row` of a row-major matrix. */

@@ -1,7 +1,7 @@
 /** Every tokenizer that tests have at hand, by name. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseJsonObject, type JsonObject } from "../../src/models/json.ts";
+import { parseJsonObject, type JsonObject } from "../../src/json.ts";
 import { byteFallbackTokenizerJson, byteLevelTokenizerJson, metaspaceTokenizerJson } from "./tokenizer-files.ts";
 import { sharedModels } from "./model-files.ts";
 

@@ -1,36 +1,35 @@
 import { assert } from "../../assert.ts";
-import type { Model, ModelConfig } from "../../model.ts";
+import type { DecoderConfig, LayerGroup } from "../../decoder.ts";
+import type { Model } from "../../model.ts";
 import type { StepPlan } from "../../step.ts";
-import { add } from "./add.ts";
+import { add, addBias } from "./add.ts";
 import { embed } from "./embedding.ts";
+import { Experts } from "./experts.ts";
+import { activateGate } from "./gated.ts";
 import type { KvStore } from "./kv-store.ts";
 import { linear } from "./linear.ts";
+import type { Matrix } from "./matrix.ts";
 import { PagedAttention } from "./paged-attention.ts";
 import { rmsNorm } from "./rms-norm.ts";
-import { type RopeTable, createRopeTable, rotate } from "./rope.ts";
-import { swiglu } from "./swiglu.ts";
-import { writeKv } from "./write-kv.ts";
-import { type WideLayer, type WideWeights, widen } from "./weights.ts";
+import { RopeAngles, rotate } from "./rope.ts";
+import { softCap } from "./soft-cap.ts";
+import { type LayerNumbers, type Weights, openWeights } from "./weights.ts";
 
-/** Layers that share block tables, by their numbers in the model. */
-export interface LayerGroup {
-  readonly window: number | null;
-  readonly layers: readonly number[];
-}
-
-/** The groups of a LlamaForCausalLM: one, since all its layers see every position. */
-export function layerGroups(config: ModelConfig): readonly LayerGroup[] {
-  return [{ window: null, layers: Array.from({ length: config.layerCount }, (_, layer) => layer) }];
+/** Where a layer's keys and values are: its group, its number within the group, and the attention with the group's window. */
+interface LayerPlace {
+  readonly group: number;
+  readonly layer: number;
+  readonly attention: PagedAttention;
 }
 
 /** The transformer itself: from a plan's tokens to the hidden state of each, and from a hidden state to logits. */
 export class Forward {
-  readonly #config: ModelConfig;
-  readonly #weights: WideWeights;
+  readonly #config: DecoderConfig;
+  readonly #weights: Weights;
   readonly #store: KvStore;
-  readonly #rope: RopeTable;
-  /** By layer of the model: its group, its number in the group, and the group's attention. */
-  readonly #places: readonly { readonly group: number; readonly layer: number; readonly attention: PagedAttention }[];
+  readonly #ropes: readonly RopeAngles[];
+  readonly #places: readonly LayerPlace[];
+  readonly #experts: Experts | null;
   // [maxTokens, ...] each
   readonly #hidden: Float64Array;
   readonly #normed: Float64Array;
@@ -44,18 +43,14 @@ export class Forward {
 
   constructor(model: Model, groups: readonly LayerGroup[], store: KvStore, maxTokens: number) {
     const config = model.config;
-    const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim, contextLength } = config;
+    const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
     assert(headCount % kvHeadCount === 0, () => `${headCount} heads do not share ${kvHeadCount} key heads evenly`);
     this.#config = config;
-    this.#weights = widen(model);
+    this.#weights = openWeights(model);
     this.#store = store;
-    this.#rope = createRopeTable(config);
-    this.#places = model.layers.map((_, number) => {
-      const group = groups.findIndex((candidate) => candidate.layers.includes(number));
-      assert(group >= 0, () => `layer ${number} is in no group`);
-      const shape = { headCount, kvHeadCount, headDim, window: groups[group].window };
-      return { group, layer: groups[group].layers.indexOf(number), attention: new PagedAttention(store, shape, contextLength) };
-    });
+    this.#ropes = config.ropes.map((rope) => new RopeAngles(rope, maxTokens));
+    this.#places = placesOf(config, groups, store);
+    this.#experts = config.experts && new Experts(config, config.experts, maxTokens);
     this.#hidden = new Float64Array(maxTokens * hiddenSize);
     this.#normed = new Float64Array(maxTokens * hiddenSize);
     this.#branch = new Float64Array(maxTokens * hiddenSize);
@@ -69,46 +64,90 @@ export class Forward {
 
   /** Runs every layer over the plan's tokens, whose ids are `tokenIds` [T], and writes their keys and values. */
   run(plan: StepPlan, tokenIds: Int32Array): void {
-    const { hiddenSize } = this.#config;
-    embed(this.#hidden, tokenIds, plan.tokenCount, this.#weights.embedding, hiddenSize);
+    embed(this.#hidden, tokenIds, plan.tokenCount, this.#weights.embedding, this.#config.embeddingScale);
+    for (const angles of this.#ropes) angles.set(plan.positions, plan.tokenCount);
     for (let layer = 0; layer < this.#places.length; layer++) {
       this.#attentionBlock(layer, this.#weights.layers[layer], plan);
-      this.#feedForwardBlock(this.#weights.layers[layer], plan.tokenCount);
+      this.#feedForwardBlock(layer, this.#weights.layers[layer], plan.tokenCount);
     }
   }
 
   /** Logits [vocabSize] of token row `row` of the plan that ran last. */
   logits(out: Float64Array, row: number): void {
-    const { hiddenSize, vocabSize, rmsNormEps } = this.#config;
+    const { hiddenSize, vocabSize, logitScale, logitSoftCap } = this.#config;
     this.#branch.set(this.#hidden.subarray(row * hiddenSize, (row + 1) * hiddenSize));
-    rmsNorm(this.#normed, this.#branch, this.#weights.finalNorm, 1, rmsNormEps);
-    linear(out, this.#normed, this.#weights.head, 1, vocabSize, hiddenSize);
+    this.#norm(this.#normed, this.#branch, this.#weights.finalNorm, 1);
+    linear(out, this.#normed, this.#weights.head, 1);
+    for (let id = 0; id < vocabSize; id++) {
+      const logit = out[id] * logitScale;
+      out[id] = logitSoftCap === null ? logit : softCap(logit, logitSoftCap);
+    }
   }
 
-  #attentionBlock(number: number, weights: WideLayer, plan: StepPlan): void {
-    const { hiddenSize, headCount, kvHeadCount, headDim, rmsNormEps } = this.#config;
+  #attentionBlock(number: number, weights: LayerNumbers, plan: StepPlan): void {
     const count = plan.tokenCount;
     const { layer, group: groupIndex, attention } = this.#places[number];
     const group = plan.groups[groupIndex];
-    rmsNorm(this.#normed, this.#hidden, weights.attentionNorm, count, rmsNormEps);
-    linear(this.#queries, this.#normed, weights.query, count, headCount * headDim, hiddenSize);
-    linear(this.#keys, this.#normed, weights.key, count, kvHeadCount * headDim, hiddenSize);
-    linear(this.#values, this.#normed, weights.value, count, kvHeadCount * headDim, hiddenSize);
-    rotate(this.#queries, plan.positions, count, this.#rope, headCount, headDim);
-    rotate(this.#keys, plan.positions, count, this.#rope, kvHeadCount, headDim);
-    writeKv(this.#store, layer, this.#keys, this.#values, group.slotMapping, count);
+    this.#norm(this.#normed, this.#hidden, weights.attentionNorm, count);
+    this.#project(this.#queries, this.#normed, weights.query, weights.queryBias, count);
+    this.#project(this.#keys, this.#normed, weights.key, weights.keyBias, count);
+    this.#project(this.#values, this.#normed, weights.value, weights.valueBias, count);
+    this.#prepareHeads(number, weights, count);
+    for (let t = 0; t < count; t++) this.#store.writeToken(group.slotMapping[t], layer, this.#keys, this.#values, t * this.#store.kvSize);
     attention.run(this.#attended, this.#queries, layer, plan, group);
-    linear(this.#branch, this.#attended, weights.output, count, hiddenSize, headCount * headDim);
-    add(this.#hidden, this.#branch, count * hiddenSize);
+    this.#project(this.#branch, this.#attended, weights.output, weights.outputBias, count);
+    this.#addBranch(weights.attentionPostNorm, count);
   }
 
-  #feedForwardBlock(weights: WideLayer, count: number): void {
-    const { hiddenSize, intermediateSize, rmsNormEps } = this.#config;
-    rmsNorm(this.#normed, this.#hidden, weights.feedForwardNorm, count, rmsNormEps);
-    linear(this.#gate, this.#normed, weights.gate, count, intermediateSize, hiddenSize);
-    linear(this.#up, this.#normed, weights.up, count, intermediateSize, hiddenSize);
-    swiglu(this.#gate, this.#up, count * intermediateSize);
-    linear(this.#branch, this.#gate, weights.down, count, hiddenSize, intermediateSize);
-    add(this.#hidden, this.#branch, count * hiddenSize);
+  /** Norms and rotates the heads of queries and keys. */
+  #prepareHeads(number: number, weights: LayerNumbers, count: number): void {
+    const { headCount, kvHeadCount, headDim, layers } = this.#config;
+    if (weights.queryNorm !== null) this.#norm(this.#queries, this.#queries, weights.queryNorm, count * headCount);
+    if (weights.keyNorm !== null) this.#norm(this.#keys, this.#keys, weights.keyNorm, count * kvHeadCount);
+    const { rope } = layers[number];
+    if (rope === null) return;
+    rotate(this.#queries, count, this.#ropes[rope], headCount, headDim);
+    rotate(this.#keys, count, this.#ropes[rope], kvHeadCount, headDim);
   }
+
+  #feedForwardBlock(number: number, weights: LayerNumbers, count: number): void {
+    this.#norm(this.#normed, this.#hidden, weights.feedForwardNorm, count);
+    if (this.#config.layers[number].experts) this.#experts!.run(this.#branch, this.#normed, weights, count);
+    else this.#feedForward(weights, count);
+    this.#addBranch(weights.feedForwardPostNorm, count);
+  }
+
+  #feedForward(weights: LayerNumbers, count: number): void {
+    this.#project(this.#gate, this.#normed, weights.gate, weights.gateBias, count);
+    this.#project(this.#up, this.#normed, weights.up, weights.upBias, count);
+    activateGate(this.#config.activation, this.#gate, this.#up, count * this.#config.intermediateSize);
+    this.#project(this.#branch, this.#gate, weights.down, weights.downBias, count);
+  }
+
+  /** Adds the branch to the hidden state, through the norm behind it where there is one. */
+  #addBranch(postNorm: Float32Array | null, count: number): void {
+    const { hiddenSize, residualScale } = this.#config;
+    if (postNorm !== null) this.#norm(this.#branch, this.#branch, postNorm, count);
+    add(this.#hidden, this.#branch, count * hiddenSize, residualScale);
+  }
+
+  #project(out: Float64Array, x: Float64Array, weight: Matrix, bias: Float32Array | null, rows: number): void {
+    linear(out, x, weight, rows);
+    if (bias !== null) addBias(out, bias, rows);
+  }
+
+  #norm(out: Float64Array, x: Float64Array, weight: Float32Array, rows: number): void {
+    rmsNorm(out, x, weight, rows, this.#config.norm.epsilon);
+  }
+}
+
+function placesOf(config: DecoderConfig, groups: readonly LayerGroup[], store: KvStore): LayerPlace[] {
+  const { headCount, kvHeadCount, headDim, attentionScale, attentionSoftCap } = config;
+  return config.layers.map((_, number) => {
+    const group = groups.findIndex((candidate) => candidate.layers.includes(number));
+    assert(group >= 0, () => `layer ${number} is in no group`);
+    const { window, layers } = groups[group];
+    const shape = { headCount, kvHeadCount, headDim, scale: attentionScale, softCap: attentionSoftCap, window };
+    return { group, layer: layers.indexOf(number), attention: new PagedAttention(store, shape) };
+  });
 }

@@ -1,78 +1,109 @@
 import { assert } from "../../assert.ts";
-import { allocate } from "./allocate.ts";
+import { OutOfMemoryError } from "../../errors.ts";
+import { kvHeadBytes, type KvType } from "../../kv-type.ts";
+import { decodeKv, encodeKv } from "../../quantization/index.ts";
 
-/** Lengths in numbers. `kvSize` is kvHeadCount * headDim; `layerCount` the layers of one block group. */
+/** `layerCount` is the layers of one block group. */
 export interface KvShape {
   readonly blockSize: number;
   readonly layerCount: number;
-  readonly kvSize: number;
+  readonly kvHeadCount: number;
+  readonly headDim: number;
+  /** `f64`: as computed, so that an oracle adds no error. */
+  readonly type: KvType | "f64";
 }
 
 /**
- * Keys and values of a tier's blocks in one array, [block, layer, key or value, offset in block, kvSize]: a block is one
+ * Keys and values of a tier's blocks in one buffer, [block, layer, key or value, offset in block, KV head]: a block is one
  * contiguous range, so moving one is one copy. Storage has blockCount + 1 blocks; block 0 is never used.
  *
- * float64, as computed: what is read back, swapped or recomputed is the same bits.
+ * A head's bytes depend on its numbers alone: what is read back, swapped or computed again is the same bits.
  */
 export class KvStore {
-  readonly data: Float64Array;
-  readonly blockSize: number;
-  /** Numbers from one layer's keys to the next layer's. */
-  readonly layerStride: number;
-  /** Numbers from a layer's keys to its values. */
-  readonly valueOffset: number;
-  /** Numbers of a block. */
-  readonly blockStride: number;
+  readonly shape: KvShape;
+  readonly bytesPerBlock: number;
+  /** Numbers of a token's keys, or of its values, in one layer. */
   readonly kvSize: number;
+  readonly #headBytes: number;
   readonly #blockCount: number;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
 
   constructor(shape: KvShape, blockCount: number) {
-    this.blockSize = shape.blockSize;
-    this.kvSize = shape.kvSize;
-    this.valueOffset = shape.blockSize * shape.kvSize;
-    this.layerStride = 2 * this.valueOffset;
-    this.blockStride = shape.layerCount * this.layerStride;
+    this.shape = shape;
+    this.kvSize = shape.kvHeadCount * shape.headDim;
+    this.#headBytes = shape.type === "f64" ? 8 * shape.headDim : kvHeadBytes(shape.type, shape.headDim);
+    this.bytesPerBlock = 2 * shape.layerCount * shape.blockSize * shape.kvHeadCount * this.#headBytes;
     this.#blockCount = blockCount;
-    this.data = allocate((blockCount + 1) * this.blockStride, `${blockCount} blocks of keys and values`);
+    const buffer = allocate((blockCount + 1) * this.bytesPerBlock, blockCount);
+    this.#bytes = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
   }
 
-  get bytesPerBlock(): number {
-    return 8 * this.blockStride;
+  /** Stores the keys and values of one token and layer, `kvSize` numbers each, which start at `from`. */
+  writeToken(slot: number, layer: number, keys: Float64Array, values: Float64Array, from: number): void {
+    const at = this.#tokenOffset(slot, layer);
+    this.#encode(keys, from, at);
+    this.#encode(values, from, at + this.#valueOffset);
   }
 
-  /** Where the keys of `slot` in `layer` start. */
-  keyOffset(slot: number, layer: number): number {
-    const block = Math.floor(slot / this.blockSize);
-    return block * this.blockStride + layer * this.layerStride + (slot - block * this.blockSize) * this.kvSize;
+  /** Reads the keys and values of one token and layer into `keys` and `values` from `to` on. */
+  readToken(slot: number, layer: number, keys: Float64Array, values: Float64Array, to: number): void {
+    const at = this.#tokenOffset(slot, layer);
+    this.#decode(at, keys, to);
+    this.#decode(at + this.#valueOffset, values, to);
   }
 
   /** Copies one block of `source`, which has the same shape, to one of this store. */
   copyFrom(source: KvStore, from: number, to: number): void {
-    source.#check(from);
-    this.#check(to);
-    const start = from * this.blockStride;
-    if (source === this) this.data.copyWithin(to * this.blockStride, start, start + this.blockStride);
-    else this.data.set(source.data.subarray(start, start + this.blockStride), to * this.blockStride);
+    this.#block(to).set(source.#block(from));
   }
 
   read(blocks: ArrayLike<number>): Uint8Array {
     const out = new Uint8Array(blocks.length * this.bytesPerBlock);
-    for (let i = 0; i < blocks.length; i++) out.set(this.#bytes(blocks[i]), i * this.bytesPerBlock);
+    for (let i = 0; i < blocks.length; i++) out.set(this.#block(blocks[i]), i * this.bytesPerBlock);
     return out;
   }
 
   write(blocks: ArrayLike<number>, data: Uint8Array): void {
     const size = this.bytesPerBlock;
     assert(data.length === blocks.length * size, () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`);
-    for (let i = 0; i < blocks.length; i++) this.#bytes(blocks[i]).set(data.subarray(i * size, (i + 1) * size));
+    for (let i = 0; i < blocks.length; i++) this.#block(blocks[i]).set(data.subarray(i * size, (i + 1) * size));
   }
 
-  #bytes(block: number): Uint8Array {
-    this.#check(block);
-    return new Uint8Array(this.data.buffer, block * this.bytesPerBlock, this.bytesPerBlock);
+  /** Bytes from a token's keys to its values. */
+  get #valueOffset(): number {
+    return this.shape.blockSize * this.shape.kvHeadCount * this.#headBytes;
   }
 
-  #check(block: number): void {
+  #tokenOffset(slot: number, layer: number): number {
+    const { blockSize, kvHeadCount } = this.shape;
+    const block = Math.floor(slot / blockSize);
+    return block * this.bytesPerBlock + 2 * layer * this.#valueOffset + (slot - block * blockSize) * kvHeadCount * this.#headBytes;
+  }
+
+  #encode(x: Float64Array, from: number, at: number): void {
+    const { type, kvHeadCount, headDim } = this.shape;
+    if (type === "f64") for (let i = 0; i < this.kvSize; i++) this.#view.setFloat64(at + 8 * i, x[from + i], true);
+    else for (let h = 0; h < kvHeadCount; h++) encodeKv(type, x, from + h * headDim, headDim, this.#view, at + h * this.#headBytes);
+  }
+
+  #decode(at: number, out: Float64Array, to: number): void {
+    const { type, kvHeadCount, headDim } = this.shape;
+    if (type === "f64") for (let i = 0; i < this.kvSize; i++) out[to + i] = this.#view.getFloat64(at + 8 * i, true);
+    else for (let h = 0; h < kvHeadCount; h++) decodeKv(type, this.#view, at + h * this.#headBytes, headDim, out, to + h * headDim);
+  }
+
+  #block(block: number): Uint8Array {
     assert(block >= 1 && block <= this.#blockCount, () => `block ${block} is outside 1..${this.#blockCount}`);
+    return this.#bytes.subarray(block * this.bytesPerBlock, (block + 1) * this.bytesPerBlock);
+  }
+}
+
+function allocate(byteLength: number, blockCount: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(byteLength);
+  } catch (cause) {
+    throw new OutOfMemoryError(`cannot allocate ${byteLength} bytes for ${blockCount} blocks of keys and values`, { cause });
   }
 }

@@ -1,5 +1,13 @@
+import { type Matrix, ROWS_AT_A_TIME } from "./matrix.ts";
+
+/** Rows [first, first + count) of a matrix: all of it, or one expert's. */
+export interface RowRange {
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
- * out = x · weightᵀ: out [rows, outSize], x [rows, inSize], weight [outSize, inSize].
+ * out = x · weightᵀ: out [rows, range.count], x [rows, weight.columns], weight [.., columns] of which `range` is used.
  *
  * Every number of `out` is one accumulator over ascending k, however many rows there are: a token's result does not
  * depend on what shares its step. Four outputs at a time, because their four chains of additions overlap: 1.4 times
@@ -8,20 +16,22 @@
 export function linear(
   out: Float64Array,
   x: Float64Array,
-  weight: Float32Array,
+  weight: Matrix,
   rows: number,
-  outSize: number,
-  inSize: number,
+  range: RowRange = { first: 0, count: weight.rows },
 ): void {
-  const tiled = outSize - (outSize % 4);
-  for (let n = 0; n < tiled; n += 4) {
-    for (let row = 0; row < rows; row++) dotFour(out, row * outSize + n, x, row * inSize, weight, n * inSize, inSize);
-  }
-  for (let n = tiled; n < outSize; n++) {
-    for (let row = 0; row < rows; row++) dotOne(out, row * outSize + n, x, row * inSize, weight, n * inSize, inSize);
+  const { columns, data } = weight;
+  for (let n = 0; n < range.count; n += ROWS_AT_A_TIME) {
+    const loaded = Math.min(ROWS_AT_A_TIME, range.count - n);
+    weight.load(range.first + n, loaded);
+    const w = weight.at;
+    for (let row = 0; row < rows; row++) {
+      const o = row * range.count + n;
+      if (loaded === ROWS_AT_A_TIME) dotFour(out, o, x, row * columns, data, w, columns);
+      else for (let i = 0; i < loaded; i++) dotOne(out, o + i, x, row * columns, data, w + i * columns, columns);
+    }
   }
 }
-
 /** Four consecutive outputs of one row; `o`, `i` and `w` are where the output, input row and first weight row start. */
 function dotFour(out: Float64Array, o: number, x: Float64Array, i: number, weight: Float32Array, w: number, size: number): void {
   const w1 = w + size;

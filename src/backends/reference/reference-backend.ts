@@ -1,10 +1,12 @@
 import { assert } from "../../assert.ts";
 import { MAX_BLOCK_SIZE, MAX_PLANS_IN_FLIGHT, MAX_SLOTS } from "../../config.ts";
 import { DisposedError, InvalidOptionError } from "../../errors.ts";
+import { layerGroups } from "../../decoder.ts";
+import { KV_TYPES, type KvType } from "../../kv-type.ts";
 import type { Model } from "../../model.ts";
 import type { StepPlan, StepResult } from "../../step.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
-import { Forward, layerGroups } from "./forward.ts";
+import { Forward } from "./forward.ts";
 import { KvStore } from "./kv-store.ts";
 import { nextTurn } from "./next-turn.ts";
 import type { StepOutput } from "./step-output.ts";
@@ -18,6 +20,8 @@ export interface ReferenceBackendOptions {
   readonly maxRequests: number;
   /** Blocks of the host tier. Default 0. */
   readonly hostBlockCount?: number;
+  /** How keys and values are stored. Default as float64, as they are computed. */
+  readonly kv?: KvType;
   /** Return the logits of every sample: `2 * maxTokens * vocabSize` floats. Default false. */
   readonly keepLogits?: boolean;
 }
@@ -29,11 +33,11 @@ export interface ReferenceBackendOptions {
  */
 export function createReferenceBackend(options: ReferenceBackendOptions): Backend {
   checkOptions(options);
-  const { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false } = options;
+  const { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f64" } = options;
   const { kvHeadCount, headDim, contextLength, vocabSize } = model.config;
   const groups = layerGroups(model.config);
   const layerCount = Math.max(...groups.map((group) => group.layers.length));
-  const shape = { blockSize, layerCount, kvSize: kvHeadCount * headDim };
+  const shape = { blockSize, layerCount, kvHeadCount, headDim, type: kv } as const;
   const device = new KvStore(shape, blockCount);
   const host = new KvStore(shape, hostBlockCount);
   const forward = new Forward(model, groups, device, maxTokens);
@@ -44,7 +48,8 @@ export function createReferenceBackend(options: ReferenceBackendOptions): Backen
 }
 
 function checkOptions(options: ReferenceBackendOptions): void {
-  const { blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0 } = options;
+  const { blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, kv } = options;
+  if (kv !== undefined && !KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
   checkInteger("blockCount", blockCount, 1, Math.floor(MAX_SLOTS / blockSize) - 1);
   checkInteger("hostBlockCount", hostBlockCount, 0, Math.floor(MAX_SLOTS / blockSize) - 1);

@@ -1,6 +1,6 @@
 import { assert } from "../../assert.ts";
 import { LogprobWriter, Sampler } from "../../sampling/index.ts";
-import type { StepPlan } from "../../step.ts";
+import { SAMPLE_NOT_FINITE, type StepPlan } from "../../step.ts";
 import type { BackendInfo } from "../backend.ts";
 import { checkPlan } from "./check-plan.ts";
 import type { Forward } from "./forward.ts";
@@ -89,6 +89,7 @@ export class StepRunner {
     this.#logits.set(this.#wide);
     const id = this.#sampler.sample(this.#logits, plan.sampling, sample, plan.positions[row] + 1);
     output.tokenIds[sample] = id;
+    output.sampleFlags[sample] = this.#logits.every((logit) => Number.isFinite(logit)) ? 0 : SAMPLE_NOT_FINITE;
     output.logits?.set(this.#logits, sample * this.#info.vocabSize);
     const top = plan.sampling.logprobs[sample];
     if (top >= 0) this.#logprobs.write(output, sample, this.#logits, id, top);

@@ -1,28 +1,36 @@
-import { type LayerWeights, type Model, type Tensor, toFloat32 } from "../../model.ts";
+import type { LayerWeights, Model, Tensor } from "../../model.ts";
+import { toFloat32 } from "../../quantization/index.ts";
+import { Matrix } from "./matrix.ts";
+
+const MATRICES = ["query", "key", "value", "output", "gate", "up", "down", "router"] as const;
+type MatrixName = (typeof MATRICES)[number];
+type Optional = { [K in keyof LayerWeights]: null extends LayerWeights[K] ? K : never }[keyof LayerWeights];
 
 /** The matrices and vectors of one layer, by the model's names. */
-export type WideLayer = Readonly<Record<keyof LayerWeights, Float32Array>>;
+export type LayerNumbers = {
+  readonly [K in keyof LayerWeights]: (K extends MatrixName ? Matrix : Float32Array) | (K extends Optional ? null : never);
+};
 
-/** A model's numbers as float32, which holds every stored kind exactly. */
-export interface WideWeights {
-  readonly embedding: Float32Array;
-  readonly layers: readonly WideLayer[];
+/** A model's weights as the loops read them. */
+export interface Weights {
+  readonly embedding: Matrix;
+  readonly layers: readonly LayerNumbers[];
   readonly finalNorm: Float32Array;
-  readonly head: Float32Array;
+  readonly head: Matrix;
 }
 
-/** Widens each tensor once; a head that is the embedding shares its array. */
-export function widen(model: Model): WideWeights {
-  const embedding = toFloat32(model.embedding);
-  return {
-    embedding,
-    layers: model.layers.map(widenLayer),
-    finalNorm: toFloat32(model.finalNorm),
-    head: model.head.bytes === model.embedding.bytes ? embedding : toFloat32(model.head),
-  };
+/** A head that is the embedding shares its matrix. */
+export function openWeights(model: Model): Weights {
+  const embedding = new Matrix(model.embedding);
+  const head = model.head.bytes === model.embedding.bytes ? embedding : new Matrix(model.head);
+  return { embedding, layers: model.layers.map(openLayer), finalNorm: toFloat32(model.finalNorm), head };
 }
 
-function widenLayer(layer: LayerWeights): WideLayer {
-  const entries = Object.entries(layer).map(([name, tensor]: [string, Tensor]) => [name, toFloat32(tensor)]);
-  return Object.fromEntries(entries) as WideLayer;
+function openLayer(layer: LayerWeights): LayerNumbers {
+  const entries = Object.entries(layer).map(([name, tensor]: [string, Tensor | null]) => [name, tensor && open(name, tensor)]);
+  return Object.fromEntries(entries) as LayerNumbers;
+}
+
+function open(name: string, tensor: Tensor): Matrix | Float32Array {
+  return (MATRICES as readonly string[]).includes(name) ? new Matrix(tensor) : toFloat32(tensor);
 }

@@ -1,5 +1,5 @@
 import { MAX_PLANS_IN_FLIGHT } from "../../config.ts";
-import type { ModelConfig } from "../../model.ts";
+import type { DecoderConfig } from "../../decoder.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { createActivations, tileRows } from "./activations.ts";
 import { angleStride, fillAngles } from "./angles.ts";
@@ -89,7 +89,7 @@ function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo
   return { name: `webgpu (${adapterName(info)})`, ...limits, groups: [{ window: null }] };
 }
 
-function uploadAngles(buffers: Buffers, config: ModelConfig, positions: number): GPUBuffer {
+function uploadAngles(buffers: Buffers, config: DecoderConfig, positions: number): GPUBuffer {
   const fill = (target: ArrayBuffer): void => fillAngles(new Float32Array(target), config, positions);
   return buffers.createFilled("rotary angles", 4 * positions * angleStride(config), STORAGE, fill);
 }

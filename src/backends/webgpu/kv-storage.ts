@@ -1,6 +1,6 @@
 import { assert } from "../../assert.ts";
 import { DeviceLimitError } from "../../errors.ts";
-import type { ModelConfig } from "../../model.ts";
+import type { DecoderConfig } from "../../decoder.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
 import { VECTOR_BYTES, shapeOf } from "./shape.ts";
 
@@ -18,8 +18,9 @@ export interface KvPart {
  * How keys and values are split: whole layers where a binding of `bindingBytes` holds at least one, else some heads of
  * one layer. Throws `DeviceLimitError` where it does not hold one head of one layer.
  */
-export function kvParts(config: ModelConfig, blockSize: number, blockCount: number, bindingBytes: number): KvPart[] {
-  const { layerCount, kvHeadCount } = config;
+export function kvParts(config: DecoderConfig, blockSize: number, blockCount: number, bindingBytes: number): KvPart[] {
+  const { kvHeadCount } = config;
+  const layerCount = config.layers.length;
   const headBytes = headBlockBytes(config, blockSize);
   const heads = Math.floor(bindingBytes / (headBytes * (blockCount + 1)));
   if (heads === 0) {
@@ -42,11 +43,11 @@ export function kvParts(config: ModelConfig, blockSize: number, blockCount: numb
 }
 
 /** Bytes of keys and values of one block, all layers. */
-export function kvBytesPerBlock(config: ModelConfig, blockSize: number): number {
-  return config.layerCount * config.kvHeadCount * headBlockBytes(config, blockSize);
+export function kvBytesPerBlock(config: DecoderConfig, blockSize: number): number {
+  return config.layers.length * config.kvHeadCount * headBlockBytes(config, blockSize);
 }
 
-function headBlockBytes(config: ModelConfig, blockSize: number): number {
+function headBlockBytes(config: DecoderConfig, blockSize: number): number {
   return 2 * blockSize * shapeOf(config).head * VECTOR_BYTES;
 }
 

@@ -1,4 +1,5 @@
-import type { LayerWeights, Model, ModelConfig, Tensor } from "../../model.ts";
+import type { DecoderConfig } from "../../decoder.ts";
+import type { LayerWeights, Model, Tensor } from "../../model.ts";
 import { type MatrixPlan, PADDING } from "./packing.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -9,7 +10,7 @@ export interface HeadRange {
 }
 
 /** [hidden state, token]: input ids' embeddings and output logits are laid out alike. */
-export function vocabularyMatrix(label: string, tensor: Tensor, config: ModelConfig): MatrixPlan {
+export function vocabularyMatrix(label: string, tensor: Tensor, config: DecoderConfig): MatrixPlan {
   const shape = shapeOf(config);
   return {
     label,
@@ -20,7 +21,7 @@ export function vocabularyMatrix(label: string, tensor: Tensor, config: ModelCon
 }
 
 /** Columns of store-qkv.wgsl for some key heads: their query heads, the key heads, the value heads. */
-export function qkvMatrix(layer: LayerWeights, config: ModelConfig, { firstHead, headCount }: HeadRange): MatrixPlan {
+export function qkvMatrix(layer: LayerWeights, config: DecoderConfig, { firstHead, headCount }: HeadRange): MatrixPlan {
   const shape = shapeOf(config);
   const { headDim } = config;
   const pairs = rotatedOrder(headDim, 4 * shape.head);
@@ -45,7 +46,7 @@ export function qkvMatrix(layer: LayerWeights, config: ModelConfig, { firstHead,
 }
 
 /** Inputs are heads, padded one by one. */
-export function outputMatrix(layer: LayerWeights, config: ModelConfig): MatrixPlan {
+export function outputMatrix(layer: LayerWeights, config: DecoderConfig): MatrixPlan {
   const shape = shapeOf(config);
   const head = padded(config.headDim, 4 * shape.head);
   const inputs = Array.from({ length: config.headCount }, (_, h) =>
@@ -56,7 +57,7 @@ export function outputMatrix(layer: LayerWeights, config: ModelConfig): MatrixPl
 }
 
 /** Columns alternate between gate and up, as store-swiglu.wgsl wants them. */
-export function gateUpMatrix(layer: LayerWeights, config: ModelConfig): MatrixPlan {
+export function gateUpMatrix(layer: LayerWeights, config: DecoderConfig): MatrixPlan {
   const shape = shapeOf(config);
   const rows = padded(config.intermediateSize, 4 * shape.intermediate);
   return {
@@ -68,7 +69,7 @@ export function gateUpMatrix(layer: LayerWeights, config: ModelConfig): MatrixPl
   };
 }
 
-export function downMatrix(layer: LayerWeights, config: ModelConfig): MatrixPlan {
+export function downMatrix(layer: LayerWeights, config: DecoderConfig): MatrixPlan {
   const shape = shapeOf(config);
   return {
     label: layer.down.name,

@@ -1,6 +1,7 @@
 import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../../config.ts";
+import { type DecoderConfig, plainDecoder } from "../../decoder.ts";
 import { InvalidOptionError, UnsupportedModelError } from "../../errors.ts";
-import type { Model, ModelConfig } from "../../model.ts";
+import type { Model } from "../../model.ts";
 import type { DeviceSource } from "./device.ts";
 import { MAX_HEAD_DIM } from "./kernels/attention.ts";
 import type { Variants } from "./kernels/variants.ts";
@@ -65,12 +66,27 @@ function resolveBlockCount({ model, blockCount, kvBytes, blockSize }: WebGPUBack
   throw new InvalidOptionError(`kvBytes must be at least ${2 * perBlock}, two blocks of ${blockSize} tokens, got ${kvBytes}`);
 }
 
-function checkShape({ headCount, kvHeadCount, headDim }: ModelConfig): void {
+function checkShape(config: DecoderConfig): void {
+  checkPlain(config);
+  const { headCount, kvHeadCount, headDim } = config;
   if (headCount % kvHeadCount !== 0) {
     throw new UnsupportedModelError(`${headCount} query heads do not share ${kvHeadCount} key heads evenly`);
   }
   if (headDim % 2 !== 0) throw new UnsupportedModelError(`headDim must be even for the rotary embedding, got ${headDim}`);
   if (headDim > MAX_HEAD_DIM) throw new UnsupportedModelError(`headDim must be at most ${MAX_HEAD_DIM}, got ${headDim}`);
+}
+
+/** The kernels compute plain Llamas: another part is refused by its name. */
+function checkPlain(config: DecoderConfig): void {
+  const { architecture, contextLength, vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim, tiedEmbeddings } = config;
+  const sizes = { architecture, contextLength, vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim, tiedEmbeddings };
+  const [rope] = config.ropes;
+  const free = { norm: { ...config.norm, place: "before" as const, kind: "rms" as const }, ropes: [{ ...rope, dimensions: headDim }] };
+  const plain = plainDecoder(config.layers.length, { ...sizes, ...free });
+  for (const [part, value] of Object.entries(plain)) {
+    const own = JSON.stringify(config[part as keyof DecoderConfig]);
+    if (own !== JSON.stringify(value)) throw new UnsupportedModelError(`${architecture}: ${part} ${own} is not implemented in the webgpu backend`);
+  }
 }
 
 function checkInteger(name: string, value: number, low: number, high: number): void {

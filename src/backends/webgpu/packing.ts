@@ -1,5 +1,9 @@
 import { assert } from "../../assert.ts";
-import { type DType, type Tensor, bytesPerElement, toFloat32 } from "../../model.ts";
+import type { Tensor } from "../../model.ts";
+import { FORMATS, isFloat, toFloat32 } from "../../quantization/index.ts";
+
+/** Numbers as the kernels read them. */
+export type FloatDType = "F32" | "F16" | "BF16";
 
 /** Marks a padded input or column: its weights are zeros. */
 export const PADDING = -1;
@@ -19,15 +23,15 @@ export interface MatrixPlan {
   readonly columnRows: Int32Array;
 }
 
-/** The kind of number that the packed matrix holds: the sources' own where they agree, else float32, which holds all. */
-export function packedDType(plan: MatrixPlan): DType {
-  const [first, ...rest] = plan.sources;
-  return rest.every((tensor) => tensor.dtype === first.dtype) ? first.dtype : "F32";
+/** The kind of number that the packed matrix holds: the sources' own where they agree on a float, else float32, which holds all. */
+export function packedDType(plan: MatrixPlan): FloatDType {
+  const [{ dtype }, ...rest] = plan.sources;
+  return isFloat(dtype) && rest.every((tensor) => tensor.dtype === dtype) ? dtype : "F32";
 }
 
 /** Bytes of one input of `columns` columns. */
 export function rowBytes(plan: MatrixPlan, columns: number): number {
-  return columns * bytesPerElement(packedDType(plan));
+  return columns * FORMATS[packedDType(plan)].blockBytes;
 }
 
 /** Packs columns [first, first + count) into `target`. */
@@ -53,17 +57,17 @@ function packColumn(plan: MatrixPlan, source: Words, row: number, out: Words, co
 type Words = Uint16Array | Uint32Array;
 
 /** The tensor's numbers as `dtype`, as bits, copied only where they must be. */
-function bitsOf(tensor: Tensor, dtype: DType): Words {
+function bitsOf(tensor: Tensor, dtype: FloatDType): Words {
   if (tensor.dtype !== dtype) {
     assert(dtype === "F32", "only float32 holds every kind");
     return new Uint32Array(toFloat32(tensor).buffer);
   }
   const { bytes } = tensor;
-  const size = bytesPerElement(dtype);
+  const size = FORMATS[dtype].blockBytes;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   return words(dtype, aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
-function words(dtype: DType, buffer: ArrayBuffer, byteOffset: number, length: number): Words {
+function words(dtype: FloatDType, buffer: ArrayBuffer, byteOffset: number, length: number): Words {
   return dtype === "F32" ? new Uint32Array(buffer, byteOffset, length) : new Uint16Array(buffer, byteOffset, length);
 }

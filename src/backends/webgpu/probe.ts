@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../../model.ts";
+import { plainDecoder } from "../../decoder.ts";
 import { Buffers } from "./buffers.ts";
 import { HEADER } from "./columns.ts";
 import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "./kernels/attention.ts";
@@ -25,21 +25,16 @@ export interface ProbeReport {
 /** Rows of the batch: more than a tile, and not a multiple of one. */
 const ROWS = 11;
 /** A hidden state of two segments and a ragged rest, and heads of four vectors. */
-const CONFIG: ModelConfig = {
-  architecture: "LlamaForCausalLM",
+const CONFIG = plainDecoder(1, {
   vocabSize: 4,
   hiddenSize: 300,
   intermediateSize: 4,
-  layerCount: 1,
   headCount: 2,
   kvHeadCount: 1,
   headDim: 16,
   contextLength: 512,
-  rmsNormEps: 1e-5,
-  ropeTheta: 10_000,
-  ropeScaling: null,
   tiedEmbeddings: true,
-};
+});
 const SHAPE = shapeOf(CONFIG);
 const BLOCK_SIZE = 16;
 /** Positions of the tokens that attend: before, at and after the ends of fours, blocks and segments. */

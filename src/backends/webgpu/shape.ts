@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../../model.ts";
+import type { DecoderConfig } from "../../decoder.ts";
 
 /**
  * Sizes of a model as the kernels see them: rows of numbers are padded to whole vectors of four, and the padding holds
@@ -21,7 +21,7 @@ export interface Shape {
   readonly vocabulary: number;
 }
 
-export function shapeOf(config: ModelConfig): Shape {
+export function shapeOf(config: DecoderConfig): Shape {
   const { headCount, kvHeadCount } = config;
   const head = vectors(config.headDim);
   return {

@@ -1,8 +1,8 @@
 import { DeviceLimitError } from "../../errors.ts";
-import type { DType, Tensor } from "../../model.ts";
-import { toFloat32 } from "../../model.ts";
+import type { Tensor } from "../../model.ts";
+import { toFloat32 } from "../../quantization/index.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
-import { type MatrixPlan, pack, packedDType, rowBytes } from "./packing.ts";
+import { type FloatDType, type MatrixPlan, pack, packedDType, rowBytes } from "./packing.ts";
 import { VECTOR_BYTES, vectors } from "./shape.ts";
 
 /** Columns of a matrix that lie in one buffer, counted in vectors. */
@@ -14,7 +14,7 @@ export interface MatrixPart {
 
 /** A matrix on the device, split by columns where one binding cannot hold it. */
 export interface DeviceMatrix {
-  readonly dtype: DType;
+  readonly dtype: FloatDType;
   /** Vectors of an input row. */
   readonly inputs: number;
   readonly parts: readonly MatrixPart[];

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { parseConfig, parseJsonObject } from "../../models/index.ts";
+import { decoderFromConfig, parseJsonObject } from "../../models/index.ts";
 import { builtinModelFolder } from "../../models/node.ts";
 import { oneLine } from "../failure.ts";
 import type { ModelReport } from "./report.ts";
@@ -21,7 +21,7 @@ function modelFolders(within: string): string[] {
 
 function inspectModel(name: string, folder: string): ModelReport {
   try {
-    const config = parseConfig(parseJsonObject(readFileSync(join(folder, "config.json")), "config.json"));
+    const { config } = decoderFromConfig(parseJsonObject(readFileSync(join(folder, "config.json")), "config.json"));
     const weights = readdirSync(folder).filter((file) => file.endsWith(".safetensors"));
     if (weights.length === 0) return { name, folder, problem: "has no .safetensors file" };
     const weightBytes = weights.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);

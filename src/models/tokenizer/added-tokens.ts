@@ -1,5 +1,5 @@
 import { InvalidModelError } from "../../errors.ts";
-import { describe, excerpt, isObject } from "../json.ts";
+import { describe, excerpt, isObject } from "../../json.ts";
 import type { Normalizer } from "./normalizers.ts";
 import { Trie } from "./trie.ts";
 

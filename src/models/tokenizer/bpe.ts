@@ -1,5 +1,5 @@
 import { InvalidModelError } from "../../errors.ts";
-import { excerpt } from "../json.ts";
+import { excerpt } from "../../json.ts";
 import { mergeAll } from "./merge.ts";
 import type { FindMerge } from "./pair-table.ts";
 import { byteIds, type TokenModel } from "./token-model.ts";

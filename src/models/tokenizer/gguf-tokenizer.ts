@@ -1,6 +1,6 @@
 import { InvalidModelError, UnsupportedModelError } from "../../errors.ts";
 import { encodeByteLevel } from "../byte-level.ts";
-import { describe, excerpt } from "../json.ts";
+import { describe, excerpt } from "../../json.ts";
 import { parseDecoder } from "../token-bytes.ts";
 import type { AddedToken } from "./added-tokens.ts";
 import { assembleTokenizer, type ModelTokenizer } from "./assemble.ts";

@@ -1,6 +1,6 @@
 import { InvalidModelError, UnsupportedModelError } from "../../errors.ts";
 import { encodeByteLevel } from "../byte-level.ts";
-import { excerpt, isObject, type JsonObject } from "../json.ts";
+import { excerpt, isObject, type JsonObject } from "../../json.ts";
 import { parsePattern } from "./pattern.ts";
 
 /** Rewrites a text before it is cut. */

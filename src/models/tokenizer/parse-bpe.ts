@@ -1,5 +1,5 @@
 import { InvalidModelError, UnsupportedModelError } from "../../errors.ts";
-import { describe, excerpt, isObject, type JsonObject } from "../json.ts";
+import { describe, excerpt, isObject, type JsonObject } from "../../json.ts";
 import { Bpe } from "./bpe.ts";
 import { PairTable } from "./pair-table.ts";
 

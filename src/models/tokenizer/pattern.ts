@@ -1,6 +1,6 @@
 import { toRegExp } from "oniguruma-to-es";
 import { InvalidRequestError, UnsupportedModelError } from "../../errors.ts";
-import { excerpt, isObject } from "../json.ts";
+import { excerpt, isObject } from "../../json.ts";
 import { canEnd, withTimeLimit } from "../time-limit.ts";
 import { KNOWN_PATTERNS } from "./known-patterns.ts";
 

@@ -1,5 +1,5 @@
 import { InvalidModelError, UnsupportedModelError } from "../../errors.ts";
-import { excerpt, isObject, type JsonObject } from "../json.ts";
+import { excerpt, isObject, type JsonObject } from "../../json.ts";
 
 /** Ids that stand around a text. */
 export interface Surrounding {

@@ -1,6 +1,6 @@
 import { InvalidModelError, UnsupportedModelError } from "../../errors.ts";
 import { encodeByteLevel } from "../byte-level.ts";
-import { excerpt, isObject, type JsonObject } from "../json.ts";
+import { excerpt, isObject, type JsonObject } from "../../json.ts";
 import { GPT2 } from "./known-patterns.ts";
 import { parsePattern, spansOf, type Pattern } from "./pattern.ts";
 import { parseBehavior, split, type SplitBehavior } from "./split.ts";

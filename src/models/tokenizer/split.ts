@@ -1,5 +1,5 @@
 import { UnsupportedModelError } from "../../errors.ts";
-import { excerpt } from "../json.ts";
+import { excerpt } from "../../json.ts";
 import type { Pattern } from "./pattern.ts";
 
 /** What becomes of a pattern's matches (`SplitDelimiterBehavior` of the Rust library). */

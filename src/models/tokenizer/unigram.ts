@@ -1,5 +1,5 @@
 import { InvalidModelError } from "../../errors.ts";
-import { describe, excerpt, type JsonObject } from "../json.ts";
+import { describe, excerpt, type JsonObject } from "../../json.ts";
 import { byteIds, type TokenModel } from "./token-model.ts";
 import { Trie } from "./trie.ts";
 

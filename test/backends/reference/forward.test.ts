@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { Forward, layerGroups } from "../../../src/backends/reference/forward.ts";
+import { Forward } from "../../../src/backends/reference/forward.ts";
 import { KvStore } from "../../../src/backends/reference/kv-store.ts";
-import { type Model, type Tensor, ropeInverseFrequencies, toFloat32 } from "../../../src/model.ts";
+import { layerGroups } from "../../../src/decoder.ts";
+import type { Model, Tensor } from "../../../src/model.ts";
+import { toFloat32 } from "../../../src/quantization/index.ts";
+import { ropeInverseFrequencies } from "../../../src/rope.ts";
 import { makePlan, randomModel } from "../../../src/testing/index.ts";
 import { distance, dot, rowOf } from "../../support/numbers.ts";
 
@@ -27,11 +30,12 @@ function turned(head: Vector, position: number, frequencies: ArrayLike<number>):
 
 /** Logits after each token of one sequence: no cache, no blocks, every position computed against every earlier one. */
 function naiveLogits({ config, embedding, layers, finalNorm, head }: Model, tokenIds: Vector): number[][] {
-  const { hiddenSize, headCount, kvHeadCount, headDim, rmsNormEps } = config;
-  const frequencies = ropeInverseFrequencies(config);
+  const { hiddenSize, headCount, kvHeadCount, headDim } = config;
+  const { epsilon } = config.norm;
+  const frequencies = ropeInverseFrequencies(config.ropes[0]);
   let hidden = tokenIds.map((id) => rowOf(toFloat32(embedding), id, hiddenSize));
   for (const layer of layers) {
-    const inputs = hidden.map((x) => normed(x, layer.attentionNorm, rmsNormEps));
+    const inputs = hidden.map((x) => normed(x, layer.attentionNorm, epsilon));
     const heads = (matrix: Tensor, count: number, turn: boolean): number[][][] =>
       inputs.map((x, position) => {
         const flat = times(matrix, x);
@@ -50,15 +54,16 @@ function naiveLogits({ config, embedding, layers, finalNorm, head }: Model, toke
       return x.map((value, i) => value + branch[i]);
     });
     hidden = hidden.map((x) => {
-      const input = normed(x, layer.feedForwardNorm, rmsNormEps);
+      const input = normed(x, layer.feedForwardNorm, epsilon);
       const [gate, up] = [times(layer.gate, input), times(layer.up, input)];
       const branch = times(layer.down, gate.map((value, i) => (value / (1 + Math.exp(-value))) * up[i]));
       return x.map((value, i) => value + branch[i]);
     });
   }
-  return hidden.map((x) => times(head, normed(x, finalNorm, rmsNormEps)));
+  return hidden.map((x) => times(head, normed(x, finalNorm, epsilon)));
 }
 
+const STORE = { blockSize: 4, headDim: 8, type: "f64" } as const;
 const TOKENS = [3, 14, 15, 92, 65, 35, 8];
 
 describe("Forward", () => {
@@ -66,11 +71,11 @@ describe("Forward", () => {
     ["grouped heads", randomModel(1)],
     ["one key head for all, three layers", randomModel(2, { kvHeadCount: 1, layerCount: 3 })],
     ["as many key heads as heads, tied embeddings", randomModel(3, { kvHeadCount: 4, tiedEmbeddings: true })],
-    ["scaled frequencies", randomModel(4, { ropeScaling: { kind: "linear", factor: 4 } })],
+    ["scaled frequencies", randomModel(4, { ropes: [{ theta: 10_000, dimensions: 8, scaling: { kind: "linear", factor: 4 } }] })],
   ])("is the transformer of the formulas: %s", (_, model) => {
     const { config } = model;
     const groups = layerGroups(config);
-    const store = new KvStore({ blockSize: 4, layerCount: config.layerCount, kvSize: config.kvHeadCount * config.headDim }, 5);
+    const store = new KvStore({ ...STORE, layerCount: config.layers.length, kvHeadCount: config.kvHeadCount }, 5);
     const forward = new Forward(model, groups, store, 4);
     const [expected, logits] = [naiveLogits(model, TOKENS), new Float64Array(config.vocabSize)];
     for (const [first, end] of [[0, 4], [4, 5], [5, 7]]) {
@@ -85,8 +90,9 @@ describe("Forward", () => {
 
   test("layers of two groups follow each its own table and window", () => {
     const model = randomModel(5, { layerCount: 4 });
-    const store = new KvStore({ blockSize: 4, layerCount: 2, kvSize: 16 }, 9);
-    store.data.fill(Number.NaN);
+    const store = new KvStore({ ...STORE, layerCount: 2, kvHeadCount: 2 }, 9);
+    const nothing = new Float64Array(16).fill(Number.NaN);
+    for (let slot = 0; slot < 40; slot++) for (const layer of [0, 1]) store.writeToken(slot, layer, nothing, nothing, 0);
     const logitsWith = (window: number): Float64Array => {
       const groups = [{ window: null, layers: [0, 2] }, { window, layers: [1, 3] }];
       const forward = new Forward(model, groups, store, 8);
@@ -101,7 +107,7 @@ describe("Forward", () => {
   });
 
   test("asserts that heads divide and that each layer has a group", () => {
-    const store = new KvStore({ blockSize: 4, layerCount: 2, kvSize: 24 }, 1);
+    const store = new KvStore({ ...STORE, layerCount: 2, kvHeadCount: 3 }, 1);
     const uneven = randomModel(1, { kvHeadCount: 3 });
     expect(() => new Forward(uneven, layerGroups(uneven.config), store, 1)).toThrow("4 heads do not share 3 key heads evenly");
     expect(() => new Forward(randomModel(1), [{ window: null, layers: [0] }], store, 1)).toThrow("layer 1 is in no group");

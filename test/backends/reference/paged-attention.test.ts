@@ -4,7 +4,7 @@ import { PagedAttention } from "../../../src/backends/reference/paged-attention.
 import { type PlanRow, makePlan } from "../../../src/testing/index.ts";
 import { distance, dot, numbers } from "../../support/numbers.ts";
 
-const SHAPE = { headCount: 6, kvHeadCount: 2, headDim: 4 };
+const SHAPE = { headCount: 6, kvHeadCount: 2, headDim: 4, scale: 0.5, softCap: null };
 const [KV_SIZE, SIZE] = [8, 24];
 const BLOCK_SIZE = 4;
 const LAYER = 1;
@@ -21,14 +21,14 @@ function contextOf(length: number, seed: number): Context {
 
 /** A store of NaN with the contexts' positions from `first` on at the places of their tables. */
 function storeWith(contexts: readonly Context[], tables: readonly (readonly number[])[], first = 0): KvStore {
-  const store = new KvStore({ blockSize: BLOCK_SIZE, layerCount: 2, kvSize: KV_SIZE }, 20);
-  store.data.fill(Number.NaN);
+  const store = new KvStore({ blockSize: BLOCK_SIZE, layerCount: 2, kvHeadCount: 2, headDim: 4, type: "f64" }, 20);
+  const nothing = new Float64Array(KV_SIZE).fill(Number.NaN);
+  for (let slot = 0; slot < 21 * BLOCK_SIZE; slot++) for (const layer of [0, 1]) store.writeToken(slot, layer, nothing, nothing, 0);
   for (const [c, { keys, values }] of contexts.entries()) {
     for (let position = first; position < keys.length / KV_SIZE; position++) {
       const offset = position - first;
-      const at = store.keyOffset(tables[c][Math.floor(offset / BLOCK_SIZE)] * BLOCK_SIZE + (offset % BLOCK_SIZE), LAYER);
-      store.data.set(keys.subarray(position * KV_SIZE, (position + 1) * KV_SIZE), at);
-      store.data.set(values.subarray(position * KV_SIZE, (position + 1) * KV_SIZE), at + store.valueOffset);
+      const slot = tables[c][Math.floor(offset / BLOCK_SIZE)] * BLOCK_SIZE + (offset % BLOCK_SIZE);
+      store.writeToken(slot, LAYER, keys, values, position * KV_SIZE);
     }
   }
   return store;
@@ -48,7 +48,7 @@ function dense(query: Float64Array, { keys, values }: Context, first: number, la
 function run(store: KvStore, rows: readonly PlanRow[], queries: Float64Array, window: number | null = null): Float64Array {
   const out = new Float64Array(queries.length).fill(Number.NaN);
   const plan = makePlan(0, BLOCK_SIZE, rows);
-  new PagedAttention(store, { ...SHAPE, window }, 64).run(out, queries, LAYER, plan, plan.groups[0]);
+  new PagedAttention(store, { ...SHAPE, window }).run(out, queries, LAYER, plan, plan.groups[0]);
   return out;
 }
 
@@ -94,5 +94,20 @@ describe("PagedAttention", () => {
     const [context, table, queries] = [contextOf(3, 10), [1], numbers(SIZE, 11)];
     context.keys.forEach((_, i) => (context.keys[i] *= 1e5));
     expect(run(storeWith([context], [table]), [rowAt(2, 1, table)], queries).every(Number.isFinite)).toBe(true);
+  });
+
+  test("scores are capped where the decoder says so", () => {
+    const [context, table, queries] = [contextOf(6, 12), [4, 8], numbers(SIZE, 13).map((x) => 20 * x)];
+    const plan = makePlan(0, BLOCK_SIZE, [rowAt(5, 1, table)]);
+    const out = new Float64Array(SIZE);
+    new PagedAttention(storeWith([context], [table]), { ...SHAPE, softCap: 2, window: null }).run(out, queries, LAYER, plan, plan.groups[0]);
+    const cap = (score: number): number => 2 * Math.tanh(score / 2);
+    for (const [i, value] of out.entries()) {
+      const [head, d] = [Math.floor(i / 4), i % 4];
+      const part = (array: Float64Array, position: number) => array.subarray(position * KV_SIZE + Math.floor(head / 3) * 4).subarray(0, 4);
+      const shares = Array.from({ length: 6 }, (_, position) => Math.exp(cap(dot(queries.subarray(head * 4, head * 4 + 4), part(context.keys, position)) / 2)));
+      const total = shares.reduce((a, b) => a + b);
+      expect(value).toBeCloseTo(dot(shares, Array.from({ length: 6 }, (_, position) => part(context.values, position)[d])) / total, 12);
+    }
   });
 });

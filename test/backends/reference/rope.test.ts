@@ -1,15 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { createRopeTable, rotate } from "../../../src/backends/reference/rope.ts";
-import { randomModel } from "../../../src/testing/index.ts";
+import { RopeAngles, rotate } from "../../../src/backends/reference/rope.ts";
+import type { RopeConfig } from "../../../src/rope.ts";
 import { distance, dot, numbers } from "../../support/numbers.ts";
 
-const { config } = randomModel(1, { headDim: 8, ropeTheta: 100 });
-const table = createRopeTable(config);
+const WHOLE: RopeConfig = { theta: 100, dimensions: 8, scaling: null };
+
+function anglesAt(rope: RopeConfig, ...positions: readonly number[]): RopeAngles {
+  const angles = new RopeAngles(rope, positions.length);
+  angles.set(Int32Array.from(positions), positions.length);
+  return angles;
+}
 
 /** One head of 8 numbers at one position. */
-function rotated(x: Float64Array, position: number): Float64Array {
+function rotated(x: Float64Array, position: number, rope = WHOLE): Float64Array {
   const copy = x.slice();
-  rotate(copy, Int32Array.of(position), 1, table, 1, 8);
+  rotate(copy, 1, anglesAt(rope, position), 1, 8);
   return copy;
 }
 
@@ -34,13 +39,23 @@ describe("rotate", () => {
   test("every head of every token turns by its token's position", () => {
     const x = numbers(2 * 3 * 8, 4);
     const copy = x.slice();
-    rotate(copy, Int32Array.of(9, 4), 2, table, 3, 8);
+    rotate(copy, 2, anglesAt(WHOLE, 9, 4), 3, 8);
     for (let head = 0; head < 6; head++) {
       expect(copy.slice(head * 8, head * 8 + 8)).toEqual(rotated(x.slice(head * 8, head * 8 + 8), head < 3 ? 9 : 4));
     }
   });
-});
 
-test("the table ends with the context", () => {
-  expect(table.cosines.length).toBe(config.contextLength * 4);
+  test("turns the first dimensions alone where the table has fewer than a head", () => {
+    const x = numbers(8, 5);
+    const turned = rotated(x, 3, { ...WHOLE, dimensions: 4 });
+    expect(turned.slice(4)).toEqual(x.slice(4));
+    expect(Math.hypot(turned[0], turned[2])).toBeCloseTo(Math.hypot(x[0], x[2]), 12);
+    expect(turned[0]).not.toBe(x[0]);
+  });
+
+  test("multiplies by the table's magnitude", () => {
+    const x = numbers(8, 6);
+    const scaling = { kind: "divisors", divisors: [1, 1, 1, 1], magnitude: 1.5 } as const;
+    expect(distance(rotated(x, 7, { ...WHOLE, scaling }), rotated(x, 7).map((value) => 1.5 * value))).toBeLessThan(1e-14);
+  });
 });

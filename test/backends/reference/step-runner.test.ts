@@ -1,22 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { Forward, layerGroups } from "../../../src/backends/reference/forward.ts";
+import { Forward } from "../../../src/backends/reference/forward.ts";
+import { layerGroups } from "../../../src/decoder.ts";
 import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
 import { KvStore } from "../../../src/backends/reference/kv-store.ts";
 import { StepRunner } from "../../../src/backends/reference/step-runner.ts";
+import { SAMPLE_NOT_FINITE } from "../../../src/step.ts";
 import { type PlanMoves, type PlanRow, makePlan, randomModel } from "../../../src/testing/index.ts";
 
 const model = randomModel(1);
 const sizes = { blockCount: 9, blockSize: 4, maxTokens: 8, maxRequests: 2, hostBlockCount: 3 };
 const { info } = createReferenceBackend({ model, ...sizes });
 
-/** A runner whose device block b is all b, and whose host block h is all 100 + h. */
+/** A runner whose device block b is bytes of b, and whose host block h is bytes of 100 + h. */
 function runnerWithMarks() {
-  const shape = { blockSize: 4, layerCount: 2, kvSize: 16 };
+  const shape = { blockSize: 4, layerCount: 2, kvHeadCount: 2, headDim: 8, type: "f64" as const };
   const [device, host] = [new KvStore(shape, 9), new KvStore(shape, 3)];
-  for (let i = 0; i < device.data.length; i++) device.data[i] = Math.floor(i / device.blockStride);
-  for (let i = 0; i < host.data.length; i++) host.data[i] = 100 + Math.floor(i / host.blockStride);
+  for (let block = 1; block <= 9; block++) device.write([block], new Uint8Array(device.bytesPerBlock).fill(block));
+  for (let block = 1; block <= 3; block++) host.write([block], new Uint8Array(host.bytesPerBlock).fill(100 + block));
   const forward = new Forward(model, layerGroups(model.config), device, 8);
-  const mark = (store: KvStore, block: number): number => store.data[block * store.blockStride];
+  const mark = (store: KvStore, block: number): number => store.read([block])[0];
   return { device, host, mark, runner: new StepRunner({ forward, device, host, info, keepLogits: false }) };
 }
 
@@ -66,5 +68,15 @@ describe("StepRunner", () => {
     const { runner, device, mark } = runnerWithMarks();
     runner.run(makePlan(0, 4, [], { copies: [[2, 3]] }));
     expect(mark(device, 3)).toBe(2);
+  });
+
+  test("flags samples whose logits are not finite", () => {
+    const [head, broken] = [model.head.bytes.slice(), randomModel(1)];
+    new DataView(head.buffer).setFloat32(4 * 7, Number.NaN, true);
+    const { device, host } = runnerWithMarks();
+    const forward = new Forward({ ...broken, head: { ...broken.head, bytes: head } }, layerGroups(model.config), device, 8);
+    const runner = new StepRunner({ forward, device, host, info, keepLogits: false });
+    expect(runner.run(makePlan(0, 4, [row([7])])).sampleFlags[0]).toBe(SAMPLE_NOT_FINITE);
+    expect(runnerWithMarks().runner.run(makePlan(0, 4, [row([7])])).sampleFlags[0]).toBe(0);
   });
 });

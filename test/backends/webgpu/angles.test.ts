@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { angleStride, fillAngles } from "../../../src/backends/webgpu/angles.ts";
-import { createRopeTable } from "../../../src/backends/reference/rope.ts";
+import { RopeAngles } from "../../../src/backends/reference/rope.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
 test("angles are those of the reference, cosine and sine side by side", () => {
   const { config } = randomModel(1);
   const angles = new Float32Array(config.contextLength * angleStride(config));
   fillAngles(angles, config, config.contextLength);
-  const table = createRopeTable(config);
+  const table = new RopeAngles(config.ropes[0], config.contextLength);
+  table.set(Int32Array.from({ length: config.contextLength }, (_, position) => position), config.contextLength);
   const pairs = config.headDim / 2;
   for (let i = 0; i < table.cosines.length; i++) {
     const at = Math.floor(i / pairs) * angleStride(config) + 2 * (i % pairs);

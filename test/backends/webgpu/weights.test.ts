@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Buffers } from "../../../src/backends/webgpu/buffers.ts";
 import { vocabularyMatrix } from "../../../src/backends/webgpu/matrices.ts";
 import { uploadMatrix, uploadVector } from "../../../src/backends/webgpu/weights.ts";
-import { toFloat32 } from "../../../src/model.ts";
+import { toFloat32 } from "../../../src/quantization/index.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
 const model = randomModel(1, { hiddenSize: 6, vocabSize: 10 });

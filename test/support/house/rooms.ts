@@ -12,25 +12,27 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   constraints: ["root"],
   grammar: ["root", "constraints"],
   sampling: ["root"],
-  roofline: ["root"],
+  families: ["root"],
+  quantization: ["root"],
+  roofline: ["root", "families", "quantization"],
   prefill: UP_TO_ROOFLINE,
   policies: UP_TO_ROOFLINE,
   scheduler: UP_TO_POLICIES,
   backend: ["root"],
   engine: [...UP_TO_SCHEDULER, "backend"],
   index: UP_TO_ENGINE,
-  models: ["root"],
-  "backends/reference": ["root", "backend", "sampling"],
-  "backends/webgpu": ["root", "backend", "sampling"],
+  models: ["root", "families", "quantization"],
+  "backends/reference": ["root", "backend", "sampling", "quantization"],
+  "backends/webgpu": ["root", "backend", "sampling", "quantization"],
   "backends/simulated": ["root", "backend", "sampling", "roofline"],
-  sim: [...UP_TO_SCHEDULER, "backend", "backends/simulated"],
+  sim: [...UP_TO_SCHEDULER, "families", "backend", "backends/simulated"],
   server: [...UP_TO_ENGINE, "models"],
-  cli: [...UP_TO_ENGINE, "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
-  testing: [...UP_TO_ENGINE, "index", "constraints", "grammar", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
+  cli: [...UP_TO_ENGINE, "families", "quantization", "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
+  testing: [...UP_TO_ENGINE, "families", "quantization", "index", "constraints", "grammar", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
 };
 
 /** Where time and randomness are arguments and nothing waits: one scheduler serves production, simulation and fault injection. */
-export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", "constraints", "grammar", ...UP_TO_SCHEDULER]);
+export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", "families", "quantization", "constraints", "grammar", ...UP_TO_SCHEDULER]);
 
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import type { DType } from "../../../model.ts";
+import type { FloatDType } from "../packing.ts";
 import type { Shape } from "../shape.ts";
 import { type Kernel, compose, weightsPrelude } from "./kernel.ts";
 
@@ -6,7 +6,7 @@ import { type Kernel, compose, weightsPrelude } from "./kernel.ts";
 export const EMBEDDING_WORKGROUP = 16;
 
 /** hidden = table[token]; bindings: columns, part, table, results of the preceding step, hidden. */
-export function embeddingKernel(shape: Shape, dtype: DType): Kernel {
+export function embeddingKernel(shape: Shape, dtype: FloatDType): Kernel {
   return {
     label: `embedding ${dtype}`,
     code: compose("columns", "part", weightsPrelude(dtype), "embedding"),

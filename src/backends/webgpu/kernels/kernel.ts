@@ -1,4 +1,4 @@
-import type { DType } from "../../../model.ts";
+import type { FloatDType } from "../packing.ts";
 import { SOURCES } from "./sources.ts";
 
 /** How a kernel binds a buffer: binding i of group 0 is the i-th of its list. */
@@ -20,6 +20,6 @@ export function compose(...names: readonly SourceName[]): string {
 }
 
 /** The prelude that widens weights stored as `dtype`. */
-export function weightsPrelude(dtype: DType): SourceName {
+export function weightsPrelude(dtype: FloatDType): SourceName {
   return dtype === "F32" ? "weights-f32" : dtype === "F16" ? "weights-f16" : "weights-bf16";
 }

@@ -1,4 +1,4 @@
-import type { DType } from "../../../model.ts";
+import type { FloatDType } from "../packing.ts";
 import type { Shape } from "../shape.ts";
 import { type Binding, type Kernel, compose, weightsPrelude } from "./kernel.ts";
 
@@ -23,7 +23,7 @@ export interface Store {
 }
 
 /** out = input · weights with `inputs` vectors an input row; bindings: columns, part, weights, inputs, then the store's. */
-export function linearKernel(variant: LinearVariant, dtype: DType, inputs: number, store: Store): Kernel {
+export function linearKernel(variant: LinearVariant, dtype: FloatDType, inputs: number, store: Store): Kernel {
   const workgroup: Kernel["constants"] = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
   return {
     label: `linear-${variant} ${store.name} ${dtype}`,

@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../../../model.ts";
+import type { DecoderConfig } from "../../../decoder.ts";
 import type { Shape } from "../shape.ts";
 import { type Kernel, compose } from "./kernel.ts";
 
@@ -9,7 +9,7 @@ export type NormRows = "tokens" | "samples";
 export type NormVariant = "thread" | "group";
 
 /** One workgroup a row; bindings: columns, part, gains, inputs, outputs. */
-export function rmsNormKernel(variant: NormVariant, shape: Shape, config: ModelConfig, rows: NormRows): Kernel {
+export function rmsNormKernel(variant: NormVariant, shape: Shape, config: DecoderConfig, rows: NormRows): Kernel {
   return {
     label: `rms-norm-${variant} ${rows}`,
     code: compose("columns", "part", "rms-norm", `rms-norm-${variant}`),
@@ -17,7 +17,7 @@ export function rmsNormKernel(variant: NormVariant, shape: Shape, config: ModelC
     constants: {
       INPUTS: shape.hidden,
       SIZE: config.hiddenSize,
-      EPSILON: config.rmsNormEps,
+      EPSILON: config.norm.epsilon,
       SAMPLED: rows === "samples" ? 1 : 0,
     },
   };

@@ -40,9 +40,11 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
     const blockCount = Math.ceil(1200 / blockSize);
     const info: BackendInfo = { name: "", blockCount, hostBlockCount: 0, blockSize, maxTokens: 64, maxRequests: 4, contextLength: 600, vocabSize: 2, bytesPerBlock: 1, groups: [{ window }] };
 
-    /** Keys and values in the twin's layout; all numbers are float32. */
-    const store = new KvStore({ blockSize, layerCount: 1, kvSize: kvHeadCount * headDim }, blockCount);
-    store.data.set(new Float32Array(numbers(store.data.length, 2)));
+    /** Keys and values by slot; all numbers are float32. */
+    const kvSize = kvHeadCount * headDim;
+    const store = new KvStore({ blockSize, layerCount: 1, kvHeadCount, headDim, type: "f64" }, blockCount);
+    const [keys, values] = [2, 4].map((seed) => new Float64Array(new Float32Array(numbers((blockCount + 1) * blockSize * kvSize, seed))));
+    for (let slot = 0; slot < (blockCount + 1) * blockSize; slot++) store.writeToken(slot, 0, keys, values, slot * kvSize);
 
     /** The same in the device's layout; what no request has is NaN. */
     const deviceCache = (tables: readonly (readonly number[])[], lengths: readonly number[], firsts: readonly number[]): Float32Array => {
@@ -54,7 +56,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
           for (let i = 0; i < 2 * kvHeadCount * 4 * shape.head; i++) {
             const [isValue, head, d] = [Math.floor(i / (kvHeadCount * 4 * shape.head)), Math.floor(i / (4 * shape.head)) % kvHeadCount, i % (4 * shape.head)];
             const at = Math.floor(slot / blockSize) * blockStride + ((isValue * kvHeadCount + head) * blockSize + (slot % blockSize)) * 4 * shape.head + d;
-            out[at] = d < headDim ? store.data[store.keyOffset(slot, 0) + isValue * store.valueOffset + head * headDim + d] : 0;
+            out[at] = d < headDim ? (isValue ? values : keys)[slot * kvSize + head * headDim + d] : 0;
           }
         }
       }
@@ -100,7 +102,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
 
     test.each(VARIANTS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
       const expected = new Float64Array(queries.length);
-      new PagedAttention(store, { headCount, kvHeadCount, headDim, window }, 600).run(expected, queries, 0, plan, plan.groups[0]);
+      new PagedAttention(store, { headCount, kvHeadCount, headDim, scale: 1 / Math.sqrt(headDim), softCap: null, window }).run(expected, queries, 0, plan, plan.groups[0]);
       const actual = await attend(variant, plan, deviceCache(tables, lengths, firsts), queries);
       expect(distance(actual, expected)).toBeLessThan(TOLERANCE);
     });

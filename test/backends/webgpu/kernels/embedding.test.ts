@@ -4,7 +4,7 @@ import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-k
 import { vocabularyMatrix } from "../../../../src/backends/webgpu/matrices.ts";
 import { pack } from "../../../../src/backends/webgpu/packing.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
-import { toFloat32 } from "../../../../src/model.ts";
+import { toFloat32 } from "../../../../src/quantization/index.ts";
 import { randomModel } from "../../../../src/testing/index.ts";
 import { columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
 

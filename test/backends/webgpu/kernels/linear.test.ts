@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { add } from "../../../../src/backends/reference/add.ts";
 import { linear } from "../../../../src/backends/reference/linear.ts";
-import { createRopeTable, rotate } from "../../../../src/backends/reference/rope.ts";
-import { swiglu } from "../../../../src/backends/reference/swiglu.ts";
+import { RopeAngles, rotate } from "../../../../src/backends/reference/rope.ts";
+import { activateGate } from "../../../../src/backends/reference/gated.ts";
+import { Matrix } from "../../../../src/backends/reference/matrix.ts";
 import { angleStride, fillAngles } from "../../../../src/backends/webgpu/angles.ts";
 import { LINEAR_GRID, type LinearVariant, type Store, linearKernel, storeLogits, storeQkv, storeResidual, storeSwiglu } from "../../../../src/backends/webgpu/kernels/linear.ts";
 import { gateUpMatrix, outputMatrix, qkvMatrix, vocabularyMatrix } from "../../../../src/backends/webgpu/matrices.ts";
 import { type MatrixPlan, pack, packedDType, rowBytes } from "../../../../src/backends/webgpu/packing.ts";
 import { type KernelBuffer, type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
-import { type DType, type Tensor, toFloat32 } from "../../../../src/model.ts";
+import type { DType, Tensor } from "../../../../src/model.ts";
+import { toFloat32 } from "../../../../src/quantization/index.ts";
 import { type RandomModelOptions, randomModel } from "../../../../src/testing/index.ts";
 import { distance, numbers } from "../../../support/numbers.ts";
 import { bits, columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
@@ -80,9 +82,9 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     const inputs = padRows(x, hiddenSize, 4 * shape.hidden);
     /** The twin: x · tensor in float64. */
     const product = (input: Float64Array, tensor: Tensor): Float64Array => {
-      const [outSize, inSize] = tensor.shape;
+      const [outSize] = tensor.shape;
       const out = new Float64Array(rows * outSize);
-      linear(out, input, toFloat32(tensor), rows, outSize, inSize);
+      linear(out, input, new Matrix(tensor), rows);
       return out;
     };
     const unpad = (padded: Float32Array, size: number): Float64Array => Float64Array.from({ length: rows * size }, (_unused, i) => padded[Math.floor(i / size) * (padded.length / rows) + (i % size)]);
@@ -107,7 +109,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const outputs = [new Float32Array(rows * 4 * shape.intermediate)];
       const gated = await run(variant, rows, { plan: gateUpMatrix(layer, config), inputs, store: storeSwiglu(shape), outputs });
       const expected = product(x, layer.gate);
-      swiglu(expected, product(x, layer.up), expected.length);
+      activateGate("silu", expected, product(x, layer.up), expected.length);
       expect(distance(unpad(gated, intermediateSize), expected)).toBeLessThan(TOLERANCE);
       expect(unpad(gated, 4 * shape.intermediate).filter((_unused, i) => i % (4 * shape.intermediate) >= intermediateSize).every((pad) => pad === 0)).toBe(true);
     });
@@ -129,9 +131,10 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
         part: { headCount: kvHeadCount, blockStride },
       };
       const [queries, keys] = [product(x, layer.query), product(x, layer.key)];
-      const table = createRopeTable(config);
-      rotate(queries, positions, rows, table, headCount, headDim);
-      rotate(keys, positions, rows, table, kvHeadCount, headDim);
+      const table = new RopeAngles(config.ropes[0], rows);
+      table.set(positions, rows);
+      rotate(queries, rows, table, headCount, headDim);
+      rotate(keys, rows, table, kvHeadCount, headDim);
 
       const actual = await run(variant, rows, { ...each, read: 4 });
       for (let i = 0; i < rows * headCount; i++) expectHead(actual, i * 4 * shape.head, queries, i * headDim, true);

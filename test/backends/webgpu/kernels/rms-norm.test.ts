@@ -36,7 +36,7 @@ describe.skipIf(noWebGPU)(`rmsNorm${ifWebGPU}`, () => {
 
     test.each(VARIANTS)("%s agrees with its twin to 1e-5", async (variant) => {
       const expected = new Float64Array(x.length);
-      rmsNorm(expected, x, gains.slice(0, hiddenSize), ROWS, config.rmsNormEps);
+      rmsNorm(expected, x, gains.slice(0, hiddenSize), ROWS, config.norm.epsilon);
       const actual = await run(variant, null);
       expect(distance(Float64Array.from(expected, (_, i) => actual[Math.floor(i / hiddenSize) * padded + (i % hiddenSize)]), expected)).toBeLessThan(1e-5);
     });

@@ -1,0 +1,44 @@
+import type { PlanGroup, StepPlan } from "../../step.ts";
+import type { KvStore } from "./kv-store.ts";
+
+/** Positions that room is made for at first; room then doubles. */
+const FIRST_ROOM = 64;
+
+/**
+ * Keys and values that a request's tokens see in one layer, gathered from its blocks: [position, KV head, headDim]. This is
+ * the one place that reads block tables.
+ */
+export class Context {
+  keys = new Float64Array(0);
+  values = new Float64Array(0);
+  /** Position that row 0 of `keys` and `values` has. */
+  origin = 0;
+  readonly #store: KvStore;
+
+  constructor(store: KvStore) {
+    this.#store = store;
+  }
+
+  /** Reads the positions of request `request` from `first` on, of layer `layer` within its group. */
+  gather(plan: StepPlan, group: PlanGroup, request: number, layer: number, first: number): void {
+    const { blockSize } = this.#store.shape;
+    const { kvSize } = this.#store;
+    const tableOrigin = group.firstPosition[request];
+    const table = group.blockIndptr[request];
+    this.origin = Math.max(first, tableOrigin);
+    this.#makeRoom(plan.contextLengths[request] - this.origin);
+    for (let position = this.origin; position < plan.contextLengths[request]; position++) {
+      const offset = position - tableOrigin;
+      const block = group.blockIndices[table + Math.floor(offset / blockSize)];
+      this.#store.readToken(block * blockSize + (offset % blockSize), layer, this.keys, this.values, (position - this.origin) * kvSize);
+    }
+  }
+
+  #makeRoom(positions: number): void {
+    const { kvSize } = this.#store;
+    if (this.keys.length >= positions * kvSize) return;
+    const room = Math.max(FIRST_ROOM, 2 * positions) * kvSize;
+    this.keys = new Float64Array(room);
+    this.values = new Float64Array(room);
+  }
+}

@@ -1,0 +1,5 @@
+export { dequantize, dequantizeRow, toFloat32 } from "./dequantize.ts";
+export { byteLength, DTYPES, type Format, FORMATS, isDType, isFloat, rowBytes, rowCount, rowLength } from "./formats.ts";
+export { halfToNumber, numberToHalf } from "./half.ts";
+export { decodeKv, encodeKv } from "./kv.ts";
+export { hasFiniteScales, quantize, type QuantizedDType } from "./quantize.ts";

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { LLAMA_LAYOUT } from "../../src/families/family.ts";
+import { GGUF_TENSOR_NAMES, ggufExperts, hfTensorNames } from "../../src/families/tensor-names.ts";
+
+test("Hugging Face's names, with the norms of each kind of layout", () => {
+  const llama = hfTensorNames(LLAMA_LAYOUT);
+  const gemma = hfTensorNames({ ...LLAMA_LAYOUT, norms: "gemma" }, "language_model.");
+  expect(llama.layer(3, "feedForwardNorm")).toBe("model.layers.3.post_attention_layernorm.weight");
+  expect(gemma.layer(3, "feedForwardNorm")).toBe("language_model.model.layers.3.pre_feedforward_layernorm.weight");
+  expect(gemma.layer(3, "attentionPostNorm")).toBe("language_model.model.layers.3.post_attention_layernorm.weight");
+  expect(llama.expert!(1, 7, "down")).toBe("model.layers.1.mlp.experts.7.down_proj.weight");
+});
+
+test("GGUF's names", () => {
+  expect(GGUF_TENSOR_NAMES.layer(2, "query")).toBe("blk.2.attn_q.weight");
+  expect(GGUF_TENSOR_NAMES.expert).toBeNull();
+  expect(ggufExperts(2, "up")).toBe("blk.2.ffn_up_exps.weight");
+});
