@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import * as errors from "../src/errors.ts";
 import { BstarError } from "../src/errors.ts";
@@ -19,6 +21,7 @@ const CODES: Readonly<Record<string, string>> = {
   InvalidModelError: "invalid_model",
   UnsupportedModelError: "unsupported_model",
   MissingPackageError: "missing_package",
+  ConstraintError: "constraint",
 };
 
 const classes = Object.entries(errors).filter(([name]) => name !== "BstarError") as [string, new (message: string, options?: ErrorOptions) => BstarError][];
@@ -35,6 +38,14 @@ describe("errors", () => {
     expect(error).toBeInstanceOf(BstarError);
     expect([error.name, error.message, String(error)]).toEqual([name, "what happened", `${name}: what happened`]);
     expect(error.stack).toContain("errors.test.ts");
+  });
+
+  test("keep their names in a minified bundle", async () => {
+    const entry = fileURLToPath(new URL("../src/errors.ts", import.meta.url));
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false });
+    const bundled = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)) as typeof errors;
+    const names = classes.map(([name]) => new (bundled[name as keyof typeof errors] as new (message: string) => Error)("m").name);
+    expect(names).toEqual(classes.map(([name]) => name));
   });
 
   test("those that wrap another error keep it as their cause", () => {
