@@ -43,7 +43,8 @@ function stringify(value: unknown): string {
   }
 }
 
-function decodeUtf8(bytes: Uint8Array, file: string): string {
+/** Text of a file. Throws `InvalidModelError` that names the file. */
+export function decodeUtf8(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -9,6 +9,12 @@ export interface EncodeOptions {
   readonly addSpecialTokens?: boolean;
 }
 
+/** A part of a text, and what names of control tokens in it are. */
+export interface TextPart {
+  readonly text: string;
+  readonly specialTokens: "text" | "parse";
+}
+
 /** Text to ids and back, as the engine sees it: no files, no library. `bstar/models` makes one from a tokenizer.json or a GGUF file. */
 export interface Tokenizer {
   /** Every id that `encode` gives is below it. */
@@ -17,6 +23,13 @@ export interface Tokenizer {
   readonly droppedLeadingSpaces: number;
   /** Ids of the text, with the special ids that the model expects around it: an empty text may give `[bos]`. */
   encode(text: string, options?: EncodeOptions): number[];
+  /**
+   * Ids of the parts put together, as `encode` gives them for one text: parts are no borders between tokens. Needed for chat
+   * templates, which write control tokens around a user's text.
+   */
+  encodeParts?(parts: readonly TextPart[], options?: Pick<EncodeOptions, "addSpecialTokens">): number[];
+  /** A number of ids that `encode` gives at least, told without encoding: what is far too long can be refused at once. */
+  leastTokenCount?(text: string): number;
   /**
    * Text of the ids; unknown ids are skipped, and special ones unless `skipSpecialTokens` is false. Ill-formed UTF-8 becomes
    * U+FFFD as the WHATWG decoder does it.

@@ -9,6 +9,7 @@ type Register = (program: Command, io: Io) => void;
 const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["demo", async () => (await import("./demo/command.ts")).registerDemo],
   ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
+  ["chat", async () => (await import("./chat/command.ts")).registerChat],
   ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
   ["simulate", async () => (await import("./simulate.ts")).registerSimulate],
   ["roofline", async () => (await import("./roofline.ts")).registerRoofline],

@@ -12,7 +12,7 @@ import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
 import { assertWithin, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
-import { assertStops, promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
+import { promptTokenIdsOf, stopsOf, stopTokenIdsOf } from "./prompt.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
 import { asError } from "./session.ts";
@@ -70,10 +70,10 @@ export class Engine implements AsyncDisposable {
    */
   submit(request: EngineRequest & PromptInput): TokenStream {
     const id = request.id ?? this.#sessions.freeId();
-    assertStops(request, this.#options);
+    const stop = stopsOf(request, this.#options);
     const promptTokenIds = promptTokenIdsOf(request, this.#options);
     const entry = this.#take({ ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) });
-    return this.#begin(id, request.signal, (abort) => this.#sessions.open({ request: entry, input: request, submittedAt: entry.arrival, abort }));
+    return this.#begin(id, request.signal, (abort) => this.#sessions.open({ request: entry, input: { ...request, stop }, submittedAt: entry.arrival, abort }));
   }
 
   /**

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendInfo } from "../backends/backend.ts";
+import type { ChatMessage, ChatRenderOptions, ChatTemplate } from "../chat.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import type { RequestId, RequestInput } from "../request.ts";
@@ -14,6 +15,8 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
   readonly backend: Backend;
   /** Needed for text prompts, text answers and stop strings. */
   readonly tokenizer?: Tokenizer;
+  /** Needed for `messages`. */
+  readonly chat?: ChatTemplate;
   /** Ids that end every request, such as the model's end-of-text ids. */
   readonly stopTokenIds?: readonly number[];
   /** Makes another backend after the device was lost; without it, requests then end with the error. */
@@ -42,12 +45,18 @@ export interface EngineExplanation extends Explanation {
   readonly stepTime: StepTimeFit | null;
 }
 
-/** A request with text or ids. */
+/** A request with text, ids or a conversation. */
 export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds"> {
   /** Default: a number of the engine's own. */
   readonly id?: RequestId;
   readonly prompt?: string | undefined;
   readonly promptTokenIds?: ArrayLike<number> | undefined;
+  /** A conversation, which the engine's chat template makes a prompt of. */
+  readonly messages?: readonly ChatMessage[] | undefined;
+  /** What `messages` are rendered with: tools, variables of the template. */
+  readonly chat?: ChatRenderOptions;
+  /** Keep the names of control tokens out of the answer's text. Default true. */
+  readonly skipSpecialTokens?: boolean;
   /** Texts that end the request; they are not in its text. */
   readonly stop?: readonly string[];
   /** Aborts the request; its blocks are back at once. */
@@ -56,10 +65,11 @@ export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds
   readonly ignoreStopTokenIds?: boolean;
 }
 
-/** A request has a prompt of one kind: text or ids. */
+/** A request has a prompt of one kind: text, ids or a conversation. */
 export type PromptInput =
-  | { readonly prompt: string; readonly promptTokenIds?: undefined }
-  | { readonly promptTokenIds: ArrayLike<number>; readonly prompt?: undefined };
+  | { readonly prompt: string; readonly promptTokenIds?: undefined; readonly messages?: undefined }
+  | { readonly promptTokenIds: ArrayLike<number>; readonly prompt?: undefined; readonly messages?: undefined }
+  | { readonly messages: readonly ChatMessage[]; readonly prompt?: undefined; readonly promptTokenIds?: undefined };
 
 /** One step, for dashboards and views. Seconds on the engine's clock. */
 export interface StepEvent {
@@ -77,7 +87,7 @@ export interface StepEvent {
 }
 
 /** A beginning, and who may share it. */
-export type PrefixQuery = Pick<EngineRequest, "prompt" | "promptTokenIds" | "cacheSalt" | "adapterId">;
+export type PrefixQuery = Pick<EngineRequest, "prompt" | "promptTokenIds" | "messages" | "chat" | "cacheSalt" | "adapterId">;
 
 /** The scheduler must not plan what the backend cannot do. */
 export function assertWithin(options: EngineOptions, info: BackendInfo): void {

@@ -18,11 +18,11 @@ export class Session {
   #firstTokenAt: number | null = null;
   #ended = false;
 
-  constructor(options: { choice: number; stream: TokenStream; tokenizer: Tokenizer | undefined; stops: StopStrings; submittedAt: number; onEnd: () => void }) {
-    const { choice, stream, tokenizer } = options;
+  constructor(options: { choice: number; stream: TokenStream; tokenizer: Tokenizer | undefined; skipSpecialTokens?: boolean; stops: StopStrings; submittedAt: number; onEnd: () => void }) {
+    const { choice, stream, tokenizer, skipSpecialTokens } = options;
     this.choice = choice;
     this.stream = stream;
-    this.#detokenizer = tokenizer === undefined ? null : new IncrementalDetokenizer(tokenizer, stream.promptTokenIds);
+    this.#detokenizer = tokenizer === undefined ? null : new IncrementalDetokenizer(tokenizer, stream.promptTokenIds, { skipSpecialTokens });
     this.#stops = options.stops;
     this.#submittedAt = options.submittedAt;
     this.#onEnd = options.onEnd;

@@ -49,7 +49,7 @@ export class Sessions {
 
   open({ request, input, submittedAt, abort }: Opening): TokenStream {
     const { id, tokens, promptTokenCount, choice } = request;
-    const { n = 1, stop, signal } = input;
+    const { n = 1, stop, signal, skipSpecialTokens } = input;
     const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, signal, n, choice });
     let open = n;
     const onEnd = (): void => {
@@ -58,7 +58,7 @@ export class Sessions {
       this.#byId.delete(id);
     };
     const tokenizer = this.#tokenizer;
-    const sessions = Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, stops: new StopStrings(stop), submittedAt, onEnd }));
+    const sessions = Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, skipSpecialTokens, stops: new StopStrings(stop), submittedAt, onEnd }));
     const stopListening = signal && onAbort(signal, abort);
     this.#byId.set(id, sessions);
     return stream;

@@ -25,9 +25,21 @@ function buildTable(): Map<string, number> {
 const CHARACTER_OF_BYTE: readonly string[] = [...BYTE_OF_CHARACTER.keys()];
 const ENCODER = new TextEncoder();
 
+/** Bytes that are written at a time: more arguments than this a call may not take everywhere. */
+const STRETCH = 4096;
+
 /** A text as a byte-level vocabulary writes it: a character for each byte of its UTF-8. */
 export function encodeByteLevel(text: string): string {
-  let encoded = "";
-  for (const byte of ENCODER.encode(text)) encoded += CHARACTER_OF_BYTE[byte];
-  return encoded;
+  const bytes = ENCODER.encode(text);
+  if (bytes.length <= STRETCH) return write(bytes);
+  // Not one by one: a string of a million additions is slow to read.
+  const stretches: string[] = [];
+  for (let at = 0; at < bytes.length; at += STRETCH) stretches.push(write(bytes.subarray(at, at + STRETCH)));
+  return stretches.join("");
+}
+
+function write(bytes: Uint8Array): string {
+  let written = "";
+  for (const byte of bytes) written += CHARACTER_OF_BYTE[byte];
+  return written;
 }

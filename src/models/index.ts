@@ -1,5 +1,8 @@
 /** `bstar/models`: models from their files. */
 export type { EncodeOptions, Tokenizer } from "../tokenizer.ts";
+export { chatFromGguf } from "./chat/load-chat.ts";
+export { parseChatTemplate, type SpecialTokenNames } from "./chat/chat-template.ts";
+export { plainTemplate } from "./chat/plain-template.ts";
 export type { ReadModelFile } from "./checkpoint.ts";
 export { decoderFromConfig, decoderFromGguf, FAMILIES, type Family, type KnownDecoder } from "../families/index.ts";
 export { parseJsonObject, type JsonObject } from "../json.ts";

@@ -34,6 +34,7 @@ export function parseTokenizer(json: JsonObject, config: JsonObject | null = nul
     model: parseModel(json["model"] as JsonObject, addedTokens),
     surrounding: checkSurrounding(parsePostProcessor(json["post_processor"]) ?? configuredSurrounding(config, addedTokens)),
     decoding: parseDecoder(json["decoder"]),
+    removesText: mayRemoveText(json),
   });
 }
 
@@ -79,6 +80,25 @@ function configuredSurrounding(config: JsonObject | null, addedTokens: readonly 
 export function tokenName(value: unknown): string | null {
   if (typeof value === "string") return value;
   return isObject(value) && typeof value["content"] === "string" ? value["content"] : null;
+}
+
+/** Stages known to keep every character; NFC may join some, so it counts as one that does not. */
+const KEEPING: ReadonlySet<unknown> = new Set(["Sequence", "Prepend", "ByteLevel", "Metaspace", "Digits", "FixedLength"]);
+
+/** Whether a text may have fewer ids than its length suggests: unknown characters in a row may be one id, too. */
+function mayRemoveText(json: JsonObject): boolean {
+  const model = json["model"] as JsonObject;
+  const fuses = model["type"] === "Unigram" || (model["fuse_unk"] === true && (model["unk_token"] ?? null) !== null);
+  return (fuses && model["byte_fallback"] !== true) || [json["normalizer"], json["pre_tokenizer"]].some(removesText);
+}
+
+function removesText(config: unknown): boolean {
+  if (!isObject(config)) return false;
+  const steps = [config["normalizers"], config["pretokenizers"]].filter(Array.isArray).flat();
+  if (steps.some(removesText)) return true;
+  if (config["type"] === "Split" || config["type"] === "Punctuation") return config["behavior"] === "Removed";
+  const keepsLength = config["type"] === "Replace" && isObject(config["pattern"]) && String(config["pattern"]["String"]).length === String(config["content"]).length;
+  return !keepsLength && !KEEPING.has(config["type"]);
 }
 
 function checkSurrounding(surrounding: Surrounding): Surrounding {

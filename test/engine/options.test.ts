@@ -68,8 +68,8 @@ describe("refusals throw, and change nothing", () => {
   const script: Script = { info: { contextLength: 20, vocabSize: 100, blockCount: 4 } };
 
   test.each<[string, object, Error]>([
-    ["no prompt", {}, new InvalidRequestError("exactly one of prompt and promptTokenIds is needed")],
-    ["two prompts", { prompt: "a", promptTokenIds: [1] }, new InvalidRequestError("exactly one of prompt and promptTokenIds is needed")],
+    ["no prompt", {}, new InvalidRequestError("exactly one of prompt, promptTokenIds and messages is needed")],
+    ["two prompts", { prompt: "a", promptTokenIds: [1] }, new InvalidRequestError("exactly one of prompt, promptTokenIds and messages is needed")],
     ["text without a tokenizer", { prompt: "a" }, new InvalidRequestError("a text prompt needs an engine with a tokenizer")],
     ["stop strings without a tokenizer", { promptTokenIds: [1], stop: ["a"] }, new InvalidRequestError("stop strings need an engine with a tokenizer")],
     ["an empty stop string", { promptTokenIds: [1], stop: [""] }, new InvalidRequestError(`stop must hold non-empty strings, got ""`)],

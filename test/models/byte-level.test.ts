@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byteLevelBytes } from "../../src/models/byte-level.ts";
+import { byteLevelBytes, encodeByteLevel } from "../../src/models/byte-level.ts";
 
 test.each([
   ["!~¡¬®ÿ", [0x21, 0x7e, 0xa1, 0xac, 0xae, 0xff]],
@@ -14,3 +14,9 @@ test("each byte has one character", () => {
 });
 
 test.each([" ", "a b", "ń", "🦙", "\u{ad}"])("%j stands for none", (token) => expect(byteLevelBytes(token)).toBeNull());
+
+test("a text as bytes' characters comes back, long or short", () => {
+  for (const text of ["", " é\n", "🦙 ".repeat(3000)]) {
+    expect(new TextDecoder().decode(byteLevelBytes(encodeByteLevel(text))!)).toBe(text);
+  }
+});

@@ -26,8 +26,11 @@ export interface Section {
   readonly end: number;
 }
 
+/** Whether a token that was found at [start, end) is taken; the next shorter one there is asked about otherwise. */
+export type Accepts = (token: AddedToken, start: number, end: number) => boolean;
+
 /** Cuts a text at added tokens; no section is empty. */
-export type Cutter = (text: string) => Section[];
+export type Cutter = (text: string, accepts: Accepts) => Section[];
 
 /** What a text is cut at before it is normalized, and after. */
 export interface Cutters {
@@ -66,24 +69,40 @@ function cutterFor(tokens: readonly AddedToken[], normalizer: Normalizer | null)
   if (tokens.length === 0) return (text) => (text === "" ? [] : [{ id: -1, start: 0, end: text.length }]);
   const trie = new Trie();
   tokens.forEach(({ content }, index) => trie.add(normalizer === null ? content : normalizer(content), index));
-  return (text) => cut(text, tokens, trie);
+  return (text, accepts) => cut(text, (at) => longestAt(text, at, { tokens, trie, accepts }));
 }
 
-function cut(text: string, tokens: readonly AddedToken[], trie: Trie): Section[] {
+interface Sought {
+  readonly tokens: readonly AddedToken[];
+  readonly trie: Trie;
+  readonly accepts: Accepts;
+}
+
+interface Found {
+  readonly token: AddedToken;
+  readonly end: number;
+}
+
+/** The longest token at a place that is accepted, or null. */
+function longestAt(text: string, at: number, { tokens, trie, accepts }: Sought): Found | null {
+  let found: Found | null = null;
+  trie.matchesAt(text, at, (index, end) => {
+    if (accepts(tokens[index], at, end)) found = { token: tokens[index], end };
+  });
+  return found;
+}
+
+function cut(text: string, find: (at: number) => Found | null): Section[] {
   const sections: Section[] = [];
   let done = 0;
   for (let at = 0; at < text.length; ) {
-    let index = -1;
-    let end = at;
-    trie.matchesAt(text, at, (value, stop) => {
-      index = value;
-      end = stop;
-    });
-    if (index < 0) {
+    const found = find(at);
+    if (found === null) {
       at++;
       continue;
     }
-    const token = tokens[index];
+    const { token } = found;
+    let { end } = found;
     if (!token.singleWord || standsAlone(text, at, end)) {
       const start = token.lstrip ? Math.max(done, spaceBefore(text, at)) : at;
       if (token.rstrip) end = spaceBehind(text, end);

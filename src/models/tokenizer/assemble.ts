@@ -1,4 +1,4 @@
-import { decodeTokenBytes, type EncodeOptions, type Tokenizer } from "../../tokenizer.ts";
+import { decodeTokenBytes, type EncodeOptions, type TextPart, type Tokenizer } from "../../tokenizer.ts";
 import type { TokenDecoding } from "../token-bytes.ts";
 import { cuttersFor, type AddedToken, type Cutters } from "./added-tokens.ts";
 import { ByteTable, NO_BYTES } from "./byte-table.ts";
@@ -21,6 +21,8 @@ export interface TokenizerParts {
   readonly model: TokenModel;
   readonly surrounding: Surrounding;
   readonly decoding: TokenDecoding;
+  /** Whether some stage may drop text or many characters may become one token, so that a long text may have few ids. */
+  readonly removesText: boolean;
 }
 
 /** UTF-16 units that are encoded before other work gets a turn: about a millisecond. */
@@ -32,20 +34,22 @@ const TURN = 16_384;
  */
 export function assembleTokenizer(parts: TokenizerParts): ModelTokenizer {
   const { addedTokens, normalizer, decoding, surrounding } = parts;
-  const cutters = {
-    parse: cuttersFor(addedTokens, normalizer),
-    text: cuttersFor(addedTokens.filter(({ special }) => !special), normalizer),
-  };
+  const cutters = cuttersFor(addedTokens, normalizer);
   const { bytes, firstBytes, specialBytes } = tabulate(parts);
-  const encoding = (text: string, { specialTokens = "text", addSpecialTokens = true }: EncodeOptions): Encoding => {
+  const encoding = (given: readonly TextPart[], addSpecialTokens: boolean): Encoding => {
     const { before, after } = addSpecialTokens ? surrounding : { before: [], after: [] };
-    return { parts, cutters: cutters[specialTokens], text: text.replaceAll(/\p{Surrogate}/gu, "\u{fffd}"), before, after };
+    const whole = given.map((part) => ({ ...part, text: part.text.replaceAll(/\p{Surrogate}/gu, "\u{fffd}") }));
+    return { parts, cutters, text: whole.map(({ text }) => text).join(""), spans: new ControlSpans(whole), before, after };
   };
+  const encodingOf = (text: string, { specialTokens = "text", addSpecialTokens = true }: EncodeOptions): Encoding => encoding([{ text, specialTokens }], addSpecialTokens);
+  const longest = longestToken(parts);
   const tokenizer: ModelTokenizer = {
     vocabSize: bytes.length,
     droppedLeadingSpaces: decoding.droppedLeadingSpaces,
-    encode: (text, options = {}) => drain(encode(encoding(text, options))),
-    encodeAsync: (text, options = {}) => drainInTurns(encode(encoding(text, options)), options.signal),
+    encode: (text, options = {}) => drain(encode(encodingOf(text, options))),
+    encodeAsync: (text, options = {}) => drainInTurns(encode(encodingOf(text, options)), options.signal),
+    encodeParts: (given, { addSpecialTokens = true } = {}) => drain(encode(encoding(given, addSpecialTokens))),
+    leastTokenCount: (text) => (longest === null ? 0 : Math.ceil(text.length / longest)),
     decode: (ids, options) => decodeTokenBytes(tokenizer, ids, [], options),
     tokenBytes: (id) => bytes.at(id),
     firstTokenBytes: firstBytes === null ? undefined : (id) => firstBytes.at(id),
@@ -54,26 +58,66 @@ export function assembleTokenizer(parts: TokenizerParts): ModelTokenizer {
   return tokenizer;
 }
 
+/** Most UTF-16 units that one id stands for; null where there is no bound. */
+function longestToken({ model, addedTokens, removesText }: TokenizerParts): number | null {
+  if (removesText || addedTokens.some(({ lstrip, rstrip }) => lstrip || rstrip)) return null;
+  const contents = [...model.tokens, ...addedTokens.map(({ content }) => content)];
+  return contents.reduce((longest, content) => Math.max(longest, content?.length ?? 0), 1);
+}
+
 interface Encoding {
   readonly parts: TokenizerParts;
   readonly cutters: Cutters;
   readonly text: string;
+  readonly spans: ControlSpans;
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
 
+const isNoControl = ({ special }: AddedToken): boolean => !special;
+
+/** Where a text may hold control tokens. */
+class ControlSpans {
+  /** Flat: [start, end, …], those beside each other joined. */
+  readonly #spans: number[] = [];
+
+  constructor(parts: readonly TextPart[]) {
+    let at = 0;
+    for (const { text, specialTokens } of parts) {
+      const start = at;
+      at += text.length;
+      if (specialTokens !== "parse") continue;
+      if (this.#spans.at(-1) === start) this.#spans[this.#spans.length - 1] = at;
+      else this.#spans.push(start, at);
+    }
+  }
+
+  /** Whether all of [start, end) may. */
+  covers(start: number, end: number): boolean {
+    let low = 0;
+    let high = this.#spans.length / 2;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#spans[middle * 2 + 1] < end) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#spans.length / 2 && this.#spans[low * 2] <= start;
+  }
+}
+
 /** Gives the ids, and a turn to others after each `TURN` of text. */
-function* encode({ parts, cutters, text, before, after }: Encoding): Generator<void, number[]> {
+function* encode({ parts, cutters, text, spans, before, after }: Encoding): Generator<void, number[]> {
   const ids: number[] = [...before];
   let sinceTurn = 0;
-  for (const section of cutters.raw(text)) {
+  for (const section of cutters.raw(text, (token, start, end) => isNoControl(token) || spans.covers(start, end))) {
     if (section.id >= 0) {
       ids.push(section.id);
       continue;
     }
     const raw = text.slice(section.start, section.end);
     const normalized = parts.normalizer === null ? raw : parts.normalizer(raw);
-    for (const { id, start, end } of cutters.normalized(normalized)) {
+    const accepts = spans.covers(section.start, section.end) ? () => true : isNoControl;
+    for (const { id, start, end } of cutters.normalized(normalized, accepts)) {
       if (id >= 0) {
         ids.push(id);
         continue;

@@ -28,12 +28,16 @@ export class Bpe implements TokenModel {
   readonly tokens: readonly (string | undefined)[];
   readonly #options: BpeOptions;
   readonly #cutsBeforeSpaces: boolean;
+  /** [65536] ids of the tokens of one UTF-16 unit, or -1: most characters are found here, without a map. */
+  readonly #unitIds = new Int32Array(65_536).fill(-1);
   readonly #cache = new Map<string, Int32Array>();
 
   constructor(options: BpeOptions) {
     this.#options = options;
     this.tokens = options.tokens;
     this.#cutsBeforeSpaces = cutsBeforeSpaces(options);
+    const plain = options.continuingPrefix === "" && options.endSuffix === "";
+    if (plain) for (const [token, id] of options.vocab) if (token.length === 1) this.#unitIds[token.charCodeAt(0)] = id;
   }
 
   encode(piece: string, ids: number[]): void {
@@ -59,34 +63,46 @@ export class Bpe implements TokenModel {
     const { ignoreMerges, vocab, find } = this.#options;
     const whole = ignoreMerges ? vocab.get(word) : undefined;
     if (whole !== undefined) return Int32Array.of(whole);
-    const symbols = Int32Array.from(this.#symbolsOf(word));
+    const symbols = new Int32Array(this.#symbolsOf(word));
     return symbols.slice(0, mergeAll(symbols, symbols.length, find));
   }
 
   /** A symbol for each character: its token, its bytes, or the unknown one. An unknown one waits for others to be fused with, even behind bytes: the Rust library's order. */
   #symbolsOf(word: string): number[] {
-    const { vocab, byteFallback, fuseUnknown, unknownId, continuingPrefix, endSuffix } = this.#options;
+    const { fuseUnknown, unknownId, continuingPrefix, endSuffix } = this.#options;
     const symbols: number[] = [];
     let pending = false;
-    let at = 0;
-    for (const character of word) {
-      const text = (at === 0 ? "" : continuingPrefix) + character + (at + character.length === word.length ? endSuffix : "");
-      at += character.length;
-      const id = vocab.get(text);
-      if (id === undefined) {
-        const bytes = byteFallback ? byteIds(vocab, text) : null;
-        if (bytes !== null) {
-          for (const byte of bytes) symbols.push(byte);
-          continue;
-        }
-        if (unknownId === null) throw new InvalidModelError(`tokenizer.json: ${excerpt(text)} has no id, and there is no unk_token`);
+    for (let at = 0, end = 0; at < word.length; at = end) {
+      let id = this.#unitIds[word.charCodeAt(at)];
+      end = at + 1;
+      if (id < 0) {
+        end = at + (word.codePointAt(at)! > 0xffff ? 2 : 1);
+        const text = (at === 0 ? "" : continuingPrefix) + word.slice(at, end) + (end === word.length ? endSuffix : "");
+        const found = this.#find(text, symbols);
+        if (found === null) continue;
+        id = found;
       }
-      if (pending && !(id === undefined && fuseUnknown)) symbols.push(unknownId!);
-      pending = id === undefined;
-      if (id !== undefined) symbols.push(id);
+      const unknown = id < 0;
+      if (pending && !(unknown && fuseUnknown)) symbols.push(unknownId!);
+      pending = unknown;
+      if (!unknown) symbols.push(id);
     }
     if (pending) symbols.push(unknownId!);
     return symbols;
+  }
+
+  /** A character's id; null where its bytes were pushed in its place, -1 where it is unknown. */
+  #find(text: string, symbols: number[]): number | null {
+    const { vocab, byteFallback, unknownId } = this.#options;
+    const id = vocab.get(text);
+    if (id !== undefined) return id;
+    const bytes = byteFallback ? byteIds(vocab, text) : null;
+    if (bytes !== null) {
+      for (const byte of bytes) symbols.push(byte);
+      return null;
+    }
+    if (unknownId === null) throw new InvalidModelError(`tokenizer.json: ${excerpt(text)} has no id, and there is no unk_token`);
+    return -1;
   }
 }
 

@@ -47,6 +47,7 @@ function byteLevelTokenizer(fields: Metadata): ModelTokenizer {
     model: new Bpe({ ...PLAIN, tokens: vocabulary.tokens, vocab: vocabulary.ofText, find: (left, right) => pairs.find(left, right), unknownId: vocabulary.unknownId, ignoreMerges: pre.ignoreMerges === true }),
     surrounding: surroundingOf(fields, vocabulary.tokens.length, pre.addBos === true),
     decoding: parseDecoder({ type: "ByteLevel" }),
+    removesText: false,
   });
 }
 
@@ -68,6 +69,7 @@ function sentencePieceTokenizer(fields: Metadata): ModelTokenizer {
     model: new Bpe({ ...PLAIN, tokens, vocab: ofText, find: mergesByScore(vocabulary, fields), unknownId: vocabulary.unknownId, byteFallback: true }),
     surrounding: surroundingOf(fields, tokens.length, true),
     decoding: parseDecoder({ type: "Sequence", decoders: steps }),
+    removesText: false,
   });
 }
 

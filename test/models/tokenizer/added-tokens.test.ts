@@ -10,7 +10,7 @@ function shown(text: string, sections: readonly Section[]): string[] {
   return sections.map(({ id, start, end }) => (id < 0 ? text.slice(start, end) : `${id}:${text.slice(start, end)}`));
 }
 
-const raw = (tokens: AddedToken[], text: string): string[] => shown(text, cuttersFor(tokens, null).raw(text));
+const raw = (tokens: AddedToken[], text: string): string[] => shown(text, cuttersFor(tokens, null).raw(text, () => true));
 
 test("at each place the longest is taken, from the left", () => {
   const tokens = [token(0, "ab"), token(1, "abc"), token(2, "bcd"), token(3, "")];
@@ -30,13 +30,19 @@ test("white space is taken along on the sides that say so, and only once", () =>
   expect(raw(tokens, "<r> <l>")).toEqual(["1:<r> ", "0:<l>"]);
 });
 
+test("where a token is not accepted the next shorter one is asked about", () => {
+  const tokens = [token(0, "ab"), token(1, "abc", { special: true }), token(2, "c")];
+  const sections = cuttersFor(tokens, null).raw("abcabc", ({ special }, start) => !special || start > 0);
+  expect(shown("abcabc", sections)).toEqual(["0:ab", "2:c", "1:abc"]);
+});
+
 test("normalized tokens are looked for in the normalized text, normalized themselves", () => {
   const normalizer = (text: string): string => `▁${text.toLowerCase()}`;
   const { raw: before, normalized } = cuttersFor([token(0, "<A>", { normalized: true }), token(1, "<b>")], normalizer);
-  expect(shown("<A> <b>", before("<A> <b>"))).toEqual(["<A> ", "1:<b>"]);
-  expect(shown("▁<a> ", normalized("▁<a> "))).toEqual(["0:▁<a>", " "]);
+  expect(shown("<A> <b>", before("<A> <b>", () => true))).toEqual(["<A> ", "1:<b>"]);
+  expect(shown("▁<a> ", normalized("▁<a> ", () => true))).toEqual(["0:▁<a>", " "]);
   // Prepend puts its mark in front of the token's name too: inside a text it is not found.
-  expect(shown("▁x<a>", normalized("▁x<a>"))).toEqual(["▁x<a>"]);
+  expect(shown("▁x<a>", normalized("▁x<a>", () => true))).toEqual(["▁x<a>"]);
 });
 
 test("reads the list", () => {
