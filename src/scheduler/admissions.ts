@@ -60,8 +60,9 @@ export class Admissions {
       return deferral;
     }
     this.#options.decisionLog?.note("admit", now, record.plan.index, entry.label, entry.matchedTokenCount);
-    this.#roster.started(entry, now);
+    // Queue policies and listeners read the count of the first admission.
     this.#countMatch(entry, record.plan.index);
+    this.#roster.started(entry, now);
     this.#residents.enter(entry, record);
     return null;
   }
