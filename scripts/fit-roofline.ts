@@ -17,10 +17,16 @@ type Figure = Exclude<keyof Efficiency, "fittedOn">;
 const BOUNDS: Readonly<Record<Figure, readonly [start: number, least: number, most: number]>> = {
   bandwidthShare: [0.75, 0.3, 1],
   flopsShare: [0.75, 0.3, 1],
+  lowPrecisionFlopsShare: [0.55, 0.3, 1],
+  fullKvBandwidthShare: [0.75, 0.3, 1],
+  kvSecondsPerByte: [1e-13, 1e-15, 1e-11],
   kvBandwidthShare: [0.75, 0.3, 1],
   attentionFlopsShare: [0.5, 0.1, 1],
   elementwiseBandwidthShare: [0.6, 0.2, 1],
   launchSecondsPerLayer: [20e-6, 1e-6, 80e-6],
+  promptSecondsPerLayer: [10e-6, 1e-6, 80e-6],
+  queryKeyNormSecondsPerLayer: [8e-6, 1e-6, 80e-6],
+  lowPrecisionSecondsPerLayer: [15e-6, 1e-6, 80e-6],
   hostSecondsPerStep: [100e-6, 1e-6, 5e-3],
   hostSecondsPerRequest: [10e-6, 1e-7, 100e-6],
 };

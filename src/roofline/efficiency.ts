@@ -1,18 +1,33 @@
 import type { Efficiency } from "./gpu.ts";
 
 /**
- * Figures fitted on measurements, one set a GPU; `scripts/fit-roofline.ts` prints how far they are off, docs/roofline.md says how
- * they were found.
+ * Figures fitted on measurements, one set a GPU. `scripts/fit-roofline.ts` and `npm run fit` print how far they are off; docs/roofline.md
+ * says how they were found.
  */
+
+/** Share of the rate at 8 bits, fitted on H100 and H200 alone: no other GPU has measurements of it. */
+const LOW_PRECISION_FLOPS_SHARE = 0.526;
+
+/** Norms of queries and keys, fitted on Qwen3: two kernels a layer. */
+const QUERY_KEY_NORM_SECONDS = 6e-6;
+
+/** Quantizing activations, a layer: as vLLM on H100 and H200. */
+const LOW_PRECISION_SECONDS = 14.2e-6;
 
 /** Operator times of two profilers (whole-model steps of Llama-2-7B and Llama-3-8B), which hold no host work, and five published TensorRT-LLM rows, which do. */
 export const A100_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.727,
   flopsShare: 0.765,
+  lowPrecisionFlopsShare: LOW_PRECISION_FLOPS_SHARE,
   kvBandwidthShare: 0.915,
+  fullKvBandwidthShare: 0.915,
+  kvSecondsPerByte: 0,
   attentionFlopsShare: 0.585,
   elementwiseBandwidthShare: 0.54,
   launchSecondsPerLayer: 39e-6,
+  promptSecondsPerLayer: 0,
+  queryKeyNormSecondsPerLayer: QUERY_KEY_NORM_SECONDS,
+  lowPrecisionSecondsPerLayer: LOW_PRECISION_SECONDS,
   hostSecondsPerStep: 1.2e-3,
   hostSecondsPerRequest: 0,
   fittedOn: "A100-80GB step tables (Vidur, aiconfigurator), TensorRT-LLM 0.5 and 0.6.1 rows",
@@ -22,44 +37,78 @@ export const A100_EFFICIENCY: Efficiency = Object.freeze({
 export const RTX_4090_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.94,
   flopsShare: 0.965,
+  lowPrecisionFlopsShare: LOW_PRECISION_FLOPS_SHARE,
   kvBandwidthShare: 0.8,
+  fullKvBandwidthShare: 0.8,
+  kvSecondsPerByte: 0,
   attentionFlopsShare: 0.9,
   elementwiseBandwidthShare: 1,
   launchSecondsPerLayer: 8e-6,
+  promptSecondsPerLayer: 0,
+  queryKeyNormSecondsPerLayer: QUERY_KEY_NORM_SECONDS,
+  lowPrecisionSecondsPerLayer: LOW_PRECISION_SECONDS,
   hostSecondsPerStep: 0.3e-3,
   hostSecondsPerRequest: 47e-6,
   fittedOn: "vLLM 0.19.0, Llama-3.1-8B bf16, 300 requests on one RTX 4090",
 });
 
+/** Runs of vLLM, TensorRT-LLM and SGLang on H100 and H200; the times beside the device's shares are vLLM's. */
+export const HOPPER_EFFICIENCY: Efficiency = Object.freeze({
+  bandwidthShare: 0.846,
+  flopsShare: 0.653,
+  lowPrecisionFlopsShare: LOW_PRECISION_FLOPS_SHARE,
+  kvBandwidthShare: 1,
+  fullKvBandwidthShare: 0.527,
+  kvSecondsPerByte: 0,
+  attentionFlopsShare: 0.677,
+  elementwiseBandwidthShare: 0.731,
+  launchSecondsPerLayer: 11.9e-6,
+  promptSecondsPerLayer: 15.7e-6,
+  queryKeyNormSecondsPerLayer: QUERY_KEY_NORM_SECONDS,
+  lowPrecisionSecondsPerLayer: LOW_PRECISION_SECONDS,
+  hostSecondsPerStep: 0.964e-3,
+  hostSecondsPerRequest: 23.2e-6,
+  fittedOn: "157 runs of vLLM, TensorRT-LLM and SGLang servers on H100 and H200",
+});
+
 /** Matrix products of Llama-2-7B on an A40, which is not in the catalogue but counts in the mean. */
 const A40_GEMM = { bandwidthShare: 0.7925, flopsShare: 0.7428 } as const;
 
-/** Mean of the fitted GPUs (A40 for the matrix products only): what a GPU without data is given. */
+const FITTED = [A100_EFFICIENCY, RTX_4090_EFFICIENCY, HOPPER_EFFICIENCY] as const;
+
+/** Mean of the fitted GPUs (A40 for the matrix products only): what a GPU with fewer than 8 runs is given. */
 export const MEAN_EFFICIENCY: Efficiency = Object.freeze({
-  bandwidthShare: mean(A100_EFFICIENCY.bandwidthShare, RTX_4090_EFFICIENCY.bandwidthShare, A40_GEMM.bandwidthShare),
-  flopsShare: mean(A100_EFFICIENCY.flopsShare, RTX_4090_EFFICIENCY.flopsShare, A40_GEMM.flopsShare),
-  kvBandwidthShare: mean(A100_EFFICIENCY.kvBandwidthShare, RTX_4090_EFFICIENCY.kvBandwidthShare),
-  attentionFlopsShare: mean(A100_EFFICIENCY.attentionFlopsShare, RTX_4090_EFFICIENCY.attentionFlopsShare),
-  elementwiseBandwidthShare: mean(A100_EFFICIENCY.elementwiseBandwidthShare, RTX_4090_EFFICIENCY.elementwiseBandwidthShare),
-  launchSecondsPerLayer: mean(A100_EFFICIENCY.launchSecondsPerLayer, RTX_4090_EFFICIENCY.launchSecondsPerLayer),
-  hostSecondsPerStep: mean(A100_EFFICIENCY.hostSecondsPerStep, RTX_4090_EFFICIENCY.hostSecondsPerStep),
-  hostSecondsPerRequest: mean(A100_EFFICIENCY.hostSecondsPerRequest, RTX_4090_EFFICIENCY.hostSecondsPerRequest),
-  fittedOn: "nothing of its own: the mean of A100, RTX 4090 and (matrix products) A40",
+  ...meanOf(FITTED),
+  bandwidthShare: mean([...FITTED, A40_GEMM].map((figures) => figures.bandwidthShare)),
+  flopsShare: mean([...FITTED, A40_GEMM].map((figures) => figures.flopsShare)),
+  fittedOn: "nothing of its own: the mean of A100, RTX 4090, H100 and (matrix products) A40",
 });
 
 /** The datasheet itself: every share 1, nothing beside it. For arithmetic on paper and for figures already measured end to end. */
 export const DATASHEET_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 1,
   flopsShare: 1,
+  lowPrecisionFlopsShare: 1,
   kvBandwidthShare: 1,
+  fullKvBandwidthShare: 1,
+  kvSecondsPerByte: 0,
   attentionFlopsShare: 1,
   elementwiseBandwidthShare: 1,
   launchSecondsPerLayer: 0,
+  promptSecondsPerLayer: 0,
+  queryKeyNormSecondsPerLayer: 0,
+  lowPrecisionSecondsPerLayer: 0,
   hostSecondsPerStep: 0,
   hostSecondsPerRequest: 0,
   fittedOn: "nothing: datasheet figures as they are",
 });
 
-function mean(...values: readonly number[]): number {
+function meanOf(sets: readonly Efficiency[]): Omit<Efficiency, "fittedOn"> {
+  const { fittedOn: _, ...figures } = sets[0];
+  const keys = Object.keys(figures) as (keyof typeof figures)[];
+  return Object.fromEntries(keys.map((key) => [key, mean(sets.map((set) => set[key]))])) as Omit<Efficiency, "fittedOn">;
+}
+
+function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

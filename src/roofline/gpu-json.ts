@@ -32,7 +32,7 @@ function link(fields: JsonFields): Link {
   const found = fields.find(["link"]);
   if (found === undefined) return PCIE4;
   const inner = new JsonFields(`${fields.what}: "link"`, found.value, InvalidOptionError);
-  return { bytesPerSecond: inner.positive("bytesPerSecond"), share: inner.positive("share", PCIE4.share) };
+  return { bytesPerSecond: inner.positive("bytesPerSecond"), share: inner.positive("share", PCIE4.share), latencySeconds: PCIE4.latencySeconds, latencySecondsPerGpu: PCIE4.latencySecondsPerGpu };
 }
 
 function efficiency(fields: JsonFields): Efficiency {
@@ -44,10 +44,16 @@ function efficiency(fields: JsonFields): Efficiency {
   return {
     bandwidthShare: inner.positive("bandwidthShare", MEAN_EFFICIENCY.bandwidthShare),
     flopsShare: inner.positive("flopsShare", MEAN_EFFICIENCY.flopsShare),
+    lowPrecisionFlopsShare: inner.positive("lowPrecisionFlopsShare", MEAN_EFFICIENCY.lowPrecisionFlopsShare),
     kvBandwidthShare: inner.positive("kvBandwidthShare", MEAN_EFFICIENCY.kvBandwidthShare),
+    fullKvBandwidthShare: inner.positive("fullKvBandwidthShare", MEAN_EFFICIENCY.fullKvBandwidthShare),
+    kvSecondsPerByte: inner.notNegative("kvSecondsPerByte", MEAN_EFFICIENCY.kvSecondsPerByte),
     attentionFlopsShare: inner.positive("attentionFlopsShare", MEAN_EFFICIENCY.attentionFlopsShare),
     elementwiseBandwidthShare: inner.positive("elementwiseBandwidthShare", MEAN_EFFICIENCY.elementwiseBandwidthShare),
     launchSecondsPerLayer: seconds("launchSecondsPerLayer"),
+    promptSecondsPerLayer: seconds("promptSecondsPerLayer"),
+    queryKeyNormSecondsPerLayer: seconds("queryKeyNormSecondsPerLayer"),
+    lowPrecisionSecondsPerLayer: seconds("lowPrecisionSecondsPerLayer"),
     hostSecondsPerStep: seconds("hostSecondsPerStep"),
     hostSecondsPerRequest: seconds("hostSecondsPerRequest"),
     fittedOn: inner.text("fittedOn", fields.what),

@@ -12,14 +12,26 @@ export interface Efficiency {
   readonly bandwidthShare: number;
   /** Of FLOP/s, in the matrix products. Above 1 where the clock exceeds the datasheet's. */
   readonly flopsShare: number;
-  /** Of bytes/s, while attention reads keys and values. */
+  /** Of FLOP/s at 8 bits or fewer, in the matrix products: quantizing activations and scaling results is counted as lost rate. */
+  readonly lowPrecisionFlopsShare: number;
+  /** Of bytes/s, while attention reads keys and values that several query heads share. */
   readonly kvBandwidthShare: number;
+  /** The same where each query head has keys and values of its own. */
+  readonly fullKvBandwidthShare: number;
+  /** Seconds a byte of keys and values beside reading it, on each GPU: attention kernels that compute as long as they read. */
+  readonly kvSecondsPerByte: number;
   /** Of FLOP/s at fp16, in the attention of prompts (causal pairs only are counted as work). */
   readonly attentionFlopsShare: number;
   /** Of bytes/s, in norms, rotary embedding, activation and residual; above a plain copy's where a cache holds them. */
   readonly elementwiseBandwidthShare: number;
   /** Seconds of kernel starts and gaps a layer and step, on the device. */
   readonly launchSecondsPerLayer: number;
+  /** Seconds a layer that a step with a prompt's tokens takes longer: its kernels are started one by one, those of a step of decodes as one graph. */
+  readonly promptSecondsPerLayer: number;
+  /** Seconds a layer of norms on queries and keys, where the model has them. */
+  readonly queryKeyNormSecondsPerLayer: number;
+  /** Seconds a layer of quantizing activations, where products are of 8 bits or fewer. */
+  readonly lowPrecisionSecondsPerLayer: number;
   /** Seconds of scheduling and input preparation a step that the device waits for. */
   readonly hostSecondsPerStep: number;
   /** Seconds a request and step: per-row work of host and sampler. */
@@ -34,6 +46,9 @@ export interface Link {
   readonly bytesPerSecond: number;
   /** Which share of that an all-reduce reaches. */
   readonly share: number;
+  /** Seconds of an all-reduce of a few tokens: two GPUs, and each one more. */
+  readonly latencySeconds: number;
+  readonly latencySecondsPerGpu: number;
 }
 
 /** One GPU. Rates are a second, sizes in bytes (memory in GiB as the driver counts, rates in powers of ten as datasheets do). */

@@ -1,4 +1,4 @@
-import { A100_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "./efficiency.ts";
+import { A100_EFFICIENCY, HOPPER_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "./efficiency.ts";
 import type { Gpu, Link } from "./gpu.ts";
 import { unknownName } from "../unknown-name.ts";
 
@@ -6,20 +6,29 @@ const GIB = 2 ** 30;
 const TERA = 1e12;
 const GIGA = 1e9;
 
-/** NVLink: 70% of one direction for large messages (assumed: the A100 TP=2 row of the ground truth is too busy elsewhere to tell). */
-const NVLINK_SHARE = 0.7;
+/** An all-reduce of a few tokens: NCCL's latency inside one machine, and what each GPU beyond two adds (H100, 4 and 8 of them). */
+const LATENCY = { latencySeconds: 10e-6, latencySecondsPerGpu: 1e-6 };
 
-/** PCIe without peer access goes through host memory. From the one TP=2 row of the ground truth (2 x A10G, vLLM), all of whose loss it takes. */
-const PCIE_SHARE = 0.07;
+/** Share of NVLink that an all-reduce of a prompt's activations reaches: H100 and H200 with 2 to 8 GPUs. */
+const NVLINK_SHARE = 0.622;
+
+/** PCIe between GPUs that reach each other's memory: one run of two RTX PRO 6000. */
+const PCIE_SHARE = 0.2;
+
+/** PCIe where they do not, as on GeForce boards and in AWS G5: all goes through host memory. One run of two A10G. */
+const PCIE_BY_HOST_SHARE = 0.07;
+
+const PCIE4_RATE = 32 * GIGA;
 
 /** One direction of a x16 slot. */
-const PCIE3: Link = { bytesPerSecond: 16 * GIGA, share: PCIE_SHARE };
-export const PCIE4: Link = { bytesPerSecond: 32 * GIGA, share: PCIE_SHARE };
-const PCIE5: Link = { bytesPerSecond: 64 * GIGA, share: PCIE_SHARE };
+const PCIE3: Link = { bytesPerSecond: 16 * GIGA, share: PCIE_SHARE, ...LATENCY };
+export const PCIE4: Link = { bytesPerSecond: PCIE4_RATE, share: PCIE_SHARE, ...LATENCY };
+const PCIE4_BY_HOST: Link = { bytesPerSecond: PCIE4_RATE, share: PCIE_BY_HOST_SHARE, ...LATENCY };
+const PCIE5: Link = { bytesPerSecond: 64 * GIGA, share: PCIE_SHARE, ...LATENCY };
 
 /** NVLink 3 of A100: 600 GB/s both directions together; NVLink 4 of H100 and H200: 900. */
-const NVLINK3: Link = { bytesPerSecond: 300 * GIGA, share: NVLINK_SHARE };
-const NVLINK4: Link = { bytesPerSecond: 450 * GIGA, share: NVLINK_SHARE };
+const NVLINK3: Link = { bytesPerSecond: 300 * GIGA, share: NVLINK_SHARE, ...LATENCY };
+const NVLINK4: Link = { bytesPerSecond: 450 * GIGA, share: NVLINK_SHARE, ...LATENCY };
 
 const LAMBDA_2025 = "Lambda Cloud on-demand, a GPU, 2025";
 const RUNPOD_2025 = "RunPod secure cloud, 2025";
@@ -41,7 +50,7 @@ const CATALOGUE: readonly Gpu[] = [
     flops: { fp16: 70 * TERA, int8: 140 * TERA },
     bytesPerSecond: 600 * GIGA,
     memoryBytes: 24 * GIB,
-    link: PCIE4,
+    link: PCIE4_BY_HOST,
     dollarsPerHour: 1.006,
     efficiency: MEAN_EFFICIENCY,
     source: "NVIDIA A10G datasheet (AWS G5)",
@@ -76,7 +85,7 @@ const CATALOGUE: readonly Gpu[] = [
     memoryBytes: 80 * GIB,
     link: NVLINK4,
     dollarsPerHour: 2.99,
-    efficiency: MEAN_EFFICIENCY,
+    efficiency: HOPPER_EFFICIENCY,
     source: "NVIDIA H100 architecture white paper, SXM5, dense",
     priceSource: LAMBDA_2025,
   },
@@ -87,7 +96,7 @@ const CATALOGUE: readonly Gpu[] = [
     memoryBytes: 141 * GIB,
     link: NVLINK4,
     dollarsPerHour: 3.59,
-    efficiency: MEAN_EFFICIENCY,
+    efficiency: HOPPER_EFFICIENCY,
     source: "NVIDIA H200 datasheet, SXM",
     priceSource: "RunPod, March 2026",
   },
@@ -129,7 +138,7 @@ const CATALOGUE: readonly Gpu[] = [
     flops: { fp16: 165.2 * TERA, int8: 660.6 * TERA, fp8: 330.3 * TERA },
     bytesPerSecond: 1008 * GIGA,
     memoryBytes: 24 * GIB,
-    link: PCIE4,
+    link: PCIE4_BY_HOST,
     dollarsPerHour: 0.69,
     efficiency: RTX_4090_EFFICIENCY,
     source: "NVIDIA Ada architecture white paper, dense, accumulated in fp32",

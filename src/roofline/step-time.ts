@@ -6,9 +6,6 @@ import type { StepLoad } from "./step-load.ts";
 /** Activations are 16 bits wide whatever the weights are. */
 const ACTIVATION_BYTES = 2;
 
-/** An all-reduce of a few tokens takes this long however little it sends: NCCL's latency inside one machine (assumed, not fitted). */
-const ALL_REDUCE_LATENCY_SECONDS = 10e-6;
-
 /** All-reduces a layer with tensor parallelism: after the attention's output and after the feed-forward (Megatron-LM, arXiv 1909.08053). */
 const ALL_REDUCES_PER_LAYER = 2;
 
@@ -32,6 +29,8 @@ export class StepTime {
   readonly headSecondsPerSample: number;
   readonly elementwiseSecondsPerToken: number;
   readonly launchSeconds: number;
+  /** Of a step with a prompt's tokens, beside all else. */
+  readonly promptSeconds: number;
   readonly hostSecondsPerStep: number;
   readonly hostSecondsPerRequest: number;
   readonly allReduceSecondsPerToken: number;
@@ -47,22 +46,26 @@ export class StepTime {
     const { efficiency } = gpu;
     const layers = layerCount(shape);
     const bytesPerSecond = gpus * gpu.bytesPerSecond * efficiency.bandwidthShare;
-    const flops = gpus * arithmeticRate(gpu, arithmetic) * efficiency.flopsShare;
+    const isLow = arithmetic !== "fp16";
+    const flops = gpus * arithmeticRate(gpu, arithmetic) * (isLow ? efficiency.lowPrecisionFlopsShare : efficiency.flopsShare);
     const matrixWeights = layers * layerMatrixWeights(shape);
     this.weightFloorSeconds = (matrixWeights * weightBits) / 8 / bytesPerSecond;
     this.matrixSecondsPerToken = (2 * matrixWeights) / flops;
     this.headFloorSeconds = (headWeights(shape) * weightBits) / 8 / bytesPerSecond;
-    this.headSecondsPerSample = (2 * headWeights(shape)) / flops;
+    this.headSecondsPerSample = (2 * headWeights(shape)) / (gpus * gpu.flops.fp16 * efficiency.flopsShare);
     this.elementwiseSecondsPerToken = elementwiseBytes(shape, gpus) / (gpu.bytesPerSecond * efficiency.elementwiseBandwidthShare);
-    this.launchSeconds = layers * efficiency.launchSecondsPerLayer;
+    const extra = (isLow ? efficiency.lowPrecisionSecondsPerLayer : 0) + (shape.queryKeyNorm ? efficiency.queryKeyNormSecondsPerLayer : 0);
+    this.launchSeconds = layers * (efficiency.launchSecondsPerLayer + extra);
+    this.promptSeconds = layers * efficiency.promptSecondsPerLayer;
     this.hostSecondsPerStep = efficiency.hostSecondsPerStep;
     this.hostSecondsPerRequest = efficiency.hostSecondsPerRequest;
     const sent = (2 * (gpus - 1)) / gpus; // a ring sends this many times the data
     const messages = layers * ALL_REDUCES_PER_LAYER;
     this.allReduceSecondsPerToken = (messages * sent * shape.hiddenSize * ACTIVATION_BYTES) / (gpu.link.bytesPerSecond * gpu.link.share);
-    this.allReduceLatencySeconds = gpus > 1 ? messages * ALL_REDUCE_LATENCY_SECONDS : 0;
-    const kvBytesPerSecond = (gpus * gpu.bytesPerSecond * efficiency.kvBandwidthShare) / kvCopies(shape, gpus);
-    this.kvSecondsPerToken = Float64Array.from(shape.layers, (kind) => kvBytesPerTokenOfKind(shape, kind, kvBits) / kvBytesPerSecond);
+    this.allReduceLatencySeconds = gpus > 1 ? messages * (gpu.link.latencySeconds + (gpus - 2) * gpu.link.latencySecondsPerGpu) : 0;
+    const kvShare = shape.kvHeadCount === shape.headCount ? efficiency.fullKvBandwidthShare : efficiency.kvBandwidthShare;
+    const secondsPerKvByte = (1 / (gpu.bytesPerSecond * kvShare) + efficiency.kvSecondsPerByte) * (kvCopies(shape, gpus) / gpus);
+    this.kvSecondsPerToken = Float64Array.from(shape.layers, (kind) => kvBytesPerTokenOfKind(shape, kind, kvBits) * secondsPerKvByte);
     const attentionFlops = gpus * gpu.flops.fp16 * efficiency.attentionFlopsShare;
     this.pairSeconds = Float64Array.from(shape.layers, (kind) => (4 * shape.headCount * shape.headDim * kind.count) / attentionFlops);
   }
@@ -71,6 +74,7 @@ export class StepTime {
   deviceSeconds(load: StepLoad): number {
     const { tokens, samples } = load;
     let seconds = join(this.weightFloorSeconds, this.matrixSecondsPerToken * tokens) + this.launchSeconds + this.allReduceLatencySeconds;
+    if (tokens > load.requests) seconds += this.promptSeconds;
     if (samples > 0) seconds += join(this.headFloorSeconds, this.headSecondsPerSample * samples);
     seconds += (this.elementwiseSecondsPerToken + this.allReduceSecondsPerToken) * tokens;
     for (let kind = 0; kind < this.kvSecondsPerToken.length; kind++) {

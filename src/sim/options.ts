@@ -27,6 +27,10 @@ export interface SimulationOptions extends Setup {
   readonly contextLength?: number;
   /** What becomes of requests beyond the context. Default "clip". */
   readonly overContext?: OverContext;
+  /** Whether the next step is decided while one runs, as today's engines do; an arrival then waits for the step after that. Default true. */
+  readonly planAhead?: boolean;
+  /** Seconds from a request's arrival until the scheduler sees it: HTTP, tokenizing, the way between processes. Default 0. */
+  readonly frontEndSeconds?: number;
   /** Whether requests take and leave cached prefixes. Default true. */
   readonly prefixCaching?: boolean;
   /** Takes so many requests of the workload at most. Default: all. */
@@ -48,10 +52,17 @@ export interface ResolvedSimulation extends Required<Omit<SimulationOptions, "ma
 export const MAX_WAITING_REQUESTS = 2 ** 20;
 export const MAX_WAITING_TOKENS = 2 ** 28;
 
+/** Longest way to the scheduler: beyond it a client has given up. */
+const MAX_FRONT_END_SECONDS = 60;
+
 /** Fills in defaults. Throws `DeviceLimitError` with the numbers where the weights leave no room, `InvalidOptionError` for a value out of range. */
 export function resolveSimulation(options: SimulationOptions): ResolvedSimulation {
   const { shape, blockSize = DEFAULT_BLOCK_SIZE, contextLength = shape.contextLength, maxArrivals = Number.POSITIVE_INFINITY } = options;
   if (!Number.isInteger(contextLength) || contextLength < 2) throw new InvalidOptionError(`contextLength must be an integer >= 2, got ${contextLength}`);
+  const { frontEndSeconds = 0 } = options;
+  if (!(frontEndSeconds >= 0 && frontEndSeconds <= MAX_FRONT_END_SECONDS)) {
+    throw new InvalidOptionError(`frontEndSeconds must be in [0, ${MAX_FRONT_END_SECONDS}], got ${frontEndSeconds}`);
+  }
   return {
     ...resolveSetup(options),
     workload: options.workload,
@@ -62,6 +73,8 @@ export function resolveSimulation(options: SimulationOptions): ResolvedSimulatio
     tokenBudget: options.tokenBudget ?? DEFAULT_TOKEN_BUDGET,
     contextLength,
     overContext: options.overContext ?? "clip",
+    planAhead: options.planAhead ?? true,
+    frontEndSeconds,
     prefixCaching: options.prefixCaching ?? true,
     maxArrivals,
     slo: options.slo ?? {},

@@ -1,5 +1,6 @@
 import { SimulatedDevice } from "../backends/simulated/index.ts";
 import { InfeasibleRequestError, QueueFullError } from "../errors.ts";
+import type { StepLoad } from "../roofline/index.ts";
 import { fcfs } from "../policies/queue/fcfs.ts";
 import type { Request } from "../request.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -26,8 +27,11 @@ export interface RequestCounts {
   dropped: number;
 }
 
-/** Sees each step as it is committed: for tests and views. Columns and outcome are valid until it returns. */
-export type StepObserver = (plan: StepPlan, outcome: StepOutcome, now: number) => void;
+/**
+ * Sees each step as it is committed: for tests, views and fits. `load` is what the step carried. Load, outcome and the plan's counts are valid
+ * until it returns; the plan's columns may be those of the next plan already.
+ */
+export type StepObserver = (plan: StepPlan, outcome: StepOutcome, now: number, load: StepLoad) => void;
 
 /**
  * A virtual clock around the production scheduler: requests come at their times, a step takes as long as the simulated device says, and
@@ -55,6 +59,8 @@ export class Simulation {
    */
   readonly #result: StepResult;
   #taken = 0;
+  /** The plan on the device; null where it idles. */
+  #running: StepPlan | null = null;
 
   /** Throws `DeviceLimitError` where the weights leave no room, `InvalidOptionError` for a value out of range. */
   constructor(options: SimulationOptions, observe?: StepObserver) {
@@ -106,20 +112,21 @@ export class Simulation {
   /** One step, or a jump to the next arrival. False when all is done. */
   #advance(): boolean {
     this.#takeArrivals();
-    const plan = this.scheduler.schedule(this.now);
+    const plan = this.#running ?? this.scheduler.schedule(this.now);
     if (plan !== null) {
       this.#runStep(plan);
       return true;
     }
-    const { workload } = this.config;
+    const { workload, frontEndSeconds } = this.config;
     if (!this.#wantsMore || workload.nextAt === Number.POSITIVE_INFINITY) return workload.starved && this.#wantsMore;
-    this.now = Math.max(this.now, workload.nextAt);
+    this.now = Math.max(this.now, workload.nextAt + frontEndSeconds);
     return true;
   }
 
+  /** Requests that the front end has passed on by now. */
   #takeArrivals(): void {
-    const { workload } = this.config;
-    while (workload.nextAt <= this.now && this.#wantsMore) {
+    const { workload, frontEndSeconds } = this.config;
+    while (workload.nextAt + frontEndSeconds <= this.now && this.#wantsMore) {
       this.#taken++;
       this.#submit(workload.take());
     }
@@ -172,12 +179,15 @@ export class Simulation {
     sample.requests = plan.requestCount;
     sample.waiting = scheduler.size - plan.requestCount;
     sample.heldBlocks = scheduler.kv.pool.heldCount;
-    this.now += this.#device.stepSeconds(plan);
+    const seconds = this.#device.stepSeconds(plan);
+    // The next step is decided while this one runs: what arrives later than now is not in it.
+    this.#running = this.config.planAhead ? scheduler.schedule(this.now) : null;
+    this.now += seconds;
     sample.endedAt = this.now;
     const outcome = scheduler.commit(plan, this.#result, this.now);
     this.metrics.step(sample, outcome);
     sample.preemptions = 0;
-    this.#observe?.(plan, outcome, this.now);
+    this.#observe?.(plan, outcome, this.now, this.#device.load);
     for (let i = 0; i < outcome.finishedCount; i++) this.#finished(outcome.finished[i]);
   }
 

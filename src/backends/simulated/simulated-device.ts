@@ -34,8 +34,9 @@ export class SimulatedDevice {
   readonly info: BackendInfo;
   /** Sum of all steps. */
   busySeconds = 0;
+  /** What the step that was timed last carried. */
+  readonly load: StepLoad;
   readonly #time: StepTime;
-  readonly #load: StepLoad;
   readonly #windowed: boolean;
   readonly #tokens: SyntheticTokens;
   readonly #copySeconds: number;
@@ -50,7 +51,7 @@ export class SimulatedDevice {
     // One byte stands for what a block holds: none may have no bytes at all.
     this.info = { name: `simulated (${gpu.name})`, blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock: 1, groups };
     this.#time = new StepTime(options);
-    this.#load = new StepLoad(shape);
+    this.load = new StepLoad(shape);
     this.#windowed = hasWindows(shape);
     this.#tokens = new SyntheticTokens(vocabSize, maxTokens);
     const bytes = blockBytes(options, blockSize);
@@ -60,8 +61,8 @@ export class SimulatedDevice {
 
   /** Seconds of the plan's step. */
   stepSeconds(plan: StepPlan): number {
-    loadPlan(this.#load, plan, this.#windowed);
-    let seconds = this.#time.stepSeconds(this.#load);
+    loadPlan(this.load, plan, this.#windowed);
+    let seconds = this.#time.stepSeconds(this.load);
     if (plan.copyCount > 0) seconds += plan.copyCount * this.#copySeconds;
     if (plan.swapOutCount + plan.swapInCount > 0) seconds += (plan.swapOutCount + plan.swapInCount) * this.#swapSeconds;
     this.busySeconds += seconds;

@@ -1,0 +1,156 @@
+/**
+ * The runs of real servers in ../shared/groundtruth/serving_runs.csv as simulations. Read by the tests and by scripts/fit-serving.ts;
+ * absent outside the project's own checkout.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { blockBytes } from "../../src/backends/simulated/index.ts";
+import { type Arithmetic, capacity, type Gpu, type ModelShape, MODELS, SERVING_MEMORY, type Setup, shapeFromConfig } from "../../src/roofline/index.ts";
+import { type Arrival, ClosedLoop, RandomStream, simulate, type SimulationRun, type StepObserver, type Workload } from "../../src/sim/index.ts";
+import { GeneratedWorkload } from "../../src/sim/workloads/generated.ts";
+
+const folder = fileURLToPath(new URL("../../../shared/groundtruth/", import.meta.url));
+export const noServingRuns = !existsSync(`${folder}serving_runs.csv`);
+
+/** One run of a real server: what was asked of it, and means of what it gave, in seconds. */
+export interface ServingRun {
+  readonly id: string;
+  readonly source: string;
+  readonly engine: string;
+  readonly gpu: string;
+  readonly model: string;
+  readonly gpus: number;
+  readonly weightBits: number;
+  readonly kvBits: number;
+  readonly arithmetic: Arithmetic;
+  /** Open: `rate` requests a second for `seconds`. Closed: `requests` of `concurrency` users. */
+  readonly mode: "open" | "closed";
+  readonly rate: number;
+  readonly seconds: number;
+  readonly promptTokens: number;
+  /** Tokens of a prompt that come again in a cycle of `prefixGroups` requests. */
+  readonly prefixTokens: number;
+  readonly prefixGroups: number;
+  readonly outputTokens: number;
+  readonly lengthCv: number;
+  readonly concurrency: number;
+  readonly requests: number;
+  readonly maxRequests: number;
+  readonly tokenBudget: number;
+  /** NaN where it is not known. */
+  readonly blocks: number;
+  readonly flags: string;
+  readonly ttftSeconds: number;
+  readonly tpotSeconds: number;
+  readonly e2eSeconds: number;
+}
+
+export function readServingRuns(): ServingRun[] {
+  const [header, ...lines] = readFileSync(`${folder}serving_runs.csv`, "utf8").trim().split(/\r?\n/);
+  const keys = header.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",");
+    return runOf(Object.fromEntries(keys.map((key, index) => [key, cells[index] ?? ""])));
+  });
+}
+
+function runOf(row: Readonly<Record<string, string>>): ServingRun {
+  const number = (key: string): number => (row[key] === "" ? Number.NaN : Number(row[key]));
+  const [ttftSeconds, tpotSeconds, outputTokens] = [number("ttft_ms") / 1e3, number("tpot_ms") / 1e3, number("output_tokens")];
+  return {
+    id: row.id,
+    source: row.source,
+    engine: row.engine,
+    gpu: row.gpu,
+    model: row.model,
+    gpus: number("gpus"),
+    weightBits: number("weight_bits"),
+    kvBits: number("kv_bits"),
+    arithmetic: row.arithmetic as Arithmetic,
+    mode: row.mode as "open" | "closed",
+    rate: number("rate"),
+    seconds: number("seconds"),
+    promptTokens: number("prompt_tokens"),
+    prefixTokens: number("prefix_tokens"),
+    prefixGroups: number("prefix_groups"),
+    outputTokens,
+    lengthCv: number("length_cv") || 0,
+    concurrency: number("concurrency"),
+    requests: number("requests"),
+    maxRequests: number("max_requests"),
+    tokenBudget: number("token_budget"),
+    blocks: number("blocks"),
+    flags: row.flags,
+    ttftSeconds,
+    tpotSeconds,
+    e2eSeconds: row.e2e_ms === "" ? ttftSeconds + tpotSeconds * (outputTokens - 1) : number("e2e_ms") / 1e3,
+  };
+}
+
+/** The shape of a run's model: of the catalogue, or of a config.json beside the runs. */
+export function shapeOfRun({ model }: ServingRun): ModelShape | null {
+  const known = MODELS.get(model);
+  if (known !== undefined) return known;
+  if (!existsSync(`${folder}models/${model}`)) return null;
+  return shapeFromConfig(JSON.parse(readFileSync(`${folder}models/${model}`, "utf8")), model);
+}
+
+/** The run's model on that GPU. */
+export function setupOfRun({ gpus, weightBits, kvBits, arithmetic }: ServingRun, gpu: Gpu, shape: ModelShape): Setup {
+  return { gpu, shape, gpus, weightBits, kvBits, arithmetic };
+}
+
+/**
+ * Four runs of Llama-3.1-8B on four H200 have, by Little's law, taken in prompts at 1,400 to 2,100 TFLOP/s a GPU, where the datasheet says 1,979
+ * and no other run reaches 60% of it: their prompts must have been in the prefix cache, or fewer of them at once than it says.
+ */
+export function isCredible({ engine, gpu, gpus }: ServingRun): boolean {
+  return !(engine === "vllm-0.12.0" && gpu === "h200" && gpus === 4);
+}
+
+export interface RunOptions {
+  readonly gpu: Gpu;
+  readonly shape: ModelShape;
+  readonly frontEndSeconds: number;
+  /** Most requests of an open run. */
+  readonly maxRequests?: number;
+  readonly observe?: StepObserver;
+}
+
+/** Simulates the run with that GPU's figures. */
+export function simulateRun(run: ServingRun, { gpu, shape, frontEndSeconds, maxRequests, observe }: RunOptions): Promise<SimulationRun> {
+  const setup = setupOfRun(run, gpu, shape);
+  return simulate({
+    ...setup,
+    workload: workloadOfRun(run, maxRequests),
+    maxArrivals: run.mode === "closed" ? run.requests : undefined,
+    maxRequests: run.maxRequests,
+    tokenBudget: run.tokenBudget,
+    blockCount: Number.isNaN(run.blocks) ? blocksOfRun(run, setup) : run.blocks,
+    frontEndSeconds,
+    observe,
+  });
+}
+
+function blocksOfRun(run: ServingRun, setup: Setup): number {
+  const memory = run.engine.startsWith("sglang") ? { memoryShare: 0.782, reservedBytes: 0 } : SERVING_MEMORY;
+  return Math.floor(capacity({ ...setup, ...memory }).kvBytes / run.gpus / blockBytes(setup, 16));
+}
+
+/** What the clients of the run sent. Open runs are cut to `most` requests. */
+export function workloadOfRun(run: ServingRun, most = Number.POSITIVE_INFINITY): Workload {
+  if (run.mode === "open") return new GeneratedWorkload(openArrivals(run, most));
+  const { concurrency, promptTokens, outputTokens, lengthCv } = run;
+  return new ClosedLoop({ concurrency, promptTokens, outputTokens, lengthCv, seed: 1 });
+}
+
+function* openArrivals(run: ServingRun, most: number): Generator<Arrival> {
+  const random = new RandomStream(1, 1);
+  const { promptTokens, outputTokens, prefixTokens, prefixGroups } = run;
+  let at = 0;
+  for (let i = 0; i < most; i++) {
+    at += random.exponential(1 / run.rate);
+    if (at > run.seconds) return;
+    yield { at, promptTokens, outputTokens, pieces: [i % prefixGroups], pieceTokens: prefixTokens };
+  }
+}
