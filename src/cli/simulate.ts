@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { DeviceLimitError, InvalidModelError, UnsupportedModelError } from "../errors.ts";
 import { ADMISSIONS, BUDGETS, EVICTIONS, PREEMPTIONS, QUEUES } from "../policies/names.ts";
 import { CHUNKINGS } from "../prefill/names.ts";
-import { TraceError, WORKLOADS } from "../sim/index.ts";
+import { type Arithmetic, ARITHMETICS } from "../roofline/index.ts";
+import { ENGINES, TraceError, WORKLOADS } from "../sim/index.ts";
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
 import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -53,9 +54,10 @@ export function registerSimulate(program: Command, io: Io): void {
     .option("--model <name>", MODEL_NAMES, list(text))
     .option("--gpu <name>", GPU_NAMES, list(text))
     .addOption(oneOrMore("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1))
-    .option("--weight-bits <n>", "bits a stored weight", bits, 16)
-    .option("--kv-bits <n>", "bits a stored key or value", bits, 16)
-    .addOption(new Option("--arithmetic <kind>", "precision of the multiplication").choices(["fp16", "int8", "fp8"]).default("fp16"))
+    .addOption(oneOrMore("--engine <name>", `defaults and figures of an engine: ${[...ENGINES.keys()].join(", ")}`, text, "bstar"))
+    .addOption(oneOrMore("--weight-bits <n>", "bits a stored weight", bits, 16))
+    .addOption(oneOrMore("--kv-bits <n>", "bits a stored key or value", bits, 16))
+    .addOption(oneOrMore("--arithmetic <kind>", `precision of the multiplication: ${ARITHMETICS.join(", ")}`, arithmetic, "fp16"))
     .option("--rate <r>", "Poisson arrivals, so many requests a second, in place of the trace's; of a workload: its mean rate", list(positive))
     .option("--requests <n>", "take so many requests at most (default: the whole trace, 1000 of a workload)", integer(1))
     .option("--prompt-tokens <n>", "mean prompt of a workload", integer(1))
@@ -66,15 +68,15 @@ export function registerSimulate(program: Command, io: Io): void {
     .addOption(new Option("--over-context <rule>", "what becomes of requests beyond that").choices(["clip", "drop"]).default("clip"))
     .addOption(new Option("--prefix-cache <state>", "whether requests share the blocks of equal beginnings").choices(["on", "off"]).default("on"))
     .option("--gpu-blocks <n>", "blocks of the KV cache (default: as many as fit beside the weights)", integer(1))
-    .option("--block-size <n>", "tokens a block", integer(1, 1024), 16)
-    .addOption(oneOrMore("--max-requests <n>", "most requests in a step", integer(1, MAX_STEP_REQUESTS), 256))
-    .addOption(oneOrMore("--token-budget <n>", "most tokens in a step", integer(1, MAX_STEP_TOKENS), 512))
-    .addOption(oneOrMore("--queue <policy>", `who comes next: ${namesOf(QUEUES)}`, text, "fcfs"))
-    .addOption(oneOrMore("--admission <policy>", `who may start: ${namesOf(ADMISSIONS)}`, text, "watermark"))
-    .addOption(oneOrMore("--preemption <policy>", `who gives up blocks: ${namesOf(PREEMPTIONS)}`, text, "last-in"))
-    .addOption(oneOrMore("--chunking <policy>", `how prompts are cut: ${namesOf(CHUNKINGS)}`, text, "fcfs"))
-    .addOption(oneOrMore("--budget <policy>", `how many tokens a step takes: ${namesOf(BUDGETS)}`, text, "fixed"))
-    .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text, "lru"))
+    .option("--block-size <n>", "tokens a block (default: the engine's, as of the seven below)", integer(1, 1024))
+    .addOption(oneOrMore("--max-requests <n>", "most requests in a step", integer(1, MAX_STEP_REQUESTS)))
+    .addOption(oneOrMore("--token-budget <n>", "most tokens in a step", integer(1, MAX_STEP_TOKENS)))
+    .addOption(oneOrMore("--queue <policy>", `who comes next: ${namesOf(QUEUES)}`, text))
+    .addOption(oneOrMore("--admission <policy>", `who may start: ${namesOf(ADMISSIONS)}`, text))
+    .addOption(oneOrMore("--preemption <policy>", `who gives up blocks: ${namesOf(PREEMPTIONS)}`, text))
+    .addOption(oneOrMore("--chunking <policy>", `how prompts are cut: ${namesOf(CHUNKINGS)}`, text))
+    .addOption(oneOrMore("--budget <policy>", `how many tokens a step takes: ${namesOf(BUDGETS)}`, text))
+    .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text))
     .option("--slo-ttft <seconds>", "promise for the first token: adds goodput", positive)
     .option("--slo-tpot <seconds>", "promise for the tokens after it", positive)
     .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
@@ -166,8 +168,15 @@ async function asUsage<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** An option that takes several values in a sweep. */
-function oneOrMore<T>(flags: string, description: string, parse: (text: string) => T, fallback: T): Option {
-  return new Option(flags, description).argParser(list(parse)).default([fallback], String(fallback));
+function oneOrMore<T>(flags: string, description: string, parse: (text: string) => T, fallback?: T): Option {
+  const option = new Option(flags, description).argParser(list(parse));
+  return fallback === undefined ? option : option.default([fallback], String(fallback));
+}
+
+function arithmetic(value: string): Arithmetic {
+  const known = ARITHMETICS.find((kind) => kind === value);
+  if (known === undefined) throw new InvalidArgumentError(`It must be one of ${ARITHMETICS.join(", ")}.`);
+  return known;
 }
 
 function namesOf(policies: Readonly<Record<string, unknown>>): string {

@@ -17,6 +17,7 @@ export function gpuFromJson(value: unknown, name = "gpu.json"): Gpu {
       fp16: flops.positive("fp16"),
       ...(flops.has("int8") && { int8: flops.positive("int8") }),
       ...(flops.has("fp8") && { fp8: flops.positive("fp8") }),
+      ...(flops.has("fp4") && { fp4: flops.positive("fp4") }),
     },
     bytesPerSecond: fields.positive("bytesPerSecond"),
     memoryBytes: fields.positive("memoryBytes"),

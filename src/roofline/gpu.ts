@@ -4,7 +4,10 @@
  */
 
 /** Precision of the multiplication: bf16 counts as fp16; weight-only quantization multiplies in fp16. */
-export type Arithmetic = "fp16" | "int8" | "fp8";
+export type Arithmetic = "fp16" | "int8" | "fp8" | "fp4";
+
+/** All of them, for help and complaints. */
+export const ARITHMETICS: readonly Arithmetic[] = ["fp16", "int8", "fp8", "fp4"];
 
 /** Which share of the datasheet's figures real kernels reach, and what every step costs beside them. */
 export interface Efficiency {
@@ -55,7 +58,7 @@ export interface Link {
 export interface Gpu {
   readonly name: string;
   /** Dense operations a second (a multiply-add is two), accumulated in 32 bits; absent where the hardware has none. */
-  readonly flops: { readonly fp16: number; readonly int8?: number; readonly fp8?: number };
+  readonly flops: { readonly fp16: number; readonly int8?: number; readonly fp8?: number; readonly fp4?: number };
   readonly bytesPerSecond: number;
   readonly memoryBytes: number;
   readonly link: Link;

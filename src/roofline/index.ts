@@ -4,7 +4,7 @@ export { cheapestGpu, type GpuPlan, type LoadTarget, rankGpus, type RefusedGpu }
 export { dollarsPerDay, dollarsPerMillionTokens } from "./cost.ts";
 export { A100_EFFICIENCY, DATASHEET_EFFICIENCY, HOPPER_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "./efficiency.ts";
 export { type EngineFigures, gpuUnder, SGLANG_FIGURES, TRTLLM_12_FIGURES, TRTLLM_FIGURES, VLLM_FIGURES } from "./engine-figures.ts";
-export type { Arithmetic, Efficiency, Gpu, Link } from "./gpu.ts";
+export { type Arithmetic, ARITHMETICS, type Efficiency, type Gpu, type Link } from "./gpu.ts";
 export { gpuFromJson } from "./gpu-json.ts";
 export { gpuNamed, GPUS } from "./hardware.ts";
 export { shapeFromConfig, shapeOfDecoder } from "./hf-config.ts";

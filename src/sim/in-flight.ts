@@ -15,8 +15,6 @@ export class InFlight {
   startedAt = new Float64Array(FIRST_CAPACITY);
   firstTokenAt = new Float64Array(FIRST_CAPACITY);
   lastTokenAt = new Float64Array(FIRST_CAPACITY);
-  /** Prompt tokens that its first admission took from the prefix cache. */
-  hitTokens = new Int32Array(FIRST_CAPACITY);
   readonly #unused: number[] = [];
 
   /** A number for the arrival. */
@@ -27,7 +25,6 @@ export class InFlight {
     this.startedAt[number] = NEVER;
     this.firstTokenAt[number] = NEVER;
     this.lastTokenAt[number] = NEVER;
-    this.hitTokens[number] = 0;
     return number;
   }
 
@@ -46,8 +43,5 @@ export class InFlight {
     this.startedAt = longer(this.startedAt);
     this.firstTokenAt = longer(this.firstTokenAt);
     this.lastTokenAt = longer(this.lastTokenAt);
-    const hits = new Int32Array(length);
-    hits.set(this.hitTokens);
-    this.hitTokens = hits;
   }
 }

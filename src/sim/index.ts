@@ -2,10 +2,11 @@ export { createSimulatedBackend, SimulatedDevice, type SimulatedBackendOptions, 
 export type { Arrival, Workload } from "./arrival.ts";
 export { fitContext, type OverContext } from "./context-limit.ts";
 export { Distribution, type DistributionSummary, MAX_EXACT_SAMPLES } from "./distribution.ts";
+export { engineNamed, type EnginePreset, ENGINES, setupUnder } from "./engines.ts";
 export type { Slo } from "./metrics.ts";
 export { namedPolicies, type PolicyNames, type PolicySetup } from "./named-policies.ts";
 export { blocksThatFit } from "./options.ts";
-export type { Policies, ResolvedSimulation, SimulationOptions } from "./options.ts";
+export type { MemoryOptions, Policies, ResolvedSimulation, SimulationOptions } from "./options.ts";
 export { QuantileSketch, SKETCH_RELATIVE_ERROR } from "./quantile-sketch.ts";
 export { RandomStream } from "./random.ts";
 export { type Curves, simulate, type SimulateOptions, type SimulationRun } from "./simulate.ts";

@@ -110,12 +110,12 @@ export class Metrics {
   }
 
   #firstToken(request: Request, number: number, now: number): void {
-    const { firstTokenAt, startedAt, hitTokens } = this.#inFlight;
+    const { firstTokenAt, startedAt } = this.#inFlight;
     firstTokenAt[number] = now;
     this.ttft.add(now - request.arrival);
     this.queue.add(startedAt[number] - request.arrival);
     this.promptTokens += request.promptTokenCount;
-    this.hitTokens += hitTokens[number];
+    this.hitTokens += request.cachedTokenCount;
   }
 
   #finished(request: Request, now: number): void {

@@ -39,6 +39,14 @@ export interface SimulationOptions extends Setup {
   readonly slo?: Slo;
 }
 
+/** What an engine leaves of a GPU's memory. */
+export interface MemoryOptions {
+  /** Share of each GPU's memory that it takes. */
+  readonly memoryShare: number;
+  /** Bytes of that, a GPU, for activations and the runtime. */
+  readonly reservedBytes: number;
+}
+
 /** The options with what the roofline chose. */
 export interface ResolvedSimulation extends Required<Omit<SimulationOptions, "maxArrivals">> {
   readonly maxArrivals: number;
@@ -58,11 +66,8 @@ const MAX_FRONT_END_SECONDS = 60;
 /** Fills in defaults. Throws `DeviceLimitError` with the numbers where the weights leave no room, `InvalidOptionError` for a value out of range. */
 export function resolveSimulation(options: SimulationOptions): ResolvedSimulation {
   const { shape, blockSize = DEFAULT_BLOCK_SIZE, contextLength = shape.contextLength, maxArrivals = Number.POSITIVE_INFINITY } = options;
-  if (!Number.isInteger(contextLength) || contextLength < 2) throw new InvalidOptionError(`contextLength must be an integer >= 2, got ${contextLength}`);
   const { frontEndSeconds = 0 } = options;
-  if (!(frontEndSeconds >= 0 && frontEndSeconds <= MAX_FRONT_END_SECONDS)) {
-    throw new InvalidOptionError(`frontEndSeconds must be in [0, ${MAX_FRONT_END_SECONDS}], got ${frontEndSeconds}`);
-  }
+  checkRanges(contextLength, frontEndSeconds);
   return {
     ...resolveSetup(options),
     workload: options.workload,
@@ -82,13 +87,20 @@ export function resolveSimulation(options: SimulationOptions): ResolvedSimulatio
   };
 }
 
+function checkRanges(contextLength: number, frontEndSeconds: number): void {
+  if (!Number.isInteger(contextLength) || contextLength < 2) throw new InvalidOptionError(`contextLength must be an integer >= 2, got ${contextLength}`);
+  if (!(frontEndSeconds >= 0 && frontEndSeconds <= MAX_FRONT_END_SECONDS)) {
+    throw new InvalidOptionError(`frontEndSeconds must be in [0, ${MAX_FRONT_END_SECONDS}], got ${frontEndSeconds}`);
+  }
+}
+
 /**
- * Blocks that fit beside the weights with the memory that engines leave, any of which serves any group. Throws `DeviceLimitError` with the
+ * Blocks that fit beside the weights with the memory that engines leave (vLLM, by default), any of which serves any group. Throws `DeviceLimitError` with the
  * numbers where there are none.
  */
-export function blocksThatFit(setup: Setup, blockSize: number): number {
+export function blocksThatFit(setup: Setup, blockSize: number, memory: MemoryOptions = SERVING_MEMORY): number {
   const { gpu, shape, gpus = 1 } = setup;
-  const { kvBytes } = capacity({ ...setup, blockSize, ...SERVING_MEMORY });
+  const { kvBytes } = capacity({ ...setup, blockSize, ...memory });
   const blocks = Math.floor(kvBytes / gpus / blockBytes(setup, blockSize));
   if (blocks < 1) {
     throw new DeviceLimitError(`beside the weights of ${shape.name} ${Math.round(kvBytes)} bytes are left on ${gpus} x ${gpu.name}, a block of ${blockSize} tokens takes ${Math.round(gpus * blockBytes(setup, blockSize))}`);

@@ -209,9 +209,7 @@ export class Simulation {
   /** Notes a first admission; who ends in the queue never has a token, so the note is not read. */
   #leftQueue(request: Request, now: number): void {
     const number = request.id as number;
-    const { startedAt, hitTokens } = this.#inFlight;
-    if (startedAt[number] >= 0) return;
-    startedAt[number] = now;
-    hitTokens[number] = request.cachedTokenCount;
+    const { startedAt } = this.#inFlight;
+    if (startedAt[number] < 0) startedAt[number] = now;
   }
 }

@@ -15,7 +15,7 @@ test("shares are of what the datasheet says, times are small", () => {
 test("a GPU without data has a mean that lies between the fitted ones", () => {
   expect(gpuNamed("l40s").efficiency).toBe(MEAN_EFFICIENCY);
   for (const key of figures) {
-    const ends = [A100_EFFICIENCY, RTX_4090_EFFICIENCY, HOPPER_EFFICIENCY].map((figures) => figures[key]);
+    const ends = [A100_EFFICIENCY, RTX_4090_EFFICIENCY, HOPPER_EFFICIENCY].map((set) => set[key]);
     expect(MEAN_EFFICIENCY[key]).toBeGreaterThanOrEqual(Math.min(...ends));
     expect(MEAN_EFFICIENCY[key]).toBeLessThanOrEqual(Math.max(...ends));
   }

@@ -4,13 +4,14 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { blockBytes } from "../../src/backends/simulated/index.ts";
-import { type Arithmetic, capacity, type Gpu, type ModelShape, MODELS, SERVING_MEMORY, type Setup, shapeFromConfig } from "../../src/roofline/index.ts";
-import { type Arrival, ClosedLoop, RandomStream, simulate, type SimulationRun, type StepObserver, type Workload } from "../../src/sim/index.ts";
+import { type Arithmetic, type Gpu, gpuNamed, type ModelShape, MODELS, type Setup, shapeFromConfig } from "../../src/roofline/index.ts";
+import { type Arrival, blocksThatFit, ClosedLoop, engineNamed, RandomStream, setupUnder, simulate, type SimulationRun, type StepObserver, type Workload } from "../../src/sim/index.ts";
 import { GeneratedWorkload } from "../../src/sim/workloads/generated.ts";
 
 const folder = fileURLToPath(new URL("../../../shared/groundtruth/", import.meta.url));
 export const noServingRuns = !existsSync(`${folder}serving_runs.csv`);
+/** For test names: says why they are skipped. */
+export const ifServed = noServingRuns ? " (skipped: ../shared/groundtruth is absent)" : "";
 
 /** One run of a real server: what was asked of it, and means of what it gave, in seconds. */
 export interface ServingRun {
@@ -126,15 +127,59 @@ export function simulateRun(run: ServingRun, { gpu, shape, frontEndSeconds, maxR
     maxArrivals: run.mode === "closed" ? run.requests : undefined,
     maxRequests: run.maxRequests,
     tokenBudget: run.tokenBudget,
-    blockCount: Number.isNaN(run.blocks) ? blocksOfRun(run, setup) : run.blocks,
+    blockCount: Number.isNaN(run.blocks) ? blocksThatFit(setup, 16, presetOfRun(run).memory) : run.blocks,
+    planAhead: presetOfRun(run).planAhead,
     frontEndSeconds,
     observe,
   });
 }
 
-function blocksOfRun(run: ServingRun, setup: Setup): number {
-  const memory = run.engine.startsWith("sglang") ? { memoryShare: 0.782, reservedBytes: 0 } : SERVING_MEMORY;
-  return Math.floor(capacity({ ...setup, ...memory }).kvBytes / run.gpus / blockBytes(setup, 16));
+/** The preset of the run's engine. Runs without a version are of the spring of 2026. */
+export function presetOfRun({ engine }: ServingRun): ReturnType<typeof engineNamed> {
+  return engineNamed({ "vllm-": "vllm-0.15", "trtllm-": "trtllm-1.2" }[engine] ?? engine);
+}
+
+/** Every `stride`-th credible run. */
+export function sampleOf(runs: readonly ServingRun[], stride: number): ServingRun[] {
+  return runs.filter((run, index) => index % stride === 0 && isCredible(run));
+}
+
+/** Mean absolute relative errors of one kind of runs. */
+export interface RunErrors {
+  readonly count: number;
+  readonly ttft: number;
+  readonly tpot: number;
+  readonly e2e: number;
+}
+
+/** Simulates runs under their engines' presets. Saturated open runs, where requests queue for a seat, are in neither group. */
+export async function errorsByGroup(runs: readonly ServingRun[], maxRequests: number): Promise<{ open: RunErrors; closed: RunErrors }> {
+  const rows: { run: ServingRun; ttft: number; tpot: number; e2e: number }[] = [];
+  for (const run of runs) {
+    const shape = shapeOfRun(run);
+    if (shape === null) continue;
+    const preset = presetOfRun(run);
+    const { gpu } = setupUnder(preset, setupOfRun(run, gpuNamed(run.gpu), shape));
+    const { summary } = await simulateRun(run, { gpu, shape, frontEndSeconds: preset.frontEndSeconds, maxRequests });
+    const error = (mean: number | null, measured: number): number => Math.abs(mean! / measured - 1);
+    rows.push({
+      run,
+      ttft: error(summary.ttftSeconds.mean, run.ttftSeconds),
+      tpot: error(summary.tpotSeconds.mean, run.tpotSeconds),
+      e2e: error(summary.e2eSeconds.mean, run.e2eSeconds),
+    });
+  }
+  const of = (mode: ServingRun["mode"]): RunErrors => {
+    const own = rows.filter(({ run }) => run.mode === mode && !isSaturated(run));
+    const mean = (key: "ttft" | "tpot" | "e2e"): number => own.reduce((sum, row) => sum + row[key], 0) / own.length;
+    return { count: own.length, ttft: mean("ttft"), tpot: mean("tpot"), e2e: mean("e2e") };
+  };
+  return { open: of("open"), closed: of("closed") };
+}
+
+/** More than three quarters of an open run's seats are taken in the mean (Little's law). */
+export function isSaturated({ mode, rate, e2eSeconds, maxRequests }: ServingRun): boolean {
+  return mode === "open" && rate * e2eSeconds > 0.75 * maxRequests;
 }
 
 /** What the clients of the run sent. Open runs are cut to `most` requests. */

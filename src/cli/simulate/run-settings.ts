@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../../errors.ts";
-import { blocksThatFit, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, type Workload, workloadNamed } from "../../sim/index.ts";
+import { blocksThatFit, engineNamed, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, setupUnder, type Workload, workloadNamed } from "../../sim/index.ts";
 import { openTrace } from "../../sim/traces/trace-file.ts";
 import type { Config } from "../../sim/report/series.ts";
 import { readGpu, readShape } from "../catalogue.ts";
@@ -33,10 +33,13 @@ export async function runSettings(settings: Settings): Promise<RunRecord> {
 async function optionsOf(settings: Settings): Promise<SimulationOptions> {
   if (settings.chunking === "slo" && settings.sloTpot === undefined) throw new InvalidOptionError("chunking slo needs a promise to keep: give --slo-tpot");
   const { gpus, weightBits, kvBits, arithmetic, maxRequests, tokenBudget, blockSize } = settings;
-  const setup = { gpu: readGpu(settings.gpu), shape: readShape(settings.model), gpus, weightBits, kvBits, arithmetic };
-  const blockCount = settings.gpuBlocks ?? blocksThatFit(setup, blockSize);
+  const engine = engineNamed(settings.engine);
+  const setup = setupUnder(engine, { gpu: readGpu(settings.gpu), shape: readShape(settings.model), gpus, weightBits, kvBits, arithmetic });
+  const blockCount = settings.gpuBlocks ?? blocksThatFit(setup, blockSize, engine.memory);
   return {
     ...setup,
+    planAhead: engine.planAhead,
+    frontEndSeconds: engine.frontEndSeconds,
     workload: await workloadOf(settings),
     policies: namedPolicies(settings, { ...setup, tokenBudget, cacheTokens: blockCount * blockSize, targetSeconds: settings.sloTpot }),
     blockCount,

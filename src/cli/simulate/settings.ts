@@ -1,8 +1,9 @@
 import type { Arithmetic } from "../../roofline/index.ts";
-import type { OverContext } from "../../sim/index.ts";
+import { engineNamed, type OverContext } from "../../sim/index.ts";
 
 /** Everything that decides one run, as plain values: what a worker is sent, a sweep's line repeats, and `config` shows. */
 export interface Settings {
+  readonly engine: string;
   readonly model: string;
   readonly gpu: string;
   readonly gpus: number;
@@ -37,18 +38,29 @@ export interface Settings {
 }
 
 /** Settings that may have several values in a sweep, in the order in which they vary: the last fastest. */
-export const AXES = ["model", "gpu", "gpus", "maxRequests", "tokenBudget", "queue", "admission", "preemption", "chunking", "budget", "eviction", "concurrency", "rate", "seed"] as const;
+export const AXES = ["engine", "model", "gpu", "gpus", "weightBits", "kvBits", "arithmetic", "maxRequests", "tokenBudget", "queue", "admission", "preemption", "chunking", "budget", "eviction", "concurrency", "rate", "seed"] as const;
 export type Axis = (typeof AXES)[number];
 
-/** Settings of which some have lists of values. */
-export type Grid = Omit<Settings, Axis> & { readonly [A in Axis]?: readonly NonNullable<Settings[A]>[] };
+/** Settings that the engine decides where they are not given. */
+type OfEngine = "blockSize" | "maxRequests" | "tokenBudget" | "queue" | "admission" | "preemption" | "chunking" | "budget" | "eviction";
 
-/** One setting of each combination of values, in a fixed order. */
+/** Settings of which some have lists of values. */
+export type Grid = Omit<Settings, Axis | OfEngine> & { readonly [A in Axis]?: readonly NonNullable<Settings[A]>[] } & { readonly blockSize?: number };
+
+/** One setting of each combination of values, in a fixed order; equal values count once. */
 export function settingsOf(grid: Grid): Settings[] {
   let all: Record<string, unknown>[] = [{ ...grid }];
   for (const axis of AXES) {
-    const values = grid[axis];
-    if (values !== undefined) all = all.flatMap((settings) => values.map((value) => ({ ...settings, [axis]: value })));
+    const values: readonly unknown[] | undefined = grid[axis];
+    if (values !== undefined) all = all.flatMap((settings) => [...new Set(values)].map((value) => ({ ...settings, [axis]: value })));
   }
-  return all as unknown as Settings[];
+  return all.map(withDefaults);
+}
+
+/** Throws `InvalidOptionError` for an engine that is not known. */
+function withDefaults(given: Record<string, unknown>): Settings {
+  const { name, blockSize, maxRequests, tokenBudget, policies } = engineNamed(String(given["engine"]));
+  const defaults = { blockSize, maxRequests, tokenBudget, ...policies };
+  const missing = Object.entries(defaults).filter(([key]) => given[key] === undefined);
+  return { ...given, engine: name, ...Object.fromEntries(missing) } as unknown as Settings;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Settings, settingsOf } from "../../../src/cli/simulate/settings.ts";
 import { parseShard, runsToDo } from "../../../src/cli/simulate/sweep.ts";
 
-const grid = { model: ["m"], gpu: ["a", "b"], rate: [1, 2, 3], seed: [0], workload: "poisson" } as unknown as Parameters<typeof settingsOf>[0];
+const grid = { engine: ["bstar"], model: ["m"], gpu: ["a", "b"], rate: [1, 2, 3], seed: [0], workload: "poisson" } as unknown as Parameters<typeof settingsOf>[0];
 
 test("a grid has each combination once, the last axis fastest", () => {
   expect(settingsOf(grid).map(({ gpu, rate }) => `${gpu}${rate}`)).toEqual(["a1", "a2", "a3", "b1", "b2", "b3"]);

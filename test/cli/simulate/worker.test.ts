@@ -3,6 +3,7 @@ import type { Settings } from "../../../src/cli/simulate/settings.ts";
 import sweepRun from "../../../src/cli/simulate/worker.ts";
 
 const SETTINGS = {
+  engine: "bstar",
   workload: "poisson",
   model: "llama-7b",
   gpu: "a100-80gb",
