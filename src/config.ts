@@ -44,3 +44,6 @@ export const MAX_BLOCK_SIZE = 1024;
 
 /** Largest pool: slots (`blockId * blockSize + offset`) must fit a signed 32-bit integer. */
 export const MAX_SLOTS = 2 ** 31 - 1;
+
+/** Longest context: counts of tokens stay small integers, which are never boxed. */
+export const MAX_CONTEXT_LENGTH = 2 ** 30 - 2;

@@ -192,7 +192,7 @@ export class Request implements RequestView {
     this.retention = checkedRetention(input);
   }
 
-  /** Known ids, the first `tokenCount`; replaced by a longer array at the first admission where need be. */
+  /** Known ids, the first `tokenCount`; replaced by a longer array as the request grows. */
   get tokens(): Int32Array {
     return this.ownTokens;
   }

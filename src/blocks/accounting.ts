@@ -30,3 +30,20 @@ export function sequencesThatFit(options: { blockCount: number; blockSize: numbe
   const held = groups.reduce((sum, { window }) => sum + blocksHeld(tokenCount, blockSize, window), 0);
   return Math.floor(blockCount / held);
 }
+
+/**
+ * Most tokens of one request that has the whole pool: what its blocks hold, and one more, which is the last and needs no slot.
+ * A pool of windowed groups alone holds any number: `limit` then.
+ */
+export function contextThatFits(options: { blockCount: number; blockSize: number; groups: readonly { readonly window: number | null }[]; limit: number }): number {
+  const { blockCount, blockSize, groups, limit } = options;
+  let low = 0;
+  let high = limit;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const held = groups.reduce((sum, { window }) => sum + blocksHeld(middle, blockSize, window), 0);
+    if (held <= blockCount) low = middle;
+    else high = middle - 1;
+  }
+  return Math.min(limit, low + 1);
+}

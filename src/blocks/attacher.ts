@@ -41,8 +41,7 @@ export class Attacher {
 
   /** Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the match can be evicted any more. */
   #shareMatched(table: BlockTable, group: number, match: PrefixMatch): void {
-    table.first = match.firstBlock(group);
-    table.count = match.blockCount;
+    table.resize(match.firstBlock(group), match.blockCount);
     for (let index = table.first; index < table.count; index++) {
       const node = match.nodeAt(index);
       const block = this.#prefixes.blockOf(group, node);

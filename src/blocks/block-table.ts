@@ -1,33 +1,52 @@
 import { NULL_BLOCK } from "../config.ts";
+import { widened } from "../widen.ts";
 
 /** More tokens than any request has; a small integer, where `Infinity` would make the field a boxed number. */
 const NEVER = 2 ** 30 - 1;
+
+/** Places of a table's first array: most answers are short, and a longer table grows. */
+const FIRST_BLOCKS = 32;
 
 /**
  * The blocks of one request in one group, by position: block k holds positions [k * blockSize, (k + 1) * blockSize).
  * Law: ids[k] is a held block for first <= k < count, and `NULL_BLOCK` elsewhere.
  */
 export class BlockTable {
-  readonly ids: Int32Array;
+  /** Replaced by a longer array as the table grows. */
+  ids: Int32Array;
+  readonly #capacity: number;
   /** The first block still held: above 0 once a sliding window has moved. */
   first = 0;
   /** One past the last block. */
   count = 0;
 
+  /** `capacity`: most blocks, by position. */
   constructor(capacity: number) {
-    this.ids = new Int32Array(capacity);
+    this.#capacity = capacity;
+    this.ids = new Int32Array(Math.min(capacity, FIRST_BLOCKS));
   }
 
   push(block: number): void {
+    if (this.count === this.ids.length) this.#reserve(this.count + 1);
     this.ids[this.count++] = block;
+  }
+
+  /** `count` blocks, the first of which are not held; the caller writes the ids of those that are. */
+  resize(first: number, count: number): void {
+    if (count > this.ids.length) this.#reserve(count);
+    this.first = first;
+    this.count = count;
+  }
+
+  #reserve(count: number): void {
+    this.ids = widened(this.ids, count, this.#capacity);
   }
 
   /** A table of the same blocks, which have one holder more then. */
   copy(): BlockTable {
-    const copy = new BlockTable(this.ids.length);
-    copy.first = this.first;
-    copy.count = this.count;
-    copy.ids.set(this.ids);
+    const copy = new BlockTable(this.#capacity);
+    copy.resize(this.first, this.count);
+    copy.ids.set(this.ids.subarray(0, this.count));
     return copy;
   }
 
@@ -57,6 +76,8 @@ export interface Adoption {
   readonly index: number;
   /** The equal block, held for the request until then. */
   readonly block: number;
+  /** All adoptions of the plan that it waits for. */
+  readonly ofPlan: Adoption[];
   settled: boolean;
 }
 
@@ -68,6 +89,8 @@ export interface Unsharing {
   /** The shared block, held until the plan is done. */
   readonly source: number;
   readonly target: number;
+  /** All such copies of the plan. */
+  readonly ofPlan: Unsharing[];
 }
 
 /**
@@ -96,6 +119,8 @@ export class Sequence {
 
   /** Equal blocks that wait to take the place of its own. */
   readonly adoptions: Adoption[] = [];
+  /** Copies of plans in flight: until those are done, it holds source and target. */
+  readonly unsharings: Unsharing[] = [];
 
   constructor(options: { tables: readonly BlockTable[]; blockSize: number; root: number; cacheable: boolean }) {
     this.tables = options.tables;

@@ -1,6 +1,6 @@
 import type { BlockPool } from "./block-pool.ts";
 import type { BlockSupply } from "./block-supply.ts";
-import type { Sequence } from "./block-table.ts";
+import type { Sequence, Unsharing } from "./block-table.ts";
 import type { Indexer } from "./indexer.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import type { StepJournal } from "./step-journal.ts";
@@ -39,27 +39,55 @@ export class CopyOnWrite {
       const target = this.#supply.allocate(journal);
       table.ids[index] = target;
       journal.copy(source, target);
-      journal.unshared.push({ sequence, group, index, source, target });
+      const unsharing: Unsharing = { sequence, group, index, source, target, ofPlan: journal.unshared };
+      journal.unshared.push(unsharing);
+      sequence.unsharings.push(unsharing);
     }
     sequence.forked = false;
     this.#indexer.markRewritten(sequence);
   }
 
-  /** The copies were made. */
-  settle(journal: StepJournal): void {
-    for (let i = 0; i < journal.unshared.length; i++) this.#prefixes.release(journal.unshared[i].source);
+  /**
+   * What a new sibling takes over of plans in flight: adoptions, which put equal blocks in the place of computed ones when the plan is done,
+   * and copies, which have no content if it fails.
+   */
+  inherit(sequence: Sequence, sibling: Sequence): void {
+    for (const adoption of sequence.adoptions) {
+      this.#prefixes.share(adoption.block);
+      const inherited = { ...adoption, sequence: sibling };
+      sibling.adoptions.push(inherited);
+      adoption.ofPlan.push(inherited);
+    }
+    for (const unsharing of sequence.unsharings) {
+      this.#prefixes.share(unsharing.source);
+      const inherited = { ...unsharing, sequence: sibling };
+      sibling.unsharings.push(inherited);
+      unsharing.ofPlan.push(inherited);
+    }
   }
 
-  /** The copies were not made: who still has one takes the old block back. */
+  /** The copies were made. */
+  settle(journal: StepJournal): void {
+    for (const unsharing of journal.unshared) this.#close(unsharing, unsharing.source);
+  }
+
+  /** The copies were not made: sequences that still have one take the old block back. */
   revert(journal: StepJournal): void {
-    for (const { sequence, group, index, source, target } of journal.unshared) {
+    for (const unsharing of journal.unshared) {
+      const { sequence, group, index, source, target } = unsharing;
       const { ids } = sequence.tables[group];
       const hasLeft = ids[index] !== target;
-      this.#prefixes.release(hasLeft ? source : target);
+      this.#close(unsharing, hasLeft ? source : target);
       if (hasLeft) continue;
       ids[index] = source;
       sequence.forked = true;
       this.#indexer.markRewritten(sequence);
     }
+  }
+
+  #close(unsharing: Unsharing, block: number): void {
+    const { unsharings } = unsharing.sequence;
+    unsharings.splice(unsharings.indexOf(unsharing), 1);
+    this.#prefixes.release(block);
   }
 }

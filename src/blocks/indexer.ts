@@ -93,7 +93,7 @@ export class Indexer {
       return;
     }
     this.#prefixes.share(there);
-    const adoption: Adoption = { sequence, group, index, block: there, settled: false };
+    const adoption: Adoption = { sequence, group, index, block: there, ofPlan: journal?.adoptions ?? [], settled: false };
     sequence.adoptions.push(adoption);
     if (journal === null) this.adopt(adoption);
     else journal.adoptions.push(adoption);

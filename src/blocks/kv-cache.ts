@@ -2,6 +2,7 @@ import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { blocksHeld } from "./accounting.ts";
 import { Attacher } from "./attacher.ts";
+import { blocksToAdmit, blocksToComplete } from "./block-needs.ts";
 import type { BlockHash } from "./block-hash.ts";
 import { BlockPool } from "./block-pool.ts";
 import { BlockSupply } from "./block-supply.ts";
@@ -15,6 +16,7 @@ import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 import { dropCached, dropEverything, dropHostTier } from "./reset.ts";
+import { blocksToSlide, slide } from "./sliding.ts";
 import type { StepJournal } from "./step-journal.ts";
 
 /** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
@@ -71,7 +73,7 @@ export class KvCache {
     this.pool = new BlockPool(blockCount);
     this.blockSize = blockSize;
     this.groups = options.groups ?? [{ window: null }];
-    const hostBlockCount = options.hostBlockCount ?? 0;
+    const { hostBlockCount = 0 } = options;
     if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
     this.windowed = this.groups.some((group) => group.window !== null);
     this.prefixes = new PrefixCache({
@@ -96,9 +98,7 @@ export class KvCache {
   open(options: { maxTokens: number; domain: number; cacheable: boolean }): Sequence {
     const { maxTokens, domain, cacheable } = options;
     const blocks = Math.ceil(maxTokens / this.blockSize);
-    // Pushed one by one: `map` makes arrays of two kinds, before and after it is optimized, and who reads both is slower.
-    const tables: BlockTable[] = [];
-    for (let group = 0; group < this.groups.length; group++) tables.push(new BlockTable(blocks));
+    const tables = Array.from(this.groups, () => new BlockTable(blocks));
     return new Sequence({ tables, blockSize: this.blockSize, root: PrefixTree.rootOf(domain), cacheable });
   }
 
@@ -153,9 +153,19 @@ export class KvCache {
     return gained;
   }
 
-  /** Blocks, of all groups, between a match of `matched` tokens and the end of `tokenCount` tokens. */
+  /** Blocks, of all groups, between a match of `matched` tokens and the end of `tokenCount` tokens, without regard to windows. */
   blocksBetween(matched: number, tokenCount: number): number {
     return (Math.ceil(tokenCount / this.blockSize) - Math.ceil(matched / this.blockSize)) * this.groups.length;
+  }
+
+  /** Available blocks, of all groups, that a request which takes the match needs until its `tokenCount` tokens are computed, at most at a time. */
+  blocksToAdmit(match: PrefixMatch, tokenCount: number): number {
+    return blocksToAdmit(match, tokenCount, this);
+  }
+
+  /** Blocks, of all groups, that a sequence takes beyond those that it has until `tokenCount` tokens are computed, at most at a time. */
+  blocksToComplete(sequence: Sequence, tokenCount: number): number {
+    return blocksToComplete(sequence, tokenCount, this);
   }
 
   /** Tokens that follow `held` tokens into the rest of their last block and into `room` more blocks of all groups. */
@@ -206,15 +216,11 @@ export class KvCache {
 
   /** Gives back blocks that no later token sees: `computed` tokens are in the cache for good. */
   slide(sequence: Sequence, computed: number): void {
-    for (let group = 0; group < this.groups.length; group++) {
-      const window = this.groups[group].window;
-      if (window === null) continue;
-      const table = sequence.tables[group];
-      // The tail stays: its node must outlive it until the next block is indexed below. So does what is the tail again when plans in flight fail.
-      const needed = Math.floor(Math.max(0, computed - window + 1) / this.blockSize);
-      const end = sequence.cacheable ? Math.min(needed, sequence.indexedBlocks - 1, Math.floor(computed / this.blockSize) - 1) : needed;
-      while (table.first < end) this.prefixes.release(table.shift());
-    }
+    slide(sequence, computed, this.groups, this.prefixes);
+  }
+
+  blocksToSlide(sequence: Sequence, computed: number): number {
+    return blocksToSlide(sequence, computed, this.groups, this.pool);
   }
 
   /** Back to `tokenCount` tokens: blocks beyond are given back, tail first. */
@@ -231,7 +237,7 @@ export class KvCache {
 
   /** Gives all blocks back, tail first; the sequence is empty and may be used again. */
   clear(sequence: Sequence): void {
-    // First the equal blocks come in: then the table alone says in which order blocks go, children before parents.
+    // Equal blocks come in first: the table alone says then in which order blocks go, children before parents.
     while (sequence.adoptions.length > 0) this.#indexer.adopt(sequence.adoptions[0]);
     sequence.restart();
     for (const table of sequence.tables) {
@@ -241,7 +247,7 @@ export class KvCache {
     }
   }
 
-  /** A sibling that shares all blocks; whoever writes first into a shared one copies it. */
+  /** A sibling that shares all blocks, those of plans in flight too: where such a plan fails, it has to be truncated like the first. The first writer into a shared block copies it. */
   fork(sequence: Sequence): Sequence {
     const tables = sequence.tables.map((table) => table.copy());
     for (const { ids, first, count } of tables) for (let index = first; index < count; index++) this.prefixes.share(ids[index]);
@@ -251,6 +257,7 @@ export class KvCache {
     sibling.capacity = sequence.capacity;
     sibling.forked = true;
     sequence.forked = true;
+    this.#copyOnWrite.inherit(sequence, sibling);
     return sibling;
   }
 

@@ -39,16 +39,19 @@ export class PrefixMatch {
   /** Cached blocks that taking the match makes held, and new blocks for the partial copy: what the pool must have. */
   blocksTaken(pool: BlockPool): number {
     let taken = 0;
-    for (let group = 0; group < this.#run.length; group++) {
-      for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-        // One that is on the host alone needs a block too: NULL_BLOCK has no references.
-        if (pool.referenceCount(this.#cache.blockOf(group, this.nodeAt(index))) === 0) taken++;
-      }
-      if (this.partialNode === 0) continue;
-      taken++;
-      if (pool.referenceCount(this.#cache.blockOf(group, this.partialNode)) === 0) taken++;
-    }
+    for (let group = 0; group < this.#run.length; group++) taken += this.blocksTakenIn(group, pool);
     return taken;
+  }
+
+  /** The same, of one group. */
+  blocksTakenIn(group: number, pool: BlockPool): number {
+    let taken = 0;
+    for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+      // One that is on the host alone needs a block too: NULL_BLOCK has no references.
+      if (pool.referenceCount(this.#cache.blockOf(group, this.nodeAt(index))) === 0) taken++;
+    }
+    if (this.partialNode === 0) return taken;
+    return taken + 1 + (pool.referenceCount(this.#cache.blockOf(group, this.partialNode)) === 0 ? 1 : 0);
   }
 
   /** Leaves the partial block out: its source and its copy need a block each, which a pool that is nearly full has not. */

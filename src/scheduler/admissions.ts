@@ -1,4 +1,5 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
+import type { PrefixMatch } from "../blocks/prefix-match.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_SET_ASIDE } from "../config.ts";
 import { NONE, shortfall, type Deferral, type Entry } from "./entry.ts";
@@ -86,24 +87,30 @@ export class Admissions {
     const { availableBlocks } = this.#residents;
     entry.sequence ??= kv.open({ maxTokens: entry.maxLength, domain: entry.domain, cacheable: entry.cacheable });
     const match = kv.lookup(entry.sequence, entry.tokens, entry.tokenCount, journal);
-    let taken = kv.blocksToAttach(match);
-    if (match.partialNode !== 0 && taken + kv.blocksBetween(match.tokenCount, entry.tokenCount) > availableBlocks) {
+    let missing = this.#missingBlocks(entry, match);
+    // A partial match takes two blocks more for a moment. It never delays an admission that goes without.
+    if (match.partialNode !== 0 && (missing > 0 || kv.blocksToAdmit(match, entry.tokenCount) > availableBlocks)) {
       match.dropPartial();
-      taken = kv.blocksToAttach(match);
+      missing = this.#missingBlocks(entry, match);
     }
-    const needed = taken + kv.blocksBetween(match.tokenCount, entry.tokenCount);
-    const missing = this.#residents.running.length === 0 ? 0 : this.#options.admission.missingBlocks(entry, needed, this.#residents);
     if (missing > 0) return { reason: "blocks", missingBlocks: missing };
+    const taken = kv.blocksToAttach(match);
     const room = availableBlocks - taken;
     const gap = entry.tokenCount - match.tokenCount;
     const chunk = this.#share.offer(entry, match.tokenCount, room);
-    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: needed - availableBlocks } : { reason: "budget", missingTokens: gap };
+    if (chunk === 0) return room <= 0 ? { reason: "blocks", missingBlocks: kv.blocksToAdmit(match, entry.tokenCount) - availableBlocks } : { reason: "budget", missingTokens: gap };
     if (chunk < gap && !this.#mayStayPartial(entry)) return { reason: "partial-prefills", limit: this.#options.maxPartialPrefills };
     this.#share.take(chunk);
     entry.matchedTokenCount = kv.attach(entry.sequence, match, journal);
     entry.computedTokenCount = entry.matchedTokenCount;
     entry.chunk = chunk;
     return null;
+  }
+
+  /** By the admission policy, which is not asked where nothing runs. */
+  #missingBlocks(entry: Entry, match: PrefixMatch): number {
+    if (this.#residents.running.length === 0) return 0;
+    return this.#options.admission.missingBlocks(entry, this.#kv.blocksToAdmit(match, entry.tokenCount), this.#residents);
   }
 
   /** What stands in the way before blocks are looked at. */

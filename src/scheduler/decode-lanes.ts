@@ -119,6 +119,7 @@ export class DecodeLanes implements LaneCounts {
     if (entry.lanes === null) return;
     const { slot, tokens, tokenCount, computedTokenCount, pendingCount } = entry;
     entry.lanes = null;
+    entry.tokens = tokens;
     entry.tokenCount = tokenCount;
     entry.computedTokenCount = computedTokenCount;
     entry.pendingCount = pendingCount;
@@ -268,7 +269,7 @@ export class DecodeLanes implements LaneCounts {
     let bits = 0;
     for (let i = 0; i < stopTokenIds.length; i++) bits |= 1 << (stopTokenIds[i] & 31);
     this.#stopBits[slot] = bits;
-    this.#tokens.enter(slot, entry.tokens, entry.tokenCount);
+    this.#tokens.enter(slot, entry.tokens, entry.tokenCount, entry.maxLength);
     this.#due.add(slot, sequence.capacity - computedTokenCount);
     this.#noteEnd(entry.maxLength - 1 - computedTokenCount);
     entry.lanes = this;

@@ -1,4 +1,5 @@
 import type { Sequence } from "../blocks/block-table.ts";
+import { widened } from "../widen.ts";
 import { Request, type RequestId, type RequestInput } from "../request.ts";
 
 /** No row, slot or sample. */
@@ -118,16 +119,14 @@ export class Entry extends Request {
 
   /** Takes the next token in. */
   append(tokenId: number): void {
+    this.makeRoom(this.tokenCount + 1);
     this.tokens[this.tokenCount++] = tokenId;
     this.lastToken = tokenId;
   }
 
-  /** Makes its tokens as long as they may ever be. */
-  makeRoom(): void {
-    if (this.tokens.length >= this.maxLength) return;
-    const wider = new Int32Array(this.maxLength);
-    wider.set(this.tokens);
-    this.tokens = wider;
+  /** Makes room for so many tokens: the array grows with what is there, for `maxTokens` may be far more than comes. Not while it is in a lane. */
+  makeRoom(count: number): void {
+    if (count > this.tokens.length) this.tokens = widened(this.tokens, count, this.maxLength);
   }
 
   /** Puts another token in the place of the last one, which no step has read yet. */
@@ -142,7 +141,7 @@ export class Entry extends Request {
     const { id, sampling, branches, stopTokenIds, priority, adapterId, cacheSalt, client, deadline, retention } = this;
     const input = { id, promptTokenIds, maxTokens: this.maxLength - this.promptTokenCount, sampling, choice, branches, stopTokenIds, priority, adapterId, cacheSalt, skipPrefixCache: !this.cacheable, client, deadline, retention: retention ?? undefined };
     const entry = new Entry(input, { contextLength: this.maxLength, order, now: this.arrival });
-    entry.makeRoom();
+    entry.makeRoom(this.tokenCount);
     entry.tokens.set(this.tokens.subarray(0, this.tokenCount));
     entry.tokenCount = this.tokenCount;
     entry.replaceLast(tokenId);

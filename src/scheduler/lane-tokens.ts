@@ -1,3 +1,5 @@
+import { widened } from "../widen.ts";
+
 /** Commits whose tokens are kept, at least. */
 const MIN_LINES = 32;
 
@@ -33,8 +35,10 @@ export class LaneTokens {
   readonly #bases: Int32Array;
   /** [slots] tokens that are in the request's own array. */
   readonly #flushed: Int32Array;
-  /** [slots] the requests' own arrays, long enough. */
+  /** [slots] the requests' own arrays; replaced by longer ones as they fill. */
   readonly #own: Int32Array[];
+  /** [slots] most tokens of each request. */
+  readonly #limits: Int32Array;
 
   /** Every `period` commits each slot is flushed, or asked whether it must be. */
   constructor(period: number, slotCount: number) {
@@ -46,11 +50,13 @@ export class LaneTokens {
     this.#lines = Array.from({ length: lineCount }, (_, line) => this.#ring.subarray(line * this.#stride, line * this.#stride + slotCount));
     this.#bases = new Int32Array(slotCount);
     this.#flushed = new Int32Array(slotCount);
+    this.#limits = new Int32Array(slotCount);
     this.#own = Array.from({ length: slotCount }, () => NO_TOKENS);
   }
 
-  /** A request with so many known tokens takes the slot. */
-  enter(slot: number, own: Int32Array, count: number): void {
+  /** A request with `count` known tokens, of `limit` at most, takes the slot. */
+  enter(slot: number, own: Int32Array, count: number, limit: number): void {
+    this.#limits[slot] = limit;
     this.#bases[slot] = count - this.#commits;
     this.#flushed[slot] = count;
     this.#own[slot] = own;
@@ -88,8 +94,9 @@ export class LaneTokens {
     const stride = this.#stride;
     const mask = this.#mask;
     const base = this.#bases[slot];
-    const own = this.#own[slot];
     const count = this.countOf(slot);
+    if (count > this.#own[slot].length) this.#own[slot] = widened(this.#own[slot], count, this.#limits[slot]);
+    const own = this.#own[slot];
     for (let position = this.#flushed[slot]; position < count; position++) own[position] = ring[((position - base) & mask) * stride + slot];
     this.#flushed[slot] = count;
     return own;

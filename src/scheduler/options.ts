@@ -1,3 +1,4 @@
+import { contextThatFits } from "../blocks/accounting.ts";
 import type { KvEvent } from "../blocks/events.ts";
 import type { EvictionPolicy } from "../blocks/eviction.ts";
 import type { BlockHash } from "../blocks/block-hash.ts";
@@ -8,6 +9,7 @@ import {
   DEFAULT_MAX_WAITING_REQUESTS,
   DEFAULT_MAX_WAITING_TOKENS,
   DEFAULT_TOKEN_BUDGET,
+  MAX_CONTEXT_LENGTH,
 } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { AdmissionPolicy } from "../policies/admission/admission-policy.ts";
@@ -35,7 +37,7 @@ export interface SchedulerOptions {
   readonly maxRequests?: number;
   /** Most tokens in a step, where no budget policy is given. Default 512. */
   readonly tokenBudget?: number;
-  /** Most tokens of one request. Default: what the pool holds. */
+  /** Most tokens of one request. Default: what the pool holds, and one more, which needs no slot; windows counted. */
   readonly contextLength?: number;
   /** Block groups, in the order of the backend's. Default one that sees everything. */
   readonly groups?: readonly { readonly window: number | null }[];
@@ -82,13 +84,13 @@ export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBud
 
 /** Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option. `KvCache` checks its own. */
 export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
-  const blockSize = options.blockSize ?? DEFAULT_BLOCK_SIZE;
+  const { groups = [{ window: null }], blockSize = DEFAULT_BLOCK_SIZE } = options;
   return {
     blockCount: options.blockCount,
     blockSize,
     maxRequests: positive("maxRequests", options.maxRequests ?? DEFAULT_MAX_REQUESTS),
-    contextLength: positive("contextLength", options.contextLength ?? options.blockCount * blockSize),
-    groups: options.groups ?? [{ window: null }],
+    contextLength: positive("contextLength", options.contextLength ?? contextThatFits({ blockCount: options.blockCount, blockSize, groups, limit: MAX_CONTEXT_LENGTH })),
+    groups,
     maxWaitingRequests: positive("maxWaitingRequests", options.maxWaitingRequests ?? DEFAULT_MAX_WAITING_REQUESTS),
     maxWaitingTokens: positive("maxWaitingTokens", options.maxWaitingTokens ?? DEFAULT_MAX_WAITING_TOKENS),
     longPrefillThreshold: limit("longPrefillThreshold", options.longPrefillThreshold),

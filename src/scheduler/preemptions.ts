@@ -1,3 +1,4 @@
+import type { KvCache } from "../blocks/kv-cache.ts";
 import type { Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlansInFlight } from "./plans-in-flight.ts";
@@ -6,13 +7,15 @@ import type { StepShare } from "./step-share.ts";
 
 /** Gives the running requests their tokens where blocks are short: some go without, or make room for the others. */
 export class Preemptions {
+  readonly #kv: KvCache;
   readonly #roster: Roster;
   readonly #share: StepShare;
   readonly #counters: { preemptions: number };
   readonly #plans: PlansInFlight;
   readonly #options: ResolvedSchedulerOptions;
 
-  constructor(context: { roster: Roster; share: StepShare; counters: { preemptions: number }; plans: PlansInFlight; options: ResolvedSchedulerOptions }) {
+  constructor(context: { kv: KvCache; roster: Roster; share: StepShare; counters: { preemptions: number }; plans: PlansInFlight; options: ResolvedSchedulerOptions }) {
+    this.#kv = context.kv;
     this.#roster = context.roster;
     this.#share = context.share;
     this.#counters = context.counters;
@@ -25,9 +28,18 @@ export class Preemptions {
     const { running } = this.#roster.residents;
     for (let needy = this.#share.plan(running); needy !== undefined; needy = this.#share.plan(running)) {
       const victim = this.#options.preemption.victim(running) as Entry;
-      if (victim === needy) this.#stall(needy, now);
+      if (victim === needy || this.#blocksReturn) this.#stall(needy, now);
       else this.#preempt(victim, now);
     }
+  }
+
+  /** Whether commits of the plans in flight make windows give back what is missing: preempting a request for it would be in vain. O(running). */
+  get #blocksReturn(): boolean {
+    if (!this.#kv.windowed || this.#plans.count === 0) return false;
+    const { running, groupCount } = this.#roster.residents;
+    let blocks = 0;
+    for (const { sequence, computedTokenCount } of running) blocks += this.#kv.blocksToSlide(sequence!, computedTokenCount);
+    return blocks >= groupCount;
   }
 
   /** The one in need would have to give its own blocks up: it waits for others' instead. */

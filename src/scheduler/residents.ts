@@ -15,7 +15,7 @@ import type { StepRecord } from "./step-record.ts";
 import type { StepShare } from "./step-share.ts";
 
 /** What bounds the running requests. */
-type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "contextLength" | "admission" | "queue" | "budget">;
+type ResidentLimits = Pick<ResolvedSchedulerOptions, "maxRequests" | "contextLength" | "admission" | "queue" | "budget" | "longPrefillThreshold">;
 
 /**
  * The running requests: who holds blocks and a slot.
@@ -39,7 +39,6 @@ export class Residents implements AdmissionView {
   #promised = NONE;
   /** Running requests with more than one token to compute. */
   prefillCount = 0;
-  /** Tokens issued once more: they were in the cache before their request was preempted or its device lost. */
   recomputedTokens = 0;
   draftedTokens = 0;
   acceptedTokens = 0;
@@ -82,13 +81,14 @@ export class Residents implements AdmissionView {
   #promisedTo(entry: Entry): number {
     const sequence = entry.sequence!;
     if (entry.tokenCount <= sequence.capacity && !sequence.forked) return 0;
-    return this.#kv.blocksToExtend(sequence, entry.tokenCount) + this.#sharedTail(entry);
+    return this.#kv.blocksToComplete(sequence, entry.tokenCount) + this.#sharedTail(entry);
   }
 
   /** Of a windowed group: two steps' tokens stand beside the window until the first is committed. */
   get inFlightBlocks(): number {
+    const { budget, longPrefillThreshold } = this.#limits;
     const windowed = this.#kv.groups.filter(({ window }) => window !== null).length;
-    return windowed * Math.ceil((MAX_PLANS_IN_FLIGHT * this.#limits.budget.maxTokens) / this.blockSize);
+    return windowed * Math.ceil((MAX_PLANS_IN_FLIGHT * Math.min(budget.maxTokens, longPrefillThreshold)) / this.blockSize);
   }
 
   get contextLength(): number {
@@ -116,7 +116,6 @@ export class Residents implements AdmissionView {
     this.#seats.take(entry);
     entry.admittedBy = record.plan.index;
     for (const follower of entry.followers) follower.admittedBy = record.plan.index;
-    entry.makeRoom();
     this.issueChunk(entry, record.journal);
     if (this.#promised !== NONE) this.#promised += this.#promisedTo(entry);
   }
@@ -161,6 +160,7 @@ export class Residents implements AdmissionView {
   /** These guesses follow a decode's last known token in the step under construction, which checks them. */
   draft(entry: Entry, drafts: ArrayLike<number>, journal: StepJournal): void {
     const count = drafts.length;
+    entry.makeRoom(entry.tokenCount + count);
     // One by one: a drafter may give a view of the tokens themselves.
     for (let i = 0; i < count; i++) entry.tokens[entry.tokenCount + i] = drafts[i];
     entry.draftCount = count;

@@ -84,7 +84,8 @@ export class Roster {
       entry.firstAdmittedBy = parent.firstAdmittedBy;
       entry.cachedTokenCount = parent.cachedTokenCount;
     }
-    if (parent !== null && this.residents.fork(parent, entry)) {
+    // What is in flight of the parent may fail, and the fork would not hear of it: it waits, and is admitted by a plan of its own.
+    if (parent !== null && parent.inFlightCount === 0 && this.residents.fork(parent, entry)) {
       this.#options.decisionLog?.note("fork", now, -1, entry.label, entry.computedTokenCount);
       return;
     }

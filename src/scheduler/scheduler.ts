@@ -68,7 +68,7 @@ export class Scheduler {
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved);
     this.#extras = new StepExtras(this.kv, this.#residents, resolved);
-    this.#preemptions = new Preemptions({ roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, options: resolved });
+    this.#preemptions = new Preemptions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, options: resolved });
     this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
     this.#suspects = new Suspects(resolved.maxFailures);
     this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
@@ -105,7 +105,8 @@ export class Scheduler {
     const { contextLength } = this.#options;
     const open = (choice: number): Entry => new Entry({ ...input, choice: (input.choice ?? 0) + choice }, { contextLength, order: this.#counters.submitted + choice, now });
     const entry = open(0);
-    assertFeasible(entry, this.#options, this.kv.blocksFor(entry.maxLength));
+    // Its last token is never computed.
+    assertFeasible(entry, this.#options, this.kv.blocksFor(entry.maxLength - 1));
     const followers = Array.from({ length: choiceCount(input) - 1 }, (_, i) => open(i + 1));
     this.#roster.add(entry, followers, now);
     this.#log?.note("submit", now, this.#plans.nextIndex, entry.id, entry.promptTokenCount);

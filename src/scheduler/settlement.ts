@@ -138,7 +138,6 @@ export class Settlement {
     this.#settleRow(entry, record, row);
     for (let sample = from; sample < until; sample++) {
       const each = record.samples[sample];
-      each.makeRoom();
       if (each.leader !== null) this.#roster.begin(each, parent, now);
     }
     for (let sample = from; sample < until; sample++) {

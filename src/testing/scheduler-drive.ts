@@ -143,7 +143,7 @@ export class SchedulerDrive {
     const branches = mayBranch(this.program) && drawn.n === 1 && this.#prompts.count % 2 === 0;
     const input = { ...drawn, branches };
     const before = JSON.stringify(this.scheduler.stats());
-    const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength)) <= blockCount;
+    const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength) - 1) <= blockCount;
     try {
       const first = this.scheduler.submit(input, this.#now) as Entry;
       const choices = [first, ...first.followers].map((entry) => new DrivenRequest(input, entry, window));

@@ -22,7 +22,7 @@ test("cleared, it holds nothing of the last plan; sources go when the plan is se
   journal.swapOuts.push(1);
   journal.swapIns.push(1);
   journal.demoted.push(1);
-  journal.adoptions.push({ sequence: null!, group: 0, index: 0, block: 1, settled: true });
+  journal.adoptions.push({ sequence: null!, group: 0, index: 0, block: 1, ofPlan: [], settled: true });
   journal.clear();
   const { indexed, copies, swapOuts, swapIns, demoted, adoptions } = journal;
   expect([indexed, copies, swapOuts, swapIns, demoted, adoptions].map(({ length }) => length)).toEqual([0, 0, 0, 0, 0, 0]);

@@ -13,7 +13,7 @@ describe("LaneTokens", () => {
   test("counts a token a commit, and keeps it until it goes to the request's own array", () => {
     const tokens = new LaneTokens(4, 3);
     const array = own(5, 6);
-    tokens.enter(1, array, 2);
+    tokens.enter(1, array, 2, 100);
     expect([tokens.countOf(1), tokens.newest()[1]]).toEqual([2, 6]);
     tokens.open()[1] = 7;
     tokens.open()[1] = 8;
@@ -24,11 +24,11 @@ describe("LaneTokens", () => {
 
   test("who comes later has nothing of who was there before", () => {
     const tokens = new LaneTokens(4, 2);
-    tokens.enter(0, own(1), 1);
+    tokens.enter(0, own(1), 1, 100);
     for (let i = 0; i < 5; i++) tokens.open()[0] = 90 + i;
     tokens.leave(0);
     tokens.open();
-    tokens.enter(0, own(3, 4, 5), 3);
+    tokens.enter(0, own(3, 4, 5), 3, 100);
     tokens.open()[0] = 6;
     expect([...tokens.flush(0).subarray(0, 5)]).toEqual([3, 4, 5, 6, 0]);
   });
@@ -41,7 +41,7 @@ describe("LaneTokens", () => {
         const all = [[9], [8]];
         for (const slot of [0, 1]) {
           arrays[slot][0] = all[slot][0];
-          tokens.enter(slot, arrays[slot], 1);
+          tokens.enter(slot, arrays[slot], 1, 100);
         }
         let next = 100;
         for (const gap of gaps) {

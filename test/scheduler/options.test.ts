@@ -6,7 +6,7 @@ import { resolveOptions, type SchedulerOptions } from "../../src/scheduler/optio
 describe("resolveOptions", () => {
   test("fills in defaults", () => {
     const options = resolveOptions({ blockCount: 10 });
-    expect(options).toMatchObject({ blockSize: 16, maxRequests: 256, contextLength: 160, maxWaitingRequests: 4096, maxWaitingTokens: 2 ** 24, maxFailures: 3, hostBlockCount: 0, groups: [{ window: null }] });
+    expect(options).toMatchObject({ blockSize: 16, maxRequests: 256, contextLength: 161, maxWaitingRequests: 4096, maxWaitingTokens: 2 ** 24, maxFailures: 3, hostBlockCount: 0, groups: [{ window: null }] });
     expect(options).toMatchObject({ longPrefillThreshold: Infinity, maxPartialPrefills: Infinity, maxLongPartialPrefills: Infinity, maxAdapters: Infinity });
     expect([options.queue, options.admission, options.preemption, options.chunking, options.budget, options.eviction].map(({ name }) => name)).toEqual(["fcfs", "watermark", "last-in", "fcfs", "fixed", "lru"]);
     expect(options.budget.tokens()).toBe(512);

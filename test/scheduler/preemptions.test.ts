@@ -10,7 +10,7 @@ function fullPool(options: Parameters<typeof schedulerParts>[0] = {}) {
   const entries = [0, 1].map((order) => parts.add(order, { promptTokenIds: ids(8, order) }));
   parts.settlement.commit(parts.step(), { tokenIds: new Int32Array([5, 6]) }, 0);
   const counters = { preemptions: 0 };
-  const preemptions = new Preemptions({ roster: parts.roster, share: parts.share, counters, plans: parts.plans, options: parts.resolved });
+  const preemptions = new Preemptions({ kv: parts.kv, roster: parts.roster, share: parts.share, counters, plans: parts.plans, options: parts.resolved });
   parts.share.begin(16);
   preemptions.planRunning(3);
   return { ...parts, entries, counters, decision: [...decisionLog].at(-1) };

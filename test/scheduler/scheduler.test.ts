@@ -252,7 +252,7 @@ describe("refusals at submit change nothing", () => {
     [{ deadline: 5 }, new InvalidRequestError("deadline must be after the time of submission, 5, got 5")],
     [{ queueTimeout: 0 }, new InvalidRequestError("queueTimeout must be above 0, got 0")],
     [{ promptTokenIds: ids(61) }, new InfeasibleRequestError("the prompt has 61 tokens, the context is 60")],
-    [{ maxTokens: 19 }, new InfeasibleRequestError("prompt and answer of 25 tokens need 7 blocks, the pool has 6")],
+    [{ maxTokens: 20 }, new InfeasibleRequestError("prompt and answer of 26 tokens need 7 blocks, the pool has 6")],
     [{ promptTokenIds: ids(10, 3), maxTokens: 1 }, new QueueFullError("6 tokens are waiting, 10 more are beyond the limit of 15")],
   ])("%o", (input, error) => {
     const { scheduler, submit } = schedulerOf({ blockCount: 6, maxWaitingTokens: 15 });
