@@ -35,11 +35,14 @@ export interface RopeConfig {
   readonly scaling: RopeScaling | null;
 }
 
+/** Powers and logarithms: runtimes round those of `Math` differently. */
+export type RopeMath = Pick<typeof Math, "pow" | "log">;
+
 /** Inverse frequencies, radians a position: [dimensions / 2]. */
-export function ropeInverseFrequencies(rope: RopeConfig): Float64Array {
+export function ropeInverseFrequencies(rope: RopeConfig, math: RopeMath = Math): Float64Array {
   const frequencies = new Float64Array(rope.dimensions / 2);
-  for (let i = 0; i < frequencies.length; i++) frequencies[i] = rope.theta ** (-(2 * i) / rope.dimensions);
-  return frequencies.map((frequency, i) => scaleFrequency(frequency, i, rope));
+  for (let i = 0; i < frequencies.length; i++) frequencies[i] = math.pow(rope.theta, -(2 * i) / rope.dimensions);
+  return frequencies.map((frequency, i) => scaleFrequency(frequency, i, rope, math));
 }
 
 /** Factor of every cosine and sine. */
@@ -47,7 +50,7 @@ export function ropeMagnitude({ scaling }: RopeConfig): number {
   return scaling?.kind === "yarn" || scaling?.kind === "divisors" ? scaling.magnitude : 1;
 }
 
-function scaleFrequency(frequency: number, index: number, rope: RopeConfig): number {
+function scaleFrequency(frequency: number, index: number, rope: RopeConfig, math: RopeMath): number {
   const { scaling } = rope;
   switch (scaling?.kind) {
     case undefined:
@@ -62,7 +65,7 @@ function scaleFrequency(frequency: number, index: number, rope: RopeConfig): num
       return blend(frequency, scaling.factor, (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor));
     }
     case "yarn": {
-      const { low, high } = yarnRamp(rope, scaling);
+      const { low, high } = yarnRamp(rope, scaling, math);
       return blend(frequency, scaling.factor, 1 - (index - low) / (high - low));
     }
   }
@@ -75,9 +78,10 @@ function blend(frequency: number, factor: number, kept: number): number {
 }
 
 /** Pair numbers between which frequencies change from kept to divided. */
-function yarnRamp({ theta, dimensions }: RopeConfig, scaling: RopeScaling & { kind: "yarn" }): { low: number; high: number } {
+function yarnRamp(rope: RopeConfig, scaling: RopeScaling & { kind: "yarn" }, math: RopeMath): { low: number; high: number } {
+  const { theta, dimensions } = rope;
   const pairWithTurns = (turns: number): number =>
-    (dimensions * Math.log(scaling.originalContextLength / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+    (dimensions * math.log(scaling.originalContextLength / (turns * 2 * Math.PI))) / (2 * math.log(theta));
   const fast = pairWithTurns(scaling.betaFast);
   const slow = pairWithTurns(scaling.betaSlow);
   const low = Math.max(0, scaling.truncated ? Math.floor(fast) : fast);

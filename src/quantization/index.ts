@@ -1,3 +1,4 @@
+export { roundToInt8 } from "./activations.ts";
 export { dequantize, dequantizeRow, toFloat32 } from "./dequantize.ts";
 export { byteLength, DTYPES, type Format, FORMATS, isDType, isFloat, rowBytes, rowCount, rowLength } from "./formats.ts";
 export { halfToNumber, numberToHalf } from "./half.ts";

@@ -41,12 +41,12 @@ export class Forward {
   readonly #up: Float64Array;
   readonly #branch: Float64Array;
 
-  constructor(model: Model, groups: readonly LayerGroup[], store: KvStore, maxTokens: number) {
+  constructor(model: Model, groups: readonly LayerGroup[], store: KvStore, maxTokens: number, roundsInputs = false) {
     const config = model.config;
     const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
     assert(headCount % kvHeadCount === 0, () => `${headCount} heads do not share ${kvHeadCount} key heads evenly`);
     this.#config = config;
-    this.#weights = openWeights(model);
+    this.#weights = openWeights(model, roundsInputs);
     this.#store = store;
     this.#ropes = config.ropes.map((rope) => new RopeAngles(rope, maxTokens));
     this.#places = placesOf(config, groups, store);

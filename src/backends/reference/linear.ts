@@ -21,14 +21,15 @@ export function linear(
   range: RowRange = { first: 0, count: weight.rows },
 ): void {
   const { columns, data } = weight;
+  const inputs = weight.inputs(x, rows);
   for (let n = 0; n < range.count; n += ROWS_AT_A_TIME) {
     const loaded = Math.min(ROWS_AT_A_TIME, range.count - n);
     weight.load(range.first + n, loaded);
     const w = weight.at;
     for (let row = 0; row < rows; row++) {
       const o = row * range.count + n;
-      if (loaded === ROWS_AT_A_TIME) dotFour(out, o, x, row * columns, data, w, columns);
-      else for (let i = 0; i < loaded; i++) dotOne(out, o + i, x, row * columns, data, w + i * columns, columns);
+      if (loaded === ROWS_AT_A_TIME) dotFour(out, o, inputs, row * columns, data, w, columns);
+      else for (let i = 0; i < loaded; i++) dotOne(out, o + i, inputs, row * columns, data, w + i * columns, columns);
     }
   }
 }

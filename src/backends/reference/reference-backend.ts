@@ -22,6 +22,8 @@ export interface ReferenceBackendOptions {
   readonly hostBlockCount?: number;
   /** How keys and values are stored. Default as float64, as they are computed. */
   readonly kv?: KvType;
+  /** Round the inputs of matrices in block formats to int8, as integer kernels do (`roundToInt8`). Default false. */
+  readonly int8Activations?: boolean;
   /** Return the logits of every sample: `2 * maxTokens * vocabSize` floats. Default false. */
   readonly keepLogits?: boolean;
 }
@@ -34,13 +36,14 @@ export interface ReferenceBackendOptions {
 export function createReferenceBackend(options: ReferenceBackendOptions): Backend {
   checkOptions(options);
   const { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f64" } = options;
+  const { int8Activations = false } = options;
   const { kvHeadCount, headDim, contextLength, vocabSize } = model.config;
   const groups = layerGroups(model.config);
   const layerCount = Math.max(...groups.map((group) => group.layers.length));
   const shape = { blockSize, layerCount, kvHeadCount, headDim, type: kv } as const;
   const device = new KvStore(shape, blockCount);
   const host = new KvStore(shape, hostBlockCount);
-  const forward = new Forward(model, groups, device, maxTokens);
+  const forward = new Forward(model, groups, device, maxTokens, int8Activations);
   const limits = { blockCount, hostBlockCount, blockSize, maxTokens, maxRequests };
   const shown = groups.map(({ window }) => ({ window }));
   const info = { name: "reference", ...limits, contextLength, vocabSize, bytesPerBlock: device.bytesPerBlock, groups: shown };

@@ -19,18 +19,17 @@ export interface Weights {
   readonly head: Matrix;
 }
 
-/** A head that is the embedding shares its matrix. */
-export function openWeights(model: Model): Weights {
-  const embedding = new Matrix(model.embedding);
-  const head = model.head.bytes === model.embedding.bytes ? embedding : new Matrix(model.head);
-  return { embedding, layers: model.layers.map(openLayer), finalNorm: toFloat32(model.finalNorm), head };
+/** A head that is the embedding shares its matrix. `roundsInputs` is `Matrix`'s. */
+export function openWeights(model: Model, roundsInputs = false): Weights {
+  const embedding = new Matrix(model.embedding, roundsInputs);
+  const head = model.head.bytes === model.embedding.bytes ? embedding : new Matrix(model.head, roundsInputs);
+  const layers = model.layers.map((layer) => openLayer(layer, roundsInputs));
+  return { embedding, layers, finalNorm: toFloat32(model.finalNorm), head };
 }
 
-function openLayer(layer: LayerWeights): LayerNumbers {
+function openLayer(layer: LayerWeights, roundsInputs: boolean): LayerNumbers {
+  const open = (name: string, tensor: Tensor): Matrix | Float32Array =>
+    (MATRICES as readonly string[]).includes(name) ? new Matrix(tensor, roundsInputs) : toFloat32(tensor);
   const entries = Object.entries(layer).map(([name, tensor]: [string, Tensor | null]) => [name, tensor && open(name, tensor)]);
   return Object.fromEntries(entries) as LayerNumbers;
-}
-
-function open(name: string, tensor: Tensor): Matrix | Float32Array {
-  return (MATRICES as readonly string[]).includes(name) ? new Matrix(tensor) : toFloat32(tensor);
 }

@@ -45,9 +45,12 @@ export function nodeGlobalsOnlyWhereAllowed(files: readonly SourceFile[]): strin
 /** Where a file gives a name a meaning of its own: parameters, declarations, imports. */
 const BINDING_KEYS = new Set(["params", "id", "local"]);
 
+/** Browsers say there how many cores they have. */
+const COUNTS_CORES = "src/backends/cpu/spawn.ts";
+
 /** One folder talks to the GPU; the others would do it without its checks. */
 export function gpuOnlyInWebgpu(files: readonly SourceFile[]): string[] {
-  const others = files.filter((file) => roomOf(file.path) !== "backends/webgpu");
+  const others = files.filter((file) => roomOf(file.path) !== "backends/webgpu" && file.path !== COUNTS_CORES);
   return eachNode(others, ({ node }) => (node.type === "Identifier" && node.name === "navigator" ? "navigator" : null));
 }
 

@@ -83,6 +83,7 @@ export function entriesHaveSources(manifest: PackageManifest, paths: ReadonlySet
 /** The names that others import from, with their entry files; an entry appears here before it appears in package.json. */
 const ENTRIES: Readonly<Record<string, string>> = {
   ".": "src/index.ts",
+  "./cpu": "src/backends/cpu/index.ts",
   "./webgpu": "src/backends/webgpu/index.ts",
   "./reference": "src/backends/reference/index.ts",
   "./models": "src/models/index.ts",

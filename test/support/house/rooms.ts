@@ -23,12 +23,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: UP_TO_ENGINE,
   models: ["root", "families", "quantization"],
   "backends/reference": ["root", "backend", "sampling", "quantization"],
+  "backends/cpu": ["root", "backend", "quantization"],
   "backends/webgpu": ["root", "backend", "sampling", "quantization"],
   "backends/simulated": ["root", "backend", "sampling", "roofline"],
   sim: [...UP_TO_SCHEDULER, "families", "backend", "backends/simulated"],
   server: [...UP_TO_ENGINE, "models"],
-  cli: [...UP_TO_ENGINE, "families", "quantization", "index", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
-  testing: [...UP_TO_ENGINE, "families", "quantization", "index", "constraints", "grammar", "models", "backends/reference", "backends/webgpu", "backends/simulated", "sim", "server"],
+  cli: [...UP_TO_ENGINE, "families", "quantization", "index", "models", "backends/reference", "backends/cpu", "backends/webgpu", "backends/simulated", "sim", "server"],
+  testing: [...UP_TO_ENGINE, "families", "quantization", "index", "constraints", "grammar", "models", "backends/reference", "backends/cpu", "backends/webgpu", "backends/simulated", "sim", "server"],
 };
 
 /** Where time and randomness are arguments and nothing waits: one scheduler serves production, simulation and fault injection. */
@@ -44,7 +45,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that may name `node:` modules and Node's globals; the rest runs in browsers, workers, Deno and Bun alike. */
-export const NODE_FILES: readonly RegExp[] = [/^src\/cli\//, /^src\/models\/node\.ts$/, /^src\/server\/node\.ts$/, /^src\/sim\/.*file.*\.ts$/];
+export const NODE_FILES: readonly RegExp[] = [/^src\/cli\//, /^src\/backends\/cpu\/spawn\.ts$/, /^src\/models\/node\.ts$/, /^src\/server\/node\.ts$/, /^src\/sim\/.*file.*\.ts$/];
 
 /**
  * "src/policies/queue/fcfs.ts" -> "policies"; "src/index.ts" -> "index"; other files of src itself -> "root";

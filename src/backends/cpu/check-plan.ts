@@ -1,0 +1,80 @@
+import { assert } from "../../assert.ts";
+import { InvalidRequestError } from "../../errors.ts";
+import type { PlanGroup, StepPlan } from "../../step.ts";
+import type { BackendInfo } from "../backend.ts";
+
+/**
+ * Checks what keeps the kernels within their memory: limits, ids, blocks, and that each token's slot is the one that
+ * its request's
+ * table has for its position. `samplesBefore`: samples of the step before, which negative ids refer to. Throws
+ * `InvalidRequestError` for an adapter, asserts the rest.
+ */
+export function checkPlan(plan: StepPlan, info: BackendInfo, samplesBefore: number): void {
+  const { tokenCount, requestCount, sampleCount } = plan;
+  assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
+  assert(requestCount <= info.maxRequests, () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`);
+  assert(sampleCount <= info.maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`);
+  assert(plan.groups.length === info.groups.length, () => `${plan.groups.length} block groups, not ${info.groups.length}`);
+  assert(plan.queryIndptr[requestCount] === tokenCount, () => `requests have ${plan.queryIndptr[requestCount]} of ${tokenCount} tokens`);
+  for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info);
+  for (let token = 0; token < tokenCount; token++) checkId(plan.tokenIds[token], token, info, samplesBefore);
+  for (let sample = 0; sample < sampleCount; sample++) {
+    const row = plan.sampleRows[sample];
+    assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
+  }
+  checkMoves(plan, info);
+}
+
+function checkId(id: number, token: number, { vocabSize }: BackendInfo, samplesBefore: number): void {
+  assert(id < vocabSize, () => `token id ${id} is outside a vocabulary of ${vocabSize}`);
+  assert(~id < samplesBefore, () => `token ${token} is sample ${~id} of a plan that had ${samplesBefore}`);
+}
+
+function checkMoves(plan: StepPlan, { blockCount, hostBlockCount }: BackendInfo): void {
+  checkPairs(plan.swapOuts, plan.swapOutCount, blockCount, hostBlockCount);
+  checkPairs(plan.swapIns, plan.swapInCount, hostBlockCount, blockCount);
+  checkPairs(plan.copies, plan.copyCount, blockCount, blockCount);
+}
+
+function checkPairs(pairs: Int32Array, count: number, sources: number, targets: number): void {
+  assert(count <= targets, () => `${count} blocks are moved to ${targets}`);
+  for (let i = 0; i < count; i++) {
+    const [source, target] = [pairs[2 * i], pairs[2 * i + 1]];
+    assert(source >= 1 && source <= sources, () => `block ${source} is outside 1..${sources}`);
+    assert(target >= 1 && target <= targets, () => `block ${target} is outside 1..${targets}`);
+  }
+}
+
+function checkRequest(plan: StepPlan, request: number, info: BackendInfo): void {
+  const adapter = plan.adapterIds[request];
+  if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${info.name} has no adapters), got ${adapter}`);
+  const length = plan.contextLengths[request];
+  assert(length <= info.contextLength, () => `a context of ${length} is over the limit of ${info.contextLength}`);
+  const first = plan.queryIndptr[request];
+  const end = plan.queryIndptr[request + 1];
+  for (let token = first; token < end; token++) {
+    const position = plan.positions[token];
+    assert(position === length - (end - token), () => `token ${token} has position ${position}, not ${length - (end - token)}`);
+  }
+  plan.groups.forEach((group, g) => checkTable(plan, group, info.groups[g].window, request, info));
+}
+
+function checkTable(plan: StepPlan, group: PlanGroup, window: number | null, request: number, info: BackendInfo): void {
+  const { blockCount, blockSize } = info;
+  const { blockIndptr, blockIndices, firstPosition, slotMapping } = group;
+  const first = plan.queryIndptr[request];
+  const position = plan.positions[first];
+  const visible = window === null ? 0 : Math.max(0, position + 1 - window);
+  assert(firstPosition[request] <= visible, () => `token ${first} sees position ${visible}, before its table`);
+  for (let i = blockIndptr[request]; i < blockIndptr[request + 1]; i++) {
+    const block = blockIndices[i];
+    assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
+  }
+  for (let token = first; token < plan.queryIndptr[request + 1]; token++) {
+    const offset = plan.positions[token] - firstPosition[request];
+    const entry = blockIndptr[request] + Math.floor(offset / blockSize);
+    assert(entry < blockIndptr[request + 1], () => `position ${plan.positions[token]} is outside the table of request ${request}`);
+    const slot = blockIndices[entry] * blockSize + (offset % blockSize);
+    assert(slotMapping[token] === slot, () => `token ${token} has slot ${slotMapping[token]}, its table says ${slot}`);
+  }
+}

@@ -1,0 +1,2 @@
+export { createCpuBackend } from "./create.ts";
+export type { CpuBackendOptions } from "./options.ts";
