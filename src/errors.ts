@@ -131,6 +131,14 @@ export class UnsupportedModelError extends BstarError {
   }
 }
 
+/** A file could not be downloaded or stored: the message names the URL or the path, and why. */
+export class DownloadError extends BstarError {
+  override readonly name: string = "DownloadError";
+  constructor(message: string, options?: ErrorOptions) {
+    super("download_failed", message, options);
+  }
+}
+
 /** An optional peer package is not installed: the message names it and the command that installs it. */
 export class MissingPackageError extends BstarError {
   override readonly name: string = "MissingPackageError";

@@ -45,7 +45,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that may name `node:` modules and Node's globals; the rest runs in browsers, workers, Deno and Bun alike. */
-export const NODE_FILES: readonly RegExp[] = [/^src\/cli\//, /^src\/backends\/cpu\/spawn\.ts$/, /^src\/models\/node\.ts$/, /^src\/server\/node\.ts$/, /^src\/sim\/.*file.*\.ts$/];
+export const NODE_FILES: readonly RegExp[] = [/^src\/cli\//, /^src\/backends\/cpu\/spawn\.ts$/, /^src\/models\/node\.ts$/, /^src\/models\/hub\/(hub|store)\.ts$/, /^src\/server\/node\.ts$/, /^src\/sim\/.*file.*\.ts$/];
 
 /**
  * "src/policies/queue/fcfs.ts" -> "policies"; "src/index.ts" -> "index"; other files of src itself -> "root";
