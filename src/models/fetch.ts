@@ -1,4 +1,5 @@
 import { InvalidModelError } from "../errors.ts";
+import { builtinFiles, builtinUrl } from "./builtin.ts";
 import { loadModelFromFiles, type LoadedModel } from "./load.ts";
 
 /**
@@ -8,7 +9,9 @@ import { loadModelFromFiles, type LoadedModel } from "./load.ts";
  * Throws `InvalidModelError` or `UnsupportedModelError`.
  */
 export async function loadModel(url: string): Promise<LoadedModel> {
-  const base = url === "builtin" ? new URL("../../models/builtin/", import.meta.url) : resolveBase(url);
+  const builtin = url === "builtin" ? await builtinFiles() : null;
+  if (builtin !== null) return loadModelFromFiles("builtin", (file) => Promise.resolve(builtin.get(file) ?? null));
+  const base = url === "builtin" ? builtinUrl() : resolveBase(url);
   const name = base.pathname.split("/").at(-2) || base.host;
   return loadModelFromFiles(decodeURIComponent(name), (file) => fetchFile(new URL(file, base)));
 }
