@@ -27,8 +27,11 @@ export const DEFAULT_WATERMARK = 0.01;
 /** Plans that may be uncommitted: one on the device and one queued behind it hide the host; a third would only add latency to a stop. */
 export const MAX_PLANS_IN_FLIGHT = 2;
 
-/** Requests that one step's admissions pass over for want of an adapter's place: each costs a removal from the queue and an insertion. */
+/** Requests that one step's admissions pass over because they would stay partial: each costs a removal from the queue and an insertion. */
 export const MAX_SET_ASIDE = 64;
+
+/** Plans for which a request may wait for its adapter's place while requests of other adapters go before it: some seconds of decoding. */
+export const MAX_ADAPTER_WAIT = 64;
 
 /** Tokens that a waiting request has room for beside its prompt: an answer that is no longer needs no second array at its admission, and 4,096 of them wait in 8 MiB. */
 export const ANSWER_ROOM = 512;

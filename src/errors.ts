@@ -27,6 +27,22 @@ export class InvalidOptionError extends BstarError {
   }
 }
 
+/** A policy's answer is not usable: the message names the policy, the answer and what is allowed. */
+export class InvalidPolicyError extends BstarError {
+  override readonly name: string = "InvalidPolicyError";
+  constructor(message: string) {
+    super("invalid_policy", message);
+  }
+}
+
+/** A step's result is not usable: the message says what was wrong with it. Nothing of it was taken in. */
+export class InvalidResultError extends BstarError {
+  override readonly name: string = "InvalidResultError";
+  constructor(message: string) {
+    super("invalid_result", message);
+  }
+}
+
 /** The request could never run, even alone on an empty pool. */
 export class InfeasibleRequestError extends BstarError {
   override readonly name: string = "InfeasibleRequestError";

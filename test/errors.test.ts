@@ -6,6 +6,8 @@ import { BstarError } from "../src/errors.ts";
 
 /** Codes are part of the public API: programs compare them, so a change here is a breaking one. */
 const CODES: Readonly<Record<string, string>> = {
+  InvalidPolicyError: "invalid_policy",
+  InvalidResultError: "invalid_result",
   InvalidRequestError: "invalid_request",
   InvalidOptionError: "invalid_option",
   InfeasibleRequestError: "infeasible_request",

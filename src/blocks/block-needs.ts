@@ -33,6 +33,13 @@ export function blocksToComplete({ tables, capacity }: Sequence, tokenCount: num
   return needed;
 }
 
+/** Blocks, of all groups, that no other sequence holds. */
+export function blocksOfItsOwn({ tables }: Sequence, pool: BlockPool): number {
+  let blocks = 0;
+  for (const { ids, first, count } of tables) for (let index = first; index < count; index++) if (pool.referenceCount(ids[index]) === 1) blocks++;
+  return blocks;
+}
+
 function mostHeld(tokenCount: number, blockSize: number, window: number | null): number {
   return window === null ? Number.POSITIVE_INFINITY : blocksHeld(tokenCount, blockSize, window) + MAX_PLANS_IN_FLIGHT;
 }

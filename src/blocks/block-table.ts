@@ -20,10 +20,10 @@ export class BlockTable {
   /** One past the last block. */
   count = 0;
 
-  /** `capacity`: most blocks, by position. */
-  constructor(capacity: number) {
+  /** `capacity`: most blocks, by position; `expected`: so many have room at once. */
+  constructor(capacity: number, expected: number = FIRST_BLOCKS) {
     this.#capacity = capacity;
-    this.ids = new Int32Array(Math.min(capacity, FIRST_BLOCKS));
+    this.ids = new Int32Array(Math.min(capacity, expected));
   }
 
   push(block: number): void {

@@ -37,38 +37,35 @@ const TIERS: readonly Tier[] = ["device", "host"];
 export class KvEvents {
   readonly #cache: Indexed;
   readonly #publish: (event: KvEvent) => void;
-  /** [nodes + 1] name of each node's content, 0 for none yet. Names are never used again. */
-  readonly #names: Float64Array;
-  /** [tiers x groups x (nodes + 1)] 1 where the outside knows of the copy. */
-  readonly #known: Uint8Array;
+  /** By node: name of its content, 0 for none yet. Names are never used again. */
+  readonly #names: number[] = [];
+  /** By copy: the outside knows of it. */
+  readonly #known = new Set<number>();
   #lastName = 0;
 
   constructor(cache: Indexed, publish: (event: KvEvent) => void) {
     this.#cache = cache;
     this.#publish = publish;
-    this.#names = new Float64Array(cache.tree.capacity + 1);
-    this.#known = new Uint8Array(TIERS.length * cache.groupCount * (cache.tree.capacity + 1));
   }
 
   /** The step that wrote the copy is done. */
   stored(tier: Tier, group: number, node: number): void {
     const at = this.#index(tier, group, node);
-    if (this.#known[at] === 1) return;
-    this.#known[at] = 1;
+    if (this.#known.has(at)) return;
+    this.#known.add(at);
     this.#publish(this.#storedEvent(tier, group, node));
   }
 
   /** The copy can no longer be matched; nothing is told of one that nobody was told of. */
   removed(tier: Tier, group: number, node: number): void {
     const at = this.#index(tier, group, node);
-    if (this.#known[at] === 0) return;
-    this.#known[at] = 0;
+    if (!this.#known.delete(at)) return;
     this.#publish({ type: "removed", block: this.#names[node], group, tier });
   }
 
   /** All copies of both tiers go at once: `remove` takes them out, one event a tier says so. */
   allCleared(remove: () => void): void {
-    this.#known.fill(0);
+    this.#known.clear();
     remove();
     this.#publish({ type: "cleared", tier: "device" });
     if (this.#cache.host.blockCount > 0) this.#publish({ type: "cleared", tier: "host" });
@@ -76,8 +73,7 @@ export class KvEvents {
 
   /** All copies of a tier go at once: `remove` takes them out, one event says so. */
   cleared(tier: Tier, remove: () => void): void {
-    const length = this.#known.length / TIERS.length;
-    this.#known.fill(0, TIERS.indexOf(tier) * length, (TIERS.indexOf(tier) + 1) * length);
+    for (const copy of this.#known) if (copy % TIERS.length === TIERS.indexOf(tier)) this.#known.delete(copy);
     remove();
     this.#publish({ type: "cleared", tier });
   }
@@ -93,7 +89,7 @@ export class KvEvents {
     this.#cache.tree.forEachDown((node) => {
       for (const tier of TIERS) {
         for (let group = 0; group < this.#cache.groupCount; group++) {
-          if (this.#known[this.#index(tier, group, node)] === 1) events.push(this.#storedEvent(tier, group, node));
+          if (this.#known.has(this.#index(tier, group, node))) events.push(this.#storedEvent(tier, group, node));
         }
       }
     });
@@ -117,12 +113,11 @@ export class KvEvents {
   }
 
   #nameOf(node: number): number {
-    if (this.#names[node] === 0) this.#names[node] = ++this.#lastName;
-    return this.#names[node];
+    return (this.#names[node] ||= ++this.#lastName);
   }
 
   #index(tier: Tier, group: number, node: number): number {
-    return (TIERS.indexOf(tier) * this.#cache.groupCount + group) * (this.#cache.tree.capacity + 1) + node;
+    return (node * this.#cache.groupCount + group) * TIERS.length + TIERS.indexOf(tier);
   }
 }
 

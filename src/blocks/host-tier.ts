@@ -1,4 +1,5 @@
 import { NULL_BLOCK } from "../config.ts";
+import { widened } from "../widen.ts";
 import { createBlockLinks } from "./block-links.ts";
 import { BlockQueue } from "./block-queue.ts";
 import { FreeStack } from "./free-stack.ts";
@@ -12,9 +13,9 @@ import { IntList } from "./int-list.ts";
  */
 export class HostTier {
   readonly blockCount: number;
-  readonly #stride: number;
-  /** [groups x (nodes + 1)] */
-  readonly #blockOf: Int32Array;
+  readonly #groupCount: number;
+  /** [(nodes + 1) x groups] */
+  #blockOf: Int32Array;
   /** [blockCount + 1] index into `#blockOf` of a stored block. */
   readonly #place: Int32Array;
   readonly #free: FreeStack;
@@ -26,9 +27,9 @@ export class HostTier {
 
   constructor(options: { blockCount: number; groupCount: number; nodeCapacity: number }) {
     this.blockCount = options.blockCount;
-    this.#stride = options.nodeCapacity + 1;
+    this.#groupCount = options.groupCount;
     // Without a tier there is nothing to say of any node.
-    this.#blockOf = new Int32Array(options.blockCount === 0 ? 0 : options.groupCount * this.#stride);
+    this.#blockOf = new Int32Array(options.blockCount === 0 ? 0 : options.groupCount * (options.nodeCapacity + 1));
     this.#place = new Int32Array(options.blockCount + 1);
     this.#pins = new Uint8Array(options.blockCount + 1);
     const links = createBlockLinks(options.blockCount);
@@ -43,7 +44,7 @@ export class HostTier {
 
   /** The host block that holds a node's copy; `NULL_BLOCK` where none does. */
   blockOf(group: number, node: number): number {
-    return this.blockCount === 0 ? NULL_BLOCK : this.#blockOf[group * this.#stride + node];
+    return this.blockCount === 0 ? NULL_BLOCK : (this.#blockOf[node * this.#groupCount + group] ?? NULL_BLOCK);
   }
 
   get byteLength(): number {
@@ -58,7 +59,7 @@ export class HostTier {
   /** The node and group whose copy goes next; only where `hasRoom` and nothing is free. */
   get oldest(): { group: number; node: number } {
     const place = this.#place[this.#stored.first];
-    return { group: Math.floor(place / this.#stride), node: place % this.#stride };
+    return { group: place % this.#groupCount, node: Math.floor(place / this.#groupCount) };
   }
 
   get isFull(): boolean {
@@ -68,7 +69,8 @@ export class HostTier {
   /** Gives a node a free host block, pinned; only where one is free. */
   store(group: number, node: number): number {
     const block = this.#free.pop();
-    const place = group * this.#stride + node;
+    const place = node * this.#groupCount + group;
+    if (place >= this.#blockOf.length) this.#blockOf = widened(this.#blockOf, place + 1, Number.POSITIVE_INFINITY);
     this.#blockOf[place] = block;
     this.#place[block] = place;
     this.#storedCount++;
@@ -98,7 +100,7 @@ export class HostTier {
 
   /** Forgets a node's copy. */
   drop(group: number, node: number): void {
-    const place = group * this.#stride + node;
+    const place = node * this.#groupCount + group;
     const block = this.#blockOf[place];
     if (this.#pins[block] === 1) this.#pins[block] = 0;
     else this.#stored.remove(block);

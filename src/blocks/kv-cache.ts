@@ -1,4 +1,4 @@
-import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../config.ts";
+import { ANSWER_ROOM, MAX_BLOCK_SIZE, MAX_SLOTS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { blocksHeld } from "./accounting.ts";
 import { Attacher } from "./attacher.ts";
@@ -11,16 +11,14 @@ import { CopyOnWrite } from "./copy-on-write.ts";
 import type { KvEvent } from "./events.ts";
 import type { EvictionPolicy } from "./eviction.ts";
 import { Indexer } from "./indexer.ts";
+import { nodeRoom } from "./node-places.ts";
 import { poolMap, type PoolMap } from "./pool-map.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 import { dropCached, dropEverything, dropHostTier } from "./reset.ts";
-import { blocksToSlide, slide } from "./sliding.ts";
+import { slide } from "./sliding.ts";
 import type { StepJournal } from "./step-journal.ts";
-
-/** With sliding windows a chain's early nodes outlive their blocks: room for chains this many times longer than the pool. */
-const WINDOWED_NODES_PER_BLOCK = 4;
 
 export interface KvCacheOptions {
   readonly blockCount: number;
@@ -80,7 +78,7 @@ export class KvCache {
       pool: this.pool,
       blockSize,
       groups: this.groups,
-      capacity: (this.windowed ? WINDOWED_NODES_PER_BLOCK : 1) * (blockCount + hostBlockCount),
+      ...nodeRoom(blockCount + hostBlockCount, this.windowed),
       eviction: options.eviction,
       hash: options.hash,
       hostBlockCount,
@@ -94,11 +92,14 @@ export class KvCache {
     this.#match = new PrefixMatch(this.prefixes, this.groups);
   }
 
-  /** An empty sequence that may grow to `maxTokens`, in a domain of `prefixes.domains` that the caller holds. */
-  open(options: { maxTokens: number; domain: number; cacheable: boolean }): Sequence {
-    const { maxTokens, domain, cacheable } = options;
+  /** An empty sequence that may grow to `maxTokens`, with room for `tokenCount` and a short answer, in a domain of `prefixes.domains` that the caller holds. */
+  open(options: { maxTokens: number; domain: number; cacheable: boolean; tokenCount?: number }): Sequence {
+    const { maxTokens, domain, cacheable, tokenCount = 0 } = options;
     const blocks = Math.ceil(maxTokens / this.blockSize);
-    const tables = Array.from(this.groups, () => new BlockTable(blocks));
+    const expected = Math.ceil((tokenCount + ANSWER_ROOM) / this.blockSize);
+    // Pushed one by one: arrays that `map` makes are slower to read.
+    const tables: BlockTable[] = [];
+    for (let group = 0; group < this.groups.length; group++) tables.push(new BlockTable(blocks, expected));
     return new Sequence({ tables, blockSize: this.blockSize, root: PrefixTree.rootOf(domain), cacheable });
   }
 
@@ -163,7 +164,7 @@ export class KvCache {
     return blocksToAdmit(match, tokenCount, this);
   }
 
-  /** Blocks, of all groups, that a sequence takes beyond those that it has until `tokenCount` tokens are computed, at most at a time. */
+  /** The same, beyond the blocks that a sequence has. */
   blocksToComplete(sequence: Sequence, tokenCount: number): number {
     return blocksToComplete(sequence, tokenCount, this);
   }
@@ -217,10 +218,6 @@ export class KvCache {
   /** Gives back blocks that no later token sees: `computed` tokens are in the cache for good. */
   slide(sequence: Sequence, computed: number): void {
     slide(sequence, computed, this.groups, this.prefixes);
-  }
-
-  blocksToSlide(sequence: Sequence, computed: number): number {
-    return blocksToSlide(sequence, computed, this.groups, this.pool);
   }
 
   /** Back to `tokenCount` tokens: blocks beyond are given back, tail first. */

@@ -1,5 +1,7 @@
 import { assert } from "../assert.ts";
 import { NULL_BLOCK } from "../config.ts";
+import { InvalidPolicyError } from "../errors.ts";
+import { widened } from "../widen.ts";
 import type { BlockHash } from "./block-hash.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { Domains } from "./domains.ts";
@@ -12,8 +14,9 @@ export interface PrefixCacheOptions {
   readonly pool: BlockPool;
   readonly blockSize: number;
   readonly groups: readonly { readonly window: number | null }[];
-  /** Most nodes. */
+  /** Nodes that there is room for at first, and most. */
   readonly capacity: number;
+  readonly nodeLimit?: number;
   readonly eviction: EvictionPolicy;
   readonly hash?: BlockHash;
   /** Blocks of host memory, 0 for no host tier. */
@@ -41,17 +44,15 @@ export class PrefixCache implements CachedBlocks {
   readonly events: KvEvents | undefined;
   readonly #pool: BlockPool;
   readonly #eviction: EvictionPolicy;
-  /** [groupCount x (capacity + 1)] */
-  readonly #blockOf: Int32Array;
-  readonly #stride: number;
+  /** [(capacity + 1) x groupCount] */
+  #blockOf: Int32Array;
 
   constructor(options: PrefixCacheOptions) {
     this.#pool = options.pool;
     this.#eviction = options.eviction;
     this.#whole = options.groups.map((group) => group.window === null);
     this.groupCount = options.groups.length;
-    this.tree = new PrefixTree(options);
-    this.#stride = options.capacity + 1;
+    this.tree = new PrefixTree({ ...options, limit: options.nodeLimit });
     this.#blockOf = new Int32Array(this.groupCount * (options.capacity + 1));
     this.host = new HostTier({ blockCount: options.hostBlockCount, groupCount: this.groupCount, nodeCapacity: options.capacity });
     this.events = options.onEvent && new KvEvents(this, options.onEvent);
@@ -60,13 +61,14 @@ export class PrefixCache implements CachedBlocks {
 
   /** The block that holds a node's keys and values in a group; `NULL_BLOCK` where none does. */
   blockOf(group: number, node: number): number {
-    return this.#blockOf[group * this.#stride + node];
+    return this.#blockOf[node * this.groupCount + group];
   }
 
   /** The node of the block's tokens under `parent`, made where it is not there; 0 where the tree is full. */
   intern(parent: number, tokens: Int32Array, start: number): number {
     const { size } = this.tree;
     const node = this.tree.findOrInsert(parent, tokens, start);
+    if (node * this.groupCount >= this.#blockOf.length) this.#blockOf = widened(this.#blockOf, (this.tree.capacity + 1) * this.groupCount, 0);
     if (parent < 0 && this.tree.size > size) this.domains.retain(~parent);
     return node;
   }
@@ -75,7 +77,7 @@ export class PrefixCache implements CachedBlocks {
   store(node: number, group: number, block: number): void {
     assert(this.blockOf(group, node) === NULL_BLOCK, () => `node ${node} has a block in group ${group} already`);
     this.#pool.label(block, node);
-    this.#blockOf[group * this.#stride + node] = block;
+    this.#blockOf[node * this.groupCount + group] = block;
   }
 
   /** The block is no longer matched; nodes that nothing needs go with it. */
@@ -85,7 +87,7 @@ export class PrefixCache implements CachedBlocks {
     if (this.#pool.referenceCount(block) === 0) this.#eviction.remove(block);
     this.#eviction.dropped?.(block);
     this.events?.removed("device", group, node);
-    this.#blockOf[group * this.#stride + node] = NULL_BLOCK;
+    this.#blockOf[node * this.groupCount + group] = NULL_BLOCK;
     this.#pool.unlabel(block);
     this.prune(node);
   }
@@ -108,7 +110,10 @@ export class PrefixCache implements CachedBlocks {
 
   /** The cached block to give up next. Only where the pool has one. */
   victim(): number {
-    return this.#eviction.victim();
+    const block = this.#eviction.victim();
+    // What is no block has no label.
+    if (!(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) throw new InvalidPolicyError(`eviction policy ${this.#eviction.name} named block ${block}, which is not cached`);
+    return block;
   }
 
   /** A host block for a copy of the node, pinned, the least recently used one's where none is free; `NULL_BLOCK` where all are pinned. */

@@ -1,6 +1,7 @@
 import { NULL_BLOCK } from "../config.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { IntList } from "./int-list.ts";
+import { findPartial } from "./partial-match.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { StepJournal } from "./step-journal.ts";
 
@@ -88,7 +89,7 @@ export class PrefixMatch {
     const { tree } = this.#cache;
     const left = limit - this.tokenCount;
     if (left <= 0) return;
-    const node = tree.findPartial(parent, tokens, this.tokenCount, left, (child) => this.#copyable(child, journal));
+    const node = findPartial(tree, { parent, tokens, start: this.tokenCount, limit: left }, (child) => this.#copyable(child, journal));
     if (node === 0) return;
     this.partialNode = node;
     this.tokenCount += tree.commonLength(node, tokens, this.tokenCount, Math.min(left, tree.blockSize));

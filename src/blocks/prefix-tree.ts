@@ -1,5 +1,7 @@
 import { assert } from "../assert.ts";
+import { widened } from "../widen.ts";
 import { multilinearHash, type BlockHash } from "./block-hash.ts";
+import { numberMaskOf, placesOf } from "./node-places.ts";
 
 /** Fields of a node, side by side: a visit touches one cache line instead of five. */
 const PARENT = 0;
@@ -8,12 +10,6 @@ const FIRST_CHILD = 1;
 const NEXT_SIBLING = 2;
 const PREV_SIBLING = 3;
 const FIELDS = 4;
-
-/** Places of the table a node, at least: fuller, the runs of entries grow long. With the next power of two it is 5 to 10 bytes a node. */
-const PLACES_A_NODE = 1.25;
-
-/** Children that one partial match compares, the newest: beyond them a longer common beginning is not worth the walk. */
-const MAX_SIBLINGS_COMPARED = 16;
 
 /**
  * Tree of token blocks: a node is (parent, its tokens); a root is a domain. Exact: the hash only finds candidates, the
@@ -30,32 +26,36 @@ const MAX_SIBLINGS_COMPARED = 16;
  * have siblings are in the table, and from the place of its hash to a node's entry no place is empty.
  */
 export class PrefixTree {
-  readonly capacity: number;
+  /** Nodes that there is room for: doubled where they are used up, until the limit. */
+  capacity: number;
   readonly blockSize: number;
+  readonly #limit: number;
   readonly #hash: BlockHash;
   /** [(capacity + 1) x FIELDS] */
-  readonly #nodes: Int32Array;
+  #nodes: Int32Array;
   /** [(capacity + 1) x blockSize] */
-  readonly #tokens: Int32Array;
+  #tokens: Int32Array;
   /** [2^n] entries: the node's number, and above it bits of its hash; 0 is empty. One place at least is. */
-  readonly #table: Int32Array;
+  #table: Int32Array;
   /** Bits of an entry that are the number. */
-  readonly #numberMask: number;
+  #numberMask: number;
   readonly #rootChild: number[] = [];
-  #unused = 1;
+  /** The first unused node, 0 for none. */
+  #unused = 0;
   #size = 0;
 
-  constructor(options: { capacity: number; blockSize: number; hash?: BlockHash }) {
+  constructor(options: { capacity: number; limit?: number; blockSize: number; hash?: BlockHash }) {
     const { capacity, blockSize } = options;
+    this.#limit = options.limit ?? capacity;
     this.capacity = capacity;
     this.blockSize = blockSize;
     this.#hash = options.hash ?? multilinearHash(blockSize);
     this.#nodes = new Int32Array((capacity + 1) * FIELDS);
     // Written now, for a page's first touch takes time: so a step of 256 decodes takes 0.95 of it (bench/scheduler/scheduler.bench.ts), a slow one 0.8.
     this.#tokens = new Int32Array((capacity + 1) * blockSize).fill(0);
-    this.#numberMask = 2 ** Math.ceil(Math.log2(capacity + 1)) - 1;
-    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(PLACES_A_NODE * capacity + 1)));
-    for (let node = 1; node < capacity; node++) this.#nodes[node * FIELDS + NEXT_SIBLING] = node + 1;
+    this.#numberMask = numberMaskOf(capacity);
+    this.#table = new Int32Array(placesOf(capacity));
+    this.#linkUnused(1);
   }
 
   /** The parent of a domain's first blocks. */
@@ -112,21 +112,6 @@ export class PrefixTree {
     let length = 0;
     while (length < limit && this.#tokens[base + length] === tokens[start + length]) length++;
     return length;
-  }
-
-  /** The child that shares the longest beginning with the tokens and that `accepts`; 0 for none. Newest children first, a bounded number of them. */
-  findPartial(parent: number, tokens: Int32Array, start: number, limit: number, accepts: (node: number) => boolean): number {
-    let best = 0;
-    let bestLength = 0;
-    let left = MAX_SIBLINGS_COMPARED;
-    for (let node = this.firstChild(parent); node !== 0 && left > 0; node = this.#nodes[node * FIELDS + NEXT_SIBLING], left--) {
-      const length = this.commonLength(node, tokens, start, Math.min(limit, this.blockSize));
-      if (length > bestLength && accepts(node)) {
-        best = node;
-        bestLength = length;
-      }
-    }
-    return best;
   }
 
   /** Removes a node without children. */
@@ -200,8 +185,8 @@ export class PrefixTree {
   }
 
   #insert(parent: number, tokens: Int32Array, start: number): number {
+    if (this.#unused === 0 && !this.#grow()) return 0;
     const node = this.#unused;
-    if (node === 0 || node > this.capacity) return 0;
     const nodes = this.#nodes;
     const at = node * FIELDS;
     this.#unused = nodes[at + NEXT_SIBLING];
@@ -211,6 +196,28 @@ export class PrefixTree {
     this.#linkSibling(parent, node);
     this.#size++;
     return node;
+  }
+
+  /** Makes room for twice as many nodes; false at the limit. O(capacity), so O(1) for each node that ever was. */
+  #grow(): boolean {
+    const { capacity } = this;
+    if (capacity >= this.#limit) return false;
+    this.capacity = Math.min(2 * capacity, this.#limit);
+    this.#nodes = widened(this.#nodes, (this.capacity + 1) * FIELDS, 0);
+    this.#tokens = widened(this.#tokens, (this.capacity + 1) * this.blockSize, 0);
+    this.#linkUnused(capacity + 1);
+    this.#numberMask = numberMaskOf(this.capacity);
+    this.#table = new Int32Array(placesOf(this.capacity));
+    this.forEachDown((node) => {
+      if (this.#hasSiblings(node)) this.#insertEntry(node);
+    });
+    return true;
+  }
+
+  /** All nodes from this one on are unused. */
+  #linkUnused(from: number): void {
+    for (let node = from; node < this.capacity; node++) this.#nodes[node * FIELDS + NEXT_SIBLING] = node + 1;
+    this.#unused = from <= this.capacity ? from : 0;
   }
 
   #writeTokens(node: number, tokens: Int32Array, start: number): void {

@@ -1,9 +1,9 @@
-import { assert } from "../assert.ts";
 import { cachedTokensOf } from "../blocks/prefix-lookup.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import { DeviceLostError, DisposedError } from "../errors.ts";
 import type { Request, RequestId, RequestInput } from "../request.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
+import { checkResult } from "../scheduler/step-results.ts";
 import type { StepResult } from "../step.ts";
 import { Alarm, platformTimer, steadyClock } from "./alarm.ts";
 import { beamSearchOf, type Beam, type BeamSearchRequest } from "./beam-search.ts";
@@ -11,7 +11,7 @@ import { calibrateBudget } from "./calibration.ts";
 import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
-import { assertWithin, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
+import { infoOf, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
 import { promptTokenIdsOf, stopsOf, stopTokenIdsOf } from "./prompt.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
@@ -46,8 +46,7 @@ export class Engine implements AsyncDisposable {
 
   constructor(options: EngineOptions) {
     const { backend, recover, timer = platformTimer } = options;
-    const { info } = backend;
-    assertWithin(options, info);
+    const info = infoOf(options);
     this.#options = options;
     this.#clock = steadyClock(options.clock ?? (() => performance.now() / 1000));
     this.#alarm = new Alarm(this.#clock, timer);
@@ -107,7 +106,7 @@ export class Engine implements AsyncDisposable {
     return resumed;
   }
 
-  /** No further step is planned until `unfreeze`, and nobody's time runs out; steps in flight end, requests keep their blocks. */
+  /** No further step is planned until `unfreeze`, and no request's time runs out; steps in flight end, requests keep their blocks. */
   freeze(): void {
     this.#frozen = true;
     this.#alarm.ring();
@@ -227,6 +226,7 @@ export class Engine implements AsyncDisposable {
     let result: StepResult;
     try {
       result = await step.result;
+      checkResult(step.plan, result, { source: `backend ${this.#device.backend.info.name}`, vocabSize: this.#device.backend.info.vocabSize });
     } catch (error) {
       return this.#takeBack(step, error);
     }
@@ -244,8 +244,6 @@ export class Engine implements AsyncDisposable {
   }
 
   #commit(step: StepInFlight, result: StepResult): void {
-    const { index, sampleCount } = step.plan;
-    assert(result.tokenIds.length >= sampleCount, () => `backend ${this.#device.backend.info.name} gave ${result.tokenIds.length} ids for the ${sampleCount} samples of plan ${index}`);
     const now = this.#clock();
     const startedAt = Math.max(step.issuedAt, this.#doneAt);
     this.#doneAt = now;

@@ -57,7 +57,7 @@ export const ADMISSIONS: Readonly<Record<string, () => AdmissionPolicy>> = {
   "past-future": () => pastFuture(),
 };
 
-export const PREEMPTIONS: Readonly<Record<string, () => PreemptionPolicy>> = { "last-in": lastIn, "lowest-priority": lowestPriority, "fewest-computed": fewestComputed };
+export const PREEMPTIONS: Readonly<Record<string, () => PreemptionPolicy>> = { "last-in": lastIn, "lowest-priority": () => lowestPriority(), "fewest-computed": fewestComputed };
 
 export const EVICTIONS: Readonly<Record<string, () => EvictionPolicy>> = { lru, lfu, priority: () => retentionPriority(), "cost-aware": () => costAware() };
 

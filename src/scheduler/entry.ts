@@ -67,6 +67,10 @@ export class Entry extends Request {
   matchedTokenCount = 0;
   /** Number of the step that it last went without a block in. */
   stalledAt = NONE;
+  /** The lot of the waiting queue that it is parked in; null where it is in the queue's order. */
+  parkedIn: number | null = null;
+  /** Index of the plan from which on it waits for its adapter's place; `NONE` where it does not. */
+  lacksAdapterSince = NONE;
   /** Why it was not admitted when last looked at. */
   deferral: Deferral | null = null;
 

@@ -1,6 +1,5 @@
 import { contextThatFits } from "../blocks/accounting.ts";
 import type { KvEvent } from "../blocks/events.ts";
-import type { EvictionPolicy } from "../blocks/eviction.ts";
 import type { BlockHash } from "../blocks/block-hash.ts";
 import {
   DEFAULT_BLOCK_SIZE,
@@ -12,23 +11,18 @@ import {
   MAX_CONTEXT_LENGTH,
 } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
-import type { AdmissionPolicy } from "../policies/admission/admission-policy.ts";
 import { watermark } from "../policies/admission/watermark.ts";
-import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
 import { fixed } from "../policies/budget/fixed.ts";
-import type { Drafter } from "../policies/drafting/drafter.ts";
 import { lru } from "../policies/eviction/lru.ts";
 import { lastIn } from "../policies/preemption/last-in.ts";
-import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
 import { fcfs as fcfsQueue } from "../policies/queue/fcfs.ts";
-import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
-import type { ChunkPolicy } from "../prefill/chunk-policy.ts";
 import { fcfs as fcfsChunks } from "../prefill/fcfs.ts";
 import type { Request } from "../request.ts";
+import { checkPolicies, type PolicyOptions } from "./policy-options.ts";
 import type { DecisionLog } from "./decision-log.ts";
 
 /** A scheduler's limits and policies. A policy object keeps state: it serves one scheduler. */
-export interface SchedulerOptions {
+export interface SchedulerOptions extends PolicyOptions {
   /** Usable blocks, ids 1..blockCount. */
   readonly blockCount: number;
   /** Tokens a block. Default 16. */
@@ -55,12 +49,6 @@ export interface SchedulerOptions {
   readonly maxAdapters?: number;
   /** Failed steps in a row after which a request ends, once it has failed alone. Default 3. */
   readonly maxFailures?: number;
-  readonly queue?: QueuePolicy;
-  readonly admission?: AdmissionPolicy;
-  readonly preemption?: PreemptionPolicy;
-  readonly chunking?: ChunkPolicy;
-  readonly budget?: BudgetPolicy;
-  readonly eviction?: EvictionPolicy;
   /** Of the prefix cache; only finds candidates. */
   readonly hash?: BlockHash;
   /** Blocks of the backend's host tier that evicted blocks are swapped out to. Default 0. */
@@ -69,11 +57,11 @@ export interface SchedulerOptions {
   readonly worthSwapping?: (block: number) => boolean;
   /** Takes the prefix cache's events: in order, each after the commit of the step that made it true. */
   readonly onKvEvent?: (event: KvEvent) => void;
-  /** Guesses next tokens that a step checks beside its decodes, where budget and blocks are left; requests then sit out planning ahead. Default none. */
-  readonly drafter?: Drafter;
+  /** Token ids of results are below it. Default 2^31. */
+  readonly vocabSize?: number;
   /** Notes every decision. Default none. */
   readonly decisionLog?: DecisionLog;
-  /** Called when a request ends, in whatever way, after its blocks are back. */
+  /** Called when a request ends, in whatever way, after its blocks are back. What it or `onKvEvent` throws, the scheduler's call throws when its work is done. */
   readonly onEnd?: (request: Request) => void;
 }
 
@@ -86,6 +74,7 @@ export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBud
 export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
   const { groups = [{ window: null }], blockSize = DEFAULT_BLOCK_SIZE } = options;
   return {
+    ...policiesOf(options),
     blockCount: options.blockCount,
     blockSize,
     maxRequests: positive("maxRequests", options.maxRequests ?? DEFAULT_MAX_REQUESTS),
@@ -97,20 +86,29 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     maxPartialPrefills: limit("maxPartialPrefills", options.maxPartialPrefills),
     maxLongPartialPrefills: limit("maxLongPartialPrefills", options.maxLongPartialPrefills),
     maxAdapters: limit("maxAdapters", options.maxAdapters),
+    vocabSize: positive("vocabSize", options.vocabSize ?? 2 ** 31),
     maxFailures: positive("maxFailures", options.maxFailures ?? DEFAULT_MAX_FAILURES),
-    queue: options.queue ?? fcfsQueue(),
-    admission: options.admission ?? watermark(),
-    preemption: options.preemption ?? lastIn(),
-    chunking: options.chunking ?? fcfsChunks(),
-    budget: options.budget ?? fixed(options.tokenBudget ?? DEFAULT_TOKEN_BUDGET),
-    eviction: options.eviction ?? lru(),
     hostBlockCount: options.hostBlockCount ?? 0,
     hash: options.hash,
     onEnd: options.onEnd,
     decisionLog: options.decisionLog,
-    drafter: options.drafter,
     onKvEvent: options.onKvEvent,
     worthSwapping: options.worthSwapping,
+  };
+}
+
+/** The policies, by default those that most servers start with. */
+function policiesOf(options: SchedulerOptions): Pick<ResolvedSchedulerOptions, keyof PolicyOptions> {
+  checkPolicies(options);
+  const { queue = fcfsQueue() } = options;
+  return {
+    queue,
+    admission: options.admission ?? watermark(),
+    preemption: options.preemption ?? queue.preemption?.() ?? lastIn(),
+    chunking: options.chunking ?? fcfsChunks(),
+    budget: options.budget ?? fixed(options.tokenBudget ?? DEFAULT_TOKEN_BUDGET),
+    eviction: options.eviction ?? lru(),
+    drafter: options.drafter,
   };
 }
 

@@ -9,6 +9,7 @@ import { NONE, type Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanBuilder } from "./plan-builder.ts";
 import type { PlansInFlight } from "./plans-in-flight.ts";
+import { missingBlocksOf } from "./policy-answers.ts";
 import { PromptCharges } from "./prompt-charges.ts";
 import { Seats } from "./seats.ts";
 import type { StepRecord } from "./step-record.ts";
@@ -44,14 +45,13 @@ export class Residents implements AdmissionView {
   acceptedTokens = 0;
 
   constructor({ kv, builder, plans, limits }: { kv: KvCache; builder: PlanBuilder; plans: PlansInFlight; limits: ResidentLimits }) {
-    const { maxRequests } = limits;
     this.#kv = kv;
     this.#builder = builder;
     this.#limits = limits;
-    this.lanes = new DecodeLanes({ kv, builder, plans, maxRequests });
+    this.lanes = new DecodeLanes({ kv, builder, plans, maxRequests: limits.maxRequests });
     this.charges = new PromptCharges(limits.queue);
     this.#plans = plans;
-    this.#seats = new Seats(maxRequests, this.lanes.outside);
+    this.#seats = new Seats(limits.maxRequests, this.lanes.outside);
     this.running = this.#seats.running;
   }
 
@@ -200,7 +200,7 @@ export class Residents implements AdmissionView {
     const sequence = parent.sequence!;
     const isPartial = parent.computedTokenCount < sequence.capacity;
     const copies = isPartial ? (sequence.forked ? 1 : 2) * this.groupCount : 0;
-    if (this.running.length >= this.#limits.maxRequests || this.#limits.admission.missingBlocks(entry, copies, this) > 0) return false;
+    if (this.running.length >= this.#limits.maxRequests || missingBlocksOf(this.#limits.admission, entry, copies, this) > 0) return false;
     this.#seats.take(entry);
     entry.sequence = this.#kv.fork(sequence);
     entry.computedTokenCount = parent.computedTokenCount;

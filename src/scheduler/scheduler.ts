@@ -2,25 +2,27 @@ import { KvCache } from "../blocks/kv-cache.ts";
 import { assert } from "../assert.ts";
 import { choiceCount, type FinishReason, type Request, type RequestId, type RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { Admissions } from "./admissions.ts";
 import { beamOf } from "./beams.ts";
 import { blockOwners, type BlockOwner } from "./block-owners.ts";
 import { CacheResets } from "./cache-resets.ts";
+import { Decision } from "./decision.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import { Entry } from "./entry.ts";
 import { explain, type Explanation } from "./explanation.ts";
 import { assertFeasible } from "./feasible.ts";
 import { checkSchedulerInvariants } from "./invariants.ts";
+import { Listeners } from "./listeners.ts";
 import { resolveOptions, type ResolvedSchedulerOptions, type SchedulerOptions } from "./options.ts";
+import { tokensOf } from "./policy-answers.ts";
+import { claimPolicies } from "./policy-options.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import { PlansInFlight } from "./plans-in-flight.ts";
-import { Preemptions } from "./preemptions.ts";
 import { Residents } from "./residents.ts";
 import { Roster } from "./roster.ts";
 import { Settlement } from "./settlement.ts";
 import { schedulerStats, type SchedulerStats } from "./stats.ts";
 import type { StepOutcome } from "./step-outcome.ts";
-import { StepExtras } from "./step-extras.ts";
+import { checkResult } from "./step-results.ts";
 import type { StepRecord } from "./step-record.ts";
 import { StepShare } from "./step-share.ts";
 import { Suspects } from "./suspects.ts";
@@ -42,22 +44,22 @@ export class Scheduler {
   readonly #roster: Roster;
   readonly #residents: Residents;
   readonly #share: StepShare;
-  readonly #extras: StepExtras;
-  readonly #preemptions: Preemptions;
-  readonly #admissions: Admissions;
+  readonly #decision: Decision;
   readonly #builder: PlanBuilder;
   readonly #plans: PlansInFlight;
   readonly #settlement: Settlement;
   readonly #suspects: Suspects;
   readonly #resets: CacheResets;
   readonly #log: DecisionLog | undefined;
+  readonly #listeners = new Listeners();
   /** Of the step under construction. */
   #now = 0;
   #committedAt = Number.NEGATIVE_INFINITY;
   readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, lookedUpTokens: 0 };
 
   constructor(options: SchedulerOptions) {
-    const resolved = resolveOptions(options);
+    const given = resolveOptions(options);
+    const resolved = { ...given, onEnd: this.#listeners.guard(given.onEnd), onKvEvent: this.#listeners.guard(given.onKvEvent) };
     const { blockCount, hostBlockCount, blockSize, maxRequests, groups, budget } = resolved;
     this.#options = resolved;
     this.#log = resolved.decisionLog;
@@ -67,12 +69,11 @@ export class Scheduler {
     this.#residents = new Residents({ kv: this.kv, builder: this.#builder, plans: this.#plans, limits: resolved });
     this.#roster = new Roster(this.kv, this.#residents, resolved);
     this.#share = new StepShare(this.kv, resolved);
-    this.#extras = new StepExtras(this.kv, this.#residents, resolved);
-    this.#preemptions = new Preemptions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, options: resolved });
-    this.#admissions = new Admissions({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, options: resolved });
     this.#suspects = new Suspects(resolved.maxFailures);
+    this.#decision = new Decision({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, suspects: this.#suspects, options: resolved });
     this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
     this.#resets = new CacheResets({ kv: this.kv, plans: this.#plans, roster: this.#roster, builder: this.#builder, settlement: this.#settlement });
+    claimPolicies(options);
   }
 
   /** Requests that have not ended, each choice counted. */
@@ -82,7 +83,7 @@ export class Scheduler {
 
   /** Tokens that the next step may carry. */
   get tokenBudget(): number {
-    return this.#options.budget.tokens();
+    return tokensOf(this.#options.budget);
   }
 
   /** When time alone will change what `schedule` decides: `Infinity` for never. */
@@ -117,32 +118,42 @@ export class Scheduler {
   /** Decides the next step: running requests first, then partial prefills, then admissions. Null where there is nothing to do; `idleReason` says why. */
   schedule(now: number): StepPlan | null {
     const record = this.#plans.open();
+    const budget = tokensOf(this.#options.budget);
     this.#now = now;
     this.#roster.expire(now);
     this.#options.eviction.advance?.(now);
-    this.#share.begin(this.tokenBudget);
-    if (!this.#planSuspect(record, now)) {
-      if (this.#residents.isRoomy(this.#share.budget)) this.#residents.issueAtOnce(this.#share, record);
-      else {
-        this.#residents.leaveLanes();
-        this.#preemptions.planRunning(now);
-        this.#residents.issueChunks(record.journal);
-      }
-      this.#options.admission.step?.(this.#residents, !this.#share.mayAdmit);
-      if (this.#share.mayAdmit) this.#admissions.admit(record, now);
+    this.#share.begin(budget);
+    try {
+      this.#decision.decide(record, now);
+    } catch (error) {
+      this.#issuePlan(record, now);
+      this.#takeNewestBack(now);
+      throw error;
     }
-    this.#extras.add(this.#share, record.journal);
     this.idleReason = this.#share.tokenCount === 0 ? this.#whyIdle() : null;
-    return this.idleReason === null ? this.#issuePlan(record, now) : null;
+    const plan = this.idleReason === null ? this.#issuePlan(record, now) : null;
+    if (plan !== null && this.#listeners.hasFailed) this.#takeNewestBack(now);
+    this.#listeners.rethrow();
+    return plan;
+  }
+
+  /** A plan that nothing was told of: requests stand where they stood before it. */
+  #takeNewestBack(now: number): void {
+    this.#settlement.takeNewestBack(now);
+    this.#builder.reset(this.#plans.newest);
+    this.#residents.sampledSerials.length = 0;
+    this.#residents.compact();
   }
 
   /** The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid until the next commit. */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
+    checkResult(plan, result, { source: "the caller", vocabSize: this.#options.vocabSize });
     const record = this.#settlement.commit(plan, result, now);
     this.#log?.note("commit", now, plan.index, null, this.#settlement.outcome.tokenCount);
     // A plan made ahead waited for the one before it.
     this.#options.budget.observe?.(plan.tokenCount, now - Math.max(record.issuedAt, this.#committedAt));
     this.#committedAt = now;
+    this.#listeners.rethrow();
     return this.#settlement.outcome;
   }
 
@@ -157,6 +168,7 @@ export class Scheduler {
     this.#settlement.rollback(plan, now, cause);
     this.#builder.reset(this.#plans.newest);
     this.#residents.compact();
+    this.#listeners.rethrow();
   }
 
   /** Puts another token in the place of a beam's last one, which no step may have read yet. */
@@ -205,6 +217,7 @@ export class Scheduler {
   /** The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix cache is empty. */
   invalidateDevice(now: number): void {
     this.#resets.loseDevice(now);
+    this.#listeners.rethrow();
   }
 
   /**
@@ -212,7 +225,9 @@ export class Scheduler {
    * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always refuse.
    */
   resetPrefixCache(options: { readonly force?: boolean } = {}): boolean {
-    return this.#resets.empty(options.force === true);
+    const isEmpty = this.#resets.empty(options.force === true);
+    this.#listeners.rethrow();
+    return isEmpty;
   }
 
   /**
@@ -220,12 +235,15 @@ export class Scheduler {
    * Refused, with false, while plans are in flight.
    */
   recompute(now: number): boolean {
-    return this.#resets.recompute(now);
+    const isDone = this.#resets.recompute(now);
+    this.#listeners.rethrow();
+    return isDone;
   }
 
   /** The host tier's memory is gone, too. Only while no plan is in flight. */
   invalidateHostTier(): void {
     this.#resets.loseHostTier();
+    this.#listeners.rethrow();
   }
 
   /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
@@ -250,21 +268,6 @@ export class Scheduler {
     checkSchedulerInvariants({ kv: this.kv, roster: this.#roster, inFlight: this.#plans.count });
   }
 
-  /** Where a request has failed too often in company: plans a step with it alone. False where there is none, or no room for it now. */
-  #planSuspect(record: StepRecord, now: number): boolean {
-    const suspect = this.#suspects.next();
-    if (suspect === undefined || this.#plans.count > 0) return suspect !== undefined;
-    this.#residents.leaveLanes();
-    this.#share.begin(this.#share.budget, suspect);
-    if (this.#share.plan(this.#residents.running) === undefined) {
-      if (suspect.state === "running") this.#residents.issueChunks(record.journal);
-      else suspect.deferral = this.#admissions.tryOne(suspect, record, now);
-    }
-    if (this.#share.tokenCount > 0) return true;
-    this.#share.begin(this.#share.budget);
-    return false;
-  }
-
   #issuePlan(record: StepRecord, now: number): StepPlan {
     record.issuedAt = now;
     this.kv.seal(record.journal);
@@ -287,5 +290,6 @@ export class Scheduler {
   #end(id: RequestId, reason: FinishReason, error: Error | null, now: number, choice?: number): void {
     for (const entry of this.#roster.entries.of(id, choice)) this.#roster.end(entry, reason, error, now);
     this.#residents.compact();
+    this.#listeners.rethrow();
   }
 }

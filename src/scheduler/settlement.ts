@@ -57,7 +57,13 @@ export class Settlement {
     this.#blame(this.#undo(now), now, cause);
   }
 
-  /** Takes all plans back; it is nobody's failure. */
+  /** Takes the newest plan back; it is no request's failure. */
+  takeNewestBack(now: number): void {
+    this.#residents.leaveLanes();
+    this.#undo(now);
+  }
+
+  /** Takes all plans back; it is no request's failure. */
   takeBackAll(now: number): void {
     this.#residents.leaveLanes();
     while (this.#plans.count > 0) this.#undo(now);

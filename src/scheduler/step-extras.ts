@@ -1,9 +1,9 @@
-import { assert } from "../assert.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import type { Drafter } from "../policies/drafting/drafter.ts";
 import type { Entry } from "./entry.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
+import { draftsOf } from "./policy-answers.ts";
 import type { Residents } from "./residents.ts";
 import type { StepShare } from "./step-share.ts";
 
@@ -47,8 +47,7 @@ export class StepExtras {
     const spare = this.#residents.availableBlocks - this.#residents.running.length * this.#residents.groupCount;
     const most = Math.min(share.remaining, room, entry.maxLength - tokenCount - 1, this.#kv.tokensThatFit(computedTokenCount, spare));
     if (most < 1) return 0;
-    const drafts = this.#drafter!.propose(entry.tokens, tokenCount, most);
-    assert(drafts.length <= most, () => `drafter ${this.#drafter!.name} proposed ${drafts.length} tokens, ${most} were wanted`);
+    const drafts = draftsOf(this.#drafter!, entry.tokens, tokenCount, most);
     if (drafts.length > 0) this.#residents.draft(entry, drafts, journal);
     share.take(drafts.length);
     return drafts.length;

@@ -1,7 +1,10 @@
 import { assert } from "../assert.ts";
+import { InvalidPolicyError } from "../errors.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
+import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
 import type { ChunkPolicy, ChunkStep } from "../prefill/chunk-policy.ts";
 import { NONE, type Entry } from "./entry.ts";
+import { Urgency } from "./urgency.ts";
 
 /**
  * Shares one step's token budget and free blocks: decodes first, one token each, then prompts by the chunk policy.
@@ -27,12 +30,16 @@ export class StepShare implements ChunkStep {
   #stalled = false;
   /** The stay of the last request that got a decode; the next step that is too small for all decodes begins behind it. */
   #lastServed = NONE;
+  readonly #urgency: Urgency;
+  /** A waiting request that is to have its share before those that it outranks. */
+  #kept: { readonly entry: Entry; readonly blocks: number } | null = null;
   /** `#lastServed` before the step under construction. */
   #turn = NONE;
   /** The one request that may run in this step, where it is to be tried alone. */
   #only: Entry | undefined;
 
-  constructor(kv: KvCache, options: { chunking: ChunkPolicy; longPrefillThreshold: number }) {
+  constructor(kv: KvCache, options: { chunking: ChunkPolicy; longPrefillThreshold: number; preemption: PreemptionPolicy }) {
+    this.#urgency = new Urgency(options.preemption);
     this.#kv = kv;
     this.#chunking = options.chunking;
     this.#longPrefillThreshold = options.longPrefillThreshold;
@@ -56,16 +63,45 @@ export class StepShare implements ChunkStep {
     this.budget = budget;
     this.#restart();
     this.preempted = false;
+    this.#kept = null;
     this.#turn = this.#lastServed;
     this.#step++;
     this.#stalled = false;
     this.#only = only;
   }
 
-  /** Sets every running request's chunk. Returns the first that needs a block where there is none; then nothing holds. */
+  /** Sets every running request's chunk, the most urgent ones' first. Returns the first that needs a block where there is none; then nothing holds. */
   plan(running: readonly Entry[]): Entry | undefined {
     this.#restart();
     this.#room = this.#kv.pool.availableCount;
+    const classes = this.#urgency.classesOf(running);
+    let kept = 0;
+    for (let i = 0; i < classes.length; i++) {
+      if (kept === 0 && this.#kept !== null && classes[i].length > 0 && this.#urgency.outranks(this.#kept.entry, classes[i][0])) kept = this.#setKeptAside();
+      const needy = this.#planClass(classes[i]);
+      if (needy !== undefined) return needy;
+    }
+    this.remaining += kept;
+    return undefined;
+  }
+
+  /** Requests that the waiting one outranks leave these blocks, and tokens for all that it lacks, to it in this step. */
+  keepFor(entry: Entry, blocks: number): void {
+    this.#kept = { entry, blocks };
+  }
+
+  /** Returns how many tokens. */
+  #setKeptAside(): number {
+    const { entry, blocks } = this.#kept!;
+    const tokens = Math.min(this.remaining, entry.tokenCount, this.#longPrefillThreshold);
+    this.remaining -= tokens;
+    this.#room = Math.max(0, this.#room - blocks);
+    return tokens;
+  }
+
+  #planClass(running: readonly Entry[]): Entry | undefined {
+    this.prefillsLeft = 0;
+    this.gapLeft = 0;
     const first = this.firstTurn(running);
     for (let i = 0; i < running.length; i++) {
       const entry = running[(first + i) % running.length];
@@ -82,7 +118,7 @@ export class StepShare implements ChunkStep {
    * before served, so that decodes take turns: each waits for at most as many steps as it takes to serve the others once.
    */
   firstTurn(running: readonly Entry[]): number {
-    if (this.budget >= running.length) return 0;
+    if (this.remaining >= running.length) return 0;
     const next = running.findIndex((entry) => entry.stay > this.#turn);
     return Math.max(0, next);
   }
@@ -176,7 +212,9 @@ export class StepShare implements ChunkStep {
 
   #chunkOf(entry: Entry, gap: number): number {
     const chunk = gap === 1 ? 1 : Math.min(this.#chunking.chunk(entry, gap, this), this.#longPrefillThreshold);
-    assert(chunk >= 0 && chunk <= gap && chunk <= this.remaining, () => `chunk policy ${this.#chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain`);
+    const isAlone = this.remaining === this.budget && this.decodeCount === 0 && this.prefillsLeft === 1;
+    const isAllowed = Number.isInteger(chunk) && chunk >= (isAlone ? 1 : 0) && chunk <= gap && chunk <= this.remaining;
+    if (!isAllowed) throw new InvalidPolicyError(`chunk policy ${this.#chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain${isAlone ? " and no other request takes any" : ""}`);
     return chunk;
   }
 

@@ -18,6 +18,7 @@ export function watchQueue(policy: QueuePolicy, watcher: QueueWatcher): QueuePol
     get size() {
       return policy.size;
     },
+    preemption: policy.preemption && (() => policy.preemption!()),
     attach: policy.attach && ((cache) => policy.attach!(cache)),
     begin: policy.begin && ((now) => policy.begin!(now)),
     add(request, now) {

@@ -190,7 +190,7 @@ describe("KvCache step by step", () => {
     expect([gauges(kv), lookup(upTo(9)).tokenCount, lookup([9, 9, 9, 9, 9]).tokenCount]).toEqual([[6, 0, 2], 8, 0]);
   });
 
-  test("where the tree is full of windows' chains, a request goes on without caching", () => {
+  test("the tree grows with windows' chains, so that a request goes on caching", () => {
     const { kv, journal, open } = setUp({ blockCount: 2, blockSize: 1, groups: [{ window: 1 }] });
     const sequence = open();
     for (let count = 1; count <= 12; count++) {
@@ -199,7 +199,7 @@ describe("KvCache step by step", () => {
       kv.settle(journal);
       kv.slide(sequence, count);
     }
-    expect([kv.prefixes.tree.size, sequence.cacheable, sequence.indexedBlocks]).toEqual([8, false, 8]);
+    expect([kv.prefixes.tree.size, sequence.cacheable, sequence.indexedBlocks]).toEqual([12, true, 12]);
     kv.clear(sequence);
     kv.dropCached();
     expect([gauges(kv), kv.prefixes.tree.size]).toEqual([[2, 0, 0], 0]);

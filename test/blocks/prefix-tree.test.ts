@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../../src/assert.ts";
+import { findPartial } from "../../src/blocks/partial-match.ts";
 import { PrefixTree } from "../../src/blocks/prefix-tree.ts";
 
 const BLOCK = 2;
@@ -76,9 +77,9 @@ describe("PrefixTree", () => {
     const tree = new PrefixTree({ capacity: 8, blockSize: 4 });
     const [short, long] = [[1, 2, 9, 9], [1, 2, 3, 9]].map((tokens) => tree.findOrInsert(root, block(...tokens), 0));
     const tokens = block(1, 2, 3, 4, 5);
-    expect(tree.findPartial(root, tokens, 0, 5, () => true)).toBe(long);
-    expect(tree.findPartial(root, tokens, 0, 5, (node) => node !== long)).toBe(short);
-    expect(tree.findPartial(root, tokens, 1, 4, () => true)).toBe(0);
+    expect(findPartial(tree, { parent: root, tokens: tokens, start: 0, limit: 5 }, () => true)).toBe(long);
+    expect(findPartial(tree, { parent: root, tokens: tokens, start: 0, limit: 5 }, (node) => node !== long)).toBe(short);
+    expect(findPartial(tree, { parent: root, tokens: tokens, start: 1, limit: 4 }, () => true)).toBe(0);
     expect(tree.commonLength(long, tokens, 0, 4)).toBe(3);
     expect(tree.commonLength(long, tokens, 0, 2)).toBe(2);
   });
@@ -87,9 +88,9 @@ describe("PrefixTree", () => {
     const tree = treeOf(20);
     const oldest = tree.findOrInsert(root, block(1, 500), 0);
     for (let i = 0; i < 15; i++) tree.findOrInsert(root, block(2, i), 0);
-    expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(oldest);
+    expect(findPartial(tree, { parent: root, tokens: block(1, 2), start: 0, limit: 2 }, () => true)).toBe(oldest);
     tree.findOrInsert(root, block(2, 15), 0);
-    expect(tree.findPartial(root, block(1, 2), 0, 2, () => true)).toBe(0);
+    expect(findPartial(tree, { parent: root, tokens: block(1, 2), start: 0, limit: 2 }, () => true)).toBe(0);
   });
 
   test("says how many bytes its columns take: 32 a node of 4 tokens, and 5 to 10 for the table", () => {
@@ -114,8 +115,8 @@ describe("PrefixTree", () => {
   test("a partial match is no longer than a block, whatever the limit", () => {
     const tree = treeOf();
     const [first, second] = [block(1, 2), block(1, 9)].map((tokens) => tree.findOrInsert(root, tokens, 0));
-    expect([tree.findPartial(root, block(1, 9, 1, 9), 0, 4, () => true), tree.findPartial(root, block(1, 2, 1, 9), 0, 4, () => true)]).toEqual([second, first]);
-    expect(tree.findPartial(first, block(1, 2), 0, 2, () => true)).toBe(0);
+    expect([findPartial(tree, { parent: root, tokens: block(1, 9, 1, 9), start: 0, limit: 4 }, () => true), findPartial(tree, { parent: root, tokens: block(1, 2, 1, 9), start: 0, limit: 4 }, () => true)]).toEqual([second, first]);
+    expect(findPartial(tree, { parent: first, tokens: block(1, 2), start: 0, limit: 2 }, () => true)).toBe(0);
   });
 
   test("siblings whose entries crowd around the table's end are found, whichever of them go", () => {

@@ -55,7 +55,7 @@ describe("calibrate", () => {
   });
 
   test.each<[string, Partial<BackendInfo>, number]>([
-    ["a pool of one block of one token", { blockCount: 1, blockSize: 1 }, 0],
+    ["a pool of one block of one token", { blockCount: 1, blockSize: 1 }, 1],
     ["a pool of 20 tokens", { blockCount: 5 }, 16],
     ["a context of one token", { contextLength: 1 }, 0],
     ["one request of 12 tokens", { maxRequests: 1, contextLength: 12 }, 8],

@@ -65,7 +65,7 @@ test("an engine refuses options that no scheduler takes", () => {
 });
 
 describe("refusals throw, and change nothing", () => {
-  const script: Script = { info: { contextLength: 20, vocabSize: 100, blockCount: 4 } };
+  const script: Script = { info: { contextLength: 20, vocabSize: 100, blockCount: 4 }, tokenAfter: () => 7 };
 
   test.each<[string, object, Error]>([
     ["no prompt", {}, new InvalidRequestError("exactly one of prompt, promptTokenIds and messages is needed")],
@@ -84,7 +84,7 @@ describe("refusals throw, and change nothing", () => {
     ["no answer wanted", { promptTokenIds: [1], maxTokens: 0 }, new InvalidRequestError("maxTokens must be an integer >= 1, got 0")],
     ["a bad temperature", { promptTokenIds: [1], sampling: { temperature: -1 } }, new InvalidRequestError("temperature must be a finite number >= 0, got -1")],
     ["a prompt that fills the context", { promptTokenIds: new Array<number>(20).fill(1) }, new InfeasibleRequestError("the prompt fills the context of 20 tokens, no room is left for an answer")],
-    ["more than the pool holds", { promptTokenIds: [1], maxTokens: 16 }, new InfeasibleRequestError("prompt and answer of 17 tokens need 5 blocks, the pool has 4")],
+    ["more than the pool holds", { promptTokenIds: [1], maxTokens: 17 }, new InfeasibleRequestError("prompt and answer of 18 tokens need 5 blocks, the pool has 4")],
   ])("%s", async (_name, request, error) => {
     const { engine } = setUp({ clock: () => 0 }, script);
     const before = engine.stats();

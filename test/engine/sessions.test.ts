@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../../src/assert.ts";
 import type { TokenStream } from "../../src/engine/token-stream.ts";
+import { InvalidResultError } from "../../src/errors.ts";
 import { expectedOf, promptOf, setUp, someTurns } from "../support/engines.ts";
 import { byteTokenizer } from "../support/scripted-backend.ts";
 
@@ -39,7 +40,7 @@ describe("what is plugged in and fails", () => {
     const execute = backend.execute.bind(backend);
     backend.execute = async (plan) => ({ ...(await execute(plan)), tokenIds: new Int32Array(0) });
     const { error, tokenIds } = await engine.submit({ promptTokenIds: [1], maxTokens: 5 }).completion();
-    expect([error, tokenIds]).toEqual([new AssertionError("backend scripted gave 0 ids for the 1 samples of plan 0"), []]);
+    expect([error, tokenIds]).toEqual([expect.objectContaining({ name: "StepFailedError", cause: new InvalidResultError("backend scripted gave 0 ids for the 1 samples of plan 0") }), []]);
     await engine.dispose();
   });
 

@@ -11,9 +11,9 @@ function admit({ admissions, share, plans }: ReturnType<typeof schedulerParts>, 
 }
 
 /** What a request that wants in is told; the step has this many tokens. */
-function fit({ admissions, share, journal }: ReturnType<typeof schedulerParts>, entry: Entry, budget = 16) {
+function fit({ admissions, share, plans }: ReturnType<typeof schedulerParts>, entry: Entry, budget = 16) {
   share.begin(budget);
-  return admissions.fit(entry, journal);
+  return admissions.fit(entry, plans.open());
 }
 
 describe("Admissions", () => {
@@ -37,7 +37,7 @@ describe("Admissions", () => {
     const entries = [1, 2, 0, 1].map((adapterId, order) => parts.add(order, { adapterId, promptTokenIds: ids(2, order) }));
     admit(parts);
     expect(entries.map(({ state }) => state)).toEqual(["running", "waiting", "running", "running"]);
-    expect([parts.roster.waiting.next(0), entries[1].deferral]).toEqual([entries[1], { reason: "adapters", limit: 1 }]);
+    expect([[...parts.roster.waiting.parked], entries[1].deferral]).toEqual([[[2, [entries[1]]]], { reason: "adapters", limit: 1 }]);
   });
 
   test("count what the prefix cache gave", () => {

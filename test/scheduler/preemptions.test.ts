@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DecisionLog } from "../../src/scheduler/decision-log.ts";
 import { Preemptions } from "../../src/scheduler/preemptions.ts";
+import { Urgency } from "../../src/scheduler/urgency.ts";
 import { ids, schedulerParts } from "../support/scheduler-parts.ts";
 
 /** Two requests that hold 2 blocks each, and want one more; the pool has 4 or so. */
@@ -10,7 +11,7 @@ function fullPool(options: Parameters<typeof schedulerParts>[0] = {}) {
   const entries = [0, 1].map((order) => parts.add(order, { promptTokenIds: ids(8, order) }));
   parts.settlement.commit(parts.step(), { tokenIds: new Int32Array([5, 6]) }, 0);
   const counters = { preemptions: 0 };
-  const preemptions = new Preemptions({ kv: parts.kv, roster: parts.roster, share: parts.share, counters, plans: parts.plans, options: parts.resolved });
+  const preemptions = new Preemptions({ kv: parts.kv, roster: parts.roster, share: parts.share, counters, plans: parts.plans, options: parts.resolved, urgency: new Urgency(parts.resolved.preemption), admissions: parts.admissions });
   parts.share.begin(16);
   preemptions.planRunning(3);
   return { ...parts, entries, counters, decision: [...decisionLog].at(-1) };

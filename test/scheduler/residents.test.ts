@@ -3,9 +3,9 @@ import type { Entry } from "../../src/scheduler/entry.ts";
 import { ids, schedulerParts } from "../support/scheduler-parts.ts";
 
 /** Gives a request its chunk in a step of 16 tokens. */
-function fit({ admissions, share, journal }: ReturnType<typeof schedulerParts>, entry: Entry) {
+function fit({ admissions, share, plans }: ReturnType<typeof schedulerParts>, entry: Entry) {
   share.begin(16);
-  return admissions.fit(entry, journal);
+  return admissions.fit(entry, plans.open());
 }
 
 describe("Residents", () => {

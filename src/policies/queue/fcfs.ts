@@ -1,4 +1,5 @@
 import type { RequestView } from "../../request.ts";
+import type { PreemptionPolicy } from "../preemption/preemption-policy.ts";
 import { IndexedHeap } from "./indexed-heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
@@ -10,11 +11,12 @@ export function fcfs(): QueuePolicy {
   return heapQueue("fcfs", (a, b) => a.order - b.order);
 }
 
-/** A queue in the order of a comparison that does not change while requests wait. */
-export function heapQueue(name: string, compare: (a: RequestView, b: RequestView) => number): QueuePolicy {
+/** A queue in the order of a comparison that does not change while requests wait, and the preemption policy that goes with it. */
+export function heapQueue(name: string, compare: (a: RequestView, b: RequestView) => number, preemption?: () => PreemptionPolicy): QueuePolicy {
   const heap = new IndexedHeap(compare);
   return {
     name,
+    preemption,
     get size() {
       return heap.size;
     },

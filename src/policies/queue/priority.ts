@@ -1,3 +1,4 @@
+import { lowestPriority } from "../preemption/lowest-priority.ts";
 import { heapQueue } from "./fcfs.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
@@ -6,5 +7,5 @@ import type { QueuePolicy } from "./queue-policy.ts";
  * Nobody is overtaken by an equal. Higher numbers starve while lower ones keep coming: nothing ages here.
  */
 export function priority(): QueuePolicy {
-  return heapQueue("priority", (a, b) => a.priority - b.priority || a.order - b.order);
+  return heapQueue("priority", (a, b) => a.priority - b.priority || a.order - b.order, () => lowestPriority());
 }

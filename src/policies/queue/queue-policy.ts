@@ -1,4 +1,5 @@
 import type { RequestView } from "../../request.ts";
+import type { PreemptionPolicy } from "../preemption/preemption-policy.ts";
 
 /** What a queue policy may ask of the prefix cache. */
 export interface PrefixView {
@@ -14,6 +15,8 @@ export interface PrefixView {
 export interface QueuePolicy {
   readonly name: string;
   readonly size: number;
+  /** The preemption policy that goes with this order, where none is given. Default `last-in`. */
+  preemption?(): PreemptionPolicy;
   /** Called once, before anything else: a policy object serves one scheduler. */
   attach?(cache: PrefixView): void;
   /** A step begins to admit: an order that follows the cache may be worked out anew. */

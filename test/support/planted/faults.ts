@@ -61,7 +61,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     bug: "a window gives its blocks back one token early",
-    file: "blocks/kv-cache.ts",
+    file: "blocks/sliding.ts",
     find: "Math.max(0, computed - window + 1)",
     put: "Math.max(0, computed - window + 2)",
   },
