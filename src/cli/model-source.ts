@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import type { LoadedModel } from "../models/index.ts";
 import { UsageError } from "./failure.ts";
 
-/** The model that `--model` names: "builtin", a folder or a URL. Throws `UsageError` where the folder is not there; a damaged model is a failed run. */
+/** The model that `--model` names: "builtin", a folder, a URL or a name of the Hub. Throws `UsageError` where the folder is not there; a damaged model is a failed run. */
 export async function openModel(source: string): Promise<LoadedModel> {
-  if (source !== "builtin" && !/^https?:/.test(source)) checkFolder(source);
+  if (source !== "builtin" && !/^(?:https?|hf):/.test(source)) checkFolder(source);
   const { loadModel } = await import("../models/index.ts");
   return loadModel(source);
 }

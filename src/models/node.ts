@@ -2,6 +2,7 @@ import { open, stat, type FileHandle } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidModelError, OutOfMemoryError, UnsupportedModelError } from "../errors.ts";
+import { isHubName } from "./hub/hub-name.ts";
 import { loadModelFromFiles, type LoadedModel } from "./load.ts";
 
 /** Bytes a read: below the 2^31 - 1 that Linux gives at most in one. */
@@ -20,6 +21,7 @@ export function builtinModelFolder(): string {
  * Throws `InvalidModelError` or `UnsupportedModelError`, which name the folder, or `OutOfMemoryError`.
  */
 export async function loadModel(folder: string): Promise<LoadedModel> {
+  if (isHubName(folder)) return loadModel(await (await import("./hub/hub.ts")).fetchFromHub(folder));
   const path = folder === "builtin" ? builtinModelFolder() : resolve(folder);
   await checkFolder(folder, path);
   try {

@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative, sep } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { InvalidModelError, OutOfMemoryError, UnsupportedModelError } from "../../src/errors.ts";
 import { builtinModelFolder, loadModel } from "../../src/models/node.ts";
 import { KNOWN_ARCHITECTURES } from "../../src/families/index.ts";
 import type { Tensor } from "../../src/model.ts";
 import { toFloat32 } from "../../src/quantization/index.ts";
+import { HubServer } from "../support/hub-server.ts";
 import { CONFIG, ifShared, json, modelFiles, noSharedModels, sharedModels, type ModelFiles } from "../support/model-files.ts";
 
 const root = await mkdtemp(join(tmpdir(), "bstar-models-"));
@@ -20,6 +21,22 @@ afterAll(() => rm(root, { recursive: true }));
 async function write(files: ModelFiles): Promise<void> {
   await Promise.all(Object.entries(files).map(([name, bytes]) => writeFile(join(folder, name), bytes)));
 }
+
+test("loads a model of the Hub by its name", async () => {
+  await using server = await HubServer.start();
+  for (const [name, bytes] of Object.entries(modelFiles())) server.files.set(name, { bytes, large: name.endsWith(".safetensors") });
+  vi.stubEnv("HF_ENDPOINT", server.endpoint);
+  vi.stubEnv("HF_TOKEN", "");
+  vi.stubEnv("BSTAR_CACHE", folder);
+  try {
+    expect(await loadModel("hf:org/name")).toMatchObject({ contextLength: 64, eosTokenIds: [1] });
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    expect(await loadModel("hf:org/name")).toMatchObject({ contextLength: 64 });
+    await expect(loadModel("hf:org")).rejects.toThrow('"hf:org" is no name of the Hub, expected hf:org/name[@revision][:file]');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
 
 test("loads a folder, and names the model by it", async () => {
   const files = modelFiles();
