@@ -36,8 +36,15 @@ const OPTIONS = [
   ["--use", "abort="],
 ].flat();
 
-/** The compiled module. Throws what the compiler says. */
-export async function compileKernels(): Promise<Uint8Array> {
+let compiling: Promise<Uint8Array> | null = null;
+
+/** The compiled module, compiled once a process. Rejects with what the compiler says. */
+export function compileKernels(): Promise<Uint8Array> {
+  compiling ??= compile();
+  return compiling;
+}
+
+async function compile(): Promise<Uint8Array> {
   const { default: asc } = (await import(COMPILER)) as { default: Compiler };
   let binary: Uint8Array | string | undefined;
   const { error, stderr } = await asc.main(["main.ts", "--outFile", "kernels.wasm", ...OPTIONS], {

@@ -1,14 +1,17 @@
 import type { Backend } from "../backends/backend.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { DeviceUnavailableError, InvalidOptionError, UnsupportedModelError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { oneLine } from "./failure.ts";
 import type { Io } from "./io.ts";
 import type { NodeGpu } from "./webgpu-node.ts";
 
-export const BACKENDS = ["webgpu", "reference"] as const;
+export const BACKENDS = ["cpu", "webgpu", "reference"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
-/** What both kinds of backend are made of. */
+/** What runs where no backend is asked for; for the help of commands. */
+export const DEFAULT_BACKEND = "default: webgpu on a GPU, else cpu";
+
+/** What every kind of backend is made of. */
 export interface BackendSizes {
   readonly model: Model;
   readonly blockCount: number;
@@ -19,20 +22,30 @@ export interface BackendSizes {
 
 export type OpenBackend = (sizes: BackendSizes) => Promise<Backend>;
 
+/** How each backend is opened; `gpu` is WebGPU on a GPU, never on a software adapter. */
+export type Openers = Readonly<Record<BackendName | "gpu", OpenBackend>>;
+
 /** Opened once and kept for as long as the process lives: devices stop working when nothing refers to it any more. */
 let openedGpu: Promise<NodeGpu> | null = null;
 
-async function nodeGpu(): Promise<NodeGpu> {
-  const { openNodeGpu } = await import("./webgpu-node.ts");
-  openedGpu ??= openNodeGpu();
-  return openedGpu;
+async function openWebGPU(sizes: BackendSizes, open: (module: typeof import("./webgpu-node.ts")) => Promise<NodeGpu>): Promise<Backend> {
+  const { createWebGPUBackend } = await import("../backends/webgpu/index.ts");
+  openedGpu ??= open(await import("./webgpu-node.ts"));
+  try {
+    const { gpu } = await openedGpu;
+    return await createWebGPUBackend({ ...sizes, gpu });
+  } catch (error) {
+    openedGpu = null;
+    throw error;
+  }
 }
 
-const OPENERS: Readonly<Record<BackendName, OpenBackend>> = {
-  webgpu: async (sizes) => {
-    const { createWebGPUBackend } = await import("../backends/webgpu/index.ts");
-    const { gpu } = await nodeGpu();
-    return createWebGPUBackend({ ...sizes, gpu });
+const OPENERS: Openers = {
+  gpu: (sizes) => openWebGPU(sizes, ({ openRealGpu }) => openRealGpu()),
+  webgpu: (sizes) => openWebGPU(sizes, ({ openNodeGpu }) => openNodeGpu()),
+  cpu: async (sizes) => {
+    const { createCpuBackend } = await import("../backends/cpu/index.ts");
+    return createCpuBackend(sizes);
   },
   reference: async (sizes) => {
     const { createReferenceBackend } = await import("../backends/reference/index.ts");
@@ -41,21 +54,32 @@ const OPENERS: Readonly<Record<BackendName, OpenBackend>> = {
 };
 
 /**
- * The backend that was asked for, or nothing in its place. Where none was asked for: WebGPU, or else the reference, with
- * one line on standard error that says why and how to change it.
+ * The backend that was asked for, or nothing in its place. Where none was asked for: a GPU, else the CPU, else the reference,
+ * with one line on standard error that says why and how to change it.
  */
-export async function chooseBackend(name: BackendName | undefined, sizes: BackendSizes, io: Pick<Io, "stderr">, openers = OPENERS): Promise<Backend> {
+export async function chooseBackend(
+  name: BackendName | undefined,
+  sizes: BackendSizes,
+  io: Pick<Io, "stderr">,
+  openers: Openers = OPENERS,
+): Promise<Backend> {
   if (name !== undefined) return openers[name](sizes);
   try {
-    return await openers.webgpu(sizes);
+    return await openers.gpu(sizes);
   } catch (error) {
     if (error instanceof InvalidOptionError) throw error;
-    await io.stderr.write(fallbackLine(error instanceof Error ? error.message : String(error)));
+  }
+  try {
+    return await openers.cpu(sizes);
+  } catch (error) {
+    if (!(error instanceof DeviceUnavailableError || error instanceof UnsupportedModelError)) throw error;
+    await io.stderr.write(fallbackLine(error.message));
     return openers.reference(sizes);
   }
 }
 
 /** Why the reference is used, and what to do about it. */
 function fallbackLine(reason: string): string {
-  return `bstar: using the slower reference backend, as WebGPU is not to be had: ${oneLine(reason)}; "bstar doctor" says more, --backend reference leaves this line out\n`;
+  const why = `bstar: using the slow reference backend: ${oneLine(reason)}`;
+  return `${why}; "bstar doctor" says more, --backend reference leaves this line out\n`;
 }

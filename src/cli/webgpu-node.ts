@@ -1,4 +1,4 @@
-import { requestAdapter } from "../backends/webgpu/index.ts";
+import { isSoftware, requestAdapter } from "../backends/webgpu/index.ts";
 import { DeviceUnavailableError, MissingPackageError } from "../errors.ts";
 import { SOFTWARE_PACKAGE, findSoftwareArchive, hasSystemVulkan, loadSoftwareDriver, unpackSoftwareDriver } from "./software-adapter.ts";
 
@@ -19,7 +19,7 @@ const SOFTWARE_HINT = `npm install ${SOFTWARE_PACKAGE} (a software adapter, 66 M
  */
 export async function openNodeGpu(): Promise<NodeGpu> {
   const webgpu = await importWebGPU();
-  const system = process.platform !== "linux" || hasSystemVulkan() ? await open(webgpu, "the system's driver") : null;
+  const system = hasDriver() ? await open(webgpu, SYSTEM) : null;
   if (system) return system;
   const archive = findSoftwareArchive();
   if (archive === null) throw new DeviceUnavailableError(`WebGPU finds no GPU: ${SOFTWARE_HINT}`);
@@ -28,6 +28,21 @@ export async function openNodeGpu(): Promise<NodeGpu> {
   const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${driver.folder}`, TRUSTED_KERNELS);
   if (software) return software;
   throw new DeviceUnavailableError(`WebGPU finds no adapter, not even with SwiftShader in ${driver.folder}: install a Vulkan driver`);
+}
+
+/** An adapter that is a GPU. Throws `MissingPackageError`, or `DeviceUnavailableError` where all is software. */
+export async function openRealGpu(): Promise<NodeGpu> {
+  const system = hasDriver() ? await open(await importWebGPU(), SYSTEM) : null;
+  if (system === null) throw new DeviceUnavailableError("WebGPU finds no GPU");
+  if (isSoftware(system.adapter.info)) throw new DeviceUnavailableError("WebGPU finds software adapters alone");
+  return system;
+}
+
+const SYSTEM = "the system's driver";
+
+/** Whether the system may have a driver of WebGPU's kinds: Linux needs Vulkan, the others bring their own. */
+function hasDriver(): boolean {
+  return process.platform !== "linux" || hasSystemVulkan();
 }
 
 /**

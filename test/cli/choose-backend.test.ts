@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
-import { type BackendSizes, chooseBackend, type OpenBackend } from "../../src/cli/choose-backend.ts";
-import { DeviceUnavailableError, InvalidOptionError } from "../../src/errors.ts";
+import { type BackendSizes, chooseBackend, type OpenBackend, type Openers } from "../../src/cli/choose-backend.ts";
+import { DeviceLimitError, DeviceUnavailableError, InvalidOptionError } from "../../src/errors.ts";
 import { randomModel } from "../../src/testing/index.ts";
 import { memoryIo } from "../support/cli-io.ts";
 
@@ -13,32 +13,47 @@ const unavailable: OpenBackend = async () => {
   throw new DeviceUnavailableError("no adapter:\n install one");
 };
 
-test("WebGPU is taken where it can be had", async () => {
+const cpu: OpenBackend = async () => named("cpu (test)");
+const all: Openers = { gpu: async () => named("webgpu (GPU)"), webgpu, cpu, reference };
+
+test("a GPU comes first, then the CPU, silently; a software adapter is never chosen", async () => {
   const io = memoryIo();
-  const { info } = await chooseBackend(undefined, sizes, io, { webgpu, reference });
-  expect(info.name).toBe("webgpu (test)");
+  expect((await chooseBackend(undefined, sizes, io, all)).info.name).toBe("webgpu (GPU)");
+  expect((await chooseBackend(undefined, sizes, io, { ...all, gpu: unavailable })).info.name).toBe("cpu (test)");
   expect(io.stderr.text).toBe("");
 });
 
-test("the reference takes its place, and one line says why and how to change it", async () => {
+test("the reference takes their place, and one line says why and how to change it", async () => {
   const io = memoryIo();
-  const { info } = await chooseBackend(undefined, sizes, io, { webgpu: unavailable, reference });
+  const { info } = await chooseBackend(undefined, sizes, io, { ...all, gpu: unavailable, cpu: unavailable });
   expect(info.name).toBe("reference");
   expect(io.stderr.text).toMatch(/^bstar: .*no adapter: install one.*"bstar doctor".*--backend reference.*\n$/);
 });
 
 test("a backend that was asked for is never replaced", async () => {
   const io = memoryIo();
-  await expect(chooseBackend("webgpu", sizes, io, { webgpu: unavailable, reference })).rejects.toThrow(DeviceUnavailableError);
-  expect((await chooseBackend("reference", sizes, io, { webgpu, reference })).info.name).toBe("reference");
+  await expect(chooseBackend("webgpu", sizes, io, { ...all, webgpu: unavailable })).rejects.toThrow(DeviceUnavailableError);
+  await expect(chooseBackend("cpu", sizes, io, { ...all, cpu: unavailable })).rejects.toThrow(DeviceUnavailableError);
+  expect((await chooseBackend("reference", sizes, io, all)).info.name).toBe("reference");
   expect(io.stderr.text).toBe("");
 });
 
-test("options that cannot be are refused, not tried elsewhere", async () => {
+test("what cannot be anywhere is refused, not tried elsewhere", async () => {
   const bad: OpenBackend = async () => {
     throw new InvalidOptionError("blockSize must be …");
   };
-  await expect(chooseBackend(undefined, sizes, memoryIo(), { webgpu: bad, reference })).rejects.toThrow(InvalidOptionError);
+  const tooLarge: OpenBackend = async () => {
+    throw new DeviceLimitError("WebAssembly's memory ends at 4.00 GiB …");
+  };
+  await expect(chooseBackend(undefined, sizes, memoryIo(), { ...all, gpu: bad })).rejects.toThrow(InvalidOptionError);
+  await expect(chooseBackend(undefined, sizes, memoryIo(), { ...all, gpu: unavailable, cpu: tooLarge })).rejects.toThrow(DeviceLimitError);
+});
+
+test("the real CPU backend has the sizes asked for", async () => {
+  const backend = await chooseBackend("cpu", sizes, memoryIo());
+  expect(backend.info).toMatchObject({ blockCount: 4, blockSize: 4, maxTokens: 8, maxRequests: 2 });
+  expect(backend.info.name).toMatch(/^cpu \(\d+ threads?\)$/);
+  await backend.dispose();
 });
 
 test("the real reference backend has the sizes asked for", async () => {

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_TOKEN_BUDGET } from "../../config.ts";
-import { BACKENDS } from "../choose-backend.ts";
+import { BACKENDS, DEFAULT_BACKEND } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
 import { decimal, integer } from "../option-values.ts";
 import type { ChatOptions } from "./chat.ts";
@@ -27,7 +27,7 @@ export function registerChat(program: Command, io: Io): void {
     .option("--top-p <x>", "choose among the likeliest tokens that reach this probability together", decimal("in (0, 1]", (x) => x > 0 && x <= 1), 0.95)
     .option("--min-p <x>", "drop tokens less likely than this share of the likeliest", decimal("in [0, 1]", (x) => x >= 0 && x <= 1), 0)
     .option("--seed <n>", "of the random choices", integer(0), 0)
-    .addOption(new Option("--backend <name>", "default: webgpu, and where it cannot be had, reference").choices(BACKENDS))
+    .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
     .option("--token-budget <n>", "most tokens of a step", integer(1, 65_535), DEFAULT_TOKEN_BUDGET)
     .option("--block-size <n>", "tokens a block of the KV cache", integer(1), DEFAULT_BLOCK_SIZE)
     .addHelpText("after", NOTES)

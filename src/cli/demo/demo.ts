@@ -17,8 +17,8 @@ const TOP_P = 0.95;
 /** Runs `bstar demo`: the script through one engine, drawn or told as it happens, and a summary at the end. */
 export async function demo(options: DemoOptions, io: Io): Promise<void> {
   const { tokenBudget, blocks, temperature, seed, speed } = options;
-  // A terminal would stay empty until the shaders are compiled: seconds on a GPU, half a minute on a software adapter.
-  if (io.stdout.terminal !== null) await io.stdout.write("Loading the model and compiling the backend's shaders ...\n");
+  // A terminal would stay empty until shaders are compiled: seconds on a GPU, half a minute on a software adapter.
+  if (io.stdout.terminal !== null) await io.stdout.write("Loading the model and preparing the backend ...\n");
   const [script, loaded] = await Promise.all([readScript(), openModel("builtin")]);
   const sizes = { model: loaded.model, blockCount: blocks, blockSize: DEFAULT_BLOCK_SIZE, maxTokens: tokenBudget, maxRequests: script.length };
   const backend = await chooseBackend(options.backend, sizes, io);

@@ -4,13 +4,14 @@ import { oneLine } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { packageVersion } from "../package-version.ts";
 import { openNodeGpu } from "../webgpu-node.ts";
+import { type CpuMeasure, measureCpu } from "./measure-cpu.ts";
 import { findModels } from "./models.ts";
 import type { DoctorOptions } from "./options.ts";
 import { formatReport, type Report } from "./report.ts";
 
 /** Runs `bstar doctor`. Finding nothing is an answer, not a failure. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<void> {
-  const report = diagnose(await search());
+  const report = diagnose(await search(), await measureCpu());
   await io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : formatReport(report));
 }
 
@@ -26,35 +27,44 @@ async function search(): Promise<Search> {
   }
 }
 
-/** What would be better than no WebGPU at all; how to get one at all is in the problem. */
-const BETTER_THAN_NOTHING = "WebGPU on a GPU, with a driver for Vulkan, Metal or Direct3D 12; without a GPU, on a software adapter";
+const BETTER_THAN_CPU = "a GPU with a driver for Vulkan, Metal or Direct3D 12, which WebGPU uses";
 
-/** Draws the conclusions. */
-export function diagnose(found: Search): Report {
+/** Draws the conclusions: a GPU before the CPU, the CPU before the reference; software adapters only when they are asked for. */
+export function diagnose(found: Search, cpu: CpuMeasure): Report {
   const problem = "problem" in found ? found.problem : null;
+  const cpuProblem = "problem" in cpu ? cpu.problem : null;
   return {
     bstar: packageVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown processor"}`,
     memoryBytes: totalmem(),
-    backends: { webgpu: { available: problem === null, problem }, reference: { available: true, problem: null } },
-    ...("problem" in found ? withoutWebGPU() : withWebGPU(found.inspection, found.origin)),
+    backends: {
+      webgpu: { available: problem === null, problem },
+      cpu: { available: cpuProblem === null, problem: cpuProblem },
+      reference: { available: true, problem: null },
+    },
+    measured: "problem" in cpu ? null : cpu,
+    ...("problem" in found ? { adapters: [], probe: null } : adaptersOf(found.inspection, found.origin)),
+    ...choose(found, cpu),
     models: findModels("models"),
   };
 }
 
-type WebGPUPart = Pick<Report, "choice" | "adapters" | "probe" | "advice">;
-
-function withWebGPU({ adapters, chosen, reason, advice, probe }: Inspection, origin: string): WebGPUPart {
-  return {
-    choice: { backend: "webgpu", adapter: chosen, reason },
-    adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })),
-    probe,
-    advice,
-  };
+function adaptersOf({ adapters, chosen, probe }: Inspection, origin: string): Pick<Report, "adapters" | "probe"> {
+  return { adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })), probe };
 }
 
-function withoutWebGPU(): WebGPUPart {
-  return { choice: { backend: "reference", adapter: null, reason: "WebGPU cannot be used" }, adapters: [], probe: null, advice: BETTER_THAN_NOTHING };
+/** What a run without `--backend` uses: the order of `chooseBackend`. */
+function choose(found: Search, cpu: CpuMeasure): Pick<Report, "choice" | "advice"> {
+  const gpu = "problem" in found ? null : found.inspection;
+  const isReal = gpu?.adapters.some(({ name, software }) => name === gpu.chosen && !software) ?? false;
+  if (gpu !== null && isReal) {
+    return { choice: { backend: "webgpu", adapter: gpu.chosen, reason: gpu.reason }, advice: gpu.advice };
+  }
+  const noGpu = gpu === null ? "WebGPU cannot be used" : "WebGPU has software adapters alone, which are slower";
+  if ("problem" in cpu) {
+    return { choice: { backend: "reference", adapter: null, reason: `${noGpu}, nor can the CPU's kernels` }, advice: BETTER_THAN_CPU };
+  }
+  return { choice: { backend: "cpu", adapter: null, reason: noGpu }, advice: BETTER_THAN_CPU };
 }

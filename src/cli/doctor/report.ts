@@ -1,5 +1,9 @@
 import type { AdapterReport, ProbeReport } from "../../backends/webgpu/index.ts";
 import { formatBytes } from "../../roofline/format.ts";
+import type { BackendName } from "../choose-backend.ts";
+import type { CpuMeasure } from "./measure-cpu.ts";
+
+type MeasuredCpu = Exclude<CpuMeasure, { readonly problem: string }>;
 
 /** What `bstar doctor` found; `--json` prints it as it is. */
 export interface Report {
@@ -8,9 +12,11 @@ export interface Report {
   readonly platform: string;
   readonly cpu: string;
   readonly memoryBytes: number;
-  readonly backends: Readonly<Record<"webgpu" | "reference", Availability>>;
+  readonly backends: Readonly<Record<BackendName, Availability>>;
+  /** What the CPU backend did with the built-in model; null where it cannot run. */
+  readonly measured: MeasuredCpu | null;
   /** What a run without `--backend` uses. */
-  readonly choice: { readonly backend: "webgpu" | "reference"; readonly adapter: string | null; readonly reason: string };
+  readonly choice: { readonly backend: BackendName; readonly adapter: string | null; readonly reason: string };
   readonly adapters: readonly FoundAdapter[];
   /** Whether results are bit for bit the same in any batch on the chosen adapter; null where there is none. */
   readonly probe: ProbeReport | null;
@@ -44,6 +50,7 @@ export function formatReport(report: Report): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["bstar", [`${bstar} on Node ${node}, ${platform}`, `${cpu}, ${formatBytes(memoryBytes)} of memory`]],
     ["backends", Object.entries(report.backends).map(([name, { available, problem }]) => `${name.padEnd(10)}${available ? "can be used" : `cannot be used: ${problem}`}`)],
+    ["measured", report.measured === null ? [] : [measuredLine(report.measured)]],
     ["chosen", [`${choice.backend}${choice.adapter === null ? "" : ` on ${choice.adapter}`}: ${choice.reason}`]],
     ["adapters", report.adapters.flatMap(adapterLines)],
     ["bit-exactness", report.probe === null ? [] : probeLines(report.probe)],
@@ -52,6 +59,11 @@ export function formatReport(report: Report): string {
   ];
   const shown = sections.filter(([, lines]) => lines.length > 0);
   return shown.map(([name, lines]) => `${name}\n${lines.map((line) => `  ${line}\n`).join("")}`).join("\n");
+}
+
+function measuredLine({ name, tokensPerSecond, copyBytesPerSecond }: MeasuredCpu): string {
+  const speed = `${tokensPerSecond.toFixed(0)} tokens a second of the built-in model`;
+  return `${name}: ${speed}; one thread copies ${formatBytes(copyBytesPerSecond)} a second`;
 }
 
 function adapterLines({ name, origin, chosen, software, features, limits }: FoundAdapter): string[] {

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE } from "../../config.ts";
-import { BACKENDS } from "../choose-backend.ts";
+import { BACKENDS, DEFAULT_BACKEND } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
 import { decimal, integer, several, severalNonEmpty } from "../option-values.ts";
 import { DEFAULT_KV_BYTES } from "./block-count.ts";
@@ -36,7 +36,7 @@ export function registerGenerate(program: Command, io: Io): void {
     .option("--min-p <x>", "drop tokens less likely than this share of the likeliest", decimal("in [0, 1]", (x) => x >= 0 && x <= 1), 0)
     .option("--seed <n>", "of the random choices", integer(0), 0)
     .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty)
-    .addOption(new Option("--backend <name>", "default: webgpu, and where it cannot be had, reference").choices(BACKENDS))
+    .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
     .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
     .addOption(new Option("--budget <policy>", "measured: find B* of this device first, and take it for the budget").choices(["fixed", "measured"]))
     .option("--target-ms <x>", "longest step that a measured budget wants, in milliseconds", decimal("> 0", (x) => x > 0))
