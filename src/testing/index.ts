@@ -21,14 +21,14 @@ export { type AllocatorConformanceOptions, type AllocatorLaw, type LawRunner, al
 export { LawBrokenError } from "./allocator/law-broken-error.ts";
 export { LAWS as allocatorLaws } from "./allocator/laws/index.ts";
 export type { Law, Moment, Snapshot } from "./allocator/moment.ts";
-export { type Command, type Program, formatProgram } from "./allocator/program.ts";
+export { type Command, type CustomCommand, type Program, formatProgram } from "./allocator/program.ts";
 export type { Breach } from "./allocator/breach.ts";
 export type { FoundBreach } from "./allocator/search.ts";
 export { type AllocatorView, checkInvariants } from "./allocator/check-invariants.ts";
 export { type ModelSequence, ReferenceModel } from "./allocator/reference-model.ts";
 export { KvCacheAllocator } from "./kv-cache-allocator.ts";
 export { type ArrivalOptions, type ArrivalProcess, arrivalTimes } from "./arbitraries/arrivals.ts";
-export { type ProgramOptions, programs } from "./arbitraries/programs.ts";
+export { type ProgramOptions, type ProgramScale, programs } from "./arbitraries/programs.ts";
 export { type PromptFamilies, type PromptOptions, type PromptRecipe, promptFamilies, promptLists, promptRecipes } from "./arbitraries/prompts.ts";
 export { type RequestOptions, type TimedRequest, requests } from "./arbitraries/requests.ts";
 export { type PolicyConformanceOptions, type PolicyMakers, policyConformance } from "./policy-conformance.ts";

@@ -37,7 +37,7 @@ interface Reported {
  * policy of your own to test that.
  */
 export class KvCacheAllocator implements Allocator {
-  readonly capabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, groups: true, plans: true, hostTier: true };
+  readonly capabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, groups: true, plans: true, reset: true, hostTier: true };
   readonly kv: KvCache;
   readonly #maxTokens: number;
   readonly #hostBlockCount: number;
@@ -140,6 +140,11 @@ export class KvCacheAllocator implements Allocator {
       this.kv.truncate(holder.kv, from);
     }
     this.kv.revert(step.journal);
+  }
+
+  reset(): void {
+    this.kv.forgetPrefixes(Array.from(this.#holders.values(), ({ kv }) => kv));
+    this.kv.dropHostTier();
   }
 
   bytes(): number {

@@ -3,7 +3,7 @@ import { NO_DOMAIN, type Allocation, type Allocator, type AllocatorCapabilities,
 import { joinMoves, noFaults, runStep, spoilStep, type DeviceRow, type StepFaults } from "./device-step.ts";
 import { findSharedWrites } from "./shared-writes.ts";
 import { copyTables, type LookupResult, type Moment, type Snapshot } from "./moment.ts";
-import type { Command, Program } from "./program.ts";
+import type { Command, CustomCommand, Program } from "./program.ts";
 import { ReferenceModel } from "./reference-model.ts";
 import { SimulatedMemory, SPOILED } from "./simulated-memory.ts";
 
@@ -30,6 +30,7 @@ export class AllocatorRun {
   /** The command carried out last, or being carried out. */
   latest: Command | null = null;
   readonly #sizes: AllocatorSizes;
+  readonly #commands: ReadonlyMap<string, CustomCommand>;
   readonly #memory: SimulatedMemory;
   #openMoves: PlanMoves[] = [];
   readonly #issued: IssuedStep[] = [];
@@ -37,8 +38,10 @@ export class AllocatorRun {
   #pressed = false;
   #everPressed = false;
 
-  constructor(makeAllocator: MakeAllocator, sizes: AllocatorSizes) {
+  /** `commands`: those that programs may name as custom ones. */
+  constructor(makeAllocator: MakeAllocator, sizes: AllocatorSizes, commands: readonly CustomCommand[] = []) {
     this.#sizes = sizes;
+    this.#commands = new Map(commands.map((command) => [command.name, command]));
     this.allocator = makeAllocator(sizes);
     this.capabilities = this.allocator.capabilities;
     this.model = new ReferenceModel(sizes, this.capabilities);
@@ -50,7 +53,7 @@ export class AllocatorRun {
     if (!this.#makesSense(command)) return null;
     this.latest = command;
     this.#faults = noFaults();
-    if (!PART_OF_STEP.has(command.kind)) this.#closeStep(command.kind === "fork");
+    if (!PART_OF_STEP.has(command.kind)) this.#closeStep(this.#waitsForSteps(command.kind));
     const before = this.#snapshot(full);
     const outcome = this.#perform(command);
     if (this.allocator.stats().free === 0) this.#pressed = this.#everPressed = true;
@@ -66,6 +69,10 @@ export class AllocatorRun {
   ending(): Command[] {
     const frees = [...this.model.sequences.keys()].map((sequence): Command => ({ kind: "free", sequence }));
     return this.capabilities.plans === true ? [{ kind: "issue" }, { kind: "commit" }, { kind: "commit" }, ...frees] : frees;
+  }
+
+  #waitsForSteps(kind: Command["kind"]): boolean {
+    return kind === "reset" || kind === "custom" || (kind === "fork" && this.capabilities.forkInFlight !== true);
   }
 
   get #isWindowed(): boolean {
@@ -89,6 +96,10 @@ export class AllocatorRun {
         return capabilities.swap === true && this.#isResident(command.sequence);
       case "swapIn":
         return model.sequences.get(command.sequence)?.swapped === true;
+      case "reset":
+        return capabilities.reset === true;
+      case "custom":
+        return this.#commands.has(command.name);
       case "issue":
         return capabilities.plans === true && this.#isBuilding;
       case "commit":
@@ -138,6 +149,13 @@ export class AllocatorRun {
         return NOTHING_SAID;
       case "rollback":
         return this.#rollback();
+      case "reset":
+        this.allocator.reset!();
+        this.model.reset();
+        return NOTHING_SAID;
+      case "custom":
+        this.#commands.get(command.name)!.run(this.allocator, command.value);
+        return NOTHING_SAID;
     }
   }
 
@@ -149,7 +167,7 @@ export class AllocatorRun {
 
   #lookup(tokens: readonly number[], domain: Domain): LookupResult {
     const { known, open } = this.model;
-    const mayBeGone = this.#isWindowed ? this.#everPressed : this.#pressed;
+    const mayBeGone = this.capabilities.evictsNodes === true || (this.#isWindowed ? this.#everPressed : this.#pressed);
     // No step copies what it computes itself; what went to host memory cannot be copied in part.
     const parts = this.capabilities.partialHits === true && !(this.#sizes.hostBlockCount > 0 && this.#everPressed);
     return {
@@ -171,9 +189,11 @@ export class AllocatorRun {
 
   #fork(sequence: number, child: number): Outcome {
     const answer = this.allocator.fork!(sequence, child);
+    const inFlight = this.capabilities.forkInFlight === true;
     if (answer !== null) {
-      this.model.fork(sequence, child);
-      this.#memory.move(answer);
+      this.model.fork(sequence, child, inFlight);
+      if (inFlight) this.#openMoves.push(answer);
+      else this.#memory.move(answer);
     }
     return { ...NOTHING_SAID, answer };
   }

@@ -25,6 +25,12 @@ export interface AllocatorCapabilities {
   readonly paged?: boolean;
   /** A sequence holds the blocks that its tokens need, none ahead; cached blocks go only when none is free. */
   readonly exact?: boolean;
+  /** The first half of `exact` alone: a sequence holds the blocks that its tokens need, none ahead. */
+  readonly exactTables?: boolean;
+  /** Cached blocks may go while others are free, as where a tree gives up whole nodes. Takes the second half of `exact` back. */
+  readonly evictsNodes?: boolean;
+  /** Matches end at coarser boundaries than a block: what lies between is cached and may not be found. */
+  readonly coarseCache?: boolean;
   /** It has `lookup`, and takes cached beginnings of freed sequences in `allocate`. */
   readonly prefixCache?: boolean;
   /** It takes the beginnings of running sequences too. */
@@ -39,6 +45,10 @@ export interface AllocatorCapabilities {
   readonly groups?: boolean;
   /** It has `issue`, `commit` and `rollback`: several operations are one step, two steps may be on their way. */
   readonly plans?: boolean;
+  /** `fork` also while steps are on their way: the child belongs to the step under construction, and ends where that fails. */
+  readonly forkInFlight?: boolean;
+  /** It has `reset`. */
+  readonly reset?: boolean;
   /** It has `swapOut` and `swapIn`. */
   readonly swap?: boolean;
   /** Evicted blocks may go to host memory, and are matched there. */
@@ -80,7 +90,10 @@ export interface Allocator {
 
   /** Tokens that `allocate` would find cached. Changes nothing. */
   lookup?(tokens: readonly number[], domain: Domain): number;
-  /** A sibling with the same tokens, which shares blocks until one of the two writes. No step is on its way. Moves are made at once. */
+  /**
+   * A sibling with the same tokens, which shares blocks until one of the two writes. No step is on its way, and moves are made
+   * at once. With `forkInFlight` steps may be on their way, and moves are part of the next one.
+   */
   fork?(sequence: number, child: number): PlanMoves | null;
 
   /** The operations since the last call are one step; it is on its way to the device. */
@@ -93,6 +106,8 @@ export interface Allocator {
   /** Moves a sequence to host memory; its device blocks are given back. */
   swapOut?(sequence: number): PlanMoves | null;
   swapIn?(sequence: number): PlanMoves | null;
+  /** Forgets all that is cached: nothing computed until now is found again. Sequences keep their blocks. No step is on its way. */
+  reset?(): void;
   /** Blocks of host memory. */
   hostStats?(): BlockCounts;
 

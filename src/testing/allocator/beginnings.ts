@@ -6,6 +6,12 @@ import type { Domain } from "./allocator.ts";
  */
 export class BeginningNames {
   readonly #numbers = new Map<string, number>();
+  #epoch = 0;
+
+  /** From now on beginnings have other numbers: what was computed until now is of no use. */
+  startAnew(): void {
+    this.#epoch++;
+  }
 
   /** [tokens] The number of the beginning up to each token. */
   nameAll(domain: Domain, tokens: readonly number[]): number[] {
@@ -17,7 +23,7 @@ export class BeginningNames {
   /** Appends the numbers of the tokens that follow those named so far. */
   extend(names: number[], domain: Domain, tokens: readonly number[]): void {
     for (const token of tokens) {
-      const before = names.length === 0 ? JSON.stringify([domain.salt, domain.adapterId]) : names[names.length - 1];
+      const before = names.length === 0 ? JSON.stringify([domain.salt, domain.adapterId, this.#epoch]) : names[names.length - 1];
       names.push(this.#numberOf(`${before},${token}`));
     }
   }

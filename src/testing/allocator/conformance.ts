@@ -1,11 +1,13 @@
+import type { ProgramScale } from "../arbitraries/programs.ts";
 import { loadFastCheck, type FastCheck } from "../fast-check.ts";
+import { randomSeed } from "../random-seed.ts";
 import type { AllocatorCapabilities, MakeAllocator } from "./allocator.ts";
 import { findBreach, NEVER_THROWS, type Breach, type CheckOptions } from "./breach.ts";
 import { LawBrokenError } from "./law-broken-error.ts";
 import { LAWS } from "./laws/index.ts";
 import { findGrowth, MEMORY_LAW } from "./memory-growth.ts";
 import { skipReason, type Law } from "./moment.ts";
-import type { Program } from "./program.ts";
+import type { CustomCommand, Program } from "./program.ts";
 import { searchBreach, type FoundBreach } from "./search.ts";
 
 /** A law bound to an allocator. */
@@ -28,12 +30,18 @@ export interface AllocatorConformanceOptions {
   readonly runner?: LawRunner;
   /** Programs a law. Default 100. */
   readonly runs?: number;
-  /** The same seed makes the same programs. Default 1; another finds other things. */
+  /** The same seed makes the same programs. Default: a random one, which every failure and the suite's name show. */
   readonly seed?: number;
   /** Most commands of a program. Default 60. */
   readonly maxCommands?: number;
-  /** Default 1, 2 and 4. */
+  /** Default 1 to 5, 7, 8 and 16. Give powers of two alone where the allocator takes no others. */
   readonly blockSizes?: readonly number[];
+  /** How large programs are. Default "mixed". */
+  readonly scale?: ProgramScale;
+  /** Laws of your own, checked beside the others. */
+  readonly laws?: readonly Law[];
+  /** Commands of your own, drawn beside the others. */
+  readonly commands?: readonly CustomCommand[];
 }
 
 /** What to look for: a law, how to find out whether a program breaks it. */
@@ -44,9 +52,9 @@ interface Property {
 }
 
 const DEFAULT_RUNS = 100;
-const DEFAULT_SEED = 1;
 /** Beside all other laws, memory is only looked at in short programs: they are run dozens of times. */
 const MAX_REPEATED_COMMANDS = 20;
+const MAX_REPEATED_BLOCKS = 12;
 /** Asking an allocator what it can do takes one of some size. */
 const ANY_SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 };
 
@@ -55,21 +63,22 @@ const ANY_SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], 
  * allocator each, a reference model and a simulated memory beside it. Programs that break a law are made as small as
  * possible. Needs the package fast-check.
  */
-export function allocatorConformance(makeAllocator: MakeAllocator, options: AllocatorConformanceOptions = {}): AllocatorLaw[] {
+export function allocatorConformance(makeAllocator: MakeAllocator, given: AllocatorConformanceOptions = {}): AllocatorLaw[] {
+  const options = { ...given, seed: given.seed ?? randomSeed() };
   const { capabilities } = makeAllocator(ANY_SIZES);
-  const laws = propertiesOf(makeAllocator).map((property) => ({
+  const laws = propertiesOf(makeAllocator, options).map((property, index) => ({
     name: property.name,
     skipped: property.skipped,
     run: async () => {
-      if (property.skipped === null) search(await loadFastCheck(), property, { makeAllocator, capabilities, options });
+      if (property.skipped === null) search(await loadFastCheck(), property, { makeAllocator, capabilities, options, index });
     },
   }));
-  if (options.runner !== undefined) register(options.runner, laws);
+  if (options.runner !== undefined) register(options.runner, laws, options.seed);
   return laws;
 }
 
-function register(runner: LawRunner, laws: readonly AllocatorLaw[]): void {
-  runner.describe("allocator conformance", () => {
+function register(runner: LawRunner, laws: readonly AllocatorLaw[], seed: number): void {
+  runner.describe(`allocator conformance (seed ${seed})`, () => {
     for (const law of laws) {
       if (law.skipped === null) runner.it(law.name, () => law.run());
       else runner.it.skip?.(`${law.name} (${law.skipped})`, () => law.run());
@@ -77,12 +86,12 @@ function register(runner: LawRunner, laws: readonly AllocatorLaw[]): void {
   });
 }
 
-function propertiesOf(makeAllocator: MakeAllocator): Property[] {
+function propertiesOf(makeAllocator: MakeAllocator, { laws: own = [], commands }: AllocatorConformanceOptions): Property[] {
   const any = makeAllocator(ANY_SIZES);
-  const check = (program: Program, laws: readonly Law[]): Breach | null => findBreach(makeAllocator, program, { laws });
+  const check = (program: Program, laws: readonly Law[]): Breach | null => findBreach(makeAllocator, program, { laws, commands });
   return [
     { name: NEVER_THROWS, skipped: null, breach: (program) => check(program, []) },
-    ...LAWS.map((law) => ({
+    ...[...LAWS, ...own].map((law) => ({
       name: law.name,
       skipped: skipReason(law, any),
       breach: (program: Program) => only(law.name, check(program, [law])),
@@ -96,11 +105,11 @@ function only(law: string, breach: Breach | null): Breach | null {
   return breach?.law === law ? breach : null;
 }
 
-/** Throws where a program breaks the property. */
-function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeAllocator; capabilities: AllocatorCapabilities; options: AllocatorConformanceOptions }): void {
-  const { makeAllocator, capabilities, options } = bound;
-  const { runs = DEFAULT_RUNS, seed = DEFAULT_SEED } = options;
-  const found = searchBreach(fc, (program) => property.breach(program), { ...options, capabilities, runs, seed });
+/** Throws where a program breaks the property. Each law has programs of its own: what several laws can find is looked for more often. */
+function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeAllocator; capabilities: AllocatorCapabilities; options: AllocatorConformanceOptions & { readonly seed: number }; index: number }): void {
+  const { makeAllocator, capabilities, options, index } = bound;
+  const { runs = DEFAULT_RUNS, seed } = options;
+  const found = searchBreach(fc, (program) => property.breach(program), { ...options, capabilities, runs, seed: seed + index });
   if (found === null) return;
   throw new LawBrokenError(found.breach, { makeAllocator, program: found.program, found: `seed ${seed}, program ${found.runs} of ${runs}, made smaller ${found.shrinks} times` });
 }
@@ -110,11 +119,11 @@ function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeA
  * break none. With `shrink: false` the program is left as it was found.
  */
 export async function findBrokenLaw(makeAllocator: MakeAllocator, options: AllocatorConformanceOptions & { readonly shrink?: boolean } = {}): Promise<FoundBreach | null> {
-  const { runs = DEFAULT_RUNS, seed = DEFAULT_SEED } = options;
+  const { runs = DEFAULT_RUNS, seed = randomSeed(), laws = [], commands } = options;
   const any = makeAllocator(ANY_SIZES);
   const { capabilities } = any;
-  const repeated = (program: Program): boolean => any.bytes !== undefined && program.commands.length <= MAX_REPEATED_COMMANDS;
-  const breachOf = (program: Program): Breach | null => findBreach(makeAllocator, program, { laws: LAWS }) ?? (repeated(program) ? findGrowth(makeAllocator, program) : null);
+  const repeated = (program: Program): boolean => any.bytes !== undefined && program.commands.length <= MAX_REPEATED_COMMANDS && program.sizes.blockCount <= MAX_REPEATED_BLOCKS;
+  const breachOf = (program: Program): Breach | null => findBreach(makeAllocator, program, { laws: [...LAWS, ...laws], commands }) ?? (repeated(program) ? findGrowth(makeAllocator, program) : null);
   return searchBreach(await loadFastCheck(), breachOf, { ...options, capabilities, runs, seed });
 }
 

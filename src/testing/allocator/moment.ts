@@ -58,6 +58,8 @@ export interface Law {
   readonly name: string;
   /** Without these the law says nothing. */
   readonly needs: readonly (keyof AllocatorCapabilities)[];
+  /** Nor with this one. */
+  readonly unless?: keyof AllocatorCapabilities;
   /** Nor without this method. */
   readonly needsMethod?: "bytes" | "checkInvariants" | "hostStats";
   /** Checked after every command, also where the moment is not a full one. */
@@ -67,9 +69,11 @@ export interface Law {
 }
 
 /** Why a law says nothing about an allocator; null where it does. */
-export function skipReason({ needs, needsMethod }: Pick<Law, "needs" | "needsMethod">, allocator: Allocator): string | null {
-  const missing = needs.filter((need) => allocator.capabilities[need] !== true);
-  if (missing.length > 0) return `the allocator does not declare ${missing.join(", ")}`;
+export function skipReason({ needs, unless, needsMethod }: Pick<Law, "needs" | "unless" | "needsMethod">, allocator: Allocator): string | null {
+  const { capabilities } = allocator;
+  const missing = needs.filter((need) => capabilities[need] !== true && !(need === "exactTables" && capabilities.exact === true));
+  if (unless !== undefined && capabilities[unless] === true) return `the allocator declares ${unless}`;
+  if (missing.length > 0) return `the allocator does not declare ${missing.map((need) => (need === "exactTables" ? "exact" : need)).join(", ")}`;
   return needsMethod === undefined || allocator[needsMethod] !== undefined ? null : `the allocator has no ${needsMethod}()`;
 }
 

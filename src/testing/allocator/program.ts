@@ -1,4 +1,13 @@
-import type { AllocatorSizes } from "./allocator.ts";
+import type { Allocator, AllocatorSizes } from "./allocator.ts";
+
+/** A command of your own: drawn beside the others, and run where no step is on its way. */
+export interface CustomCommand {
+  readonly name: string;
+  /** How often it is drawn; allocate has 5, free 3. Default 1. */
+  readonly weight?: number;
+  /** `value`: a drawn integer in [0, 65536), the same when the program is run again. */
+  run(allocator: Allocator, value: number): void;
+}
 
 /**
  * One thing that happens to an allocator, as plain data. A command that makes no sense where it stands (appending to a
@@ -17,7 +26,11 @@ export type Command =
   /** The oldest step on its way is done; with none on its way, the one under construction is issued first. */
   | { readonly kind: "commit" }
   /** The newest step fails. */
-  | { readonly kind: "rollback" };
+  | { readonly kind: "rollback" }
+  /** What is cached is forgotten; sequences keep their blocks. */
+  | { readonly kind: "reset" }
+  /** One of the commands that the suite was given. */
+  | { readonly kind: "custom"; readonly name: string; readonly value: number };
 
 export interface Program {
   readonly sizes: AllocatorSizes;

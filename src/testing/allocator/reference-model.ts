@@ -10,6 +10,8 @@ export interface ModelSequence {
   /** [tokens] Names of its beginnings: what the slot of each token has to hold. */
   readonly names: number[];
   swapped: boolean;
+  /** It began before a reset: none of its blocks may be found. */
+  isStale: boolean;
 }
 
 /** Tokens of one sequence that a step computes: from position `from` to `to`. */
@@ -58,7 +60,7 @@ export class ReferenceModel {
   }
 
   allocate(sequence: number, tokens: readonly number[], domain: Domain, cachedTokens: number): void {
-    const born: ModelSequence = { domain, tokens: [...tokens], names: this.#names.nameAll(domain, tokens), swapped: false };
+    const born: ModelSequence = { domain, tokens: [...tokens], names: this.#names.nameAll(domain, tokens), swapped: false, isStale: false };
     this.sequences.set(sequence, born);
     this.open.born.add(born);
     this.#compute(born, cachedTokens);
@@ -72,9 +74,19 @@ export class ReferenceModel {
     this.#compute(grown, from);
   }
 
-  fork(sequence: number, child: number): void {
-    const { domain, tokens, names } = this.get(sequence);
-    this.sequences.set(child, { domain, tokens: [...tokens], names: [...names], swapped: false });
+  /** `inFlight`: the child is part of the step under construction. */
+  fork(sequence: number, child: number, inFlight: boolean): void {
+    const parent = this.get(sequence);
+    const born = { ...parent, tokens: [...parent.tokens], names: [...parent.names] };
+    this.sequences.set(child, born);
+    if (inFlight) this.open.born.add(born);
+  }
+
+  /** Nothing that was computed until now may be found again. */
+  reset(): void {
+    for (const sequence of this.sequences.values()) sequence.isStale = true;
+    this.known.byName.clear();
+    this.#names.startAnew();
   }
 
   free(sequence: number): void {
@@ -89,7 +101,7 @@ export class ReferenceModel {
     this.open.born.add(moved);
     if (swapped) this.known.letGo(moved.names);
     // What comes back from host memory may be found again; nobody promised that.
-    else this.open.blocks.push(...this.known.learn(moved, 0, this.open));
+    else if (!moved.isStale) this.open.blocks.push(...this.known.learn(moved, 0, this.open));
   }
 
   issue(): void {
@@ -122,6 +134,7 @@ export class ReferenceModel {
 
   #compute(sequence: ModelSequence, from: number): void {
     this.open.rows.push({ sequence, from, to: sequence.tokens.length });
+    if (sequence.isStale) return;
     const computed = this.known.learn(sequence, from, this.open);
     this.open.blocks.push(...computed);
     if (this.#capabilities.sharesRunning === true) for (const block of computed) block.promised = true;

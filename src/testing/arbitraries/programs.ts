@@ -1,127 +1,125 @@
-import { NO_DOMAIN, type AllocatorCapabilities, type AllocatorSizes, type Domain } from "../allocator/allocator.ts";
-import type { Command, Program } from "../allocator/program.ts";
-import type { Arbitrary, FastCheck } from "../fast-check.ts";
-import { promptFamilies, promptRecipes, type PromptFamilies, type PromptRecipe } from "./prompts.ts";
+import type { Arbitrary } from "fast-check";
+import type { AllocatorCapabilities, AllocatorSizes } from "../allocator/allocator.ts";
+import type { Command, CustomCommand, Program } from "../allocator/program.ts";
+import type { FastCheck } from "../fast-check.ts";
+import { DRAWS, type Draft, ProgramWriter, type Setting } from "./program-writer.ts";
+import { ALPHABETS, DOMAIN_SETS } from "./tricky.ts";
+
+/** How large programs are. */
+export type ProgramScale = "small" | "large" | "mixed";
 
 export interface ProgramOptions {
   /** What the allocator can do: commands of other kinds are left out. */
   readonly capabilities: AllocatorCapabilities;
-  /** Default 60. */
+  /** Default 60. A crowd of sequences comes on top of it. */
   readonly maxCommands?: number;
   /** Default 0. */
   readonly minCommands?: number;
-  /** Default 1, 2 and 4. */
+  /** Default 1 to 5, 7, 8 and 16. Give powers of two alone where the allocator takes no others. */
   readonly blockSizes?: readonly number[];
-  /** Most blocks of the pool; few blocks make shortage likely. Default 12. */
+  /** Most blocks of the pool of a small program; few blocks make shortage likely. Default 12. */
   readonly maxBlocks?: number;
+  /**
+   * "small": few blocks, few sequences. "large": hundreds of blocks, and crowds of 300 sequences that begin alike. Default
+   * "mixed": small, and one in 40 large; "small" where `maxBlocks` is given.
+   */
+  readonly scale?: ProgramScale;
+  /** Commands of your own, which are drawn beside the others. */
+  readonly commands?: readonly CustomCommand[];
 }
 
-/** Sequences at a time: more than a small pool can hold. */
-const SEQUENCES = 5;
-/** Tokens at a time of `append`: one as in decoding, or a chunk. */
-const MAX_APPENDED = 6;
-/** Longest sequence: beyond most pools. */
-const MAX_TOKENS = 40;
+interface Shape {
+  readonly maxBlocks: number;
+  readonly minBlocks: number;
+  readonly maxTokens: number;
+  /** Sequences at a time: more than the pool can hold. */
+  readonly sequences: number;
+  /** Sequences that begin alike, before all else. */
+  readonly crowd: number;
+}
+
+const BLOCK_SIZES = [1, 2, 3, 4, 5, 7, 8, 16];
+const WIDE: Shape = { minBlocks: 33, maxBlocks: 200, maxTokens: 150, sequences: 12, crowd: 0 };
+/** More than 8 bits can count. */
+const CROWD: Shape = { minBlocks: 320, maxBlocks: 400, maxTokens: 40, sequences: 310, crowd: 300 };
 const MAX_WINDOW = 9;
 /** Kinds of layers: full and sliding, or two windows. */
 const MAX_GROUPS = 2;
 const MAX_HOST_BLOCKS = 8;
-/** The two domains of a program. Written one behind the other the last two look the same: a key that joins them so takes one for the other. */
-const DOMAIN_PAIRS: readonly (readonly [Domain, Domain])[] = [
-  [NO_DOMAIN, { salt: "1", adapterId: 0 }],
-  [NO_DOMAIN, { salt: "", adapterId: 1 }],
-  [{ salt: "1", adapterId: 1 }, { salt: "", adapterId: 11 }],
-];
-
-/** What a program's drafts are written out with: the texts, and how far each sequence has come if nothing was refused. */
-interface Writing {
-  readonly families: PromptFamilies;
-  readonly domains: readonly [Domain, Domain];
-  readonly progress: Map<number, { readonly family: number; length: number }>;
-}
-
-/** A command whose tokens are still a recipe: the texts are drawn once a program. */
-type Draft = (writing: Writing) => Command;
+const TEXT_LETTERS = 24;
+const MAX_TAIL = 3;
+/** A kind of command may be left out, or be frequent, throughout a program. */
+const SWARM = [0, 1, 1, 1, 4];
 
 /** Programs for an allocator, of few tokens and few blocks, so that sequences begin alike and blocks run out. */
 export function programs(fc: FastCheck, options: ProgramOptions): Arbitrary<Program> {
-  const { minCommands = 0, maxCommands = 60 } = options;
-  const drafts = fc.array(drafted(fc, options.capabilities), { minLength: minCommands, maxLength: maxCommands, size: "max" });
-  return fc
-    .tuple(sizesOf(fc, options), promptFamilies(fc), fc.constantFrom(...DOMAIN_PAIRS), drafts)
-    .map(([sizes, families, domains, list]) => {
-      const writing: Writing = { families, domains, progress: new Map() };
-      return { sizes, commands: list.map((draft) => draft(writing)) };
-    });
+  const { maxBlocks = 12, minCommands = 0, maxCommands = 60 } = options;
+  const { scale = options.maxBlocks === undefined ? "mixed" : "small" } = options;
+  const small: Shape = { minBlocks: 1, maxBlocks, maxTokens: 40, sequences: 5, crowd: 0 };
+  const drafts = fc.array(draftOf(fc), { minLength: minCommands, maxLength: maxCommands, size: "max" });
+  const ofShape = (shape: Shape): Arbitrary<Program> => fc.tuple(settingOf(fc, options, shape), drafts).map(([setting, list]) => writeProgram(setting, list, shape));
+  const all = { small: [{ weight: 1, arbitrary: ofShape(small) }], large: [{ weight: 2, arbitrary: ofShape(WIDE) }, { weight: 1, arbitrary: ofShape(CROWD) }] };
+  return fc.oneof(...(scale === "mixed" ? [{ weight: 117, arbitrary: ofShape(small) }, ...all.large] : all[scale]));
 }
 
-function sizesOf(fc: FastCheck, { capabilities, blockSizes = [1, 2, 4], maxBlocks = 12 }: ProgramOptions): Arbitrary<AllocatorSizes> {
+function writeProgram(setting: Setting, drafts: readonly Draft[], { crowd }: Shape): Program {
+  const writer = new ProgramWriter(setting);
+  const commands = drafts.map((draft) => writer.write(draft));
+  return { sizes: setting.sizes, commands: crowd === 0 ? commands : [...crowdOf(crowd, setting), ...commands] };
+}
+
+/** Sequences with the same two blocks before their last token, or forks of one. */
+function crowdOf(count: number, { sizes, alphabet, weights }: Setting): Command[] {
+  const tokens = Array.from({ length: Math.min(sizes.maxTokens, 2 * sizes.blockSize + 1) }, (_, i) => alphabet[i % alphabet.length]);
+  const forks = weights.some(([kind, weight]) => kind === "fork" && weight > 1);
+  return Array.from({ length: count }, (_, i): Command => (forks && i > 0 ? { kind: "fork", sequence: 0, child: i } : { kind: "allocate", sequence: i, tokens }));
+}
+
+function draftOf(fc: FastCheck): Arbitrary<Draft> {
+  const draw = fc.noBias(fc.nat(DRAWS - 1));
+  return fc.record({ kind: draw, pick: draw, size: draw, tail: fc.array(fc.nat(2), { maxLength: MAX_TAIL }) });
+}
+
+function settingOf(fc: FastCheck, options: ProgramOptions, shape: Shape): Arbitrary<Setting> {
+  const kinds = kindsOf(options);
+  const text = fc.array(fc.nat(2), { minLength: TEXT_LETTERS, maxLength: TEXT_LETTERS });
+  return fc.record({
+    sizes: sizesOf(fc, options, shape),
+    alphabet: fc.constantFrom(...ALPHABETS),
+    domains: fc.constantFrom(...DOMAIN_SETS),
+    texts: fc.tuple(text, text),
+    weights: fc.tuple(...kinds.map(([kind, weight]) => fc.constantFrom(...SWARM).map((factor): [string, number] => [kind, kind === "allocate" ? weight : weight * factor]))),
+    sequences: fc.constant(shape.sequences),
+  });
+}
+
+function sizesOf(fc: FastCheck, { capabilities, blockSizes = BLOCK_SIZES }: ProgramOptions, shape: Shape): Arbitrary<AllocatorSizes> {
   const whole = fc.constant(null);
   const layers = capabilities.windows === true ? fc.oneof(whole, fc.integer({ min: 1, max: MAX_WINDOW })) : whole;
-  const groups = capabilities.groups === true ? MAX_GROUPS : 1;
+  const groups = capabilities.groups === true && shape.crowd === 0 ? MAX_GROUPS : 1;
   return fc.record({
-    blockCount: fc.integer({ min: 1, max: maxBlocks }),
+    blockCount: fc.integer({ min: shape.minBlocks, max: shape.maxBlocks }),
     blockSize: fc.constantFrom(...blockSizes),
-    maxTokens: fc.constant(MAX_TOKENS),
+    maxTokens: fc.constant(shape.maxTokens),
     windows: fc.array(layers, { minLength: 1, maxLength: groups }),
     hostBlockCount: capabilities.swap === true || capabilities.hostTier === true ? fc.nat(MAX_HOST_BLOCKS) : fc.constant(0),
   });
 }
 
-function drafted(fc: FastCheck, capabilities: AllocatorCapabilities): Arbitrary<Draft> {
-  const sequence = fc.nat(SEQUENCES - 1);
-  const prompt = promptRecipes(fc);
-  const domain = fc.oneof({ arbitrary: fc.constant(0 as const), weight: 3 }, { arbitrary: fc.constant(1 as const), weight: 1 });
-  const tokens = fc.oneof({ arbitrary: fc.array(fc.nat(2), { minLength: 1, maxLength: 1 }), weight: 2 }, { arbitrary: fc.array(fc.nat(2), { minLength: 1, maxLength: MAX_APPENDED }), weight: 1 });
-  const always = (weight: number, arbitrary: Arbitrary<Draft>) => ({ weight, arbitrary });
-  const where = (is: boolean | undefined, weight: number, arbitrary: Arbitrary<Draft>) => (is === true ? [{ weight, arbitrary }] : []);
-  const { prefixCache, fork, plans, swap } = capabilities;
-  return fc.oneof(
-    always(5, fc.record({ sequence, prompt, domain }).map(draftAllocate)),
-    always(3, fc.record({ sequence, tokens }).map(draftAppend)),
-    always(3, fc.record({ sequence, count: fc.integer({ min: 1, max: MAX_APPENDED }) }).map(draftContinue)),
-    always(3, sequence.map((number) => () => ({ kind: "free", sequence: number }))),
-    ...where(fork, 2, fc.record({ sequence, child: sequence }).map((fields) => () => ({ kind: "fork", ...fields }))),
-    ...where(prefixCache, 2, fc.record({ prompt, domain }).map(draftLookup)),
-    ...where(plans, 1, fc.constant(() => ({ kind: "issue" }))),
-    ...where(plans, 2, fc.constant(() => ({ kind: "commit" }))),
-    ...where(plans, 1, fc.constant(() => ({ kind: "rollback" }))),
-    ...where(swap, 1, sequence.map((number) => () => ({ kind: "swapOut", sequence: number }))),
-    ...where(swap, 2, sequence.map((number) => () => ({ kind: "swapIn", sequence: number }))),
-  );
-}
-
-function draftAllocate({ sequence, prompt, domain }: { sequence: number; prompt: PromptRecipe; domain: 0 | 1 }): Draft {
-  return ({ families, domains, progress }) => {
-    const tokens = families.prompt(prompt);
-    progress.set(sequence, { family: prompt.family, length: tokens.length });
-    return { kind: "allocate", sequence, tokens, ...named(domains[domain]) };
-  };
-}
-
-function draftAppend({ sequence, tokens }: { sequence: number; tokens: number[] }): Draft {
-  return ({ progress }) => {
-    const at = progress.get(sequence);
-    if (at !== undefined) at.length += tokens.length;
-    return { kind: "append", sequence, tokens };
-  };
-}
-
-/** The next tokens of its family's text: what another sequence may have computed already. */
-function draftContinue({ sequence, count }: { sequence: number; count: number }): Draft {
-  return ({ families, progress }) => {
-    const at = progress.get(sequence) ?? { family: 0, length: 0 };
-    const tokens = families.text(at.family, at.length, count);
-    at.length += tokens.length;
-    return { kind: "append", sequence, tokens };
-  };
-}
-
-function draftLookup({ prompt, domain }: { prompt: PromptRecipe; domain: 0 | 1 }): Draft {
-  return ({ families, domains }) => ({ kind: "lookup", tokens: families.prompt(prompt), ...named(domains[domain]) });
-}
-
-/** Only what is not the default: shorter to read. */
-function named({ salt, adapterId }: Domain): { salt?: string; adapterId?: number } {
-  return { ...(salt === "" ? {} : { salt }), ...(adapterId === 0 ? {} : { adapterId }) };
+/** Kinds of commands that the allocator has, with their usual weights. */
+function kindsOf({ capabilities, commands = [] }: ProgramOptions): [kind: string, weight: number][] {
+  const where = (is: boolean | undefined, ...kinds: [string, number][]): [string, number][] => (is === true ? kinds : []);
+  const { prefixCache, fork, plans, swap, reset } = capabilities;
+  return [
+    ["allocate", 5],
+    ["append", 3],
+    ["continue", 3],
+    ["free", 3],
+    ...where(fork, ["fork", 2]),
+    ...where(prefixCache, ["lookup", 2]),
+    ...where(plans, ["issue", 1], ["commit", 2], ["rollback", 1]),
+    ...where(swap, ["swapOut", 2], ["swapIn", 3]),
+    ...where(reset, ["reset", 0.5]),
+    ...commands.map(({ name, weight = 1 }): [string, number] => [`custom:${name}`, weight]),
+  ];
 }

@@ -35,7 +35,10 @@ import { tooManyAtBoundary } from "./too-many-at-boundary.ts";
 import { windowFreedCached } from "./window-freed-cached.ts";
 import { windowSlidesAtIssue } from "./window-slides-at-issue.ts";
 import { windowSlidesEarly } from "./window-slides-early.ts";
+import { countMutants } from "./counts.ts";
+import { keyMutants } from "./keys.ts";
 import type { Mutant } from "./mutant.ts";
+import { swapMutants } from "./swaps.ts";
 
 /** All planted bugs. */
 export const MUTANTS: readonly Mutant[] = [
@@ -76,4 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   firstPartialMatch,
   evictsWithBlocksFree,
   remembersEverybody,
+  ...keyMutants,
+  ...countMutants,
+  ...swapMutants,
 ];

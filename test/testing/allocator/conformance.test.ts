@@ -94,8 +94,8 @@ describe("allocatorConformance", () => {
       registered.push(name);
       body();
     };
-    const laws = allocatorConformance(make, { runner: { describe: describeRegisters, it: itRegisters } });
-    expect(registered).toEqual(["allocator conformance", ...laws.map(({ name, skipped }) => (skipped === null ? name : `skip: ${name} (${skipped})`))]);
+    const laws = allocatorConformance(make, { seed: 3, runner: { describe: describeRegisters, it: itRegisters } });
+    expect(registered).toEqual(["allocator conformance (seed 3)", ...laws.map(({ name, skipped }) => (skipped === null ? name : `skip: ${name} (${skipped})`))]);
   });
 
   test("a runner that cannot skip is not told of skipped laws, and running one does nothing", async () => {
@@ -137,6 +137,16 @@ describe("allocatorConformance", () => {
     expect(broken).toHaveLength(1);
     expect(broken[0]).toContain("broken: a command that makes sense never throws\n  Error: out of order");
   });
+});
+
+test("laws and commands of the caller's are checked and run beside the others", async () => {
+  const seen: number[] = [];
+  const laws = [{ name: "nobody peeks", needs: [], broken: ({ command }: { command: { kind: string } }) => (command.kind === "custom" ? "somebody peeked" : null) }];
+  const commands = [{ name: "peek", weight: 5, run: (_: unknown, value: number) => void seen.push(value) }];
+  const found = await findBrokenLaw((sizes) => new PagedAllocator(sizes), { seed: 1, laws, commands });
+  expect(found?.breach).toMatchObject({ law: "nobody peeks", command: { kind: "custom", name: "peek" } });
+  expect(seen.length).toBeGreaterThan(0);
+  expect(() => checkProgram((sizes) => new PagedAllocator(sizes), found!.program, { laws, commands })).toThrow("somebody peeked");
 });
 
 describe("checkProgram", () => {

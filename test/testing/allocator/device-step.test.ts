@@ -8,7 +8,7 @@ const SIZES: AllocatorSizes = { blockCount: 4, blockSize: 2, maxTokens: 8, windo
 /** A row of a sequence whose beginnings have the names 0, 1, 2 … */
 function row(tables: readonly (readonly number[])[], from: number, to: number): DeviceRow {
   const names = Array.from({ length: to }, (_, index) => index);
-  return { number: 7, tables, from, to, sequence: { domain: { salt: "", adapterId: 0 }, tokens: names, names, swapped: false } };
+  return { number: 7, tables, from, to, sequence: { domain: { salt: "", adapterId: 0 }, tokens: names, names, swapped: false, isStale: false } };
 }
 
 describe("runStep", () => {

@@ -17,7 +17,7 @@ describe("ReferenceModel", () => {
     const made = model();
     made.allocate(0, [1, 2], NO_DOMAIN, 0);
     made.append(0, [3]);
-    made.fork(0, 1);
+    made.fork(0, 1, false);
     made.append(1, [4]);
     expect([made.get(0).tokens, made.get(1).tokens]).toEqual([[1, 2, 3], [1, 2, 3, 4]]);
     expect(made.get(1).names.slice(0, 3)).toEqual(made.get(0).names);

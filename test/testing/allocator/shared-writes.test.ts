@@ -6,7 +6,7 @@ import type { ModelSequence } from "../../../src/testing/index.ts";
 const SIZES = { blockCount: 8, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 };
 
 function sequence(...names: number[]): ModelSequence {
-  return { domain: { salt: "", adapterId: 0 }, tokens: names, names, swapped: false };
+  return { domain: { salt: "", adapterId: 0 }, tokens: names, names, swapped: false, isStale: false };
 }
 
 /** Rows of sequences 0, 1 … over all their positions from `from`. */

@@ -13,7 +13,7 @@ describe("programs", () => {
   test("have only commands that the allocator knows", () => {
     expect(kinds({})).toEqual(new Set(["allocate", "append", "free"]));
     expect(kinds({ plans: true })).toEqual(new Set(["allocate", "append", "free", "issue", "commit", "rollback"]));
-    expect(kinds(EVERYTHING).size).toBe(10);
+    expect(kinds({ ...EVERYTHING, reset: true }).size).toBe(11);
   });
 
   test("ask for windows, groups and host memory only where there are such things", () => {
@@ -35,6 +35,19 @@ describe("programs", () => {
         expect(commands.length).toBeLessThanOrEqual(9);
       }),
     );
+  });
+
+  test("are large where that is asked for: crowds of sequences, pools beyond a machine word", () => {
+    const large = fc.sample(programs(fc, { capabilities: EVERYTHING, scale: "large" }), { numRuns: 30, seed: 1 });
+    expect(Math.max(...large.map(({ commands }) => commands.length))).toBeGreaterThan(300);
+    for (const { sizes } of large) expect(sizes.blockCount).toBeGreaterThan(32);
+    const mixed = fc.sample(programs(fc, { capabilities: EVERYTHING }), { numRuns: 200, seed: 1 });
+    expect(mixed.filter(({ sizes }) => sizes.blockCount <= 12).length).toBeGreaterThan(150);
+  });
+
+  test("draw commands of the caller's, too", () => {
+    const drawn = fc.sample(programs(fc, { capabilities: {}, commands: [{ name: "shrink", weight: 5, run: () => {} }] }), { numRuns: 20, seed: 1 });
+    expect(drawn.flatMap(({ commands }) => commands)).toContainEqual({ kind: "custom", name: "shrink", value: expect.any(Number) });
   });
 
   test("some appended texts are what another sequence of the family has", () => {

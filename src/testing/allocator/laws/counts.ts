@@ -1,4 +1,5 @@
 import { blocksOf, type BlockCounts } from "../allocator.ts";
+import type { BlockPair } from "../../make-plan.ts";
 import { heldBlocks, type Law, type Moment, type Snapshot } from "../moment.ts";
 
 function sumIsWrong(name: string, { free, cached, held }: BlockCounts, total: number): string | null {
@@ -30,14 +31,14 @@ const heldAreInTables: Law = {
   broken({ after, model, capabilities }) {
     const inTables = heldBlocks(after.tables).size;
     const { held } = after.counts;
-    const exact = capabilities.exact === true && model.isQuiet;
+    const exact = (capabilities.exact ?? capabilities.exactTables) === true && model.isQuiet;
     return held < inTables || (exact && held > inTables) ? `${held} blocks are held, ${inTables} are in tables` : null;
   },
 };
 
 const hostHeldAreSwapped: Law = {
   name: "host memory is held by those who were swapped out, and by nobody else",
-  needs: ["swap", "exact"],
+  needs: ["swap", "exactTables"],
   needsMethod: "hostStats",
   broken({ after, model, sizes }) {
     if (!model.isQuiet) return null;
@@ -51,7 +52,7 @@ const hostHeldAreSwapped: Law = {
 
 const freeGivesBack: Law = {
   name: "free gives back exactly what nobody else holds",
-  needs: ["exact"],
+  needs: ["exactTables"],
   broken({ command, before, after, model }) {
     if (command.kind !== "free" || !model.isQuiet) return null;
     const others = heldBlocks(after.tables);
@@ -74,10 +75,11 @@ const nothingLeft: Law = {
 const othersKeepTables: Law = {
   name: "nobody loses blocks to the request of another",
   needs: [],
-  broken({ command, before, after }) {
+  broken({ command, answer, before, after }) {
     if (command.kind !== "allocate" && command.kind !== "append" && command.kind !== "swapIn") return null;
+    const copies = answer?.copies ?? [];
     for (const [sequence, tables] of before.tables) {
-      if (sequence !== command.sequence && !sameTables(tables, after.tables.get(sequence))) return `${command.kind} of sequence ${command.sequence} changed the table of sequence ${sequence}`;
+      if (sequence !== command.sequence && !isMoved(tables, after.tables.get(sequence), copies)) return `${command.kind} of sequence ${command.sequence} changed the table of sequence ${sequence}`;
     }
     return null;
   },
@@ -127,6 +129,13 @@ function blocksNeeded({ command, before, model, sizes }: Moment): number | null 
 function sharedLastBlocks({ tables }: Snapshot, sequence: number): number {
   const others = heldBlocks(new Map([...tables].filter(([other]) => other !== sequence)));
   return (tables.get(sequence) ?? []).filter((table) => others.has(table.at(-1)!)).length;
+}
+
+/** The same table, but for blocks that were copied elsewhere: an allocator may move what it has. */
+function isMoved(before: readonly (readonly number[])[], after: readonly (readonly number[])[] | undefined, copies: readonly BlockPair[]): boolean {
+  if (after === undefined) return false;
+  const isCopied = (from: number, to: number): boolean => from === to || copies.some(([source, target]) => source === from && target === to);
+  return before.every((table, group) => table.length === after[group].length && table.every((block, i) => isCopied(block, after[group][i])));
 }
 
 function sameTables(a: readonly (readonly number[])[], b: readonly (readonly number[])[] | undefined): boolean {

@@ -25,6 +25,7 @@ const findsAll: Law = {
   name: "a lookup finds all that cannot have been evicted",
   needs: ["prefixCache"],
   always: true,
+  unless: "coarseCache",
   broken: ({ lookup }) => (lookup === null || lookup.found >= lookup.least ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, ${lookup.least} are there`),
 };
 
@@ -57,6 +58,7 @@ const takesWhatItFinds: Law = {
 const evictsForWantOfBlocks: Law = {
   name: "cached blocks are given up only for want of free ones",
   needs: ["prefixCache", "exact"],
+  unless: "evictsNodes",
   broken({ forgotten, pressed, everPressed, sizes }) {
     if (forgotten.length === 0 || pressed || (everPressed && sizes.hostBlockCount > 0)) return null;
     return `${shown(forgotten[0].tokens)} is not found any more, although there are free blocks`;
@@ -70,6 +72,7 @@ const evictsForWantOfBlocks: Law = {
 const cachedCanBeFound: Law = {
   name: "every cached block can be found: children are given up before parents, a chain's tail before its head",
   needs: ["prefixCache"],
+  unless: "coarseCache",
   broken(moment) {
     const { after, model, sizes } = moment;
     if (!model.isQuiet || sizes.windows.length > 1 || sizes.windows[0] !== null) return null;
@@ -87,4 +90,10 @@ function countFindable({ after, model, memory, sizes }: Moment): number {
   return count;
 }
 
-export const prefixLaws: readonly Law[] = [neverTooMuch, domainsAreApart, findsAll, lastTokenIsComputed, takesWhatItFinds, evictsForWantOfBlocks, cachedCanBeFound];
+const resetForgets: Law = {
+  name: "a reset forgets all that is cached",
+  needs: ["prefixCache", "reset"],
+  broken: ({ command, after }) => (command.kind !== "reset" || after.counts.cached === 0 ? null : `${after.counts.cached} blocks are cached after a reset`),
+};
+
+export const prefixLaws: readonly Law[] = [neverTooMuch, domainsAreApart, findsAll, lastTokenIsComputed, takesWhatItFinds, evictsForWantOfBlocks, cachedCanBeFound, resetForgets];

@@ -16,7 +16,7 @@ const rollbackForgets: Law = {
 
 const rollbackGivesBack: Law = {
   name: "a failed step's blocks come back",
-  needs: ["plans", "exact"],
+  needs: ["plans", "exactTables"],
   broken({ undone, after, model, sizes }) {
     const numbers = new Map([...model.sequences].map(([number, sequence]) => [sequence, number]));
     for (const { sequence } of undone?.rows ?? []) {

@@ -35,7 +35,7 @@ const longEnough: Law = {
 
 const neverTooLong: Law = {
   name: "a table holds no block ahead of need",
-  needs: ["exact"],
+  needs: ["exactTables"],
   broken({ after, model, sizes }) {
     for (const [sequence, tables] of after.tables) {
       const { length } = model.get(sequence).tokens;
@@ -73,7 +73,7 @@ function mayShare(a: Entry, b: Entry, { model, sizes }: Moment): boolean {
 /** A sequence that has been computed holds its window, the block that the window enters and nothing else. */
 const windowsRelease: Law = {
   name: "blocks that left a window are given back",
-  needs: ["windows", "exact"],
+  needs: ["windows", "exactTables"],
   broken({ after, model, sizes }) {
     if (!model.isQuiet) return null;
     for (const [sequence, tables] of after.tables) {
