@@ -1,7 +1,6 @@
-import type { Arbitrary } from "fast-check";
 import type { AllocatorCapabilities, AllocatorSizes } from "../allocator/allocator.ts";
 import type { Command, CustomCommand, Program } from "../allocator/program.ts";
-import type { FastCheck } from "../fast-check.ts";
+import type { Arbitrary, FastCheck } from "../fast-check.ts";
 import { DRAWS, type Draft, ProgramWriter, type Setting } from "./program-writer.ts";
 import { ALPHABETS, DOMAIN_SETS } from "./tricky.ts";
 
