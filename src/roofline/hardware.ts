@@ -25,10 +25,21 @@ const PCIE3: Link = { bytesPerSecond: 16 * GIGA, share: PCIE_SHARE, ...LATENCY }
 export const PCIE4: Link = { bytesPerSecond: PCIE4_RATE, share: PCIE_SHARE, ...LATENCY };
 const PCIE4_BY_HOST: Link = { bytesPerSecond: PCIE4_RATE, share: PCIE_BY_HOST_SHARE, ...LATENCY };
 const PCIE5: Link = { bytesPerSecond: 64 * GIGA, share: PCIE_SHARE, ...LATENCY };
+const PCIE5_BY_HOST: Link = { bytesPerSecond: 64 * GIGA, share: PCIE_BY_HOST_SHARE, ...LATENCY };
 
 /** NVLink 3 of A100: 600 GB/s both directions together; NVLink 4 of H100 and H200: 900. */
 const NVLINK3: Link = { bytesPerSecond: 300 * GIGA, share: NVLINK_SHARE, ...LATENCY };
 const NVLINK4: Link = { bytesPerSecond: 450 * GIGA, share: NVLINK_SHARE, ...LATENCY };
+
+/** NVLink 5 of B200: 1,800 GB/s; Infinity Fabric of MI300X (896) and MI355X (1,075). The share of NVLink 4 is assumed. */
+const NVLINK5: Link = { bytesPerSecond: 900 * GIGA, share: NVLINK_SHARE, ...LATENCY };
+const INFINITY_FABRIC3: Link = { bytesPerSecond: 448 * GIGA, share: NVLINK_SHARE, ...LATENCY };
+const INFINITY_FABRIC4: Link = { bytesPerSecond: 537 * GIGA, share: NVLINK_SHARE, ...LATENCY };
+
+/** Thunderbolt 5, one direction, between Macs. */
+const THUNDERBOLT5: Link = { bytesPerSecond: 10 * GIGA, share: PCIE_BY_HOST_SHARE, ...LATENCY };
+
+const OWNED_MAC = "a MacBook Pro of about 4,000 dollars over three years; power is left out";
 
 const LAMBDA_2025 = "Lambda Cloud on-demand, a GPU, 2025";
 const RUNPOD_2025 = "RunPod secure cloud, 2025";
@@ -146,7 +157,7 @@ const CATALOGUE: readonly Gpu[] = [
   },
   {
     name: "rtx-pro-6000",
-    flops: { fp16: 484 * TERA, int8: 967 * TERA, fp8: 967 * TERA },
+    flops: { fp16: 484 * TERA, int8: 967 * TERA, fp8: 967 * TERA, fp4: 1934 * TERA },
     bytesPerSecond: 1597 * GIGA,
     memoryBytes: 96 * GIB,
     link: PCIE5,
@@ -154,6 +165,94 @@ const CATALOGUE: readonly Gpu[] = [
     efficiency: MEAN_EFFICIENCY,
     source: "NVIDIA RTX PRO 6000 Blackwell Server Edition datasheet; tensor rates are the workstation white paper's (503.8 TFLOP/s) by the ratio of the fp32 rates, 120/125",
     priceSource: RUNPOD_2025,
+  },
+  {
+    name: "rtx-5090",
+    flops: { fp16: 209.5 * TERA, int8: 838 * TERA, fp8: 419 * TERA, fp4: 1676 * TERA },
+    bytesPerSecond: 1792 * GIGA,
+    memoryBytes: 32 * GIB,
+    link: PCIE5_BY_HOST,
+    dollarsPerHour: 0.94,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA RTX Blackwell architecture white paper, dense, accumulated in fp32",
+    priceSource: RUNPOD_2025,
+  },
+  {
+    name: "h20",
+    flops: { fp16: 148 * TERA, int8: 296 * TERA, fp8: 296 * TERA },
+    bytesPerSecond: 4000 * GIGA,
+    memoryBytes: 96 * GIB,
+    link: NVLINK4,
+    dollarsPerHour: 1.5,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA H20 figures as published by its resellers: 148 TFLOP/s at 16 bits, 4.0 TB/s, 96 GB",
+    priceSource: "assumed: half of an H100's; no list price outside China was found",
+  },
+  {
+    name: "b200",
+    flops: { fp16: 2250 * TERA, int8: 4500 * TERA, fp8: 4500 * TERA, fp4: 9000 * TERA },
+    bytesPerSecond: 8000 * GIGA,
+    memoryBytes: 180 * GIB,
+    link: NVLINK5,
+    dollarsPerHour: 4.99,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA DGX B200 datasheet, an eighth, dense",
+    priceSource: LAMBDA_2025,
+  },
+  {
+    name: "gb200",
+    flops: { fp16: 2500 * TERA, int8: 5000 * TERA, fp8: 5000 * TERA, fp4: 10000 * TERA },
+    bytesPerSecond: 8000 * GIGA,
+    memoryBytes: 186 * GIB,
+    link: NVLINK5,
+    dollarsPerHour: 10.5,
+    efficiency: MEAN_EFFICIENCY,
+    source: "NVIDIA GB200 NVL72 datasheet, a 72nd, dense",
+    priceSource: "CoreWeave GB200 NVL72, 42 dollars an hour for four, 2025",
+  },
+  {
+    name: "mi300x",
+    flops: { fp16: 1307.4 * TERA, int8: 2614.9 * TERA, fp8: 2614.9 * TERA },
+    bytesPerSecond: 5300 * GIGA,
+    memoryBytes: 192 * GIB,
+    link: INFINITY_FABRIC3,
+    dollarsPerHour: 2.49,
+    efficiency: MEAN_EFFICIENCY,
+    source: "AMD Instinct MI300X datasheet, dense",
+    priceSource: RUNPOD_2025,
+  },
+  {
+    name: "mi355x",
+    flops: { fp16: 2516.6 * TERA, int8: 5033.2 * TERA, fp8: 5033.2 * TERA, fp4: 10066.3 * TERA },
+    bytesPerSecond: 8000 * GIGA,
+    memoryBytes: 288 * GIB,
+    link: INFINITY_FABRIC4,
+    dollarsPerHour: 8.6,
+    efficiency: MEAN_EFFICIENCY,
+    source: "AMD Instinct MI355X datasheet, dense",
+    priceSource: "Oracle Cloud BM.GPU.MI355X.8, an eighth, 2025",
+  },
+  {
+    name: "m3-max",
+    flops: { fp16: 14.2 * TERA },
+    bytesPerSecond: 400 * GIGA,
+    memoryBytes: 128 * GIB,
+    link: THUNDERBOLT5,
+    dollarsPerHour: 0.15,
+    efficiency: MEAN_EFFICIENCY,
+    source: "Apple M3 Max (40 cores) specifications; FLOP/s from cores, 128 lanes each and 1.4 GHz",
+    priceSource: OWNED_MAC,
+  },
+  {
+    name: "m4-max",
+    flops: { fp16: 16.1 * TERA },
+    bytesPerSecond: 546 * GIGA,
+    memoryBytes: 128 * GIB,
+    link: THUNDERBOLT5,
+    dollarsPerHour: 0.15,
+    efficiency: MEAN_EFFICIENCY,
+    source: "Apple M4 Max (40 cores) specifications; FLOP/s from cores, 128 lanes each and 1.58 GHz",
+    priceSource: OWNED_MAC,
   },
 ];
 

@@ -8,7 +8,7 @@ export { type Arithmetic, ARITHMETICS, type Efficiency, type Gpu, type Link } fr
 export { gpuFromJson } from "./gpu-json.ts";
 export { gpuNamed, GPUS } from "./hardware.ts";
 export { shapeFromConfig, shapeOfDecoder } from "./hf-config.ts";
-export { blockBytesPerSequence, blocksPerSequence, kvBytesPerSequence, kvBytesPerToken } from "./kv-bytes.ts";
+export { blockBytesPerSequence, blocksPerSequence, kvBytesPerSequence, kvBytesPerToken, kvCopies } from "./kv-bytes.ts";
 export { gpuFromMeasurement, type StepMeasurement } from "./measured.ts";
 export { modelNamed, MODELS } from "./models.ts";
 export { readingTokensPerSecond, READING_WORDS_PER_MINUTE, TOKENS_PER_WORD } from "./reading-speed.ts";

@@ -1,4 +1,4 @@
-import type { InvalidModelError, InvalidOptionError } from "../errors.ts";
+import type { InvalidOptionError } from "../errors.ts";
 
 /** A parsed JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,72 +7,48 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export class JsonFields {
   readonly what: string;
   readonly #object: JsonObject;
-  readonly #error: typeof InvalidModelError | typeof InvalidOptionError;
+  readonly #error: typeof InvalidOptionError;
 
   /** `what` names the object in messages; `error` is what a complaint throws. */
-  constructor(what: string, value: unknown, error: typeof InvalidModelError | typeof InvalidOptionError) {
+  constructor(what: string, value: unknown, error: typeof InvalidOptionError) {
     this.what = what;
     this.#error = error;
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw new error(`${what} must be a JSON object, got ${describe(value)}`);
     this.#object = value as JsonObject;
   }
 
-  /** The first of `keys` that is there and not null, with its value; `undefined` where none is. */
-  find(keys: readonly string[]): { readonly key: string; readonly value: unknown } | undefined {
-    const key = keys.find((name) => this.#object[name] !== undefined && this.#object[name] !== null);
-    return key === undefined ? undefined : { key, value: this.#object[key] };
+  /** The value under `key`; `undefined` where there is none, or null. */
+  find(key: string): unknown {
+    return Object.hasOwn(this.#object, key) ? (this.#object[key] ?? undefined) : undefined;
   }
 
-  has(key: string): boolean {
-    return this.find([key]) !== undefined;
+  /** A number in [least, most] under `key`; `fallback` where it is absent, or a complaint without one. */
+  within(key: string, [least, most]: readonly [least: number, most: number], fallback?: number): number {
+    const value = this.find(key);
+    if (value === undefined) return this.#missing(key, fallback);
+    if (typeof value === "number" && value >= least && value <= most) return value;
+    throw this.#wrong(key, `a number from ${least} to ${most}`, value);
   }
 
-  /** A positive integer under one of `keys`; `fallback` where none is there, or a complaint without one. */
-  count(keys: readonly string[], fallback?: number): number {
-    const found = this.find(keys);
-    if (found === undefined) return this.#missing(keys, fallback);
-    if (!Number.isSafeInteger(found.value) || (found.value as number) < 1) throw this.wrong(found.key, "a positive integer", found.value);
-    return found.value as number;
+  text(key: string, fallback: string): string {
+    const value = this.find(key) ?? fallback;
+    if (typeof value !== "string") throw this.#wrong(key, "a string", value);
+    return value;
   }
 
-  /** A finite number above 0 under `key`; `fallback` where it is absent, or a complaint without one. */
-  positive(key: string, fallback?: number): number {
-    return this.#number(key, fallback, (value) => value > 0, "a finite number above 0");
-  }
-
-  /** The same of a finite number that may be 0. */
-  notNegative(key: string, fallback?: number): number {
-    return this.#number(key, fallback, (value) => value >= 0, "a finite number >= 0");
-  }
-
-  flag(key: string, fallback: boolean): boolean {
-    const found = this.find([key]);
-    if (found === undefined) return fallback;
-    if (typeof found.value !== "boolean") throw this.wrong(key, "true or false", found.value);
-    return found.value;
-  }
-
-  text(key: string, fallback?: string): string {
-    const found = this.find([key]);
-    if (found === undefined) return this.#missing([key], fallback);
-    if (typeof found.value !== "string") throw this.wrong(key, "a string", found.value);
-    return found.value;
+  /** Throws a complaint about the first key that is not among `known`. */
+  only(known: readonly string[]): void {
+    const stranger = Object.keys(this.#object).find((key) => !known.includes(key));
+    if (stranger !== undefined) throw new this.#error(`${this.what}: unknown key "${stranger}"; known: ${known.join(", ")}`);
   }
 
   /** The complaint that `key` holds something else than `expected`. */
-  wrong(key: string, expected: string, value: unknown): InvalidModelError | InvalidOptionError {
+  #wrong(key: string, expected: string, value: unknown): InvalidOptionError {
     return new this.#error(`${this.what}: "${key}" must be ${expected}, got ${describe(value)}`);
   }
 
-  #number(key: string, fallback: number | undefined, allowed: (value: number) => boolean, expected: string): number {
-    const found = this.find([key]);
-    if (found === undefined) return this.#missing([key], fallback);
-    if (typeof found.value !== "number" || !Number.isFinite(found.value) || !allowed(found.value)) throw this.wrong(key, expected, found.value);
-    return found.value;
-  }
-
-  #missing<T>(keys: readonly string[], fallback: T | undefined): T {
-    if (fallback === undefined) throw new this.#error(`${this.what}: "${keys.join('" or "')}" is missing`);
+  #missing<T>(key: string, fallback: T | undefined): T {
+    if (fallback === undefined) throw new this.#error(`${this.what}: "${key}" is missing`);
     return fallback;
   }
 }

@@ -2,7 +2,12 @@ import type { LayerKind, ModelShape } from "./shape.ts";
 
 /** Bytes of keys and values that one token leaves in the layers of one kind, `kvBits` a number, on all GPUs together. */
 export function kvBytesPerTokenOfKind(shape: ModelShape, kind: LayerKind, kvBits: number): number {
-  return (2 * shape.kvHeadCount * shape.headDim * kind.count * kvBits) / 8;
+  return (kvNumbers(shape) * kind.count * kvBits) / 8;
+}
+
+/** Numbers that one token leaves in a layer: keys and values, or the short vector that both are made from. */
+function kvNumbers({ latent, kvHeadCount, headDim }: ModelShape): number {
+  return latent === undefined ? 2 * kvHeadCount * headDim : latent.kvRank + latent.ropeDim;
 }
 
 /** Bytes of keys and values that one token leaves, all layers. */
@@ -31,6 +36,7 @@ export function blockBytesPerSequence(shape: ModelShape, kvBits: number, context
  * still needs a whole head.
  */
 export function kvCopies(shape: ModelShape, gpus: number): number {
+  if (shape.latent !== undefined) return gpus; // every GPU's heads are made from the whole vector
   return (Math.ceil(shape.kvHeadCount / gpus) * gpus) / shape.kvHeadCount;
 }
 

@@ -17,6 +17,19 @@ export interface ExpertShape {
   /** Experts that a token uses. */
   readonly perToken: number;
   readonly intermediateSize: number;
+  /** Of a feed-forward that every token uses beside its experts; 0 where there is none. */
+  readonly sharedIntermediateSize?: number;
+}
+
+/** Multi-head latent attention: keys and values of all heads are made from one short vector a token (DeepSeek-V2, arXiv 2405.04434). */
+export interface LatentShape {
+  /** Length of the vector that queries are made from. */
+  readonly queryRank: number;
+  /** Length of the vector that keys and values are made from: what the cache keeps, beside `ropeDim`. */
+  readonly kvRank: number;
+  /** Part of a head with a rotary position, shared by all heads; `headDim` is the part without. */
+  readonly ropeDim: number;
+  readonly valueDim: number;
 }
 
 /** Sizes of a decoder-only transformer: all that time and memory depend on. Lengths in numbers, not bytes. */
@@ -49,6 +62,8 @@ export interface ModelShape {
   readonly positionEmbeddings: number;
   /** `null` where every feed-forward layer is dense. */
   readonly experts: ExpertShape | null;
+  /** Absent where keys and values are kept as they are. */
+  readonly latent?: LatentShape;
 }
 
 export function layerCount(shape: ModelShape): number {
@@ -62,22 +77,40 @@ export function layerMatrixWeights(shape: ModelShape): number {
 
 /** Weights of one layer whose feed-forward is a mixture, `experts` of them and the router: `count` are stored, `perToken` used. */
 export function expertLayerWeights(shape: ModelShape, experts: number): number {
-  const { count, intermediateSize } = shape.experts!;
+  const { count, intermediateSize, sharedIntermediateSize = 0 } = shape.experts!;
   const router = count * shape.hiddenSize;
-  return attentionWeights(shape) + router + experts * shape.feedForwardMatrices * shape.hiddenSize * intermediateSize;
+  const rows = experts * intermediateSize + sharedIntermediateSize;
+  return attentionWeights(shape) + router + shape.feedForwardMatrices * shape.hiddenSize * rows;
 }
 
 function attentionWeights(shape: ModelShape): number {
+  if (shape.latent !== undefined) return latentWeights(shape, shape.latent);
   const query = shape.hiddenSize * shape.headCount * shape.headDim;
   const keyAndValue = 2 * shape.hiddenSize * shape.kvHeadCount * shape.headDim;
   return 2 * query + keyAndValue;
 }
 
+/** Down to the short vectors, up from them, and the output. */
+function latentWeights({ hiddenSize, headCount, headDim }: ModelShape, { queryRank, kvRank, ropeDim, valueDim }: LatentShape): number {
+  const down = hiddenSize * (queryRank + kvRank + ropeDim);
+  const up = queryRank * headCount * (headDim + ropeDim) + kvRank * headCount * (headDim + valueDim);
+  return down + up + headCount * valueDim * hiddenSize;
+}
+
 /** Weights of all layers' matrix products as they are stored. */
 export function matrixWeights(shape: ModelShape): number {
+  return weightsWithExperts(shape, shape.experts?.count ?? 0);
+}
+
+/** Weights that one token is multiplied with: of a mixture's experts only those that it uses. */
+export function activeMatrixWeights(shape: ModelShape): number {
+  return weightsWithExperts(shape, shape.experts?.perToken ?? 0);
+}
+
+function weightsWithExperts(shape: ModelShape, experts: number): number {
   const mixtures = shape.experts?.layerCount ?? 0;
   const dense = (layerCount(shape) - mixtures) * layerMatrixWeights(shape);
-  return mixtures === 0 ? dense : dense + mixtures * expertLayerWeights(shape, shape.experts!.count);
+  return mixtures === 0 ? dense : dense + mixtures * expertLayerWeights(shape, experts);
 }
 
 /** Weights of the matrix that turns the last hidden state into logits. */

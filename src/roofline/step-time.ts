@@ -1,6 +1,6 @@
 import { kvBytesPerTokenOfKind, kvCopies } from "./kv-bytes.ts";
 import { arithmeticRate, resolveSetup, type Setup } from "./setup.ts";
-import { headWeights, layerCount, layerMatrixWeights, type ModelShape } from "./shape.ts";
+import { activeMatrixWeights, headWeights, layerCount, matrixWeights, type ModelShape } from "./shape.ts";
 import type { StepLoad } from "./step-load.ts";
 
 /** Activations are 16 bits wide whatever the weights are. */
@@ -23,6 +23,7 @@ const ALL_REDUCES_PER_LAYER = 2;
  * 49% at the knee. All constants are worked out once; a call is some 20 multiplications and allocates nothing.
  */
 export class StepTime {
+  /** Reading all weights of the layers once. */
   readonly weightFloorSeconds: number;
   readonly matrixSecondsPerToken: number;
   readonly headFloorSeconds: number;
@@ -35,6 +36,10 @@ export class StepTime {
   readonly hostSecondsPerRequest: number;
   readonly allReduceSecondsPerToken: number;
   readonly allReduceLatencySeconds: number;
+  /** Reading all experts of all mixtures. */
+  readonly #idleExpertSeconds: number;
+  /** Chance that a token leaves an expert out; 0 without experts. */
+  readonly #expertMiss: number;
   /** [kinds] seconds a position read, all layers of the kind. */
   readonly kvSecondsPerToken: Float64Array;
   /** [kinds] seconds a pair of query and position, all layers of the kind. */
@@ -48,9 +53,12 @@ export class StepTime {
     const bytesPerSecond = gpus * gpu.bytesPerSecond * efficiency.bandwidthShare;
     const isLow = arithmetic !== "fp16";
     const flops = gpus * arithmeticRate(gpu, arithmetic) * (isLow ? efficiency.lowPrecisionFlopsShare : efficiency.flopsShare);
-    const matrixWeights = layers * layerMatrixWeights(shape);
-    this.weightFloorSeconds = (matrixWeights * weightBits) / 8 / bytesPerSecond;
-    this.matrixSecondsPerToken = (2 * matrixWeights) / flops;
+    const stored = (matrixWeights(shape) * weightBits) / 8 / bytesPerSecond;
+    const active = activeMatrixWeights(shape);
+    this.weightFloorSeconds = stored;
+    this.#idleExpertSeconds = (stored - (active * weightBits) / 8 / bytesPerSecond) / idleShare(shape, 1);
+    this.#expertMiss = shape.experts === null ? 0 : idleShare(shape, 1);
+    this.matrixSecondsPerToken = (2 * active) / flops;
     this.headFloorSeconds = (headWeights(shape) * weightBits) / 8 / bytesPerSecond;
     this.headSecondsPerSample = (2 * headWeights(shape)) / (gpus * gpu.flops.fp16 * efficiency.flopsShare);
     this.elementwiseSecondsPerToken = elementwiseBytes(shape, gpus) / (gpu.bytesPerSecond * efficiency.elementwiseBandwidthShare);
@@ -73,7 +81,7 @@ export class StepTime {
   /** Seconds that the device is busy with `load`, which was made for the same shape. */
   deviceSeconds(load: StepLoad): number {
     const { tokens, samples } = load;
-    let seconds = join(this.weightFloorSeconds, this.matrixSecondsPerToken * tokens) + this.launchSeconds + this.allReduceLatencySeconds;
+    let seconds = join(this.#floorSeconds(tokens), this.matrixSecondsPerToken * tokens) + this.launchSeconds + this.allReduceLatencySeconds;
     if (tokens > load.requests) seconds += this.promptSeconds;
     if (samples > 0) seconds += join(this.headFloorSeconds, this.headSecondsPerSample * samples);
     seconds += (this.elementwiseSecondsPerToken + this.allReduceSecondsPerToken) * tokens;
@@ -81,6 +89,12 @@ export class StepTime {
       seconds += load.kvTokensRead[kind] * this.kvSecondsPerToken[kind] + load.attentionPairs[kind] * this.pairSeconds[kind];
     }
     return seconds;
+  }
+
+  /** Reading the weights that some token uses: each one picks experts as if by lot, so that few tokens leave most of many experts unread. */
+  #floorSeconds(tokens: number): number {
+    if (this.#expertMiss === 0) return this.weightFloorSeconds;
+    return this.weightFloorSeconds - this.#idleExpertSeconds * this.#expertMiss ** tokens;
   }
 
   /** Seconds from one step's start to the next one's: the device's, and what of the host's work it waits for. */
@@ -95,8 +109,22 @@ export class StepTime {
  * (3 intermediate). Coarse; `elementwiseBandwidthShare` is fitted on top of it.
  */
 function elementwiseBytes(shape: ModelShape, gpus: number): number {
-  const split = shape.feedForwardMatrices * shape.intermediateSize + 2 * (shape.headCount + 2 * shape.kvHeadCount) * shape.headDim;
+  const split = shape.feedForwardMatrices * activeIntermediateSize(shape) + 2 * (shape.headCount + 2 * shape.kvHeadCount) * shape.headDim;
   return ACTIVATION_BYTES * layerCount(shape) * (8 * shape.hiddenSize + split / gpus);
+}
+
+/** Rows of the feed-forward that a token passes in a layer, mean over layers. */
+function activeIntermediateSize(shape: ModelShape): number {
+  const { experts, intermediateSize } = shape;
+  if (experts === null) return intermediateSize;
+  const mixture = experts.perToken * experts.intermediateSize + (experts.sharedIntermediateSize ?? 0);
+  const share = experts.layerCount / layerCount(shape);
+  return share * mixture + (1 - share) * intermediateSize;
+}
+
+/** Share of a mixture's experts that so many tokens leave unread; 1 without experts, where there is nothing to leave. */
+function idleShare({ experts }: ModelShape, tokens: number): number {
+  return experts === null ? 1 : (1 - experts.perToken / experts.count) ** tokens;
 }
 
 /** `Math.hypot` guards against overflow that cannot happen here, and costs several times as much. */

@@ -27,6 +27,8 @@ export interface Workload {
   readonly starved: boolean;
   /** Reads on. Rejects with `TraceError` where the trace is malformed. */
   refill(): Promise<void>;
+  /** False where no two prompts begin alike: then nothing is looked up or kept for others. Default true. */
+  readonly sharesPrefixes?: boolean;
   /** A request that was taken ended, or was refused: closed loops and sessions go on from here. `tokens` are valid until it returns. */
   ended?(arrival: Arrival, tokens: Int32Array | null, now: number): void;
 }

@@ -14,7 +14,7 @@ export { type RequestCounts, Simulation, type StepObserver } from "./simulation.
 export { type ClientSummary, type SimulationSummary, summarize } from "./summary.ts";
 export type { TimelinePoint } from "./timeline.ts";
 export { TraceError } from "./traces/trace-error.ts";
-export { TraceWorkload } from "./traces/trace-workload.ts";
+export { type BadRows, TraceWorkload } from "./traces/trace-workload.ts";
 export { ClosedLoop, type ClosedLoopOptions } from "./workloads/closed-loop.ts";
 export type { LengthOptions } from "./workloads/lengths.ts";
 export { type NamedWorkloadOptions, workloadNamed, WORKLOADS } from "./workloads/names.ts";

@@ -58,6 +58,8 @@ export class Simulation {
    * with the tokens of a real run, and none has to be made up.
    */
   readonly #result: StepResult;
+  /** Whether any request can find another one's blocks: half of a run's time goes into keeping what nobody finds. */
+  readonly #sharesPrefixes: boolean;
   #taken = 0;
   /** The plan on the device; null where it idles. */
   #running: StepPlan | null = null;
@@ -85,6 +87,7 @@ export class Simulation {
       maxWaitingTokens: MAX_WAITING_TOKENS,
       onEnd: (request) => this.#ended(request),
     });
+    this.#sharesPrefixes = config.prefixCaching && (config.workload.sharesPrefixes ?? true);
     this.#result = { tokenIds: new Int32Array(maxRequests) };
     this.#device = new SimulatedDevice({ ...config, maxTokens: policies.budget?.maxTokens ?? tokenBudget });
     this.#prompts = new PromptIds(config.shape.vocabSize);
@@ -155,7 +158,7 @@ export class Simulation {
           id: number,
           promptTokenIds: this.#prompts.make(arrival),
           maxTokens: arrival.outputTokens,
-          skipPrefixCache: !this.config.prefixCaching,
+          skipPrefixCache: !this.#sharesPrefixes,
           client: arrival.client,
           priority: arrival.priority,
           deadline: deadlineSeconds === undefined ? undefined : arrival.at + deadlineSeconds,

@@ -1,37 +1,24 @@
-import { describe, expect, test } from "vitest";
-import { InvalidModelError, InvalidOptionError } from "../../src/errors.ts";
+import { expect, test } from "vitest";
+import { InvalidOptionError } from "../../src/errors.ts";
 import { JsonFields } from "../../src/roofline/json-fields.ts";
 
-const fields = new JsonFields("it", { a: null, b: 3, c: "x", d: 0.5, zero: 0, long: "y".repeat(200) }, InvalidModelError);
+const fields = new JsonFields("f.json", { a: 1, b: "x", none: null }, InvalidOptionError);
 
-describe("JsonFields", () => {
-  test("takes the first key that is there, null as absent", () => {
-    expect(fields.find(["a", "b"])).toEqual({ key: "b", value: 3 });
-    expect(fields.find(["a", "z"])).toBeUndefined();
-    expect(fields.count(["a", "b"])).toBe(3);
-    expect(fields.count(["z"], 7)).toBe(7);
-    expect(fields.has("a")).toBe(false);
-  });
+test("reads what is there, or the fallback", () => {
+  expect([fields.within("a", [0, 1]), fields.within("c", [0, 1], 7), fields.text("b", "y"), fields.text("none", "y")]).toEqual([1, 7, "x", "y"]);
+  expect([fields.find("a"), fields.find("none"), fields.find("toString")]).toEqual([1, undefined, undefined]);
+});
 
-  test("reads each kind of value, or the fallback", () => {
-    expect(fields.positive("d")).toBe(0.5);
-    expect(fields.positive("z", 2)).toBe(2);
-    expect(fields.notNegative("zero")).toBe(0);
-    expect(fields.flag("z", true)).toBe(true);
-    expect(fields.text("c")).toBe("x");
-    expect(fields.text("z", "w")).toBe("w");
-  });
+test("a complaint names object, key and value", () => {
+  expect(() => fields.within("a", [2, 3])).toThrow(new InvalidOptionError('f.json: "a" must be a number from 2 to 3, got 1'));
+  expect(() => fields.within("b", [0, 1])).toThrow('f.json: "b" must be a number from 0 to 1, got "x"');
+  expect(() => fields.within("c", [0, 1])).toThrow('f.json: "c" is missing');
+  expect(() => fields.text("a", "")).toThrow('f.json: "a" must be a string, got 1');
+  expect(() => new JsonFields("f.json", [], InvalidOptionError)).toThrow("f.json must be a JSON object, got []");
+  expect(() => new JsonFields("f.json", "x".repeat(100), InvalidOptionError)).toThrow(/got "x{59}…$/);
+});
 
-  test("names object, key and value, and quotes no more than people read", () => {
-    expect(() => fields.positive("zero")).toThrow(`it: "zero" must be a finite number above 0, got 0`);
-    expect(() => fields.flag("c", true)).toThrow(`it: "c" must be true or false, got "x"`);
-    expect(() => fields.text("b")).toThrow(`it: "b" must be a string, got 3`);
-    expect(() => fields.text("z")).toThrow(`it: "z" is missing`);
-    expect(() => fields.positive("long")).toThrow(/got "y{59}…$/);
-  });
-
-  test("throws the error it was made with", () => {
-    expect(() => new JsonFields("it", 3, InvalidOptionError)).toThrow(InvalidOptionError);
-    expect(() => fields.count(["c"])).toThrow(InvalidModelError);
-  });
+test("a key that is not known is named with those that are", () => {
+  expect(() => fields.only(["a", "b"])).toThrow('f.json: unknown key "none"; known: a, b');
+  fields.only(["a", "b", "none"]);
 });

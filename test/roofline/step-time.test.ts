@@ -127,3 +127,33 @@ describe.skipIf(noMeasurements)(`StepTime against measurements${ifMeasured}`, ()
     expect(beyond(0.1, a10gPair())).toEqual([]);
   });
 });
+
+describe("mixtures of experts", () => {
+  const shape = modelNamed("qwen3-30b-a3b");
+  const time = new StepTime({ gpu: gpuNamed("h100"), shape });
+  /** Seconds of a step of so many decodes that read no context, what grows with each token left out. */
+  const device = (count: number): number => {
+    const load = new StepLoad(shape);
+    load.tokens = load.requests = count;
+    return time.deviceSeconds(load) - (time.elementwiseSecondsPerToken + time.allReduceSecondsPerToken) * count;
+  };
+
+  test("a token reads the experts that it uses, many tokens read all", () => {
+    const [one, many] = [device(1) - time.launchSeconds, device(512) - time.launchSeconds];
+    expect(one).toBeLessThan(0.15 * time.weightFloorSeconds);
+    expect(many).toBeGreaterThan(time.weightFloorSeconds);
+    expect(many).toBeLessThan(1.1 * time.weightFloorSeconds);
+  });
+
+  test("each token more reads no less", () => {
+    for (let count = 1; count < 600; count += 7) expect(device(count + 7)).toBeGreaterThan(device(count));
+  });
+
+  test("as many experts as a token uses are a dense model", () => {
+    const experts = { ...shape.experts!, count: 8, perToken: 8 };
+    const dense = new StepTime({ gpu: gpuNamed("h100"), shape: { ...shape, experts } });
+    const load = new StepLoad(shape);
+    load.add(1, 10, 1);
+    expect(dense.deviceSeconds(load)).toBeGreaterThan(dense.weightFloorSeconds);
+  });
+});

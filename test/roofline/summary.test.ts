@@ -32,7 +32,7 @@ describe("roofline", () => {
           expect(s.decodeTokensPerSecond * s.decodeStepSeconds).toBeCloseTo(s.decodeBatch, 9);
           expect((s.dollarsPerMillionTokens * s.decodeTokensPerSecond * 3600) / 1e6).toBeCloseTo(s.dollarsPerHour, 9);
           expect(s.stepSecondsAtBStar).toBeGreaterThan(s.stepSecondsAtOne);
-          expect(s.stepSecondsAtOne).toBeGreaterThan(s.weightBytes / 2 / gpu.bytesPerSecond);
+          if (model.experts === null) expect(s.stepSecondsAtOne).toBeGreaterThan(s.weightBytes / 2 / gpu.bytesPerSecond);
         } catch (error) {
           if (!(error instanceof DeviceLimitError)) throw error;
         }

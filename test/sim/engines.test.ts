@@ -41,11 +41,13 @@ describe("runs of real servers", () => {
 
   test.skipIf(noServingRuns)(`stay within the limits${ifServed}`, { timeout: 1_200_000 }, async () => {
     const errors = await errorsByGroup(sampleOf(readServingRuns(), stride), stride === 1 ? 4000 : 400);
-    const { open, closed } = errors;
-    expect(open.count + closed.count).toBeGreaterThan(stride === 1 ? 150 : 20);
+    const { open, closed, mixtures } = errors;
+    expect(open.count + closed.count + mixtures.count).toBeGreaterThan(stride === 1 ? 150 : 20);
     expect(open.tpot).toBeLessThan(0.04);
     expect(open.e2e).toBeLessThan(0.04);
     expect(open.ttft).toBeLessThan(0.1);
     expect(closed.e2e).toBeLessThan(0.07);
+    // No figure was fitted on mixtures.
+    expect(mixtures.e2e).toBeLessThan(0.1);
   });
 });

@@ -88,9 +88,16 @@ function runOf(row: Readonly<Record<string, string>>): ServingRun {
   };
 }
 
+/** Catalogue names of models that the runs name by their repositories. */
+const REPOSITORIES: Readonly<Record<string, string>> = {
+  "mistralai/Mixtral-8x7B-v0.1": "mixtral-8x7b",
+  "mistralai/Mixtral-8x22B-Instruct-v0.1": "mixtral-8x22b",
+  "RedHatAI/Llama-4-Scout-17B-16E-Instruct-FP8-dynamic": "llama-4-scout",
+};
+
 /** The shape of a run's model: of the catalogue, or of a config.json beside the runs. */
 export function shapeOfRun({ model }: ServingRun): ModelShape | null {
-  const known = MODELS.get(model);
+  const known = MODELS.get(REPOSITORIES[model] ?? model);
   if (known !== undefined) return known;
   if (!existsSync(`${folder}models/${model}`)) return null;
   return shapeFromConfig(JSON.parse(readFileSync(`${folder}models/${model}`, "utf8")), model);
@@ -153,28 +160,34 @@ export interface RunErrors {
 }
 
 /** Simulates runs under their engines' presets. Saturated open runs, where requests queue for a seat, are in neither group. */
-export async function errorsByGroup(runs: readonly ServingRun[], maxRequests: number): Promise<{ open: RunErrors; closed: RunErrors }> {
-  const rows: { run: ServingRun; ttft: number; tpot: number; e2e: number }[] = [];
-  for (const run of runs) {
-    const shape = shapeOfRun(run);
-    if (shape === null) continue;
+export async function errorsByGroup(runs: readonly ServingRun[], maxRequests: number): Promise<Record<"open" | "closed" | "mixtures", RunErrors>> {
+  const rows: { group: "open" | "closed" | "mixtures"; ttft: number; tpot: number; e2e: number }[] = [];
+  for (const row of runs) {
+    const shape = shapeOfRun(row);
+    if (shape === null || isSaturated(row)) continue;
+    const run = atItsPrecision(row);
     const preset = presetOfRun(run);
     const { gpu } = setupUnder(preset, setupOfRun(run, gpuNamed(run.gpu), shape));
     const { summary } = await simulateRun(run, { gpu, shape, frontEndSeconds: preset.frontEndSeconds, maxRequests });
     const error = (mean: number | null, measured: number): number => Math.abs(mean! / measured - 1);
     rows.push({
-      run,
+      group: shape.experts === null ? run.mode : "mixtures",
       ttft: error(summary.ttftSeconds.mean, run.ttftSeconds),
       tpot: error(summary.tpotSeconds.mean, run.tpotSeconds),
       e2e: error(summary.e2eSeconds.mean, run.e2eSeconds),
     });
   }
-  const of = (mode: ServingRun["mode"]): RunErrors => {
-    const own = rows.filter(({ run }) => run.mode === mode && !isSaturated(run));
+  const of = (group: "open" | "closed" | "mixtures"): RunErrors => {
+    const own = rows.filter((row) => row.group === group);
     const mean = (key: "ttft" | "tpot" | "e2e"): number => own.reduce((sum, row) => sum + row[key], 0) / own.length;
     return { count: own.length, ttft: mean("ttft"), tpot: mean("tpot"), e2e: mean("e2e") };
   };
-  return { open: of("open"), closed: of("closed") };
+  return { open: of("open"), closed: of("closed"), mixtures: of("mixtures") };
+}
+
+/** Open runs of fp8 checkpoints are listed with 16 bits. */
+function atItsPrecision(run: ServingRun): ServingRun {
+  return run.mode === "open" && run.flags.includes("fp8") ? { ...run, weightBits: 8, arithmetic: "fp8" } : run;
 }
 
 /** More than three quarters of an open run's seats are taken in the mean (Little's law). */

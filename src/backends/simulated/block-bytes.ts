@@ -1,4 +1,4 @@
-import { kvBytesPerToken, layerCount, type LayerKind, type ModelShape, type Setup } from "../../roofline/index.ts";
+import { kvBytesPerToken, kvCopies, layerCount, type LayerKind, type ModelShape, type Setup } from "../../roofline/index.ts";
 
 /** Block groups of a model: one a kind of layer. */
 export function groupsOf(shape: ModelShape): { readonly window: number | null }[] {
@@ -12,6 +12,5 @@ export function groupsOf(shape: ModelShape): { readonly window: number | null }[
 export function blockBytes(setup: Setup, blockSize: number): number {
   const { shape, kvBits = 16, gpus = 1 } = setup;
   const most = shape.layers.reduce((count: number, kind: LayerKind) => Math.max(count, kind.count), 0);
-  const headsHere = Math.ceil(shape.kvHeadCount / gpus) / shape.kvHeadCount;
-  return kvBytesPerToken(shape, kvBits) * (most / layerCount(shape)) * headsHere * blockSize;
+  return kvBytesPerToken(shape, kvBits) * (most / layerCount(shape)) * (kvCopies(shape, gpus) / gpus) * blockSize;
 }

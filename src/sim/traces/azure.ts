@@ -1,6 +1,6 @@
 import type { Arrival } from "../arrival.ts";
 import { cellsOf, shown, tokensIn } from "./row-fields.ts";
-import type { RowFormat } from "./row-format.ts";
+import { csvFormat, type RowFormat } from "./row-format.ts";
 
 /** 2023-11-16 18:15:46.6805900, with any number of decimals and, as in the trace of 2024, an offset of zero. */
 const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(\.\d+)?(?:Z|\+00:00)?$/;
@@ -8,17 +8,11 @@ const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(\.\d+)?(?:Z|\+
 const MILLISECONDS = 1000;
 const ZERO = 0x30;
 
-/** Azure's inference traces: `TIMESTAMP,ContextTokens,GeneratedTokens`. Source: Splitwise (ISCA 2024), Azure/AzurePublicDataset. */
-export const azure: RowFormat = {
-  name: "Azure",
-  hasTimes: true,
-  recognizes: (firstLine) => firstLine.toLowerCase() === "timestamp,contexttokens,generatedtokens",
-  headerLines: 1,
-  parse(line): Arrival {
-    const [timestamp, prompt, output] = cellsOf(line, 3);
-    return { at: secondsOf(timestamp), promptTokens: tokensIn("ContextTokens", prompt), outputTokens: tokensIn("GeneratedTokens", output) };
-  },
-};
+/** Azure's inference traces of 2023 and 2024: `TIMESTAMP,ContextTokens,GeneratedTokens`. Source: Splitwise (ISCA 2024), Azure/AzurePublicDataset. */
+export const azure: RowFormat = csvFormat("Azure", ["TIMESTAMP,ContextTokens,GeneratedTokens"], (line): Arrival => {
+  const [timestamp, prompt, output] = cellsOf(line, 3);
+  return { at: secondsOf(timestamp), promptTokens: tokensIn("ContextTokens", prompt), outputTokens: tokensIn("GeneratedTokens", output) };
+});
 
 /** Seconds of the day that was read last: a trace has thousands of rows a day. */
 let known = { day: "", seconds: 0 };

@@ -1,49 +1,77 @@
 import type { Arrival } from "../arrival.ts";
-import { numberIn, shown, tokensIn } from "./row-fields.ts";
+import { PrefixNames } from "./prefix-names.ts";
+import { numberIn, objectIn, shown, tokensIn } from "./row-fields.ts";
 import type { RowFormat } from "./row-format.ts";
 
-const MILLISECONDS = 1000;
-
-/** Tokens that an id stands for: Mooncake's, and those of vLLM's blocks. */
+/** Tokens that an id stands for: Mooncake's, and those of vLLM's blocks and of Qwen's traces. */
 const PIECE_TOKENS = [512, 16];
 
-/**
- * Mooncake's traces: a JSON object a line with `timestamp` (ms), `input_length`, `output_length` and, where prefixes are known, `hash_ids`:
- * equal leading ids are a reusable prefix. An id stands for 512 or 16 tokens, whichever fits the number of ids; the last, partial piece may
- * have an id or not. Source: Mooncake (FAST 2025), kvcache-ai/Mooncake.
- */
-export const mooncake: RowFormat = {
-  name: "Mooncake",
-  hasTimes: true,
-  headerLines: 0,
-  recognizes: (firstLine) => firstLine.startsWith("{"),
-  parse(line): Arrival {
-    const row = objectOf(line);
-    const promptTokens = tokensIn("input_length", row["input_length"]);
-    const arrival = {
-      at: numberIn("timestamp", row["timestamp"], 0) / MILLISECONDS,
-      promptTokens,
-      outputTokens: tokensIn("output_length", row["output_length"]),
-    };
-    const ids = row["hash_ids"];
-    return ids === undefined ? arrival : { ...arrival, pieces: idsOf(ids), pieceTokens: pieceTokensOf(promptTokens, idsOf(ids).length) };
-  },
-};
+/** The ids as they are written: `JSON.parse` would round those of 64 bits. */
+const HASH_IDS = /"hash_ids"\s*:\s*\[([^\]]*)\]/;
 
-function objectOf(line: string): Record<string, unknown> {
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch {
-    throw new Error(`no JSON object: ${shown(line)}`);
-  }
-  if (typeof row !== "object" || row === null || Array.isArray(row)) throw new Error(`no JSON object: ${shown(line)}`);
-  return row as Record<string, unknown>;
+/** JSON lines with times in some unit, lengths and, where prefixes are known, `hash_ids`: equal leading ids are a reusable prefix. */
+function hashedRows(options: { readonly name: string; readonly secondsPerUnit: number; readonly keys: readonly string[]; readonly without?: string }): RowFormat {
+  const { name, secondsPerUnit, keys, without } = options;
+  return {
+    name,
+    hasTimes: true,
+    sharesPrefixes: true,
+    hasHeader: false,
+    recognizes(firstLine) {
+      if (!firstLine.startsWith("{")) return false;
+      const row = tryObject(firstLine);
+      return row === null || (keys.every((key) => key in row) && (without === undefined || !(without in row)));
+    },
+    reader() {
+      const names = new PrefixNames();
+      return (line): Arrival => {
+        const row = objectIn(line);
+        const promptTokens = tokensIn("input_length", row["input_length"]);
+        const arrival = {
+          at: numberIn("timestamp", row["timestamp"], 0) * secondsPerUnit,
+          promptTokens,
+          outputTokens: tokensIn("output_length", row["output_length"]),
+        };
+        if (row["hash_ids"] === undefined) return arrival;
+        const pieces = idsIn(line, row["hash_ids"], names);
+        return { ...arrival, pieces, pieceTokens: pieceTokensOf(promptTokens, pieces.length) };
+      };
+    },
+  };
 }
 
-function idsOf(value: unknown): readonly number[] {
-  if (Array.isArray(value) && value.every((id) => Number.isInteger(id) && id >= 0)) return value as number[];
-  throw new Error(`hash_ids must be an array of integers >= 0, got ${shown(value)}`);
+/**
+ * Mooncake's traces: `timestamp` (ms), `input_length`, `output_length`, `hash_ids`. An id stands for 512 or 16 tokens, whichever fits the number
+ * of ids; the last, partial piece may have an id or not. Source: Mooncake (FAST 2025), kvcache-ai/Mooncake.
+ */
+export const mooncake: RowFormat = hashedRows({
+  name: "Mooncake",
+  secondsPerUnit: 1e-3,
+  keys: ["timestamp", "input_length", "output_length"],
+  without: "chat_id",
+});
+
+/** Qwen's traces of Alibaba's Bailian: like Mooncake's, with a `chat_id`, and **times in seconds**. Source: alibaba-edu/qwen-bailian-usagetraces-anon. */
+export const qwenBailian: RowFormat = hashedRows({
+  name: "Qwen-Bailian",
+  secondsPerUnit: 1,
+  keys: ["chat_id", "timestamp", "input_length", "output_length"],
+});
+
+/** Null for a line that is no object: the format that comes first then says so. */
+function tryObject(line: string): Record<string, unknown> | null {
+  try {
+    return objectIn(line);
+  } catch {
+    return null;
+  }
+}
+
+function idsIn(line: string, value: unknown, names: PrefixNames): number[] {
+  if (!Array.isArray(value)) throw new Error(`hash_ids must be an array of integers, got ${shown(value)}`);
+  if (value.length === 0) return [];
+  const written = HASH_IDS.exec(line)?.[1] ?? "";
+  return written.split(",").map((id) => names.of(id.trim()));
 }
 
 function pieceTokensOf(promptTokens: number, count: number): number {

@@ -8,11 +8,26 @@ export function cellsOf(line: string, count: number): string[] {
   return cells;
 }
 
+/** The JSON object of a line. */
+export function objectIn(line: string): Record<string, unknown> {
+  let row: unknown;
+  try {
+    row = JSON.parse(line);
+  } catch {
+    throw new Error(`no JSON object: ${shown(line)}`);
+  }
+  if (typeof row !== "object" || row === null || Array.isArray(row)) throw new Error(`no JSON object: ${shown(line)}`);
+  return row as Record<string, unknown>;
+}
+
+/** Longest prompt or answer of a trace: longer ones are damage. */
+const MAX_TOKENS = 2 ** 28;
+
 /** A count of tokens: at least one, for nothing can be asked or answered with none. */
 export function tokensIn(name: string, value: unknown): number {
   const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof count === "number" && Number.isSafeInteger(count) && count >= 1) return count;
-  throw new Error(`${name} must be an integer >= 1, got ${shown(value)}`);
+  if (typeof count === "number" && Number.isSafeInteger(count) && count >= 1 && count <= MAX_TOKENS) return count;
+  throw new Error(`${name} must be an integer from 1 to ${MAX_TOKENS}, got ${shown(value)}`);
 }
 
 /** A finite number of at least `least`. */

@@ -33,6 +33,7 @@ interface Client {
  */
 export class ServeGen implements Workload {
   readonly starved = false;
+  readonly sharesPrefixes = false;
   readonly #next = new Pending<Client>();
   /** By window: total rate over the rate of clients with lengths. */
   readonly #scale = new Map<number, number>();

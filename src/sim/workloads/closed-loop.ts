@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../../errors.ts";
 import type { Arrival, Workload } from "../arrival.ts";
 import { RandomStream } from "../random.ts";
 import { atLeastOne, type LengthOptions, Lengths, notNegative } from "./lengths.ts";
@@ -12,9 +13,13 @@ export interface ClosedLoopOptions extends LengthOptions {
   readonly seed: number;
 }
 
+/** Most users: each waits in the scheduler's queue at the start, 2^17 of them with some 60 MB of records. */
+export const MAX_USERS = 2 ** 17;
+
 /** A fixed number of users who wait for their answer before they ask again: throughput at a given concurrency. Endless. */
 export class ClosedLoop implements Workload {
   readonly starved = false;
+  readonly sharesPrefixes = false;
   readonly #lengths: Lengths;
   readonly #random: RandomStream;
   readonly #thinkSeconds: number;
@@ -25,6 +30,7 @@ export class ClosedLoop implements Workload {
     this.#random = new RandomStream(options.seed, THINK_STREAM);
     this.#thinkSeconds = notNegative("thinkSeconds", options.thinkSeconds ?? 0);
     const users = atLeastOne("concurrency", options.concurrency ?? 16);
+    if (users > MAX_USERS) throw new InvalidOptionError(`concurrency must be an integer from 1 to ${MAX_USERS}, got ${users}`);
     for (let user = 0; user < users; user++) this.#ready.add(this.#think(), `user ${user}`);
   }
 

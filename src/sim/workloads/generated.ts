@@ -3,10 +3,12 @@ import type { Arrival, Workload } from "../arrival.ts";
 /** A workload whose requests need nothing but the one before: made one at a time, when it is asked for. */
 export class GeneratedWorkload implements Workload {
   readonly starved = false;
+  readonly sharesPrefixes: boolean;
   readonly #source: Iterator<Arrival>;
   #next: Arrival | null;
 
-  constructor(source: Iterable<Arrival>) {
+  constructor(source: Iterable<Arrival>, { sharesPrefixes = true }: { readonly sharesPrefixes?: boolean } = {}) {
+    this.sharesPrefixes = sharesPrefixes;
     this.#source = source[Symbol.iterator]();
     this.#next = this.#pull();
   }

@@ -11,12 +11,15 @@ export interface OpenOptions extends LengthOptions {
   readonly seed: number;
 }
 
+/** Prompts of these workloads begin each in their own way. */
+const UNSHARED = { sharesPrefixes: false };
+
 /** Independent arrivals: the gaps are exponential. Endless. */
 export function poisson(options: OpenOptions): GeneratedWorkload {
   const { rate = 1, seed } = options;
   const mean = 1 / positive("rate", rate);
   const random = new RandomStream(seed, ARRIVAL_STREAM);
-  return new GeneratedWorkload(requests(options, () => random.exponential(mean)));
+  return new GeneratedWorkload(requests(options, () => random.exponential(mean)), UNSHARED);
 }
 
 /** Bursty arrivals: gamma gaps of coefficient of variation `cv`, 1 being Poisson. Default 2. Endless. */
@@ -25,7 +28,7 @@ export function gamma(options: OpenOptions & { readonly cv?: number }): Generate
   const mean = 1 / positive("rate", rate);
   const shape = 1 / positive("cv", cv) ** 2;
   const random = new RandomStream(seed, ARRIVAL_STREAM);
-  return new GeneratedWorkload(requests(options, () => random.gamma(shape, mean)));
+  return new GeneratedWorkload(requests(options, () => random.gamma(shape, mean)), UNSHARED);
 }
 
 /**
@@ -51,6 +54,7 @@ export function onOff(options: OpenOptions & { readonly onSeconds?: number; read
       left -= gap;
       return silence + gap;
     }),
+    UNSHARED,
   );
 }
 

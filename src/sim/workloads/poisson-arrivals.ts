@@ -21,6 +21,10 @@ export class PoissonArrivals implements Workload {
     return this.#inner.starved;
   }
 
+  get sharesPrefixes(): boolean {
+    return this.#inner.sharesPrefixes ?? true;
+  }
+
   get nextAt(): number {
     return this.#inner.nextAt === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#at;
   }
