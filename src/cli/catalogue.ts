@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Gpu, gpuFromJson, gpuNamed, GPUS, modelNamed, MODELS, type ModelShape, shapeFromConfig } from "../roofline/index.ts";
+import { type Gpu, gpuFromJson, gpuNamed, GPUS, modelNamed, MODELS, type ModelShape, shapeFromConfig, type WeightFormat, weightFormatFromConfig } from "../roofline/index.ts";
 import { UsageError } from "./failure.ts";
 
 /** What `--model` and `--gpu` take, for help and complaints. */
@@ -10,9 +10,24 @@ export const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
 /** The shape of a model of the catalogue, or of a `config.json` or its folder. Throws `UsageError` or `InvalidOptionError`. */
 export function readShape(model: string | undefined): ModelShape {
   if (model === undefined) throw new UsageError(`--model is missing; known: ${MODEL_NAMES}`);
-  if (MODELS.has(model.toLowerCase()) || !isPath(model)) return modelNamed(model);
-  const file = statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
+  if (isName(model)) return modelNamed(model);
+  const file = configOf(model);
   return shapeFromConfig(readJson(file), file);
+}
+
+/** How a model's file says that its weights are stored; null for a name, and for a file that says nothing. */
+export function readWeightFormat(model: string | undefined): WeightFormat | null {
+  if (model === undefined || isName(model)) return null;
+  const file = configOf(model);
+  return weightFormatFromConfig(readJson(file), file);
+}
+
+function isName(model: string): boolean {
+  return MODELS.has(model.toLowerCase()) || !isPath(model);
+}
+
+function configOf(model: string): string {
+  return statSync(model, { throwIfNoEntry: false })?.isDirectory() ? join(model, "config.json") : model;
 }
 
 /** A GPU of the catalogue, or of a JSON file. Throws `UsageError` or `InvalidOptionError`. */

@@ -5,6 +5,7 @@ import { SECONDS_PER_DAY } from "../roofline/cost.ts";
 import { formatBytes, formatSeconds, significant } from "../roofline/format.ts";
 import {
   type Arithmetic,
+  ARITHMETICS,
   dollarsPerDay,
   type Gpu,
   GPUS,
@@ -14,9 +15,10 @@ import {
   roofline,
   type RooflineSummary,
 } from "../roofline/index.ts";
-import { GPU_NAMES, MODEL_NAMES, readGpu, readShape } from "./catalogue.ts";
+import { GPU_NAMES, MODEL_NAMES, readGpu, readShape, readWeightFormat } from "./catalogue.ts";
 import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { refuseWithoutEffect } from "./without-effect.ts";
 import { decimal, integer } from "./option-values.ts";
 
 /** The options of `bstar roofline`, checked one by one. */
@@ -24,9 +26,9 @@ interface RooflineFlags {
   readonly model?: string;
   readonly gpu?: string;
   readonly gpus: number;
-  readonly weightBits: number;
+  readonly weightBits?: number;
   readonly kvBits: number;
-  readonly arithmetic: Arithmetic;
+  readonly arithmetic?: Arithmetic;
   readonly context: number;
   readonly dollarsPerHour?: number;
   readonly requestsPerDay?: number;
@@ -56,9 +58,9 @@ export function registerRoofline(program: Command, io: Io): void {
     .option("--model <name>", MODEL_NAMES)
     .option("--gpu <name>", GPU_NAMES)
     .option("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1)
-    .option("--weight-bits <n>", "bits a stored weight", bits, 16)
+    .option("--weight-bits <n>", "bits a stored weight (default: as the model's file says, or 16)", bits)
     .option("--kv-bits <n>", "bits a stored key or value", bits, 16)
-    .addOption(new Option("--arithmetic <kind>", "precision of the multiplication").choices(["fp16", "int8", "fp8"]).default("fp16"))
+    .addOption(new Option("--arithmetic <kind>", "precision of the multiplication (default: as the model's file says, or fp16)").choices(ARITHMETICS))
     .option("--context <n>", "tokens a sequence", integer(1), 4096)
     .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
     .option("--requests-per-day <x>", "rank the catalogue by the cost of this load instead", positive)
@@ -67,8 +69,20 @@ export function registerRoofline(program: Command, io: Io): void {
     .option("--max-seconds-per-token <x>", "longest time between two tokens under that load (default: reading speed)", positive)
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action((flags: RooflineFlags) => io.stdout.write(answer(flags)));
+    .action((flags: RooflineFlags, command: Command) => {
+      checkEffect(flags, command);
+      return io.stdout.write(answer({ ...readWeightFormat(flags.model), ...flags }));
+    });
 }
+
+/** Options that change nothing in this company. */
+function checkEffect({ requestsPerDay }: RooflineFlags, command: Command): void {
+  if (requestsPerDay === undefined) refuseWithoutEffect(command, LOAD_OPTIONS, "is of a load: give --requests-per-day, too");
+  else refuseWithoutEffect(command, PAGE_OPTIONS, "has no effect on the ranking, which tries all");
+}
+
+const LOAD_OPTIONS = ["promptTokens", "outputTokens", "maxSecondsPerToken"];
+const PAGE_OPTIONS = ["gpus", "context", "dollarsPerHour"];
 
 /** The text to print. What cannot be answered is a wrong question here: nothing was run. */
 function answer(flags: RooflineFlags): string {

@@ -4,11 +4,12 @@ import { DeviceLimitError, InvalidModelError, UnsupportedModelError } from "../e
 import { ADMISSIONS, BUDGETS, EVICTIONS, PREEMPTIONS, QUEUES } from "../policies/names.ts";
 import { CHUNKINGS } from "../prefill/names.ts";
 import { type Arithmetic, ARITHMETICS } from "../roofline/index.ts";
-import { ENGINES, TraceError, WORKLOADS } from "../sim/index.ts";
+import { ENGINES, MAX_USERS, TraceError, WORKLOADS } from "../sim/index.ts";
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
 import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { decimal, integer } from "./option-values.ts";
+import { refuseWithoutEffect } from "./without-effect.ts";
 import { resultPage } from "./simulate/page.ts";
 import { prepareReport, writeReport } from "./simulate/report-files.ts";
 import { readLines, type SweepLine } from "./simulate/results-file.ts";
@@ -25,6 +26,16 @@ interface SimulateFlags extends Grid {
   readonly report?: string;
   readonly from?: readonly string[];
 }
+
+/** Bounds of the other options: what is beyond is a slip of the hand, and some of it would fill the memory before anything is said. */
+const MAX_RATE = 1e6;
+const MAX_REQUESTS = 2 ** 40;
+const MAX_TOKENS = 2 ** 24;
+const MAX_LENGTH_CV = 100;
+const MAX_BLOCKS = 2 ** 27;
+const MAX_SECONDS = 1e6;
+const MAX_DOLLARS = 1e6;
+const MAX_JOBS = 1024;
 
 /** Columns are made for the largest step: 2^20 requests are some 200 MB of them, 2^24 tokens as much. */
 const MAX_STEP_REQUESTS = 2 ** 20;
@@ -44,30 +55,32 @@ Examples:
 
 /** Adds `bstar simulate`: a workload on hardware that need not be there, with the production scheduler. */
 export function registerSimulate(program: Command, io: Io): void {
-  const positive = decimal("above 0", (value) => value > 0);
+  const rate = decimal(`above 0 and at most ${MAX_RATE}`, (value) => value > 0 && value <= MAX_RATE);
+  const seconds = decimal(`above 0 and at most ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS);
   const bits = decimal("in (0, 32]", (value) => value > 0 && value <= 32);
   program
     .command("simulate")
     .description("run a workload on simulated hardware with the real scheduler: latency, throughput, cost")
-    .option("--trace <file>", "requests of an Azure 2023 CSV, a Mooncake JSONL, ShareGPT lengths or ServeGen rates; .gz too")
+    .option("--trace <file>", "requests of a trace: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT, ServeGen, results of vLLM's bench serve; .gz too")
     .option("--workload <name>", `made-up requests instead: ${[...WORKLOADS.keys()].join(", ")}`)
     .option("--model <name>", MODEL_NAMES, list(text))
     .option("--gpu <name>", GPU_NAMES, list(text))
     .addOption(oneOrMore("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1))
     .addOption(oneOrMore("--engine <name>", `defaults and figures of an engine: ${[...ENGINES.keys()].join(", ")}`, text, "bstar"))
-    .addOption(oneOrMore("--weight-bits <n>", "bits a stored weight", bits, 16))
+    .addOption(oneOrMore("--weight-bits <n>", "bits a stored weight (default: as the model's file says, or 16)", bits))
     .addOption(oneOrMore("--kv-bits <n>", "bits a stored key or value", bits, 16))
-    .addOption(oneOrMore("--arithmetic <kind>", `precision of the multiplication: ${ARITHMETICS.join(", ")}`, arithmetic, "fp16"))
-    .option("--rate <r>", "Poisson arrivals, so many requests a second, in place of the trace's; of a workload: its mean rate", list(positive))
-    .option("--requests <n>", "take so many requests at most (default: the whole trace, 1000 of a workload)", integer(1))
-    .option("--prompt-tokens <n>", "mean prompt of a workload", integer(1))
-    .option("--output-tokens <n>", "mean answer of a workload", integer(1))
-    .option("--length-cv <x>", "spread of a workload's lengths: standard deviation over mean", decimal(">= 0", (value) => value >= 0))
-    .option("--concurrency <n>", "users of the workload closed-loop", list(integer(1)))
-    .option("--context <n>", "most tokens of a request (default: the model's)", integer(2))
+    .addOption(oneOrMore("--arithmetic <kind>", `precision of the multiplication: ${ARITHMETICS.join(", ")} (default: as the model's file says, or fp16)`, arithmetic))
+    .option("--rate <r>", "Poisson arrivals, so many requests a second, in place of the trace's; of a workload: its mean rate", list(rate))
+    .option("--requests <n>", "take so many requests at most (default: the whole trace, 1000 of a workload)", integer(1, MAX_REQUESTS))
+    .option("--prompt-tokens <n>", "mean prompt of a workload", integer(1, MAX_TOKENS))
+    .option("--output-tokens <n>", "mean answer of a workload", integer(1, MAX_TOKENS))
+    .option("--length-cv <x>", "spread of a workload's lengths: standard deviation over mean", decimal(`from 0 to ${MAX_LENGTH_CV}`, (value) => value >= 0 && value <= MAX_LENGTH_CV))
+    .option("--concurrency <n>", "users of the workload closed-loop", list(integer(1, MAX_USERS)))
+    .option("--context <n>", "most tokens of a request (default: the model's)", integer(2, MAX_TOKENS))
     .addOption(new Option("--over-context <rule>", "what becomes of requests beyond that").choices(["clip", "drop"]).default("clip"))
+    .addOption(new Option("--bad-rows <rule>", "what becomes of a trace's rows that cannot be used").choices(["refuse", "skip"]).default("refuse"))
     .addOption(new Option("--prefix-cache <state>", "whether requests share the blocks of equal beginnings").choices(["on", "off"]).default("on"))
-    .option("--gpu-blocks <n>", "blocks of the KV cache (default: as many as fit beside the weights)", integer(1))
+    .option("--gpu-blocks <n>", "blocks of the KV cache (default: as many as fit beside the weights)", integer(1, MAX_BLOCKS))
     .option("--block-size <n>", "tokens a block (default: the engine's, as of the seven below)", integer(1, 1024))
     .addOption(oneOrMore("--max-requests <n>", "most requests in a step", integer(1, MAX_STEP_REQUESTS)))
     .addOption(oneOrMore("--token-budget <n>", "most tokens in a step", integer(1, MAX_STEP_TOKENS)))
@@ -77,26 +90,27 @@ export function registerSimulate(program: Command, io: Io): void {
     .addOption(oneOrMore("--chunking <policy>", `how prompts are cut: ${namesOf(CHUNKINGS)}`, text))
     .addOption(oneOrMore("--budget <policy>", `how many tokens a step takes: ${namesOf(BUDGETS)}`, text))
     .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text))
-    .option("--slo-ttft <seconds>", "promise for the first token: adds goodput", positive)
-    .option("--slo-tpot <seconds>", "promise for the tokens after it", positive)
-    .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
+    .option("--slo-ttft <seconds>", "promise for the first token: adds goodput", seconds)
+    .option("--slo-tpot <seconds>", "promise for the tokens after it", seconds)
+    .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(`from 0 to ${MAX_DOLLARS}`, (value) => value >= 0 && value <= MAX_DOLLARS))
     .addOption(oneOrMore("--seed <n>", "of made-up arrivals and lengths", integer(0), 0))
     .option("--json", "print one JSON object")
     .option("--sweep", "all combinations of several values, comma-separated: rates, policies, hardware, models; one JSON line a run")
     .option("--out <file>", "of a sweep: append the lines here, and do not repeat runs that it holds")
     .option("--shard <k/n>", "of a sweep: the k-th of n parts, for a job array; files of parts are merged by concatenation", parseShard)
-    .option("--jobs <n>", "of a sweep: worker threads (default: one a core)", integer(1))
+    .option("--jobs <n>", "of a sweep: worker threads (default: one a core)", integer(1, MAX_JOBS))
     .option("--report <folder>", "write report.html and its charts as SVG")
     .option("--from <files...>", "of a report: files of sweeps, in place of a run")
     .addHelpText("after", EXAMPLES)
-    .action((flags: SimulateFlags) => simulateCommand(flags, io));
+    .action((flags: SimulateFlags, command: Command) => simulateCommand(flags, command, io));
 }
 
-async function simulateCommand(flags: SimulateFlags, io: Io): Promise<void> {
+async function simulateCommand(flags: SimulateFlags, command: Command, io: Io): Promise<void> {
   const { json, sweep: isSweep = false, out, shard, jobs, report, from, ...grid } = flags;
   checkCompany(flags);
+  checkEffect(flags, command);
   const records = await asUsage(async () => {
-    const earlier = from && recordsOf(from.flatMap(readSweep));
+    const earlier = from && recordsOf(linesOf(from, command));
     const runs = earlier === undefined ? checkedRuns(grid, isSweep) : [];
     // Runs may take hours: what keeps the report from being written is said before.
     if (report !== undefined) await prepareReport(report);
@@ -113,6 +127,24 @@ function checkCompany({ sweep: isSweep = false, report, from, json = false, ...o
   }
   if (from !== undefined && report === undefined) throw new UsageError("--from is of a report: give --report, too");
   if (from !== undefined && (isSweep || json)) throw new UsageError("--from takes the place of a run: give it without --sweep and --json");
+}
+
+/** Options that change nothing in this company. */
+function checkEffect({ sweep: isSweep = false, trace, workload }: SimulateFlags, command: Command): void {
+  const refuse = (names: readonly string[], why: string): void => refuseWithoutEffect(command, names, why);
+  if (isSweep) refuse(["json"], "has no effect in a sweep: its lines are JSON");
+  if (trace === undefined) refuse(["badRows"], "is of a trace: give --trace, too");
+  else refuse(["promptTokens", "outputTokens", "lengthCv"], "is of a workload; a trace has lengths of its own");
+  if (workload === "closed-loop") refuse(["rate"], "has no effect in a closed loop, whose users ask when they have their answer");
+  else refuse(["concurrency"], "is of the workload closed-loop");
+}
+
+/** The lines of sweeps that were run before. */
+function linesOf(files: readonly string[], command: Command): SweepLine[] {
+  const lines = files.flatMap(readSweep);
+  const ofRuns = command.options.map((option) => option.attributeName()).filter((name) => name !== "from" && name !== "report");
+  refuseWithoutEffect(command, ofRuns, "is of a run, and --from takes the place of runs");
+  return lines;
 }
 
 /** The grid's runs, more than one only of a sweep. */

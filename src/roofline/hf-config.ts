@@ -8,11 +8,12 @@ import type { ModelShape } from "./shape.ts";
 /**
  * Shape of the model that a parsed Hugging Face `config.json` describes (of its `text_config` where it has one). Pure. Families
  * are those of `src/families`; a model of another one is refused by name. Throws `InvalidModelError` and `UnsupportedModelError`
- * that name the key and its value.
+ * that name the key and its value. How weights are stored is no part of the shape: `weightFormatFromConfig` reads it.
  */
 export function shapeFromConfig(config: unknown, name = "config.json"): ModelShape {
   if (!isObject(config)) throw new InvalidModelError(`${name}: must be a JSON object, ${describe(config)}`);
-  return shapeOfDecoder(decoderFromConfig(config, name).config, name);
+  const { quantization_config: _, ...unquantized } = config;
+  return shapeOfDecoder(decoderFromConfig(unquantized, name).config, name);
 }
 
 /** Norms of length `hiddenSize` a layer. */

@@ -11,6 +11,7 @@ export { shapeFromConfig, shapeOfDecoder } from "./hf-config.ts";
 export { blockBytesPerSequence, blocksPerSequence, kvBytesPerSequence, kvBytesPerToken, kvCopies } from "./kv-bytes.ts";
 export { gpuFromMeasurement, type StepMeasurement } from "./measured.ts";
 export { modelNamed, MODELS } from "./models.ts";
+export { type WeightFormat, weightFormatFromConfig } from "./quantized.ts";
 export { readingTokensPerSecond, READING_WORDS_PER_MINUTE, TOKENS_PER_WORD } from "./reading-speed.ts";
 export type { Setup } from "./setup.ts";
 export {

@@ -15,7 +15,7 @@ export { type ClientSummary, type SimulationSummary, summarize } from "./summary
 export type { TimelinePoint } from "./timeline.ts";
 export { TraceError } from "./traces/trace-error.ts";
 export { type BadRows, TraceWorkload } from "./traces/trace-workload.ts";
-export { ClosedLoop, type ClosedLoopOptions } from "./workloads/closed-loop.ts";
+export { ClosedLoop, type ClosedLoopOptions, MAX_USERS } from "./workloads/closed-loop.ts";
 export type { LengthOptions } from "./workloads/lengths.ts";
 export { type NamedWorkloadOptions, workloadNamed, WORKLOADS } from "./workloads/names.ts";
 export { gamma, onOff, type OpenOptions, poisson } from "./workloads/open.ts";

@@ -63,11 +63,17 @@ describe("bstar roofline", () => {
     }
   });
 
+  test("options without effect are refused", async () => {
+    const of = async (...args: string[]) => (await bstar("--model", "mistral-7b", ...args)).error;
+    expect(await of("--gpu", "a10", "--prompt-tokens", "300")).toMatch(/--prompt-tokens is of a load: give --requests-per-day, too/);
+    expect(await of("--requests-per-day", "1e6", "--context", "300")).toMatch(/--context has no effect on the ranking/);
+  });
+
   test("a load ranks the catalogue", async () => {
     const args = ["--model", "mistral-7b", "--requests-per-day", "1e6", "--prompt-tokens", "300", "--output-tokens", "100"];
     const { plans, refused } = JSON.parse((await bstar(...args, "--json")).out) as { plans: object[]; refused: object[] };
     expect(plans[0]).toMatchObject({ gpu: "a10", gpus: 1, replicas: 1, dollarsPerDay: expect.closeTo(14.4, 5) });
-    expect(plans.length + refused.length).toBe(44);
+    expect(plans.length + refused.length).toBe(76);
     expect((await bstar(...args)).out).toMatch(/1 x a10 +1 +\$14\.40/);
     expect((await bstar(...args, "--gpu", "h100")).out).not.toContain("a10");
   });

@@ -161,3 +161,63 @@ describe("refusals are one line with exit code 2", () => {
     expect((await json("--trace", lengths, "--rate", "1"))["requests"].completed).toBe(1);
   });
 });
+
+describe("every option has a bound, and one without effect is refused", () => {
+  const WORKLOAD = ["--workload", "closed-loop"];
+  test.each([
+    [["--concurrency", "100000000", ...WORKLOAD], /It must be an integer from 1 to 131072/],
+    [["--requests", "9007199254740991", ...WORKLOAD], /It must be an integer from 1 to/],
+    [["--rate", "1e300", "--workload", "poisson"], /above 0 and at most 1000000/],
+    [["--length-cv", "1e9", ...WORKLOAD], /It must be a number from 0 to 100/],
+    [["--prompt-tokens", "4000000000", ...WORKLOAD], /It must be an integer from 1 to 16777216/],
+    [["--gpu-blocks", "4000000000", ...WORKLOAD], /It must be an integer from 1 to 134217728/],
+    [["--slo-ttft", "1e9", ...WORKLOAD], /above 0 and at most 1000000/],
+    [["--dollars-per-hour", "1e9", ...WORKLOAD], /It must be a number from 0 to 1000000/],
+    [["--rate", "3", ...WORKLOAD], /--rate has no effect in a closed loop/],
+    [["--concurrency", "3", "--workload", "poisson"], /--concurrency is of the workload closed-loop/],
+    [["--bad-rows", "skip", "--workload", "poisson"], /--bad-rows is of a trace/],
+    [["--sweep", "--json", "--workload", "poisson"], /--json has no effect in a sweep/],
+    [["--engine", "tgi", "--workload", "poisson"], /unknown engine "tgi"; known: bstar, vllm-0\.15/],
+    [["--arithmetic", "fp7", "--workload", "poisson"], /It must be one of fp16, int8, fp8, fp4/],
+  ])("%j", async (args, message) => {
+    const { code, err } = await simulate(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+
+  test("lengths of a workload mean nothing beside a trace, nor a run's options beside --from", async () => {
+    for (const option of ["--prompt-tokens", "--output-tokens", "--length-cv"]) {
+      expect((await simulate("--trace", trace, option, "3")).err).toMatch(`${option} is of a workload`);
+    }
+    const sweep = file("empty.jsonl", "");
+    const { err } = await bstar(["simulate", "--from", sweep, "--report", "r", "--rate", "3"]);
+    expect(err).toMatch(/--rate is of a run, and --from takes the place of runs/);
+  });
+});
+
+describe("engines", () => {
+  test("a preset gives defaults, which options override", async () => {
+    const args = ["--workload", "poisson", "--requests", "5", "--prompt-tokens", "20", "--output-tokens", "5"];
+    expect((await json(...args)).config).toMatchObject({ engine: "bstar", tokenBudget: 512, maxRequests: 256 });
+    expect((await json(...args, "--engine", "vllm-0.15.1")).config).toMatchObject({ engine: "vllm-0.15", tokenBudget: 8192 });
+    const { config } = await json(...args, "--engine", "trtllm", "--token-budget", "99", "--admission", "watermark");
+    expect(config).toMatchObject({ engine: "trtllm", tokenBudget: 99, admission: "watermark", blockSize: 32 });
+  });
+
+  test("rows that cannot be used are counted where they are skipped", async () => {
+    const mixed = file("mixed.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,2\n2023-11-16 18:15:47,0,2\n");
+    expect((await simulate("--trace", mixed)).err).toMatch(/mixed\.csv:3: ContextTokens must be/);
+    expect(await json("--trace", mixed, "--bad-rows", "skip")).toMatchObject({ skippedRows: 1, requests: { completed: 1 } });
+  });
+
+  test("a config.json says how its weights are stored", async () => {
+    const config = {
+      model_type: "llama", architectures: ["LlamaForCausalLM"], hidden_size: 256, intermediate_size: 512, num_hidden_layers: 2, num_attention_heads: 4, vocab_size: 1000,
+      max_position_embeddings: 2048, rms_norm_eps: 1e-5, hidden_act: "silu", tie_word_embeddings: false, quantization_config: { quant_method: "fp8" },
+    };
+    const path = file("fp8.json", JSON.stringify(config));
+    const run = async (...more: readonly string[]) => (await bstar(["simulate", "--model", path, "--gpu", "h100", "--workload", "poisson", "--requests", "3", "--json", ...more])).out;
+    expect((JSON.parse(await run()) as Result).config).toMatchObject({ weightBits: 8, arithmetic: "fp8" });
+    expect((JSON.parse(await run("--weight-bits", "16", "--arithmetic", "fp16")) as Result).config).toMatchObject({ weightBits: 16, arithmetic: "fp16" });
+  });
+});

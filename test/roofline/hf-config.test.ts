@@ -90,7 +90,6 @@ describe("shapeFromConfig", () => {
     ["num_local_experts", 8],
     ["kv_lora_rank", 512],
     ["mamba_d_state", 16],
-    ["quantization_config", { quant_method: "awq" }],
   ])("refuses %s in a family that has no such thing", (key, value) => {
     const refused = () => shapeFromConfig({ ...LLAMA_3_1, [key]: value }, "x/config.json");
     expect(refused).toThrow(UnsupportedModelError);

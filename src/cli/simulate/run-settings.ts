@@ -10,6 +10,8 @@ const DEFAULT_REQUESTS = 1000;
 
 /** What `--json` prints of one run. */
 export interface Result extends SimulationSummary {
+  /** Rows of the trace that could not be used; only where they are skipped. */
+  readonly skippedRows?: number;
   /** The settings, and what the roofline chose for those that were not given. */
   readonly config: Config;
   readonly seed: number;
@@ -22,15 +24,16 @@ export interface RunRecord extends Omit<SimulationRun, "summary"> {
 
 /** Runs one simulation from plain values. Rejects with the errors of `simulate`, and `InvalidOptionError` for settings that contradict each other. */
 export async function runSettings(settings: Settings): Promise<RunRecord> {
-  const options = await optionsOf(settings);
+  const { workload, skippedRows } = await workloadOf(settings);
+  const options = optionsOf(settings, workload);
   const { summary, ...plots } = await simulate({ ...options, dollarsPerHour: settings.dollarsPerHour });
   const { seed, ...rest } = settings;
   const { blockCount, shape, gpu } = options;
   const config = { ...rest, model: shape.name, gpu: gpu.name, gpuBlocks: blockCount, context: settings.context ?? shape.contextLength };
-  return { result: { ...summary, config, seed }, ...plots };
+  return { result: { ...summary, ...(settings.badRows === "skip" && { skippedRows: skippedRows() }), config, seed }, ...plots };
 }
 
-async function optionsOf(settings: Settings): Promise<SimulationOptions> {
+function optionsOf(settings: Settings, workload: Workload): SimulationOptions {
   if (settings.chunking === "slo" && settings.sloTpot === undefined) throw new InvalidOptionError("chunking slo needs a promise to keep: give --slo-tpot");
   const { gpus, weightBits, kvBits, arithmetic, maxRequests, tokenBudget, blockSize } = settings;
   const engine = engineNamed(settings.engine);
@@ -40,7 +43,7 @@ async function optionsOf(settings: Settings): Promise<SimulationOptions> {
     ...setup,
     planAhead: engine.planAhead,
     frontEndSeconds: engine.frontEndSeconds,
-    workload: await workloadOf(settings),
+    workload,
     policies: namedPolicies(settings, { ...setup, tokenBudget, cacheTokens: blockCount * blockSize, targetSeconds: settings.sloTpot }),
     blockCount,
     blockSize,
@@ -54,11 +57,12 @@ async function optionsOf(settings: Settings): Promise<SimulationOptions> {
   };
 }
 
-async function workloadOf(settings: Settings): Promise<Workload> {
-  const { trace, workload, rate, seed } = settings;
-  if (trace === undefined) return workloadNamed(workload ?? "", settings);
-  const { workload: rows, hasTimes } = await openTrace(trace, seed);
-  if (rate !== undefined) return new PoissonArrivals(rows, rate, seed);
+/** The workload, and how many of its rows were left out so far. */
+async function workloadOf(settings: Settings): Promise<{ readonly workload: Workload; readonly skippedRows: () => number }> {
+  const { trace, workload, rate, seed, badRows } = settings;
+  if (trace === undefined) return { workload: workloadNamed(workload ?? "", settings), skippedRows: () => 0 };
+  const { workload: rows, hasTimes, skippedRows } = await openTrace(trace, seed, badRows);
+  if (rate !== undefined) return { workload: new PoissonArrivals(rows, rate, seed), skippedRows };
   if (!hasTimes) throw new InvalidOptionError(`${trace} has lengths without times: give the arrivals with --rate`);
-  return rows;
+  return { workload: rows, skippedRows };
 }

@@ -1,5 +1,7 @@
+import { InvalidOptionError } from "../../errors.ts";
 import type { Arithmetic } from "../../roofline/index.ts";
-import { engineNamed, type OverContext } from "../../sim/index.ts";
+import { type BadRows, engineNamed, type OverContext } from "../../sim/index.ts";
+import { readWeightFormat } from "../catalogue.ts";
 
 /** Everything that decides one run, as plain values: what a worker is sent, a sweep's line repeats, and `config` shows. */
 export interface Settings {
@@ -20,6 +22,7 @@ export interface Settings {
   readonly concurrency?: number;
   readonly context?: number;
   readonly overContext: OverContext;
+  readonly badRows: BadRows;
   readonly prefixCache: "on" | "off";
   readonly gpuBlocks?: number;
   readonly blockSize: number;
@@ -54,13 +57,18 @@ export function settingsOf(grid: Grid): Settings[] {
     const values: readonly unknown[] | undefined = grid[axis];
     if (values !== undefined) all = all.flatMap((settings) => [...new Set(values)].map((value) => ({ ...settings, [axis]: value })));
   }
+  if (all.length > MAX_RUNS) throw new InvalidOptionError(`a sweep has at most ${MAX_RUNS} runs, got ${all.length}`);
   return all.map(withDefaults);
 }
+
+/** Runs of a sweep: a line of each takes some 10 kB, so that 10^5 of them still fit in memory. */
+const MAX_RUNS = 100_000;
 
 /** Throws `InvalidOptionError` for an engine that is not known. */
 function withDefaults(given: Record<string, unknown>): Settings {
   const { name, blockSize, maxRequests, tokenBudget, policies } = engineNamed(String(given["engine"]));
-  const defaults = { blockSize, maxRequests, tokenBudget, ...policies };
+  const format = readWeightFormat(given["model"] as string | undefined) ?? { weightBits: 16, arithmetic: "fp16" };
+  const defaults = { ...format, blockSize, maxRequests, tokenBudget, ...policies };
   const missing = Object.entries(defaults).filter(([key]) => given[key] === undefined);
   return { ...given, engine: name, ...Object.fromEntries(missing) } as unknown as Settings;
 }

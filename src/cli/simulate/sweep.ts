@@ -30,10 +30,11 @@ export function parseShard(text: string): Shard {
   return { part, parts };
 }
 
-/** Runs of the shard that the file does not hold. */
+/** Runs of the shard that the file does not hold, and those that failed there. */
 export function runsToDo({ runs, shard, out }: SweepOptions): Settings[] {
   const own = runs.filter((_, i) => i % shard.parts === shard.part - 1);
-  const done = new Set(out === undefined ? [] : readLines(out).map(({ key }) => key));
+  const lines = out === undefined ? [] : readLines(out);
+  const done = new Set(lines.filter((line) => !("error" in line)).map(({ key }) => key));
   return own.filter((settings) => !done.has(keyOf(settings)));
 }
 

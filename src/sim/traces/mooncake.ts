@@ -68,10 +68,14 @@ function tryObject(line: string): Record<string, unknown> | null {
 }
 
 function idsIn(line: string, value: unknown, names: PrefixNames): number[] {
-  if (!Array.isArray(value)) throw new Error(`hash_ids must be an array of integers, got ${shown(value)}`);
-  if (value.length === 0) return [];
-  const written = HASH_IDS.exec(line)?.[1] ?? "";
-  return written.split(",").map((id) => names.of(id.trim()));
+  const written = HASH_IDS.exec(line)?.[1].trim();
+  if (!Array.isArray(value) || written === undefined) throw new Error(`hash_ids must be an array of integers >= 0, got ${shown(value)}`);
+  if (written === "") return [];
+  return written.split(",").map((id) => {
+    const name = names.of(id.trim());
+    if (name === null) throw new Error(`hash_ids must be an array of integers >= 0, got ${shown(value)}`);
+    return name;
+  });
 }
 
 function pieceTokensOf(promptTokens: number, count: number): number {

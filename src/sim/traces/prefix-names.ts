@@ -11,9 +11,9 @@ const INTEGER = /^-?\d+$/;
 export class PrefixNames {
   readonly #given = new Map<string, number>();
 
-  /** The name of an id, as it is written. Throws an `Error` for what is no integer, and where a trace has too many large ones. */
-  of(id: string): number {
-    if (!INTEGER.test(id)) throw new Error(`hash_ids must be integers, got ${id.slice(0, 40)}`);
+  /** The name of an id, as it is written; null for what is no integer. Throws an `Error` where a trace has too many large ones. */
+  of(id: string): number | null {
+    if (!INTEGER.test(id)) return null;
     const value = Number(id);
     if (value >= 0 && value < FIRST_GIVEN) return value;
     let name = this.#given.get(id);

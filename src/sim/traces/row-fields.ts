@@ -27,7 +27,8 @@ const MAX_TOKENS = 2 ** 28;
 export function tokensIn(name: string, value: unknown): number {
   const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof count === "number" && Number.isSafeInteger(count) && count >= 1 && count <= MAX_TOKENS) return count;
-  throw new Error(`${name} must be an integer from 1 to ${MAX_TOKENS}, got ${shown(value)}`);
+  const most = typeof count === "number" && count > MAX_TOKENS ? ` and at most ${MAX_TOKENS}` : "";
+  throw new Error(`${name} must be an integer >= 1${most}, got ${shown(value)}`);
 }
 
 /** A finite number of at least `least`. */

@@ -170,21 +170,22 @@ describe("ServeGen", () => {
 describe("a malformed row names file, line and what is wrong", () => {
   const ROW = "2023-11-16 18:15:46,1,2\n";
   test.each([
-    ["a.csv", `${AZURE}${ROW}2023-11-16 18:15:47,many,2\n`, /a\.csv:3: ContextTokens must be an integer from 1 to 268435456, got "many"$/],
+    ["a.csv", `${AZURE}${ROW}2023-11-16 18:15:47,many,2\n`, /a\.csv:3: ContextTokens must be an integer >= 1, got "many"$/],
     ["b.csv", `${AZURE}yesterday,1,2\n`, /b\.csv:2: TIMESTAMP must look like .*got "yesterday"$/],
     ["c.csv", `${AZURE}${ROW}\n2023-11-16 18:15:47,1\n`, /c\.csv:4: 3 columns are expected, there are 2$/],
     ["d.csv", `${AZURE}${ROW}2023-11-16 18:15:45,1,2\n`, /d\.csv:3: its time is before the one of the row above$/],
     ["e.csv", `${AZURE}"2023-11-16 18:15:46",1,2\n`, /e\.csv:2: quoted values are not understood$/],
-    ["f.csv", `${AZURE}2023-11-16 18:15:46,1,0\n`, /f\.csv:2: GeneratedTokens must be an integer from 1 to 268435456, got "0"$/],
+    ["f.csv", `${AZURE}2023-11-16 18:15:46,1,0\n`, /f\.csv:2: GeneratedTokens must be an integer >= 1, got "0"$/],
     ["g.jsonl", `{"timestamp":0,"input_length":5,"output_length":1}\n{"timestamp":\n`, /g\.jsonl:2: no JSON object: /],
     ["h.jsonl", `{"timestamp":-1,"input_length":5,"output_length":1}\n`, /h\.jsonl:1: timestamp must be a number >= 0, got -1$/],
-    ["i.jsonl", `{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[1.5]}\n`, /i\.jsonl:1: hash_ids must be integers, got 1\.5$/],
+    ["i.jsonl", `{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[1.5]}\n`, /i\.jsonl:1: hash_ids must be an array of integers >= 0, got \[1\.5\]$/],
     ["j.jsonl", `{"timestamp":0,"input_length":5000,"output_length":1,"hash_ids":[1]}\n`, /j\.jsonl:1: 1 hash_ids fit 5000 tokens neither at 512 nor at 16 tokens an id$/],
     ["k.csv", "a,b\n1,2\n", /k\.csv:1: "a,b" begins no known trace; known: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT lengths, ServeGen rates, ShareGPT JSON, results of vLLM's bench serve$/],
     ["n.csv", `${AZURE}2023-13-41 18:15:46,1,2\n`, /n\.csv:2: TIMESTAMP is no date: "2023-13-41 18:15:46"$/],
     ["o.csv", `${AZURE}2023-02-29 18:15:46,1,2\n`, /o\.csv:2: TIMESTAMP is no date/],
     ["p.csv", `${AZURE}2023-02-28 24:00:00,1,2\n`, /p\.csv:2: TIMESTAMP is no date/],
     ["q.csv", `${AZURE}2023-02-28 23:60:00,1,2\n`, /q\.csv:2: TIMESTAMP is no date/],
+    ["r.csv", `${AZURE}2023-11-16 18:15:46,1,999999999999\n`, /r\.csv:2: GeneratedTokens must be an integer >= 1 and at most 268435456, got "999999999999"$/],
     ["l.csv", AZURE, /l\.csv holds no requests$/],
     ["m.csv", "", /m\.csv holds no requests$/],
   ])("%s", async (name, text, message) => {
