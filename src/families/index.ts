@@ -93,11 +93,19 @@ function unknown(file: string, what: string): UnsupportedModelError {
   return new UnsupportedModelError(`${file}: ${what} is not implemented, only ${KNOWN_ARCHITECTURES}`);
 }
 
+/** What a GGUF file shows by its tensors and tokens instead of by keys. */
+export interface SeenInGguf {
+  readonly vocabSize: number;
+  /** There is no output matrix. */
+  readonly tied: boolean;
+  readonly attentionBias: boolean;
+  readonly feedForwardBias: boolean;
+}
+
 /**
- * The decoder that the metadata of a GGUF file describes; `vocabSize` and `tied` are what its tensors and tokens show. Throws
- * as `decoderFromConfig` does, with the file's own keys.
+ * The decoder that the metadata of a GGUF file describes. Throws as `decoderFromConfig` does, with the file's own keys.
  */
-export function decoderFromGguf(metadata: JsonObject, seen: { readonly vocabSize: number; readonly tied: boolean }, file: string): KnownDecoder {
+export function decoderFromGguf(metadata: JsonObject, seen: SeenInGguf, file: string): KnownDecoder {
   const architecture = metadata["general.architecture"];
   if (typeof architecture !== "string") throw new InvalidModelError(`${file}: general.architecture must be a string, ${describe(architecture)}`);
   const family = FAMILIES.find(({ ggufArchitecture }) => ggufArchitecture === architecture);
@@ -105,7 +113,12 @@ export function decoderFromGguf(metadata: JsonObject, seen: { readonly vocabSize
     const known = FAMILIES.flatMap(({ ggufArchitecture }) => ggufArchitecture ?? []).join(", ");
     throw new UnsupportedModelError(`${file}: general.architecture ${excerpt(architecture)} is not implemented, only ${known}`);
   }
-  const derived = { vocab_size: seen.vocabSize, tie_word_embeddings: seen.tied };
+  const derived = {
+    vocab_size: seen.vocabSize,
+    tie_word_embeddings: seen.tied,
+    attention_bias: seen.attentionBias,
+    mlp_bias: seen.feedForwardBias,
+  };
   const fields = new Fields({ ...metadata, ...derived }, file, { names: ggufNames(architecture) });
   return { family, config: family.read(fields) };
 }

@@ -1,9 +1,11 @@
 import { InvalidModelError } from "../errors.ts";
 import { describe, excerpt, isObject, parseJsonObject } from "../json.ts";
-import { parseSafetensors, type StoredTensor } from "./safetensors.ts";
+import { type ByteSource, readAll } from "./byte-source.ts";
+import type { FileTensor } from "./file-tensors.ts";
+import { readSafetensors } from "./safetensors.ts";
 
-/** Bytes of one file of a model by its name, or null where there is no such file; other failures are thrown. */
-export type ReadModelFile = (name: string) => Promise<Uint8Array | null>;
+/** A file of a model by its name, or null where there is none. */
+export type OpenModelFile = (name: string) => Promise<ByteSource | null>;
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
@@ -11,13 +13,19 @@ const INDEX = "model.safetensors.index.json";
 /** A file beside the index: no folders, so that an index cannot name files elsewhere. */
 const SHARD_NAME = /^[^/\\:\0]+\.safetensors$/;
 
+/** The tensors of a model by name, and the file that lists them. */
+export interface CheckpointFiles {
+  readonly file: string;
+  readonly tensors: ReadonlyMap<string, FileTensor>;
+}
+
 /** All tensors of a model: of model.safetensors, or of the shards that model.safetensors.index.json names. */
-export async function readCheckpoint(readFile: ReadModelFile): Promise<Map<string, StoredTensor>> {
-  const single = await readFile(SINGLE);
-  if (single !== null) return parseSafetensors(single, SINGLE);
-  const index = await readFile(INDEX);
+export async function readCheckpoint(openFile: OpenModelFile): Promise<CheckpointFiles> {
+  const single = await openFile(SINGLE);
+  if (single !== null) return { file: SINGLE, tensors: await readSafetensors(single, SINGLE) };
+  const index = await openFile(INDEX);
   if (index === null) throw new InvalidModelError(`no weights: neither ${SINGLE} nor ${INDEX} is there`);
-  return readShards(groupByShard(index), readFile);
+  return { file: INDEX, tensors: await readShards(groupByShard(await readAll(index, INDEX)), openFile) };
 }
 
 /** Names of the tensors to take from each shard. */
@@ -36,12 +44,12 @@ function groupByShard(index: Uint8Array): Map<string, string[]> {
   return shards;
 }
 
-async function readShards(shards: Map<string, string[]>, readFile: ReadModelFile): Promise<Map<string, StoredTensor>> {
-  const all = new Map<string, StoredTensor>();
+async function readShards(shards: Map<string, string[]>, openFile: OpenModelFile): Promise<Map<string, FileTensor>> {
+  const all = new Map<string, FileTensor>();
   for (const [shard, names] of shards) {
-    const bytes = await readFile(shard);
-    if (bytes === null) throw new InvalidModelError(`${shard} is missing, ${INDEX} expects ${names[0]} in it`);
-    const tensors = parseSafetensors(bytes, shard);
+    const source = await openFile(shard);
+    if (source === null) throw new InvalidModelError(`${shard} is missing, ${INDEX} expects ${names[0]} in it`);
+    const tensors = await readSafetensors(source, shard);
     for (const name of names) {
       const tensor = tensors.get(name);
       if (tensor === undefined) throw new InvalidModelError(`${shard} does not hold ${name}, ${INDEX} says it does`);

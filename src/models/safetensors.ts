@@ -1,5 +1,8 @@
-import { InvalidModelError } from "../errors.ts";
-import { describe, excerpt, isObject, parseStrictJsonObject, type JsonObject } from "../json.ts";
+import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
+import { describe, excerpt, isObject, parseStrictJsonObject } from "../json.ts";
+import { type ByteSource, refuseLfsPointer } from "./byte-source.ts";
+import type { FileTensor } from "./file-tensors.ts";
+import { isDType } from "../quantization/index.ts";
 
 /** Bits an element, by safetensors name. Known here means that a file may hold it, not that a backend computes with it. */
 const BITS_PER_ELEMENT = {
@@ -9,67 +12,64 @@ const BITS_PER_ELEMENT = {
 
 export type StoredDType = keyof typeof BITS_PER_ELEMENT;
 
-/** A tensor as a file holds it. */
-export interface StoredTensor {
-  readonly name: string;
-  readonly dtype: StoredDType;
-  readonly shape: readonly number[];
-  /** A view into the file's bytes: read-only, and at any alignment. */
-  readonly bytes: Uint8Array;
-  readonly read: () => Promise<Uint8Array>;
-}
-
 /** The little-endian u64 in front of the header. */
 const PREFIX_BYTES = 8;
+
+/** Enough of a file to know a Git LFS pointer. */
+const LFS_BYTES = 64;
 
 /** Longest header: the limit of the safetensors library, so that a lying length is not parsed for minutes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-interface Header {
-  readonly entries: JsonObject;
-  readonly data: Uint8Array;
+/** Where a file's tensors begin, and how many bytes they have together. */
+interface Data {
+  readonly begin: number;
+  readonly size: number;
 }
 
 /**
- * The tensors of a safetensors file, by name; `file` is for messages. No copies are made.
+ * The tensors of a safetensors file, by name; `file` is for messages. The header alone is read.
  *
  * Law: the tensors cover the bytes after the header exactly, without holes and without overlap.
  * Throws `InvalidModelError` on anything else. Source: huggingface/safetensors, README "Format".
  */
-export function parseSafetensors(bytes: Uint8Array, file: string): Map<string, StoredTensor> {
-  const { entries, data } = readHeader(bytes, file);
-  const tensors = new Map<string, StoredTensor>();
+export async function readSafetensors(source: ByteSource, file: string): Promise<Map<string, FileTensor>> {
+  const length = await readHeaderLength(source, file);
+  const entries = parseStrictJsonObject(await source.read(PREFIX_BYTES, length), `${file}: header`);
+  const data = { begin: PREFIX_BYTES + length, size: source.size - PREFIX_BYTES - length };
+  const tensors = new Map<string, FileTensor>();
   for (const [name, entry] of Object.entries(entries)) {
     if (name === "__metadata__") continue;
-    tensors.set(name, readTensor(name, entry, data, file));
+    tensors.set(name, readTensor(name, entry, data, { source, file }));
   }
   checkCoverage([...tensors.values()], data, file);
   return tensors;
 }
 
-function readHeader(bytes: Uint8Array, file: string): Header {
-  if (bytes.length < PREFIX_BYTES) {
-    throw new InvalidModelError(`${file}: ${bytes.length} bytes are too few for a safetensors file, the header length alone has ${PREFIX_BYTES}`);
+async function readHeaderLength(source: ByteSource, file: string): Promise<number> {
+  const begin = await source.read(0, Math.min(source.size, LFS_BYTES));
+  refuseLfsPointer(begin, file);
+  if (begin.length < PREFIX_BYTES) {
+    throw new InvalidModelError(`${file}: ${begin.length} bytes are too few for a safetensors file, the header length alone has ${PREFIX_BYTES}`);
   }
-  const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
+  const length = new DataView(begin.buffer, begin.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) throw new InvalidModelError(`${file}: header length ${length} is over the limit of ${MAX_HEADER_BYTES} bytes`);
-  const end = PREFIX_BYTES + Number(length);
-  if (end > bytes.length) throw new InvalidModelError(`${file}: header length ${length} goes beyond the end of the file, which has ${bytes.length} bytes`);
-  return { entries: parseStrictJsonObject(bytes.subarray(PREFIX_BYTES, end), `${file}: header`), data: bytes.subarray(end) };
+  if (PREFIX_BYTES + Number(length) > source.size) throw new InvalidModelError(`${file}: header length ${length} goes beyond the end of the file, which has ${source.size} bytes`);
+  return Number(length);
 }
 
-function readTensor(name: string, entry: unknown, data: Uint8Array, file: string): StoredTensor {
-  const place = `${file}: ${name}`;
+function readTensor(name: string, entry: unknown, data: Data, from: Pick<FileTensor, "source" | "file">): FileTensor {
+  const place = `${from.file}: ${name}`;
   if (!isObject(entry)) throw new InvalidModelError(`${place} must be an object, ${describe(entry)}`);
   const dtype = readDType(entry["dtype"], place);
   const shape = readShape(entry["shape"], place);
-  const [begin, end] = readOffsets(entry["data_offsets"], data.length, place);
+  const [begin, end] = readOffsets(entry["data_offsets"], data.size, place);
   const bits = BITS_PER_ELEMENT[dtype] * shape.reduce((product, length) => product * length, 1);
   if (bits !== 8 * (end - begin)) {
+    if (!isDType(dtype)) throw new UnsupportedModelError(`${place} has type ${dtype}, only F32, F16 and BF16 are implemented in safetensors`);
     throw new InvalidModelError(`${place} has ${end - begin} bytes, ${dtype} of shape ${excerpt(shape)} needs ${bits / 8}`);
   }
-  const bytes = data.subarray(begin, end);
-  return { name, dtype, shape, bytes, read: () => Promise.resolve(bytes) };
+  return { name, dtype, shape, ...from, begin: data.begin + begin, byteLength: end - begin };
 }
 
 function readDType(value: unknown, place: string): StoredDType {
@@ -92,15 +92,14 @@ function readOffsets(value: unknown, size: number, place: string): readonly [num
   return [begin, end];
 }
 
-function checkCoverage(tensors: StoredTensor[], data: Uint8Array, file: string): void {
-  const begin = (tensor: StoredTensor) => tensor.bytes.byteOffset - data.byteOffset;
-  tensors.sort((a, b) => begin(a) - begin(b) || a.bytes.length - b.bytes.length);
+function checkCoverage(tensors: FileTensor[], data: Data, file: string): void {
+  tensors.sort((a, b) => a.begin - b.begin || a.byteLength - b.byteLength);
   let covered = 0;
   for (const tensor of tensors) {
-    const at = begin(tensor);
+    const at = tensor.begin - data.begin;
     if (at < covered) throw new InvalidModelError(`${file}: ${tensor.name} overlaps another tensor at byte ${at} of the data`);
     if (at > covered) throw new InvalidModelError(`${file}: bytes ${covered} to ${at} of the data, before ${tensor.name}, belong to no tensor`);
-    covered += tensor.bytes.length;
+    covered += tensor.byteLength;
   }
-  if (covered < data.length) throw new InvalidModelError(`${file}: bytes ${covered} to ${data.length} of the data belong to no tensor`);
+  if (covered < data.size) throw new InvalidModelError(`${file}: bytes ${covered} to ${data.size} of the data belong to no tensor`);
 }

@@ -5,22 +5,18 @@ import { ggufExperts, type LayerPart, type TensorNames } from "../families/tenso
 import { excerpt } from "../json.ts";
 import type { LayerWeights, LazyTensor, Model } from "../model.ts";
 import { DTYPES, FORMATS, isDType, rowLength } from "../quantization/index.ts";
+import type { FileTensor, TensorReader } from "./file-tensors.ts";
 import { deinterleaved, rowsOf, stack, withOffset } from "./lazy-tensors.ts";
-
-/** A tensor as a file holds it, of whatever type. */
-export interface FileTensor {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly read: () => Promise<Uint8Array>;
-}
 
 /** A checkpoint of a known decoder: its tensors by name, and how its format stores them. */
 export interface Checkpoint {
+  /** The file that lists the tensors, for messages. */
+  readonly file: string;
   readonly config: DecoderConfig;
   readonly layout: TensorLayout;
   readonly names: TensorNames;
   readonly tensors: ReadonlyMap<string, FileTensor>;
+  readonly reader: TensorReader;
   /** Rows of query and key are in the order of interleaved rotation. */
   readonly interleaved: boolean;
   /** Stored norms lack this. */
@@ -84,8 +80,8 @@ class Assembler {
   }
 
   head(shape: readonly number[]): LazyTensor {
-    const { names, tensors } = this.#checkpoint;
-    if (!tensors.has(names.head)) throw new InvalidModelError(`${names.head} is missing, and config.json does not set tie_word_embeddings`);
+    const { file, names, tensors } = this.#checkpoint;
+    if (!tensors.has(names.head)) throw new InvalidModelError(`${file}: ${names.head} is missing, and config.json does not set tie_word_embeddings`);
     return this.take(names.head, shape);
   }
 
@@ -95,16 +91,17 @@ class Assembler {
   }
 
   take(name: string, shape: readonly number[]): LazyTensor {
-    const stored = this.#checkpoint.tensors.get(name);
-    if (stored === undefined) throw new InvalidModelError(`${name} is missing among the weights`);
+    const { file, reader, tensors } = this.#checkpoint;
+    const stored = tensors.get(name);
+    if (stored === undefined) throw new InvalidModelError(`${file}: ${name} is missing among the weights`);
     const same = stored.shape.length === shape.length && shape.every((length, i) => length === stored.shape[i]);
-    if (!same) throw new InvalidModelError(`${name} has shape ${spell(stored.shape)}, the configuration implies ${spell(shape)}`);
+    if (!same) throw new InvalidModelError(`${file}: ${name} has shape ${spell(stored.shape)}, the configuration implies ${spell(shape)}`);
     const { dtype } = stored;
-    if (!isDType(dtype)) throw new UnsupportedModelError(`${name} has type ${dtype}, only ${DTYPES.join(", ")} are implemented`);
+    if (!isDType(dtype)) throw new UnsupportedModelError(`${file}: ${name} has type ${dtype}, only ${DTYPES.join(", ")} are implemented`);
     if (rowLength({ ...stored, dtype }) % FORMATS[dtype].blockSize !== 0) {
-      throw new InvalidModelError(`${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`);
+      throw new InvalidModelError(`${file}: ${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`);
     }
-    return { name, dtype, shape, read: stored.read };
+    return { name, dtype, shape, read: () => reader.read(stored) };
   }
 
   #attention(name: (part: LayerPart) => string): Attention {

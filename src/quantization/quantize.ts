@@ -2,7 +2,7 @@ import { assert } from "../assert.ts";
 import type { Tensor } from "../model.ts";
 import { dequantizeRow } from "./dequantize.ts";
 import { rowBytes, rowCount, rowLength } from "./formats.ts";
-import { halfToNumber, numberToHalf } from "./half.ts";
+import { numberToHalf } from "./half.ts";
 
 /** Formats that weights can be quantized to while they load. */
 export type QuantizedDType = "Q8_0" | "Q4_0";
@@ -57,13 +57,4 @@ function writeScale(scale: number, bytes: Uint8Array, at: number): number {
 /** The nearest integer, halves away from zero. */
 function roundAway(value: number): number {
   return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
-}
-
-/** Whether every scale of such a tensor is finite: a number beyond 65,504 times the largest integer has no binary16 scale. */
-export function hasFiniteScales(tensor: Tensor): boolean {
-  const step = rowBytes(tensor.dtype, BLOCK);
-  for (let at = 0; at < tensor.bytes.length; at += step) {
-    if (!Number.isFinite(halfToNumber(tensor.bytes[at] | (tensor.bytes[at + 1] << 8)))) return false;
-  }
-  return true;
 }

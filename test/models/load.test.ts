@@ -43,7 +43,7 @@ test.each<[string, Parameters<typeof modelFiles>[0], string]>([
   ["no weights", { "model.safetensors": undefined }, "no weights: neither model.safetensors nor model.safetensors.index.json is there"],
   ["a config.json that is a list", { "config.json": json([]) }, "config.json: must be a JSON object, got []"],
   ["a broken generation_config.json", { "generation_config.json": json({ eos_token_id: -1 }) }, "generation_config.json: eos_token_id must be an id or a list of ids from 0 to 299, got -1"],
-  ["shapes of another config", { "config.json": json({ ...CONFIG, intermediate_size: 32 }) }, "model.layers.0.mlp.down_proj.weight has shape [16, 24], the configuration implies [16, 32]"],
+  ["shapes of another config", { "config.json": json({ ...CONFIG, intermediate_size: 32 }) }, "model.safetensors: model.layers.0.mlp.down_proj.weight has shape [16, 24], the configuration implies [16, 32]"],
   ["truncated weights", { "model.safetensors": modelFiles()["model.safetensors"].subarray(0, -1) }, "model.safetensors: lm_head.weight ends at byte 54080, but the file has only 54079 bytes of data: it is truncated or its header lies"],
 ])("refuses %s", async (_, changes, message) => {
   await expect(loadModelFromFiles("tiny", reader(modelFiles(changes)))).rejects.toThrow(new InvalidModelError(message));

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, stat, symlink, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { basename, join, relative, sep } from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { InvalidModelError, OutOfMemoryError, UnsupportedModelError } from "../../src/errors.ts";
+import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
 import { builtinModelFolder, loadModel } from "../../src/models/node.ts";
 import { KNOWN_ARCHITECTURES } from "../../src/families/index.ts";
 import type { Tensor } from "../../src/model.ts";
@@ -39,11 +39,10 @@ test("loads a model of the Hub by its name", async () => {
 });
 
 test("loads a folder, and names the model by it", async () => {
-  const files = modelFiles();
-  await write(files);
+  await write(modelFiles());
   const loaded = await loadModel(folder);
   expect(loaded).toMatchObject({ name: basename(folder), contextLength: 64, eosTokenIds: [1], bosTokenId: 0 });
-  expect(loaded.model.head.bytes.buffer.byteLength).toBe(files["model.safetensors"].length);
+  expect(loaded.model.head.bytes.buffer.byteLength).toBe(300 * 16 * 4);
 });
 
 test("takes a relative path, with or without a slash at its end", async () => {
@@ -73,7 +72,7 @@ describe("refuses", () => {
   test("a file", async () => {
     const path = join(folder, "config.json");
     await writeFile(path, "{}");
-    await expect(loadModel(path)).rejects.toThrow(new InvalidModelError(`model ${JSON.stringify(path)} is not a folder (looked at ${path})`));
+    await expect(loadModel(path)).rejects.toThrow(new InvalidModelError(`model ${JSON.stringify(path)} is neither a folder nor a .gguf file (looked at ${path})`));
     await expect(loadModel(join(path, "deeper"))).rejects.toThrow(/^model folder ".*deeper" does not exist/);
   });
 
@@ -111,10 +110,10 @@ describe("refuses", () => {
     await expect(loadModel(folder)).rejects.toThrow(new UnsupportedModelError(`${folder}: config.json: architecture "MambaForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`));
   });
 
-  test("a file larger than any array, with the bytes that it asked for", async () => {
+  test("a file far larger than its header says, without reading it", async () => {
     await write(modelFiles());
     await truncate(join(folder, "model.safetensors"), 2 ** 43);
-    await expect(loadModel(folder)).rejects.toThrow(new OutOfMemoryError("no memory for model.safetensors: 8796093022208 bytes"));
+    await expect(loadModel(folder)).rejects.toThrow(/bytes 54080 to \d+ of the data belong to no tensor/);
   });
 });
 

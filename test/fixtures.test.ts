@@ -1,0 +1,100 @@
+/**
+ * The tiny checkpoints of each family beside the repository, in the reference: ids and logits of llama.cpp, whatever the chunks, the
+ * blocks and the company. Here a fixed sample of sizes; every combination runs as `npm run soak -- families`.
+ */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { createReferenceBackend } from "../src/backends/reference/index.ts";
+import { Engine } from "../src/engine/engine.ts";
+import { BstarError, InvalidModelError, UnsupportedModelError } from "../src/errors.ts";
+import { maxUtilization } from "../src/policies/admission/max-utilization.ts";
+import { bytesSource, loadGguf, loadModelFromFiles, type LoadedModel } from "../src/models/index.ts";
+import { loadModel } from "../src/models/node.ts";
+import { PlanDriver } from "../src/testing/index.ts";
+import { FAMILY_GOLDENS, familyPrompts, type FamilyPrompt } from "./support/family-goldens.ts";
+import { fixtures, ifFixtures, noFixtures, readFixture } from "./support/fixtures.ts";
+import { soakCount } from "./support/soak.ts";
+
+/** Token budget, block size, blocks beyond the longest request's. */
+const SIZES: readonly (readonly [number, number, number])[] = [[256, 16, 1000], [7, 4, 4], [64, 1, 30], [1, 16, 1000], [33, 16, 2], [5, 3, 8]];
+const TOLERANCE = 1e-3;
+
+describe.skipIf(noFixtures)(`families${ifFixtures}`, () => {
+  test.each(FAMILY_GOLDENS)("$name: every logit after each prompt is within 1e-3", async ({ name, path }) => {
+    const { model } = await loadModel(path);
+    const backend = createReferenceBackend({ model, blockCount: 40, blockSize: 16, maxTokens: 256, maxRequests: 1, keepLogits: true });
+    for (const { ids, logits } of familyPrompts({ name, path })) {
+      const driver = new PlanDriver(backend);
+      const [sample] = await driver.step([{ sequence: driver.start(ids) }]);
+      expect(Math.max(...logits.map((logit, i) => Math.abs(logit - sample.logits![i])))).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  test.each(FAMILY_GOLDENS)("$name: greedy ids together, in chunks, under small budgets and preemption, and again from the prefix cache", async (golden) => {
+    const loaded = await loadModel(golden.path);
+    const prompts = familyPrompts(golden);
+    const sizes = SIZES.slice(0, soakCount(2));
+    for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
+      const { answers, preemptions, cachedTokens } = await runAll(loaded, prompts, { tokenBudget, blockSize, spareBlocks });
+      expect(answers).toEqual([...prompts, ...prompts].map(({ greedy }) => greedy));
+      const isWindowed = loaded.model.config.layers.some(({ window }) => window !== null); // then blocks behind the window come free
+      if (spareBlocks < 10) expect(preemptions > 0 || isWindowed).toBe(true);
+      else expect(cachedTokens).toBeGreaterThan(0);
+    }
+  });
+});
+
+/** Runs all prompts at once, and then once more: the second time their beginnings may be cached. */
+async function runAll(loaded: LoadedModel, prompts: readonly FamilyPrompt[], sizes: { tokenBudget: number; blockSize: number; spareBlocks: number }) {
+  const { tokenBudget, blockSize, spareBlocks } = sizes;
+  const groups = new Set(loaded.model.config.layers.map(({ window }) => window)).size;
+  const longest = Math.max(...prompts.map(({ ids, greedy }) => ids.length + greedy.length));
+  const blockCount = groups * (Math.ceil(longest / blockSize) + 2) + spareBlocks;
+  const backend = createReferenceBackend({ model: loaded.model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 8 });
+  await using engine = new Engine({ backend, tokenBudget, admission: maxUtilization() });
+  const answers: (readonly number[])[] = [];
+  for (let round = 0; round < 2; round++) {
+    const streams = prompts.map(({ ids, greedy }) => engine.submit({ promptTokenIds: ids, maxTokens: greedy.length, ignoreStopTokenIds: true }));
+    const completions = await Promise.all(streams.map((stream) => stream.completion()));
+    answers.push(...completions.map(({ tokenIds }) => tokenIds));
+  }
+  const { preemptions, cachedTokens } = engine.stats();
+  return { answers, preemptions, cachedTokens };
+}
+
+interface BrokenFile {
+  readonly file: string;
+  readonly expect: string;
+  readonly why: string;
+}
+
+const BROKEN = noFixtures ? [] : (readFixture("corrupt/manifest.json")["cases"] as BrokenFile[]);
+
+describe.skipIf(noFixtures)(`broken files${ifFixtures}`, () => {
+  /** The model of the folder `base` with this file, or of this GGUF file. */
+  const load = (file: string): Promise<LoadedModel> => {
+    const bytes = new Uint8Array(readFileSync(`${fixtures}corrupt/${file}`));
+    if (file.endsWith(".gguf")) return loadGguf(bytesSource(bytes), file);
+    return loadModelFromFiles("base", (name) => Promise.resolve(name === "model.safetensors" ? bytes : readOrNull(`${fixtures}corrupt/base/${name}`)));
+  };
+
+  test.each(BROKEN)("$file is $expect: $why", async ({ file, expect: wanted }) => {
+    const outcome = await load(file).catch((error: unknown) => error);
+    if (wanted === "ok") {
+      expect((outcome as LoadedModel).model.layers.length).toBeGreaterThan(0);
+    } else if (wanted === "unsupported") {
+      expect(outcome).toBeInstanceOf(UnsupportedModelError);
+    } else if (wanted !== "any" || outcome instanceof Error) {
+      expect(outcome).toBeInstanceOf(InvalidModelError);
+    }
+    if (outcome instanceof BstarError) expect(outcome.message).toContain(file.endsWith(".gguf") ? file : "model.safetensors");
+  });
+});
+
+function readOrNull(path: string): Uint8Array | null {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch {
+    return null;
+  }
+}
