@@ -75,6 +75,14 @@ export class StepFailedError extends BstarError {
   }
 }
 
+/** The model gave this request logits that are NaN or infinite, which mean no token; only this request ends. */
+export class InvalidLogitsError extends BstarError {
+  override readonly name: string = "InvalidLogitsError";
+  constructor(message: string) {
+    super("invalid_logits", message);
+  }
+}
+
 /** The request waited longer than its deadline or queue timeout allows. */
 export class TimeoutError extends BstarError {
   override readonly name: string = "TimeoutError";

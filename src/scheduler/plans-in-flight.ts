@@ -57,6 +57,11 @@ export class PlansInFlight {
     return count;
   }
 
+  /** The oldest, if there is one. */
+  get oldest(): StepRecord | undefined {
+    return this.count === 0 ? undefined : this.#recordOf(this.#nextIndex - this.count);
+  }
+
   /** The newest, if there is one. */
   get newest(): StepRecord | undefined {
     return this.count === 0 ? undefined : this.#recordOf(this.#nextIndex - 1);

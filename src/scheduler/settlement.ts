@@ -1,7 +1,7 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
-import { StepFailedError } from "../errors.ts";
+import { InvalidLogitsError, StepFailedError } from "../errors.ts";
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
-import type { StepPlan, StepResult } from "../step.ts";
+import { SAMPLE_NOT_FINITE, type StepPlan, type StepResult } from "../step.ts";
 import { NONE, type Entry } from "./entry.ts";
 import type { PlansInFlight } from "./plans-in-flight.ts";
 import type { Residents } from "./residents.ts";
@@ -37,6 +37,7 @@ export class Settlement {
 
   /** Takes the oldest plan's tokens in; `outcome` has them. */
   commit(plan: StepPlan, result: StepResult, now: number): StepRecord {
+    if (result.sampleFlags !== undefined) this.#endFlagged(plan, result.sampleFlags, now);
     const record = this.#plans.retire(plan);
     this.outcome.clear();
     this.#kv.settle(record.journal);
@@ -48,6 +49,16 @@ export class Settlement {
     if (this.#plans.count > 0) this.#residents.lanes.indexFull(this.#plans.newest!.journal);
     this.#residents.compact();
     return record;
+  }
+
+  /** Ends the requests whose logits mean no token, as if they were aborted while the plan was in flight: their ids are nobody's. */
+  #endFlagged(plan: StepPlan, flags: Uint8Array, now: number): void {
+    for (let sample = 0; sample < plan.sampleCount; sample++) {
+      if ((flags[sample] & SAMPLE_NOT_FINITE) === 0) continue;
+      const entry = this.#plans.oldest!.samples[sample];
+      const error = new InvalidLogitsError(`request ${entry.label}: logits after token ${entry.tokenCount} are NaN or infinite`);
+      this.#roster.end(entry, "error", error, now);
+    }
   }
 
   /** Takes the plan back, those behind it first, and counts the failure for its requests. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { StepFailedError } from "../../src/errors.ts";
+import { InvalidLogitsError, StepFailedError } from "../../src/errors.ts";
+import { SAMPLE_NOT_FINITE } from "../../src/step.ts";
 import { fcfs } from "../../src/policies/queue/fcfs.ts";
 import type { RequestView } from "../../src/request.ts";
 import { ids, schedulerParts } from "../support/scheduler-parts.ts";
@@ -28,6 +29,17 @@ describe("a commit", () => {
     parts.step();
     commit(parts, 72, 81);
     expect(outcomeOf(parts).tokens).toEqual([[0, 72, 0], [1, 81, 1]]);
+  });
+
+  test("ends a request whose logits mean no token, and no other", () => {
+    const parts = schedulerParts();
+    const [a, b] = [parts.add(0), parts.add(1)];
+    parts.step();
+    const { plan } = parts.plans.newest!;
+    parts.settlement.commit(plan, { tokenIds: Int32Array.of(3, 4), sampleFlags: Uint8Array.of(SAMPLE_NOT_FINITE, 0) }, 0);
+    expect([a.finishReason, a.error, a.outputTokenCount]).toEqual(["error", new InvalidLogitsError("request 0: logits after token 6 are NaN or infinite"), 0]);
+    expect([b.finishReason, b.lastToken, outcomeOf(parts).tokens]).toEqual([null, 4, [[1, 4, 1]]]);
+    expect(parts.residents.running).toEqual([b]);
   });
 
   test("ends a request with its last token, or with a stop id", () => {
