@@ -3,6 +3,7 @@ import { InvalidRequestError, UnsupportedModelError } from "../../errors.ts";
 import { excerpt, isObject } from "../../json.ts";
 import { canEnd, withTimeLimit } from "../time-limit.ts";
 import { KNOWN_PATTERNS } from "./known-patterns.ts";
+import { writeOutWords } from "./word-escapes.ts";
 
 /** Spans of a text that a pattern matches, flat: [start, end, start, end, …], in order and apart. */
 export type Pattern = (text: string) => number[];
@@ -45,7 +46,7 @@ function literal(wanted: string): Pattern {
 
 function translate(source: string, place: string): RegExp {
   try {
-    return toRegExp(source, { global: true, accuracy: "strict" });
+    return toRegExp(writeOutWords(source), { global: true, accuracy: "strict" });
   } catch (cause) {
     throw unsupported(place, `${excerpt(source)} (${(cause as Error).message})`);
   }
@@ -57,13 +58,13 @@ function guardedSpans(expression: RegExp, text: string, place: string): number[]
   throw new InvalidRequestError(`the text takes ${place} more than ${TIME_LIMIT / 1000} s: its regular expression backtracks`);
 }
 
-/** Spans of all matches of a global expression. */
+/** Spans of all matches of a global expression. An empty match right behind another match is none, as in Oniguruma's search. */
 export function spansOf(expression: RegExp, text: string): number[] {
   const spans: number[] = [];
   expression.lastIndex = 0;
   for (let match = expression.exec(text); match !== null; match = expression.exec(text)) {
     const end = match.index + match[0].length;
-    spans.push(match.index, end);
+    if (match[0] !== "" || spans.at(-1) !== end) spans.push(match.index, end);
     if (match[0] === "") expression.lastIndex = end + ((text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1);
   }
   return spans;

@@ -24,7 +24,10 @@ interface Part {
  * flat and in order, none empty. Law: with any behavior but "Removed" the pieces put together are the text.
  */
 export function split(text: string, pattern: Pattern, { behavior, invert = false }: { behavior: SplitBehavior; invert?: boolean }): number[] {
-  const parts = partsOf(text, pattern, invert);
+  return notEmpty(cut(partsOf(text, pattern, invert), behavior));
+}
+
+function cut(parts: readonly Part[], behavior: SplitBehavior): number[] {
   if (behavior === "MergedWithNext") return flat(mergeBackward(parts));
   const pieces: number[] = [];
   let afterMatch = false;
@@ -37,7 +40,7 @@ export function split(text: string, pattern: Pattern, { behavior, invert = false
   return pieces;
 }
 
-/** Empty matches are no parts: the Rust library drops what is empty, too. */
+/** Empty matches are parts, too: they part their neighbours, and are dropped in the end. */
 function partsOf(text: string, pattern: Pattern, invert: boolean): Part[] {
   const spans = pattern(text);
   const parts: Part[] = [];
@@ -46,7 +49,7 @@ function partsOf(text: string, pattern: Pattern, invert: boolean): Part[] {
     const start = spans[i] ?? text.length;
     const end = spans[i + 1] ?? start;
     if (start > done) parts.push({ start: done, end: start, matched: invert });
-    if (end > start) parts.push({ start, end, matched: !invert });
+    if (i < spans.length) parts.push({ start, end, matched: !invert });
     done = end;
   }
   return parts;
@@ -63,6 +66,12 @@ function mergeBackward(parts: readonly Part[]): Part[] {
     beforeMatch = part.matched;
   }
   return merged.toReversed();
+}
+
+function notEmpty(spans: readonly number[]): number[] {
+  const pieces: number[] = [];
+  for (let i = 0; i < spans.length; i += 2) if (spans[i] < spans[i + 1]) pieces.push(spans[i], spans[i + 1]);
+  return pieces;
 }
 
 function flat(parts: readonly Part[]): number[] {

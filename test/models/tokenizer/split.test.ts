@@ -33,6 +33,11 @@ test.each<[SplitBehavior, string[]]>([
   expect(pieces(text, split(text, parsePattern({ String: "-" }, "test"), { behavior }))).toEqual(expected);
 });
 
+test("an empty match parts its neighbours", () => {
+  const pattern = parsePattern({ Regex: "a*" }, "test");
+  expect(pieces("xyaz", split("xyaz", pattern, { behavior: "Contiguous" }))).toEqual(["x", "y", "a", "z"]);
+});
+
 test("pieces put together are the text, unless matches are removed", () => {
   const behaviors = fc.constantFrom<SplitBehavior>("Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous");
   const law = fc.property(fc.string({ unit: "grapheme" }), behaviors, fc.boolean(), (text, behavior, invert) => {
