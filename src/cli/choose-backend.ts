@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import { DeviceUnavailableError, InvalidOptionError, UnsupportedModelError } from "../errors.ts";
+import type { KvType } from "../kv-type.ts";
 import type { Model } from "../model.ts";
 import { oneLine } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -18,6 +19,8 @@ export interface BackendSizes {
   readonly blockSize: number;
   readonly maxTokens: number;
   readonly maxRequests: number;
+  /** How keys and values are stored. Default what the backend does by itself. */
+  readonly kv?: KvType;
 }
 
 export type OpenBackend = (sizes: BackendSizes) => Promise<Backend>;

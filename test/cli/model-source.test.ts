@@ -11,7 +11,7 @@ test("builtin is the model that ships with the package", async () => {
 test.each([
   ["no-such-folder", 'does not exist'],
   ["", 'does not exist'],
-  ["package.json", "is not a folder"],
+  ["package.json", "is neither a folder nor a .gguf file"],
 ])("%j is bad usage", async (folder, problem) => {
   await expect(openModel(folder)).rejects.toThrow(UsageError);
   await expect(openModel(folder)).rejects.toThrow(`--model: "${folder}" ${problem}`);

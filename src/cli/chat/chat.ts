@@ -47,7 +47,7 @@ export async function chat(options: ChatOptions, io: Io): Promise<void> {
 
 async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds, chat: template, contextLength }: LoadedModel, io: Io): Promise<Engine> {
   const { blockSize, tokenBudget } = options;
-  const blockCount = defaultBlockCount(model.config, { lengths: [contextLength], maxRequests: 1, blockSize });
+  const blockCount = defaultBlockCount(model.config, { lengths: [contextLength], maxRequests: 1, blockSize, kv: "f32" });
   const backend = await chooseBackend(options.backend, { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 1 }, io);
   return new Engine({ backend, tokenizer, chat: template, stopTokenIds: eosTokenIds });
 }

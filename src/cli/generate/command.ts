@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE } from "../../config.ts";
+import { KV_TYPES } from "../../kv-type.ts";
 import { BACKENDS, DEFAULT_BACKEND } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
 import { decimal, integer, several, severalNonEmpty } from "../option-values.ts";
@@ -16,7 +17,7 @@ Examples:
   bstar generate --prompts prompts.jsonl --json > answers.jsonl
   echo '{"id": "a", "prompt": "Dear Nora,"}' | bstar generate --prompts - --json
 
-A line of a prompts file is {"id", "prompt"}, and where wanted "maxTokens", "temperature", "topK", "topP", "minP", "seed"
+A line of a prompts file is {"id", "prompt"} or {"id", "promptTokenIds"}, and where wanted "maxTokens", "temperature", "topK", "topP", "minP", "seed"
 and "stop" in place of the options. With --json, each prompt gives one line, in the order of the input:
   {"id", "prompt", "promptTokenIds", "tokenIds", "text", "finishReason"}    finishReason: stop, length, abort or error,
 and with "error" also {"error": {"code", "message"}}. The others go on; the exit code is then 1.`;
@@ -26,7 +27,7 @@ export function registerGenerate(program: Command, io: Io): void {
   program
     .command("generate")
     .description("continue one prompt or many, through one engine")
-    .requiredOption("--model <folder>", 'folder with config.json, tokenizer.json and model.safetensors; or "builtin"', "builtin")
+    .requiredOption("--model <place>", 'folder, .gguf file, URL of either, hf:org/name[@revision][:file], or "builtin"', "builtin")
     .option("-p, --prompt <text>", "a prompt; may be given several times", several)
     .option("--prompts <file>", 'JSONL file of prompts; "-" reads standard input')
     .option("--max-tokens <n>", "most tokens of an answer", integer(1), 64)
@@ -37,6 +38,8 @@ export function registerGenerate(program: Command, io: Io): void {
     .option("--seed <n>", "of the random choices", integer(0), 0)
     .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty)
     .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
+    .addOption(new Option("--quantize <type>", "quantize weights of more bits while they load").choices(["q8_0", "q4_0"]))
+    .addOption(new Option("--kv <type>", "how keys and values are stored (default: as the backend computes)").choices(KV_TYPES))
     .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
     .addOption(new Option("--budget <policy>", "measured: find B* of this device first, and take it for the budget").choices(["fixed", "measured"]))
     .option("--target-ms <x>", "longest step that a measured budget wants, in milliseconds", decimal("> 0", (x) => x > 0))

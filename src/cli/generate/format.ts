@@ -16,7 +16,7 @@ function codeOf(error: Error): string {
 export function textBlock({ prompt, text, tokenIds, finishReason, error }: Result): string {
   const heading = `── ${prompt.id} · ${tokenIds.length} ${tokenIds.length === 1 ? "token" : "tokens"} · ${finishReason}`;
   const trouble = error === null ? "" : `\n(${oneLine(error.message)})`;
-  return `${heading}\n${prompt.text}${text}${trouble}\n\n`;
+  return `${heading}\n${prompt.text ?? ""}${text}${trouble}\n\n`;
 }
 
 /** Control characters other than tabs and line breaks, which a terminal would obey. */

@@ -14,10 +14,13 @@ import type { GenerateOptions } from "./options.ts";
 import { type Prompt, readPrompts } from "./prompts-file.ts";
 import { asError, type Job, promptLength, type Result, runInOrder, runJob } from "./results.ts";
 
+/** Names of `--quantize` and of the formats. */
+const QUANTIZED = { none: undefined, q8_0: "Q8_0", q4_0: "Q4_0" } as const;
+
 /** Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest throws. */
 export async function generate(options: GenerateOptions, io: Io): Promise<void> {
   const prompts = await promptsOf(options, io);
-  const loaded = await openModel(options.model);
+  const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] });
   const jobs = prompts.map((prompt) => jobOf(prompt, options, loaded));
   await using engine = await openEngine(options, loaded, jobs, io);
   if (options.json !== true && options.prompt?.length === 1) await printAsItComes(engine, jobs[0], io);
@@ -34,7 +37,7 @@ function jobOf(prompt: Prompt, options: GenerateOptions, { tokenizer }: LoadedMo
   const { temperature, topK, topP, minP, seed } = options;
   return {
     prompt,
-    promptTokenIds: encode(tokenizer, prompt.text),
+    promptTokenIds: prompt.tokenIds ?? encode(tokenizer, prompt.text!),
     maxTokens: prompt.maxTokens ?? options.maxTokens,
     sampling: { temperature, topK, topP, minP, seed, ...prompt.sampling },
     stop: prompt.stop ?? options.stop ?? [],
@@ -56,8 +59,9 @@ async function openEngine(options: GenerateOptions, loaded: LoadedModel, jobs: r
   const lengths = jobs.map((job) => promptLength(job) + job.maxTokens);
   // To measure takes a step of all tokens.
   if (budget !== undefined) lengths.push(Math.min(tokenBudget + 1, model.config.contextLength));
-  const blockCount = options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize });
-  const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests };
+  const { kv } = options;
+  const blockCount = options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize, kv: kv ?? "f32" });
+  const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests, ...(kv === undefined ? {} : { kv }) };
   const backend = await chooseBackend(options.backend, sizes, io);
   const onCalibrated = (fit: StepTimeFit): void => void io.stderr.write(budgetLine(fit, budget!.tokens()));
   return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds, budget, onCalibrated });

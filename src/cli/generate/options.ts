@@ -1,3 +1,4 @@
+import type { KvType } from "../../kv-type.ts";
 import type { BackendName } from "../choose-backend.ts";
 
 /** The options of `bstar generate`, checked one by one. */
@@ -13,6 +14,8 @@ export interface GenerateOptions {
   readonly seed: number;
   readonly stop?: readonly string[];
   readonly backend?: BackendName;
+  readonly quantize?: "q8_0" | "q4_0";
+  readonly kv?: KvType;
   readonly tokenBudget: number;
   /** Default: fixed. */
   readonly budget?: "fixed" | "measured";

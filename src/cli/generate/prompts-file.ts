@@ -6,7 +6,9 @@ import { oneLine, UsageError } from "../failure.ts";
 /** A prompt with what its line says about it; the command line says the rest. */
 export interface Prompt {
   readonly id: RequestId;
-  readonly text: string;
+  /** `null` where the line gives ids in its place. */
+  readonly text: string | null;
+  readonly tokenIds?: readonly number[];
   readonly maxTokens?: number;
   readonly sampling: Partial<SamplingParams>;
   readonly stop?: readonly string[];
@@ -16,7 +18,8 @@ export interface Prompt {
 const MAX_PROMPTS_BYTES = 256 * 1024 * 1024;
 
 const NUMBERS = ["temperature", "topK", "topP", "minP", "seed"] as const;
-const KNOWN_KEYS = ["id", "prompt", "maxTokens", "stop", ...NUMBERS];
+/** `arrivalMs` is the demonstration's: it runs the same files, and here all prompts are there at once. */
+const KNOWN_KEYS = ["id", "prompt", "promptTokenIds", "maxTokens", "stop", ...NUMBERS, "arrivalMs"];
 
 /** Prompts of a JSONL file, or of standard input where the name is "-". Throws `UsageError` that names the file and the line. */
 export async function readPrompts(file: string, stdin: AsyncIterable<Uint8Array>): Promise<Prompt[]> {
@@ -38,8 +41,8 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 /**
- * One prompt a line: `{"id", "prompt"}`, and where wanted `maxTokens`, `temperature`, `topK`, `topP`, `minP`, `seed`, `stop`.
- * Without an id it gets its index. Empty lines are skipped, other keys ignored unless they look like a known one misspelled.
+ * One prompt a line: `{"id", "prompt"}` or `{"id", "promptTokenIds"}`, and where wanted `maxTokens`, `temperature`, `topK`, `topP`,
+ * `minP`, `seed`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an error.
  */
 export function parsePrompts(bytes: Uint8Array, name: string): Prompt[] {
   const prompts: Prompt[] = [];
@@ -86,16 +89,28 @@ function parseLine(text: string, index: number): Prompt {
   if (json === null || typeof json !== "object" || Array.isArray(json)) throw new UsageError(`must be an object like {"id": "a", "prompt": "Once"}`);
   const fields = json as Record<string, unknown>;
   for (const key of Object.keys(fields)) checkSpelling(key);
-  const { id = index, prompt, maxTokens, stop } = fields;
+  const { id = index, prompt, promptTokenIds, maxTokens, stop } = fields;
   if (typeof id !== "string" && !Number.isSafeInteger(id)) throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
-  if (typeof prompt !== "string") throw new UsageError(prompt === undefined ? `"prompt" is missing` : `prompt must be text, got ${JSON.stringify(prompt)}`);
-  return { id: id as RequestId, text: prompt, maxTokens: optionalMaxTokens(maxTokens), sampling: parseSampling(fields), stop: optionalStop(stop) };
+  return { id: id as RequestId, ...parseText(prompt, promptTokenIds), maxTokens: optionalMaxTokens(maxTokens), sampling: parseSampling(fields), stop: optionalStop(stop) };
+}
+
+function parseText(prompt: unknown, promptTokenIds: unknown): Pick<Prompt, "text" | "tokenIds"> {
+  if (prompt === undefined && promptTokenIds === undefined) throw new UsageError(`"prompt" or "promptTokenIds" is missing`);
+  if (prompt !== undefined && promptTokenIds !== undefined) throw new UsageError(`has both "prompt" and "promptTokenIds", give one`);
+  if (promptTokenIds === undefined) {
+    if (typeof prompt !== "string") throw new UsageError(`prompt must be text, got ${JSON.stringify(prompt)}`);
+    return { text: prompt };
+  }
+  const ok = Array.isArray(promptTokenIds) && promptTokenIds.every((id) => Number.isSafeInteger(id) && (id as number) >= 0);
+  if (!ok) throw new UsageError(`promptTokenIds must be a list of token ids, got ${JSON.stringify(promptTokenIds)}`);
+  return { text: null, tokenIds: promptTokenIds as number[] };
 }
 
 function checkSpelling(key: string): void {
+  if (KNOWN_KEYS.includes(key)) return;
   const plain = key.replace(/[_-]/g, "").toLowerCase();
   const meant = KNOWN_KEYS.find((known) => known.toLowerCase() === plain);
-  if (meant !== undefined && meant !== key) throw new UsageError(`unknown key "${key}", did you mean "${meant}"?`);
+  throw new UsageError(meant === undefined ? `unknown key "${key}", expected ${KNOWN_KEYS.join(", ")}` : `unknown key "${key}", did you mean "${meant}"?`);
 }
 
 function optionalMaxTokens(value: unknown): number | undefined {

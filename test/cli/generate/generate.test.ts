@@ -47,6 +47,18 @@ describe("with the built-in model", () => {
     expect(cut).toMatchObject({ finishReason: "stop", text: long.text.slice(0, long.text.indexOf("e")) });
   });
 
+  test("a line of ids gives what its text gives", async () => {
+    const [text] = parseLines((await bstar(onReference("-p", "Once upon a time", "--max-tokens", "6", "--json"))).out);
+    const stdin = `${JSON.stringify({ id: "ids", promptTokenIds: text.promptTokenIds })}\n`;
+    const [ids] = parseLines((await bstar(onReference("--prompts", "-", "--max-tokens", "6", "--json"), { stdin })).out);
+    expect(ids).toEqual({ ...text, id: "ids", prompt: null });
+  });
+
+  test("weights and keys of few bits are still the model", async () => {
+    const wide = parseLines((await bstar(onReference("-p", "Once upon a time", "--max-tokens", "6", "--json"))).out);
+    expect(parseLines((await bstar(onReference("-p", "Once upon a time", "--max-tokens", "6", "--json", "--quantize", "q8_0", "--kv", "f16"))).out)).toEqual(wide);
+  });
+
   test("a request that can never fit has its own error; the others go on, and the exit code is 1", async () => {
     const stdin = '{"id":"big","prompt":"Once upon a time","maxTokens":500}\n{"id":"small","prompt":"Once","maxTokens":3}\n';
     const { code, out, err } = await bstar(onReference("--prompts", "-", "--json", "--blocks", "4"), { stdin });

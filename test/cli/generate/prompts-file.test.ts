@@ -19,8 +19,12 @@ describe("parsePrompts", () => {
     ]);
   });
 
-  test("empty lines, line ends of Windows, a byte order mark and unknown keys do no harm", () => {
-    const prompts = parse('\ufeff{"id":"a","prompt":"x","source":"book"}\r\n\r\n  \n{"prompt":"y"}\n\n');
+  test("ids in the place of a text", () => {
+    expect(parse('{"id":"a","promptTokenIds":[5,0,7]}')).toMatchObject([{ id: "a", text: null, tokenIds: [5, 0, 7] }]);
+  });
+
+  test("empty lines, line ends of Windows, a byte order mark do no harm", () => {
+    const prompts = parse('\ufeff{"id":"a","prompt":"x"}\r\n\r\n  \n{"prompt":"y"}\n\n');
     expect(prompts.map(({ id, text }) => [id, text])).toEqual([["a", "x"], [1, "y"]]);
   });
 
@@ -29,7 +33,11 @@ describe("parsePrompts", () => {
     ['\n\n{nope}', "p.jsonl, line 3 is not JSON"],
     ['[]', 'p.jsonl, line 1 must be an object like {"id": "a", "prompt": "Once"}'],
     ['null', "p.jsonl, line 1 must be an object"],
-    ['{"id":"a"}', 'p.jsonl, line 1 "prompt" is missing'],
+    ['{"id":"a"}', 'p.jsonl, line 1 "prompt" or "promptTokenIds" is missing'],
+    ['{"prompt":"x","source":"book"}', 'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, temperature, topK, topP, minP, seed, arrivalMs'],
+    ['{"prompt":"x","promptTokenIds":[1]}', 'p.jsonl, line 1 has both "prompt" and "promptTokenIds", give one'],
+    ['{"promptTokenIds":[1,-1]}', "p.jsonl, line 1 promptTokenIds must be a list of token ids, got [1,-1]"],
+    ['{"promptTokenIds":"1"}', 'p.jsonl, line 1 promptTokenIds must be a list of token ids, got "1"'],
     ['{"id":"a","prompt":5}', "p.jsonl, line 1 prompt must be text, got 5"],
     ['{"id":null,"prompt":"x"}', "p.jsonl, line 1 id must be text or an integer, got null"],
     ['{"id":1.5,"prompt":"x"}', "p.jsonl, line 1 id must be text or an integer, got 1.5"],
