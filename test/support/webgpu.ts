@@ -1,6 +1,6 @@
 /** A WebGPU adapter for tests: the system's, else SwiftShader's. Tests that need one are skipped, with the reason, where there is none. */
 import { Buffers } from "../../src/backends/webgpu/buffers.ts";
-import { HEADER } from "../../src/backends/webgpu/columns.ts";
+import { GROUP_HEADER, HEADER, groupWord } from "../../src/backends/webgpu/columns.ts";
 import { Pipelines } from "../../src/backends/webgpu/pipelines.ts";
 import type { Workbench } from "../../src/backends/webgpu/run-kernel.ts";
 import { type NodeGpu, openNodeGpu } from "../../src/cli/webgpu-node.ts";
@@ -46,15 +46,21 @@ export async function openWorkbench(): Promise<Workbench> {
   return { device, buffers: new Buffers(device), pipelines: new Pipelines(device) };
 }
 
-type Column = Exclude<keyof typeof HEADER, "tokenCount" | "sampleCount">;
+type Column = Exclude<keyof typeof HEADER, "tokenCount" | "sampleCount" | "groups"> | keyof typeof GROUP_HEADER;
+
+/** Header words of columns; those of block groups are of the first. */
+const WORDS: Readonly<Record<string, number>> = { ...HEADER, ...Object.fromEntries(Object.entries(GROUP_HEADER).map(([name, word]) => [name, groupWord(0) + word])) };
+
+/** What a part says of the first block group. */
+export const FIRST_GROUP = { group: groupWord(0) };
 
 /** Words of a step's columns, for kernels that run alone: those given, in the layout of `PackedColumns`. */
 export function columnWords(tokenCount: number, sampleCount: number, columns: Partial<Record<Column, ArrayLike<number>>>): Int32Array {
-  const words = new Array<number>(Object.keys(HEADER).length).fill(0);
+  const words = new Array<number>(groupWord(1)).fill(0);
   words[HEADER.tokenCount] = tokenCount;
   words[HEADER.sampleCount] = sampleCount;
   for (const [name, values] of Object.entries(columns)) {
-    words[HEADER[name as Column]] = words.length;
+    words[WORDS[name]] = words.length;
     const column = values instanceof Float32Array ? new Int32Array(values.buffer) : values;
     for (let i = 0; i < column.length; i++) words.push(column[i]);
   }

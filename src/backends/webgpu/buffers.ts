@@ -30,10 +30,16 @@ export class Buffers {
 
   /** A storage buffer that `fill` writes before the device sees it. */
   createFilled(label: string, size: number, usage: number, fill: (target: ArrayBuffer) => void): GPUBuffer {
-    const buffer = this.#create({ label, size: wordAligned(size), usage, mappedAtCreation: true });
-    fill(buffer.getMappedRange());
+    const { buffer, target } = this.createMapped(label, size, usage);
+    fill(target);
     buffer.unmap();
     return buffer;
+  }
+
+  /** A storage buffer that is written through `target` until `buffer.unmap()`. */
+  createMapped(label: string, size: number, usage: number): { readonly buffer: GPUBuffer; readonly target: ArrayBuffer } {
+    const buffer = this.#create({ label, size: wordAligned(size), usage, mappedAtCreation: true });
+    return { buffer, target: buffer.getMappedRange() };
   }
 
   /** Rejects with `OutOfMemoryError` that says which buffer failed and how many bytes it asked for. */

@@ -9,30 +9,36 @@ export const HEADER = {
   sampleCount: 1,
   tokenIds: 2,
   positions: 3,
-  slots: 4,
-  requests: 5,
-  sampleRows: 6,
-  temperature: 7,
-  topK: 8,
-  topP: 9,
-  minP: 10,
-  seedLow: 11,
-  seedHigh: 12,
-  choice: 13,
-  logprobs: 14,
-  tableStarts: 15,
-  firstPositions: 16,
-  tables: 17,
+  requests: 4,
+  sampleRows: 5,
+  temperature: 6,
+  topK: 7,
+  topP: 8,
+  minP: 9,
+  seedLow: 10,
+  seedHigh: 11,
+  choice: 12,
+  logprobs: 13,
+  groups: 14,
 } as const;
-const HEADER_WORDS = Object.keys(HEADER).length;
-const TOKEN_COLUMNS = 4;
+
+/** Words of the header for each block group; the first group's start at `HEADER.groups`. */
+export const GROUP_HEADER = { slots: 0, tableStarts: 1, firstPositions: 2, tables: 3 } as const;
+const GROUP_WORDS = Object.keys(GROUP_HEADER).length;
+const TOKEN_COLUMNS = 3;
 const SAMPLE_COLUMNS = 9;
+
+/** Header word where the words of block group `group` start. */
+export function groupWord(group: number): number {
+  return HEADER.groups + GROUP_WORDS * group;
+}
 
 /** Words that a step of such a backend can need at most: block tables dominate. */
 export function columnCapacity(info: BackendInfo): number {
-  const { maxTokens, maxRequests, contextLength, blockSize } = info;
+  const { maxTokens, maxRequests, contextLength, blockSize, groups } = info;
   const tables = maxRequests * (Math.ceil(contextLength / blockSize) + 1);
-  return HEADER_WORDS + (TOKEN_COLUMNS + SAMPLE_COLUMNS) * maxTokens + 2 * maxRequests + 1 + tables;
+  const perGroup = maxTokens + 2 * maxRequests + 1 + tables;
+  return groupWord(groups.length) + (TOKEN_COLUMNS + SAMPLE_COLUMNS) * maxTokens + groups.length * perGroup;
 }
 
 /**
@@ -58,24 +64,30 @@ export class PackedColumns {
   /** `samplesBefore`: samples of the preceding plan, which negative ids refer to. Throws `InvalidRequestError` for an adapter. */
   pack(plan: StepPlan, samplesBefore: number): void {
     this.#checkCounts(plan);
-    const { tokenCount, requestCount, sampleCount } = plan;
+    const { tokenCount, sampleCount, groups } = plan;
     this.words[HEADER.tokenCount] = tokenCount;
     this.words[HEADER.sampleCount] = sampleCount;
-    this.wordCount = HEADER_WORDS;
+    this.wordCount = groupWord(groups.length);
     this.#packTokens(plan, samplesBefore);
     this.#packSamples(plan);
-    const group = plan.groups[0];
-    this.#column(HEADER.tableStarts, group.blockIndptr, requestCount + 1);
-    this.#column(HEADER.firstPositions, group.firstPosition, requestCount);
-    this.#column(HEADER.tables, group.blockIndices, group.blockIndptr[requestCount]);
+    for (let group = 0; group < groups.length; group++) this.#packGroup(plan, group);
+  }
+
+  #packGroup({ tokenCount, requestCount, groups }: StepPlan, group: number): void {
+    const word = groupWord(group);
+    const { slotMapping, blockIndptr, firstPosition, blockIndices } = groups[group];
+    this.#column(word + GROUP_HEADER.slots, slotMapping, tokenCount);
+    this.#column(word + GROUP_HEADER.tableStarts, blockIndptr, requestCount + 1);
+    this.#column(word + GROUP_HEADER.firstPositions, firstPosition, requestCount);
+    this.#column(word + GROUP_HEADER.tables, blockIndices, blockIndptr[requestCount]);
   }
 
   #checkCounts({ tokenCount, requestCount, sampleCount, groups }: StepPlan): void {
-    const { maxTokens, maxRequests } = this.#info;
+    const { maxTokens, maxRequests, groups: own } = this.#info;
     assert(tokenCount <= maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${maxTokens}`);
     assert(requestCount <= maxRequests, () => `a step of ${requestCount} requests is over the limit of ${maxRequests}`);
     assert(sampleCount <= maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${maxTokens}`);
-    assert(groups.length === 1, () => `${groups.length} block groups, not 1`);
+    assert(groups.length === own.length, () => `${groups.length} block groups, not ${own.length}`);
   }
 
   #packTokens(plan: StepPlan, samplesBefore: number): void {
@@ -83,7 +95,6 @@ export class PackedColumns {
     for (let token = 0; token < tokenCount; token++) this.#checkToken(token, tokenIds[token], samplesBefore);
     this.#column(HEADER.tokenIds, tokenIds, tokenCount);
     this.#column(HEADER.positions, plan.positions, tokenCount);
-    this.#column(HEADER.slots, plan.groups[0].slotMapping, tokenCount);
     const requests = this.#start(HEADER.requests, tokenCount);
     assert(queryIndptr[requestCount] === tokenCount, () => `${queryIndptr[requestCount]} tokens of requests in a step of ${tokenCount}`);
     for (let request = 0; request < requestCount; request++) {
@@ -99,29 +110,34 @@ export class PackedColumns {
   }
 
   #checkRequest(plan: StepPlan, request: number): void {
-    const { blockCount, name } = this.#info;
+    const { name, groups } = this.#info;
     const adapter = plan.adapterIds[request];
     if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${name} has no adapters), got ${adapter}`);
     const length = plan.contextLengths[request];
     assert(length <= this.#positions, () => `a context of ${length} is over the limit of ${this.#positions}`);
-    const { blockIndptr, blockIndices } = plan.groups[0];
+    for (let group = 0; group < groups.length; group++) this.#checkTable(plan, request, group);
+  }
+
+  #checkTable(plan: StepPlan, request: number, group: number): void {
+    const { blockCount } = this.#info;
+    const { blockIndptr, blockIndices } = plan.groups[group];
     assert(blockIndptr[request] <= blockIndptr[request + 1], () => `the table of request ${request} ends before it starts`);
     for (let i = blockIndptr[request]; i < blockIndptr[request + 1]; i++) {
       const block = blockIndices[i];
       assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
     }
-    for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) this.#checkSlot(plan, request, token);
+    for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) this.#checkSlot(plan, request, group, token);
   }
 
-  #checkSlot(plan: StepPlan, request: number, token: number): void {
+  #checkSlot(plan: StepPlan, request: number, group: number, token: number): void {
     const { blockSize, groups } = this.#info;
-    const { firstPosition, blockIndptr, blockIndices, slotMapping } = plan.groups[0];
+    const { firstPosition, blockIndptr, blockIndices, slotMapping } = plan.groups[group];
     const position = plan.positions[token];
     const expected = plan.contextLengths[request] - (plan.queryIndptr[request + 1] - token);
     assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
     const offset = position - firstPosition[request];
     const entry = blockIndptr[request] + Math.floor(offset / blockSize);
-    const { window } = groups[0];
+    const { window } = groups[group];
     const visible = window === null ? 0 : Math.max(0, position + 1 - window);
     assert(firstPosition[request] <= visible, () => `token ${token} sees position ${visible}, before its table`);
     assert(entry < blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);

@@ -1,5 +1,5 @@
 import { MAX_PLANS_IN_FLIGHT } from "../../config.ts";
-import type { DecoderConfig } from "../../decoder.ts";
+import { type DecoderConfig, layerGroups } from "../../decoder.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { createActivations, tileRows } from "./activations.ts";
 import { angleStride, fillAngles } from "./angles.ts";
@@ -8,10 +8,13 @@ import { BlockTransfer } from "./block-transfer.ts";
 import { Buffers, STORAGE } from "./buffers.ts";
 import { columnCapacity } from "./columns.ts";
 import { type AcquiredDevice, adapterName, isSoftware, requestDevice } from "./device.ts";
+import { partsOf } from "./attention-block.ts";
+import { uploadModel } from "./device-weights.ts";
 import { prepareForward } from "./forward.ts";
 import { HostTier } from "./host-tier.ts";
 import { GPU_VARIANTS, SOFTWARE_VARIANTS } from "./kernels/variants.ts";
 import { KvStorage, kvBytesPerBlock, kvParts } from "./kv-storage.ts";
+import { Launcher } from "./launcher.ts";
 import { type ResolvedOptions, type WebGPUBackendOptions, resolveOptions } from "./options.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Program } from "./program.ts";
@@ -44,16 +47,17 @@ export async function createWebGPUBackend(options: WebGPUBackendOptions): Promis
 }
 
 /** Bytes of the largest binding that a backend would have if none had to be split. */
-function largestBinding({ model, blockSize, blockCount, maxTokens, keepLogits }: ResolvedOptions): number {
+function largestBinding({ model, blockSize, blockCount, maxTokens, keepLogits, kv }: ResolvedOptions): number {
   const { config } = model;
   const shape = shapeOf(config);
-  const matrices = 4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate);
+  const experts = 2 * shape.hidden * shape.expertIntermediate * (config.experts?.count ?? 0);
+  const matrices = 4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate, experts);
   const logits = tileRows(shape, maxTokens, keepLogits, Number.POSITIVE_INFINITY) * shape.vocabulary * VECTOR_BYTES;
-  return Math.max(matrices, logits, (blockCount + 1) * kvBytesPerBlock(config, blockSize));
+  return Math.max(matrices, logits, (blockCount + 1) * kvBytesPerBlock({ config, blockSize, type: kv }));
 }
 
 async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers: Buffers, bindingBytes: number): Promise<Backend> {
-  const { model, blockSize, blockCount, hostBlockCount, maxTokens, keepLogits } = options;
+  const { model, blockSize, blockCount, hostBlockCount, maxTokens, keepLogits, kv: kvType } = options;
   const { device, owned, source } = acquired;
   const { config } = model;
   const shape = shapeOf(config);
@@ -61,15 +65,17 @@ async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers
   const info = infoOf(options, acquired);
   const tile = tileRows(shape, maxTokens, keepLogits, bindingBytes);
   const tileCount = Math.ceil(maxTokens / tile);
-  const kv = new KvStorage(buffers, kvParts(config, blockSize, blockCount, bindingBytes), blockCount);
-  const activations = createActivations(buffers, shape, maxTokens, tile, bindingBytes);
+  const kv = new KvStorage(buffers, kvParts({ config, blockSize, type: kvType }, blockCount, bindingBytes), blockCount);
+  const activations = createActivations(buffers, config, kvType, { maxTokens, tile, bindingBytes });
   const columns = buffers.create("the columns of a step", 4 * columnCapacity(info), STORAGE);
   const results = buffers.create("results", 4 * resultWords(maxTokens), STORAGE);
   const positions = Math.min(config.contextLength, blockCount * blockSize); // that the blocks can hold
   const angles = uploadAngles(buffers, config, positions);
+  const weights = await uploadModel(buffers, model, (number) => partsOf(config, kv.parts, number), bindingBytes);
   const pipelines = new Pipelines(device);
+  const launcher = new Launcher({ device, buffers, pipelines, config, columns, variants });
   const shared = { device, buffers, pipelines, tile, tileCount, columns, results };
-  const forward = await prepareForward({ ...shared, model, kv, blockSize, activations, angles, bindingBytes, variants });
+  const forward = await prepareForward({ ...shared, launcher, config, weights, kv, kvType, blockSize, activations, angles, variants });
   const sampler = await prepareSampler({ ...shared, shape, vocabSize: config.vocabSize, maxSamples: maxTokens, logits: activations.logits });
   const sizes = { maxSamples: maxTokens, vocabSize: config.vocabSize, shape, keepLogits };
   const readbacks = Array.from({ length: MAX_PLANS_IN_FLIGHT }, () => new Readback(buffers, sizes));
@@ -84,12 +90,16 @@ async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers
 function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo {
   const { model, blockSize, blockCount, hostBlockCount, maxTokens, maxRequests } = options;
   const { contextLength, vocabSize } = model.config;
-  const bytesPerBlock = kvBytesPerBlock(model.config, blockSize);
+  const bytesPerBlock = kvBytesPerBlock({ config: model.config, blockSize, type: options.kv });
   const limits = { blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock };
-  return { name: `webgpu (${adapterName(info)})`, ...limits, groups: [{ window: null }] };
+  return { name: `webgpu (${adapterName(info)})`, ...limits, groups: layerGroups(model.config).map(({ window }) => ({ window })) };
 }
 
-function uploadAngles(buffers: Buffers, config: DecoderConfig, positions: number): GPUBuffer {
-  const fill = (target: ArrayBuffer): void => fillAngles(new Float32Array(target), config, positions);
-  return buffers.createFilled("rotary angles", 4 * positions * angleStride(config), STORAGE, fill);
+/** A table for each rotary embedding; one of zeros where no layer has any, as kernels bind one. */
+function uploadAngles(buffers: Buffers, { ropes, headDim }: DecoderConfig, positions: number): GPUBuffer[] {
+  if (ropes.length === 0) return [buffers.create("no rotary angles", VECTOR_BYTES, STORAGE)];
+  return ropes.map((rope) => {
+    const fill = (target: ArrayBuffer): void => fillAngles(new Float32Array(target), rope, headDim, positions);
+    return buffers.createFilled("rotary angles", 4 * positions * angleStride(headDim), STORAGE, fill);
+  });
 }

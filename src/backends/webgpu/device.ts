@@ -25,7 +25,7 @@ export interface AcquiredDevice {
 }
 
 /** Threads of the largest workgroup and storage buffers of the busiest kernel. Both are within WebGPU's defaults. */
-const REQUIRED = { maxComputeInvocationsPerWorkgroup: 128, maxStorageBuffersPerShaderStage: 6, maxBindGroups: 1 } as const;
+const REQUIRED = { maxComputeInvocationsPerWorkgroup: 128, maxStorageBuffersPerShaderStage: 7, maxBindGroups: 1 } as const;
 
 /**
  * A device with limits as near to `needs` as the adapter allows. Throws `DeviceUnavailableError` where there is no

@@ -1,10 +1,25 @@
 import { assert } from "../../assert.ts";
 import { DeviceLimitError } from "../../errors.ts";
-import type { DecoderConfig } from "../../decoder.ts";
+import { type DecoderConfig, layerGroups } from "../../decoder.ts";
+import type { KvType } from "../../kv-type.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
-import { VECTOR_BYTES, shapeOf } from "./shape.ts";
+import { shapeOf } from "./shape.ts";
 
-/** Layers and key heads whose keys and values lie in one buffer: all of them, unless a binding is too small. */
+/** How a token's keys and values are stored: what their sizes follow from. */
+export interface KvLayout {
+  readonly config: DecoderConfig;
+  readonly blockSize: number;
+  readonly type: KvType;
+}
+
+/** Bytes of a unit of the cache, what kernels index: four numbers; a whole number's scale is a unit of its own. */
+const UNIT_BYTES: Readonly<Record<KvType, number>> = { f32: 16, f16: 8, int8: 4 };
+
+export function kvUnitBytes(type: KvType): number {
+  return UNIT_BYTES[type];
+}
+
+/** Layers, numbered within their block group, and key heads whose keys and values lie in one buffer: all of them, unless a binding is too small. */
 export interface KvPart {
   readonly firstLayer: number;
   readonly layerCount: number;
@@ -18,10 +33,10 @@ export interface KvPart {
  * How keys and values are split: whole layers where a binding of `bindingBytes` holds at least one, else some heads of
  * one layer. Throws `DeviceLimitError` where it does not hold one head of one layer.
  */
-export function kvParts(config: DecoderConfig, blockSize: number, blockCount: number, bindingBytes: number): KvPart[] {
-  const { kvHeadCount } = config;
-  const layerCount = config.layers.length;
-  const headBytes = headBlockBytes(config, blockSize);
+export function kvParts(layout: KvLayout, blockCount: number, bindingBytes: number): KvPart[] {
+  const { kvHeadCount } = layout.config;
+  const layerCount = layersPerBlock(layout.config);
+  const headBytes = headBlockBytes(layout);
   const heads = Math.floor(bindingBytes / (headBytes * (blockCount + 1)));
   if (heads === 0) {
     const needed = headBytes * (blockCount + 1);
@@ -42,18 +57,24 @@ export function kvParts(config: DecoderConfig, blockSize: number, blockCount: nu
   return parts;
 }
 
-/** Bytes of keys and values of one block, all layers. */
-export function kvBytesPerBlock(config: DecoderConfig, blockSize: number): number {
-  return config.layers.length * config.kvHeadCount * headBlockBytes(config, blockSize);
+/** Bytes of keys and values of one block, all layers of its group. */
+export function kvBytesPerBlock(layout: KvLayout): number {
+  return layersPerBlock(layout.config) * layout.config.kvHeadCount * headBlockBytes(layout);
 }
 
-function headBlockBytes(config: DecoderConfig, blockSize: number): number {
-  return 2 * blockSize * shapeOf(config).head * VECTOR_BYTES;
+/** A block serves any group: it has room for the layers of the largest. */
+function layersPerBlock(config: DecoderConfig): number {
+  return Math.max(...layerGroups(config).map(({ layers }) => layers.length));
+}
+
+function headBlockBytes({ config, blockSize, type }: KvLayout): number {
+  const units = shapeOf(config).head + (type === "int8" ? 1 : 0);
+  return 2 * blockSize * units * kvUnitBytes(type);
 }
 
 /**
  * Keys and values of all blocks on the device: a buffer a part, [block, layer, key or value, head, offset in block,
- * head dimension] as float32, so that a block is one contiguous range of each.
+ * units of a head and token], so that a block is one contiguous range of each.
  */
 export class KvStorage {
   readonly parts: readonly KvPart[];

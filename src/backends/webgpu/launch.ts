@@ -8,6 +8,8 @@ export interface Launch {
   readonly width: number;
   /** Rows that one workgroup computes. */
   readonly rows: number;
+  /** Rows of the dispatch for each row of the step: a token's experts. Default 1. */
+  readonly repeats?: number;
 }
 
 /** The same computation twice: for few rows and, where that is faster, for many. Their bits are the same. */
@@ -25,7 +27,7 @@ export function bind(device: GPUDevice, { layout }: Pipeline, resources: readonl
 export function dispatch(pass: GPUComputePassEncoder, launch: Launch, rows: number): void {
   pass.setPipeline(launch.pipeline);
   pass.setBindGroup(0, launch.bindGroup);
-  const groups = Math.ceil(rows / launch.rows);
+  const groups = Math.ceil((rows * (launch.repeats ?? 1)) / launch.rows);
   if (launch.width === 0) pass.dispatchWorkgroups(groups);
   else pass.dispatchWorkgroups(launch.width, groups);
 }

@@ -1,8 +1,9 @@
 import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../../config.ts";
-import { type DecoderConfig, plainDecoder } from "../../decoder.ts";
+import type { DecoderConfig } from "../../decoder.ts";
 import { InvalidOptionError, UnsupportedModelError } from "../../errors.ts";
-import type { Model } from "../../model.ts";
+import { KV_TYPES, type KvType } from "../../kv-type.ts";
 import type { DeviceSource } from "./device.ts";
+import type { AnyModel } from "./device-weights.ts";
 import { MAX_HEAD_DIM } from "./kernels/attention.ts";
 import type { Variants } from "./kernels/variants.ts";
 import { kvBytesPerBlock } from "./kv-storage.ts";
@@ -11,7 +12,8 @@ import { kvBytesPerBlock } from "./kv-storage.ts";
 const MAX_ROWS = 65_535;
 
 export interface WebGPUBackendOptions extends DeviceSource {
-  readonly model: Model;
+  /** In memory; or with tensors that are read one by one while they are uploaded. */
+  readonly model: AnyModel;
   /** Usable blocks; this or `kvBytes`. */
   readonly blockCount?: number;
   /** Device bytes for keys and values: an adapter cannot tell its memory, so the budget is the caller's. */
@@ -21,6 +23,8 @@ export interface WebGPUBackendOptions extends DeviceSource {
   readonly maxRequests: number;
   /** Blocks of the host tier. Default 0. */
   readonly hostBlockCount?: number;
+  /** How keys and values are stored. Default f32. */
+  readonly kv?: KvType;
   /** Return the logits of every sample: `maxTokens * vocabSize` floats more on the device and on the host. Default false. */
   readonly keepLogits?: boolean;
   /** Most bytes of one binding, below the device's own limit: weights and keys and values are split to fit. Default the device's limit. */
@@ -31,7 +35,8 @@ export interface WebGPUBackendOptions extends DeviceSource {
 
 /** Options with every size filled in and checked. */
 export interface ResolvedOptions {
-  readonly model: Model;
+  readonly model: AnyModel;
+  readonly kv: KvType;
   readonly blockCount: number;
   readonly blockSize: number;
   readonly maxTokens: number;
@@ -43,50 +48,50 @@ export interface ResolvedOptions {
 
 /** Throws `InvalidOptionError` that names the option and the value, `UnsupportedModelError` for a shape that cannot be. */
 export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
-  const { model, blockSize, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, variants = null } = options;
-  checkShape(model.config);
+  const { model, blockSize, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f32", variants = null } = options;
+  checkConfig(model.config);
+  if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${String(kv)}`);
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
   const blockCount = resolveBlockCount(options);
   const mostBlocks = Math.floor(MAX_SLOTS / blockSize) - 1;
   checkInteger("blockCount", blockCount, 1, mostBlocks);
   checkInteger("hostBlockCount", hostBlockCount, 0, mostBlocks);
-  checkInteger("maxTokens", maxTokens, 1, MAX_ROWS);
+  checkInteger("maxTokens", maxTokens, 1, Math.floor(MAX_ROWS / (model.config.experts?.perToken ?? 1)));
   checkInteger("maxRequests", maxRequests, 1, MAX_ROWS);
-  return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits, variants };
+  return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits, kv, variants };
 }
 
-function resolveBlockCount({ model, blockCount, kvBytes, blockSize }: WebGPUBackendOptions): number {
+function resolveBlockCount({ model, blockCount, kvBytes, blockSize, kv = "f32" }: WebGPUBackendOptions): number {
   if ((blockCount === undefined) === (kvBytes === undefined)) {
     throw new InvalidOptionError("give either blockCount or kvBytes");
   }
   if (blockCount !== undefined) return blockCount;
-  const perBlock = kvBytesPerBlock(model.config, blockSize);
+  const perBlock = kvBytesPerBlock({ config: model.config, blockSize, type: kv });
   const blocks = Math.floor(kvBytes! / perBlock) - 1; // block 0 is never used, yet has its place
   if (blocks >= 1) return blocks;
   throw new InvalidOptionError(`kvBytes must be at least ${2 * perBlock}, two blocks of ${blockSize} tokens, got ${kvBytes}`);
 }
 
-function checkShape(config: DecoderConfig): void {
-  checkPlain(config);
-  const { headCount, kvHeadCount, headDim } = config;
+/** Throws `UnsupportedModelError` that names the part of the decoder which no kernel computes. */
+function checkConfig(config: DecoderConfig): void {
+  const { headCount, kvHeadCount, headDim, architecture } = config;
   if (headCount % kvHeadCount !== 0) {
     throw new UnsupportedModelError(`${headCount} query heads do not share ${kvHeadCount} key heads evenly`);
   }
   if (headDim % 2 !== 0) throw new UnsupportedModelError(`headDim must be even for the rotary embedding, got ${headDim}`);
   if (headDim > MAX_HEAD_DIM) throw new UnsupportedModelError(`headDim must be at most ${MAX_HEAD_DIM}, got ${headDim}`);
+  const refused = refusedPart(config);
+  if (refused !== null) throw new UnsupportedModelError(`${architecture}: ${refused} is not implemented in the webgpu backend`);
 }
 
-/** The kernels compute plain Llamas: another part is refused by its name. */
-function checkPlain(config: DecoderConfig): void {
-  const { architecture, contextLength, vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim, tiedEmbeddings } = config;
-  const sizes = { architecture, contextLength, vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim, tiedEmbeddings };
-  const [rope] = config.ropes;
-  const free = { norm: { ...config.norm, place: "before" as const, kind: "rms" as const }, ropes: [{ ...rope, dimensions: headDim }] };
-  const plain = plainDecoder(config.layers.length, { ...sizes, ...free });
-  for (const [part, value] of Object.entries(plain)) {
-    const own = JSON.stringify(config[part as keyof DecoderConfig]);
-    if (own !== JSON.stringify(value)) throw new UnsupportedModelError(`${architecture}: ${part} ${own} is not implemented in the webgpu backend`);
-  }
+function refusedPart({ norm, activation, gated, learnedPositions, experts, biases, layers }: DecoderConfig): string | null {
+  if (norm.kind !== "rms") return `norm ${norm.kind}`;
+  if (activation !== "silu" && activation !== "gelu_tanh") return `activation ${activation}`;
+  if (!gated) return "a feed-forward without gate";
+  if (learnedPositions > 0) return "a learned position embedding";
+  if (experts !== null && biases.feedForward) return "a bias of experts";
+  if (experts === null && layers.some((layer) => layer.experts)) return "a layer of experts without their sizes";
+  return null;
 }
 
 function checkInteger(name: string, value: number, low: number, high: number): void {

@@ -1,9 +1,17 @@
 import { assert } from "../../assert.ts";
-import type { Tensor } from "../../model.ts";
-import { FORMATS, isFloat, toFloat32 } from "../../quantization/index.ts";
+import { UnsupportedModelError } from "../../errors.ts";
+import type { DType, LazyTensor, Tensor } from "../../model.ts";
+import { FORMATS, dequantize, isFloat, numberToHalf, rowBytes } from "../../quantization/index.ts";
 
-/** Numbers as the kernels read them. */
-export type FloatDType = "F32" | "F16" | "BF16";
+/** Formats that the kernels read. */
+export const DEVICE_DTYPES = ["F32", "F16", "BF16", "Q8_0", "Q4_0"] as const;
+export type DeviceDType = (typeof DEVICE_DTYPES)[number];
+
+/** What other formats become while a model is loaded. */
+export const WIDENED_DTYPE: DeviceDType = "F16";
+
+/** A tensor in memory, or one that is read when it is packed. */
+export type WeightTensor = Tensor | LazyTensor;
 
 /** Marks a padded input or column: its weights are zeros. */
 export const PADDING = -1;
@@ -14,8 +22,12 @@ export const PADDING = -1;
  */
 export interface MatrixPlan {
   readonly label: string;
-  /** [out, in] each, all with the same number of inputs. */
-  readonly sources: readonly Tensor[];
+  /** [out, in] each, or [matrix, out, in], all with the same number of inputs. */
+  readonly sources: readonly WeightTensor[];
+  /** By source: [out], or null where there is none. */
+  readonly biases: readonly (WeightTensor | null)[];
+  /** Matrices of the sources, one for each expert; 1 where there are no experts. */
+  readonly matrixCount: number;
   /** By input: the sources' column. */
   readonly inputs: Int32Array;
   /** By column: which source, and which of its rows. */
@@ -23,51 +35,134 @@ export interface MatrixPlan {
   readonly columnRows: Int32Array;
 }
 
-/** The kind of number that the packed matrix holds: the sources' own where they agree on a float, else float32, which holds all. */
-export function packedDType(plan: MatrixPlan): FloatDType {
-  const [{ dtype }, ...rest] = plan.sources;
-  return isFloat(dtype) && rest.every((tensor) => tensor.dtype === dtype) ? dtype : "F32";
+/**
+ * The format of the packed matrix: the sources' own where they agree on one that the kernels read. Others become F16; a mix with
+ * F32 or BF16 becomes F32, as F16 does not hold their range.
+ */
+export function packedDType({ sources, inputs }: MatrixPlan): DeviceDType {
+  const [{ dtype }, ...rest] = sources;
+  const isReadable = (DEVICE_DTYPES as readonly DType[]).includes(dtype) && rest.every((tensor) => tensor.dtype === dtype);
+  if (isReadable && (isFloat(dtype) || inputs.every((input, i) => input === i))) return dtype as DeviceDType;
+  return sources.some((tensor) => tensor.dtype === "F32" || tensor.dtype === "BF16") ? "F32" : WIDENED_DTYPE;
 }
 
-/** Bytes of one input of `columns` columns. */
-export function rowBytes(plan: MatrixPlan, columns: number): number {
-  return columns * FORMATS[packedDType(plan)].blockBytes;
+/** Bytes of `columns` columns, a multiple of four, of one matrix. */
+export function packedBytes(plan: MatrixPlan, columns: number): number {
+  return columns * rowBytes(packedDType(plan), plan.inputs.length);
 }
 
-/** Packs columns [first, first + count) into `target`. */
-export function pack(plan: MatrixPlan, first: number, count: number, target: ArrayBuffer): void {
-  const dtype = packedDType(plan);
-  const out = words(dtype, target, 0, plan.inputs.length * count);
-  const sources = plan.sources.map((tensor) => bitsOf(tensor, dtype));
-  for (let column = 0; column < count; column++) {
-    const source = plan.columnSources[first + column];
-    if (source !== PADDING) packColumn(plan, sources[source], plan.columnRows[first + column], out, column, count);
+/** What one buffer holds of a plan: columns [firstColumn, firstColumn + columnCount) of some of its matrices. */
+export interface PackedRange {
+  readonly firstMatrix: number;
+  readonly matrixCount: number;
+  readonly firstColumn: number;
+  readonly columnCount: number;
+}
+
+/** Packs what `range` has of source `source`, whose bytes are `bytes`, into `target`; the rest of `target` stays. */
+export function packSource(plan: MatrixPlan, source: number, bytes: Uint8Array, range: PackedRange, target: ArrayBuffer): void {
+  const { name, dtype, shape } = plan.sources[source];
+  const tensor = { name, dtype, bytes, rowLength: shape.at(-1)! };
+  const rowsPerMatrix = shape.at(-2)!;
+  const put = putterOf(plan, tensor, range, target);
+  for (let matrix = 0; matrix < range.matrixCount; matrix++) {
+    const firstRow = (range.firstMatrix + matrix) * rowsPerMatrix;
+    for (let column = 0; column < range.columnCount; column++) {
+      const from = range.firstColumn + column;
+      if (plan.columnSources[from] === source) put(firstRow + plan.columnRows[from], matrix, column);
+    }
   }
 }
 
-function packColumn(plan: MatrixPlan, source: Words, row: number, out: Words, column: number, stride: number): void {
-  const { inputs, sources } = plan;
-  const start = row * sources[0].shape[1];
-  for (let k = 0, at = column; k < inputs.length; k++, at += stride) {
-    const input = inputs[k];
-    if (input !== PADDING) out[at] = source[start + input];
-  }
+interface Source {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly bytes: Uint8Array;
+  readonly rowLength: number;
+}
+
+/** Packs a source's row `row` as column `column` of matrix `matrix` of the target. */
+type PutRow = (row: number, matrix: number, column: number) => void;
+
+function putterOf(plan: MatrixPlan, source: Source, { columnCount }: PackedRange, target: ArrayBuffer): PutRow {
+  const packed = packedDType(plan);
+  if (packed === "Q8_0" || packed === "Q4_0") return blockPutter(packed, source, columnCount, target);
+  const numbers = packed === "F32" ? new Uint32Array(target) : new Uint16Array(target);
+  const rowOf = packed === source.dtype ? storedRows(source) : widenedRows(source, packed);
+  const { inputs } = plan;
+  return (row, matrix, column) => {
+    const { words, start } = rowOf(row);
+    let at = matrix * inputs.length * columnCount + column;
+    for (let k = 0; k < inputs.length; k++, at += columnCount) {
+      if (inputs[k] !== PADDING) numbers[at] = words[start + inputs[k]];
+    }
+  };
 }
 
 type Words = Uint16Array | Uint32Array;
+/** The bits of a row's numbers, from `start` on. */
+type RowOf = (row: number) => { readonly words: Words; readonly start: number };
 
-/** The tensor's numbers as `dtype`, as bits, copied only where they must be. */
-function bitsOf(tensor: Tensor, dtype: FloatDType): Words {
-  if (tensor.dtype !== dtype) {
-    assert(dtype === "F32", "only float32 holds every kind");
-    return new Uint32Array(toFloat32(tensor).buffer);
-  }
-  const { bytes } = tensor;
+/** Rows as they are stored, copied only where their bytes are not aligned. */
+function storedRows({ dtype, bytes, rowLength }: Source): RowOf {
   const size = FORMATS[dtype].blockBytes;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return words(dtype, aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size);
+  const length = aligned.byteLength / size;
+  const words = size === 4 ? new Uint32Array(aligned.buffer, aligned.byteOffset, length) : new Uint16Array(aligned.buffer, aligned.byteOffset, length);
+  return (row) => ({ words, start: row * rowLength });
 }
 
-function words(dtype: FloatDType, buffer: ArrayBuffer, byteOffset: number, length: number): Words {
-  return dtype === "F32" ? new Uint32Array(buffer, byteOffset, length) : new Uint16Array(buffer, byteOffset, length);
+/** Rows widened one at a time: no second copy of a tensor. */
+function widenedRows({ name, dtype, bytes, rowLength }: Source, packed: DeviceDType): RowOf {
+  const numbers = new Float32Array(rowLength);
+  const halves = new Uint16Array(rowLength);
+  const bits = new Uint32Array(numbers.buffer);
+  const perRow = rowBytes(dtype, rowLength);
+  return (row) => {
+    dequantize(dtype, bytes, row * perRow, rowLength, numbers, 0);
+    if (packed === "F32") return { words: bits, start: 0 };
+    for (let i = 0; i < rowLength; i++) halves[i] = halfOf(numbers[i], name);
+    return { words: halves, start: 0 };
+  };
+}
+
+function halfOf(value: number, name: string): number {
+  const half = numberToHalf(value);
+  if ((half & 0x7c00) === 0x7c00) throw new UnsupportedModelError(`${name} holds ${value}, which is too large for F16, the format it is widened to`);
+  return half;
+}
+
+/** Blocks as weights-q8_0.wgsl and weights-q4_0.wgsl read them: two words with four scales, then the numbers of four columns side by side. */
+function blockPutter(dtype: "Q8_0" | "Q4_0", { bytes, rowLength }: Source, columnCount: number, target: ArrayBuffer): PutRow {
+  const out = new Uint8Array(target);
+  const { blockSize, blockBytes } = FORMATS[dtype];
+  const blocks = rowLength / blockSize;
+  const stride = columnCount; // bytes of a word of each vector of columns
+  assert(stride % 4 === 0, "columns are packed four at a time");
+  const putNumbers = dtype === "Q8_0" ? putBytes : putNibbles;
+  return (row, matrix, column) => {
+    const lane = column % 4;
+    const word = column - lane;
+    for (let block = 0; block < blocks; block++) {
+      const from = (row * blocks + block) * blockBytes;
+      const to = (matrix * blocks + block) * blockBytes * stride + word;
+      const scale = to + (lane >> 1) * stride + 2 * (lane & 1);
+      out[scale] = bytes[from];
+      out[scale + 1] = bytes[from + 1];
+      putNumbers(out, to + 2 * stride + lane, stride, bytes, from + 2);
+    }
+  };
+}
+
+function putBytes(out: Uint8Array, to: number, stride: number, bytes: Uint8Array, from: number): void {
+  for (let i = 0; i < 32; i++) out[to + i * stride] = bytes[from + i];
+}
+
+/** Inputs 2i and 2i + 1 share a byte; as stored, inputs i and i + 16 do. */
+function putNibbles(out: Uint8Array, to: number, stride: number, bytes: Uint8Array, from: number): void {
+  for (let i = 0; i < 16; i++) {
+    const at = from + ((2 * i) & 15);
+    const shift = i < 8 ? 0 : 4;
+    out[to + i * stride] = ((bytes[at] >> shift) & 15) | (((bytes[at + 1] >> shift) & 15) << 4);
+  }
 }

@@ -1,9 +1,10 @@
 import { plainDecoder } from "../../decoder.ts";
 import { Buffers } from "./buffers.ts";
-import { HEADER } from "./columns.ts";
+import { GROUP_HEADER, HEADER, groupWord } from "./columns.ts";
 import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "./kernels/attention.ts";
-import { LINEAR_GRID, type LinearVariant, linearKernel, storeResidual } from "./kernels/linear.ts";
+import { LINEAR_GRID, type LinearVariant, linearKernel } from "./kernels/linear.ts";
 import { type NormVariant, rmsNormKernel } from "./kernels/rms-norm.ts";
+import { storeResidual } from "./kernels/store.ts";
 import { Pipelines } from "./pipelines.ts";
 import { type Workbench, runKernel } from "./run-kernel.ts";
 import { shapeOf } from "./shape.ts";
@@ -61,7 +62,7 @@ async function probeLinear(bench: Workbench): Promise<ProbeCheck[]> {
   const inputs = noise(4 * SHAPE.hidden * ROWS, 2);
   const run = (variant: LinearVariant, first: number, rows: number): Promise<Float32Array> => {
     const grid = LINEAR_GRID[variant];
-    const kernel = linearKernel(variant, "F32", SHAPE.hidden, storeResidual(SHAPE));
+    const kernel = linearKernel(variant, { dtype: "F32", inputs: SHAPE.hidden, biased: false }, storeResidual(SHAPE, 1));
     const data = [columnsOf(POSITIONS.slice(0, rows)), weights, rowsOf(inputs, first, rows), new Float32Array(4 * SHAPE.hidden * rows)];
     const workgroups = [Math.ceil(SHAPE.hidden / grid.columns), Math.ceil(rows / grid.rows)] as const;
     return runKernel(bench, { kernel, data, part: { columnCount: SHAPE.hidden }, workgroups }, 3);
@@ -86,10 +87,10 @@ async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
   const cache = noise(4 * blocks * blockStride, 5);
   const queries = noise(4 * SHAPE.queries * ROWS, 6);
   const run = (variant: AttentionVariant, first: number, rows: number): Promise<Float32Array> => {
-    const kernel = attentionKernel(variant, { shape: SHAPE, headDim: CONFIG.headDim, blockSize: BLOCK_SIZE, window: null });
+    const kernel = attentionKernel(variant, { shape: SHAPE, config: CONFIG, blockSize: BLOCK_SIZE, window: null, kv: "f32" });
     const data = [columnsOf(POSITIONS.slice(first, first + rows)), rowsOf(queries, first, rows), cache, new Float32Array(4 * SHAPE.queries * rows)];
     const workgroups = [Math.ceil(CONFIG.headCount / ATTENTION_HEADS[variant]), rows] as const;
-    const part = { headCount: CONFIG.kvHeadCount, blockStride };
+    const part = { headCount: CONFIG.kvHeadCount, blockStride, group: groupWord(0) };
     return runKernel(bench, { kernel, data, part, workgroups }, 3);
   };
   return compare("attention", ["thread", "group"], run);
@@ -115,13 +116,14 @@ function bitsOf(numbers: Float32Array): Int32Array {
 function columnsOf(positions: readonly number[]): Int32Array {
   const rows = positions.length;
   const table = Array.from({ length: CONFIG.contextLength / BLOCK_SIZE }, (_, i) => i + 1);
-  const header = new Array<number>(Object.keys(HEADER).length).fill(0);
+  const header = new Array<number>(groupWord(1)).fill(0);
+  const group = groupWord(0);
   header[HEADER.tokenCount] = rows;
   header[HEADER.positions] = header.length;
   header[HEADER.requests] = header.length + rows;
-  header[HEADER.tableStarts] = header.length + 2 * rows;
-  header[HEADER.firstPositions] = header.length + 2 * rows + 1;
-  header[HEADER.tables] = header.length + 2 * rows + 2;
+  header[group + GROUP_HEADER.tableStarts] = header.length + 2 * rows;
+  header[group + GROUP_HEADER.firstPositions] = header.length + 2 * rows + 1;
+  header[group + GROUP_HEADER.tables] = header.length + 2 * rows + 2;
   return Int32Array.from([...header, ...positions, ...positions.map(() => 0), 0, 0, ...table]);
 }
 

@@ -32,6 +32,7 @@ export class Readback {
     this.#staging = buffers.create("results on the host", size, USAGE.MAP_READ | USAGE.COPY_DST);
     this.result = {
       tokenIds: new Int32Array(maxSamples),
+      sampleFlags: new Uint8Array(maxSamples),
       logprobs: new Float32Array(maxSamples),
       topIds: new Int32Array(maxSamples * MAX_TOP_LOGPROBS),
       topLogprobs: new Float32Array(maxSamples * MAX_TOP_LOGPROBS),
@@ -42,7 +43,7 @@ export class Readback {
   /** Records the copies of a step with `samples` samples: the ids alone, unless more is wanted. */
   encode(encoder: GPUCommandEncoder, results: GPUBuffer, logits: GPUBuffer, samples: number, logprobs: boolean): void {
     this.#samples = samples;
-    this.#used = logprobs ? this.#resultBytes : 4 * Math.max(1, samples); // one word where nothing is sampled: it tells the end
+    this.#used = logprobs ? this.#resultBytes : 4 * (this.#sizes.maxSamples + Math.max(1, samples)); // ids and flags; it tells the end
     encoder.copyBufferToBuffer(results, 0, this.#staging, 0, this.#used);
     if (this.result.logits && samples > 0) {
       encoder.copyBufferToBuffer(logits, 0, this.#staging, this.#resultBytes, samples * this.#rowBytes);
@@ -59,13 +60,14 @@ export class Readback {
 
   #take(mapped: ArrayBuffer): void {
     const { maxSamples, vocabSize } = this.#sizes;
-    const { tokenIds, logprobs, topIds, topLogprobs, logits } = this.result;
+    const { tokenIds, sampleFlags, logprobs, topIds, topLogprobs, logits } = this.result;
     tokenIds.set(new Int32Array(mapped, 0, this.#samples));
+    sampleFlags!.set(new Int32Array(mapped, 4 * maxSamples, this.#samples));
     if (this.#used < this.#resultBytes) return;
     const tops = MAX_TOP_LOGPROBS * this.#samples;
-    logprobs!.set(new Float32Array(mapped, 4 * maxSamples, this.#samples));
-    topIds!.set(new Int32Array(mapped, 8 * maxSamples, tops));
-    topLogprobs!.set(new Float32Array(mapped, (8 + 4 * MAX_TOP_LOGPROBS) * maxSamples, tops));
+    logprobs!.set(new Float32Array(mapped, 8 * maxSamples, this.#samples));
+    topIds!.set(new Int32Array(mapped, 12 * maxSamples, tops));
+    topLogprobs!.set(new Float32Array(mapped, (12 + 4 * MAX_TOP_LOGPROBS) * maxSamples, tops));
     for (let sample = 0; logits && sample < this.#samples; sample++) {
       logits.set(new Float32Array(mapped, this.#resultBytes + sample * this.#rowBytes, vocabSize), sample * vocabSize);
     }

@@ -29,14 +29,14 @@ export interface SamplerLaunches {
   readonly logprobs: Launch;
 }
 
-/** Words of results: ids, log probabilities, top ids and their log probabilities. */
+/** Words of results: ids, flags, log probabilities, top ids and their log probabilities. */
 export function resultWords(maxSamples: number): number {
-  return (2 + 2 * MAX_TOP_LOGPROBS) * maxSamples;
+  return (3 + 2 * MAX_TOP_LOGPROBS) * maxSamples;
 }
 
 export async function prepareSampler(from: SamplerParts): Promise<readonly SamplerLaunches[]> {
   const { device, buffers, pipelines, shape, vocabSize, maxSamples, tile, tileCount, columns, logits, results } = from;
-  const kernels = [greedyKernel(shape, vocabSize), sampleKernel(shape, vocabSize), logprobsKernel(shape, vocabSize, maxSamples)];
+  const kernels = [greedyKernel(shape, vocabSize, maxSamples), sampleKernel(shape, vocabSize), logprobsKernel(shape, vocabSize, maxSamples)];
   const compiled = await Promise.all(kernels.map((kernel) => pipelines.get(kernel)));
   return Array.from({ length: tileCount }, (_, index) => {
     const part = createPart(buffers, { firstRow: index * tile });

@@ -15,8 +15,11 @@ export interface Shape {
   readonly sharing: number;
   /** Vectors of a token's queries. */
   readonly queries: number;
-  /** Vectors of a feed-forward row. */
+  /** Vectors of a feed-forward row, and of one of an expert. */
   readonly intermediate: number;
+  readonly expertIntermediate: number;
+  /** Vectors of a row of router logits. */
+  readonly experts: number;
   /** Vectors of a row of logits. */
   readonly vocabulary: number;
 }
@@ -32,6 +35,8 @@ export function shapeOf(config: DecoderConfig): Shape {
     sharing: headCount / kvHeadCount,
     queries: headCount * head,
     intermediate: vectors(config.intermediateSize),
+    expertIntermediate: vectors(config.experts?.intermediateSize ?? 0),
+    experts: vectors(config.experts?.count ?? 0),
     vocabulary: vectors(config.vocabSize),
   };
 }

@@ -1,46 +1,97 @@
 import { DeviceLimitError } from "../../errors.ts";
-import type { Tensor } from "../../model.ts";
-import { toFloat32 } from "../../quantization/index.ts";
+import type { TensorInfo } from "../../model.ts";
+import { dequantize, rowLength } from "../../quantization/index.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
-import { type FloatDType, type MatrixPlan, pack, packedDType, rowBytes } from "./packing.ts";
+import { type DeviceDType, type MatrixPlan, PADDING, type PackedRange, type WeightTensor, packSource, packedBytes, packedDType } from "./packing.ts";
 import { VECTOR_BYTES, vectors } from "./shape.ts";
 
-/** Columns of a matrix that lie in one buffer, counted in vectors. */
+/** What of a matrix lies in one buffer: columns, counted in vectors, of some of its experts. */
 export interface MatrixPart {
   readonly buffer: GPUBuffer;
   readonly firstColumn: number;
   readonly columnCount: number;
+  readonly firstExpert: number;
+  readonly expertCount: number;
 }
 
-/** A matrix on the device, split by columns where one binding cannot hold it. */
+/** A matrix on the device, split where one binding cannot hold it. */
 export interface DeviceMatrix {
-  readonly dtype: FloatDType;
+  readonly dtype: DeviceDType;
   /** Vectors of an input row. */
   readonly inputs: number;
   readonly parts: readonly MatrixPart[];
+  /** By column, of all parts; null where there is none. */
+  readonly bias: GPUBuffer | null;
 }
 
-/** Packs and uploads; throws `DeviceLimitError` where not even four columns fit a binding of `bindingBytes`. */
-export function uploadMatrix(buffers: Buffers, plan: MatrixPlan, bindingBytes: number): DeviceMatrix {
-  const total = plan.columnRows.length / 4;
-  const bytesPerColumn = plan.inputs.length * rowBytes(plan, 4);
-  const perPart = Math.min(total, Math.floor(bindingBytes / bytesPerColumn));
-  if (perPart === 0) {
-    throw new DeviceLimitError(`maxStorageBufferBindingSize is ${bindingBytes}, four columns of ${plan.label} need ${bytesPerColumn}`);
+/** The bytes of a tensor, read now where they are not in memory. */
+async function bytesOf(tensor: WeightTensor): Promise<Uint8Array> {
+  return "bytes" in tensor ? tensor.bytes : tensor.read();
+}
+
+/**
+ * Packs and uploads, one source at a time, so that the host holds one tensor. Rejects with `DeviceLimitError` where not even four
+ * columns, or one expert, fit a binding of `bindingBytes`.
+ */
+export async function uploadMatrix(buffers: Buffers, plan: MatrixPlan, bindingBytes: number): Promise<DeviceMatrix> {
+  const ranges = split(plan, bindingBytes);
+  const mapped = ranges.map((range) => buffers.createMapped(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE));
+  for (const [source, tensor] of plan.sources.entries()) {
+    const bytes = await bytesOf(tensor);
+    for (const [i, range] of ranges.entries()) packSource(plan, source, bytes, range, mapped[i].target);
   }
-  const parts: MatrixPart[] = [];
-  for (let firstColumn = 0; firstColumn < total; firstColumn += perPart) {
-    const columnCount = Math.min(perPart, total - firstColumn);
-    const fill = (target: ArrayBuffer): void => pack(plan, 4 * firstColumn, 4 * columnCount, target);
-    const buffer = buffers.createFilled(plan.label, columnCount * bytesPerColumn, STORAGE, fill);
-    parts.push({ buffer, firstColumn, columnCount });
+  const parts = ranges.map(({ firstColumn, columnCount, firstMatrix, matrixCount }, i) => {
+    mapped[i].buffer.unmap();
+    return { buffer: mapped[i].buffer, firstColumn: firstColumn / 4, columnCount: columnCount / 4, firstExpert: firstMatrix, expertCount: matrixCount };
+  });
+  return { dtype: packedDType(plan), inputs: plan.inputs.length / 4, parts, bias: await uploadBias(buffers, plan) };
+}
+
+/** Experts are split from each other, one matrix by columns. */
+function split(plan: MatrixPlan, bindingBytes: number): PackedRange[] {
+  const columns = plan.columnRows.length;
+  if (plan.matrixCount > 1) {
+    const perPart = atLeastOne(bindingBytes, packedBytes(plan, columns), `one expert of ${plan.label} needs`);
+    return ranges(plan.matrixCount, perPart).map(([firstMatrix, matrixCount]) => ({ firstMatrix, matrixCount, firstColumn: 0, columnCount: columns }));
   }
-  return { dtype: packedDType(plan), inputs: plan.inputs.length / 4, parts };
+  const perPart = atLeastOne(bindingBytes, packedBytes(plan, 4), `four columns of ${plan.label} need`);
+  return ranges(columns / 4, perPart).map(([first, count]) => ({ firstMatrix: 0, matrixCount: 1, firstColumn: 4 * first, columnCount: 4 * count }));
+}
+
+function atLeastOne(bindingBytes: number, bytes: number, what: string): number {
+  const count = Math.floor(bindingBytes / bytes);
+  if (count > 0) return count;
+  throw new DeviceLimitError(`maxStorageBufferBindingSize is ${bindingBytes}, ${what} ${bytes}`);
+}
+
+/** [first, count] of pieces of `total`, `most` each. */
+function ranges(total: number, most: number): [number, number][] {
+  return Array.from({ length: Math.ceil(total / most) }, (_, i) => [i * most, Math.min(most, total - i * most)]);
+}
+
+async function uploadBias(buffers: Buffers, { label, biases, columnSources, columnRows }: MatrixPlan): Promise<GPUBuffer | null> {
+  if (biases.every((bias) => bias === null)) return null;
+  const numbers: (Float32Array | null)[] = [];
+  for (const bias of biases) numbers.push(bias && (await numbersOf(bias)));
+  const values = Float32Array.from(columnRows, (row, i) => (row === PADDING ? 0 : (numbers[columnSources[i]]?.[row] ?? 0)));
+  return uploadNumbers(buffers, `bias of ${label}`, values);
+}
+
+/** A vector of the model as float32. */
+export async function numbersOf(tensor: WeightTensor): Promise<Float32Array> {
+  const length = rowLength(tensor satisfies TensorInfo);
+  const numbers = new Float32Array(length);
+  dequantize(tensor.dtype, await bytesOf(tensor), 0, length, numbers, 0);
+  return numbers;
 }
 
 /** A vector of the model as float32, padded with zeros to whole vectors of four. */
-export function uploadVector(buffers: Buffers, tensor: Tensor): GPUBuffer {
-  const values = toFloat32(tensor);
-  const fill = (target: ArrayBuffer): void => new Float32Array(target).set(values);
-  return buffers.createFilled(tensor.name, vectors(values.length) * VECTOR_BYTES, STORAGE, fill);
+export async function uploadVector(buffers: Buffers, tensor: WeightTensor): Promise<GPUBuffer> {
+  return uploadNumbers(buffers, tensor.name, await numbersOf(tensor));
+}
+
+/** Float32 numbers, padded with zeros to whole vectors of four. */
+export function uploadNumbers(buffers: Buffers, label: string, numbers: Float32Array): GPUBuffer {
+  const fill = (target: ArrayBuffer): void => new Float32Array(target).set(numbers);
+  return buffers.createFilled(label, vectors(numbers.length) * VECTOR_BYTES, STORAGE, fill);
 }

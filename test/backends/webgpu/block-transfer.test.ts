@@ -6,14 +6,14 @@ import { randomModel } from "../../../src/testing/index.ts";
 import { ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const { config } = randomModel(1);
-const SIZE = kvBytesPerBlock(config, 4);
+const SIZE = kvBytesPerBlock({ config, blockSize: 4, type: "f32" });
 
 describe.skipIf(noWebGPU)(`BlockTransfer${ifWebGPU}`, () => {
   let device: GPUDevice;
   let transfer: BlockTransfer;
   beforeAll(async () => {
     device = await openDevice();
-    transfer = new BlockTransfer(device, new KvStorage(new Buffers(device), kvParts(config, 4, 5, 6 * SIZE - 1), 5)); // in two parts
+    transfer = new BlockTransfer(device, new KvStorage(new Buffers(device), kvParts({ config, blockSize: 4, type: "f32" }, 5, 6 * SIZE - 1), 5)); // in two parts
   });
   afterAll(() => device.destroy());
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { HEADER, PackedColumns, columnCapacity } from "../../../src/backends/webgpu/columns.ts";
+import { GROUP_HEADER, HEADER, PackedColumns, columnCapacity, groupWord } from "../../../src/backends/webgpu/columns.ts";
 import type { BackendInfo } from "../../../src/backends/backend.ts";
 import { InvalidRequestError } from "../../../src/errors.ts";
 import type { StepPlan } from "../../../src/step.ts";
@@ -34,18 +34,22 @@ describe("PackedColumns", () => {
   const plan = makePlan(0, 4, ROWS);
   const { words, wordCount } = packed(plan);
   const column = (name: keyof typeof HEADER, count: number): number[] => Array.from(words.subarray(words[HEADER[name]], words[HEADER[name]] + count));
+  const groupColumn = (name: keyof typeof GROUP_HEADER, count: number): number[] => {
+    const start = words[groupWord(0) + GROUP_HEADER[name]];
+    return Array.from(words.subarray(start, start + count));
+  };
   const reals = (name: keyof typeof HEADER, count: number): number[] => [...new Float32Array(words.buffer, 4 * words[HEADER[name]], count)];
 
   test("holds counts and columns, as much of each as the step has", () => {
     expect([words[HEADER.tokenCount], words[HEADER.sampleCount]]).toEqual([4, 2]);
     expect(column("tokenIds", 4)).toEqual([7, 8, 9, ~0]);
     expect(column("positions", 4)).toEqual([3, 4, 5, 5]);
-    expect(column("slots", 4)).toEqual([23, 8, 9, 13]);
+    expect(groupColumn("slots", 4)).toEqual([23, 8, 9, 13]);
     expect(column("sampleRows", 2)).toEqual([2, 3]);
-    expect(column("tableStarts", 3)).toEqual([0, 2, 3]);
-    expect(column("firstPositions", 2)).toEqual([0, 4]);
-    expect(column("tables", 3)).toEqual([5, 2, 3]);
-    expect(wordCount).toBe(Object.keys(HEADER).length + 4 * 4 + 9 * 2 + 3 + 2 + 3);
+    expect(groupColumn("tableStarts", 3)).toEqual([0, 2, 3]);
+    expect(groupColumn("firstPositions", 2)).toEqual([0, 4]);
+    expect(groupColumn("tables", 3)).toEqual([5, 2, 3]);
+    expect(wordCount).toBe(groupWord(1) + 4 * 4 + 9 * 2 + 3 + 2 + 3);
   });
 
   test("gives each token its request, each sample its parameters", () => {
@@ -64,6 +68,18 @@ describe("PackedColumns", () => {
     const full = [0, 1].map((slot) => ({ slot, tokenIds: [1, 2, 3, 4], position: 24, tables: [[1, 2, 3, 4, 5, 6, 7]], sampled: [0, 1, 2, 3] }));
     expect(packed(makePlan(0, 4, full)).wordCount).toBeLessThanOrEqual(columnCapacity(INFO));
   });
+});
+
+test("each block group has its own slots and tables, where its words say", () => {
+  const info = { ...INFO, groups: [{ window: null }, { window: 2 }] };
+  const columns = new PackedColumns(info, 28);
+  columns.pack(makePlan(0, 4, [{ slot: 0, tokenIds: [7], position: 5, tables: [[5, 2], [3]], firstPositions: [0, 4], sampled: [] }]), 1);
+  const { words } = columns;
+  const of = (group: number, count: number): number[][] =>
+    Object.values(GROUP_HEADER).map((word) => Array.from(words.subarray(words[groupWord(group) + word], words[groupWord(group) + word] + count)));
+  expect(of(0, 1)).toEqual([[2 * 4 + 1], [0], [0], [5]]);
+  expect(of(1, 1)).toEqual([[3 * 4 + 1], [0], [4], [3]]);
+  expect(columnCapacity(info)).toBeGreaterThan(columnCapacity(INFO));
 });
 
 describe("what a kernel would follow out of range is refused", () => {
@@ -99,8 +115,11 @@ describe("what a kernel would follow out of range is refused", () => {
 
 test("header words have the places that columns.wgsl says", () => {
   const text = readFileSync(new URL("../../../src/backends/webgpu/kernels/columns.wgsl", import.meta.url), "utf8");
-  const constants = [...text.matchAll(/^const (\w+) = (\d+)u;$/gm)].map(([, name, value]) => [camelCase(name), Number(value)]);
-  expect(Object.fromEntries(constants)).toEqual(HEADER);
+  const constants = [...text.matchAll(/^const (\w+) = (\d+)u;$/gm)].map(([, name, value]) => [name, Number(value)] as const);
+  const named = (prefix: string, isOf: (name: string) => boolean) =>
+    Object.fromEntries(constants.filter(([name]) => isOf(name)).map(([name, value]) => [camelCase(name.slice(prefix.length)), value]));
+  expect(named("", (name) => !name.startsWith("GROUP_"))).toEqual(HEADER);
+  expect(named("GROUP_", (name) => name.startsWith("GROUP_"))).toEqual(GROUP_HEADER);
 });
 
 function camelCase(name: string): string {

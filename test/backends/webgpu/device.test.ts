@@ -24,7 +24,7 @@ describe("requestDevice", () => {
   });
 
   test.each([
-    [{ maxStorageBuffersPerShaderStage: 4 }, "the device's maxStorageBuffersPerShaderStage is 4, the kernels need 6"],
+    [{ maxStorageBuffersPerShaderStage: 4 }, "the device's maxStorageBuffersPerShaderStage is 4, the kernels need 7"],
     [{ maxComputeInvocationsPerWorkgroup: 32 }, "the device's maxComputeInvocationsPerWorkgroup is 32, the kernels need 128"],
   ])("refuses an adapter with %o", async (limits, message) => {
     await expect(requestDevice({ adapter: fakeAdapter(limits) }, { bindingBytes: 1 })).rejects.toThrow(new DeviceLimitError(message));

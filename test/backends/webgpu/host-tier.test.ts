@@ -8,7 +8,7 @@ import { randomModel } from "../../../src/testing/index.ts";
 import { ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const { config } = randomModel(1);
-const SIZE = kvBytesPerBlock(config, 4);
+const SIZE = kvBytesPerBlock({ config, blockSize: 4, type: "f32" });
 const block = (value: number): Uint8Array => new Uint8Array(SIZE).fill(value);
 
 describe.skipIf(noWebGPU)(`HostTier${ifWebGPU}`, () => {
@@ -17,7 +17,7 @@ describe.skipIf(noWebGPU)(`HostTier${ifWebGPU}`, () => {
   let transfer: BlockTransfer;
   beforeAll(async () => {
     device = await openDevice();
-    kv = new KvStorage(new Buffers(device), kvParts(config, 4, 5, 2 ** 20), 5);
+    kv = new KvStorage(new Buffers(device), kvParts({ config, blockSize: 4, type: "f32" }, 5, 2 ** 20), 5);
     transfer = new BlockTransfer(device, kv);
   });
   afterAll(() => device.destroy());

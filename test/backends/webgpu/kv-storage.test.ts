@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Buffers } from "../../../src/backends/webgpu/buffers.ts";
 import { KvStorage, kvBytesPerBlock, kvParts } from "../../../src/backends/webgpu/kv-storage.ts";
+import type { KvType } from "../../../src/kv-type.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
 const { config } = randomModel(1, { layerCount: 3 }); // 2 key heads of 8 numbers
@@ -10,7 +11,7 @@ const HEAD = 2 * 4 * 8 * 4;
 
 describe("kvParts", () => {
   const split = (blockCount: number, bindingBytes: number): number[][] =>
-    kvParts(config, 4, blockCount, bindingBytes).map((part) => [part.firstLayer, part.layerCount, part.firstHead, part.headCount]);
+    kvParts({ config, blockSize: 4, type: "f32" }, blockCount, bindingBytes).map((part) => [part.firstLayer, part.layerCount, part.firstHead, part.headCount]);
 
   test("keeps everything together where it fits", () => {
     expect(split(9, 10 * 6 * HEAD)).toEqual([[0, 3, 0, 2]]);
@@ -32,22 +33,30 @@ describe("kvParts", () => {
     const sizes = fc.record({ layerCount: fc.integer({ min: 1, max: 6 }), kvHeadCount: fc.integer({ min: 1, max: 6 }) });
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 10 * HEAD, max: 500 * HEAD }), (shape, blockCount, limit) => {
-        const each = { ...config, ...shape, headCount: shape.kvHeadCount };
+        const each = { ...config, layers: Array.from({ length: shape.layerCount }, () => config.layers[0]), kvHeadCount: shape.kvHeadCount, headCount: shape.kvHeadCount };
         fc.pre((blockCount + 1) * HEAD <= limit);
-        const parts = kvParts(each, 4, blockCount, limit);
+        const parts = kvParts({ config: each, blockSize: 4, type: "f32" }, blockCount, limit);
         const covered = parts.flatMap((part) => Array.from({ length: part.layerCount * part.headCount }, (_, i) => `${part.firstLayer + Math.floor(i / part.headCount)}.${part.firstHead + (i % part.headCount)}`));
         expect(new Set(covered).size).toBe(shape.layerCount * shape.kvHeadCount);
         expect(covered).toHaveLength(shape.layerCount * shape.kvHeadCount);
         for (const part of parts) expect(part.blockBytes * (blockCount + 1)).toBeLessThanOrEqual(limit);
-        expect(parts.reduce((sum, part) => sum + part.blockBytes, 0)).toBe(kvBytesPerBlock(each, 4));
+        expect(parts.reduce((sum, part) => sum + part.blockBytes, 0)).toBe(kvBytesPerBlock({ config: each, blockSize: 4, type: "f32" }));
       }),
     );
   });
 });
 
+test("a block has room for the layers of the largest group, in the units of its kind", () => {
+  const layers = [5, null, 5].map((window) => ({ window, rope: 0, experts: false }));
+  const bytes = (type: KvType): number => kvBytesPerBlock({ config: { ...config, layers }, blockSize: 4, type });
+  expect(bytes("f32")).toBe(2 * 2 * HEAD);
+  expect(bytes("f16")).toBe(2 * HEAD);
+  expect(bytes("int8")).toBe(2 * 2 * 2 * 4 * (8 + 4));
+});
+
 describe("KvStorage", () => {
   const buffers = { create: (label: string, size: number) => ({ label, size }) } as unknown as Buffers;
-  const storage = new KvStorage(buffers, kvParts(config, 4, 9, 10 * 6 * HEAD - 1), 9);
+  const storage = new KvStorage(buffers, kvParts({ config, blockSize: 4, type: "f32" }, 9, 10 * 6 * HEAD - 1), 9);
 
   test("has room for one block more than can be used", () => {
     expect(storage.buffers.map(({ size }) => size)).toEqual([10 * 4 * HEAD, 10 * 2 * HEAD]);

@@ -14,6 +14,7 @@ describe("dispatch", () => {
     [launch(5, 1), 7, [5, 7]],
     [launch(5, 8), 17, [5, 3]],
     [launch(0, 1), 7, [7]],
+    [{ ...launch(5, 1), repeats: 3 }, 7, [5, 21]],
   ])("%o of %i rows", (each, rows, expected) => {
     calls.length = 0;
     dispatch(pass, each, rows);

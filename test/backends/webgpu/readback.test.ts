@@ -19,8 +19,9 @@ describe.skipIf(noWebGPU)(`Readback${ifWebGPU}`, () => {
     device = await openDevice();
     buffers = new Buffers(device);
     const words = Int32Array.from({ length: resultWords(SAMPLES) }, (_, i) => i);
-    new Float32Array(words.buffer).set([0.5, 1.5, 2.5], SAMPLES);
-    new Float32Array(words.buffer).set([7.5], 2 * SAMPLES + 20 * SAMPLES + 20);
+    words.set([1, 0, 1], SAMPLES);
+    new Float32Array(words.buffer).set([0.5, 1.5, 2.5], 2 * SAMPLES);
+    new Float32Array(words.buffer).set([7.5], 3 * SAMPLES + 20 * SAMPLES + 20);
     results = buffers.createFilled("results", words.byteLength, STORAGE, (target) => new Int32Array(target).set(words));
     logits = buffers.createFilled("logits", SAMPLES * 32, STORAGE, (target) => new Float32Array(target).set(Array.from({ length: 24 }, (_, i) => i)));
   });
@@ -33,15 +34,17 @@ describe.skipIf(noWebGPU)(`Readback${ifWebGPU}`, () => {
     await readback.read();
   };
 
-  test("brings back ids alone, again and again, unless more is wanted", async () => {
+  test("brings back ids and flags, again and again, unless more is wanted", async () => {
     const readback = new Readback(buffers, { maxSamples: SAMPLES, vocabSize: VOCABULARY, shape, keepLogits: false });
     await read(readback, 2, false);
     expect([...readback.result.tokenIds]).toEqual([0, 1, 0]);
+    expect([...readback.result.sampleFlags!]).toEqual([1, 0, 0]);
     expect([...readback.result.logprobs!]).toEqual([0, 0, 0]);
     await read(readback, 3, true);
     expect([...readback.result.tokenIds]).toEqual([0, 1, 2]);
+    expect([...readback.result.sampleFlags!]).toEqual([1, 0, 1]);
     expect([...readback.result.logprobs!]).toEqual([0.5, 1.5, 2.5]);
-    expect(Array.from(readback.result.topIds!.subarray(18, 22))).toEqual([24, 25, 26, 27]);
+    expect(Array.from(readback.result.topIds!.subarray(18, 22))).toEqual([27, 28, 29, 30]);
     expect(readback.result.topLogprobs![20]).toBe(7.5);
     expect(readback.result.logits).toBeUndefined();
   });

@@ -15,4 +15,4 @@ describe("wantsOf", () => {
   test("what is behind the counted samples does not matter", () => expect(wants()).toEqual({ draws: false, logprobs: false }));
 });
 
-test("results hold an id, a log probability and 20 pairs a sample", () => expect(resultWords(3)).toBe(3 * 42));
+test("results hold an id, flags, a log probability and 20 pairs a sample", () => expect(resultWords(3)).toBe(3 * 43));

@@ -1,6 +1,7 @@
 /** Variants of the matrix product on the adapter at hand, at the shape of a small model's feed-forward layer. */
 import { Buffers, STORAGE, USAGE } from "../../../../src/backends/webgpu/buffers.ts";
-import { LINEAR_GRID, type LinearVariant, linearKernel, storeResidual } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { LINEAR_GRID, type LinearVariant, linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { storeResidual } from "../../../../src/backends/webgpu/kernels/store.ts";
 import { isSoftware } from "../../../../src/backends/webgpu/device.ts";
 import { bind, dispatch } from "../../../../src/backends/webgpu/launch.ts";
 import { createPart } from "../../../../src/backends/webgpu/part.ts";
@@ -40,7 +41,7 @@ interface Bench {
 async function prepare({ device, buffers, pipelines }: Bench, variant: LinearVariant, rows: number): Promise<() => Promise<void>> {
   const { columns, rows: height } = LINEAR_GRID[variant];
   const shape = { hidden: OUTPUTS / 4 } as Shape;
-  const pipeline = await pipelines.get(linearKernel(variant, "F32", INPUTS / 4, storeResidual(shape)));
+  const pipeline = await pipelines.get(linearKernel(variant, { dtype: "F32", inputs: INPUTS / 4, biased: false }, storeResidual(shape, 1)));
   const header = buffers.createFilled("columns", 18 * 4, STORAGE, (target) => new Int32Array(target).set([rows]));
   const part = createPart(buffers, { columnCount: OUTPUTS / 4 });
   const matrix = buffers.create("weights", INPUTS * OUTPUTS * 4, USAGE.STORAGE);

@@ -29,8 +29,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     for (var i = first_lane; i < end_lane; i++) {
       sum = add_weights(sum, lane_decays[i], lane_weights[i]);
       if (lane < HEAD) {
-        let values = lane_keys[i] + value_distance() + lane;
-        output = add_values(output, lane_decays[i], lane_weights[i], values, visible_at(task, start + 4 * i));
+        let values = lane_keys[i] + value_distance();
+        let visible = visible_at(task, start + 4 * i);
+        let w = value_weights(lane_weights[i], values, visible);
+        output = add_values(output, lane_decays[i], w, values, lane, visible);
       }
     }
     let largest = largest_before(LANES);
@@ -56,15 +58,16 @@ fn score(task: Task, position: u32, lane: u32) {
     for (var i = 0u; i < HEAD; i++) {
       let q = query[i];
       scores = vec4f(
-        add_product(scores.x, q, cache[keys.x + i]),
-        add_product(scores.y, q, cache[keys.y + i]),
-        add_product(scores.z, q, cache[keys.z + i]),
-        add_product(scores.w, q, cache[keys.w + i]),
+        add_product(scores.x, q, cached(cache[keys.x + i])),
+        add_product(scores.y, q, cached(cache[keys.y + i])),
+        add_product(scores.z, q, cached(cache[keys.z + i])),
+        add_product(scores.w, q, cached(cache[keys.w + i])),
       );
     }
+    scores = scores_of(scores, keys);
     lane_keys[lane] = keys;
   }
-  scores = select(vec4f(LOWEST), scores * SCALE, visible);
+  scores = select(vec4f(LOWEST), scores, visible);
   lane_largest[lane] = largest_of(scores);
   workgroupBarrier();
   let before = largest_before(lane);

@@ -28,20 +28,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       for (var i = 0u; i < HEAD; i++) {
         let q = query[i];
         scores = vec4f(
-          add_product(scores.x, q, cache[keys.x + i]),
-          add_product(scores.y, q, cache[keys.y + i]),
-          add_product(scores.z, q, cache[keys.z + i]),
-          add_product(scores.w, q, cache[keys.w + i]),
+          add_product(scores.x, q, cached(cache[keys.x + i])),
+          add_product(scores.y, q, cached(cache[keys.y + i])),
+          add_product(scores.z, q, cached(cache[keys.z + i])),
+          add_product(scores.w, q, cached(cache[keys.w + i])),
         );
       }
-      scores = select(vec4f(LOWEST), scores * SCALE, visible);
+      scores = select(vec4f(LOWEST), scores_of(scores, keys), visible);
       let raised = max(largest, largest_of(scores));
       let decay = exp(largest - raised);
       let weights = select(vec4f(0), exp(scores - raised), visible);
       largest = raised;
       sum = add_weights(sum, decay, weights);
+      let values = keys + to_values;
+      let w = value_weights(weights, values, visible);
       for (var i = 0u; i < HEAD; i++) {
-        output[i] = add_values(output[i], decay, weights, keys + to_values + i, visible);
+        output[i] = add_values(output[i], decay, w, values, i, visible);
       }
     }
     let raised = max(total_largest, largest);

@@ -1,5 +1,7 @@
+import type { DecoderConfig } from "../../../decoder.ts";
+import type { KvType } from "../../../kv-type.ts";
 import type { Shape } from "../shape.ts";
-import { type Kernel, compose } from "./kernel.ts";
+import { type Kernel, cachePiece, compose } from "./kernel.ts";
 
 /** One head of one token a thread, without barriers, or a workgroup; their bits are the same. */
 export type AttentionVariant = "thread" | "group";
@@ -13,18 +15,20 @@ export const MAX_HEAD_DIM = 256;
 /** What attention is compiled for. */
 export interface AttentionShape {
   readonly shape: Shape;
-  readonly headDim: number;
+  readonly config: Pick<DecoderConfig, "attentionScale" | "attentionSoftCap">;
   readonly blockSize: number;
   /** Most recent positions that a token sees; null for all. */
   readonly window: number | null;
+  readonly kv: KvType;
 }
 
 /** Attention over block tables; bindings: columns, part, queries, cache, attended. */
-export function attentionKernel(variant: AttentionVariant, { shape, headDim, blockSize, window }: AttentionShape): Kernel {
+export function attentionKernel(variant: AttentionVariant, { shape, config, blockSize, window, kv }: AttentionShape): Kernel {
   const workgroup: Kernel["constants"] = variant === "thread" ? { WORKGROUP: ATTENTION_HEADS.thread } : {};
+  const scales = kv === "int8" ? "cache-scaled" : "cache-unscaled";
   return {
-    label: `attention-${variant}`,
-    code: `const HEAD = ${shape.head}u;\n${compose("columns", "part", "attention", `attention-${variant}`)}`,
+    label: `attention-${variant} ${kv}`,
+    code: `const HEAD = ${shape.head}u;\n${compose("columns", "part", cachePiece(kv), scales, "soft-cap", "attention", `attention-${variant}`)}`,
     bindings: ["read", "uniform", "read", "read", "write"],
     constants: {
       ...workgroup,
@@ -32,7 +36,8 @@ export function attentionKernel(variant: AttentionVariant, { shape, headDim, blo
       SHARING: shape.sharing,
       BLOCK_SIZE: blockSize,
       WINDOW: window ?? 0,
-      SCALE: 1 / Math.sqrt(headDim),
+      SCALE: config.attentionScale,
+      SOFT_CAP: config.attentionSoftCap ?? 0,
     },
   };
 }

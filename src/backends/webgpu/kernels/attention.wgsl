@@ -1,4 +1,4 @@
-// Causal softmax(q · kᵀ / sqrt(d)) · v over block tables: what the variants share. Query head h reads key head
+// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
 // h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
 // running softmax FlashAttention's (arXiv 2205.14135).
 //
@@ -18,10 +18,12 @@ override BLOCK_SIZE: u32;
 // Most recent positions that are visible, 0 for all.
 override WINDOW: u32;
 override SCALE: f32;
+// 0 for none.
+override SOFT_CAP: f32;
 
 @group(0) @binding(2) var<storage, read> queries: array<vec4f>;
-// [block, layer, key or value, head, offset in block, HEAD]
-@group(0) @binding(3) var<storage, read> cache: array<vec4f>;
+// [block, layer, key or value, head, offset in block, token_units()]
+@group(0) @binding(3) var<storage, read> cache: array<CacheUnit>;
 @group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
 
 // One head of one token: its query row, visible positions [first, last], block table and place in a block.
@@ -42,26 +44,26 @@ fn task_of(row: u32, head: u32) -> Task {
     (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD,
     select(0u, last + 1 - WINDOW, WINDOW > 0 && last >= WINDOW),
     last,
-    u32(columns[TABLES]) + u32(column_at(TABLE_STARTS, request)),
-    u32(column_at(FIRST_POSITIONS, request)),
-    part.layer_offset + head / SHARING * BLOCK_SIZE * HEAD,
+    u32(columns[part.group + GROUP_TABLES]) + u32(column_at(part.group + GROUP_TABLE_STARTS, request)),
+    u32(column_at(part.group + GROUP_FIRST_POSITIONS, request)),
+    part.layer_offset + head / SHARING * BLOCK_SIZE * token_units(),
   );
 }
 
 // From a position's key to its value.
 fn value_distance() -> u32 {
-  return part.head_count * BLOCK_SIZE * HEAD;
+  return part.head_count * BLOCK_SIZE * token_units();
 }
 
 fn key_at(task: Task, position: u32) -> u32 {
   let i = position - task.origin;
-  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * HEAD;
+  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * token_units();
 }
 
 // Keys of the four positions from `position`; a visible one stands in for one that is not.
 fn keys_at(task: Task, position: u32) -> vec4u {
   if (BLOCK_SIZE % 4 == 0 && position >= task.first && position + 3 <= task.last) {
-    return vec4u(0, HEAD, 2 * HEAD, 3 * HEAD) + key_at(task, position);
+    return vec4u(0, 1, 2, 3) * token_units() + key_at(task, position);
   }
   return vec4u(
     key_at(task, clamp(position, task.first, task.last)),
@@ -88,12 +90,21 @@ fn add_weights(sum: f32, decay: f32, weights: vec4f) -> f32 {
   return fma(sum, decay, weights.x) + weights.y + weights.z + weights.w;
 }
 
-// Adds four values, in order; those of weight 0 may be anything.
-fn add_values(output: vec4f, decay: f32, weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
-  let v0 = select(vec4f(0), cache[values.x], visible.x);
-  let v1 = select(vec4f(0), cache[values.y], visible.y);
-  let v2 = select(vec4f(0), cache[values.z], visible.z);
-  let v3 = select(vec4f(0), cache[values.w], visible.w);
-  let w = weights;
+// Of products of queries and keys, what the softmax takes.
+fn scores_of(products: vec4f, keys: vec4u) -> vec4f {
+  return soft_cap(products * scales_at(keys) * SCALE, SOFT_CAP);
+}
+
+// Weights of values as they are stored; those of weight 0 may be anything.
+fn value_weights(weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
+  return select(vec4f(0), weights * scales_at(values), visible);
+}
+
+// Adds vector `i` of four values, in order.
+fn add_values(output: vec4f, decay: f32, w: vec4f, values: vec4u, i: u32, visible: vec4<bool>) -> vec4f {
+  let v0 = select(vec4f(0), cached(cache[values.x + i]), visible.x);
+  let v1 = select(vec4f(0), cached(cache[values.y + i]), visible.y);
+  let v2 = select(vec4f(0), cached(cache[values.z + i]), visible.z);
+  let v3 = select(vec4f(0), cached(cache[values.w + i]), visible.w);
   return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
 }

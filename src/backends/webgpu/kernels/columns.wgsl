@@ -4,20 +4,23 @@ const TOKEN_COUNT = 0u;
 const SAMPLE_COUNT = 1u;
 const TOKEN_IDS = 2u;
 const POSITIONS = 3u;
-const SLOTS = 4u;
-const REQUESTS = 5u;
-const SAMPLE_ROWS = 6u;
-const TEMPERATURE = 7u;
-const TOP_K = 8u;
-const TOP_P = 9u;
-const MIN_P = 10u;
-const SEED_LOW = 11u;
-const SEED_HIGH = 12u;
-const CHOICE = 13u;
-const LOGPROBS = 14u;
-const TABLE_STARTS = 15u;
-const FIRST_POSITIONS = 16u;
-const TABLES = 17u;
+const REQUESTS = 4u;
+const SAMPLE_ROWS = 5u;
+const TEMPERATURE = 6u;
+const TOP_K = 7u;
+const TOP_P = 8u;
+const MIN_P = 9u;
+const SEED_LOW = 10u;
+const SEED_HIGH = 11u;
+const CHOICE = 12u;
+const LOGPROBS = 13u;
+const GROUPS = 14u;
+
+// Words of each block group, the first group's from GROUPS on.
+const GROUP_SLOTS = 0u;
+const GROUP_TABLE_STARTS = 1u;
+const GROUP_FIRST_POSITIONS = 2u;
+const GROUP_TABLES = 3u;
 
 @group(0) @binding(0) var<storage, read> columns: array<i32>;
 

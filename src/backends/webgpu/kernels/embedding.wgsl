@@ -1,18 +1,15 @@
-// hidden[row] = the embedding of the row's token. A negative id ~i is the i-th id that the preceding step sampled.
-// The table is [dimension, token] with four neighbouring tokens in a vector, the layout of the output matrix, which it
-// often is.
+// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step sampled.
+// The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns the tokens.
 
 override WORKGROUP: u32;
-// Vectors of a row of the hidden state.
-override OUTPUTS: u32;
+override SCALE: f32;
 
-@group(0) @binding(2) var<storage, read> weights: array<WeightVector>;
 @group(0) @binding(3) var<storage, read> results: array<i32>;
 @group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= OUTPUTS || id.y >= token_count()) {
+  if (id.x >= INPUTS || id.y >= token_count()) {
     return;
   }
   let known = column_at(TOKEN_IDS, id.y);
@@ -25,14 +22,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return; // another part's token: the difference has wrapped or is too large
   }
   let lane = token % 4;
-  hidden[id.y * OUTPUTS + id.x] = vec4f(
-    entry(4 * id.x, column, lane),
-    entry(4 * id.x + 1, column, lane),
-    entry(4 * id.x + 2, column, lane),
-    entry(4 * id.x + 3, column, lane),
-  );
-}
-
-fn entry(dimension: u32, column: u32, lane: u32) -> f32 {
-  return widen(weights[dimension * part.column_count + column])[lane];
+  let w = weights_at(0, id.x, column);
+  hidden[id.y * INPUTS + id.x] = vec4f(w.w0[lane], w.w1[lane], w.w2[lane], w.w3[lane]) * SCALE;
 }

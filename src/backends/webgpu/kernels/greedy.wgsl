@@ -1,4 +1,7 @@
-// The id of the largest logit, ties to the lowest id, 0 where there is none: one workgroup a sample.
+// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or infinite.
+// One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
+
+override SAMPLES: u32;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -6,13 +9,16 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let row = group.x * ROW_STRIDE;
   var best_rank = 0u;
   var best_id = 0u;
+  var strange = 0u;
   for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
     let r = rank(logits[row + id]);
+    strange |= select(1u, 0u, is_finite(r));
     if (r > best_rank) {
       best_rank = r;
       best_id = id;
     }
   }
+  let flags = largest_over_lanes(lane, strange);
   let largest = largest_over_lanes(lane, best_rank);
   lane_words[lane] = select(VOCABULARY, best_id, best_rank == largest);
   workgroupBarrier();
@@ -22,5 +28,6 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       id = min(id, lane_words[i]);
     }
     results[sample] = i32(id);
+    results[SAMPLES + sample] = i32(flags);
   }
 }

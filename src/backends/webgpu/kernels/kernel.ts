@@ -1,4 +1,5 @@
-import type { FloatDType } from "../packing.ts";
+import type { KvType } from "../../../kv-type.ts";
+import type { DeviceDType } from "../packing.ts";
 import { SOURCES } from "./sources.ts";
 
 /** How a kernel binds a buffer: binding i of group 0 is the i-th of its list. */
@@ -12,14 +13,23 @@ export interface Kernel {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-type SourceName = keyof typeof SOURCES;
+export type SourceName = keyof typeof SOURCES;
 
 /** The named .wgsl files, one after the other. */
 export function compose(...names: readonly SourceName[]): string {
   return names.map((name) => SOURCES[name]).join("\n");
 }
 
-/** The prelude that widens weights stored as `dtype`. */
-export function weightsPrelude(dtype: FloatDType): SourceName {
-  return dtype === "F32" ? "weights-f32" : dtype === "F16" ? "weights-f16" : "weights-bf16";
+const FORMATS = { F32: "weights-f32", F16: "weights-f16", BF16: "weights-bf16", Q8_0: "weights-q8_0", Q4_0: "weights-q4_0" } as const;
+
+/** The pieces that read weights stored as `dtype`. */
+export function weightPieces(dtype: DeviceDType): SourceName[] {
+  return ["weights", FORMATS[dtype]];
+}
+
+const CACHES = { f32: "cache-f32", f16: "cache-f16", int8: "cache-int8" } as const;
+
+/** The piece that reads and writes keys and values stored as `kv`. */
+export function cachePiece(kv: KvType): SourceName {
+  return CACHES[kv];
 }

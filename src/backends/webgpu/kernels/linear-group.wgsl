@@ -42,14 +42,11 @@ fn sum_segment(row: u32, last: u32, column: u32, first: u32, to: u32) {
   var s2 = vec4f(0);
   var s3 = vec4f(0);
   for (var k = first; k < min(first + SEGMENT, INPUTS); k++) {
-    let w0 = weight_at(4 * k, column);
-    let w1 = weight_at(4 * k + 1, column);
-    let w2 = weight_at(4 * k + 2, column);
-    let w3 = weight_at(4 * k + 3, column);
-    s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
-    s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
-    s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
-    s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
+    let w = weights_at(0, k, column);
+    s0 = add_four(s0, inputs[i0 + k], w);
+    s1 = add_four(s1, inputs[i1 + k], w);
+    s2 = add_four(s2, inputs[i2 + k], w);
+    s3 = add_four(s3, inputs[i3 + k], w);
   }
   sums[to] = s0;
   sums[to + COLUMNS] = s1;

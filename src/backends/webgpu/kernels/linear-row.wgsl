@@ -14,11 +14,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let end = min(start + SEGMENT, INPUTS);
     var sum = vec4f(0);
     for (var k = start; k < end; k++) {
-      let w0 = weight_at(4 * k, column);
-      let w1 = weight_at(4 * k + 1, column);
-      let w2 = weight_at(4 * k + 2, column);
-      let w3 = weight_at(4 * k + 3, column);
-      sum = add_four(sum, inputs[row * INPUTS + k], w0, w1, w2, w3);
+      let w = weights_at(0, k, column);
+      sum = add_four(sum, inputs[row * INPUTS + k], w);
     }
     total += sum;
   }

@@ -42,18 +42,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var s6 = vec4f(0);
     var s7 = vec4f(0);
     for (var k = start; k < end; k++) {
-      let w0 = weight_at(4 * k, column);
-      let w1 = weight_at(4 * k + 1, column);
-      let w2 = weight_at(4 * k + 2, column);
-      let w3 = weight_at(4 * k + 3, column);
-      s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
-      s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
-      s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
-      s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
-      s4 = add_four(s4, inputs[i4 + k], w0, w1, w2, w3);
-      s5 = add_four(s5, inputs[i5 + k], w0, w1, w2, w3);
-      s6 = add_four(s6, inputs[i6 + k], w0, w1, w2, w3);
-      s7 = add_four(s7, inputs[i7 + k], w0, w1, w2, w3);
+      let w = weights_at(0, k, column);
+      s0 = add_four(s0, inputs[i0 + k], w);
+      s1 = add_four(s1, inputs[i1 + k], w);
+      s2 = add_four(s2, inputs[i2 + k], w);
+      s3 = add_four(s3, inputs[i3 + k], w);
+      s4 = add_four(s4, inputs[i4 + k], w);
+      s5 = add_four(s5, inputs[i5 + k], w);
+      s6 = add_four(s6, inputs[i6 + k], w);
+      s7 = add_four(s7, inputs[i7 + k], w);
     }
     t0 += s0;
     t1 += s1;

@@ -1,6 +1,6 @@
-import type { FloatDType } from "../packing.ts";
-import type { Shape } from "../shape.ts";
-import { type Binding, type Kernel, compose, weightsPrelude } from "./kernel.ts";
+import type { DeviceDType } from "../packing.ts";
+import { type Kernel, compose, weightPieces } from "./kernel.ts";
+import type { Store } from "./store.ts";
 
 /**
  * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without barriers;
@@ -15,41 +15,52 @@ export const LINEAR_GRID: Readonly<Record<LinearVariant, { readonly rows: number
   group: { rows: 4, columns: 16 },
 };
 
-/** What is done with the outputs: the .wgsl file that stores them, its constants and its bindings after the inputs. */
-export interface Store {
-  readonly name: "store-qkv" | "store-residual" | "store-swiglu" | "store-logits";
-  readonly bindings: readonly Binding[];
-  readonly constants: Readonly<Record<string, number>>;
+/** What a matrix product is compiled for. */
+export interface LinearShape {
+  readonly dtype: DeviceDType;
+  /** Vectors of an input row. */
+  readonly inputs: number;
+  /** A bias is added to the outputs. */
+  readonly biased: boolean;
 }
 
-/** out = input · weights with `inputs` vectors an input row; bindings: columns, part, weights, inputs, then the store's. */
-export function linearKernel(variant: LinearVariant, dtype: FloatDType, inputs: number, store: Store): Kernel {
+/** out = input · weights + bias; bindings: columns, part, weights, inputs, the store's, the bias. */
+export function linearKernel(variant: LinearVariant, shape: LinearShape, store: Store): Kernel {
   const workgroup: Kernel["constants"] = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
+  const { dtype, inputs, biased } = shape;
   return {
     label: `linear-${variant} ${store.name} ${dtype}`,
-    code: compose("columns", "part", weightsPrelude(dtype), "linear", `linear-${variant}`, store.name),
-    bindings: ["read", "uniform", "read", "read", ...store.bindings],
+    code: `${biasBinding(store)}${compose("columns", "part", ...weightPieces(dtype), "linear", `linear-${variant}`, ...store.pieces, biased ? "bias" : "no-bias")}`,
+    bindings: ["read", "uniform", "read", "read", ...store.bindings, ...(biased ? (["read"] as const) : [])],
     constants: { INPUTS: inputs, ...workgroup, ...store.constants },
   };
 }
 
-/** Bindings: angles, queries, cache. */
-export function storeQkv(shape: Shape, blockSize: number): Store {
-  const constants = { HEAD: shape.head, QUERY_HEADS: shape.headCount, SHARING: shape.sharing, BLOCK_SIZE: blockSize };
-  return { name: "store-qkv", bindings: ["read", "write", "write"], constants };
+/** Which rows of a product with experts share an input row. */
+export interface ExpertRows {
+  /** Experts of a token. */
+  readonly perToken: number;
+  /** All experts of a token have its one input row; else each has its own. */
+  readonly commonInput: boolean;
 }
 
-/** Bindings: hidden state. */
-export function storeResidual(shape: Shape): Store {
-  return { name: "store-residual", bindings: ["write"], constants: { OUTPUTS: shape.hidden } };
+/** The product of each row with the matrix of its expert; bindings: columns, part, weights, inputs, the store's, the choices. */
+export function expertKernel({ dtype, inputs }: Omit<LinearShape, "biased">, rows: ExpertRows, store: Store): Kernel {
+  const choices = `const CHOICES = ${4 + store.bindings.length}u;\n`;
+  return {
+    label: `linear-expert ${store.name} ${dtype}`,
+    code: `${choices}${compose("columns", "part", ...weightPieces(dtype), "linear", "linear-expert", ...store.pieces, "no-bias")}`,
+    bindings: ["read", "uniform", "read", "read", ...store.bindings, "read"],
+    constants: {
+      INPUTS: inputs,
+      WORKGROUP: LINEAR_GRID.row.columns,
+      PER_TOKEN: rows.perToken,
+      COMMON_INPUT: rows.commonInput ? 1 : 0,
+      ...store.constants,
+    },
+  };
 }
 
-/** Bindings: gated feed-forward row. */
-export function storeSwiglu(shape: Shape): Store {
-  return { name: "store-swiglu", bindings: ["write"], constants: { OUTPUTS: 2 * shape.intermediate } };
-}
-
-/** Bindings: logits of a tile of `tile` samples. */
-export function storeLogits(shape: Shape, tile: number): Store {
-  return { name: "store-logits", bindings: ["write"], constants: { OUTPUTS: shape.vocabulary, TILE: tile } };
+function biasBinding(store: Store): string {
+  return `const BIAS = ${4 + store.bindings.length}u;\n`;
 }

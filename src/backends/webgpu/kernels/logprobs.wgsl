@@ -1,5 +1,5 @@
 // Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
-// Results are ids [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
+// Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
 
 override SAMPLES: u32;
 override TOP: u32;
@@ -18,7 +18,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let normalizer = log_sum_exp(lane, row, largest_over_lanes(lane, best));
   if (lane == 0) {
-    results[SAMPLES + sample] = bitcast<i32>(logits[row + u32(results[sample])] - normalizer);
+    results[2 * SAMPLES + sample] = bitcast<i32>(logits[row + u32(results[sample])] - normalizer);
   }
   var rank_before = 0xffffffffu;
   var id_before = 0u;
@@ -27,7 +27,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     rank_before = next.x;
     id_before = next.y;
     if (lane == 0) {
-      let entry = 2 * SAMPLES + sample * TOP + u32(i);
+      let entry = 3 * SAMPLES + sample * TOP + u32(i);
       results[entry] = select(i32(next.y), -1, next.x == 0);
       results[entry + SAMPLES * TOP] = select(bitcast<i32>(logit_of(next.x) - normalizer), i32(0xff800000u), next.x == 0);
     }

@@ -18,6 +18,6 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let scale = scale_of(squares);
   for (var i = lane; i < INPUTS; i += LANES) {
-    outputs[group.x * INPUTS + i] = inputs[start + i] * scale * gains[i];
+    store_normed(group.x * INPUTS + i, inputs[start + i] * scale * gains[i]);
   }
 }

@@ -8,8 +8,16 @@ export type NormRows = "tokens" | "samples";
 /** Without barriers, or with lanes that share a row's sum; their bits are the same. */
 export type NormVariant = "thread" | "group";
 
+/** Whether outputs replace what is there or are added to it, `factor` times. */
+export interface Adding {
+  readonly added: boolean;
+  readonly factor: number;
+}
+
+export const REPLACING: Adding = { added: false, factor: 1 };
+
 /** One workgroup a row; bindings: columns, part, gains, inputs, outputs. */
-export function rmsNormKernel(variant: NormVariant, shape: Shape, config: DecoderConfig, rows: NormRows): Kernel {
+export function rmsNormKernel(variant: NormVariant, shape: Shape, config: DecoderConfig, rows: NormRows, adding = REPLACING): Kernel {
   return {
     label: `rms-norm-${variant} ${rows}`,
     code: compose("columns", "part", "rms-norm", `rms-norm-${variant}`),
@@ -19,6 +27,8 @@ export function rmsNormKernel(variant: NormVariant, shape: Shape, config: Decode
       SIZE: config.hiddenSize,
       EPSILON: config.norm.epsilon,
       SAMPLED: rows === "samples" ? 1 : 0,
+      ADDED: adding.added ? 1 : 0,
+      FACTOR: adding.factor,
     },
   };
 }

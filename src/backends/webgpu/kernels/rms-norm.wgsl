@@ -1,4 +1,4 @@
-// out = x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share. The sum of squares is in the one order of
+// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to it. The sum of squares is in the one order of
 // linear.wgsl: segments of SEGMENT vectors, in each one accumulator over ascending inputs, added from left to right.
 // Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
@@ -10,6 +10,9 @@ override SIZE: f32;
 override EPSILON: f32;
 // Rows are samples, taken from their token's row, or tokens.
 override SAMPLED: bool;
+// Outputs are added to, FACTOR times, and not replaced.
+override ADDED: bool;
+override FACTOR: f32;
 
 @group(0) @binding(2) var<storage, read> gains: array<vec4f>;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
@@ -35,4 +38,12 @@ fn segment_squares(start: u32, first: u32) -> f32 {
 
 fn scale_of(squares: f32) -> f32 {
   return inverseSqrt(squares / SIZE + EPSILON);
+}
+
+fn store_normed(i: u32, value: vec4f) {
+  if (ADDED) {
+    outputs[i] = outputs[i] + FACTOR * value;
+  } else {
+    outputs[i] = value;
+  }
 }

@@ -32,8 +32,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     for (var i = first_lane; i < end_lane; i++) {
       sum = add_weights(sum, lane_decays[i], lane_weights[i]);
       if (lane < HEAD) {
-        let values = lane_keys[i] + value_distance() + lane;
-        output = add_values(output, lane_decays[i], lane_weights[i], values, visible_at(task, start + 4 * i));
+        let values = lane_keys[i] + value_distance();
+        let visible = visible_at(task, start + 4 * i);
+        let w = value_weights(lane_weights[i], values, visible);
+        output = add_values(output, lane_decays[i], w, values, lane, visible);
       }
     }
     let largest = largest_before(LANES);
@@ -59,15 +61,16 @@ fn score(task: Task, position: u32, lane: u32) {
     for (var i = 0u; i < HEAD; i++) {
       let q = query[i];
       scores = vec4f(
-        add_product(scores.x, q, cache[keys.x + i]),
-        add_product(scores.y, q, cache[keys.y + i]),
-        add_product(scores.z, q, cache[keys.z + i]),
-        add_product(scores.w, q, cache[keys.w + i]),
+        add_product(scores.x, q, cached(cache[keys.x + i])),
+        add_product(scores.y, q, cached(cache[keys.y + i])),
+        add_product(scores.z, q, cached(cache[keys.z + i])),
+        add_product(scores.w, q, cached(cache[keys.w + i])),
       );
     }
+    scores = scores_of(scores, keys);
     lane_keys[lane] = keys;
   }
-  scores = select(vec4f(LOWEST), scores * SCALE, visible);
+  scores = select(vec4f(LOWEST), scores, visible);
   lane_largest[lane] = largest_of(scores);
   workgroupBarrier();
   let before = largest_before(lane);
@@ -116,20 +119,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       for (var i = 0u; i < HEAD; i++) {
         let q = query[i];
         scores = vec4f(
-          add_product(scores.x, q, cache[keys.x + i]),
-          add_product(scores.y, q, cache[keys.y + i]),
-          add_product(scores.z, q, cache[keys.z + i]),
-          add_product(scores.w, q, cache[keys.w + i]),
+          add_product(scores.x, q, cached(cache[keys.x + i])),
+          add_product(scores.y, q, cached(cache[keys.y + i])),
+          add_product(scores.z, q, cached(cache[keys.z + i])),
+          add_product(scores.w, q, cached(cache[keys.w + i])),
         );
       }
-      scores = select(vec4f(LOWEST), scores * SCALE, visible);
+      scores = select(vec4f(LOWEST), scores_of(scores, keys), visible);
       let raised = max(largest, largest_of(scores));
       let decay = exp(largest - raised);
       let weights = select(vec4f(0), exp(scores - raised), visible);
       largest = raised;
       sum = add_weights(sum, decay, weights);
+      let values = keys + to_values;
+      let w = value_weights(weights, values, visible);
       for (var i = 0u; i < HEAD; i++) {
-        output[i] = add_values(output[i], decay, weights, keys + to_values + i, visible);
+        output[i] = add_values(output[i], decay, w, values, i, visible);
       }
     }
     let raised = max(total_largest, largest);
@@ -146,7 +151,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  "attention": `// Causal softmax(q · kᵀ / sqrt(d)) · v over block tables: what the variants share. Query head h reads key head
+  "attention": `// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
 // h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
 // running softmax FlashAttention's (arXiv 2205.14135).
 //
@@ -166,10 +171,12 @@ override BLOCK_SIZE: u32;
 // Most recent positions that are visible, 0 for all.
 override WINDOW: u32;
 override SCALE: f32;
+// 0 for none.
+override SOFT_CAP: f32;
 
 @group(0) @binding(2) var<storage, read> queries: array<vec4f>;
-// [block, layer, key or value, head, offset in block, HEAD]
-@group(0) @binding(3) var<storage, read> cache: array<vec4f>;
+// [block, layer, key or value, head, offset in block, token_units()]
+@group(0) @binding(3) var<storage, read> cache: array<CacheUnit>;
 @group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
 
 // One head of one token: its query row, visible positions [first, last], block table and place in a block.
@@ -190,26 +197,26 @@ fn task_of(row: u32, head: u32) -> Task {
     (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD,
     select(0u, last + 1 - WINDOW, WINDOW > 0 && last >= WINDOW),
     last,
-    u32(columns[TABLES]) + u32(column_at(TABLE_STARTS, request)),
-    u32(column_at(FIRST_POSITIONS, request)),
-    part.layer_offset + head / SHARING * BLOCK_SIZE * HEAD,
+    u32(columns[part.group + GROUP_TABLES]) + u32(column_at(part.group + GROUP_TABLE_STARTS, request)),
+    u32(column_at(part.group + GROUP_FIRST_POSITIONS, request)),
+    part.layer_offset + head / SHARING * BLOCK_SIZE * token_units(),
   );
 }
 
 // From a position's key to its value.
 fn value_distance() -> u32 {
-  return part.head_count * BLOCK_SIZE * HEAD;
+  return part.head_count * BLOCK_SIZE * token_units();
 }
 
 fn key_at(task: Task, position: u32) -> u32 {
   let i = position - task.origin;
-  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * HEAD;
+  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * token_units();
 }
 
 // Keys of the four positions from \`position\`; a visible one stands in for one that is not.
 fn keys_at(task: Task, position: u32) -> vec4u {
   if (BLOCK_SIZE % 4 == 0 && position >= task.first && position + 3 <= task.last) {
-    return vec4u(0, HEAD, 2 * HEAD, 3 * HEAD) + key_at(task, position);
+    return vec4u(0, 1, 2, 3) * token_units() + key_at(task, position);
   }
   return vec4u(
     key_at(task, clamp(position, task.first, task.last)),
@@ -236,14 +243,124 @@ fn add_weights(sum: f32, decay: f32, weights: vec4f) -> f32 {
   return fma(sum, decay, weights.x) + weights.y + weights.z + weights.w;
 }
 
-// Adds four values, in order; those of weight 0 may be anything.
-fn add_values(output: vec4f, decay: f32, weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
-  let v0 = select(vec4f(0), cache[values.x], visible.x);
-  let v1 = select(vec4f(0), cache[values.y], visible.y);
-  let v2 = select(vec4f(0), cache[values.z], visible.z);
-  let v3 = select(vec4f(0), cache[values.w], visible.w);
-  let w = weights;
+// Of products of queries and keys, what the softmax takes.
+fn scores_of(products: vec4f, keys: vec4u) -> vec4f {
+  return soft_cap(products * scales_at(keys) * SCALE, SOFT_CAP);
+}
+
+// Weights of values as they are stored; those of weight 0 may be anything.
+fn value_weights(weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
+  return select(vec4f(0), weights * scales_at(values), visible);
+}
+
+// Adds vector \`i\` of four values, in order.
+fn add_values(output: vec4f, decay: f32, w: vec4f, values: vec4u, i: u32, visible: vec4<bool>) -> vec4f {
+  let v0 = select(vec4f(0), cached(cache[values.x + i]), visible.x);
+  let v1 = select(vec4f(0), cached(cache[values.y + i]), visible.y);
+  let v2 = select(vec4f(0), cached(cache[values.z + i]), visible.z);
+  let v3 = select(vec4f(0), cached(cache[values.w + i]), visible.w);
   return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
+}
+`,
+  "bias": `// Outputs of a matrix with a bias; BIAS, the number of its binding, is a constant that comes before this text.
+
+@group(0) @binding(BIAS) var<storage, read> bias: array<vec4f>;
+
+fn biased(column: u32, value: vec4f) -> vec4f {
+  return value + bias[column];
+}
+`,
+  "cache-f16": `// Keys and values as binary16, four in two words, rounded to the nearest with ties to even (quantization/half.ts).
+
+alias CacheUnit = vec2u;
+
+fn cached(unit: CacheUnit) -> vec4f {
+  return vec4f(unpack2x16float(unit.x), unpack2x16float(unit.y));
+}
+
+fn to_cache(value: vec4f) -> CacheUnit {
+  let halves = to_halves(bitcast<vec4u>(value));
+  return vec2u(halves.x | (halves.y << 16), halves.z | (halves.w << 16));
+}
+
+// By bits, because devices may round and flush as they like when they convert.
+fn to_halves(bits: vec4u) -> vec4u {
+  let sign = (bits >> vec4u(16)) & vec4u(0x8000);
+  let magnitude = bits & vec4u(0x7fffffff);
+  let normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> vec4u(13)) & vec4u(1))) >> vec4u(13);
+  let small = rounded_shift((magnitude & vec4u(0x7fffff)) | vec4u(0x800000), 126u - min(magnitude >> vec4u(23), vec4u(113)));
+  var halves = select(normal, small, magnitude < vec4u(0x38800000));
+  halves = select(halves, vec4u(0x7c00), magnitude >= vec4u(0x477ff000));
+  halves = select(halves, vec4u(0x7e00), magnitude > vec4u(0x7f800000));
+  return sign | halves;
+}
+
+// x / 2^by for x below 2^24, ties to even.
+fn rounded_shift(x: vec4u, by: vec4u) -> vec4u {
+  let shift = min(by, vec4u(31));
+  let kept = x >> shift;
+  let rest = x & ((vec4u(1) << shift) - 1u);
+  let half = vec4u(1) << (shift - 1u);
+  return kept + select(vec4u(0), vec4u(1), (rest > half) | ((rest == half) & ((kept & vec4u(1)) == vec4u(1))));
+}
+
+// Units of one head and token.
+fn token_units() -> u32 {
+  return HEAD;
+}
+`,
+  "cache-f32": `// Keys and values as float32.
+
+alias CacheUnit = vec4f;
+
+fn cached(unit: CacheUnit) -> vec4f {
+  return unit;
+}
+
+fn to_cache(value: vec4f) -> CacheUnit {
+  return value;
+}
+
+// Units of one head and token.
+fn token_units() -> u32 {
+  return HEAD;
+}
+`,
+  "cache-int8": `// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is read is the
+// whole number, which the scale multiplies later.
+
+alias CacheUnit = u32;
+
+fn cached(unit: CacheUnit) -> vec4f {
+  return vec4f((vec4i(bitcast<i32>(unit)) << vec4u(24, 16, 8, 0)) >> vec4u(24));
+}
+
+// The numbers are whole, within 127.
+fn to_cache(value: vec4f) -> CacheUnit {
+  let bytes = bitcast<vec4u>(vec4i(value)) & vec4u(0xff);
+  return bytes.x | (bytes.y << 8) | (bytes.z << 16) | (bytes.w << 24);
+}
+
+// Units of one head and token.
+fn token_units() -> u32 {
+  return HEAD + 1;
+}
+`,
+  "cache-scaled": `// The scales of four heads and tokens, which lie behind their numbers.
+
+fn scales_at(at: vec4u) -> vec4f {
+  return vec4f(
+    bitcast<f32>(cache[at.x + HEAD]),
+    bitcast<f32>(cache[at.y + HEAD]),
+    bitcast<f32>(cache[at.z + HEAD]),
+    bitcast<f32>(cache[at.w + HEAD]),
+  );
+}
+`,
+  "cache-unscaled": `// Numbers that are stored as floats have no scale.
+
+fn scales_at(at: vec4u) -> vec4f {
+  return vec4f(1);
 }
 `,
   "columns": `// The step's columns in one array of words (see columns.ts): a header of counts and of where each column starts.
@@ -252,20 +369,23 @@ const TOKEN_COUNT = 0u;
 const SAMPLE_COUNT = 1u;
 const TOKEN_IDS = 2u;
 const POSITIONS = 3u;
-const SLOTS = 4u;
-const REQUESTS = 5u;
-const SAMPLE_ROWS = 6u;
-const TEMPERATURE = 7u;
-const TOP_K = 8u;
-const TOP_P = 9u;
-const MIN_P = 10u;
-const SEED_LOW = 11u;
-const SEED_HIGH = 12u;
-const CHOICE = 13u;
-const LOGPROBS = 14u;
-const TABLE_STARTS = 15u;
-const FIRST_POSITIONS = 16u;
-const TABLES = 17u;
+const REQUESTS = 4u;
+const SAMPLE_ROWS = 5u;
+const TEMPERATURE = 6u;
+const TOP_K = 7u;
+const TOP_P = 8u;
+const MIN_P = 9u;
+const SEED_LOW = 10u;
+const SEED_HIGH = 11u;
+const CHOICE = 12u;
+const LOGPROBS = 13u;
+const GROUPS = 14u;
+
+// Words of each block group, the first group's from GROUPS on.
+const GROUP_SLOTS = 0u;
+const GROUP_TABLE_STARTS = 1u;
+const GROUP_FIRST_POSITIONS = 2u;
+const GROUP_TABLES = 3u;
 
 @group(0) @binding(0) var<storage, read> columns: array<i32>;
 
@@ -282,21 +402,49 @@ fn sample_count() -> u32 {
   return u32(columns[SAMPLE_COUNT]);
 }
 `,
-  "embedding": `// hidden[row] = the embedding of the row's token. A negative id ~i is the i-th id that the preceding step sampled.
-// The table is [dimension, token] with four neighbouring tokens in a vector, the layout of the output matrix, which it
-// often is.
+  "combine-experts": `// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times is added to it.
 
 override WORKGROUP: u32;
-// Vectors of a row of the hidden state.
+// Vectors of a row.
 override OUTPUTS: u32;
+override PER_TOKEN: u32;
+override ADDED: bool;
+override FACTOR: f32;
 
-@group(0) @binding(2) var<storage, read> weights: array<WeightVector>;
+// [token, PER_TOKEN, OUTPUTS]
+@group(0) @binding(2) var<storage, read> expert_outputs: array<vec4f>;
+@group(0) @binding(3) var<storage, read> choices: array<vec2u>;
+@group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= OUTPUTS || id.y >= token_count()) {
+    return;
+  }
+  var sum = vec4f(0);
+  for (var i = id.y * PER_TOKEN; i < (id.y + 1) * PER_TOKEN; i++) {
+    sum = fma(vec4f(bitcast<f32>(choices[i].y)), expert_outputs[i * OUTPUTS + id.x], sum);
+  }
+  let to = id.y * OUTPUTS + id.x;
+  if (ADDED) {
+    outputs[to] = outputs[to] + FACTOR * sum;
+  } else {
+    outputs[to] = sum;
+  }
+}
+`,
+  "embedding": `// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step sampled.
+// The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns the tokens.
+
+override WORKGROUP: u32;
+override SCALE: f32;
+
 @group(0) @binding(3) var<storage, read> results: array<i32>;
 @group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= OUTPUTS || id.y >= token_count()) {
+  if (id.x >= INPUTS || id.y >= token_count()) {
     return;
   }
   let known = column_at(TOKEN_IDS, id.y);
@@ -309,19 +457,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return; // another part's token: the difference has wrapped or is too large
   }
   let lane = token % 4;
-  hidden[id.y * OUTPUTS + id.x] = vec4f(
-    entry(4 * id.x, column, lane),
-    entry(4 * id.x + 1, column, lane),
-    entry(4 * id.x + 2, column, lane),
-    entry(4 * id.x + 3, column, lane),
-  );
-}
-
-fn entry(dimension: u32, column: u32, lane: u32) -> f32 {
-  return widen(weights[dimension * part.column_count + column])[lane];
+  let w = weights_at(0, id.x, column);
+  hidden[id.y * INPUTS + id.x] = vec4f(w.w0[lane], w.w1[lane], w.w2[lane], w.w3[lane]) * SCALE;
 }
 `,
-  "greedy": `// The id of the largest logit, ties to the lowest id, 0 where there is none: one workgroup a sample.
+  "gelu-tanh": `// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), with (1 + tanh(y)) / 2 as 1 / (1 + exp(-2 * y)), which overflows for no x.
+// Source: "Gaussian Error Linear Units", arXiv 1606.08415.
+
+fn activation(x: vec2f) -> vec2f {
+  let y = 0.7978845608 * (x + 0.044715 * x * x * x);
+  return x / (1 + exp(-2 * y));
+}
+`,
+  "greedy": `// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or infinite.
+// One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
+
+override SAMPLES: u32;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -329,13 +480,16 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let row = group.x * ROW_STRIDE;
   var best_rank = 0u;
   var best_id = 0u;
+  var strange = 0u;
   for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
     let r = rank(logits[row + id]);
+    strange |= select(1u, 0u, is_finite(r));
     if (r > best_rank) {
       best_rank = r;
       best_id = id;
     }
   }
+  let flags = largest_over_lanes(lane, strange);
   let largest = largest_over_lanes(lane, best_rank);
   lane_words[lane] = select(VOCABULARY, best_id, best_rank == largest);
   workgroupBarrier();
@@ -345,7 +499,70 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       id = min(id, lane_words[i]);
     }
     results[sample] = i32(id);
+    results[SAMPLES + sample] = i32(flags);
   }
+}
+`,
+  "heads": `// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value heads], HEAD
+// vectors each. Inside a head of queries and keys the rotated dimensions are stored as pairs: 0, half, 1, half + 1, ... so that
+// a vector holds two whole pairs; the others follow.
+
+// Vectors of a head.
+override HEAD: u32;
+// Query heads, in all, and how many of them share a key head.
+override QUERY_HEADS: u32;
+override SHARING: u32;
+override BLOCK_SIZE: u32;
+
+@group(0) @binding(5) var<storage, read_write> queries: array<vec4f>;
+// [block, layer, key or value, head, offset in block, token_units()]
+@group(0) @binding(6) var<storage, read_write> cache: array<CacheUnit>;
+
+// First vector of query head \`head\` of this part.
+fn query_at(row: u32, head: u32) -> u32 {
+  return (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD;
+}
+
+// First unit of head \`head\` of this part, which counts the key heads, then the value heads.
+fn cache_at(row: u32, head: u32) -> u32 {
+  let slot = u32(column_at(part.group + GROUP_SLOTS, row));
+  let block = slot / BLOCK_SIZE;
+  let offset = slot % BLOCK_SIZE;
+  return block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * token_units();
+}
+`,
+  "linear-expert": `// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has the matrix
+// of the expert that it names. Rows of experts of other parts are left to those.
+
+override WORKGROUP: u32;
+override PER_TOKEN: u32;
+// The experts of a token have its input row in common; else each has its own.
+override COMMON_INPUT: bool;
+
+@group(0) @binding(CHOICES) var<storage, read> choices: array<vec2u>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  let row = id.y;
+  if (column >= part.column_count || row >= row_count() * PER_TOKEN) {
+    return;
+  }
+  let expert = choices[row].x - part.first_expert;
+  if (expert >= part.expert_count) {
+    return; // another part's: the difference has wrapped or is too large
+  }
+  let input = select(row, row / PER_TOKEN, COMMON_INPUT) * INPUTS;
+  var total = vec4f(0);
+  for (var start = 0u; start < INPUTS; start += SEGMENT) {
+    let end = min(start + SEGMENT, INPUTS);
+    var sum = vec4f(0);
+    for (var k = start; k < end; k++) {
+      sum = add_four(sum, inputs[input + k], weights_at(expert, k, column));
+    }
+    total += sum;
+  }
+  store(row, column, total);
 }
 `,
   "linear-group": `// Four rows, 16 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
@@ -392,14 +609,11 @@ fn sum_segment(row: u32, last: u32, column: u32, first: u32, to: u32) {
   var s2 = vec4f(0);
   var s3 = vec4f(0);
   for (var k = first; k < min(first + SEGMENT, INPUTS); k++) {
-    let w0 = weight_at(4 * k, column);
-    let w1 = weight_at(4 * k + 1, column);
-    let w2 = weight_at(4 * k + 2, column);
-    let w3 = weight_at(4 * k + 3, column);
-    s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
-    s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
-    s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
-    s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
+    let w = weights_at(0, k, column);
+    s0 = add_four(s0, inputs[i0 + k], w);
+    s1 = add_four(s1, inputs[i1 + k], w);
+    s2 = add_four(s2, inputs[i2 + k], w);
+    s3 = add_four(s3, inputs[i3 + k], w);
   }
   sums[to] = s0;
   sums[to + COLUMNS] = s1;
@@ -423,11 +637,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let end = min(start + SEGMENT, INPUTS);
     var sum = vec4f(0);
     for (var k = start; k < end; k++) {
-      let w0 = weight_at(4 * k, column);
-      let w1 = weight_at(4 * k + 1, column);
-      let w2 = weight_at(4 * k + 2, column);
-      let w3 = weight_at(4 * k + 3, column);
-      sum = add_four(sum, inputs[row * INPUTS + k], w0, w1, w2, w3);
+      let w = weights_at(0, k, column);
+      sum = add_four(sum, inputs[row * INPUTS + k], w);
     }
     total += sum;
   }
@@ -478,18 +689,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var s6 = vec4f(0);
     var s7 = vec4f(0);
     for (var k = start; k < end; k++) {
-      let w0 = weight_at(4 * k, column);
-      let w1 = weight_at(4 * k + 1, column);
-      let w2 = weight_at(4 * k + 2, column);
-      let w3 = weight_at(4 * k + 3, column);
-      s0 = add_four(s0, inputs[i0 + k], w0, w1, w2, w3);
-      s1 = add_four(s1, inputs[i1 + k], w0, w1, w2, w3);
-      s2 = add_four(s2, inputs[i2 + k], w0, w1, w2, w3);
-      s3 = add_four(s3, inputs[i3 + k], w0, w1, w2, w3);
-      s4 = add_four(s4, inputs[i4 + k], w0, w1, w2, w3);
-      s5 = add_four(s5, inputs[i5 + k], w0, w1, w2, w3);
-      s6 = add_four(s6, inputs[i6 + k], w0, w1, w2, w3);
-      s7 = add_four(s7, inputs[i7 + k], w0, w1, w2, w3);
+      let w = weights_at(0, k, column);
+      s0 = add_four(s0, inputs[i0 + k], w);
+      s1 = add_four(s1, inputs[i1 + k], w);
+      s2 = add_four(s2, inputs[i2 + k], w);
+      s3 = add_four(s3, inputs[i3 + k], w);
+      s4 = add_four(s4, inputs[i4 + k], w);
+      s5 = add_four(s5, inputs[i5 + k], w);
+      s6 = add_four(s6, inputs[i6 + k], w);
+      s7 = add_four(s7, inputs[i7 + k], w);
     }
     t0 += s0;
     t1 += s1;
@@ -515,24 +723,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 
 const SEGMENT = 32u;
 
-// Vectors of an input row.
-override INPUTS: u32;
-
-@group(0) @binding(2) var<storage, read> weights: array<WeightVector>;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
 
-// Weights of input \`input\` for the four outputs of this part's column \`column\`.
-fn weight_at(input: u32, column: u32) -> vec4f {
-  return widen(weights[input * part.column_count + column]);
-}
-
 // Adds four inputs, in order.
-fn add_four(sum: vec4f, four: vec4f, w0: vec4f, w1: vec4f, w2: vec4f, w3: vec4f) -> vec4f {
-  return fma(vec4f(four.w), w3, fma(vec4f(four.z), w2, fma(vec4f(four.y), w1, fma(vec4f(four.x), w0, sum))));
+fn add_four(sum: vec4f, four: vec4f, w: FourInputs) -> vec4f {
+  return fma(vec4f(four.w), w.w3, fma(vec4f(four.z), w.w2, fma(vec4f(four.y), w.w1, fma(vec4f(four.x), w.w0, sum))));
 }
 `,
   "logprobs": `// Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
-// Results are ids [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
+// Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
 
 override SAMPLES: u32;
 override TOP: u32;
@@ -551,7 +750,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let normalizer = log_sum_exp(lane, row, largest_over_lanes(lane, best));
   if (lane == 0) {
-    results[SAMPLES + sample] = bitcast<i32>(logits[row + u32(results[sample])] - normalizer);
+    results[2 * SAMPLES + sample] = bitcast<i32>(logits[row + u32(results[sample])] - normalizer);
   }
   var rank_before = 0xffffffffu;
   var id_before = 0u;
@@ -560,7 +759,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     rank_before = next.x;
     id_before = next.y;
     if (lane == 0) {
-      let entry = 2 * SAMPLES + sample * TOP + u32(i);
+      let entry = 3 * SAMPLES + sample * TOP + u32(i);
       results[entry] = select(i32(next.y), -1, next.x == 0);
       results[entry + SAMPLES * TOP] = select(bitcast<i32>(logit_of(next.x) - normalizer), i32(0xff800000u), next.x == 0);
     }
@@ -598,6 +797,12 @@ fn next_likeliest(lane: u32, row: u32, rank_before: u32, id_before: u32) -> vec2
   return vec2u(largest, id);
 }
 `,
+  "no-bias": `// Outputs of a matrix without a bias.
+
+fn biased(column: u32, value: vec4f) -> vec4f {
+  return value;
+}
+`,
   "part": `// What one dispatch covers of a matrix, of the heads or of the samples, where they are split over several buffers.
 
 struct Part {
@@ -606,16 +811,116 @@ struct Part {
   column_count: u32,
   // First row (sample) of this dispatch.
   first_row: u32,
-  // Where the layer starts in a block of this key-value buffer, in vec4.
+  // Where the layer starts in a block of this key-value buffer, in units of the cache.
   layer_offset: u32,
   // First key-value head in this buffer and how many it has.
   first_head: u32,
   head_count: u32,
-  // From a block to the next one in this buffer, in vec4.
+  // From a block to the next one in this buffer, in units of the cache.
   block_stride: u32,
+  // Header word where the columns of the layer's block group start.
+  group: u32,
+  // First expert in this buffer and how many it has.
+  first_expert: u32,
+  expert_count: u32,
 }
 
 @group(0) @binding(1) var<uniform> part: Part;
+`,
+  "place-floats": `// Keys and values of a head that are stored as floats.
+
+fn store_cached(row: u32, to: u32, head: Head) {
+  for (var i = 0u; i < HEAD; i++) {
+    cache[to + i] = to_cache(vector_of(row, head, i));
+  }
+}
+`,
+  "place-heads": `// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for the scale
+// of whole numbers. A head a thread.
+
+override WORKGROUP: u32;
+// Numbers of a head.
+override SIZE: f32;
+override EPSILON: f32;
+// Heads of queries and keys are normalized.
+override NORMED: bool;
+
+// [row, column] of heads.wgsl
+@group(0) @binding(2) var<storage, read> projected: array<vec4f>;
+// [query or key, HEAD]
+@group(0) @binding(3) var<storage, read> gains: array<vec4f>;
+
+// One head of one token: its first column, where its gains start, and what its numbers are multiplied by.
+struct Head {
+  start: u32,
+  gains: u32,
+  scale: f32,
+  is_value: bool,
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let row = id.y;
+  let query_heads = part.head_count * SHARING;
+  let heads = query_heads + 2 * part.head_count;
+  if (id.x >= heads || row >= token_count()) {
+    return;
+  }
+  var head = Head((row * heads + id.x) * HEAD, select(HEAD, 0u, id.x < query_heads), 1, id.x >= query_heads + part.head_count);
+  if (NORMED && !head.is_value) {
+    head.scale = norm_scale(head.start);
+  }
+  if (id.x >= query_heads) {
+    store_cached(row, cache_at(row, id.x - query_heads), head);
+    return;
+  }
+  let to = query_at(row, id.x);
+  for (var i = 0u; i < HEAD; i++) {
+    queries[to + i] = vector_of(row, head, i);
+  }
+}
+
+// 1 / sqrt(mean(x²) + EPSILON), one accumulator over ascending numbers.
+fn norm_scale(start: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = 0u; i < HEAD; i++) {
+    let x = projected[start + i];
+    sum = fma(x.w, x.w, fma(x.z, x.z, fma(x.y, x.y, fma(x.x, x.x, sum))));
+  }
+  return inverseSqrt(sum / SIZE + EPSILON);
+}
+
+fn vector_of(row: u32, head: Head, i: u32) -> vec4f {
+  var vector = projected[head.start + i];
+  if (head.is_value) {
+    return vector;
+  }
+  if (NORMED) {
+    vector = vector * head.scale * gains[head.gains + i];
+  }
+  return rotated(row, i, vector);
+}
+`,
+  "place-int8": `// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits, because a
+// compiler may assume that there is no NaN.
+
+fn store_cached(row: u32, to: u32, head: Head) {
+  var largest = 0u;
+  for (var i = 0u; i < HEAD; i++) {
+    let magnitudes = bitcast<vec4u>(vector_of(row, head, i)) & vec4u(0x7fffffff);
+    largest = max(max(largest, max(magnitudes.x, magnitudes.y)), max(magnitudes.z, magnitudes.w));
+  }
+  let is_finite = largest < 0x7f800000u;
+  let scale = bitcast<f32>(select(0u, largest, is_finite)) / 127;
+  for (var i = 0u; i < HEAD; i++) {
+    var whole = vec4f(0);
+    if (scale > 0) {
+      whole = clamp(round(vector_of(row, head, i) / scale), vec4f(-127), vec4f(127));
+    }
+    cache[to + i] = to_cache(whole);
+  }
+  cache[to + HEAD] = select(0x7fc00000u, bitcast<u32>(scale), is_finite);
+}
 `,
   "ranking": `// Comparing logits as integers, over the threads of one workgroup that share a row. A compiler may assume that there
 // is no NaN, so NaN is told by its bits.
@@ -721,7 +1026,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let scale = scale_of(squares);
   for (var i = lane; i < INPUTS; i += LANES) {
-    outputs[group.x * INPUTS + i] = inputs[start + i] * scale * gains[i];
+    store_normed(group.x * INPUTS + i, inputs[start + i] * scale * gains[i]);
   }
 }
 `,
@@ -738,11 +1043,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let scale = scale_of(squares);
   for (var i = lane; i < INPUTS; i += LANES) {
-    outputs[group.x * INPUTS + i] = inputs[start + i] * scale * gains[i];
+    store_normed(group.x * INPUTS + i, inputs[start + i] * scale * gains[i]);
   }
 }
 `,
-  "rms-norm": `// out = x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share. The sum of squares is in the one order of
+  "rms-norm": `// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to it. The sum of squares is in the one order of
 // linear.wgsl: segments of SEGMENT vectors, in each one accumulator over ascending inputs, added from left to right.
 // Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
@@ -754,6 +1059,9 @@ override SIZE: f32;
 override EPSILON: f32;
 // Rows are samples, taken from their token's row, or tokens.
 override SAMPLED: bool;
+// Outputs are added to, FACTOR times, and not replaced.
+override ADDED: bool;
+override FACTOR: f32;
 
 @group(0) @binding(2) var<storage, read> gains: array<vec4f>;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
@@ -779,6 +1087,119 @@ fn segment_squares(start: u32, first: u32) -> f32 {
 
 fn scale_of(squares: f32) -> f32 {
   return inverseSqrt(squares / SIZE + EPSILON);
+}
+
+fn store_normed(i: u32, value: vec4f) {
+  if (ADDED) {
+    outputs[i] = outputs[i] + FACTOR * value;
+  } else {
+    outputs[i] = value;
+  }
+}
+`,
+  "rotate": `// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of 0.
+
+// [position, HEAD] cosine and sine of two pairs.
+@group(0) @binding(4) var<storage, read> angles: array<vec4f>;
+
+// Queries and keys of the layer are rotated.
+override ROTATED: bool;
+
+// Vector \`i\` of a head of the token in row \`row\`.
+fn rotated(row: u32, i: u32, pairs: vec4f) -> vec4f {
+  if (!ROTATED) {
+    return pairs;
+  }
+  let angle = angles[u32(column_at(POSITIONS, row)) * HEAD + i];
+  let low = pairs.xz;
+  let high = pairs.yw;
+  let cosine = angle.xz;
+  let sine = angle.yw;
+  let first = fma(low, cosine, -(high * sine));
+  let second = fma(high, cosine, low * sine);
+  return vec4f(first.x, second.x, first.y, second.y);
+}
+`,
+  "route": `// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order of their
+// numbers, with their shares: softmax over all experts, or over the chosen ones where NORMALIZED. A token a thread.
+// Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
+
+override WORKGROUP: u32;
+override EXPERTS: u32;
+override PER_TOKEN: u32;
+override NORMALIZED: bool;
+// Numbers from one row of logits to the next.
+override ROW_STRIDE: u32;
+
+@group(0) @binding(2) var<storage, read> logits: array<f32>;
+// [token, PER_TOKEN] expert, and the bits of its share
+@group(0) @binding(3) var<storage, read_write> choices: array<vec2u>;
+
+// An expert and its logit; a smaller one is less likely.
+struct Expert {
+  logit: f32,
+  id: u32,
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let token = id.x;
+  if (token >= token_count()) {
+    return;
+  }
+  let row = token * ROW_STRIDE;
+  let to = token * PER_TOKEN;
+  if (holds_nan(row)) {
+    for (var i = 0u; i < PER_TOKEN; i++) {
+      choices[to + i] = vec2u(i, 0x7fc00000); // NaN goes on, as it does without experts
+    }
+    return;
+  }
+  let largest = next_expert(row, Expert(0, EXPERTS), true);
+  var last = largest;
+  for (var i = 1u; i < PER_TOKEN; i++) {
+    last = next_expert(row, last, false);
+  }
+  var sum = 0.0;
+  for (var expert = 0u; expert < EXPERTS; expert++) {
+    if (!NORMALIZED || is_chosen(row, expert, last)) {
+      sum += exp(logits[row + expert] - largest.logit);
+    }
+  }
+  var count = 0u;
+  for (var expert = 0u; expert < EXPERTS; expert++) {
+    if (is_chosen(row, expert, last)) {
+      choices[to + count] = vec2u(expert, bitcast<u32>(exp(logits[row + expert] - largest.logit) / sum));
+      count++;
+    }
+  }
+}
+
+fn holds_nan(row: u32) -> bool {
+  var largest = 0u;
+  for (var expert = 0u; expert < EXPERTS; expert++) {
+    largest = max(largest, bitcast<u32>(logits[row + expert]) & 0x7fffffff);
+  }
+  return largest >= 0x7f800000;
+}
+
+// The likeliest expert of all, or the next one behind \`before\`.
+fn next_expert(row: u32, before: Expert, is_first: bool) -> Expert {
+  var best = Expert(0, EXPERTS);
+  for (var expert = 0u; expert < EXPERTS; expert++) {
+    let logit = logits[row + expert];
+    let is_behind = is_first || logit < before.logit || (logit == before.logit && expert > before.id);
+    if (is_behind && (best.id == EXPERTS || logit > best.logit)) {
+      best = Expert(logit, expert);
+    }
+  }
+  return best;
+}
+
+// At least as likely as \`last\`.
+fn is_chosen(row: u32, expert: u32, last: Expert) -> bool {
+  let logit = logits[row + expert];
+  return logit > last.logit || (logit == last.logit && expert <= last.id);
 }
 `,
   "sample": `// Seeded sampling, one workgroup a sample, over what \`greedy\` left; rows of temperature 0, rows without a finite largest
@@ -929,96 +1350,24 @@ fn uniform_draw(sample: u32) -> f32 {
   return f32(threefry(key, position) >> 8) * 0x1p-24;
 }
 `,
-  "store-logits": `// Logits of the samples of one tile.
+  "silu": `// x / (1 + exp(-x)). Source: arXiv 1702.03118.
 
-// Vectors of a row of logits.
-override OUTPUTS: u32;
-// Most rows of a tile.
-override TILE: u32;
-
-@group(0) @binding(4) var<storage, read_write> logits: array<vec4f>;
-
-fn row_count() -> u32 {
-  return min(sample_count() - part.first_row, TILE);
-}
-
-fn store(row: u32, column: u32, value: vec4f) {
-  logits[row * OUTPUTS + column] = value;
+fn activation(x: vec2f) -> vec2f {
+  return x / (1 + exp(-x));
 }
 `,
-  "store-qkv": `// Queries, keys and values of a token: queries and keys are rotated (RoPE), keys and values go to the token's slot.
-//
-// Columns are [query heads of this part, key heads, value heads]. Inside a head of queries and keys the dimensions are
-// stored as pairs: 0, half, 1, half + 1, ... so that a vector holds two whole pairs to rotate.
+  "soft-cap": `// cap * tanh(x / cap), x itself where \`cap\` is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A device's tanh may
+// overflow for large numbers; beyond 10 it is 1 in float32.
 
-// Vectors of a head.
-override HEAD: u32;
-// Query heads, in all, and how many of them share a key head.
-override QUERY_HEADS: u32;
-override SHARING: u32;
-override BLOCK_SIZE: u32;
-
-// [position, HEAD] cosine and sine of two pairs.
-@group(0) @binding(4) var<storage, read> angles: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> queries: array<vec4f>;
-// [block, layer, key or value, head, offset in block, HEAD]
-@group(0) @binding(6) var<storage, read_write> cache: array<vec4f>;
-
-fn row_count() -> u32 {
-  return token_count();
-}
-
-fn rotate(pairs: vec4f, angle: vec4f) -> vec4f {
-  let low = pairs.xz;
-  let high = pairs.yw;
-  let cosine = angle.xz;
-  let sine = angle.yw;
-  let first = fma(low, cosine, -(high * sine));
-  let second = fma(high, cosine, low * sine);
-  return vec4f(first.x, second.x, first.y, second.y);
-}
-
-fn store(row: u32, column: u32, value: vec4f) {
-  let head = column / HEAD;
-  let i = column % HEAD;
-  let query_heads = part.head_count * SHARING;
-  if (head >= query_heads + part.head_count) {
-    store_cache(row, head - query_heads, i, value);
-    return;
+fn soft_cap(x: vec4f, cap: f32) -> vec4f {
+  if (cap == 0) {
+    return x;
   }
-  let rotated = rotate(value, angles[u32(column_at(POSITIONS, row)) * HEAD + i]);
-  if (head < query_heads) {
-    queries[(row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD + i] = rotated;
-  } else {
-    store_cache(row, head - query_heads, i, rotated);
-  }
-}
-
-// \`head\` counts the key heads, then the value heads.
-fn store_cache(row: u32, head: u32, i: u32, value: vec4f) {
-  let slot = u32(column_at(SLOTS, row));
-  let block = slot / BLOCK_SIZE;
-  let offset = slot % BLOCK_SIZE;
-  cache[block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * HEAD + i] = value;
+  let is_nan = (bitcast<vec4u>(x) & vec4u(0x7fffffff)) > vec4u(0x7f800000);
+  return select(cap * tanh(clamp(x / cap, vec4f(-10), vec4f(10))), x, is_nan);
 }
 `,
-  "store-residual": `// The residual connection: outputs are added to the hidden state.
-
-// Vectors of a row of the hidden state.
-override OUTPUTS: u32;
-
-@group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
-
-fn row_count() -> u32 {
-  return token_count();
-}
-
-fn store(row: u32, column: u32, value: vec4f) {
-  let i = row * OUTPUTS + column;
-  hidden[i] = hidden[i] + value;
-}
-`,
-  "store-swiglu": `// silu(gate) · up. Columns alternate: gate 0, up 0, gate 1, up 1.
+  "store-gated": `// activation(gate) * up. Columns alternate: gate 0, up 0, gate 1, up 1. Source: "GLU Variants", arXiv 2002.05202.
 
 // Pairs of a row of the output.
 override OUTPUTS: u32;
@@ -1030,8 +1379,81 @@ fn row_count() -> u32 {
 }
 
 fn store(row: u32, column: u32, value: vec4f) {
-  let gate = value.xz;
-  gated[row * OUTPUTS + column] = gate / (1 + exp(-gate)) * value.yw;
+  let pair = biased(column, value);
+  gated[row * OUTPUTS + column] = activation(pair.xz) * pair.yw;
+}
+`,
+  "store-logits": `// Logits of the samples of one tile.
+
+// Vectors of a row of logits.
+override OUTPUTS: u32;
+// Most rows of a tile.
+override TILE: u32;
+override FACTOR: f32;
+// 0 for none.
+override SOFT_CAP: f32;
+
+@group(0) @binding(4) var<storage, read_write> logits: array<vec4f>;
+
+fn row_count() -> u32 {
+  return min(sample_count() - part.first_row, TILE);
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  logits[row * OUTPUTS + column] = soft_cap(biased(column, value) * FACTOR, SOFT_CAP);
+}
+`,
+  "store-plain": `// Outputs as they are.
+
+// Vectors of a row of the output.
+override OUTPUTS: u32;
+
+@group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
+
+fn row_count() -> u32 {
+  return token_count();
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  outputs[row * OUTPUTS + column] = biased(column, value);
+}
+`,
+  "store-qkv": `// Queries, keys and values of a token: queries and keys are rotated, keys and values go to the token's slot.
+
+fn row_count() -> u32 {
+  return token_count();
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  let head = column / HEAD;
+  let i = column % HEAD;
+  let query_heads = part.head_count * SHARING;
+  var vector = biased(column, value);
+  if (head < query_heads + part.head_count) {
+    vector = rotated(row, i, vector);
+  }
+  if (head < query_heads) {
+    queries[query_at(row, head) + i] = vector;
+  } else {
+    cache[cache_at(row, head - query_heads) + i] = to_cache(vector);
+  }
+}
+`,
+  "store-residual": `// The residual connection: FACTOR times the outputs is added to the hidden state.
+
+// Vectors of a row of the hidden state.
+override OUTPUTS: u32;
+override FACTOR: f32;
+
+@group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
+
+fn row_count() -> u32 {
+  return token_count();
+}
+
+fn store(row: u32, column: u32, value: vec4f) {
+  let i = row * OUTPUTS + column;
+  hidden[i] = hidden[i] + FACTOR * biased(column, value);
 }
 `,
   "threefry": `// Threefry-4x32-20. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11 (Random123).
@@ -1066,27 +1488,125 @@ fn threefry(key: vec4u, counter: u32) -> u32 {
 `,
   "weights-bf16": `// Weights as bfloat16, four in two words: the high half of a float32 each.
 
-alias WeightVector = vec2u;
+@group(0) @binding(2) var<storage, read> weights: array<vec2u>;
 
-fn widen(stored: WeightVector) -> vec4f {
+fn widen(stored: vec2u) -> vec4f {
   let words = vec4u(stored.x << 16u, stored.x & 0xffff0000u, stored.y << 16u, stored.y & 0xffff0000u);
   return bitcast<vec4f>(words);
+}
+
+// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this part.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let at = (matrix * INPUTS + k) * 4 * stride + column;
+  return FourInputs(
+    widen(weights[at]),
+    widen(weights[at + stride]),
+    widen(weights[at + 2 * stride]),
+    widen(weights[at + 3 * stride]),
+  );
 }
 `,
   "weights-f16": `// Weights as binary16, four in two words. Every one of them is a float32 exactly, so widening changes no bit.
 
-alias WeightVector = vec2u;
+@group(0) @binding(2) var<storage, read> weights: array<vec2u>;
 
-fn widen(stored: WeightVector) -> vec4f {
+fn widen(stored: vec2u) -> vec4f {
   return vec4f(unpack2x16float(stored.x), unpack2x16float(stored.y));
+}
+
+// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this part.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let at = (matrix * INPUTS + k) * 4 * stride + column;
+  return FourInputs(
+    widen(weights[at]),
+    widen(weights[at + stride]),
+    widen(weights[at + 2 * stride]),
+    widen(weights[at + 3 * stride]),
+  );
 }
 `,
   "weights-f32": `// Weights as float32.
 
-alias WeightVector = vec4f;
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 
-fn widen(stored: WeightVector) -> vec4f {
+fn widen(stored: vec4f) -> vec4f {
   return stored;
+}
+
+// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this part.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let at = (matrix * INPUTS + k) * 4 * stride + column;
+  return FourInputs(
+    widen(weights[at]),
+    widen(weights[at + stride]),
+    widen(weights[at + 2 * stride]),
+    widen(weights[at + 3 * stride]),
+  );
+}
+`,
+  "weights-q4_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two words with
+// the four scales, then a word for each two inputs, with a byte for each output: the first input in its low bits. The product
+// is exact, so it is the float32 of the oracle.
+
+@group(0) @binding(2) var<storage, read> weights: array<u32>;
+
+const BLOCK_WORDS = 18u;
+
+fn four_bits(word: u32, shift: u32) -> vec4f {
+  return vec4f((vec4u(word) >> (vec4u(0, 8, 16, 24) + shift)) & vec4u(15)) - 8;
+}
+
+// As in weights-f32.wgsl.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let block = (matrix * INPUTS + k) / 8 * BLOCK_WORDS * stride + column;
+  let d = vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + stride]));
+  let at = block + (2 + k % 8 * 2) * stride;
+  let first = weights[at];
+  let second = weights[at + stride];
+  return FourInputs(d * four_bits(first, 0), d * four_bits(first, 4), d * four_bits(second, 0), d * four_bits(second, 4));
+}
+`,
+  "weights-q8_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with the
+// four scales, then a word for each input with four signed bytes. The product is exact, so it is the float32 of the oracle.
+
+@group(0) @binding(2) var<storage, read> weights: array<u32>;
+
+const BLOCK_WORDS = 34u;
+
+fn signed_bytes(word: u32) -> vec4f {
+  return vec4f((vec4i(bitcast<i32>(word)) << vec4u(24, 16, 8, 0)) >> vec4u(24));
+}
+
+// As in weights-f32.wgsl.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let block = (matrix * INPUTS + k) / 8 * BLOCK_WORDS * stride + column;
+  let d = vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + stride]));
+  let at = block + (2 + k % 8 * 4) * stride;
+  return FourInputs(
+    d * signed_bytes(weights[at]),
+    d * signed_bytes(weights[at + stride]),
+    d * signed_bytes(weights[at + 2 * stride]),
+    d * signed_bytes(weights[at + 3 * stride]),
+  );
+}
+`,
+  "weights": `// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a part
+// may hold several matrices, one behind the other. Each format's file says how four inputs of a column are read.
+
+// Vectors of an input row.
+override INPUTS: u32;
+
+// Weights of four neighbouring inputs, each for the four outputs of a column.
+struct FourInputs {
+  w0: vec4f,
+  w1: vec4f,
+  w2: vec4f,
+  w3: vec4f,
 }
 `,
 } as const;

@@ -4,6 +4,9 @@
 override OUTPUTS: u32;
 // Most rows of a tile.
 override TILE: u32;
+override FACTOR: f32;
+// 0 for none.
+override SOFT_CAP: f32;
 
 @group(0) @binding(4) var<storage, read_write> logits: array<vec4f>;
 
@@ -12,5 +15,5 @@ fn row_count() -> u32 {
 }
 
 fn store(row: u32, column: u32, value: vec4f) {
-  logits[row * OUTPUTS + column] = value;
+  logits[row * OUTPUTS + column] = soft_cap(biased(column, value) * FACTOR, SOFT_CAP);
 }

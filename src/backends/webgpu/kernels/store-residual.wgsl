@@ -1,7 +1,8 @@
-// The residual connection: outputs are added to the hidden state.
+// The residual connection: FACTOR times the outputs is added to the hidden state.
 
 // Vectors of a row of the hidden state.
 override OUTPUTS: u32;
+override FACTOR: f32;
 
 @group(0) @binding(4) var<storage, read_write> hidden: array<vec4f>;
 
@@ -11,5 +12,5 @@ fn row_count() -> u32 {
 
 fn store(row: u32, column: u32, value: vec4f) {
   let i = row * OUTPUTS + column;
-  hidden[i] = hidden[i] + value;
+  hidden[i] = hidden[i] + FACTOR * biased(column, value);
 }

@@ -1,8 +1,20 @@
 // Weights as bfloat16, four in two words: the high half of a float32 each.
 
-alias WeightVector = vec2u;
+@group(0) @binding(2) var<storage, read> weights: array<vec2u>;
 
-fn widen(stored: WeightVector) -> vec4f {
+fn widen(stored: vec2u) -> vec4f {
   let words = vec4u(stored.x << 16u, stored.x & 0xffff0000u, stored.y << 16u, stored.y & 0xffff0000u);
   return bitcast<vec4f>(words);
+}
+
+// Weights of vector `k` of the inputs for the four outputs of this part's column `column`, in matrix `matrix` of this part.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let at = (matrix * INPUTS + k) * 4 * stride + column;
+  return FourInputs(
+    widen(weights[at]),
+    widen(weights[at + stride]),
+    widen(weights[at + 2 * stride]),
+    widen(weights[at + 3 * stride]),
+  );
 }

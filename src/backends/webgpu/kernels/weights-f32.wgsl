@@ -1,7 +1,19 @@
 // Weights as float32.
 
-alias WeightVector = vec4f;
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 
-fn widen(stored: WeightVector) -> vec4f {
+fn widen(stored: vec4f) -> vec4f {
   return stored;
+}
+
+// Weights of vector `k` of the inputs for the four outputs of this part's column `column`, in matrix `matrix` of this part.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let at = (matrix * INPUTS + k) * 4 * stride + column;
+  return FourInputs(
+    widen(weights[at]),
+    widen(weights[at + stride]),
+    widen(weights[at + 2 * stride]),
+    widen(weights[at + 3 * stride]),
+  );
 }

@@ -5,11 +5,13 @@ import type { BackendInfo } from "../../../../src/backends/backend.ts";
 import { PackedColumns } from "../../../../src/backends/webgpu/columns.ts";
 import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "../../../../src/backends/webgpu/kernels/attention.ts";
 import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
+import { kvUnitBytes } from "../../../../src/backends/webgpu/kv-storage.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
+import { type KvType, kvHeadBytes } from "../../../../src/kv-type.ts";
 import type { StepPlan } from "../../../../src/step.ts";
 import { type PlanRow, makePlan, randomModel } from "../../../../src/testing/index.ts";
 import { distance, numbers } from "../../../support/numbers.ts";
-import { bits, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
+import { FIRST_GROUP, bits, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
 
 const VARIANTS: readonly AttentionVariant[] = ["thread", "group"];
 const TOLERANCE = 1e-5;
@@ -20,6 +22,8 @@ interface Case {
   readonly kvHeadCount: number;
   readonly blockSize: number;
   readonly window: number | null;
+  readonly softCap: number | null;
+  readonly kv: KvType;
 }
 
 describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
@@ -30,11 +34,11 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
   afterAll(() => bench.device.destroy());
 
   describe.each<Case>([
-    { headDim: 8, headCount: 6, kvHeadCount: 2, blockSize: 16, window: null },
-    { headDim: 6, headCount: 2, kvHeadCount: 2, blockSize: 3, window: null },
-    { headDim: 64, headCount: 1, kvHeadCount: 1, blockSize: 4, window: 10 },
-  ])("$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window", (each) => {
-    const { headDim, headCount, kvHeadCount, blockSize, window } = each;
+    { headDim: 8, headCount: 6, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f32" },
+    { headDim: 6, headCount: 2, kvHeadCount: 2, blockSize: 3, window: null, softCap: 2, kv: "f16" },
+    { headDim: 64, headCount: 1, kvHeadCount: 1, blockSize: 4, window: 10, softCap: null, kv: "int8" },
+  ])("$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window, soft-cap $softCap, $kv", (each) => {
+    const { headDim, headCount, kvHeadCount, blockSize, window, softCap, kv } = each;
     const { config } = randomModel(1, { headDim, headCount, kvHeadCount, contextLength: 600 });
     const shape = shapeOf(config);
     const blockCount = Math.ceil(1200 / blockSize);
@@ -42,25 +46,30 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
 
     /** Keys and values by slot; all numbers are float32. */
     const kvSize = kvHeadCount * headDim;
-    const store = new KvStore({ blockSize, layerCount: 1, kvHeadCount, headDim, type: "f64" }, blockCount);
+    const store = new KvStore({ blockSize, layerCount: 1, kvHeadCount, headDim, type: kv }, blockCount);
     const [keys, values] = [2, 4].map((seed) => new Float64Array(new Float32Array(numbers((blockCount + 1) * blockSize * kvSize, seed))));
     for (let slot = 0; slot < (blockCount + 1) * blockSize; slot++) store.writeToken(slot, 0, keys, values, slot * kvSize);
 
-    /** The same in the device's layout; what no request has is NaN. */
-    const deviceCache = (tables: readonly (readonly number[])[], lengths: readonly number[], firsts: readonly number[]): Float32Array => {
-      const blockStride = 2 * kvHeadCount * blockSize * 4 * shape.head;
-      const out = new Float32Array((blockCount + 1) * blockStride).fill(Number.NaN);
+    /** The same bytes in the device's layout, heads padded to whole vectors; what no request has is NaN. */
+    const units = shape.head + (kv === "int8" ? 1 : 0);
+    const unitBytes = kvUnitBytes(kv);
+    const deviceCache = (tables: readonly (readonly number[])[], lengths: readonly number[], firsts: readonly number[]): Uint32Array => {
+      const bytes = new Uint8Array((blockCount + 1) * 2 * kvHeadCount * blockSize * units * unitBytes).fill(0xff);
+      const headBytes = kvHeadBytes(kv, headDim);
       for (const [r, table] of tables.entries()) {
         for (let position = firsts[r]; position < lengths[r]; position++) {
-          const slot = table[Math.floor((position - firsts[r]) / blockSize)] * blockSize + (position % blockSize);
-          for (let i = 0; i < 2 * kvHeadCount * 4 * shape.head; i++) {
-            const [isValue, head, d] = [Math.floor(i / (kvHeadCount * 4 * shape.head)), Math.floor(i / (4 * shape.head)) % kvHeadCount, i % (4 * shape.head)];
-            const at = Math.floor(slot / blockSize) * blockStride + ((isValue * kvHeadCount + head) * blockSize + (slot % blockSize)) * 4 * shape.head + d;
-            out[at] = d < headDim ? (isValue ? values : keys)[slot * kvSize + head * headDim + d] : 0;
+          const block = table[Math.floor((position - firsts[r]) / blockSize)];
+          const stored = store.read([block]); // [key or value, offset, head]
+          for (let i = 0; i < 2 * kvHeadCount; i++) {
+            const [isValue, head] = [Math.floor(i / kvHeadCount), i % kvHeadCount];
+            const source = ((isValue * blockSize + (position % blockSize)) * kvHeadCount + head) * headBytes;
+            const to = (((block * 2 + isValue) * kvHeadCount + head) * blockSize + (position % blockSize)) * units * unitBytes;
+            bytes.fill(0, to, to + units * unitBytes);
+            bytes.set(stored.subarray(source, source + headBytes), to);
           }
         }
       }
-      return out;
+      return new Uint32Array(bytes.buffer);
     };
 
     /** Requests whose last token is at `lengths - 1`, with `counts` tokens each. */
@@ -79,16 +88,16 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
       return { plan: makePlan(0, blockSize, rows), tables, firsts };
     };
 
-    const attend = async (variant: AttentionVariant, plan: StepPlan, cache: Float32Array, queries: Float64Array): Promise<Float32Array> => {
+    const attend = async (variant: AttentionVariant, plan: StepPlan, cache: Uint32Array, queries: Float64Array): Promise<Float32Array> => {
       const columns = new PackedColumns(info);
       columns.pack(plan, 0);
       const padded = new Float32Array(plan.tokenCount * 4 * shape.queries);
       for (let i = 0; i < queries.length; i++) padded[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)] = queries[i];
-      const blockStride = 2 * kvHeadCount * blockSize * shape.head;
+      const blockStride = 2 * kvHeadCount * blockSize * units;
       const run = {
-        kernel: attentionKernel(variant, { shape, headDim, blockSize, window }),
+        kernel: attentionKernel(variant, { shape, config: { ...config, attentionSoftCap: softCap }, blockSize, window, kv }),
         data: [columns.words, padded, cache, new Float32Array(padded.length)],
-        part: { headCount: kvHeadCount, blockStride },
+        part: { headCount: kvHeadCount, blockStride, ...FIRST_GROUP },
         workgroups: [Math.ceil(headCount / ATTENTION_HEADS[variant]), plan.tokenCount] as const,
       };
       const out = await runKernel(bench, run, 3);
@@ -102,7 +111,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
 
     test.each(VARIANTS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
       const expected = new Float64Array(queries.length);
-      new PagedAttention(store, { headCount, kvHeadCount, headDim, scale: 1 / Math.sqrt(headDim), softCap: null, window }).run(expected, queries, 0, plan, plan.groups[0]);
+      new PagedAttention(store, { headCount, kvHeadCount, headDim, scale: 1 / Math.sqrt(headDim), softCap, window }).run(expected, queries, 0, plan, plan.groups[0]);
       const actual = await attend(variant, plan, deviceCache(tables, lengths, firsts), queries);
       expect(distance(actual, expected)).toBeLessThan(TOLERANCE);
     });

@@ -5,16 +5,18 @@ import { RopeAngles, rotate } from "../../../../src/backends/reference/rope.ts";
 import { activateGate } from "../../../../src/backends/reference/gated.ts";
 import { Matrix } from "../../../../src/backends/reference/matrix.ts";
 import { angleStride, fillAngles } from "../../../../src/backends/webgpu/angles.ts";
-import { LINEAR_GRID, type LinearVariant, type Store, linearKernel, storeLogits, storeQkv, storeResidual, storeSwiglu } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { LINEAR_GRID, type LinearVariant, linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { type Store, storeGated, storeLogits, storeQkv, storeResidual } from "../../../../src/backends/webgpu/kernels/store.ts";
 import { gateUpMatrix, outputMatrix, qkvMatrix, vocabularyMatrix } from "../../../../src/backends/webgpu/matrices.ts";
-import { type MatrixPlan, pack, packedDType, rowBytes } from "../../../../src/backends/webgpu/packing.ts";
+import { type MatrixPlan, packedDType } from "../../../../src/backends/webgpu/packing.ts";
 import { type KernelBuffer, type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
-import type { DType, Tensor } from "../../../../src/model.ts";
-import { toFloat32 } from "../../../../src/quantization/index.ts";
+import type { Tensor } from "../../../../src/model.ts";
+import { isFloat, quantize, toFloat32 } from "../../../../src/quantization/index.ts";
 import { type RandomModelOptions, randomModel } from "../../../../src/testing/index.ts";
 import { distance, numbers } from "../../../support/numbers.ts";
-import { bits, columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
+import { packAll } from "../../../support/webgpu-packing.ts";
+import { FIRST_GROUP, bits, columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
 
 const VARIANTS: readonly LinearVariant[] = ["row", "tile", "group"];
 /** Sums of some hundred products of numbers below 2 in float32 differ from float64 by less. */
@@ -38,18 +40,13 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     return out;
   };
 
-  const packWords = (plan: MatrixPlan): Uint32Array => {
-    const columns = plan.columnRows.length;
-    const target = new ArrayBuffer(plan.inputs.length * rowBytes(plan, columns));
-    pack(plan, 0, columns, target);
-    return new Uint32Array(target);
-  };
-
   interface Product {
     readonly plan: MatrixPlan;
     readonly inputs: Float32Array;
     readonly store: Store;
     readonly outputs: readonly KernelBuffer[];
+    /** By column. */
+    readonly bias?: Float32Array;
     /** Columns beside the counts that the store reads. */
     readonly columns?: Parameters<typeof columnWords>[2];
     readonly part?: object;
@@ -57,14 +54,14 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     readonly read?: number;
   }
 
-  const run = (variant: LinearVariant, rows: number, { plan, inputs, store, outputs, columns = {}, part = {}, read = 3 }: Product): Promise<Float32Array> => {
+  const run = (variant: LinearVariant, rows: number, { plan, inputs, store, outputs, bias, columns = {}, part = {}, read = 3 }: Product): Promise<Float32Array> => {
     const columnCount = plan.columnRows.length / 4;
     const { rows: height, columns: width } = LINEAR_GRID[variant];
     return runKernel(
       bench,
       {
-        kernel: linearKernel(variant, packedDType(plan), plan.inputs.length / 4, store),
-        data: [columnWords(rows, rows, columns), packWords(plan), inputs, ...outputs],
+        kernel: linearKernel(variant, { dtype: packedDType(plan), inputs: plan.inputs.length / 4, biased: bias !== undefined }, store),
+        data: [columnWords(rows, rows, columns), new Uint32Array(packAll(plan)), inputs, ...outputs, ...(bias === undefined ? [] : [bias])],
         part: { columnCount, ...part },
         workgroups: [Math.ceil(columnCount / width), Math.ceil(rows / height)],
       },
@@ -91,7 +88,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
 
     test.each(VARIANTS)("%s, logits", async (variant) => {
       const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
-      const logits = await run(variant, rows, { plan: vocabularyMatrix("head", model.head, config), inputs, store: storeLogits(shape, rows), outputs });
+      const logits = await run(variant, rows, { plan: vocabularyMatrix(model.head, config), inputs, store: storeLogits(shape, rows, model.config), outputs });
       expect(distance(unpad(logits, vocabSize), product(x, model.head))).toBeLessThan(TOLERANCE);
     });
 
@@ -99,7 +96,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const attended = numbers(rows * headCount * headDim, 2);
       const hidden = numbers(rows * hiddenSize, 3);
       const outputs = [padRows(hidden, hiddenSize, 4 * shape.hidden)];
-      const sum = await run(variant, rows, { plan: outputMatrix(layer, config), inputs: padRows(attended, headDim, 4 * shape.head), store: storeResidual(shape), outputs });
+      const sum = await run(variant, rows, { plan: outputMatrix(layer, config), inputs: padRows(attended, headDim, 4 * shape.head), store: storeResidual(shape, 1), outputs });
       const expected = product(attended, layer.output);
       add(expected, hidden, expected.length);
       expect(distance(unpad(sum, hiddenSize), expected)).toBeLessThan(TOLERANCE);
@@ -107,7 +104,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
 
     test.each(VARIANTS)("%s, gated", async (variant) => {
       const outputs = [new Float32Array(rows * 4 * shape.intermediate)];
-      const gated = await run(variant, rows, { plan: gateUpMatrix(layer, config), inputs, store: storeSwiglu(shape), outputs });
+      const gated = await run(variant, rows, { plan: gateUpMatrix(layer, config, { intermediateSize, matrixCount: 1 }), inputs, store: storeGated(shape.intermediate, "silu"), outputs });
       const expected = product(x, layer.gate);
       activateGate("silu", expected, product(x, layer.up), expected.length);
       expect(distance(unpad(gated, intermediateSize), expected)).toBeLessThan(TOLERANCE);
@@ -118,17 +115,17 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const blockSize = 4;
       const positions = Int32Array.from({ length: rows }, (_unused, i) => 5 + 3 * i);
       const slots = positions.map((position) => 60 - position);
-      const angles = new Float32Array(64 * angleStride(config));
-      fillAngles(angles, config, 64);
+      const angles = new Float32Array(64 * angleStride(headDim));
+      fillAngles(angles, config.ropes[0], headDim, 64);
       const blockStride = 2 * kvHeadCount * blockSize * shape.head;
       const outputs = [angles, new Float32Array(rows * 4 * shape.queries), new Float32Array(16 * 4 * blockStride).fill(-7)];
       const each = {
-        plan: qkvMatrix(layer, config, { firstHead: 0, headCount: kvHeadCount }),
+        plan: qkvMatrix(layer, config, 0, { firstHead: 0, headCount: kvHeadCount }),
         inputs,
-        store: storeQkv(shape, blockSize),
+        store: storeQkv({ shape, blockSize, kv: "f32", rotated: true }),
         outputs,
         columns: { positions, slots },
-        part: { headCount: kvHeadCount, blockStride },
+        part: { headCount: kvHeadCount, blockStride, ...FIRST_GROUP },
       };
       const [queries, keys] = [product(x, layer.query), product(x, layer.key)];
       const table = new RopeAngles(config.ropes[0], rows);
@@ -166,16 +163,16 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     const shape = shapeOf(model.config);
     const rows = 11;
     const inputs = padRows(numbers(rows * 281, 7), 281, 4 * shape.hidden);
-    const plan = vocabularyMatrix("head", model.head, model.config);
+    const plan = vocabularyMatrix(model.head, model.config);
     const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
-    const batch = (variant: LinearVariant): Promise<Float32Array> => run(variant, rows, { plan, inputs, store: storeLogits(shape, rows), outputs });
+    const batch = (variant: LinearVariant): Promise<Float32Array> => run(variant, rows, { plan, inputs, store: storeLogits(shape, rows, model.config), outputs });
 
     test("gives every variant the same bits, in a batch and alone", async () => {
       const expected = bits(await batch("row"));
       for (const variant of VARIANTS) expect({ variant, bits: bits(await batch(variant)) }).toEqual({ variant, bits: expected });
       const size = 4 * shape.hidden;
       for (const row of [0, 7, 10]) {
-        const alone = await run("tile", 1, { plan, inputs: inputs.slice(row * size, (row + 1) * size), store: storeLogits(shape, 1), outputs: [new Float32Array(4 * shape.vocabulary)] });
+        const alone = await run("tile", 1, { plan, inputs: inputs.slice(row * size, (row + 1) * size), store: storeLogits(shape, 1, model.config), outputs: [new Float32Array(4 * shape.vocabulary)] });
         expect(bits(alone)).toEqual(expected.slice(row * alone.length, (row + 1) * alone.length));
       }
     });
@@ -207,29 +204,21 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     }
   });
 
-  describe("weights of 16 bits", () => {
-    /** The tensor with its numbers cut to what the kind can hold. */
-    const narrowed = (tensor: Tensor, dtype: DType): Tensor => {
-      const wide = toFloat32(tensor);
-      const words = Uint16Array.from(wide, (value) => (dtype === "BF16" ? new Uint32Array(Float32Array.of(value).buffer)[0] >>> 16 : half(value)));
-      return { ...tensor, dtype, bytes: new Uint8Array(words.buffer) };
-    };
+  describe("weights of other formats give the bits of the same numbers as float32", () => {
+    const model = randomModel(8, { hiddenSize: 288, vocabSize: 70 });
+    const shape = shapeOf(model.config);
+    const inputs = Float32Array.from(numbers(3 * 288, 9));
 
-    test.each(["F16", "BF16"] as const)("%s give the bits of the same numbers as float32", async (dtype) => {
-      const model = randomModel(8, { hiddenSize: 64, vocabSize: 64 });
-      const shape = shapeOf(model.config);
-      const head = narrowed(model.head, dtype);
-      const wide = { ...head, dtype: "F32" as const, bytes: new Uint8Array(toFloat32(head).buffer) };
+    test.each([
+      ["F16", "row"], ["BF16", "group"],
+      ["Q8_0", "row"], ["Q8_0", "tile"], ["Q8_0", "group"],
+      ["Q4_0", "row"], ["Q4_0", "tile"], ["Q4_0", "group"],
+    ] as const)("%s, %s", async (dtype, variant) => {
+      const stored = isFloat(dtype) ? randomModel(8, { hiddenSize: 288, vocabSize: 70, dtype }).head : quantize(model.head, dtype);
+      const wide: Tensor = { ...stored, dtype: "F32", bytes: new Uint8Array(toFloat32(stored).buffer) };
       const logits = (tensor: Tensor): Promise<Float32Array> =>
-        run("tile", 3, { plan: vocabularyMatrix("head", tensor, model.config), inputs: Float32Array.from(numbers(3 * 64, 9)), store: storeLogits(shape, 3), outputs: [new Float32Array(3 * 64)] });
-      expect(bits(await logits(head))).toEqual(bits(await logits(wide)));
+        run(variant, 3, { plan: vocabularyMatrix(tensor, model.config), inputs, store: storeLogits(shape, 3, model.config), outputs: [new Float32Array(3 * 72)] });
+      expect(bits(await logits(stored))).toEqual(bits(await logits(wide)));
     });
-
-    /** A number of moderate size as binary16, its last bits dropped. */
-    function half(value: number): number {
-      const word = new Uint32Array(Float32Array.of(value).buffer)[0];
-      const exponent = ((word >>> 23) & 0xff) - 112;
-      return exponent <= 0 ? 0 : ((word >>> 16) & 0x8000) | (exponent << 10) | ((word >>> 13) & 0x3ff);
-    }
   });
 });

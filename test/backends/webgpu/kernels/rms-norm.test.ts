@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rmsNorm } from "../../../../src/backends/reference/rms-norm.ts";
-import { type NormVariant, rmsNormKernel } from "../../../../src/backends/webgpu/kernels/rms-norm.ts";
+import { type Adding, type NormVariant, rmsNormKernel } from "../../../../src/backends/webgpu/kernels/rms-norm.ts";
 import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
 import { randomModel } from "../../../../src/testing/index.ts";
@@ -26,12 +26,12 @@ describe.skipIf(noWebGPU)(`rmsNorm${ifWebGPU}`, () => {
     const inputs = new Float32Array(ROWS * padded);
     for (let i = 0; i < x.length; i++) inputs[Math.floor(i / hiddenSize) * padded + (i % hiddenSize)] = x[i];
 
-    const run = (variant: NormVariant, rows: readonly number[] | null): Promise<Float32Array> => {
+    const run = (variant: NormVariant, rows: readonly number[] | null, adding?: Adding): Promise<Float32Array> => {
       const count = rows?.length ?? ROWS;
       // the first sample belongs to another tile
       const columns = columnWords(ROWS, count + 1, rows === null ? {} : { sampleRows: [99, ...rows] });
-      const kernel = rmsNormKernel(variant, shape, config, rows === null ? "tokens" : "samples");
-      return runKernel(bench, { kernel, data: [columns, gains, inputs, new Float32Array(count * padded)], part: { firstRow: 1 }, workgroups: [count, 1] }, 3);
+      const kernel = rmsNormKernel(variant, shape, config, rows === null ? "tokens" : "samples", adding);
+      return runKernel(bench, { kernel, data: [columns, gains, inputs, new Float32Array(count * padded).fill(adding === undefined ? 0 : 0.5)], part: { firstRow: 1 }, workgroups: [count, 1] }, 3);
     };
 
     test.each(VARIANTS)("%s agrees with its twin to 1e-5", async (variant) => {
@@ -39,6 +39,12 @@ describe.skipIf(noWebGPU)(`rmsNorm${ifWebGPU}`, () => {
       rmsNorm(expected, x, gains.slice(0, hiddenSize), ROWS, config.norm.epsilon);
       const actual = await run(variant, null);
       expect(distance(Float64Array.from(expected, (_, i) => actual[Math.floor(i / hiddenSize) * padded + (i % hiddenSize)]), expected)).toBeLessThan(1e-5);
+    });
+
+    test.each(VARIANTS)("%s adds a multiple of it to what is there", async (variant) => {
+      const normed = await run(variant, null);
+      const sum = await run(variant, null, { added: true, factor: 0.25 });
+      expect(distance(sum, Float64Array.from(normed, (value) => 0.5 + 0.25 * value))).toBeLessThan(1e-6);
     });
 
     test("variants give the same bits, and samples those of their token's row", async () => {

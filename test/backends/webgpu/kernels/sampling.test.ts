@@ -49,6 +49,12 @@ describe.skipIf(noWebGPU)(`sampling${ifWebGPU}`, () => {
       expect(await greedy(rows)).toEqual([1, 3, 0, 0, 3, 0]);
     });
 
+    test("flags the rows whose logits are not all finite", async () => {
+      const rows = [[1, 3, 2], [1, NAN, 2], [INF, 0, 0], [-INF, 0, 0], [3e38, -3e38, -0]];
+      const results = await run(greedyKernel, rows, rows.map(() => GREEDY));
+      expect([...results.subarray(rows.length, 2 * rows.length)]).toEqual([0, 1, 1, 1, 0]);
+    });
+
     test("agrees with its twin on any row, larger and smaller than a workgroup", async () => {
       for (const vocabSize of [1, 63, 64, 65, 1000]) {
         const rows = Array.from({ length: 4 }, (_, i) => Array.from(numbers(vocabSize, i), (value) => Math.round(8 * value)));
@@ -130,15 +136,15 @@ describe.skipIf(noWebGPU)(`sampling${ifWebGPU}`, () => {
       const writer = new LogprobWriter(vocabSize);
       for (const [i, { logprobs }] of params.entries()) if (logprobs >= 0) writer.write(expected, i, rows[i], ids[i], logprobs);
       const tops = rows.length * MAX_TOP_LOGPROBS;
-      expectClose(reals.slice(rows.length, 2 * rows.length), expected.logprobs);
-      expect(Array.from(words.subarray(2 * rows.length, 2 * rows.length + tops))).toEqual([...expected.topIds]);
-      expectClose(reals.slice(2 * rows.length + tops), expected.topLogprobs);
+      expectClose(reals.slice(2 * rows.length, 3 * rows.length), expected.logprobs);
+      expect(Array.from(words.subarray(3 * rows.length, 3 * rows.length + tops))).toEqual([...expected.topIds]);
+      expectClose(reals.slice(3 * rows.length + tops), expected.topLogprobs);
     });
 
     test("fill up with id -1 where there are fewer tokens, and leave NaN out", async () => {
       const words = await run(logprobsKernel, [[1, NAN, 3]], [{ logprobs: 4 }], [2]);
-      expect(Array.from(words.subarray(2, 6))).toEqual([2, 0, -1, -1]);
-      const tops = new Float32Array(words.buffer).slice(2 + MAX_TOP_LOGPROBS, 6 + MAX_TOP_LOGPROBS);
+      expect(Array.from(words.subarray(3, 7))).toEqual([2, 0, -1, -1]);
+      const tops = new Float32Array(words.buffer).slice(3 + MAX_TOP_LOGPROBS, 7 + MAX_TOP_LOGPROBS);
       expect(tops[0]).toBeCloseTo(-Math.log(1 + Math.exp(-2)), 5);
       expect(Array.from(tops.subarray(2))).toEqual([-INF, -INF]);
     });

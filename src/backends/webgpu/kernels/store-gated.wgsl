@@ -1,4 +1,4 @@
-// silu(gate) · up. Columns alternate: gate 0, up 0, gate 1, up 1.
+// activation(gate) * up. Columns alternate: gate 0, up 0, gate 1, up 1. Source: "GLU Variants", arXiv 2002.05202.
 
 // Pairs of a row of the output.
 override OUTPUTS: u32;
@@ -10,6 +10,6 @@ fn row_count() -> u32 {
 }
 
 fn store(row: u32, column: u32, value: vec4f) {
-  let gate = value.xz;
-  gated[row * OUTPUTS + column] = gate / (1 + exp(-gate)) * value.yw;
+  let pair = biased(column, value);
+  gated[row * OUTPUTS + column] = activation(pair.xz) * pair.yw;
 }

@@ -1,0 +1,22 @@
+// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two words with
+// the four scales, then a word for each two inputs, with a byte for each output: the first input in its low bits. The product
+// is exact, so it is the float32 of the oracle.
+
+@group(0) @binding(2) var<storage, read> weights: array<u32>;
+
+const BLOCK_WORDS = 18u;
+
+fn four_bits(word: u32, shift: u32) -> vec4f {
+  return vec4f((vec4u(word) >> (vec4u(0, 8, 16, 24) + shift)) & vec4u(15)) - 8;
+}
+
+// As in weights-f32.wgsl.
+fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  let stride = part.column_count;
+  let block = (matrix * INPUTS + k) / 8 * BLOCK_WORDS * stride + column;
+  let d = vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + stride]));
+  let at = block + (2 + k % 8 * 2) * stride;
+  let first = weights[at];
+  let second = weights[at + stride];
+  return FourInputs(d * four_bits(first, 0), d * four_bits(first, 4), d * four_bits(second, 0), d * four_bits(second, 4));
+}
