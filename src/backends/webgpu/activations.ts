@@ -1,8 +1,8 @@
 import type { DecoderConfig } from "../../decoder.ts";
 import { DeviceLimitError } from "../../errors.ts";
-import { placesHeads } from "./attention-block.ts";
 import type { KvType } from "../../kv-type.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
+import { placesHeads } from "./kernels/place-heads.ts";
 import { type Shape, VECTOR_BYTES, shapeOf, vectors } from "./shape.ts";
 
 /** Bytes of logits computed at a time: 64 rows of a vocabulary of 128 Ki. Larger steps are sampled tile by tile. */

@@ -4,7 +4,7 @@ import type { Activations } from "./activations.ts";
 import { groupWord } from "./columns.ts";
 import type { DeviceLayer } from "./device-weights.ts";
 import { ATTENTION_HEADS, attentionKernel } from "./kernels/attention.ts";
-import { PLACE_HEADS_WORKGROUP, placeHeadsKernel } from "./kernels/place-heads.ts";
+import { PLACE_HEADS_WORKGROUP, placeHeadsKernel, placesHeads } from "./kernels/place-heads.ts";
 import { type HeadShape, storePlain, storeQkv } from "./kernels/store.ts";
 import type { Variants } from "./kernels/variants.ts";
 import { type KvPart, type KvStorage, kvUnitBytes } from "./kv-storage.ts";
@@ -42,11 +42,6 @@ export function placeOf(config: DecoderConfig, number: number): LayerPlace {
 export function partsOf(config: DecoderConfig, parts: readonly KvPart[], number: number): KvPart[] {
   const { layer } = placeOf(config, number);
   return parts.filter(({ firstLayer, layerCount }) => layer >= firstLayer && layer < firstLayer + layerCount);
-}
-
-/** Whether a head is placed by a launch of its own, as its norm or its scale needs all of its numbers. */
-export function placesHeads({ queryKeyNorm }: DecoderConfig, kvType: KvType): boolean {
-  return queryKeyNorm || kvType === "int8";
 }
 
 /** Queries, keys and values of layer `number`, then attention: launches for each buffer of keys and values. */

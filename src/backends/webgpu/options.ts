@@ -50,7 +50,7 @@ export interface ResolvedOptions {
 export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
   const { model, blockSize, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f32", variants = null } = options;
   checkConfig(model.config);
-  if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${String(kv)}`);
+  if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
   const blockCount = resolveBlockCount(options);
   const mostBlocks = Math.floor(MAX_SLOTS / blockSize) - 1;

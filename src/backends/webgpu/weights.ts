@@ -1,5 +1,4 @@
 import { DeviceLimitError } from "../../errors.ts";
-import type { TensorInfo } from "../../model.ts";
 import { dequantize, rowLength } from "../../quantization/index.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
 import { type DeviceDType, type MatrixPlan, PADDING, type PackedRange, type WeightTensor, packSource, packedBytes, packedDType } from "./packing.ts";
@@ -34,13 +33,13 @@ async function bytesOf(tensor: WeightTensor): Promise<Uint8Array> {
  * columns, or one expert, fit a binding of `bindingBytes`.
  */
 export async function uploadMatrix(buffers: Buffers, plan: MatrixPlan, bindingBytes: number): Promise<DeviceMatrix> {
-  const ranges = split(plan, bindingBytes);
-  const mapped = ranges.map((range) => buffers.createMapped(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE));
+  const split = splitOf(plan, bindingBytes);
+  const mapped = split.map((range) => buffers.createMapped(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE));
   for (const [source, tensor] of plan.sources.entries()) {
     const bytes = await bytesOf(tensor);
-    for (const [i, range] of ranges.entries()) packSource(plan, source, bytes, range, mapped[i].target);
+    for (const [i, range] of split.entries()) packSource(plan, source, bytes, range, mapped[i].target);
   }
-  const parts = ranges.map(({ firstColumn, columnCount, firstMatrix, matrixCount }, i) => {
+  const parts = split.map(({ firstColumn, columnCount, firstMatrix, matrixCount }, i) => {
     mapped[i].buffer.unmap();
     return { buffer: mapped[i].buffer, firstColumn: firstColumn / 4, columnCount: columnCount / 4, firstExpert: firstMatrix, expertCount: matrixCount };
   });
@@ -48,7 +47,7 @@ export async function uploadMatrix(buffers: Buffers, plan: MatrixPlan, bindingBy
 }
 
 /** Experts are split from each other, one matrix by columns. */
-function split(plan: MatrixPlan, bindingBytes: number): PackedRange[] {
+function splitOf(plan: MatrixPlan, bindingBytes: number): PackedRange[] {
   const columns = plan.columnRows.length;
   if (plan.matrixCount > 1) {
     const perPart = atLeastOne(bindingBytes, packedBytes(plan, columns), `one expert of ${plan.label} needs`);
@@ -79,7 +78,7 @@ async function uploadBias(buffers: Buffers, { label, biases, columnSources, colu
 
 /** A vector of the model as float32. */
 export async function numbersOf(tensor: WeightTensor): Promise<Float32Array> {
-  const length = rowLength(tensor satisfies TensorInfo);
+  const length = rowLength(tensor);
   const numbers = new Float32Array(length);
   dequantize(tensor.dtype, await bytesOf(tensor), 0, length, numbers, 0);
   return numbers;

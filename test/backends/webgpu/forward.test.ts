@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Backend } from "../../../src/backends/backend.ts";
+import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
 import { createActivations } from "../../../src/backends/webgpu/activations.ts";
 import { partsOf } from "../../../src/backends/webgpu/attention-block.ts";
 import type { Buffers } from "../../../src/backends/webgpu/buffers.ts";
@@ -9,8 +11,14 @@ import type { Kernel } from "../../../src/backends/webgpu/kernels/kernel.ts";
 import { kvParts } from "../../../src/backends/webgpu/kv-storage.ts";
 import { Launcher } from "../../../src/backends/webgpu/launcher.ts";
 import type { Pipelines } from "../../../src/backends/webgpu/pipelines.ts";
-import type { KvType } from "../../../src/kv-type.ts";
-import { randomModel } from "../../../src/testing/index.ts";
+import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
+import { KV_TYPES, type KvType } from "../../../src/kv-type.ts";
+import type { DType, LazyTensor, Model, Tensor } from "../../../src/model.ts";
+import { PlanDriver, randomModel } from "../../../src/testing/index.ts";
+import { distance } from "../../support/numbers.ts";
+import { RANDOM_FAMILIES } from "../../support/random-families.ts";
+import { isSoak } from "../../support/soak.ts";
+import { bits, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const model = randomModel(1, { vocabSize: 8 });
 
@@ -25,8 +33,14 @@ interface Labels {
   readonly tiles: readonly (readonly string[])[];
 }
 
+interface LabelSizes {
+  readonly bindingBytes?: number;
+  readonly tileCount?: number;
+  readonly kvType?: KvType;
+}
+
 /** Labels of the launches that are prepared where a binding holds `bindingBytes`. */
-async function labels(of: AnyModel, { bindingBytes = 2 ** 20, tileCount = 1, kvType = "f32" as KvType } = {}): Promise<Labels> {
+async function labels(of: AnyModel, { bindingBytes = 2 ** 20, tileCount = 1, kvType = "f32" }: LabelSizes = {}): Promise<Labels> {
   const { config } = of;
   const parts = kvParts({ config, blockSize: 4, type: kvType }, 15, bindingBytes);
   const device = { createBindGroup: (descriptor: unknown) => descriptor } as unknown as GPUDevice;
@@ -86,3 +100,86 @@ test("norms of heads, whole-number keys, norms behind branches and experts have 
   const experts = ["linear-row store-plain", "route", "linear-expert store-gated", "linear-expert store-plain", "combine-experts"];
   expect(tokens).toEqual(["embedding", NORM, ...attention, "linear-row store-plain", NORM, NORM, ...experts, NORM]);
 });
+
+/** A family with a type of weights and of keys and values: a sample here, all of them under `npm run soak -- webgpu-families`. */
+const SAMPLE: readonly (readonly [string, DType, KvType])[] = [
+  ["mistral", "Q4_0", "f32"],
+  ["qwen2", "BF16", "f16"],
+  ["phi3", "F16", "f32"],
+  ["gemma2", "F32", "f32"],
+  ["gemma3", "Q8_0", "int8"],
+  ["granite", "F32", "int8"],
+  ["qwen3moe", "Q8_0", "f16"],
+  ["experts behind norms", "F32", "f32"],
+];
+const WEIGHTS: readonly DType[] = ["F32", "F16", "BF16", "Q8_0", "Q4_0"];
+const ALL = Object.keys(RANDOM_FAMILIES).flatMap((family) => WEIGHTS.flatMap((dtype) => KV_TYPES.map((kv) => [family, dtype, kv] as const)));
+
+/** Where a number of f16 or int8 is nearly between two, float32 and float64 may round it apart. */
+const TOLERANCES: Readonly<Record<KvType, number>> = { f32: 1e-4, f16: 0.02, int8: 0.2 };
+
+describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
+  let device: GPUDevice;
+  beforeAll(async () => {
+    device = await openDevice();
+  });
+  afterAll(() => device.destroy());
+
+  const prompt = Array.from({ length: 20 }, (_, i) => (7 * i) % 97);
+  /** Logits of every token of the prompt, in chunks of at most `chunk` tokens, beside `others` sequences. */
+  const logitsOf = async (backend: Backend, chunk: number, others: number): Promise<Float32Array[]> => {
+    const driver = new PlanDriver(backend);
+    const sequence = driver.start(prompt);
+    const beside = Array.from({ length: others }, (_, i) => driver.start(prompt.slice(0, 9 + i)));
+    const logits: Float32Array[] = [];
+    while (sequence.computedCount < prompt.length) {
+      const count = Math.min(chunk, prompt.length - sequence.computedCount);
+      const rows = beside.filter((other) => other.computedCount === 0).map((other) => ({ sequence: other }));
+      const samples = await driver.step([...rows, { sequence, count, sample: "all" }]);
+      logits.push(...samples.slice(rows.length).map((sample) => sample.logits!.slice()));
+    }
+    return logits;
+  };
+
+  test.each(isSoak ? ALL : SAMPLE)("%s, %s, keys and values as %s: logits are the reference's, the same bits in any batch and chunks", async (family, dtype, kv) => {
+    const random = randomModel(3, { ...RANDOM_FAMILIES[family], dtype });
+    const sizes = { model: random, blockCount: 48, blockSize: 4, maxTokens: 48, maxRequests: 4, keepLogits: true };
+    const reference = createReferenceBackend(kv === "f32" ? sizes : { ...sizes, kv });
+    const backend = await createWebGPUBackend({ ...sizes, device, kv });
+    expect(backend.info.groups).toEqual(reference.info.groups);
+    const [expected, alone] = [await logitsOf(reference, 20, 0), await logitsOf(backend, 3, 0)];
+    for (const [i, logits] of alone.entries()) expect(distance(logits, expected[i])).toBeLessThan(TOLERANCES[kv]);
+    const together = await logitsOf(backend, 20, 2);
+    expect(together.map(bits)).toEqual(alone.map(bits));
+    await backend.dispose();
+    await reference.dispose();
+  });
+
+  test("tensors that are read while they are uploaded give the bits of those in memory, and each is read once", async () => {
+    const random = randomModel(3, { ...RANDOM_FAMILIES["gemma2"], dtype: "Q8_0" });
+    let reads = 0;
+    const lazy = lazyModel(random, () => reads++);
+    const logits = async (of: AnyModel): Promise<number[][]> => {
+      const backend = await createWebGPUBackend({ model: of, device, blockCount: 24, blockSize: 4, maxTokens: 24, maxRequests: 1, keepLogits: true });
+      const all = await logitsOf(backend, 20, 0);
+      await backend.dispose();
+      return all.map(bits);
+    };
+    expect(await logits(lazy)).toEqual(await logits(random));
+    const tensors = random.layers.flatMap((each) => Object.values(each)).filter((tensor) => tensor !== null);
+    expect(reads).toBe(tensors.length + 2); // the embedding, which is the head, and the last norm
+  });
+});
+
+/** The same model with tensors that are read when they are wanted; `onRead` is told of each. */
+function lazyModel(resident: Model, onRead: () => void): AnyModel {
+  const known = new Map<Tensor, LazyTensor>();
+  const lazy = (tensor: Tensor): LazyTensor => {
+    const { bytes, ...info } = tensor;
+    const made = known.get(tensor) ?? { ...info, read: () => (onRead(), Promise.resolve(bytes.slice())) };
+    known.set(tensor, made);
+    return made;
+  };
+  const layers = resident.layers.map((each) => Object.fromEntries(Object.entries(each).map(([name, tensor]) => [name, tensor && lazy(tensor)])) as unknown as AnyModel["layers"][number]);
+  return { config: resident.config, embedding: lazy(resident.embedding), layers, finalNorm: lazy(resident.finalNorm), head: lazy(resident.head) };
+}

@@ -6,11 +6,11 @@ import { numbers } from "../../support/numbers.ts";
 import { packAll } from "../../support/webgpu-packing.ts";
 
 /** [2, 3] numbers, at an odd place of a larger buffer where `shift` says so. */
-function tensor(dtype: DType, numbers: readonly number[], shift = 0): Tensor {
+function tensor(dtype: DType, values: readonly number[], shift = 0): Tensor {
   const size = dtype === "F32" ? 4 : 2;
-  const bytes = new Uint8Array(shift + size * numbers.length).subarray(shift);
+  const bytes = new Uint8Array(shift + size * values.length).subarray(shift);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (const [i, value] of numbers.entries()) {
+  for (const [i, value] of values.entries()) {
     if (dtype === "F32") view.setFloat32(4 * i, value, true);
     else view.setUint16(2 * i, value, true);
   }
@@ -58,8 +58,8 @@ describe("pack", () => {
 describe("blocks", () => {
   const source: Tensor = { name: "b", dtype: "F32", shape: [6, 64], bytes: new Uint8Array(Float32Array.from(numbers(6 * 64, 1)).buffer) };
   const straight = Int32Array.from({ length: 64 }, (_, i) => i);
-  const blockPlan = (tensor: Tensor, inputs = straight): MatrixPlan => ({
-    label: "m", sources: [tensor], biases: [null], matrixCount: 1, inputs,
+  const blockPlan = (own: Tensor, inputs = straight): MatrixPlan => ({
+    label: "m", sources: [own], biases: [null], matrixCount: 1, inputs,
     columnSources: Int32Array.of(0, 0, PADDING, 0, 0, 0, 0, 0),
     columnRows: Int32Array.of(5, 1, PADDING, 0, 2, 3, 4, 1),
   });

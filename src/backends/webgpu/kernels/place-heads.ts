@@ -1,6 +1,12 @@
 import type { DecoderConfig } from "../../../decoder.ts";
+import type { KvType } from "../../../kv-type.ts";
 import { type Kernel, cachePiece, compose } from "./kernel.ts";
 import { type HeadShape, headConstants } from "./store.ts";
+
+/** Whether heads are placed by a launch of their own, as a norm or a scale needs all numbers of a head. */
+export function placesHeads({ queryKeyNorm }: Pick<DecoderConfig, "queryKeyNorm">, kv: KvType): boolean {
+  return queryKeyNorm || kv === "int8";
+}
 
 /** Threads of a workgroup, a head each. */
 export const PLACE_HEADS_WORKGROUP = 16;
