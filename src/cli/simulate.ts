@@ -12,7 +12,7 @@ import { decimal, integer } from "./option-values.ts";
 import { refuseWithoutEffect } from "./without-effect.ts";
 import { resultPage } from "./simulate/page.ts";
 import { prepareReport, writeReport } from "./simulate/report-files.ts";
-import { readLines, type SweepLine } from "./simulate/results-file.ts";
+import { type FailedRun, readLines, type SweepLine } from "./simulate/results-file.ts";
 import { type RunRecord, runSettings } from "./simulate/run-settings.ts";
 import { type Grid, type Settings, settingsOf } from "./simulate/settings.ts";
 import { parseShard, type Shard, sweep, type SweepOptions } from "./simulate/sweep.ts";
@@ -109,15 +109,15 @@ async function simulateCommand(flags: SimulateFlags, command: Command, io: Io): 
   const { json, sweep: isSweep = false, out, shard, jobs, report, from, ...grid } = flags;
   checkCompany(flags);
   checkEffect(flags, command);
-  const records = await asUsage(async () => {
-    const earlier = from && recordsOf(linesOf(from, command));
+  const outcomes = await asUsage(async () => {
+    const earlier = from && sortedOut(linesOf(from, command));
     const runs = earlier === undefined ? checkedRuns(grid, isSweep) : [];
     // Runs may take hours: what keeps the report from being written is said before.
     if (report !== undefined) await prepareReport(report);
     if (earlier !== undefined) return earlier;
     return isSweep ? runSweep({ runs, shard: shard ?? WHOLE, out, jobs }, io) : runOne(runs[0], json === true, io);
   });
-  if (report !== undefined) await writePage(report, records, io);
+  if (report !== undefined) await writePage(report, outcomes, io);
 }
 
 /** Options that mean nothing by themselves are told, not passed over. */
@@ -155,14 +155,14 @@ function checkedRuns(grid: Grid, isSweep: boolean): Settings[] {
   return runs;
 }
 
-async function runOne(settings: Settings, json: boolean, io: Io): Promise<RunRecord[]> {
+async function runOne(settings: Settings, json: boolean, io: Io): Promise<Outcomes> {
   const record = await runSettings(settings);
   await io.stdout.write(json ? `${JSON.stringify(record.result)}\n` : resultPage(record.result));
-  return [record];
+  return { records: [record], failed: [] };
 }
 
 /** What the file holds from earlier belongs to the sweep. */
-async function runSweep(options: SweepOptions, io: Io): Promise<RunRecord[]> {
+async function runSweep(options: SweepOptions, io: Io): Promise<Outcomes> {
   const lines = await sweep(options, io);
   const failed = lines.filter((line) => "error" in line);
   for (const { error } of failed.slice(0, SHOWN_FAILURES)) await io.stderr.write(`bstar: ${error.message}\n`);
@@ -170,7 +170,7 @@ async function runSweep(options: SweepOptions, io: Io): Promise<RunRecord[]> {
     await io.stderr.write(`bstar: ${failed.length} of ${lines.length} runs could not be simulated\n`);
     io.exitCode = EXIT_FAILED;
   }
-  return recordsOf(options.out === undefined ? lines : readLines(options.out));
+  return sortedOut(options.out === undefined ? lines : readLines(options.out));
 }
 
 /** The lines of a sweep that has to be there. */
@@ -179,13 +179,22 @@ function readSweep(path: string): SweepLine[] {
   return readLines(path);
 }
 
-function recordsOf(lines: readonly SweepLine[]): RunRecord[] {
-  return lines.flatMap((line) => ("error" in line ? [] : [line]));
+/** What runs gave, and those that gave nothing. */
+interface Outcomes {
+  readonly records: readonly RunRecord[];
+  readonly failed: readonly FailedRun[];
 }
 
-async function writePage(folder: string, records: readonly RunRecord[], io: Io): Promise<void> {
+function sortedOut(lines: readonly SweepLine[]): Outcomes {
+  return {
+    records: lines.flatMap((line) => ("error" in line ? [] : [line])),
+    failed: lines.flatMap((line) => ("error" in line ? [line] : [])),
+  };
+}
+
+async function writePage(folder: string, { records, failed }: Outcomes, io: Io): Promise<void> {
   if (records.length === 0) throw new UsageError("there is no run to report");
-  await io.stderr.write(`bstar: wrote ${await writeReport(folder, records)}\n`);
+  await io.stderr.write(`bstar: wrote ${await writeReport(folder, records, failed)}\n`);
 }
 
 /** Wrong questions: nothing was run that the answer could be taken from. */

@@ -4,7 +4,8 @@ import type { Slo } from "../../sim/index.ts";
 import { report } from "../../sim/report/report.ts";
 import { assertCanRender } from "../../sim/report/render.ts";
 import type { ReportRun } from "../../sim/report/report-run.ts";
-import { type Config, loadName, seriesName, varyingKeys } from "../../sim/report/series.ts";
+import { type Config, loadName, seriesName, settingsText, setupOf, varyingKeys } from "../../sim/report/series.ts";
+import type { FailedRun } from "./results-file.ts";
 import type { RunRecord } from "./run-settings.ts";
 import { writing } from "./writing.ts";
 
@@ -24,14 +25,16 @@ export async function prepareReport(folder: string): Promise<void> {
 }
 
 /** Writes a report of the runs into a folder that `prepareReport` made; returns the page's path. Rejects with `BstarError` where it cannot be written. */
-export async function writeReport(folder: string, records: readonly RunRecord[]): Promise<string> {
+export async function writeReport(folder: string, records: readonly RunRecord[], failed: readonly FailedRun[] = []): Promise<string> {
   const configs = records.map(({ result }) => result.config);
   const varying = varyingKeys(configs);
   const runs = records.map((record): ReportRun => {
     const { config, seed: _, ...summary } = record.result;
-    return { series: seriesName(config, varying), load: loadName(config), summary, curves: record.curves, timeline: record.timeline };
+    const { curves, timeline } = record;
+    return { series: seriesName(config, varying), setup: setupOf(config, varying), settings: settingsText(config), load: loadName(config), summary, curves, timeline };
   });
-  const files = await report(titleOf(configs), runs.toSorted(byLoad), sloOf(configs[0]));
+  const lost = failed.map(({ key, error }) => ({ settings: settingsText(JSON.parse(key) as Config), message: error.message }));
+  const files = await report(titleOf(configs), runs.toSorted(byLoad), { slo: sloOf(configs[0]), failed: lost });
   for (const [name, text] of files) writing(join(folder, name), () => writeFileSync(join(folder, name), text));
   return pageOf(folder);
 }

@@ -1,6 +1,6 @@
 import type { Curves } from "../simulate.ts";
 import type { Chart, ReportRun } from "./report-run.ts";
-import { CONFIG, MAX_SERIES, seriesEncoding, WIDTH } from "./style.ts";
+import { axis, CONFIG, MAX_SERIES, seriesEncoding, WIDTH } from "./style.ts";
 
 const PANELS: readonly (readonly [keyof Curves, string])[] = [
   ["ttftSeconds", "to first token (s)"],
@@ -19,7 +19,7 @@ export function distributionChart(runs: readonly ReportRun[]): Chart {
     data: { values: shown.flatMap((run) => rows(run, field)) },
     mark: { type: "line", interpolate: "step-after", strokeWidth: 1.5 },
     encoding: {
-      x: { field: "value", type: "quantitative", title, scale: { type: "log" } },
+      x: { field: "value", type: "quantitative", title, scale: { type: "log" }, axis: axis() },
       y: { field: "share", type: "quantitative", title: "share", axis: { format: "%" } },
       order: { field: "share" },
       ...seriesEncoding(series),

@@ -1,6 +1,7 @@
 import { formatSeconds, significant } from "../../roofline/format.ts";
 import { labelOf } from "./distribution-chart.ts";
-import type { ReportRun } from "./report-run.ts";
+import { isSaturated } from "./marks.ts";
+import type { FailedReportRun, ReportRun } from "./report-run.ts";
 
 /** A chart that was drawn. */
 export interface DrawnChart {
@@ -16,8 +17,14 @@ figure { margin: 0; } figure svg { max-width: 100%; height: auto; } figcaption {
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }`;
 
+export interface PageContent {
+  readonly runs: readonly ReportRun[];
+  readonly failed: readonly FailedReportRun[];
+  readonly charts: readonly DrawnChart[];
+}
+
 /** One HTML page that needs nothing beside it: the charts are in it, there is no script. */
-export function reportPage(title: string, runs: readonly ReportRun[], charts: readonly DrawnChart[]): string {
+export function reportPage(title: string, { runs, failed, charts }: PageContent): string {
   const figures = charts.map(({ title: heading, caption, svg }) => `<h2>${escape(heading)}</h2>\n<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption>\n</figure>`);
   return `<!doctype html>
 <html lang="en">
@@ -35,7 +42,7 @@ ${figures.join("\n")}
 <div class="scroll">
 ${table(runs)}
 </div>
-</body>
+${failures(failed)}</body>
 </html>
 `;
 }
@@ -49,12 +56,22 @@ const COLUMNS: readonly (readonly [string, (run: ReportRun) => string])[] = [
   ["TTFT p99", ({ summary }) => seconds(summary.ttftSeconds.p99)],
   ["TPOT mean", ({ summary }) => seconds(summary.tpotSeconds.mean)],
   ["ITL p99", ({ summary }) => seconds(summary.itlSeconds.p99)],
+  ["saturated", (run) => (isSaturated(run) ? "yes" : "")],
   ["goodput", ({ summary }) => (summary.goodput === undefined ? "" : `${significant(100 * summary.goodput.share)}%`)],
   ["KV peak", ({ summary }) => `${significant(100 * summary.kv.peakUse)}%`],
   ["preempted", ({ summary }) => significant(summary.kv.preemptions)],
   ["prefix hits", ({ summary }) => `${significant(100 * summary.kv.prefixHitRate)}%`],
   ["$/M output", ({ summary }) => (summary.cost.dollarsPerMillionOutputTokens === null ? "" : significant(summary.cost.dollarsPerMillionOutputTokens))],
+  ["$ a day", ({ summary }) => significant(summary.cost.dollarsPerDay)],
+  ["settings", ({ settings }) => settings],
 ];
+
+/** A heading and a line a run; nothing where none failed. */
+function failures(failed: readonly FailedReportRun[]): string {
+  if (failed.length === 0) return "";
+  const lines = failed.map(({ settings, message }) => `<li>${escape(message)}<br><small>${escape(settings)}</small></li>`);
+  return `<h2>Runs without a result</h2>\n<ul>\n${lines.join("\n")}\n</ul>\n`;
+}
 
 function table(runs: readonly ReportRun[]): string {
   const head = COLUMNS.map(([name]) => `<th>${escape(name)}</th>`).join("");

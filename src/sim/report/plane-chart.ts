@@ -1,83 +1,86 @@
 import { readingTokensPerSecond } from "../../roofline/index.ts";
 import type { Slo } from "../metrics.ts";
+import { type Mark, marksOf } from "./marks.ts";
 import type { Chart, ChartSpec, ReportRun } from "./report-run.ts";
-import { CONFIG, HEIGHT, seriesEncoding, seriesNames, shapeEncoding, WIDTH } from "./style.ts";
+import { axis, CONFIG, HEIGHT, setupEncoding, shownRuns, WIDTH } from "./style.ts";
 
 const MILLISECONDS = 1000;
 
 /**
- * The plane of the talk: throughput to the right, time a token upwards, a line a setup through its loads; below the reading-speed line an
- * answer comes faster than it is read, inside the box the promise is kept.
+ * The plane of the talk: latency to the right, throughput upwards, a line a setup through its loads; better is up and to the left. Left of the
+ * upright rule an answer comes faster than it is read, inside the box the promise is kept.
  */
 export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
-  const panel = (title: string, field: string, layers: readonly ChartSpec[]): ChartSpec => ({
-    width: WIDTH / 2,
-    height: HEIGHT,
-    layer: [...layers, ...lines(runs, field, title)],
-  });
   const reading = MILLISECONDS / readingTokensPerSecond();
   const promised = slo.ttftSeconds !== undefined || slo.tpotSeconds !== undefined;
+  const marks = marksOf(shownRuns(runs));
+  const panel = (title: string, field: "tpot" | "ttft", layers: readonly ChartSpec[]): ChartSpec => ({
+    width: WIDTH / 2,
+    height: HEIGHT,
+    layer: [...layers, ...lines(marks, runs, field, title)],
+  });
   return {
     name: "plane",
     title: "Throughput and latency",
-    caption: `Each line is a setup, each mark a load. Dashed rule: reading speed, ${Math.round(reading)} ms a token.${promised ? " Shaded: where the promise is kept." : ""}`,
+    caption:
+      `Better is up and to the left. Each line is a setup, each mark a load; a hollow mark is saturated: its queue grew. B* stands where the mean step reaches B*, the knee where throughput over latency is greatest. Upright rule: reading speed, ${Math.round(reading)} ms a token.` +
+      (promised ? " Shaded: where the promise is kept." : ""),
     spec: {
       config: CONFIG,
-      data: { values: rows(runs) },
       hconcat: [
-        panel("time a token, p90 (ms)", "tpot", [...box(slo.tpotSeconds), rule(reading, "reading speed")]),
-        panel("time to first token, p90 (s)", "ttft", box(slo.ttftSeconds === undefined ? undefined : slo.ttftSeconds / MILLISECONDS)),
+        panel("time a token, 90th percentile (ms)", "tpot", [...box(slo.tpotSeconds, MILLISECONDS), rule(reading, "reading speed")]),
+        panel("time to first token, 90th percentile (s)", "ttft", box(slo.ttftSeconds, 1)),
       ],
     },
   };
 }
 
-function rows(runs: readonly ReportRun[]): object[] {
-  return runs.map(({ series, load, summary }, order) => ({
-    series,
-    load,
-    order,
-    throughput: summary.throughput.outputTokensPerSecond,
-    tpot: summary.tpotSeconds.p90 === null ? null : summary.tpotSeconds.p90 * MILLISECONDS,
-    ttft: summary.ttftSeconds.p90,
-  }));
-}
-
-function lines(runs: readonly ReportRun[], field: string, title: string): ChartSpec[] {
-  const series = seriesNames(runs);
+function lines(marks: readonly Mark[], runs: readonly ReportRun[], field: "tpot" | "ttft", title: string): ChartSpec[] {
+  const { color, strokeDash, shape } = setupEncoding(shownRuns(runs));
   const position = {
-    x: { field: "throughput", type: "quantitative", title: "output tokens/s" },
-    y: { field, type: "quantitative", title, scale: { type: "log", nice: false, padding: 10 } },
+    x: { field, type: "quantitative", title, scale: { type: "log", nice: false, padding: 14 }, axis: axis() },
+    y: { field: "throughput", type: "quantitative", title: "output tokens a second", axis: axis() },
     order: { field: "order" },
     detail: { field: "series" },
   };
-  const keep = [{ filter: { field: "series", oneOf: series } }, { filter: `isValid(datum.${field}) && datum.${field} > 0` }];
+  const values = marks.filter((mark) => (mark[field] ?? 0) > 0);
+  const text = (of: keyof Mark, mark: object): ChartSpec => ({
+    data: { values: values.filter((each) => each[of] !== "") },
+    mark: { type: "text", fontSize: 10, ...mark },
+    encoding: { ...position, text: { field: of } },
+  });
   return [
-    { transform: keep, mark: { type: "line", strokeWidth: 1.5 }, encoding: { ...position, ...seriesEncoding(series) } },
-    { transform: keep, mark: { type: "point", filled: true, size: 50 }, encoding: { ...position, color: seriesEncoding(series)["color"], ...shapeEncoding(series) } },
+    { data: { values }, mark: { type: "line", strokeWidth: 1.5 }, encoding: { ...position, color, strokeDash } },
+    {
+      data: { values },
+      mark: { type: "point", size: 60, strokeWidth: 1.5 },
+      encoding: { ...position, color, shape, fill: color, fillOpacity: { condition: { test: "datum.saturated", value: 0 }, value: 1 }, description: { field: "tip" } },
+    },
+    text("load", { dx: 7, dy: 10, align: "left", color: "#444" }),
+    text("remark", { dx: -7, dy: -8, align: "right", fontWeight: "bold" }),
   ];
 }
 
-/** From the bottom up to `seconds`, in the axis's thousandths. */
-function box(seconds: number | undefined): ChartSpec[] {
+/** From the left up to `seconds`, in the axis's unit. */
+function box(seconds: number | undefined, unit: number): ChartSpec[] {
   if (seconds === undefined) return [];
   return [
     {
-      data: { values: [{ top: seconds * MILLISECONDS }] },
+      data: { values: [{ most: seconds * unit }] },
       mark: { type: "rect", color: "#eee", stroke: "#999", strokeDash: [2, 2] },
-      encoding: { y: { field: "top", type: "quantitative", scale: { type: "log" } }, y2: { value: HEIGHT } },
+      encoding: { x: { field: "most", type: "quantitative", scale: { type: "log" } }, x2: { value: 0 } },
     },
   ];
 }
 
+/** An upright rule with its name at the top. */
 function rule(value: number, label: string): ChartSpec {
-  const data = { values: [{ value, label }] };
-  const y = { field: "value", type: "quantitative" };
+  const x = { field: "value", type: "quantitative", scale: { type: "log" } };
   return {
-    data,
+    data: { values: [{ value, label }] },
     layer: [
-      { mark: { type: "rule", strokeDash: [6, 4], color: "#555" }, encoding: { y } },
-      { mark: { type: "text", align: "left", dx: 4, dy: -6, color: "#555" }, encoding: { y, x: { value: 0 }, text: { field: "label" } } },
+      { mark: { type: "rule", strokeDash: [6, 4], color: "#555" }, encoding: { x } },
+      { mark: { type: "text", align: "right", dx: -4, dy: 8, color: "#555" }, encoding: { x, y: { value: 0 }, text: { field: "label" } } },
     ],
   };
 }

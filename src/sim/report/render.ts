@@ -7,10 +7,15 @@ export async function renderSvg(spec: ChartSpec): Promise<string> {
   const { spec: compiled } = vegaLite.compile({ $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...spec } as never);
   const view = new vega.View(vega.parse(compiled), { renderer: "none", logLevel: vega.Error });
   try {
-    return await view.toSVG();
+    return withTips(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** A mark's description is also what a pointer shows over it: SVG's own tooltip, which needs no script. */
+function withTips(svg: string): string {
+  return svg.replace(/<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="point"([^>]*)\/>/g, (path, tip) => `${path.slice(0, -2)}><title>${tip}</title></path>`);
 }
 
 /** Rejects with `MissingPackageError` where a report could not be drawn. */

@@ -6,11 +6,21 @@ import type { TimelinePoint } from "../timeline.ts";
 export interface ReportRun {
   /** Names the setup; runs of one series differ in their load. */
   readonly series: string;
+  /** What a chart's colour, dash and shape stand for. */
+  readonly setup: { readonly hardware: string; readonly model: string; readonly policy: string };
+  /** All settings, for the table. */
+  readonly settings: string;
   /** Names the run inside its series: "4 requests/s". */
   readonly load: string;
   readonly summary: SimulationSummary;
   readonly curves: Curves;
   readonly timeline: readonly TimelinePoint[];
+}
+
+/** A run that gave no result, and why. */
+export interface FailedReportRun {
+  readonly settings: string;
+  readonly message: string;
 }
 
 /** A chart in Vega-Lite's language. */

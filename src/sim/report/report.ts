@@ -4,7 +4,7 @@ import { distributionChart, spread } from "./distribution-chart.ts";
 import { reportPage } from "./page.ts";
 import { planeChart } from "./plane-chart.ts";
 import { renderSvg } from "./render.ts";
-import type { Chart, ReportRun } from "./report-run.ts";
+import type { Chart, FailedReportRun, ReportRun } from "./report-run.ts";
 import { timelineChart } from "./timeline-chart.ts";
 
 /** Runs whose timeline is drawn, spread over all: a page with more would not be read. */
@@ -13,11 +13,18 @@ const MAX_TIMELINES = 3;
 /** Files of a report, by name. */
 export type ReportFiles = ReadonlyMap<string, string>;
 
+export interface ReportOptions {
+  /** The promise that the plane shades. */
+  readonly slo?: Slo;
+  /** Runs that gave no result: the page lists them. */
+  readonly failed?: readonly FailedReportRun[];
+}
+
 /**
  * Draws a page and its charts as files: `report.html`, which needs nothing beside it, and an SVG a chart. Runs that completed nothing are in
  * the page's table alone. Rejects with `MissingPackageError` without vega.
  */
-export async function report(title: string, runs: readonly ReportRun[], slo: Slo = {}): Promise<ReportFiles> {
+export async function report(title: string, runs: readonly ReportRun[], { slo = {}, failed = [] }: ReportOptions = {}): Promise<ReportFiles> {
   const charts = chartsOf(runs.filter(({ summary }) => summary.requests.completed > 0), slo);
   const files = new Map<string, string>();
   const drawn = [];
@@ -26,7 +33,7 @@ export async function report(title: string, runs: readonly ReportRun[], slo: Slo
     files.set(`${chart.name}.svg`, svg);
     drawn.push({ title: chart.title, caption: chart.caption, svg });
   }
-  files.set("report.html", reportPage(title, runs, drawn));
+  files.set("report.html", reportPage(title, { runs, failed, charts: drawn }));
   return files;
 }
 

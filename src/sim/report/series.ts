@@ -27,3 +27,23 @@ export function loadName(config: Config): string {
   if (concurrency !== undefined) return `${concurrency} users`;
   return rate === undefined ? "" : `${rate} requests/s`;
 }
+
+/** Settings of the hardware, and of the model as it is stored. */
+const HARDWARE = new Set(["gpu", "gpus"]);
+const MODEL = new Set(["model", "weightBits", "kvBits", "arithmetic"]);
+
+/** What colour, dash and shape stand for: of hardware and model their names and what varies, of the rest what varies. */
+export function setupOf(config: Config, varying: readonly string[]): { readonly hardware: string; readonly model: string; readonly policy: string } {
+  const rest = varying.filter((key) => !DERIVED.has(key) && !HARDWARE.has(key) && !MODEL.has(key));
+  const bits = varying.filter((key) => MODEL.has(key) && key !== "model");
+  return {
+    hardware: `${config["gpus"] ?? 1} x ${config["gpu"]}`,
+    model: [config["model"], ...bits.map((key) => `${key} ${config[key]}`)].join(", "),
+    policy: rest.map((key) => `${key} ${config[key] ?? "-"}`).join(", ") || "one policy",
+  };
+}
+
+/** All settings in a line. */
+export function settingsText(config: Config): string {
+  return Object.entries(config).filter(([, value]) => value !== undefined).map(([key, value]) => `${key} ${value}`).join(", ");
+}

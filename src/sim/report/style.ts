@@ -1,4 +1,4 @@
-import type { ChartSpec } from "./report-run.ts";
+import type { ChartSpec, ReportRun } from "./report-run.ts";
 
 /** Width of a chart that stands alone, in pixels; half of it side by side. */
 export const WIDTH = 640;
@@ -8,10 +8,10 @@ const INK = "#222";
 const FAINT = "#ddd";
 
 /**
- * Colours that differ in lightness, from dark to light, so that they do in grey: blues to yellows of the cividis map, which colour-blind
- * people can tell apart (Nuñez, Anderton and Renslow 2018). Dashes and marks say the same a second time.
+ * Colours that colour-blind people tell apart (Okabe and Ito 2008, without its yellow), in an order in which neighbours differ in lightness, so
+ * that they do in grey. Dashes and marks say what colours do not.
  */
-export const COLORS = ["#00204d", "#31446b", "#666970", "#958f78", "#cbba69", "#3f7fbf", "#8a3b3b", "#b0b0b0"];
+export const COLORS = ["#0b2e59", "#d55e00", "#009e73", "#5a2a6e", "#56b4e9", "#7a4a00", "#cc79a7", "#6b6b6b"];
 export const DASHES = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3], [10, 4], [12, 2, 2, 2, 2, 2]];
 export const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"];
 
@@ -44,4 +44,25 @@ export function shapeEncoding(series: readonly string[]): ChartSpec {
 /** The series of the runs, in order of first appearance, at most `MAX_SERIES`. */
 export function seriesNames(runs: readonly { readonly series: string }[]): string[] {
   return [...new Set(runs.map((run) => run.series))].slice(0, MAX_SERIES);
+}
+
+/** Runs of the series that a chart tells apart. */
+export function shownRuns(runs: readonly ReportRun[]): ReportRun[] {
+  const series = seriesNames(runs);
+  return runs.filter((run) => series.includes(run.series));
+}
+
+/** Colour is hardware, dash is model, shape is policy; a legend where there is more than one. */
+export function setupEncoding(runs: readonly ReportRun[]): { readonly color: ChartSpec; readonly strokeDash: ChartSpec; readonly shape: ChartSpec } {
+  const channel = (field: keyof ReportRun["setup"], range: readonly unknown[]): ChartSpec => {
+    const names = [...new Set(runs.map(({ setup }) => setup[field]))];
+    const domain = names.slice(0, range.length);
+    return { field, type: "nominal", scale: { domain, range: range.slice(0, domain.length) }, legend: domain.length > 1 ? { title: field } : null };
+  };
+  return { color: channel("hardware", COLORS), strokeDash: channel("model", DASHES), shape: channel("policy", SHAPES) };
+}
+
+/** Numbers as people write them: 1,000 and 0.05, without exponents. */
+export function axis(): ChartSpec {
+  return { format: ",~f", labelOverlap: "greedy" };
 }

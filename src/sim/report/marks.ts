@@ -1,0 +1,85 @@
+import { formatSeconds, significant } from "../../roofline/format.ts";
+import type { ReportRun } from "./report-run.ts";
+
+/** A run as a chart shows it. Times are null where nothing was measured. */
+export interface Mark {
+  readonly series: string;
+  readonly hardware: string;
+  readonly model: string;
+  readonly policy: string;
+  readonly load: string;
+  readonly order: number;
+  /** Output tokens a second. */
+  readonly throughput: number;
+  /** Milliseconds a token, 90th percentile. */
+  readonly tpot: number | null;
+  /** Seconds to the first token, 90th percentile. */
+  readonly ttft: number | null;
+  readonly saturated: boolean;
+  /** "B*", "knee", both or nothing. */
+  readonly remark: string;
+  /** What a pointer shows. */
+  readonly tip: string;
+}
+
+const MILLISECONDS = 1000;
+
+/** The runs as marks, in their order. */
+export function marksOf(runs: readonly ReportRun[]): Mark[] {
+  const remarks = remarksOf(runs);
+  return runs.map((run, order) => {
+    const { series, setup, load, summary } = run;
+    const tpot = summary.tpotSeconds.p90;
+    return {
+      series,
+      ...setup,
+      load,
+      order,
+      throughput: summary.throughput.outputTokensPerSecond,
+      tpot: tpot === null ? null : tpot * MILLISECONDS,
+      ttft: summary.ttftSeconds.p90,
+      saturated: isSaturated(run),
+      remark: remarks[order].join(", "),
+      tip: tipOf(run),
+    };
+  });
+}
+
+/** A request waited longer than it ran, in the mean: more came than was served. */
+export function isSaturated({ summary }: ReportRun): boolean {
+  const [queue, whole] = [summary.queueSeconds.mean, summary.e2eSeconds.mean];
+  return queue !== null && whole !== null && queue > whole / 2;
+}
+
+/** Of each series with several loads, the first whose mean step reaches B*, and the knee: most throughput over latency (Kleinrock's power, 1979). */
+function remarksOf(runs: readonly ReportRun[]): string[][] {
+  const remarks: string[][] = runs.map(() => []);
+  for (const series of new Set(runs.map((run) => run.series))) {
+    const own = runs.flatMap((run, index) => (run.series === series ? [index] : []));
+    if (own.length < 2) continue;
+    const atBStar = own.find((index) => runs[index].summary.bStar.meanUse >= 1);
+    if (atBStar !== undefined) remarks[atBStar].push("B*");
+    const knee = own.toSorted((a, b) => powerOf(runs[b]) - powerOf(runs[a]))[0];
+    remarks[knee].push("knee");
+  }
+  return remarks;
+}
+
+function powerOf({ summary }: ReportRun): number {
+  const { p90 } = summary.e2eSeconds;
+  return p90 === null || p90 === 0 ? 0 : summary.throughput.outputTokensPerSecond / p90;
+}
+
+function tipOf(run: ReportRun): string {
+  const { series, load, summary } = run;
+  const { throughput, cost, tpotSeconds, ttftSeconds, bStar } = summary;
+  const seconds = (value: number | null): string => (value === null ? "-" : formatSeconds(value));
+  return [
+    [series, load].filter((part) => part !== "").join(", "),
+    `${significant(throughput.outputTokensPerSecond)} tokens/s, ${significant(throughput.requestsPerSecond)} requests/s`,
+    `a token ${seconds(tpotSeconds.p90)}, first token ${seconds(ttftSeconds.p90)} (90th percentiles)`,
+    cost.dollarsPerMillionOutputTokens === null ? "" : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`,
+    `mean step ${significant(100 * bStar.meanUse)}% of B*`,
+    isSaturated(run) ? "saturated" : "",
+  ].filter((part) => part !== "").join("; ");
+}
