@@ -74,6 +74,51 @@ describe("shapeFromConfig", () => {
     expect(parameterCount(shapeFromConfig(config, name))).toBe(parameters);
   });
 
+  /** The sizes of a config.json that matter here, in the order of the table. */
+  const sizes = (model_type: string, [hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, vocab_size]: readonly number[]) => {
+    return { model_type, hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, vocab_size, max_position_embeddings: 4096, tie_word_embeddings: false };
+  };
+  const TIED = { tie_word_embeddings: true };
+  const experts = (moe_intermediate_size: number) => ({ head_dim: 128, num_experts: 128, num_experts_per_tok: 8, norm_topk_prob: true, moe_intermediate_size });
+
+  test.each<[string, string, readonly number[], object, number]>([
+    ["SmolLM2 135M", "llama", [576, 1536, 30, 9, 3, 49_152], TIED, 134_515_008],
+    ["TinyLlama 1.1B", "llama", [2048, 5632, 22, 32, 4, 32_000], {}, 1_100_048_384],
+    ["Llama 3.2 1B", "llama", [2048, 8192, 16, 32, 8, 128_256], { ...TIED, head_dim: 64 }, 1_235_814_400],
+    ["Llama 3.2 3B", "llama", [3072, 8192, 28, 24, 8, 128_256], { ...TIED, head_dim: 128 }, 3_212_749_824],
+    ["Mistral 7B", "mistral", [4096, 14_336, 32, 32, 8, 32_000], {}, 7_241_732_096],
+    ["Qwen2.5 7B", "qwen2", [3584, 18_944, 28, 28, 4, 152_064], {}, 7_615_616_512],
+    ["Qwen3 8B", "qwen3", [4096, 12_288, 36, 32, 8, 151_936], { head_dim: 128 }, 8_190_735_360],
+    ["Qwen3 30B-A3B", "qwen3_moe", [2048, 6144, 48, 32, 4, 151_936], experts(768), 30_532_122_624],
+    ["Qwen3 235B-A22B", "qwen3_moe", [4096, 12_288, 94, 64, 4, 151_936], experts(1536), 235_093_634_560],
+    ["Phi-3 mini", "phi3", [3072, 8192, 32, 32, 32, 32_064], {}, 3_821_079_552],
+    ["SmolLM3 3B", "smollm3", [2048, 11_008, 36, 16, 4, 128_256], TIED, 3_075_098_624],
+    ["Gemma 2B", "gemma", [2048, 16_384, 18, 8, 1, 256_000], { ...TIED, head_dim: 256 }, 2_506_172_416],
+    ["Gemma 2 9B", "gemma2", [3584, 14_336, 42, 16, 8, 256_000], { ...TIED, head_dim: 256 }, 9_241_705_984],
+    ["Gemma 2 27B", "gemma2", [4608, 36_864, 46, 32, 16, 256_000], { ...TIED, head_dim: 128 }, 27_227_128_320],
+  ])("%s has the parameters of its published checkpoint", (name, family, numbers, changes, parameters) => {
+    expect(parameterCount(shapeFromConfig({ ...sizes(family, numbers), ...changes }, name))).toBe(parameters);
+  });
+
+  test.each<[string, string, object]>([
+    ["StarCoder", "GPTBigCodeForCausalLM", { model_type: "gpt_bigcode", n_embd: 6144, n_layer: 40, n_head: 48, multi_query: true }],
+    ["Nemotron-H", "NemotronHForCausalLM", { model_type: "nemotron_h", hybrid_override_pattern: "M-M-M-M*-" }],
+    ["ERNIE 4.5", "Ernie4_5_MoeForCausalLM", { model_type: "ernie4_5_moe", moe_num_experts: 64 }],
+    ["LFM2", "Lfm2ForCausalLM", { model_type: "lfm2" }],
+    ["GPT-J", "GPTJForCausalLM", { model_type: "gptj", rotary_dim: 64 }],
+    ["Phi-2", "PhiForCausalLM", { model_type: "phi", partial_rotary_factor: 0.4 }],
+    ["Command R7B", "Cohere2ForCausalLM", { model_type: "cohere2", logit_scale: 0.25 }],
+    ["DeepSeek V3", "DeepseekV3ForCausalLM", { model_type: "deepseek_v3", kv_lora_rank: 512 }],
+    ["Mamba 2", "Mamba2ForCausalLM", { model_type: "mamba2", state_size: 128 }],
+  ])("%s is refused by name", (_, architecture, changes) => {
+    const named = () => shapeFromConfig({ ...LLAMA_3_1, ...changes, architectures: [architecture] });
+    expect(named).toThrow(UnsupportedModelError);
+    expect(named).toThrow(architecture);
+    const typed = () => shapeFromConfig({ ...LLAMA_3_1, ...changes });
+    expect(typed).toThrow(UnsupportedModelError);
+    expect(typed).toThrow(`model_type "${(changes as { model_type: string }).model_type}" is not implemented`);
+  });
+
   test("KV heads default to the query heads, null counts as absent", () => {
     for (const absent of [undefined, null]) {
       const shape = shapeFromConfig({ ...LLAMA_3_1, num_key_value_heads: absent });
