@@ -2,17 +2,39 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { LoadedModel, LoadOptions } from "../models/index.ts";
 import { UsageError } from "./failure.ts";
+import type { Io } from "./io.ts";
 
-/** The model that `--model` names: "builtin", a folder, a .gguf file, a URL or a name of the Hub. Throws `UsageError` where there is no such place; a damaged model is a failed run. */
-export async function openModel(source: string, options: LoadOptions = {}): Promise<LoadedModel> {
+/** What a `--model` option says of itself. */
+export const MODEL_HELP = 'a folder, a .gguf file, a URL of either, hf:org/name[@revision][:file], or "builtin"';
+
+/** Percent between two lines of a download's progress. */
+const PROGRESS_STEP = 10;
+
+/**
+ * The model that `--model` names: "builtin", a folder, a GGUF file, a URL or a name of the Hub. Downloads are told on standard error.
+ * Throws `UsageError` where a folder or file is not there; a damaged model is a failed run.
+ */
+export async function openModel(source: string, options: LoadOptions = {}, io?: Pick<Io, "stderr" | "signal">): Promise<LoadedModel> {
   if (source !== "builtin" && !/^(?:https?|hf):/.test(source)) checkPlace(source);
   const { loadModel } = await import("../models/index.ts");
-  return loadModel(source, options);
+  return loadModel(source, io === undefined ? options : { ...options, signal: io.signal, onDownload: tellProgress(io) });
 }
 
-function checkPlace(folder: string): void {
-  const found = folder === "" ? undefined : statSync(folder, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true || (found?.isFile() === true && /\.gguf$/i.test(folder))) return;
+/** A line a tenth of each file. */
+function tellProgress({ stderr }: Pick<Io, "stderr">): (file: string, done: number, total: number) => void {
+  const told = new Map<string, number>();
+  return (file, done, total) => {
+    const step = Math.floor((100 * done) / total / PROGRESS_STEP);
+    if (step <= (told.get(file) ?? 0)) return;
+    told.set(file, step);
+    // Who reads standard error is no reason to end a download.
+    stderr.write(`downloading ${file}: ${step * PROGRESS_STEP}% of ${(total / 2 ** 20).toFixed(1)} MiB\n`).catch(() => {});
+  };
+}
+
+function checkPlace(place: string): void {
+  const found = place === "" ? undefined : statSync(place, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true || (found?.isFile() === true && /\.gguf$/i.test(place))) return;
   const problem = found === undefined ? "does not exist" : "is neither a folder nor a .gguf file";
-  throw new UsageError(`--model: ${JSON.stringify(folder)} ${problem} (looked for ${resolve(folder)}); "builtin" is the model that ships with bstar`);
+  throw new UsageError(`--model: ${JSON.stringify(place)} ${problem} (looked for ${resolve(place)}); "builtin" is the model that ships with bstar`);
 }

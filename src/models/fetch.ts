@@ -2,6 +2,7 @@ import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
 import { builtinFiles, builtinUrl } from "./builtin.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
 import { openGguf } from "./gguf/load.ts";
+import { isHubName, parseHubName } from "./hub/hub-name.ts";
 import { type LoadedModel, type OpenedModel, openModelFromFiles, readOpened } from "./load.ts";
 import type { LoadOptions } from "./options.ts";
 
@@ -45,12 +46,21 @@ function isGguf(url: URL): boolean {
   return /\.gguf$/i.test(url.pathname);
 }
 
-function resolveBase(url: string): URL {
+/** Where the Hub has its files for pages, which it lets any page read. */
+const HUB = "https://huggingface.co";
+
+function resolveBase(source: string): URL {
+  const url = isHubName(source) ? hubUrl(source) : source;
   const page = (globalThis as { location?: { href: string } }).location?.href;
   if (!URL.canParse(url, page)) throw new InvalidModelError(`model ${JSON.stringify(url)} is not a URL`);
   const base = new URL(url, page);
   if (!isGguf(base) && !base.pathname.endsWith("/")) base.pathname += "/";
   return base;
+}
+
+function hubUrl(source: string): string {
+  const { repo, revision, file } = parseHubName(source);
+  return `${HUB}/${repo}/resolve/${encodeURIComponent(revision)}/${file ?? ""}`;
 }
 
 async function openNeeded(url: URL, signal: AbortSignal | undefined): Promise<ByteSource> {

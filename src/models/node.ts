@@ -23,7 +23,7 @@ export function builtinModelFolder(): string {
  * Throws `InvalidModelError` or `UnsupportedModelError`, which name the folder or the file, or `OutOfMemoryError`.
  */
 export async function openModel(place: string, options: LoadOptions = {}): Promise<OpenedModel> {
-  if (isHubName(place)) return openModel(await (await import("./hub/hub.ts")).fetchFromHub(place, { signal: options.signal }), options);
+  if (isHubName(place)) return openModel(await (await import("./hub/hub.ts")).fetchFromHub(place, { signal: options.signal, onProgress: options.onDownload }), options);
   const path = place === "builtin" ? builtinModelFolder() : resolve(place);
   const isFolder = await checkPlace(place, path);
   return named(place, () => (isFolder ? openModelFromFiles(basename(path), (name) => openFile(join(path, name), name), options) : openGgufFile(path, options)));

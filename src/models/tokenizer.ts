@@ -24,6 +24,15 @@ const MAX_VOCAB_SIZE = 2 ** 22;
  * Throws `InvalidModelError` where the file contradicts itself, `UnsupportedModelError` for parts that are not implemented.
  */
 export function parseTokenizer(json: JsonObject, config: JsonObject | null = null): ModelTokenizer {
+  try {
+    return assemble(json, config);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidModelError(`${FILE}: its parts are nested too deep`, { cause: error });
+  }
+}
+
+function assemble(json: JsonObject, config: JsonObject | null): ModelTokenizer {
   checkIds(json);
   const addedTokens = parseAddedTokens(json["added_tokens"]);
   const normalizer = parseNormalizer(json["normalizer"]);

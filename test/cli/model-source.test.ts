@@ -1,8 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { UsageError } from "../../src/cli/failure.ts";
 import { openModel } from "../../src/cli/model-source.ts";
 import { InvalidModelError } from "../../src/errors.ts";
+import { memoryIo } from "../support/cli-io.ts";
+import { fixtures, ifFixtures, noFixtures } from "../support/fixtures.ts";
+import { HubServer } from "../support/hub-server.ts";
+import { modelFiles } from "../support/model-files.ts";
 
 test("builtin is the model that ships with the package", async () => {
   expect(await openModel("builtin")).toMatchObject({ name: "builtin", contextLength: expect.any(Number) });
@@ -20,4 +27,27 @@ test.each([
 test("a folder without a model is a damaged model", async () => {
   const folder = fileURLToPath(new URL(".", import.meta.url));
   await expect(openModel(folder)).rejects.toThrow(InvalidModelError);
+});
+
+test("a model of the Hub is downloaded by its name, and told on the way", async () => {
+  await using server = await HubServer.start();
+  for (const [name, bytes] of Object.entries(modelFiles())) server.files.set(name, { bytes, large: name.endsWith(".safetensors") });
+  const cache = mkdtempSync(join(tmpdir(), "bstar-store-"));
+  for (const [name, value] of Object.entries({ HF_ENDPOINT: server.endpoint, HF_TOKEN: "", BSTAR_CACHE: cache })) vi.stubEnv(name, value);
+  try {
+    const io = memoryIo();
+    expect(await openModel("hf:org/name", {}, io)).toMatchObject({ contextLength: 64 });
+    expect(io.stderr.text).toMatch(/downloading model\.safetensors: 100% of \d+\.\d MiB\n/);
+    await openModel("hf:org/name", {}, io);
+    expect(io.stderr.text.match(/model\.safetensors: 100%/g)).toHaveLength(1);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(cache, { recursive: true });
+  }
+});
+
+test.skipIf(noFixtures)(`a GGUF file${ifFixtures}`, async () => {
+  const { chat, tokenizer } = await openModel(`${fixtures}gguf/llama3-Q8_0.gguf`);
+  expect(chat.name).toBe("tokenizer.chat_template");
+  expect(tokenizer.encode("Hello")[0]).toBe(442);
 });

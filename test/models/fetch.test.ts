@@ -48,3 +48,8 @@ test("refuses an answer that is an error, and a server that does not answer", as
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed")));
   await expect(loadModel("https://example.test/m")).rejects.toThrow(new InvalidModelError("https://example.test/m/config.json cannot be fetched (fetch failed)"));
 });
+
+test("takes a model of the Hub by its name", async () => {
+  serve("https://huggingface.co/org/name/resolve/v1/", modelFiles());
+  expect(await loadModel("hf:org/name@v1")).toMatchObject({ contextLength: 64 });
+});

@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
-import { parseJsonObject } from "../../src/json.ts";
+import { BstarError, InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
+import { parseJsonObject, type JsonObject } from "../../src/json.ts";
 import type { ModelTokenizer } from "../../src/models/tokenizer/assemble.ts";
 import { tokenizerFromGguf } from "../../src/models/tokenizer/gguf-tokenizer.ts";
 import { parseTokenizer } from "../../src/models/tokenizer.ts";
 import { fixtures, ifFixtures, noFixtures, readFixture } from "../support/fixtures.ts";
 import { ggufMetadata } from "../support/gguf-metadata.ts";
 import { ifShared, noSharedModels, sharedModels } from "../support/model-files.ts";
+import { tokenizerOf, type GoldenCase } from "../support/rust-models.ts";
 import { byteFallbackTokenizerJson, byteLevelTokenizerJson, metaspaceTokenizerJson, type TokenizerJson } from "../support/tokenizer-files.ts";
 import { allTokenizers } from "../support/tokenizers.ts";
 
@@ -186,3 +187,50 @@ describe.skipIf(noFixtures).each(["gemma", "llama-bpe", "mistral", "qwen2"])(`%s
 function fromFolder(folder: string): ModelTokenizer {
   return parseTokenizer(readFixture(`${folder}/tokenizer.json`), readFixture(`${folder}/tokenizer_config.json`));
 }
+
+describe("a file with something else in one place", () => {
+  const junk: unknown[] = [null, true, -1, 0.5, 1e300, "", "x", "(a+)+", [], {}, [[]], { type: "Sequence" }, { String: "" }, { Regex: "(" }, { Regex: "a**" }, "\u{d800}"];
+  const files = allTokenizers().slice(0, 3);
+
+  /** The file with one value, found by turning left or right at random, replaced. */
+  function mutate(value: unknown, turns: readonly number[], replacement: unknown): unknown {
+    if (turns.length === 0 || typeof value !== "object" || value === null) return replacement;
+    const keys = Object.keys(value);
+    if (keys.length === 0) return replacement;
+    const key = keys[turns[0] % keys.length];
+    const changed = mutate((value as Record<string, unknown>)[key], turns.slice(1), replacement);
+    return Array.isArray(value) ? value.map((each: unknown, i) => (String(i) === key ? changed : each)) : { ...value, [key]: changed };
+  }
+
+  test.each(files)("%s is read, or refused in one sentence", (_, json) => {
+    const law = fc.property(fc.array(fc.nat(1000), { minLength: 1, maxLength: 5 }), fc.constantFrom(...junk), (turns, replacement) => {
+      try {
+        const tokenizer = parseTokenizer(mutate(json, turns, replacement) as JsonObject);
+        tokenizer.decode(tokenizer.encode("the <|bos|> tool\n é 12 "));
+      } catch (error) {
+        expect(error).toBeInstanceOf(BstarError);
+        expect((error as Error).message).not.toContain("\n");
+        expect((error as Error).message.length).toBeLessThan(400);
+      }
+    });
+    fc.assert(law, { numRuns: 400 });
+  });
+
+  test("nests too deep", () => {
+    let nested: unknown = { type: "NFC" };
+    for (let depth = 0; depth < 100_000; depth++) nested = { type: "Sequence", normalizers: [nested] };
+    expect(() => parseTokenizer({ ...byteLevelTokenizerJson(), normalizer: nested })).toThrow(InvalidModelError);
+  });
+});
+
+describe("the Rust library says (scripts/rust-goldens.ts)", () => {
+  const cases = JSON.parse(readFileSync(new URL("../support/rust-goldens.json", import.meta.url), "utf8")) as GoldenCase[];
+
+  test.each(cases)("$model, $normalizer, $preTokenizer, $added", (golden) => {
+    const tokenizer = parseTokenizer(tokenizerOf(golden));
+    for (const [text, ids, decoded] of golden.texts) {
+      expect([text, tokenizer.encode(text)]).toEqual([text, ids]);
+      expect([text, tokenizer.decode(ids)]).toEqual([text, decoded]);
+    }
+  });
+});

@@ -31,7 +31,7 @@ const PLAIN = "\u001b[0m";
 
 /** Runs `bstar chat`. A message that is refused is told and forgotten; the conversation goes on, and the exit code is 1. */
 export async function chat(options: ChatOptions, io: Io): Promise<void> {
-  const loaded = await openModel(options.model);
+  const loaded = await openModel(options.model, {}, io);
   if (loaded.chat.name === "plain") await io.stderr.write(`${loaded.name} has no chat template: turns are written as "User: …" and "Assistant: …"\n`);
   await using engine = await openEngine(options, loaded, io);
   const conversation = new Conversation(engine, loaded, { options, io });

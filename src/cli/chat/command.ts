@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { DEFAULT_BLOCK_SIZE, DEFAULT_TOKEN_BUDGET } from "../../config.ts";
 import { BACKENDS, DEFAULT_BACKEND } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
+import { MODEL_HELP } from "../model-source.ts";
 import { decimal, integer } from "../option-values.ts";
 import type { ChatOptions } from "./chat.ts";
 
@@ -19,7 +20,7 @@ export function registerChat(program: Command, io: Io): void {
   program
     .command("chat")
     .description("talk with a model, turn by turn")
-    .requiredOption("--model <model>", 'as in bstar generate: a folder, a file, a URL, a name of the Hub, or "builtin"', "builtin")
+    .requiredOption("--model <model>", MODEL_HELP, "builtin")
     .option("--system <text>", "what the model is told before the first message")
     .option("--max-tokens <n>", "most tokens of an answer", integer(1), 512)
     .option("--temperature <x>", "0 takes the likeliest token; higher is more varied", decimal(">= 0", (x) => x >= 0), 0.7)

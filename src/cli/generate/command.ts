@@ -3,6 +3,7 @@ import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLO
 import { KV_TYPES } from "../../kv-type.ts";
 import { BACKENDS, DEFAULT_BACKEND } from "../choose-backend.ts";
 import type { Io } from "../io.ts";
+import { MODEL_HELP } from "../model-source.ts";
 import { decimal, integer, several, severalNonEmpty } from "../option-values.ts";
 import { DEFAULT_KV_BYTES } from "./block-count.ts";
 import type { GenerateOptions } from "./options.ts";
@@ -27,7 +28,7 @@ export function registerGenerate(program: Command, io: Io): void {
   program
     .command("generate")
     .description("continue one prompt or many, through one engine")
-    .requiredOption("--model <place>", 'folder, .gguf file, URL of either, hf:org/name[@revision][:file], or "builtin"', "builtin")
+    .requiredOption("--model <model>", MODEL_HELP, "builtin")
     .option("-p, --prompt <text>", "a prompt; may be given several times", several)
     .option("--prompts <file>", 'JSONL file of prompts; "-" reads standard input')
     .option("--max-tokens <n>", "most tokens of an answer", integer(1), 64)

@@ -20,7 +20,7 @@ const QUANTIZED = { none: undefined, q8_0: "Q8_0", q4_0: "Q4_0" } as const;
 /** Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest throws. */
 export async function generate(options: GenerateOptions, io: Io): Promise<void> {
   const prompts = await promptsOf(options, io);
-  const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] });
+  const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
   const jobs = prompts.map((prompt) => jobOf(prompt, options, loaded));
   await using engine = await openEngine(options, loaded, jobs, io);
   if (options.json !== true && options.prompt?.length === 1) await printAsItComes(engine, jobs[0], io);

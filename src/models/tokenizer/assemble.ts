@@ -151,12 +151,12 @@ async function drainInTurns<T>(steps: Generator<void, T>, signal: AbortSignal | 
   }
 }
 
-/** An added token is decoded as a token of the vocabulary is, a special one is a name and no text. */
-function tabulate({ model, addedTokens, decoding }: TokenizerParts): { bytes: ByteTable; firstBytes: ByteTable | null; specialBytes: ByteTable } {
+/** An added token is decoded as a token of the vocabulary is, a normalized one in its normalized form; a special one is a name and no text. */
+function tabulate({ model, addedTokens, normalizer, decoding }: TokenizerParts): { bytes: ByteTable; firstBytes: ByteTable | null; specialBytes: ByteTable } {
   const contents: (string | undefined)[] = [...model.tokens];
   const special: (Uint8Array | undefined)[] = [];
-  for (const { id, content, special: isSpecial } of addedTokens) {
-    contents[id] = content;
+  for (const { id, content, normalized, special: isSpecial } of addedTokens) {
+    contents[id] = normalized && normalizer !== null ? normalizer(content) : content;
     if (isSpecial) special[id] = ENCODER.encode(content);
   }
   const all = (toBytes: (token: string) => Uint8Array): ByteTable =>
