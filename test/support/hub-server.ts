@@ -71,7 +71,7 @@ export class HubServer implements AsyncDisposable {
     }
     const file = this.files.get(path.replace("/org/name/resolve/main/", ""));
     if (file === undefined) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end("not found");
-    if (file.large === true && request.headers.range !== "bytes=0-0") return void response.writeHead(302, { location: `${urlOf(this.#store)}${path}` }).end();
+    if (file.large === true) return void response.writeHead(302, { location: `${urlOf(this.#store)}${path}`, "x-linked-etag": etagOf(file), "x-linked-size": file.bytes.length }).end();
     this.#send(file, request, response);
   }
 
@@ -80,9 +80,9 @@ export class HubServer implements AsyncDisposable {
     this.#send(this.files.get(path.replace("/org/name/resolve/main/", ""))!, request, response);
   }
 
-  #send({ bytes, large = false }: HubFile, { headers }: IncomingMessage, response: ServerResponse): void {
-    const hash = large ? createHash("sha256") : createHash("sha1").update(`blob ${bytes.length}\0`);
-    const etag = `"${hash.update(bytes).digest("hex")}"`;
+  #send(file: HubFile, { headers }: IncomingMessage, response: ServerResponse): void {
+    const { bytes, large } = file;
+    const etag = large === true ? '"of-the-store-itself"' : etagOf(file);
     const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];
     const start = Number(from ?? 0);
     const end = to === undefined || to === "" ? bytes.length : Number(to) + 1;
@@ -93,6 +93,11 @@ export class HubServer implements AsyncDisposable {
     this.cuts--;
     response.write(part.subarray(0, this.cutAfter), () => response.socket?.end());
   }
+}
+
+function etagOf({ bytes, large }: HubFile): string {
+  const hash = large === true ? createHash("sha256") : createHash("sha1").update(`blob ${bytes.length}\0`);
+  return `"${hash.update(bytes).digest("hex")}"`;
 }
 
 function urlOf(server: Server): string {

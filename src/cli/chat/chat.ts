@@ -45,24 +45,26 @@ export async function chat(options: ChatOptions, io: Io): Promise<void> {
   }
 }
 
-async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds, chat: template, contextLength }: LoadedModel, io: Io): Promise<Engine> {
+async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds, contextLength }: LoadedModel, io: Io): Promise<Engine> {
   const { blockSize, tokenBudget } = options;
   const blockCount = defaultBlockCount(model.config, { lengths: [contextLength], maxRequests: 1, blockSize, kv: "f32" });
   const backend = await chooseBackend(options.backend, { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 1 }, io);
-  return new Engine({ backend, tokenizer, chat: template, stopTokenIds: eosTokenIds });
+  return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds });
 }
 
 /** The turns so far, and the engine that continues them. */
 class Conversation {
   readonly #engine: Engine;
   readonly #template: LoadedModel["chat"];
+  readonly #tokenizer: LoadedModel["tokenizer"];
   readonly #options: ChatOptions;
   readonly #io: Io;
   #messages: ChatMessage[] = [];
 
-  constructor(engine: Engine, { chat: template }: LoadedModel, { options, io }: { options: ChatOptions; io: Io }) {
+  constructor(engine: Engine, { chat: template, tokenizer }: LoadedModel, { options, io }: { options: ChatOptions; io: Io }) {
     this.#engine = engine;
     this.#template = template;
+    this.#tokenizer = tokenizer;
     this.#options = options;
     this.#io = io;
     this.clear();
@@ -93,9 +95,12 @@ class Conversation {
   /** Streams the answer; returns what of it is content. Thoughts are shown in a terminal alone, and forgotten. */
   async #answer(messages: readonly ChatMessage[]): Promise<string> {
     const { maxTokens, temperature, topK, topP, minP, seed } = this.#options;
-    const cached = this.#engine.cachedTokens({ messages });
-    const stream = this.#engine.submit({ messages, maxTokens, sampling: { temperature, topK, topP, minP, seed }, signal: this.#io.signal });
-    const parser = this.#template.outputParser({ prompt: this.#template.render(messages).text });
+    const { text: prompt, parts, addSpecialTokens = false } = this.#template.render(messages);
+    const promptTokenIds = await this.#tokenizer.encodePartsAsync(parts, { addSpecialTokens, signal: this.#io.signal });
+    const cached = this.#engine.cachedTokens({ promptTokenIds });
+    const { stop, stopTokenIds } = this.#template;
+    const stream = this.#engine.submit({ promptTokenIds, stop, stopTokenIds, maxTokens, sampling: { temperature, topK, topP, minP, seed }, signal: this.#io.signal });
+    const parser = this.#template.outputParser({ prompt });
     let content = "";
     let tokenCount = 0;
     const show = async (delta: ReturnType<typeof parser.push>): Promise<void> => {

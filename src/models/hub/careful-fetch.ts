@@ -8,6 +8,8 @@ export interface CarefulOptions {
   readonly signal?: AbortSignal;
   /** Sent to this origin and to no other, redirects included. */
   readonly token?: { readonly origin: string; readonly value: string };
+  /** Called with the headers of each answer on the way, the last one included. */
+  readonly onHeaders?: (headers: Headers) => void;
 }
 
 /**
@@ -18,6 +20,7 @@ export async function carefulFetch(url: URL, options: CarefulOptions = {}): Prom
   let at = url;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const response = await ask(at, options);
+    options.onHeaders?.(response.headers);
     const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
     if (location === null) return response;
     await response.body?.cancel();

@@ -74,19 +74,22 @@ function placeOf({ endpoint, token, cache, offline }: HubOptions): Place {
 
 async function refresh(source: string, { repo, revision, file }: HubName, session: Session): Promise<string> {
   const library = await openLibrary();
-  const common = { repo: { type: "model" as const, name: repo }, revision, hubUrl: session.endpoint.href.replace(/\/$/, ""), fetch: fetchFor(session) };
+  const common = { repo: { type: "model" as const, name: repo }, revision, hubUrl: session.endpoint.href.replace(/\/$/, "") };
   const get = async (path: string, isOptional = false): Promise<string | null> => {
     assertFileName(path, source);
-    const info = await explained(source, library.fileDownloadInfo({ ...common, path }));
+    // The Hub tells a large file's SHA-256 where it redirects; what it redirects to may have an ETag of its own.
+    let linked: string | null = null;
+    const fetch = fetchFor(session, (headers) => (linked ??= headers.get("x-linked-etag")));
+    const info = await explained(source, library.fileDownloadInfo({ ...common, fetch, path }));
     if (info === null && isOptional) return null;
     if (info === null) throw new InvalidModelError(`${source} has no file ${path}`);
     const local = join(session.folder, path);
-    await download(local, { url: new URL(info.url), size: info.size, etag: info.etag }, session);
+    await download(local, { url: new URL(info.url), size: info.size, etag: linked ?? info.etag }, session);
     return local;
   };
   if (file !== null) return (await get(file))!;
   const names: string[] = [];
-  const listing = library.listFiles({ ...common })[Symbol.asyncIterator]();
+  const listing = library.listFiles({ ...common, fetch: fetchFor(session) })[Symbol.asyncIterator]();
   for (let next = await explained(source, listing.next()); next.done !== true && names.length < MAX_FILES; next = await explained(source, listing.next())) {
     if (next.value.type === "file") names.push(next.value.path);
   }
@@ -137,7 +140,7 @@ async function storedModel({ file }: HubName, folder: string, otherwise: Downloa
 }
 
 interface Library {
-  fileDownloadInfo(params: object & { readonly path: string }): Promise<{ readonly url: string; readonly size: number; readonly etag: string } | null>;
+  fileDownloadInfo(params: object): Promise<{ readonly url: string; readonly size: number; readonly etag: string } | null>;
   listFiles(params: object): AsyncIterable<{ readonly type: string; readonly path: string }>;
 }
 
@@ -151,11 +154,11 @@ async function openLibrary(): Promise<Library> {
 }
 
 /** For the library: the token goes to the endpoint alone, by our rules, and what cannot be reached is told apart. */
-function fetchFor({ token, signal }: Session): typeof fetch {
+function fetchFor({ token, signal }: Session, onHeaders?: (headers: Headers) => void): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
     try {
-      return await carefulFetch(url, { token, signal, headers: Object.fromEntries(new Headers(init?.headers)) });
+      return await carefulFetch(url, { token, signal, onHeaders, headers: Object.fromEntries(new Headers(init?.headers)) });
     } catch (error) {
       throw error instanceof DownloadError ? new UnreachableError(error) : error;
     }

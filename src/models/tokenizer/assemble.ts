@@ -11,6 +11,9 @@ import type { TokenModel } from "./token-model.ts";
 export interface ModelTokenizer extends Tokenizer {
   /** The ids of `encode`, in turns of about a millisecond; rejects with the signal's reason once it is aborted. */
   encodeAsync(text: string, options?: EncodeOptions & { readonly signal?: AbortSignal }): Promise<number[]>;
+  encodeParts(parts: readonly TextPart[], options?: Pick<EncodeOptions, "addSpecialTokens">): number[];
+  /** The ids of `encodeParts`, in turns. */
+  encodePartsAsync(parts: readonly TextPart[], options?: Pick<EncodeOptions, "addSpecialTokens"> & { readonly signal?: AbortSignal }): Promise<number[]>;
 }
 
 /** A tokenizer's parts, in the order in which a text passes them. */
@@ -49,6 +52,7 @@ export function assembleTokenizer(parts: TokenizerParts): ModelTokenizer {
     encode: (text, options = {}) => drain(encode(encodingOf(text, options))),
     encodeAsync: (text, options = {}) => drainInTurns(encode(encodingOf(text, options)), options.signal),
     encodeParts: (given, { addSpecialTokens = true } = {}) => drain(encode(encoding(given, addSpecialTokens))),
+    encodePartsAsync: (given, { addSpecialTokens = true, signal } = {}) => drainInTurns(encode(encoding(given, addSpecialTokens)), signal),
     leastTokenCount: (text) => (longest === null ? 0 : Math.ceil(text.length / longest)),
     decode: (ids, options) => decodeTokenBytes(tokenizer, ids, [], options),
     tokenBytes: (id) => bytes.at(id),

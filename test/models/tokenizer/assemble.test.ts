@@ -22,6 +22,11 @@ describe.each(allTokenizers())("%s", (_, json) => {
   test("encodeAsync gives the same ids", async () => {
     const text = "Once upon a time there was a <s> cat. ".repeat(2000);
     expect(await tokenizer.encodeAsync(text)).toEqual(tokenizer.encode(text));
+    const end = special.at(-1)!;
+    const parts = [{ text: end, specialTokens: "parse" }, { text, specialTokens: "text" }, { text: end, specialTokens: "text" }] as const;
+    const ids = await tokenizer.encodePartsAsync(parts, { addSpecialTokens: false });
+    expect(ids).toEqual(tokenizer.encodeParts(parts, { addSpecialTokens: false }));
+    expect(ids.filter((id) => id === tokenizer.encode(end, { specialTokens: "parse", addSpecialTokens: false })[0])).toHaveLength(1);
   });
 });
 
