@@ -4,7 +4,7 @@ import { DeviceLimitError, InvalidModelError, UnsupportedModelError } from "../e
 import { ADMISSIONS, BUDGETS, EVICTIONS, PREEMPTIONS, QUEUES } from "../policies/names.ts";
 import { CHUNKINGS } from "../prefill/names.ts";
 import { type Arithmetic, ARITHMETICS } from "../roofline/index.ts";
-import { ENGINES, MAX_USERS, TraceError, WORKLOADS } from "../sim/index.ts";
+import { ENGINES, MAX_REPLICAS, MAX_USERS, ROUTES, TraceError, WORKLOADS } from "../sim/index.ts";
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
 import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -66,6 +66,8 @@ export function registerSimulate(program: Command, io: Io): void {
     .option("--model <name>", MODEL_NAMES, list(text))
     .option("--gpu <name>", GPU_NAMES, list(text))
     .addOption(oneOrMore("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1))
+    .addOption(oneOrMore("--replicas <n>", "copies of the model behind a router, each on all of --gpus", integer(1, MAX_REPLICAS), 1))
+    .addOption(oneOrMore("--route <policy>", `which replica a request goes to: ${[...ROUTES.keys()].join(", ")}`, text, "round-robin"))
     .addOption(oneOrMore("--engine <name>", `defaults and figures of an engine: ${[...ENGINES.keys()].join(", ")}`, text, "bstar"))
     .addOption(oneOrMore("--weight-bits <n>", "bits a stored weight (default: as the model's file says, or 16)", bits))
     .addOption(oneOrMore("--kv-bits <n>", "bits a stored key or value", bits, 16))
@@ -130,8 +132,9 @@ function checkCompany({ sweep: isSweep = false, report, from, json = false, ...o
 }
 
 /** Options that change nothing in this company. */
-function checkEffect({ sweep: isSweep = false, trace, workload }: SimulateFlags, command: Command): void {
+function checkEffect({ sweep: isSweep = false, trace, workload, replicas }: SimulateFlags, command: Command): void {
   const refuse = (names: readonly string[], why: string): void => refuseWithoutEffect(command, names, why);
+  if (replicas?.every((count) => count === 1)) refuse(["route"], "is of several replicas: give --replicas, too");
   if (isSweep) refuse(["json"], "has no effect in a sweep: its lines are JSON");
   if (trace === undefined) refuse(["badRows"], "is of a trace: give --trace, too");
   else refuse(["promptTokens", "outputTokens", "lengthCv"], "is of a workload; a trace has lengths of its own");

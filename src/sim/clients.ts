@@ -26,6 +26,17 @@ export class Clients {
     share.ttftSum += ttft;
   }
 
+  /** Adds what another one counted. */
+  merge(other: Clients): void {
+    for (const { client, requests, promptTokens, outputTokens, ttftSum } of other.all()) {
+      const share = this.#shareOf(client);
+      share.requests += requests;
+      share.promptTokens += promptTokens;
+      share.outputTokens += outputTokens;
+      share.ttftSum += ttftSum;
+    }
+  }
+
   all(): ClientShare[] {
     return [...this.#shares.values()];
   }

@@ -1,6 +1,7 @@
 import type { SimulationOptions } from "./options.ts";
 import { Simulation, type StepObserver } from "./simulation.ts";
-import { type SimulationSummary, summarize } from "./summary.ts";
+import { Fleet, type FleetOptions } from "./replicas/fleet.ts";
+import { mergedOf, type SimulationSummary, summarize } from "./summary.ts";
 import type { TimelinePoint } from "./timeline.ts";
 
 const MILLISECONDS = 1000;
@@ -31,6 +32,11 @@ export interface SimulateOptions extends SimulationOptions {
   readonly observe?: StepObserver;
 }
 
+/** Options of `simulateFleet`. */
+export interface SimulateFleetOptions extends FleetOptions {
+  readonly dollarsPerHour?: number;
+}
+
 /**
  * Runs a workload on simulated hardware to its end, with the production scheduler. Everything but `loopSeconds` is a function of the
  * options. Rejects with `DeviceLimitError` where the weights leave no room, `InvalidOptionError` for a value out of range, `TraceError`
@@ -38,13 +44,23 @@ export interface SimulateOptions extends SimulationOptions {
  */
 export async function simulate(options: SimulateOptions): Promise<SimulationRun> {
   const simulation = new Simulation(options, options.observe);
+  return runOf(simulation, [simulation], options.dollarsPerHour);
+}
+
+/** The same on several replicas behind a router. Figures are of all of them; the timeline is of the first. */
+export async function simulateFleet(options: SimulateFleetOptions): Promise<SimulationRun> {
+  const fleet = new Fleet(options);
+  return runOf(fleet, fleet.simulations, options.dollarsPerHour);
+}
+
+async function runOf(runner: { run(): Promise<void> }, simulations: readonly Simulation[], dollarsPerHour: number | undefined): Promise<SimulationRun> {
   const begin = performance.now();
-  await simulation.run();
+  await runner.run();
   const loopSeconds = (performance.now() - begin) / MILLISECONDS;
-  const { ttft, itl, tpot, e2e, timeline } = simulation.metrics;
+  const curve = (name: "ttft" | "itl" | "tpot" | "e2e"): number[] => mergedOf(simulations, name).curve(CURVE_POINTS);
   return {
-    summary: summarize(simulation, { loopSeconds, dollarsPerHour: options.dollarsPerHour }),
-    curves: { ttftSeconds: ttft.curve(CURVE_POINTS), itlSeconds: itl.curve(CURVE_POINTS), tpotSeconds: tpot.curve(CURVE_POINTS), e2eSeconds: e2e.curve(CURVE_POINTS) },
-    timeline: timeline.points(),
+    summary: summarize(simulations, { loopSeconds, dollarsPerHour }),
+    curves: { ttftSeconds: curve("ttft"), itlSeconds: curve("itl"), tpotSeconds: curve("tpot"), e2eSeconds: curve("e2e") },
+    timeline: simulations[0].metrics.timeline.points(),
   };
 }

@@ -99,7 +99,7 @@ export class Simulation {
     const { workload } = this.config;
     for (;;) {
       while (workload.starved && this.#wantsMore) await workload.refill();
-      if (!this.#advance()) return;
+      if (!this.advance()) return;
     }
   }
 
@@ -112,8 +112,8 @@ export class Simulation {
     return this.#taken < this.config.maxArrivals;
   }
 
-  /** One step, or a jump to the next arrival. False when all is done. */
-  #advance(): boolean {
+  /** One step, or a jump to the next arrival. False when all is done that came so far. */
+  advance(): boolean {
     this.#takeArrivals();
     const plan = this.#running ?? this.scheduler.schedule(this.now);
     if (plan !== null) {

@@ -1,6 +1,7 @@
 import { bStar, dollarsPerDay, dollarsPerMillionTokens } from "../roofline/index.ts";
-import type { DistributionSummary } from "./distribution.ts";
-import type { Slo } from "./metrics.ts";
+import { Clients } from "./clients.ts";
+import { Distribution, type DistributionSummary } from "./distribution.ts";
+import type { Metrics, Slo } from "./metrics.ts";
 import type { RequestCounts, Simulation } from "./simulation.ts";
 
 /** What `bstar simulate --json` prints. Times are seconds of the virtual clock, dollars of all GPUs together. */
@@ -52,71 +53,112 @@ export interface ClientSummary {
   readonly meanTtftSeconds: number;
 }
 
-/** The figures of a run that is over. `dollarsPerHour` is of one GPU. */
-export function summarize(simulation: Simulation, options: { readonly loopSeconds: number; readonly dollarsPerHour?: number }): SimulationSummary {
-  const { metrics, config, counts } = simulation;
-  const { completed, outputTokens, promptTokens } = metrics;
-  const seconds = Math.max(0, simulation.now - Math.min(simulation.firstAt, simulation.now));
+/** The figures of a run that is over, of all its replicas together. `dollarsPerHour` is of one GPU. */
+export function summarize(runs: Simulation | readonly Simulation[], options: { readonly loopSeconds: number; readonly dollarsPerHour?: number }): SimulationSummary {
+  const simulations = "metrics" in runs ? [runs] : runs;
+  const [{ config }] = simulations;
+  const seconds = durationOf(simulations);
   const rate = (count: number): number => (seconds === 0 ? 0 : count / seconds);
-  const price = config.gpus * (options.dollarsPerHour ?? config.gpu.dollarsPerHour);
+  const price = simulations.length * config.gpus * (options.dollarsPerHour ?? config.gpu.dollarsPerHour);
+  const total = (figure: (metrics: Metrics) => number): number => sumOf(simulations, ({ metrics }) => figure(metrics));
+  const outputTokens = total((metrics) => metrics.outputTokens);
   return {
-    requests: { ...counts },
+    requests: requestsOf(simulations),
     durationSeconds: seconds,
-    throughput: { requestsPerSecond: rate(completed), outputTokensPerSecond: rate(outputTokens), totalTokensPerSecond: rate(outputTokens + promptTokens) },
-    ttftSeconds: metrics.ttft.summary(),
-    itlSeconds: metrics.itl.summary(),
-    tpotSeconds: metrics.tpot.summary(),
-    e2eSeconds: metrics.e2e.summary(),
-    queueSeconds: metrics.queue.summary(),
-    steps: stepFigures(simulation),
-    kv: kvFigures(simulation),
-    bStar: bStarFigures(simulation),
+    throughput: {
+      requestsPerSecond: rate(total((metrics) => metrics.completed)),
+      outputTokensPerSecond: rate(outputTokens),
+      totalTokensPerSecond: rate(outputTokens + total((metrics) => metrics.promptTokens)),
+    },
+    ttftSeconds: mergedOf(simulations, "ttft").summary(),
+    itlSeconds: mergedOf(simulations, "itl").summary(),
+    tpotSeconds: mergedOf(simulations, "tpot").summary(),
+    e2eSeconds: mergedOf(simulations, "e2e").summary(),
+    queueSeconds: mergedOf(simulations, "queue").summary(),
+    steps: stepFigures(simulations),
+    kv: kvFigures(simulations),
+    bStar: bStarFigures(simulations),
     loopSeconds: options.loopSeconds,
     cost: {
       dollarsPerDay: dollarsPerDay(price),
       dollarsPerMillionOutputTokens: outputTokens === 0 || seconds === 0 ? null : dollarsPerMillionTokens(price, rate(outputTokens)),
     },
-    ...goodput(simulation, seconds),
-    ...fairness(simulation),
+    ...goodput(simulations, seconds),
+    ...fairness(simulations),
   };
 }
 
-function stepFigures({ metrics }: Simulation): SimulationSummary["steps"] {
-  const { steps } = metrics;
-  const mean = (sum: number): number => (steps === 0 ? 0 : sum / steps);
-  return { count: steps, meanTokens: mean(metrics.stepTokens), meanRequests: mean(metrics.stepRequests), meanSeconds: mean(metrics.stepSeconds) };
+/** A distribution of all replicas; of one, its own. */
+export function mergedOf(simulations: readonly Simulation[], name: "ttft" | "itl" | "tpot" | "e2e" | "queue"): Distribution {
+  if (simulations.length === 1) return simulations[0].metrics[name];
+  const merged = new Distribution();
+  for (const { metrics } of simulations) merged.merge(metrics[name]);
+  return merged;
 }
 
-function kvFigures({ metrics, config, scheduler }: Simulation): SimulationSummary["kv"] {
-  const { preemptions, recomputedTokens } = scheduler.stats();
-  const { blockCount } = config;
+function sumOf(simulations: readonly Simulation[], figure: (simulation: Simulation) => number): number {
+  return simulations.reduce((sum, simulation) => sum + figure(simulation), 0);
+}
+
+/** From the first arrival at any replica to the last token of any. */
+function durationOf(simulations: readonly Simulation[]): number {
+  const end = Math.max(...simulations.map(({ now }) => now));
+  const begin = Math.min(...simulations.map(({ firstAt }) => firstAt));
+  return Math.max(0, end - Math.min(begin, end));
+}
+
+function requestsOf(simulations: readonly Simulation[]): RequestCounts {
+  const of = (key: keyof RequestCounts): number => sumOf(simulations, ({ counts }) => counts[key]);
+  return { submitted: of("submitted"), completed: of("completed"), rejected: of("rejected"), clipped: of("clipped"), dropped: of("dropped") };
+}
+
+function stepFigures(simulations: readonly Simulation[]): SimulationSummary["steps"] {
+  const total = (figure: (metrics: Metrics) => number): number => sumOf(simulations, ({ metrics }) => figure(metrics));
+  const count = total((metrics) => metrics.steps);
+  const mean = (sum: number): number => (count === 0 ? 0 : sum / count);
   return {
-    blockCount,
-    meanUse: metrics.kvBlocks.mean / blockCount,
-    peakUse: metrics.kvBlocks.peak / blockCount,
-    preemptions,
-    recomputedTokens,
-    prefixHitTokens: metrics.hitTokens,
-    prefixHitRate: metrics.promptTokens === 0 ? 0 : metrics.hitTokens / metrics.promptTokens,
+    count,
+    meanTokens: mean(total((metrics) => metrics.stepTokens)),
+    meanRequests: mean(total((metrics) => metrics.stepRequests)),
+    meanSeconds: mean(total((metrics) => metrics.stepSeconds)),
   };
 }
 
-function bStarFigures({ metrics, config }: Simulation): SimulationSummary["bStar"] {
+/** Counts are of all replicas, shares of one: the mean, and the peak of the fullest. */
+function kvFigures(simulations: readonly Simulation[]): SimulationSummary["kv"] {
+  const { blockCount } = simulations[0].config;
+  const promptTokens = sumOf(simulations, ({ metrics }) => metrics.promptTokens);
+  const hitTokens = sumOf(simulations, ({ metrics }) => metrics.hitTokens);
+  return {
+    blockCount: blockCount * simulations.length,
+    meanUse: sumOf(simulations, ({ metrics }) => metrics.kvBlocks.mean) / simulations.length / blockCount,
+    peakUse: Math.max(...simulations.map(({ metrics }) => metrics.kvBlocks.peak)) / blockCount,
+    preemptions: sumOf(simulations, ({ scheduler }) => scheduler.stats().preemptions),
+    recomputedTokens: sumOf(simulations, ({ scheduler }) => scheduler.stats().recomputedTokens),
+    prefixHitTokens: hitTokens,
+    prefixHitRate: promptTokens === 0 ? 0 : hitTokens / promptTokens,
+  };
+}
+
+function bStarFigures(simulations: readonly Simulation[]): SimulationSummary["bStar"] {
+  const { config } = simulations[0];
   const tokens = bStar(config.gpu, config);
-  return { tokens, meanUse: metrics.steps === 0 ? 0 : metrics.stepTokens / metrics.steps / tokens };
+  const { count, meanTokens } = stepFigures(simulations);
+  return { tokens, meanUse: count === 0 ? 0 : meanTokens / tokens };
 }
 
-function goodput({ metrics, config, counts }: Simulation, seconds: number): Pick<SimulationSummary, "goodput"> {
-  const { slo } = config;
+function goodput(simulations: readonly Simulation[], seconds: number): Pick<SimulationSummary, "goodput"> {
+  const { slo } = simulations[0].config;
   if (slo.ttftSeconds === undefined && slo.tpotSeconds === undefined) return {};
-  const { good } = metrics;
-  return {
-    goodput: { slo, requests: good, requestsPerSecond: seconds === 0 ? 0 : good / seconds, share: counts.submitted === 0 ? 0 : good / counts.submitted },
-  };
+  const good = sumOf(simulations, ({ metrics }) => metrics.good);
+  const { submitted } = requestsOf(simulations);
+  return { goodput: { slo, requests: good, requestsPerSecond: seconds === 0 ? 0 : good / seconds, share: submitted === 0 ? 0 : good / submitted } };
 }
 
-function fairness({ metrics }: Simulation): Pick<SimulationSummary, "fairness"> {
-  const shares = metrics.clients.all();
+function fairness(simulations: readonly Simulation[]): Pick<SimulationSummary, "fairness"> {
+  const merged = new Clients();
+  for (const { metrics } of simulations) merged.merge(metrics.clients);
+  const shares = merged.all();
   if (shares.length < 2) return {};
   const clients = shares.map(({ client, requests, promptTokens, outputTokens, ttftSum }) => ({
     client,
@@ -125,5 +167,5 @@ function fairness({ metrics }: Simulation): Pick<SimulationSummary, "fairness"> 
     outputTokens,
     meanTtftSeconds: ttftSum / requests,
   }));
-  return { fairness: { waitingIndex: metrics.clients.waitingIndex, clients } };
+  return { fairness: { waitingIndex: merged.waitingIndex, clients } };
 }

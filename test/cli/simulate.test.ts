@@ -221,3 +221,12 @@ describe("engines", () => {
     expect((JSON.parse(await run("--weight-bits", "16", "--arithmetic", "fp16")) as Result).config).toMatchObject({ weightBits: 16, arithmetic: "fp16" });
   });
 });
+
+test("several replicas cost as many GPUs, and a route has to be of several", async () => {
+  const args = ["--workload", "poisson", "--rate", "8", "--requests", "40", "--prompt-tokens", "50", "--output-tokens", "10"];
+  const [one, two] = [await json(...args), await json(...args, "--replicas", "2", "--route", "least-loaded")];
+  expect(two.cost.dollarsPerDay).toBe(2 * one.cost.dollarsPerDay);
+  expect(two.config).toMatchObject({ replicas: 2, route: "least-loaded" });
+  expect((await simulate(...args, "--route", "least-loaded")).err).toMatch(/--route is of several replicas/);
+  expect((await simulate(...args, "--replicas", "2", "--route", "x")).err).toMatch(/unknown route "x"/);
+});

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../../errors.ts";
-import { blocksThatFit, engineNamed, namedPolicies, PoissonArrivals, simulate, type SimulationOptions, type SimulationRun, type SimulationSummary, setupUnder, type Workload, workloadNamed } from "../../sim/index.ts";
+import { blocksThatFit, engineNamed, namedPolicies, PoissonArrivals, type Policies, routeNamed, simulate, simulateFleet, type SimulationOptions, type SimulationRun, type SimulationSummary, setupUnder, type Workload, workloadNamed } from "../../sim/index.ts";
 import { openTrace } from "../../sim/traces/trace-file.ts";
 import type { Config } from "../../sim/report/series.ts";
 import { readGpu, readShape } from "../catalogue.ts";
@@ -22,11 +22,24 @@ export interface RunRecord extends Omit<SimulationRun, "summary"> {
   readonly result: Result;
 }
 
+/** One replica runs without a router. */
+function runOn(settings: Settings, options: SimulationOptions): Promise<SimulationRun> {
+  const { replicas, route, dollarsPerHour } = settings;
+  const policiesOf = (): Policies => policiesFor(settings, options);
+  if (replicas === 1) return simulate({ ...options, policies: policiesOf(), dollarsPerHour });
+  return simulateFleet({ ...options, replicas, route: routeNamed(route), policiesOf, dollarsPerHour });
+}
+
+function policiesFor(settings: Settings, options: SimulationOptions): Policies {
+  const { tokenBudget, blockSize, sloTpot } = settings;
+  return namedPolicies(settings, { ...options, tokenBudget, cacheTokens: options.blockCount! * blockSize, targetSeconds: sloTpot });
+}
+
 /** Runs one simulation from plain values. Rejects with the errors of `simulate`, and `InvalidOptionError` for settings that contradict each other. */
 export async function runSettings(settings: Settings): Promise<RunRecord> {
   const { workload, skippedRows } = await workloadOf(settings);
   const options = optionsOf(settings, workload);
-  const { summary, ...plots } = await simulate({ ...options, dollarsPerHour: settings.dollarsPerHour });
+  const { summary, ...plots } = await runOn(settings, options);
   const { seed, ...rest } = settings;
   const { blockCount, shape, gpu } = options;
   const config = { ...rest, model: shape.name, gpu: gpu.name, gpuBlocks: blockCount, context: settings.context ?? shape.contextLength };
@@ -44,7 +57,6 @@ function optionsOf(settings: Settings, workload: Workload): SimulationOptions {
     planAhead: engine.planAhead,
     frontEndSeconds: engine.frontEndSeconds,
     workload,
-    policies: namedPolicies(settings, { ...setup, tokenBudget, cacheTokens: blockCount * blockSize, targetSeconds: settings.sloTpot }),
     blockCount,
     blockSize,
     maxRequests,

@@ -9,6 +9,8 @@ export interface Settings {
   readonly model: string;
   readonly gpu: string;
   readonly gpus: number;
+  readonly replicas: number;
+  readonly route: string;
   readonly weightBits: number;
   readonly kvBits: number;
   readonly arithmetic: Arithmetic;
@@ -41,7 +43,7 @@ export interface Settings {
 }
 
 /** Settings that may have several values in a sweep, in the order in which they vary: the last fastest. */
-export const AXES = ["engine", "model", "gpu", "gpus", "weightBits", "kvBits", "arithmetic", "maxRequests", "tokenBudget", "queue", "admission", "preemption", "chunking", "budget", "eviction", "concurrency", "rate", "seed"] as const;
+export const AXES = ["engine", "model", "gpu", "gpus", "replicas", "route", "weightBits", "kvBits", "arithmetic", "maxRequests", "tokenBudget", "queue", "admission", "preemption", "chunking", "budget", "eviction", "concurrency", "rate", "seed"] as const;
 export type Axis = (typeof AXES)[number];
 
 /** Settings that the engine decides where they are not given. */

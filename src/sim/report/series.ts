@@ -29,7 +29,7 @@ export function loadName(config: Config): string {
 }
 
 /** Settings of the hardware, and of the model as it is stored. */
-const HARDWARE = new Set(["gpu", "gpus"]);
+const HARDWARE = new Set(["gpu", "gpus", "replicas"]);
 const MODEL = new Set(["model", "weightBits", "kvBits", "arithmetic"]);
 
 /** What colour, dash and shape stand for: of hardware and model their names and what varies, of the rest what varies. */
@@ -37,7 +37,7 @@ export function setupOf(config: Config, varying: readonly string[]): { readonly 
   const rest = varying.filter((key) => !DERIVED.has(key) && !HARDWARE.has(key) && !MODEL.has(key));
   const bits = varying.filter((key) => MODEL.has(key) && key !== "model");
   return {
-    hardware: `${config["gpus"] ?? 1} x ${config["gpu"]}`,
+    hardware: `${Number(config["replicas"] ?? 1) > 1 ? `${config["replicas"]} replicas of ` : ""}${config["gpus"] ?? 1} x ${config["gpu"]}`,
     model: [config["model"], ...bits.map((key) => `${key} ${config[key]}`)].join(", "),
     policy: rest.map((key) => `${key} ${config[key] ?? "-"}`).join(", ") || "one policy",
   };

@@ -8,6 +8,8 @@ const SETTINGS = {
   model: "llama-7b",
   gpu: "a100-80gb",
   gpus: 1,
+  replicas: 1,
+  route: "round-robin",
   rate: 1,
   requests: 5,
   overContext: "clip",
