@@ -5,13 +5,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../src/backends/reference/index.ts";
-import { Engine } from "../src/engine/engine.ts";
 import { BstarError, InvalidModelError, UnsupportedModelError } from "../src/errors.ts";
-import { maxUtilization } from "../src/policies/admission/max-utilization.ts";
 import { bytesSource, loadGguf, loadModelFromFiles, type LoadedModel } from "../src/models/index.ts";
 import { loadModel } from "../src/models/node.ts";
 import { PlanDriver } from "../src/testing/index.ts";
-import { FAMILY_GOLDENS, familyPrompts, type FamilyPrompt } from "./support/family-goldens.ts";
+import { FAMILY_GOLDENS, familyPrompts, runFamily } from "./support/family-goldens.ts";
 import { fixtures, ifFixtures, noFixtures, readFixture } from "./support/fixtures.ts";
 import { soakCount } from "./support/soak.ts";
 
@@ -35,7 +33,7 @@ describe.skipIf(noFixtures)(`families${ifFixtures}`, () => {
     const prompts = familyPrompts(golden);
     const sizes = SIZES.slice(0, soakCount(2));
     for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
-      const { answers, preemptions, cachedTokens } = await runAll(loaded, prompts, { tokenBudget, blockSize, spareBlocks });
+      const { answers, preemptions, cachedTokens } = await runFamily(loaded, prompts, { tokenBudget, blockSize, spareBlocks });
       expect(answers).toEqual([...prompts, ...prompts].map(({ greedy }) => greedy));
       const isWindowed = loaded.model.config.layers.some(({ window }) => window !== null); // then blocks behind the window come free
       if (spareBlocks < 10) expect(preemptions > 0 || isWindowed).toBe(true);
@@ -43,24 +41,6 @@ describe.skipIf(noFixtures)(`families${ifFixtures}`, () => {
     }
   });
 });
-
-/** Runs all prompts at once, and then once more: the second time their beginnings may be cached. */
-async function runAll(loaded: LoadedModel, prompts: readonly FamilyPrompt[], sizes: { tokenBudget: number; blockSize: number; spareBlocks: number }) {
-  const { tokenBudget, blockSize, spareBlocks } = sizes;
-  const groups = new Set(loaded.model.config.layers.map(({ window }) => window)).size;
-  const longest = Math.max(...prompts.map(({ ids, greedy }) => ids.length + greedy.length));
-  const blockCount = groups * (Math.ceil(longest / blockSize) + 2) + spareBlocks;
-  const backend = createReferenceBackend({ model: loaded.model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 8 });
-  await using engine = new Engine({ backend, tokenBudget, admission: maxUtilization() });
-  const answers: (readonly number[])[] = [];
-  for (let round = 0; round < 2; round++) {
-    const streams = prompts.map(({ ids, greedy }) => engine.submit({ promptTokenIds: ids, maxTokens: greedy.length, ignoreStopTokenIds: true }));
-    const completions = await Promise.all(streams.map((stream) => stream.completion()));
-    answers.push(...completions.map(({ tokenIds }) => tokenIds));
-  }
-  const { preemptions, cachedTokens } = engine.stats();
-  return { answers, preemptions, cachedTokens };
-}
 
 interface BrokenFile {
   readonly file: string;

@@ -18,5 +18,6 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
   { name: "webgpu", count: 200, of: "tokens of the longest answers, under 13 sizes of each model on the WebGPU device", file: "test/backends/webgpu/backend.test.ts" },
   { name: "serving", count: 198, of: "runs of real servers, every one of them whole", file: "test/sim/engines.test.ts" },
   { name: "webgpu-families", count: 165, of: "families with types of weights and of keys and values on the WebGPU device", file: "test/backends/webgpu/forward.test.ts" },
+  { name: "webgpu-goldens", count: 48, of: "tiny checkpoints with types of keys and values on the WebGPU device", file: "test/backends/webgpu/device-weights.test.ts" },
   { name: "schemas", count: 1000, of: "random JSON schemas against ajv", file: "test/grammar/json-schema/compile.test.ts" },
 ];

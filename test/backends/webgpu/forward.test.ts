@@ -13,7 +13,7 @@ import { Launcher } from "../../../src/backends/webgpu/launcher.ts";
 import type { Pipelines } from "../../../src/backends/webgpu/pipelines.ts";
 import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import { KV_TYPES, type KvType } from "../../../src/kv-type.ts";
-import type { DType, LazyTensor, Model, Tensor } from "../../../src/model.ts";
+import type { DType } from "../../../src/model.ts";
 import { PlanDriver, randomModel } from "../../../src/testing/index.ts";
 import { distance } from "../../support/numbers.ts";
 import { RANDOM_FAMILIES } from "../../support/random-families.ts";
@@ -103,9 +103,8 @@ test("norms of heads, whole-number keys, norms behind branches and experts have 
 
 /** A family with a type of weights and of keys and values: a sample here, all of them under `npm run soak -- webgpu-families`. */
 const SAMPLE: readonly (readonly [string, DType, KvType])[] = [
-  ["mistral", "Q4_0", "f32"],
+  ["phi3", "Q4_0", "f32"],
   ["qwen2", "BF16", "f16"],
-  ["phi3", "F16", "f32"],
   ["gemma2", "F32", "f32"],
   ["gemma3", "Q8_0", "int8"],
   ["granite", "F32", "int8"],
@@ -154,32 +153,4 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
     await backend.dispose();
     await reference.dispose();
   });
-
-  test("tensors that are read while they are uploaded give the bits of those in memory, and each is read once", async () => {
-    const random = randomModel(3, { ...RANDOM_FAMILIES["gemma2"], dtype: "Q8_0" });
-    let reads = 0;
-    const lazy = lazyModel(random, () => reads++);
-    const logits = async (of: AnyModel): Promise<number[][]> => {
-      const backend = await createWebGPUBackend({ model: of, device, blockCount: 24, blockSize: 4, maxTokens: 24, maxRequests: 1, keepLogits: true });
-      const all = await logitsOf(backend, 20, 0);
-      await backend.dispose();
-      return all.map(bits);
-    };
-    expect(await logits(lazy)).toEqual(await logits(random));
-    const tensors = random.layers.flatMap((each) => Object.values(each)).filter((tensor) => tensor !== null);
-    expect(reads).toBe(tensors.length + 2); // the embedding, which is the head, and the last norm
-  });
 });
-
-/** The same model with tensors that are read when they are wanted; `onRead` is told of each. */
-function lazyModel(resident: Model, onRead: () => void): AnyModel {
-  const known = new Map<Tensor, LazyTensor>();
-  const lazy = (tensor: Tensor): LazyTensor => {
-    const { bytes, ...info } = tensor;
-    const made = known.get(tensor) ?? { ...info, read: () => (onRead(), Promise.resolve(bytes.slice())) };
-    known.set(tensor, made);
-    return made;
-  };
-  const layers = resident.layers.map((each) => Object.fromEntries(Object.entries(each).map(([name, tensor]) => [name, tensor && lazy(tensor)])) as unknown as AnyModel["layers"][number]);
-  return { config: resident.config, embedding: lazy(resident.embedding), layers, finalNorm: lazy(resident.finalNorm), head: lazy(resident.head) };
-}
