@@ -24,6 +24,8 @@ const CODES: Readonly<Record<string, string>> = {
   UnsupportedModelError: "unsupported_model",
   MissingPackageError: "missing_package",
   ConstraintError: "constraint",
+  DownloadError: "download_failed",
+  InvalidLogitsError: "invalid_logits",
 };
 
 const classes = Object.entries(errors).filter(([name]) => name !== "BstarError") as [string, new (message: string, options?: ErrorOptions) => BstarError][];

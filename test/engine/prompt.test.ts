@@ -56,7 +56,7 @@ describe("messages", () => {
   });
 
   test("end with the template's ids and texts", async () => {
-    const script1 = { ...script, tokens: () => 1 };
+    const script1 = { ...script, tokenAfter: () => 1 };
     const { engine } = setUp({ tokenizer, chat: { ...chat, stop: ["zz"] } }, script1);
     const request = engine.submit({ messages, maxTokens: 4, stop: ["yy"] });
     expect((await request.completion()).finishReason).toMatch(/stop|length/);
