@@ -41,7 +41,8 @@ function isPath(value: string): boolean {
   return /[\\/]|\.json$/i.test(value);
 }
 
-function readJson(file: string): unknown {
+/** A JSON file. Throws `UsageError`. */
+export function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {

@@ -15,7 +15,8 @@ import {
   roofline,
   type RooflineSummary,
 } from "../roofline/index.ts";
-import { GPU_NAMES, MODEL_NAMES, readGpu, readShape, readWeightFormat } from "./catalogue.ts";
+import { benchResultFromJson, fitToBench } from "../sim/index.ts";
+import { GPU_NAMES, MODEL_NAMES, readGpu, readJson, readShape, readWeightFormat } from "./catalogue.ts";
 import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { refuseWithoutEffect } from "./without-effect.ts";
@@ -35,6 +36,7 @@ interface RooflineFlags {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly maxSecondsPerToken?: number;
+  readonly fit?: string;
   readonly json?: boolean;
 }
 
@@ -67,16 +69,36 @@ export function registerRoofline(program: Command, io: Io): void {
     .option("--prompt-tokens <n>", "prompt of a request of that load", integer(1), 512)
     .option("--output-tokens <n>", "output of a request of that load", integer(1), 128)
     .option("--max-seconds-per-token <x>", "longest time between two tokens under that load (default: reading speed)", positive)
+    .option("--fit <file>", "fit the GPU to a result of `vllm bench serve --save-result`: prints a GPU's JSON for --gpu")
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action((flags: RooflineFlags, command: Command) => {
+    .action(async (flags: RooflineFlags, command: Command) => {
       checkEffect(flags, command);
+      if (flags.fit !== undefined) return fitGpu({ ...readWeightFormat(flags.model), ...flags }, flags.fit, io);
       return io.stdout.write(answer({ ...readWeightFormat(flags.model), ...flags }));
     });
 }
 
+/** Prints the fitted GPU; what it was fitted to goes to standard error, for people. */
+async function fitGpu(flags: RooflineFlags, file: string, io: Io): Promise<void> {
+  try {
+    const { gpus, weightBits, kvBits, arithmetic } = flags;
+    const setup = { gpu: readGpu(flags.gpu), shape: readShape(flags.model), gpus, weightBits, kvBits, arithmetic };
+    const { gpu, pace, measured, simulated } = await fitToBench(setup, benchResultFromJson(readJson(file), file));
+    const pair = (name: string, of: { tpotSeconds: number; ttftSeconds: number }): string => `${name} ${formatSeconds(of.tpotSeconds)} a token, ${formatSeconds(of.ttftSeconds)} to the first`;
+    await io.stderr.write(`bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before; ${pair("measured", measured)}; ${pair("simulated", simulated)}\n`);
+    await io.stdout.write(`${JSON.stringify(gpu, null, 2)}\n`);
+  } catch (error) {
+    throw error instanceof BstarError ? new UsageError(error.message) : error;
+  }
+}
+
 /** Options that change nothing in this company. */
-function checkEffect({ requestsPerDay }: RooflineFlags, command: Command): void {
+function checkEffect({ requestsPerDay, fit }: RooflineFlags, command: Command): void {
+  if (fit !== undefined) {
+    refuseWithoutEffect(command, [...LOAD_OPTIONS, "requestsPerDay", "context", "dollarsPerHour", "json"], "has no effect on a fit");
+    return;
+  }
   if (requestsPerDay === undefined) refuseWithoutEffect(command, LOAD_OPTIONS, "is of a load: give --requests-per-day, too");
   else refuseWithoutEffect(command, PAGE_OPTIONS, "has no effect on the ranking, which tries all");
 }

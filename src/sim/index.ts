@@ -1,5 +1,6 @@
 export { createSimulatedBackend, SimulatedDevice, type SimulatedBackendOptions, type SimulatedDeviceOptions } from "../backends/simulated/index.ts";
 export type { Arrival, Workload } from "./arrival.ts";
+export { type BenchFit, type BenchResult, benchResultFromJson, fitToBench } from "./bench-fit.ts";
 export { fitContext, type OverContext } from "./context-limit.ts";
 export { Distribution, type DistributionSummary, MAX_EXACT_SAMPLES } from "./distribution.ts";
 export { engineNamed, type EnginePreset, ENGINES, setupUnder } from "./engines.ts";

@@ -63,6 +63,16 @@ describe("bstar roofline", () => {
     }
   });
 
+  test("a benchmark's result makes a GPU's file", async () => {
+    const [result, gpu] = [join(folder, "serve.json"), join(folder, "gpu.json")];
+    writeFileSync(result, JSON.stringify({ completed: 32, total_input_tokens: 3200, total_output_tokens: 640, max_concurrency: 8, mean_tpot_ms: 20, mean_ttft_ms: 60 }));
+    const { out, error } = await bstar("--model", "llama-3.2-1b", "--gpu", "l4", "--fit", result);
+    expect(error).toMatch(/times the pace of l4 before; measured 20 ms a token, 60 ms to the first; simulated 20 ms a token/);
+    writeFileSync(gpu, out);
+    expect((await bstar("--model", "llama-3.2-1b", "--gpu", gpu, "--json")).exitCode).toBe(0);
+    expect((await bstar("--model", "llama-3.2-1b", "--gpu", "l4", "--fit", result, "--context", "9")).error).toMatch(/--context has no effect on a fit/);
+  });
+
   test("options without effect are refused", async () => {
     const of = async (...args: string[]) => (await bstar("--model", "mistral-7b", ...args)).error;
     expect(await of("--gpu", "a10", "--prompt-tokens", "300")).toMatch(/--prompt-tokens is of a load: give --requests-per-day, too/);
