@@ -66,7 +66,7 @@ export class ThreadPool implements StepPool {
       const record = this.#placement.threads + thread * this.#placement.threadStride;
       const count = this.#posted[thread]++;
       this.#words[(record + fieldOffset("Scratch", "job0")) / 4 + (count % RING)] = step;
-      const index = (record + fieldOffset("Scratch", "posted")) / 4;
+      const index = this.#postedIndex(thread);
       Atomics.store(this.#words, index, this.#posted[thread]);
       Atomics.notify(this.#words, index);
     }
@@ -81,7 +81,10 @@ export class ThreadPool implements StepPool {
     if (this.#isStopped) return;
     this.#isStopped = true;
     Atomics.store(this.#words, (this.#placement.sync + fieldOffset("Sync", "stop")) / 4, 1);
-    for (const thread of this.#threads) thread.terminate();
+    this.#threads.forEach((thread, number) => {
+      Atomics.notify(this.#words, this.#postedIndex(number)); // a sleeping thread sees the word and ends: some runtimes cannot end it
+      thread.terminate();
+    });
     this.#wake();
   }
 
@@ -137,6 +140,10 @@ export class ThreadPool implements StepPool {
 
   #done(): number {
     return Atomics.load(this.#words, this.#doneIndex);
+  }
+
+  #postedIndex(thread: number): number {
+    return (this.#placement.threads + thread * this.#placement.threadStride + fieldOffset("Scratch", "posted")) / 4;
   }
 
   get #doneIndex(): number {

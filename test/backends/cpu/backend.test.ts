@@ -5,8 +5,10 @@ import type { Backend } from "../../../src/backends/backend.ts";
 import { createCpuBackend } from "../../../src/backends/cpu/index.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import { DeviceLostError, DisposedError } from "../../../src/errors.ts";
+import { loadModel } from "../../../src/models/node.ts";
 import { PlanDriver, randomModel } from "../../../src/testing/index.ts";
 import { GOLDEN_MODELS, GOLDEN_SIZES, SHORT, expectedAnswers, goldenModel, isHere, loadGoldenModel, runGoldens } from "../../support/goldens.ts";
+import { fixtures, ifFixtures, noFixtures, readFixture } from "../../support/fixtures.ts";
 import { ifShared } from "../../support/model-files.ts";
 import { isSoak, soakCount } from "../../support/soak.ts";
 import { threadsOf } from "../../support/threads.ts";
@@ -129,3 +131,28 @@ test("the event loop turns while a step runs", async () => {
   expect(turns).toBeGreaterThan(3);
   await backend.dispose();
 });
+
+const FAMILIES = ["llama3", "mistral", "qwen2", "qwen3", "gemma2"];
+
+describe.skipIf(noFixtures)(`checkpoints of other families${ifFixtures}`, () => {
+  test.each(FAMILIES)("%s: greedy ids are those of llama.cpp, logits within 1e-3", async (name) => {
+    const { model: family } = await loadModel(`${fixtures}hf/${name}`);
+    const backend = await createCpuBackend({ model: family, ...SIZES, blockCount: 256, blockSize: 4, maxTokens: 256, keepLogits: true });
+    const prompts = readFixture(`goldens/hf-${name}.json`)["prompts"] as FixturePrompt[];
+    for (const { ids, greedy, logits } of isSoak ? prompts : prompts.slice(2, 4)) {
+      const driver = new PlanDriver(backend);
+      const sequence = driver.start(ids);
+      const [first] = await driver.step([{ sequence }]);
+      for (const [id, logit] of logits.entries()) expect(Math.abs(first.logits![id] - logit), `logit of ${id}`).toBeLessThan(1e-3);
+      for (let i = 1; i < greedy.length; i++) await driver.step([{ sequence }]);
+      expect(sequence.tokenIds.slice(ids.length)).toEqual(greedy);
+    }
+    await backend.dispose();
+  });
+});
+
+interface FixturePrompt {
+  readonly ids: readonly number[];
+  readonly greedy: readonly number[];
+  readonly logits: readonly number[];
+}

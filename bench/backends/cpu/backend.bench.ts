@@ -1,0 +1,170 @@
+/**
+ * The CPU backend on models of real shapes: decode and prefill with one thread and with all, the share of the machine's copy bandwidth,
+ * users that share a prompt, and the event loop's longest pause; small models beside WebGPU on SwiftShader, where that is installed.
+ */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createCpuBackend } from "../../../src/backends/cpu/index.ts";
+import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
+import type { Backend } from "../../../src/backends/backend.ts";
+import { openNodeGpu } from "../../../src/cli/webgpu-node.ts";
+import { type DecoderSizes, plainDecoder } from "../../../src/decoder.ts";
+import { Engine } from "../../../src/engine/engine.ts";
+import type { BlockDType, LayerWeights, Model, Tensor } from "../../../src/model.ts";
+import { loadModel } from "../../../src/models/node.ts";
+import { byteLength, FORMATS } from "../../../src/quantization/index.ts";
+import { PlanDriver } from "../../../src/testing/index.ts";
+import type { BenchRow } from "../../bench.ts";
+
+const SMALL: DecoderSizes = {
+  vocabSize: 49_152,
+  hiddenSize: 576,
+  intermediateSize: 1536,
+  headCount: 9,
+  kvHeadCount: 3,
+  headDim: 64,
+  contextLength: 2048,
+};
+const LARGE: DecoderSizes = { ...SMALL, vocabSize: 32_000, hiddenSize: 2048, intermediateSize: 5632, headCount: 32, kvHeadCount: 4 };
+const DECODES = 20;
+const THREADS = [1, undefined];
+
+export default async function (): Promise<BenchRow[]> {
+  const rows = await besideSwiftShader();
+  for (const dtype of ["Q8_0", "Q4_0"] as const) {
+    const model = filledModel(30, SMALL, dtype);
+    for (const threads of THREADS) rows.push(...(await measure(`135M shape, ${dtype}`, model, threads)));
+  }
+  rows.push(...(await sharedPrompt(filledModel(30, SMALL, "Q8_0"))));
+  rows.push(await bandwidth(filledModel(22, LARGE, "Q8_0")));
+  return rows;
+}
+
+/** Decode and prefill; the longest pause of the event loop meanwhile. */
+async function measure(name: string, model: Model, threads: number | undefined): Promise<BenchRow[]> {
+  const backend = await createCpuBackend({ model, blockCount: 128, blockSize: 16, maxTokens: 512, maxRequests: 32, threads });
+  const pause = monitorEventLoopDelay({ resolution: 1 });
+  pause.enable();
+  const decode = await decodeSeconds(backend, 1);
+  const prefill = await prefillSeconds(backend, 512);
+  pause.disable();
+  const { name: device } = backend.info;
+  await backend.dispose();
+  return [
+    { name: `decode, ${name}, ${device}`, medianSeconds: decode, note: `${(1 / decode).toFixed(1)} tok/s` },
+    {
+      name: `prefill of 512, ${name}, ${device}`,
+      medianSeconds: prefill,
+      note: `${(512 / prefill).toFixed(0)} tok/s; the event loop's longest pause ${(pause.max / 1e6).toFixed(1)} ms`,
+      aim: "pause <= 5 ms",
+    },
+  ];
+}
+
+/** Seconds of a step that decodes `batch` sequences. */
+async function decodeSeconds(backend: Backend, batch: number): Promise<number> {
+  const driver = new PlanDriver(backend);
+  const sequences = Array.from({ length: batch }, (_, i) => driver.start([1, 2, 3, 4 + i]));
+  const shares = sequences.map((sequence) => ({ sequence }));
+  await driver.step(shares);
+  const seconds = await medianSeconds(DECODES, () => driver.step(shares));
+  for (const sequence of sequences) driver.finish(sequence);
+  return seconds;
+}
+
+function prefillSeconds(backend: Backend, length: number): Promise<number> {
+  const driver = new PlanDriver(backend);
+  return medianSeconds(3, async () => {
+    const sequence = driver.start(Array.from({ length }, (_, i) => 3 + (i % 90)));
+    await driver.step([{ sequence }]);
+    driver.finish(sequence);
+  });
+}
+
+/** 16 users at once, a prompt of 512 tokens that they share, 64 tokens each. */
+async function sharedPrompt(model: Model): Promise<BenchRow[]> {
+  const backend = await createCpuBackend({ model, blockCount: 256, blockSize: 16, maxTokens: 512, maxRequests: 16 });
+  await using engine = new Engine({ backend });
+  const prompt = Array.from({ length: 512 }, (_, i) => 3 + ((i * 7) % 900));
+  const start = performance.now();
+  const users = Array.from({ length: 16 }, (_, i) => engine.submit({ promptTokenIds: [...prompt, 5 + i], maxTokens: 64, ignoreStopTokenIds: true }));
+  await Promise.all(users.map((user) => user.completion()));
+  const seconds = (performance.now() - start) / 1000;
+  return [{ name: `16 users, a shared prompt of 512, 64 tokens each, ${backend.info.name}`, medianSeconds: seconds, note: `${((16 * 64) / seconds).toFixed(0)} tok/s in all` }];
+}
+
+/** Bytes of weights read a second in decode, beside a copy of memory in the same run. */
+async function bandwidth(model: Model): Promise<BenchRow> {
+  const backend = await createCpuBackend({ model, blockCount: 32, blockSize: 16, maxTokens: 32, maxRequests: 1 });
+  const decode = await decodeSeconds(backend, 1);
+  await backend.dispose();
+  const [source, target] = [new Uint8Array(2 ** 28).fill(1), new Uint8Array(2 ** 28)];
+  const copy = (2 * source.length) / (await medianSeconds(5, async () => target.set(source)));
+  const layer = Object.values(model.layers[0]).filter((tensor): tensor is Tensor => tensor !== null);
+  const bytes = model.layers.length * layer.reduce((sum, tensor) => sum + tensor.bytes.length, 0) + model.head.bytes.length;
+  const share = bytes / decode / copy;
+  return { name: "decode, 1.1B shape, Q8_0: share of copy bandwidth", medianSeconds: decode, note: `${(bytes / decode / 1e9).toFixed(1)} of ${(copy / 1e9).toFixed(1)} GB/s = ${share.toFixed(2)}`, aim: ">= 0.6" };
+}
+
+/** Steps of the built-in model on both, in turn. */
+async function besideSwiftShader(): Promise<BenchRow[]> {
+  const { model } = await loadModel("builtin");
+  const sizes = { model, blockCount: 128, blockSize: 16, maxTokens: 128, maxRequests: 32 };
+  const cpu = await createCpuBackend(sizes);
+  const gpu = await openNodeGpu().then(({ gpu: found }) => createWebGPUBackend({ ...sizes, gpu: found }), () => null);
+  const rows: BenchRow[] = [];
+  for (const batch of [1, 8, 32]) {
+    const own = await decodeSeconds(cpu, batch);
+    const other = gpu === null ? null : await decodeSeconds(gpu, batch);
+    const beside = other === null ? "" : `, ${(other / own).toFixed(1)}x WebGPU on ${gpu!.info.name}`;
+    rows.push({ name: `decode, a step of ${batch}, built-in model, ${cpu.info.name}`, medianSeconds: own, aim: ">= 10x SwiftShader", note: `${(batch / own).toFixed(0)} tok/s${beside}` });
+  }
+  await cpu.dispose();
+  await gpu?.dispose();
+  return rows;
+}
+
+async function medianSeconds(samples: number, run: () => Promise<unknown>): Promise<number> {
+  const seconds: number[] = [];
+  for (let i = 0; i < samples; i++) {
+    const start = performance.now();
+    await run();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  return seconds.toSorted((a, b) => a - b)[Math.floor(samples / 2)];
+}
+
+/** A Llama whose layers share one set of pseudo-random blocks on the host; on the device each has its own. */
+function filledModel(layerCount: number, sizes: DecoderSizes, dtype: BlockDType): Model {
+  const { vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = sizes;
+  const matrix = (rows: number, columns: number): Tensor => filledBlocks(dtype, [rows, columns]);
+  const norm: Tensor = { name: "norm", dtype: "F32", shape: [hiddenSize], bytes: new Uint8Array(new Float32Array(hiddenSize).fill(1).buffer) };
+  const [queries, keys] = [headCount * headDim, kvHeadCount * headDim];
+  const attention = { queryBias: null, keyBias: null, valueBias: null, queryNorm: null, keyNorm: null, outputBias: null };
+  const rest = { attentionPostNorm: null, router: null, gateBias: null, upBias: null, downBias: null, feedForwardPostNorm: null };
+  const layer: LayerWeights = {
+    ...attention,
+    ...rest,
+    attentionNorm: norm,
+    query: matrix(queries, hiddenSize),
+    key: matrix(keys, hiddenSize),
+    value: matrix(keys, hiddenSize),
+    output: matrix(hiddenSize, queries),
+    feedForwardNorm: norm,
+    gate: matrix(intermediateSize, hiddenSize),
+    up: matrix(intermediateSize, hiddenSize),
+    down: matrix(hiddenSize, intermediateSize),
+  };
+  const embedding = matrix(vocabSize, hiddenSize);
+  const config = plainDecoder(layerCount, { ...sizes, tiedEmbeddings: true });
+  return { config, embedding, head: embedding, finalNorm: norm, layers: Array.from({ length: layerCount }, () => layer) };
+}
+
+function filledBlocks(dtype: BlockDType, shape: readonly number[]): Tensor {
+  const info = { name: "filled", dtype, shape };
+  const bytes = new Uint8Array(byteLength(info));
+  let state = 12_345;
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (state = (Math.imul(state, 1_103_515_245) + 12_345) | 0) >> 16;
+  const { blockBytes } = FORMATS[dtype];
+  for (let i = 0; i < bytes.length; i += blockBytes) bytes.set([0, dtype === "Q8_0" ? 0x08 : 0x1c], i); // a small half-float scale
+  return { ...info, bytes };
+}
