@@ -14,6 +14,7 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
   { name: "laws", count: 100_000, of: "random programs under the scheduler's laws", file: "test/laws.test.ts" },
   { name: "mutants", count: 10, of: "seeds for each planted allocator bug", file: "scripts/mutants.ts" },
   { name: "goldens", count: 200, of: "tokens an answer, in 384 runs of each model on the reference backend", file: "scripts/soak-goldens.ts" },
+  { name: "mutated", count: 5000, of: "mutations of a GGUF, a safetensors, a config and a tokenizer file", file: "test/mutated.test.ts" },
   { name: "families", count: 6, of: "sizes of the greedy ids of each tiny checkpoint beside the repository", file: "test/fixtures.test.ts" },
   { name: "webgpu", count: 200, of: "tokens of the longest answers, under 13 sizes of each model on the WebGPU device", file: "test/backends/webgpu/backend.test.ts" },
   { name: "serving", count: 198, of: "runs of real servers, every one of them whole", file: "test/sim/engines.test.ts" },

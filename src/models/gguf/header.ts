@@ -30,6 +30,9 @@ const FIRST_BYTES = 1 << 20;
 /** Dimensions of a tensor at most, as in ggml. */
 const MAX_DIMENSIONS = 4;
 
+/** Longest name of a tensor: ggml has room for 63 bytes, later files may have more. */
+const MAX_NAME = 128;
+
 /** Least bytes of a key with its value, and of a tensor's description: they bound the counts by the file's size. */
 const PAIR_BYTES = 13;
 const TENSOR_BYTES = 32;
@@ -96,6 +99,7 @@ type Described = Omit<GgufTensor, "begin"> & { readonly offset: bigint };
 
 function describeTensor(reader: HeaderReader, file: string): Described {
   const name = reader.text("a tensor's name");
+  if (name.length > MAX_NAME) reader.fail(`a tensor's name has ${name.length} characters, more than ${MAX_NAME}: ${name}`);
   const dimensions = reader.u32(`the number of dimensions of ${name}`);
   if (dimensions < 1 || dimensions > MAX_DIMENSIONS) reader.fail(`${name} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
   const lengths = Array.from({ length: dimensions }, () => reader.u64(`a dimension of ${name}`));

@@ -1,5 +1,8 @@
 import { InvalidModelError } from "../../errors.ts";
 
+/** Longest message about a file: three lines of a terminal. */
+const MAX_MESSAGE = 240;
+
 /** The bytes so far end here, and the file goes on: the header has to be read again with more of it. */
 export class MoreBytesNeeded extends Error {
   override readonly name = "MoreBytesNeeded";
@@ -24,9 +27,10 @@ export class HeaderReader {
     this.#file = file;
   }
 
-  /** Throws `InvalidModelError` that names the file. */
+  /** Throws `InvalidModelError` that names the file. A damaged length can make a name as long as the file: the message is cut. */
   fail(message: string): never {
-    throw new InvalidModelError(`${this.#file}: ${message}`);
+    const shown = message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}…`;
+    throw new InvalidModelError(`${this.#file}: ${shown}`);
   }
 
   bytes(length: number, what: string): Uint8Array {
