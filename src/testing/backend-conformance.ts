@@ -1,5 +1,6 @@
-import { type BackendCase, type BackendSizes, type ConformanceCase, type MakeBackend } from "./backend-cases/backend-case.ts";
+import { type BackendCase, type BackendSizes, type ConformanceCase, type MakeBackend, withBackend } from "./backend-cases/backend-case.ts";
 import { blockCases } from "./backend-cases/blocks.ts";
+import { moveCases } from "./backend-cases/moves.ts";
 import { numericCases } from "./backend-cases/numerics.ts";
 import { orderCases } from "./backend-cases/order.ts";
 import { samplingCases } from "./backend-cases/sampling.ts";
@@ -24,8 +25,10 @@ export interface ConformanceOptions {
 }
 
 const DEFAULT_BLOCK_SIZES = [1, 4, 16];
-/** Slots of the pool: a context of 256 beside a batch of four short prompts. */
+/** Slots of a group's pool: a context of 256 beside a batch of four short prompts. */
 const POOL_TOKENS = 384;
+/** Host blocks of a group: two sequences of three blocks, and some to spare. */
+const HOST_BLOCKS = 16;
 
 /**
  * The rules that every backend keeps, as named cases that need no test framework. `makeBackend` makes a backend of the
@@ -37,12 +40,16 @@ const POOL_TOKENS = 384;
  */
 export function backendConformance(makeBackend: MakeBackend, options: ConformanceOptions = {}): ConformanceCase[] {
   const { runner, oracle = null, tolerance = 1e-3, blockSizes = DEFAULT_BLOCK_SIZES } = options;
+  let groups: Promise<number> | null = null;
   const bind = (each: BackendCase, blockSize: number): ConformanceCase => ({
     name: `${each.name} (blocks of ${blockSize})`,
-    run: () => each.run({ make: makeBackend, sizes: sizesFor(blockSize), oracle, tolerance }),
+    run: async () => {
+      groups ??= countGroups(makeBackend, blockSizes[0]);
+      return each.run({ make: makeBackend, sizes: sizesFor(blockSize, await groups), oracle, tolerance });
+    },
   });
   const cases = [
-    ...blockSizes.flatMap((blockSize) => [...numericCases, ...blockCases].map((each) => bind(each, blockSize))),
+    ...blockSizes.flatMap((blockSize) => [...numericCases, ...blockCases, ...moveCases].map((each) => bind(each, blockSize))),
     ...[...orderCases, ...samplingCases].map((each) => bind(each, blockSizes[0])),
   ];
   runner?.describe("backend conformance", () => {
@@ -51,7 +58,12 @@ export function backendConformance(makeBackend: MakeBackend, options: Conformanc
   return cases;
 }
 
-function sizesFor(blockSize: number): BackendSizes {
-  const blockCount = Math.ceil(POOL_TOKENS / blockSize);
-  return { blockSize, blockCount, maxTokens: 64, maxRequests: 4, hostBlockCount: 16, keepLogits: true };
+/** Sizes depend on the block groups of the model, which a backend tells: one is made to ask. */
+function countGroups(make: MakeBackend, blockSize: number): Promise<number> {
+  return withBackend({ make, sizes: sizesFor(blockSize, 1) }, async ({ info }) => info.groups.length);
+}
+
+function sizesFor(blockSize: number, groupCount: number): BackendSizes {
+  const blockCount = Math.ceil(POOL_TOKENS / blockSize) * groupCount;
+  return { blockSize, blockCount, maxTokens: 64, maxRequests: 4, hostBlockCount: HOST_BLOCKS * groupCount, keepLogits: true };
 }

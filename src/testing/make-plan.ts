@@ -13,10 +13,12 @@ export interface PlanRow {
   readonly tables: readonly (readonly number[])[];
   /** One a group; 0 where absent. */
   readonly firstPositions?: readonly number[];
-  /** Which of `tokenIds`, by index, are sampled after; ascending. */
+  /** Which of `tokenIds`, by index, are sampled after; ascending, one several times where several choices begin with it. */
   readonly sampled: readonly number[];
   readonly sampling?: Partial<SamplingParams>;
   readonly choice?: number;
+  /** The choice of each sample. Default: `choice` for all. */
+  readonly choices?: readonly number[];
   readonly adapterId?: number;
 }
 
@@ -59,7 +61,7 @@ export function makePlan(index: number, blockSize: number, rows: readonly PlanRo
     groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows)),
     sampleIndptr: integers(indptr(rows.map((row) => row.sampled.length))),
     sampleRows: integers(rows.flatMap((row, r) => row.sampled.map((i) => queryIndptr[r] + i))),
-    sampling: samplingColumns(rows.flatMap((row) => row.sampled.map(() => row))),
+    sampling: samplingColumns(rows.flatMap((row) => row.sampled.map((_, i) => ({ ...row.sampling, choice: row.choices?.[i] ?? row.choice ?? 0 })))),
     swapOuts: integers((moves.swapOuts ?? []).flat()),
     swapIns: integers((moves.swapIns ?? []).flat()),
     copies: integers((moves.copies ?? []).flat()),
@@ -87,15 +89,15 @@ function slotOf(table: readonly number[], blockSize: number, offset: number): nu
   return block * blockSize + (offset % blockSize);
 }
 
-function samplingColumns(samples: readonly PlanRow[]): SamplingColumns {
-  const params = samples.map((row) => ({ ...GREEDY, ...row.sampling }));
+function samplingColumns(samples: readonly (Partial<SamplingParams> & { readonly choice: number })[]): SamplingColumns {
+  const params = samples.map((sample) => ({ ...GREEDY, ...sample }));
   return {
     temperature: reals(params.map((p) => p.temperature)),
     topK: integers(params.map((p) => p.topK)),
     topP: reals(params.map((p) => p.topP)),
     minP: reals(params.map((p) => p.minP)),
     seed: integers(params.flatMap((p) => [p.seed | 0, Math.floor(p.seed / 2 ** 32)])),
-    choice: integers(samples.map((row) => row.choice ?? 0)),
+    choice: integers(params.map((p) => p.choice)),
     logprobs: integers(params.map((p) => p.logprobs)),
   };
 }

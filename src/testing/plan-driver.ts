@@ -30,6 +30,8 @@ export interface Share {
   readonly count?: number;
   /** Which tokens are sampled after; default the last known one, where the share reaches it. */
   readonly sample?: "all" | "none";
+  /** Samples the last known token once for each of these choices; the first one's id is appended. */
+  readonly choices?: readonly number[];
 }
 
 /** One sample of a step, copied out of its result. */
@@ -138,7 +140,7 @@ export class PlanDriver {
     }
   }
 
-  #planRow({ sequence, count: wanted, sample }: Share): PlanRow {
+  #planRow({ sequence, count: wanted, sample, choices }: Share): PlanRow {
     const { slot, tokenIds, computedCount: position, tables, options } = sequence;
     const count = wanted ?? tokenIds.length - position;
     const end = position + count;
@@ -146,9 +148,9 @@ export class PlanDriver {
     const blocks = Math.ceil(end / this.backend.info.blockSize);
     for (const table of tables) while (table.length < blocks) table.push(this.takeBlock());
     const all = Array.from({ length: count }, (_, i) => i);
-    const last = end === tokenIds.length ? all.slice(-1) : [];
+    const last = end === tokenIds.length ? (choices ?? [0]).map(() => count - 1) : [];
     const sampled = sample === "all" ? all : sample === "none" ? [] : last;
-    return { slot, tokenIds: tokenIds.slice(position, end), position, tables, sampled, ...options };
+    return { slot, tokenIds: tokenIds.slice(position, end), position, tables, sampled, choices, ...options };
   }
 }
 

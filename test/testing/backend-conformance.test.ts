@@ -22,6 +22,14 @@ describe.each(Object.entries(MODELS))("the reference backend, a model with %s", 
   backendConformance(make, { runner: { describe, it }, oracle: make, tolerance: 0 });
 });
 
+test("a model of two block groups finds room for a context of 256", async () => {
+  const layers = [null, 32].map((window) => ({ window, rope: 0, experts: false }));
+  const model = randomModel(4, { layers, contextLength: 256 });
+  const make: MakeBackend = (sizes) => createReferenceBackend({ model, ...sizes });
+  const cases = backendConformance(make, { blockSizes: [16] });
+  for (const each of cases) if (/whole context|swapping in|moves are read/.test(each.name)) await each.run();
+});
+
 describe("backendConformance", () => {
   const asked: BackendSizes[] = [];
   const make: MakeBackend = (sizes) => {

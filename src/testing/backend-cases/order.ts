@@ -1,10 +1,12 @@
 import { assert } from "../../assert.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { DisposedError } from "../../errors.ts";
+import type { StepPlan } from "../../step.ts";
 import { PlanDriver, type Sample, type Sequence } from "../plan-driver.ts";
 import { makePlan } from "../make-plan.ts";
 import { type BackendCase, type Subject, withBackend } from "./backend-case.ts";
-import { type Transcript, expectSame, prompt, transcribe } from "./transcript.ts";
+import { forkOf, raggedLength, relocate } from "./moves.ts";
+import { type Transcript, expectSame, fromScratch, prompt, transcribe } from "./transcript.ts";
 
 /** No backend has this many adapters: a plan that names it is refused. */
 const NO_SUCH_ADAPTER = 0x7fffffff;
@@ -59,18 +61,51 @@ async function resolvesInOrder(subject: Subject): Promise<void> {
   });
 }
 
+/** Writes 0 into every column, an adapter that no backend has, and moves of block 1 to itself. */
+function overwrite({ adapterIds, groups, sampling, swapOuts, swapIns, copies, ...rest }: StepPlan): void {
+  for (const part of [rest, sampling, ...groups]) {
+    for (const column of Object.values(part)) if (ArrayBuffer.isView(column)) (column as Int32Array | Float32Array).fill(0);
+  }
+  adapterIds.fill(NO_SUCH_ADAPTER);
+  for (const moves of [swapOuts, swapIns, copies]) moves.fill(1);
+}
+
 /** Everything in a plan is overwritten as soon as `execute` has returned. */
 async function readsColumnsAtOnce(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const driver = new PlanDriver(backend);
     const sequences = startAll(driver);
     const { plan, done } = driver.issue(sequences.map((sequence) => ({ sequence, sample: "all" })));
-    const { tokenIds, positions, queryIndptr, requestSlots, contextLengths, sampleIndptr, sampleRows, sampling, groups } = plan;
-    for (const column of [tokenIds, positions, queryIndptr, requestSlots, contextLengths, sampleIndptr, sampleRows, ...Object.values(sampling)]) column.fill(0);
-    for (const group of groups) for (const column of Object.values(group)) column.fill(0);
+    overwrite(plan);
     const actual = generated((await done).samples, sequences);
     const expected = await awaited(backend, 1);
     for (const [i, transcript] of actual.entries()) expectSame(transcript, expected[i], "a plan overwritten after execute returned");
+  });
+}
+
+/** In one step a sequence goes to the host, another comes back and a third is copied; then the plan is overwritten. */
+async function readsMovesAtOnce(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const prompts = [1, 2, 3].map((seed) => prompt(backend, raggedLength(subject), seed));
+    const expected: Transcript[] = [];
+    for (const tokenIds of prompts) expected.push(await fromScratch(driver, tokenIds, 2, 1));
+    const [leaving, returning, parent] = prompts.map((tokenIds) => driver.start(tokenIds));
+    let hostBlock = 1;
+    const toHost = (sequence: Sequence) => (backend.info.hostBlockCount === 0 ? [] : relocate(sequence, () => hostBlock++));
+    const fromHost = (sequence: Sequence) => (backend.info.hostBlockCount === 0 ? [] : relocate(sequence, () => driver.takeBlock()));
+    await driver.step([{ sequence: leaving }]);
+    await driver.step([{ sequence: returning }]);
+    await driver.step([{ sequence: parent }], { swapOuts: toHost(returning) });
+    const fork = forkOf(driver, parent);
+    const moves = { swapOuts: toHost(leaving), swapIns: fromHost(returning), copies: relocate(fork, () => driver.takeBlock()) };
+    const { plan, done } = driver.issue([{ sequence: returning }, { sequence: fork }], moves);
+    overwrite(plan);
+    const [second, third] = (await done).samples;
+    const [first] = await driver.step([{ sequence: leaving }], { swapIns: fromHost(leaving) });
+    for (const [i, sample] of [first, second, third].entries()) {
+      expectSame([sample], expected[i], `blocks ${["swapped out", "swapped in", "copied"][i]} by a plan overwritten after execute returned`);
+    }
   });
 }
 
@@ -142,6 +177,7 @@ export const orderCases: readonly BackendCase[] = [
   { name: "samples can be fed back on the device", run: feedsSamplesBack },
   { name: "steps resolve in order", run: resolvesInOrder },
   { name: "columns are read before execute returns", run: readsColumnsAtOnce },
+  { name: "moves are read before execute returns", run: readsMovesAtOnce },
   { name: "a result stays until the second next step", run: resultsStayForAStep },
   { name: "a failed step takes the one behind it along, and no more", run: rejectsWhatIsBehind },
   { name: "dispose ends it, twice and quietly", run: endsWithDispose },

@@ -59,6 +59,24 @@ async function sameAloneAndTogether(subject: Subject): Promise<void> {
   });
 }
 
+/** Several choices of a request begin with the same token: its row is sampled once for each, beside rows sampled once. */
+async function severalChoices(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const sampling = { temperature: 1.5, seed: 9 };
+    const choices = [[0, 1, 2, 3], [2], [1, 4]];
+    const driver = new PlanDriver(backend);
+    const sequences = choices.map((_, seed) => driver.start(prompt(backend, LENGTH, seed), { sampling }));
+    const samples = await driver.step(sequences.map((sequence, i) => ({ sequence, choices: choices[i] })));
+    for (const sequence of sequences) driver.finish(sequence);
+    const wanted = choices.flatMap((list, seed) => list.map((choice) => ({ seed, choice })));
+    for (const [i, { seed, choice }] of wanted.entries()) {
+      const alone = driver.start(prompt(backend, LENGTH, seed), { sampling, choice });
+      expectSame([samples[i]], await driver.step([{ sequence: alone }]), `choice ${choice} of prompt ${seed} in a row sampled for several choices`);
+      driver.finish(alone);
+    }
+  });
+}
+
 /** Greedy takes the largest logit, and of equal ones the lowest id. */
 async function greedyTies(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
@@ -101,6 +119,7 @@ function closeTo(actual: number | null, expected: number): boolean {
 export const samplingCases: readonly BackendCase[] = [
   { name: "sampling follows the rule", run: followsTheRule },
   { name: "a draw is the same alone and in a batch", run: sameAloneAndTogether },
+  { name: "a row is sampled once for each choice that begins with it", run: severalChoices },
   { name: "greedy takes the lowest of equal ids", run: greedyTies },
   { name: "log probabilities are those of the unmodified logits", run: logprobs },
 ];

@@ -49,6 +49,14 @@ function chunkShares(sequences: readonly Sequence[], chunk: number, budget: numb
   return shares;
 }
 
+/** What `tokenIds`, computed from nothing, and the tokens after them give; only the last `samples` samples. */
+export async function fromScratch(driver: PlanDriver, tokenIds: readonly number[], newTokens: number, samples: number): Promise<Transcript> {
+  const sequence = driver.start(tokenIds);
+  const [transcript] = await transcribe(driver, [sequence], { chunk: tokenIds.length, newTokens });
+  driver.finish(sequence);
+  return transcript.slice(-samples);
+}
+
 /** The same ids and, where logits are kept, the same bits. */
 export function expectSame(actual: Transcript, expected: Transcript, what: string): void {
   assert(actual.length === expected.length, () => `${what}: ${actual.length} samples, not ${expected.length}`);

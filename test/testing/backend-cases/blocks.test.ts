@@ -1,27 +1,7 @@
 import { expect, test } from "vitest";
 import type { StepPlan } from "../../../src/step.ts";
 import { blockCases } from "../../../src/testing/backend-cases/blocks.ts";
-import { type Fault, faulty, onPlan, runCase, shiftLogits } from "../../support/faulty-backend.ts";
-
-/** The plan's moves of one kind, without its tokens. */
-function movesOnly(plan: StepPlan, kind: "copyCount" | "swapInCount"): StepPlan {
-  return { ...plan, tokenCount: 0, requestCount: 0, sampleCount: 0, copyCount: 0, swapOutCount: 0, swapInCount: 0, [kind]: plan[kind] };
-}
-
-const copiesLast: Fault = (right) => ({
-  execute: async (plan) => {
-    const done = right.execute({ ...plan, copyCount: 0 });
-    await right.execute(movesOnly(plan, "copyCount"));
-    return done;
-  },
-});
-
-const swapsInFirst: Fault = (right) => ({
-  execute: async (plan) => {
-    await right.execute(movesOnly(plan, "swapInCount"));
-    return right.execute({ ...plan, swapInCount: 0 });
-  },
-});
+import { type Fault, faulty, runCase, shiftLogits } from "../../support/faulty-backend.ts";
 
 const readsZeros: Fault = ({ info }) => ({ readBlocks: async (blocks) => new Uint8Array(blocks.length * info.bytesPerBlock) });
 
@@ -59,12 +39,7 @@ const readsAhead: Fault = (right) => {
 };
 
 const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] = [
-  ["copies come before the step's own tokens", "no copies", onPlan((plan) => ({ ...plan, copyCount: 0 }))],
-  ["copies come before the step's own tokens", "copies last", copiesLast],
   ["full blocks can be shared, even within a step", "shared within a step", shiftLogits((plan) => (sharesWithinStep(plan) ? 1 : 0))],
-  ["swapped blocks come back as they were", "no swapping out", onPlan((plan) => ({ ...plan, swapOutCount: 0 }))],
-  ["swapped blocks come back as they were", "no swapping in", onPlan((plan) => ({ ...plan, swapInCount: 0 }))],
-  ["swapping out comes before swapping in", "in before out", swapsInFirst],
   ["blocks read can be written elsewhere", "writes nothing", () => ({ writeBlocks: async () => {} })],
   ["blocks read can be written elsewhere", "reads zeros", readsZeros],
   ["reads and writes of blocks keep their place among steps", "reads ahead", readsAhead],

@@ -19,6 +19,17 @@ const independentSteps: Fault = (right) => {
   return { execute };
 };
 
+/** Some columns are read a turn after `execute` returned, all others at once. */
+function readsLate(...names: readonly (keyof StepPlan)[]): Fault {
+  return (right) => ({
+    execute: async (plan) => {
+      const early = structuredClone(plan);
+      await later(1);
+      return right.execute({ ...early, ...Object.fromEntries(names.map((name) => [name, plan[name]])) });
+    },
+  });
+}
+
 /** Plan 0 answers three turns later than it could. */
 const secondFirst: Fault = (right) => ({
   execute: async (plan) => {
@@ -72,7 +83,11 @@ const FAULTS: readonly (readonly [name: string, what: string, message: string, f
   ["samples can be fed back on the device", "token 0 for all", "logit", onPlan((plan) => ({ ...plan, tokenIds: plan.tokenIds.map((id) => Math.max(0, id)) }))],
   ["samples can be fed back on the device", "sample 0 for all", "logit", onPlan((plan) => ({ ...plan, tokenIds: plan.tokenIds.map((id) => Math.max(-1, id)) }))],
   ["steps resolve in order", "the second first", "the second step resolved before the first", secondFirst],
-  ["columns are read before execute returns", "a turn later", "logit", (right) => ({ execute: (plan) => later(1).then(() => right.execute(plan)) })],
+  ["columns are read before execute returns", "a turn later", "adapterId must be 0", (right) => ({ execute: (plan) => later(1).then(() => right.execute(plan)) })],
+  ["columns are read before execute returns", "adapter ids a turn later", "adapterId must be 0", readsLate("adapterIds")],
+  ["moves are read before execute returns", "swap-outs a turn later", "blocks swapped out by a plan overwritten", readsLate("swapOuts")],
+  ["moves are read before execute returns", "swap-ins a turn later", "blocks swapped in by a plan overwritten", readsLate("swapIns")],
+  ["moves are read before execute returns", "copies a turn later", "blocks copied by a plan overwritten", readsLate("copies")],
   ["a result stays until the second next step", "one result for all", "overwritten by the next step", oneResultForAll],
   ["a failed step takes the one behind it along, and no more", "the one behind goes on", "the step behind a failed one was not rejected", independentSteps],
   ["a failed step takes the one behind it along, and no more", "all later ones fail", "failed before", failsForGood],

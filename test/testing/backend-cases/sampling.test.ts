@@ -28,6 +28,16 @@ const lastOfTheLargest = onResult(({ logits, tokenIds }, { sampleCount }) => {
   }
 });
 
+/** The samples of a request after its first one are given its first one's id, or read the logits of the row behind. */
+const firstChoiceForAll = onResult(({ tokenIds }, { requestCount, sampleIndptr }) => {
+  for (let request = 0; request < requestCount; request++) tokenIds.fill(tokenIds[sampleIndptr[request]], sampleIndptr[request], sampleIndptr[request + 1]);
+});
+const rowsApart = onPlan((plan) => {
+  const sampleRows = plan.sampleRows.slice();
+  for (let sample = 1; sample < plan.sampleCount; sample++) if (plan.sampleRows[sample] === plan.sampleRows[sample - 1]) sampleRows[sample]--;
+  return { ...plan, sampleRows };
+});
+
 const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] = [
   ["sampling follows the rule", "always greedy", ignoring("temperature", 0)],
   ["sampling follows the rule", "never greedy", ignoring("temperature", 1)],
@@ -38,6 +48,8 @@ const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] =
   ["sampling follows the rule", "half of the seed", halfOfTheSeed],
   ["sampling follows the rule", "one choice", ignoring("choice", 0)],
   ["a draw is the same alone and in a batch", "draws by batch", drawsByBatch],
+  ["a row is sampled once for each choice that begins with it", "the first for all", firstChoiceForAll],
+  ["a row is sampled once for each choice that begins with it", "another row", rowsApart],
   ["greedy takes the lowest of equal ids", "the highest", lastOfTheLargest],
   ["log probabilities are those of the unmodified logits", "of the chosen", onResult(({ logprobs }) => void (logprobs![1] -= 0.01))],
   ["log probabilities are those of the unmodified logits", "of the top", onResult(({ topLogprobs }) => void (topLogprobs!.fill(-1)))],
