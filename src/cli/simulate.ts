@@ -14,6 +14,7 @@ import { resultPage } from "./simulate/page.ts";
 import { prepareReport, writeReport } from "./simulate/report-files.ts";
 import { type FailedRun, readLines, type SweepLine } from "./simulate/results-file.ts";
 import { type RunRecord, runSettings } from "./simulate/run-settings.ts";
+import { parseStages } from "./simulate/stages.ts";
 import { type Grid, type Settings, settingsOf } from "./simulate/settings.ts";
 import { parseShard, type Shard, sweep, type SweepOptions } from "./simulate/sweep.ts";
 
@@ -77,6 +78,8 @@ export function registerSimulate(program: Command, io: Io): void {
     .option("--prompt-tokens <n>", "mean prompt of a workload", integer(1, MAX_TOKENS))
     .option("--output-tokens <n>", "mean answer of a workload", integer(1, MAX_TOKENS))
     .option("--length-cv <x>", "spread of a workload's lengths: standard deviation over mean", decimal(`from 0 to ${MAX_LENGTH_CV}`, (value) => value >= 0 && value <= MAX_LENGTH_CV))
+    .addOption(new Option("--length-law <law>", "law of a workload's lengths (default: lognormal)").choices(["lognormal", "uniform"]))
+    .option("--stages <list>", "of the workload poisson, in the place of --rate: RATExSECONDS, comma-separated, such as 2x60,8x60", checkedStages)
     .option("--concurrency <n>", "users of the workload closed-loop", list(integer(1, MAX_USERS)))
     .option("--context <n>", "most tokens of a request (default: the model's)", integer(2, MAX_TOKENS))
     .addOption(new Option("--over-context <rule>", "what becomes of requests beyond that").choices(["clip", "drop"]).default("clip"))
@@ -132,12 +135,14 @@ function checkCompany({ sweep: isSweep = false, report, from, json = false, ...o
 }
 
 /** Options that change nothing in this company. */
-function checkEffect({ sweep: isSweep = false, trace, workload, replicas }: SimulateFlags, command: Command): void {
+function checkEffect({ sweep: isSweep = false, trace, workload, replicas, stages }: SimulateFlags, command: Command): void {
   const refuse = (names: readonly string[], why: string): void => refuseWithoutEffect(command, names, why);
   if (replicas?.every((count) => count === 1)) refuse(["route"], "is of several replicas: give --replicas, too");
   if (isSweep) refuse(["json"], "has no effect in a sweep: its lines are JSON");
   if (trace === undefined) refuse(["badRows"], "is of a trace: give --trace, too");
-  else refuse(["promptTokens", "outputTokens", "lengthCv"], "is of a workload; a trace has lengths of its own");
+  else refuse(["promptTokens", "outputTokens", "lengthCv", "lengthLaw"], "is of a workload; a trace has lengths of its own");
+  if (workload !== "poisson") refuse(["stages"], "is of the workload poisson");
+  else if (stages !== undefined) refuse(["rate"], "has no effect beside --stages");
   if (workload === "closed-loop") refuse(["rate"], "has no effect in a closed loop, whose users ask when they have their answer");
   else refuse(["concurrency"], "is of the workload closed-loop");
 }
@@ -215,6 +220,11 @@ async function asUsage<T>(run: () => Promise<T>): Promise<T> {
 function oneOrMore<T>(flags: string, description: string, parse: (text: string) => T, fallback?: T): Option {
   const option = new Option(flags, description).argParser(list(parse));
   return fallback === undefined ? option : option.default([fallback], String(fallback));
+}
+
+function checkedStages(value: string): string {
+  parseStages(value);
+  return value;
 }
 
 function arithmetic(value: string): Arithmetic {

@@ -230,3 +230,13 @@ test("several replicas cost as many GPUs, and a route has to be of several", asy
   expect((await simulate(...args, "--route", "least-loaded")).err).toMatch(/--route is of several replicas/);
   expect((await simulate(...args, "--replicas", "2", "--route", "x")).err).toMatch(/unknown route "x"/);
 });
+
+test("a workload in stages, with uniform lengths", async () => {
+  const args = ["--workload", "poisson", "--stages", "2x10,6x10", "--length-law", "uniform", "--length-cv", "0.2", "--prompt-tokens", "50", "--output-tokens", "5"];
+  const { requests, durationSeconds } = await json(...args);
+  expect(requests.completed).toBeGreaterThan(40);
+  expect(requests.completed).toBeLessThan(130);
+  expect(durationSeconds).toBeLessThan(25);
+  expect((await simulate("--workload", "poisson", "--stages", "2:10")).err).toMatch(/It must be RATExSECONDS/);
+  expect((await simulate("--workload", "gamma", "--stages", "2x10")).err).toMatch(/--stages is of the workload poisson/);
+});

@@ -1,9 +1,10 @@
 import { InvalidOptionError } from "../../errors.ts";
-import { blocksThatFit, engineNamed, namedPolicies, PoissonArrivals, type Policies, routeNamed, simulate, simulateFleet, type SimulationOptions, type SimulationRun, type SimulationSummary, setupUnder, type Workload, workloadNamed } from "../../sim/index.ts";
+import { blocksThatFit, engineNamed, namedPolicies, PoissonArrivals, type Policies, routeNamed, simulate, simulateFleet, type SimulationOptions, type SimulationRun, type SimulationSummary, setupUnder, stages, type Workload, workloadNamed } from "../../sim/index.ts";
 import { openTrace } from "../../sim/traces/trace-file.ts";
 import type { Config } from "../../sim/report/series.ts";
 import { readGpu, readShape } from "../catalogue.ts";
 import type { Settings } from "./settings.ts";
+import { parseStages } from "./stages.ts";
 
 /** Requests of a workload that would never end. */
 const DEFAULT_REQUESTS = 1000;
@@ -72,6 +73,7 @@ function optionsOf(settings: Settings, workload: Workload): SimulationOptions {
 /** The workload, and how many of its rows were left out so far. */
 async function workloadOf(settings: Settings): Promise<{ readonly workload: Workload; readonly skippedRows: () => number }> {
   const { trace, workload, rate, seed, badRows } = settings;
+  if (settings.stages !== undefined) return { workload: stages({ ...settings, stages: parseStages(settings.stages) }), skippedRows: () => 0 };
   if (trace === undefined) return { workload: workloadNamed(workload ?? "", settings), skippedRows: () => 0 };
   const { workload: rows, hasTimes, skippedRows } = await openTrace(trace, seed, badRows);
   if (rate !== undefined) return { workload: new PoissonArrivals(rows, rate, seed), skippedRows };

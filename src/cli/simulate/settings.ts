@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { Arithmetic } from "../../roofline/index.ts";
-import { type BadRows, engineNamed, type OverContext } from "../../sim/index.ts";
+import { type BadRows, engineNamed, type LengthLaw, type OverContext } from "../../sim/index.ts";
 import { readWeightFormat } from "../catalogue.ts";
 
 /** Everything that decides one run, as plain values: what a worker is sent, a sweep's line repeats, and `config` shows. */
@@ -21,6 +21,9 @@ export interface Settings {
   readonly promptTokens?: number;
   readonly outputTokens?: number;
   readonly lengthCv?: number;
+  readonly lengthLaw?: LengthLaw;
+  /** RATExSECONDS, comma-separated. */
+  readonly stages?: string;
   readonly concurrency?: number;
   readonly context?: number;
   readonly overContext: OverContext;
