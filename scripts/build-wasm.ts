@@ -1,6 +1,8 @@
 /**
- * Writes src/backends/cpu/module.ts from the AssemblyScript of src/backends/cpu/kernels: the compiled module in base64, which
- * browsers, bundlers and Node can all import, and the order of the records' fields. `--check` writes nothing and fails if it
+ * Writes src/backends/cpu/module.ts from the AssemblyScript of src/backends/cpu/kernels: the compiled module in base64,
+ * which
+ * browsers, bundlers and Node can all import, and the order of the records' fields. `--check` writes nothing and fails
+ * if it
  * is not current.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -83,7 +85,9 @@ ${recordLines().join("\n")}
 
 /** Fields that are floats; the others are integers and addresses. */
 export const REAL_FIELDS: readonly string[] = [
-${realFields().map((field) => `  "${field}",\n`).join("")}];
+${realFields()
+  .map((field) => `  "${field}",\n`)
+  .join("")}];
 `;
 }
 

@@ -21,4 +21,6 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
   { name: "webgpu-families", count: 165, of: "families with types of weights and of keys and values on the WebGPU device", file: "test/backends/webgpu/forward.test.ts" },
   { name: "webgpu-goldens", count: 48, of: "tiny checkpoints with types of keys and values on the WebGPU device", file: "test/backends/webgpu/device-weights.test.ts" },
   { name: "schemas", count: 1000, of: "random JSON schemas against ajv", file: "test/grammar/json-schema/compile.test.ts" },
+  { name: "cpu", count: 200, of: "tokens of the longest answers, under 13 sizes of each model on the CPU backend", file: "test/backends/cpu/backend.test.ts" },
+  { name: "cpu-kernels", count: 1, of: "times every conformance case for each weight type, KV type and part of a decoder", file: "test/backends/cpu/create.test.ts" },
 ];

@@ -1,6 +1,8 @@
 /**
- * The CPU backend on models of real shapes: decode and prefill with one thread and with all, the share of the machine's copy bandwidth,
- * users that share a prompt, and the event loop's longest pause; small models beside WebGPU on SwiftShader, where that is installed.
+ * The CPU backend on models of real shapes: decode and prefill with one thread and with all, the share of the machine's
+ * copy bandwidth,
+ * users that share a prompt, and the event loop's longest pause; small models beside WebGPU on SwiftShader, where that
+ * is installed.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createCpuBackend } from "../../../src/backends/cpu/index.ts";
@@ -24,7 +26,14 @@ const SMALL: DecoderSizes = {
   headDim: 64,
   contextLength: 2048,
 };
-const LARGE: DecoderSizes = { ...SMALL, vocabSize: 32_000, hiddenSize: 2048, intermediateSize: 5632, headCount: 32, kvHeadCount: 4 };
+const LARGE: DecoderSizes = {
+  ...SMALL,
+  vocabSize: 32_000,
+  hiddenSize: 2048,
+  intermediateSize: 5632,
+  headCount: 32,
+  kvHeadCount: 4,
+};
 const DECODES = 20;
 const THREADS = [1, undefined];
 
@@ -41,7 +50,14 @@ export default async function (): Promise<BenchRow[]> {
 
 /** Decode and prefill; the longest pause of the event loop meanwhile. */
 async function measure(name: string, model: Model, threads: number | undefined): Promise<BenchRow[]> {
-  const backend = await createCpuBackend({ model, blockCount: 128, blockSize: 16, maxTokens: 512, maxRequests: 32, threads });
+  const backend = await createCpuBackend({
+    model,
+    blockCount: 128,
+    blockSize: 16,
+    maxTokens: 512,
+    maxRequests: 32,
+    threads,
+  });
   const pause = monitorEventLoopDelay({ resolution: 1 });
   pause.enable();
   const decode = await decodeSeconds(backend, 1);
@@ -86,10 +102,18 @@ async function sharedPrompt(model: Model): Promise<BenchRow[]> {
   await using engine = new Engine({ backend });
   const prompt = Array.from({ length: 512 }, (_, i) => 3 + ((i * 7) % 900));
   const start = performance.now();
-  const users = Array.from({ length: 16 }, (_, i) => engine.submit({ promptTokenIds: [...prompt, 5 + i], maxTokens: 64, ignoreStopTokenIds: true }));
+  const users = Array.from({ length: 16 }, (_, i) =>
+    engine.submit({ promptTokenIds: [...prompt, 5 + i], maxTokens: 64, ignoreStopTokenIds: true }),
+  );
   await Promise.all(users.map((user) => user.completion()));
   const seconds = (performance.now() - start) / 1000;
-  return [{ name: `16 users, a shared prompt of 512, 64 tokens each, ${backend.info.name}`, medianSeconds: seconds, note: `${((16 * 64) / seconds).toFixed(0)} tok/s in all` }];
+  return [
+    {
+      name: `16 users, a shared prompt of 512, 64 tokens each, ${backend.info.name}`,
+      medianSeconds: seconds,
+      note: `${((16 * 64) / seconds).toFixed(0)} tok/s in all`,
+    },
+  ];
 }
 
 /** Bytes of weights read a second in decode, beside a copy of memory in the same run. */
@@ -100,9 +124,15 @@ async function bandwidth(model: Model): Promise<BenchRow> {
   const [source, target] = [new Uint8Array(2 ** 28).fill(1), new Uint8Array(2 ** 28)];
   const copy = (2 * source.length) / (await medianSeconds(5, async () => target.set(source)));
   const layer = Object.values(model.layers[0]).filter((tensor): tensor is Tensor => tensor !== null);
-  const bytes = model.layers.length * layer.reduce((sum, tensor) => sum + tensor.bytes.length, 0) + model.head.bytes.length;
+  const bytes =
+    model.layers.length * layer.reduce((sum, tensor) => sum + tensor.bytes.length, 0) + model.head.bytes.length;
   const share = bytes / decode / copy;
-  return { name: "decode, 1.1B shape, Q8_0: share of copy bandwidth", medianSeconds: decode, note: `${(bytes / decode / 1e9).toFixed(1)} of ${(copy / 1e9).toFixed(1)} GB/s = ${share.toFixed(2)}`, aim: ">= 0.6" };
+  return {
+    name: "decode, 1.1B shape, Q8_0: share of copy bandwidth",
+    medianSeconds: decode,
+    note: `${(bytes / decode / 1e9).toFixed(1)} of ${(copy / 1e9).toFixed(1)} GB/s = ${share.toFixed(2)}`,
+    aim: ">= 0.6",
+  };
 }
 
 /** Steps of the built-in model on both, in turn. */
@@ -110,13 +140,21 @@ async function besideSwiftShader(): Promise<BenchRow[]> {
   const { model } = await loadModel("builtin");
   const sizes = { model, blockCount: 128, blockSize: 16, maxTokens: 128, maxRequests: 32 };
   const cpu = await createCpuBackend(sizes);
-  const gpu = await openNodeGpu().then(({ gpu: found }) => createWebGPUBackend({ ...sizes, gpu: found }), () => null);
+  const gpu = await openNodeGpu().then(
+    ({ gpu: found }) => createWebGPUBackend({ ...sizes, gpu: found }),
+    () => null,
+  );
   const rows: BenchRow[] = [];
   for (const batch of [1, 8, 32]) {
     const own = await decodeSeconds(cpu, batch);
     const other = gpu === null ? null : await decodeSeconds(gpu, batch);
     const beside = other === null ? "" : `, ${(other / own).toFixed(1)}x WebGPU on ${gpu!.info.name}`;
-    rows.push({ name: `decode, a step of ${batch}, built-in model, ${cpu.info.name}`, medianSeconds: own, aim: ">= 10x SwiftShader", note: `${(batch / own).toFixed(0)} tok/s${beside}` });
+    rows.push({
+      name: `decode, a step of ${batch}, built-in model, ${cpu.info.name}`,
+      medianSeconds: own,
+      aim: ">= 10x SwiftShader",
+      note: `${(batch / own).toFixed(0)} tok/s${beside}`,
+    });
   }
   await cpu.dispose();
   await gpu?.dispose();
@@ -137,10 +175,29 @@ async function medianSeconds(samples: number, run: () => Promise<unknown>): Prom
 function filledModel(layerCount: number, sizes: DecoderSizes, dtype: BlockDType): Model {
   const { vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = sizes;
   const matrix = (rows: number, columns: number): Tensor => filledBlocks(dtype, [rows, columns]);
-  const norm: Tensor = { name: "norm", dtype: "F32", shape: [hiddenSize], bytes: new Uint8Array(new Float32Array(hiddenSize).fill(1).buffer) };
+  const norm: Tensor = {
+    name: "norm",
+    dtype: "F32",
+    shape: [hiddenSize],
+    bytes: new Uint8Array(new Float32Array(hiddenSize).fill(1).buffer),
+  };
   const [queries, keys] = [headCount * headDim, kvHeadCount * headDim];
-  const attention = { queryBias: null, keyBias: null, valueBias: null, queryNorm: null, keyNorm: null, outputBias: null };
-  const rest = { attentionPostNorm: null, router: null, gateBias: null, upBias: null, downBias: null, feedForwardPostNorm: null };
+  const attention = {
+    queryBias: null,
+    keyBias: null,
+    valueBias: null,
+    queryNorm: null,
+    keyNorm: null,
+    outputBias: null,
+  };
+  const rest = {
+    attentionPostNorm: null,
+    router: null,
+    gateBias: null,
+    upBias: null,
+    downBias: null,
+    feedForwardPostNorm: null,
+  };
   const layer: LayerWeights = {
     ...attention,
     ...rest,
@@ -156,7 +213,13 @@ function filledModel(layerCount: number, sizes: DecoderSizes, dtype: BlockDType)
   };
   const embedding = matrix(vocabSize, hiddenSize);
   const config = plainDecoder(layerCount, { ...sizes, tiedEmbeddings: true });
-  return { config, embedding, head: embedding, finalNorm: norm, layers: Array.from({ length: layerCount }, () => layer) };
+  return {
+    config,
+    embedding,
+    head: embedding,
+    finalNorm: norm,
+    layers: Array.from({ length: layerCount }, () => layer),
+  };
 }
 
 function filledBlocks(dtype: BlockDType, shape: readonly number[]): Tensor {

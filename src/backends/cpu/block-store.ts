@@ -21,7 +21,10 @@ export class BlockStore {
 
   write(blocks: ArrayLike<number>, data: Uint8Array): void {
     const size = this.#blockBytes;
-    assert(data.length === blocks.length * size, () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`);
+    assert(
+      data.length === blocks.length * size,
+      () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`,
+    );
     for (let i = 0; i < blocks.length; i++) this.#block(blocks[i]).set(data.subarray(i * size, (i + 1) * size));
   }
 

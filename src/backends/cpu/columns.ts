@@ -13,7 +13,17 @@ export interface ColumnSizes {
   readonly keepLogits: boolean;
 }
 
-const SAMPLE_WORDS = ["sampleRows", "temperature", "topK", "topP", "minP", "choices", "logprobCounts", "sampledIds", "logprobs"] as const;
+const SAMPLE_WORDS = [
+  "sampleRows",
+  "temperature",
+  "topK",
+  "topP",
+  "minP",
+  "choices",
+  "logprobCounts",
+  "sampledIds",
+  "logprobs",
+] as const;
 const MOVES = ["swapOuts", "swapIns", "copies"] as const;
 const TOP_COLUMNS = ["topIds", "topLogprobs"] as const;
 
@@ -75,7 +85,8 @@ export class StepColumns {
     this.#fill("positions", plan.positions, tokenCount);
     this.#tables.forEach((group, g) => group.pack(plan, g));
     this.#packSamples(plan.sampling, plan.sampleRows, sampleCount);
-    for (const name of MOVES) this.#fill(name, plan[name], 2 * { swapOuts: swapOutCount, swapIns: swapInCount, copies: copyCount }[name]);
+    for (const name of MOVES)
+      {this.#fill(name, plan[name], 2 * { swapOuts: swapOutCount, swapIns: swapInCount, copies: copyCount }[name]);}
     const counts = { tokenCount, requestCount, sampleCount, swapOutCount, swapInCount, copyCount };
     const attentionTileCount = this.#packTiles(plan);
     const previousIds = previous.#addresses.sampledIds;
@@ -125,7 +136,10 @@ export class StepColumns {
   }
 
   #fill(name: keyof Fields<"Step">, values: Int32Array | Float32Array, count: number): void {
-    const target = values instanceof Int32Array ? this.#ints(this.#addresses[name]!, count) : this.#reals(this.#addresses[name]!, count);
+    const target =
+      values instanceof Int32Array
+        ? this.#ints(this.#addresses[name]!, count)
+        : this.#reals(this.#addresses[name]!, count);
     for (let i = 0; i < count; i++) target[i] = values[i];
   }
 

@@ -39,7 +39,14 @@ export async function createCpuBackend(options: CpuBackendOptions): Promise<Back
   const { promise: lost, resolve: onLost } = withResolver();
   const pool = await openPool(memory, kernels, placement, threads, onLost);
   const blocks = new BlockStore(memory.buffer, placement.deviceBlocks, geometry.blockBytes, resolved.blockCount);
-  return new CpuBackend({ info, pool, columns, blocks, lost, threads: new ThreadChoice(pool.size, () => performance.now() / 1000) });
+  return new CpuBackend({
+    info,
+    pool,
+    columns,
+    blocks,
+    lost,
+    threads: new ThreadChoice(pool.size, () => performance.now() / 1000),
+  });
 }
 
 async function openPool(

@@ -65,7 +65,9 @@ export function geometryOf({ model, blockSize, blockCount, maxTokens, kv, keepLo
     visible,
     attentionTokens,
     attentionRows: attentionTokens * sharing,
-    logitRows: keepLogits ? maxTokens : Math.max(1, Math.min(maxTokens, TILE_ROWS, Math.floor(LOGIT_BYTES / (4 * vocabSize)))),
+    logitRows: keepLogits
+      ? maxTokens
+      : Math.max(1, Math.min(maxTokens, TILE_ROWS, Math.floor(LOGIT_BYTES / (4 * vocabSize)))),
     inputs: Math.max(hidden, intermediate, headCount * headDim),
     ropeHalf: Math.max(0, ...ropes.map(({ dimensions }) => dimensions / 2)),
   };

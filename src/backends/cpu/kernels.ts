@@ -12,7 +12,15 @@ export interface Kernels {
    * Packs groups [first, end) of the matrix record from rows of `rowBytes` at `source`, the first of which is
    * `firstRow`.
    */
-  packGroups(matrix: number, type: number, rowBytes: number, first: number, end: number, source: number, firstRow: number): void;
+  packGroups(
+    matrix: number,
+    type: number,
+    rowBytes: number,
+    first: number,
+    end: number,
+    source: number,
+    firstRow: number,
+  ): void;
   /** x^y, the same on every machine, which Math.pow is not. */
   power(x: number, y: number): number;
   /** ln x, the same on every machine. */

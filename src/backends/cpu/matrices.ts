@@ -69,13 +69,26 @@ function kindOf(dtype: DType): number {
 /** A record of one segment of a placed matrix: an expert's own. */
 export function writeSegment(buffer: ArrayBufferLike, matrix: PlacedMatrix, segment: number, record: number): void {
   const { segmentGroups, groupBytes } = matrix;
-  writeMatrix(buffer, { ...matrix, record, groups: segmentGroups, data: matrix.data + segment * segmentGroups * groupBytes });
+  writeMatrix(buffer, {
+    ...matrix,
+    record,
+    groups: segmentGroups,
+    data: matrix.data + segment * segmentGroups * groupBytes,
+  });
 }
 
 /** Writes the matrix's record. */
 export function writeMatrix(buffer: ArrayBufferLike, matrix: PlacedMatrix): void {
   const { tensor, record, data, kind, groups, groupBytes, segmentRows, segmentGroups } = matrix;
-  writeRecord(buffer, "Matrix", record, { kind, data, groups, inputs: rowLength(tensor), groupBytes, segmentRows, segmentGroups });
+  writeRecord(buffer, "Matrix", record, {
+    kind,
+    data,
+    groups,
+    inputs: rowLength(tensor),
+    groupBytes,
+    segmentRows,
+    segmentGroups,
+  });
 }
 
 /** Bytes of tensor rows that are packed at once. */
@@ -90,7 +103,13 @@ export function stagingBytes({ tensor }: PlacedMatrix): number {
  * Packs a matrix's rows from the tensor's bytes, some megabytes at a time; yields between them, so that the caller can
  * breathe.
  */
-export function* packMatrix(kernels: Kernels, buffer: ArrayBufferLike, matrix: PlacedMatrix, bytes: Uint8Array, staging: number): Generator<void> {
+export function* packMatrix(
+  kernels: Kernels,
+  buffer: ArrayBufferLike,
+  matrix: PlacedMatrix,
+  bytes: Uint8Array,
+  staging: number,
+): Generator<void> {
   const { tensor, record, groups } = matrix;
   const stride = rowBytes(tensor.dtype, rowLength(tensor));
   const step = Math.max(1, Math.floor(stagingBytes(matrix) / (GROUP * stride)));

@@ -31,7 +31,16 @@ export type ResolvedOptions = Required<CpuBackendOptions>;
  * Fills in what is not given; `cores` is what the machine has. Throws `InvalidOptionError` or `UnsupportedModelError`.
  */
 export function resolveOptions(options: CpuBackendOptions, cores: number): ResolvedOptions {
-  const { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, kv = "f32", keepLogits = false } = options;
+  const {
+    model,
+    blockSize,
+    blockCount,
+    maxTokens,
+    maxRequests,
+    hostBlockCount = 0,
+    kv = "f32",
+    keepLogits = false,
+  } = options;
   checkModel(model.config);
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
   const mostBlocks = Math.floor(MAX_SLOTS / blockSize) - 1;
@@ -42,7 +51,17 @@ export function resolveOptions(options: CpuBackendOptions, cores: number): Resol
   if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv as string}`);
   const threads = options.threads ?? cores;
   checkInteger("threads", threads, 0, MAX_THREADS);
-  return { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount, kv, keepLogits, threads: Math.min(threads, cores) };
+  return {
+    model,
+    blockSize,
+    blockCount,
+    maxTokens,
+    maxRequests,
+    hostBlockCount,
+    kv,
+    keepLogits,
+    threads: Math.min(threads, cores),
+  };
 }
 
 /** What no kernel computes is refused by name. */

@@ -41,7 +41,10 @@ export class Placement {
     this.sync = arena.take(recordBytes("Sync"), "the threads' meeting point");
     this.threads = arena.take(Math.max(1, threads) * this.threadStride, "the threads' records");
     this.#layers = arena.take(config.layers.length * recordBytes("Layer"), "the layers' records");
-    this.#ropes = config.ropes.map((rope) => ({ config: rope, address: arena.take(4 * rope.dimensions, "rotary tables") }));
+    this.#ropes = config.ropes.map((rope) => ({
+      config: rope,
+      address: arena.take(4 * rope.dimensions, "rotary tables"),
+    }));
     this.#ropeTable = arena.take(4 * config.ropes.length, "rotary tables");
     this.#ropeMagnitudes = arena.take(8 * config.ropes.length, "rotary tables");
     this.#activations = placeActivations(arena, options, geometry);
@@ -61,7 +64,9 @@ export class Placement {
       writeRecord(buffer, "Layer", this.#layers + number * recordBytes("Layer"), fields);
     });
     this.#writeRopes(buffer, kernels);
-    this.#scratch.forEach((fields, thread) => writeRecord(buffer, "Scratch", this.threads + thread * this.threadStride, fields));
+    this.#scratch.forEach((fields, thread) =>
+      writeRecord(buffer, "Scratch", this.threads + thread * this.threadStride, fields),
+    );
     writeRecord(buffer, "Model", this.model, { ...this.#modelFields(), ...this.#activations });
   }
 
@@ -142,11 +147,19 @@ function expertFields({ experts }: DecoderConfig, tables: PlacedLayer["experts"]
   };
 }
 
-function placeActivations(arena: Arena, { model, maxTokens, keepLogits }: ResolvedOptions, geometry: Geometry): Fields<"Model"> {
+function placeActivations(
+  arena: Arena,
+  { model, maxTokens, keepLogits }: ResolvedOptions,
+  geometry: Geometry,
+): Fields<"Model"> {
   const { headCount, headDim, vocabSize, ropes, experts } = model.config;
   const { hidden, intermediate, headRow, ropeHalf, gatedRows, logitRows } = geometry;
   const take = (rows: number, bytes: number): number => arena.take(rows * bytes, "activations");
-  const strides = { hiddenStride: 4 * hidden, queryStride: 4 * headCount * headRow, attendedStride: 4 * roundUp(headCount * headDim, 8) };
+  const strides = {
+    hiddenStride: 4 * hidden,
+    queryStride: 4 * headCount * headRow,
+    attendedStride: 4 * roundUp(headCount * headDim, 8),
+  };
   const pairs = maxTokens * (experts?.perToken ?? 0);
   return {
     ...strides,

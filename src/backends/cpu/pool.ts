@@ -9,7 +9,11 @@ const RING = 4;
 
 /** Atomics.waitAsync is newer than TypeScript's library. */
 interface WaitAsync {
-  waitAsync?(view: Int32Array, index: number, value: number): { readonly async: boolean; readonly value: Promise<string> | string };
+  waitAsync?(
+    view: Int32Array,
+    index: number,
+    value: number,
+  ): { readonly async: boolean; readonly value: Promise<string> | string };
 }
 
 /** Runs steps, in the order posted. */
@@ -46,13 +50,24 @@ export class ThreadPool implements StepPool {
   #steps = 0;
 
   /** Resolves when every thread waits for work. Rejects with `DeviceUnavailableError` where none can be started. */
-  static async open(memory: WebAssembly.Memory, module: WebAssembly.Module, placement: Placement, size: number, onLost: (reason: string) => void): Promise<ThreadPool> {
+  static async open(
+    memory: WebAssembly.Memory,
+    module: WebAssembly.Module,
+    placement: Placement,
+    size: number,
+    onLost: (reason: string) => void,
+  ): Promise<ThreadPool> {
     const pool = new ThreadPool(memory, placement, size, onLost);
     await pool.#start(memory, module);
     return pool;
   }
 
-  private constructor(memory: WebAssembly.Memory, placement: Placement, size: number, onLost: (reason: string) => void) {
+  private constructor(
+    memory: WebAssembly.Memory,
+    placement: Placement,
+    size: number,
+    onLost: (reason: string) => void,
+  ) {
     this.size = size;
     this.#words = new Int32Array(memory.buffer);
     this.#placement = placement;
@@ -73,7 +88,8 @@ export class ThreadPool implements StepPool {
   }
 
   async whenDone(count: number): Promise<void> {
-    for (let done = this.#done(); done < count && this.lost === null && !this.#isStopped; done = this.#done()) await this.#change(done);
+    for (let done = this.#done(); done < count && this.lost === null && !this.#isStopped; done = this.#done())
+      {await this.#change(done);}
     if (this.#done() === this.#steps) this.#hold(false);
   }
 
@@ -82,7 +98,8 @@ export class ThreadPool implements StepPool {
     this.#isStopped = true;
     Atomics.store(this.#words, (this.#placement.sync + fieldOffset("Sync", "stop")) / 4, 1);
     this.#threads.forEach((thread, number) => {
-      Atomics.notify(this.#words, this.#postedIndex(number)); // a sleeping thread sees the word and ends: some runtimes cannot end it
+      // A sleeping thread wakes, sees the word and ends: Deno cannot end it from outside.
+      Atomics.notify(this.#words, this.#postedIndex(number));
       thread.terminate();
     });
     this.#wake();

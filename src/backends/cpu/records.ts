@@ -14,7 +14,12 @@ export function fieldOffset<Name extends RecordName>(name: Name, field: (typeof 
 }
 
 /** Writes fields of the record at `address`; the others stay. */
-export function writeRecord<Name extends RecordName>(buffer: ArrayBufferLike, name: Name, address: number, fields: Fields<Name>): void {
+export function writeRecord<Name extends RecordName>(
+  buffer: ArrayBufferLike,
+  name: Name,
+  address: number,
+  fields: Fields<Name>,
+): void {
   const count = RECORDS[name].length;
   const integers = new Uint32Array(buffer, address, count);
   const reals = new Float32Array(buffer, address, count);

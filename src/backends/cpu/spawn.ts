@@ -1,7 +1,9 @@
 import type { Worker as NodeWorker } from "node:worker_threads";
 import { type Thread, type ThreadEvents, WORKER_SOURCE } from "./worker.ts";
 
-type NodeModule<Name extends string> = Name extends "node:os" ? typeof import("node:os") : typeof import("node:worker_threads");
+type NodeModule<Name extends string> = Name extends "node:os"
+  ? typeof import("node:os")
+  : typeof import("node:worker_threads");
 
 /** A module of Node where the runtime has it; a static import would keep browsers from loading this file. */
 function nodeModule<Name extends "node:os" | "node:worker_threads">(name: Name): NodeModule<Name> | null {

@@ -38,7 +38,12 @@ export class PlacedWeights {
   readonly #matrices: { readonly placed: PlacedMatrix; readonly tensor: AnyTensor }[] = [];
   readonly #vectors: PlacedVector[] = [];
   /** Tables of experts: where the table is, and its matrix. */
-  readonly #tables: { readonly address: number; readonly records: number; readonly matrix: PlacedMatrix; readonly count: number }[] = [];
+  readonly #tables: {
+    readonly address: number;
+    readonly records: number;
+    readonly matrix: PlacedMatrix;
+    readonly count: number;
+  }[] = [];
   readonly #staging: number;
 
   constructor(arena: Arena, model: Model<AnyTensor>) {
@@ -48,7 +53,10 @@ export class PlacedWeights {
     this.head = model.head === model.embedding ? this.embedding : this.#matrix(model.head, config.vocabSize).record;
     this.finalNorm = this.#vector(model.finalNorm);
     this.layers = model.layers.map((layer, number) => this.#layer(layer, config, config.layers[number].experts));
-    this.#staging = arena.take(Math.max(...this.#matrices.map(({ placed }) => stagingBytes(placed))), "packing weights");
+    this.#staging = arena.take(
+      Math.max(...this.#matrices.map(({ placed }) => stagingBytes(placed))),
+      "packing weights",
+    );
   }
 
   /**

@@ -36,7 +36,13 @@ test.each<[string, (plan: StepPlan) => void, RegExp]>([
 ])("%s is found", (_, change, message) => expect(() => checkPlan(plan(change), info, 1)).toThrow(message));
 
 test("an adapter is the request's mistake", () => {
-  expect(() => checkPlan(plan((p) => (p.adapterIds[0] = 7)), info, 0)).toThrow(InvalidRequestError);
+  expect(() =>
+    checkPlan(
+      plan((p) => (p.adapterIds[0] = 7)),
+      info,
+      0,
+    ),
+  ).toThrow(InvalidRequestError);
 });
 
 test("moves name blocks that there are", () => {

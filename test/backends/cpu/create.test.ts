@@ -5,7 +5,13 @@ import { createReferenceBackend } from "../../../src/backends/reference/index.ts
 import { DeviceLimitError, InvalidModelError, InvalidOptionError, UnsupportedModelError } from "../../../src/errors.ts";
 import type { LayerConfig } from "../../../src/decoder.ts";
 import type { DType, Model } from "../../../src/model.ts";
-import { type ConformanceCase, type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
+import {
+  type ConformanceCase,
+  type MakeBackend,
+  PlanDriver,
+  backendConformance,
+  randomModel,
+} from "../../../src/testing/index.ts";
 import { isSoak } from "../../support/soak.ts";
 
 const SIZES = { blockCount: 32, blockSize: 4, maxTokens: 32, maxRequests: 4 };
@@ -24,11 +30,17 @@ const oracle =
 
 describe("a Llama in float32, on two threads", () => {
   const model = randomModel(1);
-  backendConformance(make(model, { threads: 2 }), { runner: { describe, it: test }, oracle: oracle(model), tolerance: 1e-4, blockSizes: [4] });
+  backendConformance(make(model, { threads: 2 }), {
+    runner: { describe, it: test },
+    oracle: oracle(model),
+    tolerance: 1e-4,
+    blockSizes: [4],
+  });
 });
 
 /**
- * Of activations, keys or values that are rounded: of thousands of numbers some lie so near a tie that float32 and the oracle's
+ * Of activations, keys or values that are rounded: of thousands of numbers some lie so near a tie that float32 and the
+ * oracle's
  * float64 round them apart, which moves logits by up to a quantum of an activation.
  */
 const ROUNDED = 0.5;
@@ -40,7 +52,11 @@ const SOME = /^(a batch|any chunking|any placement|NaN in unused|lengths|logits 
 const FEW = /^(a batch|any chunking|logits agree)/;
 
 function some(model: Model, parts: Parts, tolerance = 1e-3, names = SOME): void {
-  const cases: readonly ConformanceCase[] = backendConformance(make(model, parts), { oracle: oracle(model, parts), tolerance, blockSizes: [3] });
+  const cases: readonly ConformanceCase[] = backendConformance(make(model, parts), {
+    oracle: oracle(model, parts),
+    tolerance,
+    blockSizes: [3],
+  });
   test.each(cases.filter(({ name }) => isSoak || names.test(name)))("$name", (each) => each.run());
 }
 
@@ -122,7 +138,12 @@ describe("equal logits", () => {
 test.each([
   ["an option that cannot be", { threads: -1 }, InvalidOptionError, /threads must be an integer in \[0, 64\], got -1/],
   ["a KV type that is none", { kv: "f64" as "f32" }, InvalidOptionError, /kv must be f32, f16, int8, got f64/],
-  ["a pool beyond 4 GiB", { blockCount: 2 ** 22 }, DeviceLimitError, /WebAssembly's memory ends at 4.00 GiB, and 4194304 blocks would end at 4\.07/],
+  [
+    "a pool beyond 4 GiB",
+    { blockCount: 2 ** 22 },
+    DeviceLimitError,
+    /WebAssembly's memory ends at 4.00 GiB, and 4194304 blocks would end at 4\.07/,
+  ],
 ])("%s is refused: %s", async (_, options, kind, message) => {
   const creating = createCpuBackend({ model: randomModel(1, { contextLength: 64 }), ...SIZES, ...options });
   await expect(creating).rejects.toThrow(kind);
@@ -160,9 +181,21 @@ test("tensors may come one at a time", async () => {
     };
     return { ...info, read };
   };
-  const layers = model.layers.map((each) => Object.fromEntries(Object.entries(each).map(([name, tensor]) => [name, lazy(tensor as Model["head"])])));
-  const whole = { config: model.config, embedding: lazy(model.embedding), head: lazy(model.head), finalNorm: lazy(model.finalNorm), layers };
-  const backend = await createCpuBackend({ model: whole as unknown as CpuBackendOptions["model"], ...SIZES, threads: 0 });
+  const layers = model.layers.map((each) =>
+    Object.fromEntries(Object.entries(each).map(([name, tensor]) => [name, lazy(tensor as Model["head"])])),
+  );
+  const whole = {
+    config: model.config,
+    embedding: lazy(model.embedding),
+    head: lazy(model.head),
+    finalNorm: lazy(model.finalNorm),
+    layers,
+  };
+  const backend = await createCpuBackend({
+    model: whole as unknown as CpuBackendOptions["model"],
+    ...SIZES,
+    threads: 0,
+  });
   expect(most).toBe(1);
   await backend.dispose();
 });

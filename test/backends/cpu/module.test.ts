@@ -22,7 +22,11 @@ test("constants of the kernels lie below the first address that is handed out", 
 
 test("powers and logarithms of the module have the accuracy of double precision", async () => {
   const kernels = await openKernels(new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true }));
-  for (const [x, y] of [[10_000, -0.25], [500_000, -0.984375], [2, 0.5]]) {
+  for (const [x, y] of [
+    [10_000, -0.25],
+    [500_000, -0.984375],
+    [2, 0.5],
+  ]) {
     expect(kernels.power(x, y)).toBeCloseTo(x ** y, 14);
     expect(kernels.logarithm(x)).toBeCloseTo(Math.log(x), 13);
   }

@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { ThreadChoice } from "../../../src/backends/cpu/thread-choice.ts";
 
 /** Steps of `tokens` tokens, whose seconds `cost` gives by the number of threads; returns the numbers chosen. */
-function chosen(choice: ThreadChoice, clock: { now: number }, steps: number, tokens: number, cost: (threads: number) => number): number[] {
+function chosen(
+  choice: ThreadChoice,
+  clock: { now: number },
+  steps: number,
+  tokens: number,
+  cost: (threads: number) => number,
+): number[] {
   return Array.from({ length: steps }, () => {
     const threads = choice.choose(tokens);
     clock.now += cost(threads);
@@ -11,7 +17,8 @@ function chosen(choice: ThreadChoice, clock: { now: number }, steps: number, tok
   });
 }
 
-const share = (choices: readonly number[], threads: number): number => choices.filter((each) => each === threads).length / choices.length;
+const share = (choices: readonly number[], threads: number): number =>
+  choices.filter((each) => each === threads).length / choices.length;
 
 test("threads share steps where that is faster, one is tried now and then", () => {
   const clock = { now: 0 };
