@@ -1,4 +1,5 @@
 import { adapterName, isSoftware } from "./device.ts";
+import { DEVICE_DTYPES, WIDENED_DTYPE } from "./packing.ts";
 import { type ProbeReport, probeDevice } from "./probe.ts";
 import type { Gpu, GpuAdapter } from "./gpu-types.ts";
 
@@ -33,6 +34,8 @@ export interface Inspection {
   readonly reason: string;
   /** What would give a better adapter, or null. */
   readonly advice: string | null;
+  /** Types of weights that kernels read, and what the others become while a model is loaded, on every adapter. */
+  readonly weights: { readonly read: readonly string[]; readonly widenedTo: string };
   /** The bit-exactness probe on the chosen adapter, or null where there is none. */
   readonly probe: ProbeReport | null;
 }
@@ -63,6 +66,7 @@ export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigato
       chosen: name,
       reason: software ? "the only kind found: it runs shaders on the CPU" : "what WebGPU gives for the high-performance preference",
       advice: software ? SOFTWARE_ADVICE : null,
+      weights: WEIGHTS,
       probe: await probeDevice(device),
     };
   } finally {
@@ -70,11 +74,13 @@ export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigato
   }
 }
 
+const WEIGHTS = { read: [...DEVICE_DTYPES], widenedTo: WIDENED_DTYPE };
+
 const SOFTWARE_ADVICE = "a GPU with a Vulkan, Metal or Direct3D 12 driver is faster by orders of magnitude; without one, Mesa's lavapipe 25 or newer is 2 to 10 times faster than SwiftShader";
 
 function nothing(reason: string): Inspection {
   const advice = "install a driver with Vulkan, Metal or Direct3D 12, or a software adapter (Mesa's lavapipe 25 or newer, SwiftShader)";
-  return { adapters: [], chosen: null, reason, advice, probe: null };
+  return { adapters: [], chosen: null, reason, advice, weights: WEIGHTS, probe: null };
 }
 
 function reportOf({ info, limits, features }: GpuAdapter): AdapterReport {

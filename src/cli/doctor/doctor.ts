@@ -45,14 +45,14 @@ export function diagnose(found: Search, cpu: CpuMeasure): Report {
       reference: { available: true, problem: null },
     },
     measured: "problem" in cpu ? null : cpu,
-    ...("problem" in found ? { adapters: [], probe: null } : adaptersOf(found.inspection, found.origin)),
+    ...("problem" in found ? { adapters: [], weights: null, probe: null } : adaptersOf(found.inspection, found.origin)),
     ...choose(found, cpu),
     models: findModels("models"),
   };
 }
 
-function adaptersOf({ adapters, chosen, probe }: Inspection, origin: string): Pick<Report, "adapters" | "probe"> {
-  return { adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })), probe };
+function adaptersOf({ adapters, chosen, weights, probe }: Inspection, origin: string): Pick<Report, "adapters" | "weights" | "probe"> {
+  return { adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })), weights, probe };
 }
 
 /** What a run without `--backend` uses: the order of `chooseBackend`. */

@@ -1,4 +1,4 @@
-import type { AdapterReport, ProbeReport } from "../../backends/webgpu/index.ts";
+import type { AdapterReport, Inspection, ProbeReport } from "../../backends/webgpu/index.ts";
 import { formatBytes } from "../../roofline/format.ts";
 import type { BackendName } from "../choose-backend.ts";
 import type { CpuMeasure } from "./measure-cpu.ts";
@@ -18,6 +18,8 @@ export interface Report {
   /** What a run without `--backend` uses. */
   readonly choice: { readonly backend: BackendName; readonly adapter: string | null; readonly reason: string };
   readonly adapters: readonly FoundAdapter[];
+  /** Types of weights that WebGPU's kernels read, and what the others become; null where WebGPU cannot be used. */
+  readonly weights: Inspection["weights"] | null;
   /** Whether results are bit for bit the same in any batch on the chosen adapter; null where there is none. */
   readonly probe: ProbeReport | null;
   readonly models: readonly ModelReport[];
@@ -53,6 +55,7 @@ export function formatReport(report: Report): string {
     ["measured", report.measured === null ? [] : [measuredLine(report.measured)]],
     ["chosen", [`${choice.backend}${choice.adapter === null ? "" : ` on ${choice.adapter}`}: ${choice.reason}`]],
     ["adapters", report.adapters.flatMap(adapterLines)],
+    ["weights on WebGPU", report.weights === null ? [] : [weightsLine(report.weights)]],
     ["bit-exactness", report.probe === null ? [] : probeLines(report.probe)],
     ["models", report.models.map(modelLine)],
     ["better", advice === null ? [] : [advice]],
@@ -73,6 +76,10 @@ function adapterLines({ name, origin, chosen, software, features, limits }: Foun
     `    ${shown.join(", ")}`,
     ...Object.entries(limits).map(([limit, value]) => `    ${limit.padEnd(36)}${limit.endsWith("Size") ? formatBytes(value) : value}`),
   ];
+}
+
+function weightsLine({ read, widenedTo }: Inspection["weights"]): string {
+  return `${read.join(", ")} as they are stored; other types are widened to ${widenedTo} while a model is loaded`;
 }
 
 function probeLines({ bitExact, checks }: ProbeReport): string[] {

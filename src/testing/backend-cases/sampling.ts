@@ -1,10 +1,11 @@
 import { assert } from "../../assert.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { LogprobWriter, Sampler, argmax, createLogprobColumns } from "../../sampling/index.ts";
+import { SAMPLE_NOT_FINITE } from "../../step.ts";
 import { makePlan } from "../make-plan.ts";
 import { PlanDriver, type Sample, type SequenceOptions } from "../plan-driver.ts";
 import { type BackendCase, type Subject, withBackend } from "./backend-case.ts";
-import { expectSame, prompt, transcribe } from "./transcript.ts";
+import { expectSame, poison, prompt, transcribe } from "./transcript.ts";
 
 /** One of each rule, and what tells their draws apart: seed, choice. */
 const OPTIONS: readonly SequenceOptions[] = [
@@ -115,6 +116,26 @@ function closeTo(actual: number | null, expected: number): boolean {
   return actual !== null && (actual === expected || Math.abs(actual - expected) <= LOGPROB_TOLERANCE);
 }
 
+/** A request whose keys and values became NaN is flagged, and the one beside it is not. Results without flags have nothing to check. */
+async function flagsNonFinite(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const [sound, spoiled] = [1, 2].map((seed) => driver.start(prompt(backend, LENGTH, seed)));
+    const flags = async (): Promise<number[] | null> => {
+      const { result } = await driver.issue([{ sequence: sound }, { sequence: spoiled }]).done;
+      return result.sampleFlags === undefined ? null : [...result.sampleFlags.subarray(0, 2)];
+    };
+    const before = await flags();
+    const blocks = spoiled.tables.flat();
+    await backend.writeBlocks(blocks, poison(backend, blocks.length));
+    const after = await flags();
+    if (before === null || after === null) return;
+    assert(before.every((each) => each === 0), () => `the flags of sound logits are ${before.join(" and ")}`);
+    const isRight = after[0] === 0 && after[1] === SAMPLE_NOT_FINITE;
+    assert(isRight, () => `flags are ${after.join(" and ")} where the second sample's logits are NaN, not 0 and ${SAMPLE_NOT_FINITE}`);
+  });
+}
+
 /** Tokens are chosen by the one rule, whatever shares the step. */
 export const samplingCases: readonly BackendCase[] = [
   { name: "sampling follows the rule", run: followsTheRule },
@@ -122,4 +143,5 @@ export const samplingCases: readonly BackendCase[] = [
   { name: "a row is sampled once for each choice that begins with it", run: severalChoices },
   { name: "greedy takes the lowest of equal ids", run: greedyTies },
   { name: "log probabilities are those of the unmodified logits", run: logprobs },
+  { name: "samples whose logits are not finite are flagged", run: flagsNonFinite },
 ];

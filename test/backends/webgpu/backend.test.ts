@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
 import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import { DeviceLostError, DisposedError } from "../../../src/errors.ts";
+import { KV_TYPES, type KvType } from "../../../src/kv-type.ts";
 import type { Model } from "../../../src/model.ts";
-import { type ConformanceCase, type MakeBackend, PlanDriver, backendConformance, randomModel } from "../../../src/testing/index.ts";
+import { type ConformanceCase, type MakeBackend, PlanDriver, type RandomModelOptions, backendConformance, randomModel } from "../../../src/testing/index.ts";
 import { GOLDEN_MODELS, GOLDEN_SIZES, SHORT, expectedAnswers, goldenModel, isHere, loadGoldenModel, runGoldens } from "../../support/goldens.ts";
 import { ifShared } from "../../support/model-files.ts";
+import { RANDOM_FAMILIES } from "../../support/random-families.ts";
 import { isSoak, soakCount } from "../../support/soak.ts";
 import { bits, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
@@ -19,9 +21,9 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   afterAll(() => device.destroy());
 
   const make =
-    (model: Model): MakeBackend =>
+    (model: Model, kv: KvType = "f32"): MakeBackend =>
     (sizes) =>
-      createWebGPUBackend({ model, device, ...sizes });
+      createWebGPUBackend({ model, device, kv, ...sizes });
   const reference =
     (model: Model): MakeBackend =>
     (sizes) =>
@@ -37,6 +39,23 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   describe("sizes that are no multiples of four, tied embeddings", () => {
     const odd = randomModel(2, { headDim: 6, hiddenSize: 30, intermediateSize: 37, headCount: 6, kvHeadCount: 3, tiedEmbeddings: true });
     some(backendConformance(make(odd), { oracle: reference(odd), tolerance: 1e-4, blockSizes: [3] }), /^(a batch|any chunking|any placement|NaN|lengths|logits agree|swapped)/);
+  });
+
+  describe("windows, experts, norms of heads, keys and values as whole numbers", () => {
+    const { norm, ropes, ...gemma3 } = RANDOM_FAMILIES["gemma3"];
+    const layers = gemma3.layers!.map((layer) => ({ ...layer, experts: layer.window !== null }));
+    const mixed = randomModel(5, { ...gemma3, norm, ropes, layers, experts: { count: 4, perToken: 2, intermediateSize: 12, normalized: true } });
+    some(backendConformance(make(mixed, "int8"), { blockSizes: [3] }), /^(a batch|any placement|NaN|copies|swapped|samples whose)/);
+  });
+
+  describe.skipIf(!isSoak)("every family", () => {
+    const cases = Object.keys(RANDOM_FAMILIES).flatMap((family) => KV_TYPES.map((kv) => [family, kv] as const));
+    describe.each(cases)("%s, keys and values as %s", (family, kv) => {
+      const random = randomModel(6, RANDOM_FAMILIES[family]);
+      const tolerance = { f32: 1e-4, f16: 0.02, int8: 0.2 }[kv];
+      const oracle: MakeBackend = (sizes) => createReferenceBackend({ model: random, ...sizes, ...(kv === "f32" ? {} : { kv }) });
+      some(backendConformance(make(random, kv), { oracle, tolerance, blockSizes: [4] }), /./);
+    });
   });
 
   describe("equal logits", () => {
@@ -119,6 +138,15 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
   });
 });
 
+/** Gate and up of an expert take 3 KiB, one head of a layer 2.5. */
+const EXPERTS: RandomModelOptions = {
+  layers: [{ window: null, rope: 0, experts: true }],
+  kvHeadCount: 4,
+  headDim: 16,
+  queryKeyNorm: true,
+  experts: { count: 5, perToken: 2, intermediateSize: 12, normalized: true },
+};
+
 describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
   let device: GPUDevice;
   beforeAll(async () => {
@@ -127,14 +155,15 @@ describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
   afterAll(() => device.destroy());
 
   // Keys and values take 4 KiB a head of a layer here, the largest matrix 12.5 KiB.
-  test.each([
-    ["layers", 9000],
-    ["layers, heads and columns of weights", 4200],
-  ])("by %s changes no bit", async (_, bindingBytes) => {
-    const model = randomModel(4);
+  test.each<[string, number, RandomModelOptions, KvType]>([
+    ["layers", 9000, {}, "f32"],
+    ["layers, heads and columns of weights", 4200, {}, "f32"],
+    ["heads of whole numbers, and experts", 6500, EXPERTS, "int8"],
+  ])("by %s changes no bit", async (_, bindingBytes, mixed, kv) => {
+    const model = randomModel(4, mixed);
     const tokens = Array.from({ length: 40 }, (_unused, i) => i);
     const logits = async (limit?: number): Promise<number[]> => {
-      const backend = await createWebGPUBackend({ model, device, ...SIZES, blockCount: 3, maxTokens: 8, keepLogits: true, bindingBytes: limit });
+      const backend = await createWebGPUBackend({ model, device, ...SIZES, blockCount: 3, maxTokens: 8, keepLogits: true, bindingBytes: limit, kv });
       const driver = new PlanDriver(backend);
       const sequence = driver.start(tokens);
       const samples: number[] = [];

@@ -9,6 +9,7 @@ describe.skipIf(noWebGPU)(`inspectAdapters${ifWebGPU}`, () => {
     expect(report.adapters.length).toBeGreaterThan(0);
     expect(new Set(report.adapters.map(({ name }) => name)).size).toBe(report.adapters.length);
     expect(report.chosen).toBe(report.adapters[0].name);
+    expect(report.weights).toEqual({ read: ["F32", "F16", "BF16", "Q8_0", "Q4_0"], widenedTo: "F16" });
     expect(report.probe).toMatchObject({ bitExact: true });
     for (const { limits, features, software } of report.adapters) {
       expect(Object.keys(limits)).toEqual([...REPORTED_LIMITS]);
@@ -20,7 +21,7 @@ describe.skipIf(noWebGPU)(`inspectAdapters${ifWebGPU}`, () => {
 });
 
 test("a place without WebGPU or without an adapter is no error, and says what to install", async () => {
-  const none = { adapters: [], chosen: null, probe: null, advice: expect.stringMatching(/^install a driver/) as string };
+  const none = { adapters: [], chosen: null, probe: null, weights: expect.anything() as unknown, advice: expect.stringMatching(/^install a driver/) as string };
   expect(await inspectAdapters(undefined)).toEqual({ ...none, reason: "this runtime has no WebGPU" });
   const empty = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
   expect(await inspectAdapters(empty)).toEqual({ ...none, reason: "WebGPU finds no adapter" });

@@ -7,7 +7,7 @@ import { bstar } from "../../support/cli-io.ts";
 
 const adapter = { name: "GPU 9000", vendor: "v", architecture: "a", description: "d", software: false, limits: {} as Inspection["adapters"][number]["limits"], features: [] };
 const probe = { bitExact: true, checks: [] };
-const inspection: Inspection = { adapters: [adapter, { ...adapter, name: "slow" }], chosen: "GPU 9000", reason: "fastest", advice: null, probe };
+const inspection: Inspection = { adapters: [adapter, { ...adapter, name: "slow" }], chosen: "GPU 9000", reason: "fastest", advice: null, weights: { read: ["F32"], widenedTo: "F16" }, probe };
 
 const cpu = { name: "cpu (2 threads)", tokensPerSecond: 900, copyBytesPerSecond: 9e9 };
 
@@ -17,6 +17,7 @@ test("WebGPU is chosen where it can be used, with what was found out about it", 
     measured: cpu,
     choice: { backend: "webgpu", adapter: "GPU 9000", reason: "fastest" },
     adapters: [{ name: "GPU 9000", chosen: true, origin: "the system's driver" }, { name: "slow", chosen: false }],
+    weights: inspection.weights,
     probe,
     advice: null,
   });

@@ -20,6 +20,7 @@ const report: Report = {
   measured: { name: "cpu (2 threads)", tokensPerSecond: 900, copyBytesPerSecond: 8 * 2 ** 30 },
   choice: { backend: "webgpu", adapter: "SwiftShader", reason: "no GPU was found" },
   adapters: [{ name: "SwiftShader", vendor: "v", architecture: "a", description: "d", software: true, limits, features: ["subgroups"], chosen: true, origin: "npm" }],
+  weights: { read: ["F32", "Q8_0"], widenedTo: "F16" },
   probe: { bitExact: true, checks: [{ name: "matrix product: row against tile", equal: true }] },
   models: [
     { name: "builtin", folder: "models/builtin", architecture: "LlamaForCausalLM", contextLength: 1024, weightBytes: 2.5 * 2 ** 20, problem: null },
@@ -53,6 +54,9 @@ adapters
       maxComputeInvocationsPerWorkgroup   256
       maxComputeWorkgroupStorageSize      32 KiB
       maxComputeWorkgroupsPerDimension    65535
+
+weights on WebGPU
+  F32, Q8_0 as they are stored; other types are widened to F16 while a model is loaded
 
 bit-exactness
   a request's logits are the same bits in any batch

@@ -54,12 +54,14 @@ const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] =
   ["log probabilities are those of the unmodified logits", "of the chosen", onResult(({ logprobs }) => void (logprobs![1] -= 0.01))],
   ["log probabilities are those of the unmodified logits", "of the top", onResult(({ topLogprobs }) => void (topLogprobs!.fill(-1)))],
   ["log probabilities are those of the unmodified logits", "ids of the top", onResult(({ topIds }) => void (topIds!.reverse()))],
+  ["samples whose logits are not finite are flagged", "never", onResult(({ sampleFlags }) => void sampleFlags!.fill(0))],
+  ["samples whose logits are not finite are flagged", "always", onResult(({ sampleFlags }) => void sampleFlags!.fill(1))],
   ["log probabilities are those of the unmodified logits", "none", ignoring("logprobs", -1)],
 ];
 
 test.each(FAULTS)("%s: a backend that breaks it is found out (%s)", async (name, _, fault) => {
   const model = randomModel(1, { tiedLogits: name.startsWith("greedy") });
-  await expect(runCase(samplingCases, name, faulty(fault, model))).rejects.toThrow(/token at|log probability|rank|logit/);
+  await expect(runCase(samplingCases, name, faulty(fault, model))).rejects.toThrow(/token at|log probability|rank|logit|flags/);
 });
 
 test("every case has a fault", () => {
