@@ -11,7 +11,7 @@ export type { Choice, Completion, TokenDelta, TokenLogprobs, TokenStream } from 
 export { layerGroups, plainDecoder } from "./decoder.ts";
 export type { Activation, BiasConfig, DecoderConfig, DecoderSizes, ExpertConfig, LayerConfig, LayerGroup, NormConfig } from "./decoder.ts";
 export { KV_TYPES, kvHeadBytes, type KvType } from "./kv-type.ts";
-export type { BlockDType, DType, LayerWeights, LazyTensor, Model, Tensor, TensorInfo } from "./model.ts";
+export type { AdaptedPart, Adapter, BlockDType, DType, LayerWeights, LazyTensor, Model, Tensor, TensorInfo } from "./model.ts";
 export { type RopeConfig, ropeInverseFrequencies, ropeMagnitude, type RopeScaling } from "./rope.ts";
 export type { FinishReason, Request, RequestId, RequestInput, RequestState, RequestView, Retention, SamplingParams } from "./request.ts";
 export { Scheduler, type IdleReason } from "./scheduler/scheduler.ts";

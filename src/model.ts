@@ -90,3 +90,15 @@ export interface Model<T extends TensorInfo = Tensor> {
   /** [vocabSize, hiddenSize]; the same object as `embedding` where they are tied. */
   readonly head: T;
 }
+
+/** A matrix that an adapter changes. */
+export type AdaptedPart = "query" | "key" | "value" | "output" | "gate" | "up" | "down";
+
+/** A low-rank change of a model's matrices: W + scale * B · A (LoRA, arXiv 2106.09685). */
+export interface Adapter {
+  /** For people. */
+  readonly name: string;
+  readonly scale: number;
+  /** By layer, the matrices that are changed: a is [rank, in], b is [out, rank]. */
+  readonly layers: readonly Readonly<Partial<Record<AdaptedPart, { readonly a: Tensor; readonly b: Tensor }>>>[];
+}

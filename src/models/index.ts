@@ -3,6 +3,7 @@ export type { EncodeOptions, Tokenizer } from "../tokenizer.ts";
 export { chatFromGguf } from "./chat/load-chat.ts";
 export { parseChatTemplate, type SpecialTokenNames } from "./chat/chat-template.ts";
 export { plainTemplate } from "./chat/plain-template.ts";
+export { loadAdapter } from "./adapter.ts";
 export { asSource, bytesSource, type ByteSource, type ReadModelFile } from "./byte-source.ts";
 export { loadGguf, openGguf } from "./gguf/load.ts";
 export { type GgufHeader, type GgufTensor, readGgufHeader } from "./gguf/header.ts";

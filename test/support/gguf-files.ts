@@ -22,6 +22,18 @@ const ALIGNMENT = 32;
 
 /** The model as a GGUF file of that architecture; `keys` adds to its metadata, `tensors` to its tensors. */
 export function ggufOf(architecture: string, model: Model, keys: GgufKeys = {}, tensors: readonly Tensor[] = []): Uint8Array {
+  const chunks = ggufChunks(architecture, model, keys, tensors);
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+/** The same in pieces, for files larger than memory should hold twice. */
+export function ggufChunks(architecture: string, model: Model, keys: GgufKeys = {}, tensors: readonly Tensor[] = []): readonly Uint8Array[] {
   const all = { "general.architecture": architecture, ...keysOf(architecture, model.config), ...vocabulary(model.config.vocabSize), ...keys };
   const stored = [...tensorsOf(model, STORAGE[architecture] ?? {}), ...tensors];
   const header = new Writer();
@@ -44,7 +56,7 @@ export function ggufOf(architecture: string, model: Model, keys: GgufKeys = {}, 
     header.bytes(bytes);
     header.pad();
   }
-  return header.finish();
+  return header.chunks;
 }
 
 function keysOf(architecture: string, config: DecoderConfig): GgufKeys {
@@ -127,11 +139,11 @@ function aligned(length: number): number {
 const [U32, F32, BOOL, STRING, ARRAY, I32] = [4, 6, 7, 8, 9, 5];
 
 class Writer {
-  readonly #chunks: Uint8Array[] = [];
+  readonly chunks: Uint8Array[] = [];
   #length = 0;
 
   bytes(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
+    this.chunks.push(bytes);
     this.#length += bytes.length;
   }
 
@@ -184,15 +196,5 @@ class Writer {
 
   pad(): void {
     this.bytes(new Uint8Array(aligned(this.#length) - this.#length));
-  }
-
-  finish(): Uint8Array {
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
   }
 }

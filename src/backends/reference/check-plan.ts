@@ -7,22 +7,25 @@ import type { BackendInfo } from "../backend.ts";
  * Checks, O(T), what the rest of the step relies on: limits, positions, and that each token's slot is the one that its
  * request's table has for its position. Throws `InvalidRequestError` for an adapter, asserts the rest.
  */
-export function checkPlan(plan: StepPlan, info: BackendInfo): void {
+export function checkPlan(plan: StepPlan, info: BackendInfo, adapterCount = 0): void {
   const { tokenCount, requestCount, sampleCount } = plan;
   assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
   assert(requestCount <= info.maxRequests, () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`);
   assert(sampleCount <= info.maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`);
   assert(plan.groups.length === info.groups.length, () => `${plan.groups.length} block groups, not ${info.groups.length}`);
-  for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info);
+  for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info, adapterCount);
   for (let sample = 0; sample < sampleCount; sample++) {
     const row = plan.sampleRows[sample];
     assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
   }
 }
 
-function checkRequest(plan: StepPlan, request: number, info: BackendInfo): void {
+function checkRequest(plan: StepPlan, request: number, info: BackendInfo, adapterCount: number): void {
   const adapter = plan.adapterIds[request];
-  if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${info.name} has no adapters), got ${adapter}`);
+  if (adapter < 0 || adapter > adapterCount) {
+    const only = adapterCount === 0 ? `0 (${info.name} has no adapters)` : `from 0 to ${adapterCount}`;
+    throw new InvalidRequestError(`adapterId must be ${only}, got ${adapter}`);
+  }
   const contextLength = plan.contextLengths[request];
   assert(contextLength <= info.contextLength, () => `a context of ${contextLength} is over the limit of ${info.contextLength}`);
   const slot = plan.requestSlots[request];

@@ -1,14 +1,14 @@
 import { assert } from "../../assert.ts";
 import type { DecoderConfig, LayerGroup } from "../../decoder.ts";
-import type { Model } from "../../model.ts";
+import type { AdaptedPart, Adapter, Model } from "../../model.ts";
 import type { StepPlan } from "../../step.ts";
+import { Adapters } from "./adapters.ts";
 import { add, addBias } from "./add.ts";
 import { embed } from "./embedding.ts";
 import { Experts } from "./experts.ts";
 import { activateGate } from "./gated.ts";
 import type { KvStore } from "./kv-store.ts";
 import { linear } from "./linear.ts";
-import type { Matrix } from "./matrix.ts";
 import { PagedAttention } from "./paged-attention.ts";
 import { rmsNorm } from "./rms-norm.ts";
 import { RopeAngles, rotate } from "./rope.ts";
@@ -22,6 +22,13 @@ interface LayerPlace {
   readonly attention: PagedAttention;
 }
 
+/** What a forward pass has beside its model. */
+export interface ForwardOptions {
+  /** Inputs of quantized matrices are rounded to 8 bits. */
+  readonly roundsInputs?: boolean;
+  readonly adapters?: readonly Adapter[];
+}
+
 /** The transformer itself: from a plan's tokens to the hidden state of each, and from a hidden state to logits. */
 export class Forward {
   readonly #config: DecoderConfig;
@@ -30,6 +37,7 @@ export class Forward {
   readonly #ropes: readonly RopeAngles[];
   readonly #places: readonly LayerPlace[];
   readonly #experts: Experts | null;
+  readonly #adapters: Adapters;
   // [maxTokens, ...] each
   readonly #hidden: Float64Array;
   readonly #normed: Float64Array;
@@ -41,7 +49,7 @@ export class Forward {
   readonly #up: Float64Array;
   readonly #branch: Float64Array;
 
-  constructor(model: Model, groups: readonly LayerGroup[], store: KvStore, maxTokens: number, roundsInputs = false) {
+  constructor(model: Model, groups: readonly LayerGroup[], store: KvStore, maxTokens: number, { roundsInputs = false, adapters = [] }: ForwardOptions = {}) {
     const config = model.config;
     const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
     assert(headCount % kvHeadCount === 0, () => `${headCount} heads do not share ${kvHeadCount} key heads evenly`);
@@ -51,6 +59,7 @@ export class Forward {
     this.#ropes = config.ropes.map((rope) => new RopeAngles(rope, maxTokens));
     this.#places = placesOf(config, groups, store);
     this.#experts = config.experts && new Experts(config, config.experts, maxTokens);
+    this.#adapters = new Adapters(adapters);
     this.#hidden = new Float64Array(maxTokens * hiddenSize);
     this.#normed = new Float64Array(maxTokens * hiddenSize);
     this.#branch = new Float64Array(maxTokens * hiddenSize);
@@ -65,6 +74,7 @@ export class Forward {
   /** Runs every layer over the plan's tokens, whose ids are `tokenIds` [T], and writes their keys and values. */
   run(plan: StepPlan, tokenIds: Int32Array): void {
     embed(this.#hidden, tokenIds, plan.tokenCount, this.#weights.embedding, this.#config.embeddingScale);
+    this.#adapters.begin(plan);
     for (const angles of this.#ropes) angles.set(plan.positions, plan.tokenCount);
     for (let layer = 0; layer < this.#places.length; layer++) {
       this.#attentionBlock(layer, this.#weights.layers[layer], plan);
@@ -89,13 +99,13 @@ export class Forward {
     const { layer, group: groupIndex, attention } = this.#places[number];
     const group = plan.groups[groupIndex];
     this.#norm(this.#normed, this.#hidden, weights.attentionNorm, count);
-    this.#project(this.#queries, this.#normed, weights.query, weights.queryBias, count);
-    this.#project(this.#keys, this.#normed, weights.key, weights.keyBias, count);
-    this.#project(this.#values, this.#normed, weights.value, weights.valueBias, count);
+    this.#project(this.#queries, this.#normed, number, "query", count);
+    this.#project(this.#keys, this.#normed, number, "key", count);
+    this.#project(this.#values, this.#normed, number, "value", count);
     this.#prepareHeads(number, weights, count);
     for (let t = 0; t < count; t++) this.#store.writeToken(group.slotMapping[t], layer, this.#keys, this.#values, t * this.#store.kvSize);
     attention.run(this.#attended, this.#queries, layer, plan, group);
-    this.#project(this.#branch, this.#attended, weights.output, weights.outputBias, count);
+    this.#project(this.#branch, this.#attended, number, "output", count);
     this.#addBranch(weights.attentionPostNorm, count);
   }
 
@@ -113,15 +123,15 @@ export class Forward {
   #feedForwardBlock(number: number, weights: LayerNumbers, count: number): void {
     this.#norm(this.#normed, this.#hidden, weights.feedForwardNorm, count);
     if (this.#config.layers[number].experts) this.#experts!.run(this.#branch, this.#normed, weights, count);
-    else this.#feedForward(weights, count);
+    else this.#feedForward(number, count);
     this.#addBranch(weights.feedForwardPostNorm, count);
   }
 
-  #feedForward(weights: LayerNumbers, count: number): void {
-    this.#project(this.#gate, this.#normed, weights.gate, weights.gateBias, count);
-    this.#project(this.#up, this.#normed, weights.up, weights.upBias, count);
+  #feedForward(number: number, count: number): void {
+    this.#project(this.#gate, this.#normed, number, "gate", count);
+    this.#project(this.#up, this.#normed, number, "up", count);
     activateGate(this.#config.activation, this.#gate, this.#up, count * this.#config.intermediateSize);
-    this.#project(this.#branch, this.#gate, weights.down, weights.downBias, count);
+    this.#project(this.#branch, this.#gate, number, "down", count);
   }
 
   /** Adds the branch to the hidden state, through the norm behind it where there is one. */
@@ -131,9 +141,13 @@ export class Forward {
     add(this.#hidden, this.#branch, count * hiddenSize, residualScale);
   }
 
-  #project(out: Float64Array, x: Float64Array, weight: Matrix, bias: Float32Array | null, rows: number): void {
-    linear(out, x, weight, rows);
+  /** out = x · Wᵀ + bias, and what the requests' adapters add. */
+  #project(out: Float64Array, x: Float64Array, layer: number, part: AdaptedPart, rows: number): void {
+    const weights = this.#weights.layers[layer];
+    linear(out, x, weights[part], rows);
+    const bias = weights[`${part}Bias`];
     if (bias !== null) addBias(out, bias, rows);
+    this.#adapters.add(out, x, layer, part);
   }
 
   #norm(out: Float64Array, x: Float64Array, weight: Float32Array, rows: number): void {

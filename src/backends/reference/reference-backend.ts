@@ -3,7 +3,7 @@ import { MAX_BLOCK_SIZE, MAX_PLANS_IN_FLIGHT, MAX_SLOTS } from "../../config.ts"
 import { DisposedError, InvalidOptionError } from "../../errors.ts";
 import { layerGroups } from "../../decoder.ts";
 import { KV_TYPES, type KvType } from "../../kv-type.ts";
-import type { Model } from "../../model.ts";
+import type { Adapter, Model } from "../../model.ts";
 import type { StepPlan, StepResult } from "../../step.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { Forward } from "./forward.ts";
@@ -24,6 +24,8 @@ export interface ReferenceBackendOptions {
   readonly kv?: KvType;
   /** Round the inputs of matrices in block formats to int8, as integer kernels do (`roundToInt8`). Default false. */
   readonly int8Activations?: boolean;
+  /** Adapters of `adapterId` 1, 2 and so on. Default none. */
+  readonly adapters?: readonly Adapter[];
   /** Return the logits of every sample: `2 * maxTokens * vocabSize` floats. Default false. */
   readonly keepLogits?: boolean;
 }
@@ -36,18 +38,18 @@ export interface ReferenceBackendOptions {
 export function createReferenceBackend(options: ReferenceBackendOptions): Backend {
   checkOptions(options);
   const { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f64" } = options;
-  const { int8Activations = false } = options;
+  const { int8Activations = false, adapters = [] } = options;
   const { kvHeadCount, headDim, contextLength, vocabSize } = model.config;
   const groups = layerGroups(model.config);
   const layerCount = Math.max(...groups.map((group) => group.layers.length));
   const shape = { blockSize, layerCount, kvHeadCount, headDim, type: kv } as const;
   const device = new KvStore(shape, blockCount);
   const host = new KvStore(shape, hostBlockCount);
-  const forward = new Forward(model, groups, device, maxTokens, int8Activations);
+  const forward = new Forward(model, groups, device, maxTokens, { roundsInputs: int8Activations, adapters });
   const limits = { blockCount, hostBlockCount, blockSize, maxTokens, maxRequests };
   const shown = groups.map(({ window }) => ({ window }));
   const info = { name: "reference", ...limits, contextLength, vocabSize, bytesPerBlock: device.bytesPerBlock, groups: shown };
-  return new ReferenceBackend(info, new StepRunner({ forward, device, host, info, keepLogits }));
+  return new ReferenceBackend(info, new StepRunner({ forward, device, host, info, keepLogits, adapterCount: adapters.length }));
 }
 
 function checkOptions(options: ReferenceBackendOptions): void {

@@ -14,6 +14,8 @@ export interface StepRunnerParts {
   readonly host: KvStore;
   readonly info: BackendInfo;
   readonly keepLogits: boolean;
+  /** Default 0. */
+  readonly adapterCount?: number;
 }
 
 /** Runs plans one after the other: moves blocks, computes, samples. Knows nothing of promises. */
@@ -22,6 +24,7 @@ export class StepRunner {
   readonly #host: KvStore;
   readonly #forward: Forward;
   readonly #info: BackendInfo;
+  readonly #adapterCount: number;
   readonly #sampler: Sampler;
   readonly #logprobs: LogprobWriter;
   /** [maxTokens] input ids, the fed-back ones filled in. */
@@ -35,12 +38,13 @@ export class StepRunner {
   #preceding: StepOutput;
   #precedingSamples = 0;
 
-  constructor({ forward, device, host, info, keepLogits }: StepRunnerParts) {
+  constructor({ forward, device, host, info, keepLogits, adapterCount = 0 }: StepRunnerParts) {
     const { vocabSize, maxTokens } = info;
     this.#forward = forward;
     this.device = device;
     this.#host = host;
     this.#info = info;
+    this.#adapterCount = adapterCount;
     this.#sampler = new Sampler(vocabSize);
     this.#logprobs = new LogprobWriter(vocabSize);
     this.#tokenIds = new Int32Array(maxTokens);
@@ -55,7 +59,7 @@ export class StepRunner {
   run(plan: StepPlan): StepOutput {
     const samplesBefore = this.#precedingSamples;
     this.#precedingSamples = 0;
-    checkPlan(plan, this.#info);
+    checkPlan(plan, this.#info, this.#adapterCount);
     this.#moveBlocks(plan);
     this.#resolveTokenIds(plan, samplesBefore);
     this.#forward.run(plan, this.#tokenIds);

@@ -112,6 +112,21 @@ async function logprobs(subject: Subject): Promise<void> {
   });
 }
 
+/** Keys and values that are NaN make logits that are; the request beside it does not notice. */
+async function flagsNotFinite(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const [sick, sound] = [1, 2].map((seed) => driver.start(prompt(backend, LENGTH, seed)));
+    await driver.step([{ sequence: sick }, { sequence: sound }]);
+    await backend.writeBlocks(sick.tables.flat(), poison(backend, sick.tables.flat().length));
+    const { result } = await driver.issue([{ sequence: sick }, { sequence: sound }]).done;
+    assert(result.sampleFlags !== undefined, "results have no sampleFlags");
+    const [flagged, other] = Array.from(result.sampleFlags.subarray(0, 2), (flags) => flags & SAMPLE_NOT_FINITE);
+    assert(flagged === SAMPLE_NOT_FINITE, "a sample of logits that are NaN is not flagged");
+    assert(other === 0, "a sample of finite logits is flagged");
+  });
+}
+
 function closeTo(actual: number | null, expected: number): boolean {
   return actual !== null && (actual === expected || Math.abs(actual - expected) <= LOGPROB_TOLERANCE);
 }
@@ -142,6 +157,7 @@ export const samplingCases: readonly BackendCase[] = [
   { name: "a draw is the same alone and in a batch", run: sameAloneAndTogether },
   { name: "a row is sampled once for each choice that begins with it", run: severalChoices },
   { name: "greedy takes the lowest of equal ids", run: greedyTies },
+  { name: "logits that are not finite are flagged, alone", run: flagsNotFinite },
   { name: "log probabilities are those of the unmodified logits", run: logprobs },
   { name: "samples whose logits are not finite are flagged", run: flagsNonFinite },
 ];

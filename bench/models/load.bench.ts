@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DecoderSizes, plainDecoder } from "../../src/decoder.ts";
+import type { DType, LayerWeights, Model, Tensor } from "../../src/model.ts";
+import { byteLength, isFloat } from "../../src/quantization/index.ts";
+import { randomBlocks } from "../../src/testing/random-blocks.ts";
+import { ggufChunks } from "../../test/support/gguf-files.ts";
+import type { BenchRow } from "../bench.ts";
+
+/** SmolLM2 135M and TinyLlama 1.1B. */
+const SHAPES: readonly (readonly [string, number, DecoderSizes])[] = [
+  ["135M", 30, { vocabSize: 49_152, hiddenSize: 768, intermediateSize: 1536, headCount: 12, kvHeadCount: 4, headDim: 64, contextLength: 2048 }],
+  ["1.1B", 22, { vocabSize: 32_000, hiddenSize: 2048, intermediateSize: 5632, headCount: 32, kvHeadCount: 4, headDim: 64, contextLength: 2048 }],
+];
+const TYPES: readonly DType[] = ["F16", "Q8_0", "Q4_K"];
+const MIB = 2 ** 20;
+
+/** What a process that does nothing else loads, and how much memory it had at most. */
+const CHILD = `
+const { loadModel } = await import(process.argv[1]);
+const before = process.memoryUsage.rss();
+const began = performance.now();
+const { model } = await loadModel(process.argv[2]);
+console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, peak: process.resourceUsage().maxRSS * 1024 - before, layers: model.layers.length }));
+`;
+
+/** Load time and peak memory of random checkpoints, each loaded by a process of its own; the files are in the page cache. */
+export default function (): readonly BenchRow[] {
+  const folder = mkdtempSync(join(tmpdir(), "bstar-load-"));
+  try {
+    return SHAPES.flatMap(([name, layers, sizes]) => TYPES.map((dtype) => measure(`load ${name} ${dtype}`, join(folder, "model.gguf"), randomFile(layers, sizes, dtype))));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function measure(name: string, path: string, chunks: readonly Uint8Array[]): BenchRow {
+  const file = openSync(path, "w");
+  for (const chunk of chunks) writeSync(file, chunk);
+  closeSync(file);
+  const fileBytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  const module = new URL("../../src/models/index.ts", import.meta.url).href;
+  const { seconds, peak } = JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", CHILD, module, path], { encoding: "utf8" })) as { seconds: number; peak: number };
+  const note = `${Math.round(fileBytes / MIB)} MiB of file, peak ${Math.round((peak - fileBytes) / MIB)} MiB above it`;
+  return { name, medianSeconds: seconds, samples: 1, note };
+}
+
+/** A GGUF file of that shape, as chunks: tensors of one size share their bytes. */
+function randomFile(layerCount: number, sizes: DecoderSizes, dtype: DType): readonly Uint8Array[] {
+  const config = plainDecoder(layerCount, sizes);
+  const { vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
+  const made = new Map<string, Uint8Array>();
+  const tensor = (type: DType, ...shape: number[]): Tensor => {
+    const info = { name: "", dtype: type, shape };
+    const key = `${type} ${shape.join()}`;
+    if (!made.has(key)) made.set(key, fill(type, byteLength(info)));
+    return { ...info, bytes: made.get(key)! };
+  };
+  const norm = tensor("F32", hiddenSize);
+  const none = { queryBias: null, keyBias: null, valueBias: null, queryNorm: null, keyNorm: null, outputBias: null, attentionPostNorm: null };
+  const noneEither = { router: null, gateBias: null, upBias: null, downBias: null, feedForwardPostNorm: null };
+  const keys = tensor(dtype, kvHeadCount * headDim, hiddenSize);
+  const wide = tensor(dtype, intermediateSize, hiddenSize);
+  const layer: LayerWeights = {
+    ...none,
+    ...noneEither,
+    attentionNorm: norm,
+    query: tensor(dtype, headCount * headDim, hiddenSize),
+    key: keys,
+    value: keys,
+    output: tensor(dtype, hiddenSize, headCount * headDim),
+    feedForwardNorm: norm,
+    gate: wide,
+    up: wide,
+    down: tensor(dtype, hiddenSize, intermediateSize),
+  };
+  const table = tensor(dtype, vocabSize, hiddenSize);
+  const model: Model = { config, embedding: table, layers: config.layers.map(() => layer), finalNorm: norm, head: table };
+  return ggufChunks("llama", model);
+}
+
+/** Blocks that repeat: their numbers do not matter, only that they are finite. */
+function fill(dtype: DType, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  if (isFloat(dtype)) return bytes.fill(0x3c);
+  const blocks = randomBlocks(dtype, 256 * 64, 0.02, (i) => ((i * 2654435761) % 4096) / 4096);
+  for (let at = 0; at < length; at += blocks.length) bytes.set(blocks.subarray(0, Math.min(blocks.length, length - at)), at);
+  return bytes;
+}
