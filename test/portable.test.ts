@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
+import { inChromium } from "./support/chromium.ts";
 import { cpuReport } from "./support/cpu-report.ts";
+import { isSoak } from "./support/soak.ts";
 import { portableReport } from "./support/portable.ts";
 
 const pathOf = (name: string): string => new URL(`support/${name}.ts`, import.meta.url).pathname;
@@ -13,7 +15,7 @@ const RUNTIMES = [
   { name: "Bun", command: "bun", args: ["run"] },
 ];
 
-/** Of logits and samples of the CPU backend, measured on Node 20 and 24, Deno 2.9 and Bun 1.4: one bit more or less is a bug. */
+/** Of logits and samples of the CPU backend, measured on Node 20 and 24, Deno 2.9, Bun 1.4 and Chromium 147: one bit more or less is a bug. */
 const CPU_HASHES = "F32 8d79cc73, BF16 5c8b20da, Q8_0 b0b17531, Q4_0 123d6d7a";
 
 test.each([0, 1, 2])("logits of the CPU backend have their golden bits, %i threads", async (threads) => {
@@ -27,6 +29,10 @@ test("the core does the same in a worker", async () => {
   const [report] = (await once(worker, "message")) as [string];
   await worker.terminate();
   expect(report).toBe(await portableReport());
+});
+
+test.skipIf(!isSoak).each([true, false])("so do they in a page of Chromium, cross-origin isolated %s (in the soak)", async (isIsolated) => {
+  expect(await inChromium(pathOf("cpu-report"), "module.cpuReport(2)", isIsolated)).toBe(CPU_HASHES);
 });
 
 for (const { name, command, args } of RUNTIMES) {

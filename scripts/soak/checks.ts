@@ -23,4 +23,5 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
   { name: "schemas", count: 1000, of: "random JSON schemas against ajv", file: "test/grammar/json-schema/compile.test.ts" },
   { name: "cpu", count: 200, of: "tokens of the longest answers, under 13 sizes of each model on the CPU backend", file: "test/backends/cpu/backend.test.ts" },
   { name: "cpu-kernels", count: 1, of: "times every conformance case for each weight type, KV type and part of a decoder", file: "test/backends/cpu/create.test.ts" },
+  { name: "portable", count: 2, of: "pages of Chromium whose logits are those of Node, beside the other runtimes", file: "test/portable.test.ts" },
 ];
