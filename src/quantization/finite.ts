@@ -19,7 +19,7 @@ const FACTORS: Readonly<Record<BlockDType, readonly number[]>> = {
 /** Number of the first element, or of the first of the first block, that is NaN or infinite; -1 where all are finite. */
 export function findNotFinite({ dtype, bytes }: Tensor): number {
   const { blockSize, blockBytes } = FORMATS[dtype];
-  if (isFloat(dtype)) return findNotFiniteFloat(bytes, blockBytes, dtype === "F16" ? 0x7c : 0x7f);
+  if (isFloat(dtype)) return findNotFiniteFloat(bytes, dtype);
   const factors = FACTORS[dtype];
   for (let at = 0; at < bytes.length; at += blockBytes) {
     for (const factor of factors) if ((bytes[at + factor + 1] & 0x7c) === 0x7c) return (at / blockBytes) * blockSize;
@@ -27,10 +27,21 @@ export function findNotFinite({ dtype, bytes }: Tensor): number {
   return -1;
 }
 
-/** All exponent bits are set: of F16 five in the top byte; of BF16 and F32 seven there and one in the byte below. */
-function findNotFiniteFloat(bytes: Uint8Array, size: number, mask: number): number {
-  for (let at = size - 1; at < bytes.length; at += size) {
-    if ((bytes[at] & mask) === mask && (mask === 0x7c || (bytes[at - 1] & 0x80) !== 0)) return (at + 1) / size - 1;
+/** Exponent bits of a float, all set where it is not finite, twice in a word of 32 bits where it has 16. */
+const EXPONENTS = { F32: [0x7f80_0000], F16: [0x7c00, 0x7c00_0000], BF16: [0x7f80, 0x7f80_0000] } as const;
+
+/** A word at a time: twice as fast as byte by byte (bench/models/load.bench.ts). What is no whole word is looked at alone. */
+function findNotFiniteFloat(bytes: Uint8Array, dtype: "F32" | "F16" | "BF16"): number {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  const [low, high = low] = EXPONENTS[dtype];
+  const perWord = dtype === "F32" ? 1 : 2;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if ((word & low) === low) return perWord * i;
+    if ((word & high) === high) return perWord * i + perWord - 1;
   }
-  return -1;
+  const rest = words.length * 4;
+  const last = aligned.length - rest === 2 ? (aligned[rest] | (aligned[rest + 1] << 8)) & low : 0;
+  return last === low ? perWord * words.length : -1;
 }
