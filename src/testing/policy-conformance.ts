@@ -8,6 +8,7 @@ import type { PolicyCase, PolicyMakers } from "./policy-cases/policy-case.ts";
 import { preemptionCases } from "./policy-cases/preemption.ts";
 import { queueCases } from "./policy-cases/queue.ts";
 import { schedulerCases } from "./policy-cases/scheduler-runs.ts";
+import { randomSeed } from "./random-seed.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 export type { PolicyMakers };
@@ -17,6 +18,8 @@ export interface PolicyConformanceOptions {
   readonly runner?: TestRunner;
   /** Random programs of each case. Default 50: half a second in all. */
   readonly seeds?: number;
+  /** The first seed. Default: a random one, which the suite's name and every failure show. */
+  readonly seed?: number;
 }
 
 const DEFAULT_SEEDS = 50;
@@ -28,7 +31,7 @@ const DEFAULT_SEEDS = 50;
  * What a policy promises beyond (who goes first, who never waits how long) is its own test's business.
  */
 export function policyConformance(makers: PolicyMakers, options: PolicyConformanceOptions = {}): ConformanceCase[] {
-  const { runner, seeds = DEFAULT_SEEDS } = options;
+  const { runner, seeds = DEFAULT_SEEDS, seed = randomSeed() } = options;
   const { queue, admission, preemption, chunking, budget, eviction } = makers;
   const policyCases = [
     ...(queue === undefined ? [] : queueCases(queue)),
@@ -39,15 +42,15 @@ export function policyConformance(makers: PolicyMakers, options: PolicyConforman
     ...(eviction === undefined ? [] : evictionCases(eviction)),
     ...schedulerCases(makers),
   ];
-  const cases = policyCases.map((each) => ({ name: each.name, run: async () => runSeeds(each, seeds) }));
-  runner?.describe("policy conformance", () => {
+  const cases = policyCases.map((each) => ({ name: each.name, run: async () => runSeeds(each, seed, seeds) }));
+  runner?.describe(`policy conformance (seed ${seed})`, () => {
     for (const each of cases) runner.it(each.name, () => each.run());
   });
   return cases;
 }
 
-function runSeeds(each: PolicyCase, seeds: number): void {
-  for (let seed = 0; seed < seeds; seed++) {
+function runSeeds(each: PolicyCase, first: number, seeds: number): void {
+  for (let seed = first; seed < first + seeds; seed++) {
     try {
       each.run(new SeededRandom(seed));
     } catch (error) {

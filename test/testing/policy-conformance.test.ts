@@ -37,12 +37,20 @@ describe("policyConformance", () => {
 
   test("registers every case with the runner given", () => {
     const { runner, registered } = recordingRunner();
-    const cases = policyConformance({ preemption: lastIn }, { runner });
-    expect(registered).toEqual(["policy conformance", ...cases.map(({ name }) => name)]);
+    const cases = policyConformance({ preemption: lastIn }, { runner, seed: 5 });
+    expect(registered).toEqual(["policy conformance (seed 5)", ...cases.map(({ name }) => name)]);
   });
 
   test("says with which seed a rule was broken", async () => {
     const [rule] = policyConformance({ preemption: () => ({ name: "whoever is listed first", victim: ([first]) => first }) });
     await expect(rule.run()).rejects.toThrow(/^seed \d+: whoever is listed first names another/);
+  });
+
+  test("draws its first seed where it is given none", () => {
+    const suites = [recordingRunner(), recordingRunner()].map(({ runner, registered }) => {
+      policyConformance({ preemption: lastIn }, { runner });
+      return registered[0];
+    });
+    expect(suites[0]).not.toBe(suites[1]);
   });
 });
