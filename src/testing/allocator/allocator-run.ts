@@ -175,6 +175,7 @@ export class AllocatorRun {
       found: this.allocator.lookup!(tokens, domain),
       most: known.most(tokens, domain),
       mostAnywhere: known.most(tokens, null),
+      mostMissed: known.mostMissed(tokens, domain),
       least: mayBeGone ? 0 : known.least(tokens, domain, (block) => parts && !open.blocks.includes(block)),
     };
   }

@@ -23,9 +23,14 @@ export function sameDomain(a: Domain, b: Domain): boolean {
   return a.salt === b.salt && a.adapterId === b.adapterId;
 }
 
+/** Most blocks kept that a lookup missed: more than a program of 60 commands computes. */
+const MAX_MISSED = 1000;
+
 /** Which full blocks a prefix cache can have: a list, gone through from end to end for every question. */
 export class KnownBlocks {
   readonly byName = new Map<number, KnownBlock>();
+  /** Blocks that a lookup missed, until they are computed again. Where one is found nevertheless, that lookup was too short. */
+  readonly #missed = new Map<number, KnownBlock>();
   readonly #blockSize: number;
   readonly #capabilities: AllocatorCapabilities;
   /** In host memory a block may outlive those before it, and is found again when they have been computed again. */
@@ -46,6 +51,7 @@ export class KnownBlocks {
       const name = names[end - 1];
       const block = this.byName.get(name) ?? { name, tokens: tokens.slice(0, end), domain, step, promised: false };
       this.byName.set(name, block);
+      this.#missed.delete(name);
       learned.push(block);
     }
     return learned;
@@ -81,27 +87,37 @@ export class KnownBlocks {
       else {
         if (block.promised) gone.push(block);
         block.promised = false;
-        if (!this.#mayComeBack && !isRunning(block)) this.byName.delete(block.name);
+        if (!this.#mayComeBack && !isRunning(block)) this.#miss(block);
       }
     }
     return gone;
   }
 
+  #miss(block: KnownBlock): void {
+    this.byName.delete(block.name);
+    if (this.#missed.size < MAX_MISSED) this.#missed.set(block.name, block);
+  }
+
+  /** Most tokens of the beginning that are in blocks of this domain which a lookup missed. */
+  mostMissed(tokens: readonly number[], domain: Domain): number {
+    return this.#longest(this.#missed, tokens, (block) => (sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null));
+  }
+
   /** Most tokens of the beginning that any cache can have: of this domain, or with `null` of any. */
   most(tokens: readonly number[], domain: Domain | null): number {
-    return this.#longest(tokens, (block) => (domain === null || sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null));
+    return this.#longest(this.byName, tokens, (block) => (domain === null || sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null));
   }
 
   /** Fewest tokens that the cache has to find: a part of a block only where `isCopyable`, as no step can copy what it computes itself. */
   least(tokens: readonly number[], domain: Domain, isCopyable: (block: KnownBlock) => boolean): number {
-    return this.#longest(tokens, (block) => (block.promised && sameDomain(block.domain, domain) ? isCopyable(block) : null));
+    return this.#longest(this.byName, tokens, (block) => (block.promised && sameDomain(block.domain, domain) ? isCopyable(block) : null));
   }
 
   /** The longest common beginning with a block that counts (not null), cut to whole blocks where its parts do not (false). The last token never counts. */
-  #longest(tokens: readonly number[], count: (block: KnownBlock) => boolean | null): number {
+  #longest(blocks: ReadonlyMap<number, KnownBlock>, tokens: readonly number[], count: (block: KnownBlock) => boolean | null): number {
     const wanted = tokens.slice(0, -1);
     let longest = 0;
-    for (const block of this.byName.values()) {
+    for (const block of blocks.values()) {
       const parts = count(block);
       if (parts === null) continue;
       const length = commonLength(wanted, block.tokens);

@@ -22,6 +22,8 @@ export interface LookupResult {
   /** Most that any cache can have: in the lookup's domain, and in all. */
   readonly most: number;
   readonly mostAnywhere: number;
+  /** Most that is in blocks which a lookup missed, and which were not computed again. */
+  readonly mostMissed: number;
   /** Fewest that the cache has to find. */
   readonly least: number;
 }

@@ -56,8 +56,8 @@ describe("a moment", () => {
 
   test("tells what a lookup found and what there was to find", () => {
     const { moments: seen } = run([allocate(0, 1, 2, 3), { kind: "issue" }, allocate(1, 1, 2, 4), { kind: "lookup", tokens: [1, 3], salt: "x" }]);
-    expect(seen[2]!.lookup).toEqual({ tokens: [1, 2, 4], found: 2, most: 2, mostAnywhere: 2, least: 2 });
-    expect(seen[3]!.lookup).toEqual({ tokens: [1, 3], found: 0, most: 0, mostAnywhere: 1, least: 0 });
+    expect(seen[2]!.lookup).toEqual({ tokens: [1, 2, 4], found: 2, most: 2, mostAnywhere: 2, mostMissed: 0, least: 2 });
+    expect(seen[3]!.lookup).toEqual({ tokens: [1, 3], found: 0, most: 0, mostAnywhere: 1, mostMissed: 0, least: 0 });
   });
 
   test("of a refusal has no answer", () => {

@@ -85,6 +85,9 @@ describe("KnownBlocks", () => {
     expect([...blocks.byName.values()]).toEqual([found, running]);
     expect(found.promised).toBe(true);
     expect(nowhere.promised).toBe(false);
+    expect([blocks.most([30, 30, 1], NO_DOMAIN), blocks.mostMissed([30, 30, 1], NO_DOMAIN), blocks.mostMissed([30, 30, 1], OTHER)]).toEqual([0, 2, 0]);
+    blocks.learn(sequence([30, 30], 30), 0, {});
+    expect([blocks.most([30, 30, 1], NO_DOMAIN), blocks.mostMissed([30, 30, 1], NO_DOMAIN)]).toEqual([2, 0]);
   });
 
   test("in host memory a block may come back", () => {

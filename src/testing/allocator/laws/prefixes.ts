@@ -10,15 +10,20 @@ const neverTooMuch: Law = {
   name: "a lookup finds no more than the longest common beginning",
   needs: ["prefixCache"],
   always: true,
-  broken: ({ lookup }) =>
-    lookup === null || lookup.found <= lookup.mostAnywhere ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, the longest beginning that was computed has ${lookup.mostAnywhere}`,
+  broken({ lookup }) {
+    if (lookup === null || lookup.found <= lookup.mostAnywhere) return null;
+    const { found, mostMissed, mostAnywhere } = lookup;
+    const finds = `the lookup of ${shown(lookup.tokens)} finds ${found} tokens`;
+    if (found <= mostMissed) return `${finds} that an earlier lookup did not find: that one was too short, or an evicted block is found`;
+    return `${finds}, the longest beginning that was computed has ${mostAnywhere}`;
+  },
 };
 
 const domainsAreApart: Law = {
   name: "domains share nothing",
   needs: ["prefixCache"],
   always: true,
-  broken: ({ lookup }) => (lookup === null || lookup.found <= lookup.most ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, its salt and adapter have ${lookup.most}`),
+  broken: ({ lookup }) => (lookup === null || lookup.found <= Math.max(lookup.most, lookup.mostMissed) ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, its salt and adapter have ${lookup.most}`),
 };
 
 const findsAll: Law = {

@@ -39,7 +39,31 @@ const takesNothing: Mutant = {
   },
 };
 
+const tooShortOnce: Mutant = {
+  bug: "one lookup is too short",
+  make: (of) => {
+    const allocator = new PagedAllocator(of);
+    const find = allocator.lookup.bind(allocator);
+    let isFirst = true;
+    return Object.assign(allocator, {
+      lookup: (...wanted: Parameters<typeof find>) => {
+        const found = find(...wanted);
+        if (found === 0 || !isFirst || allocator.stats().held > 0) return found;
+        isFirst = false;
+        return 0;
+      },
+    });
+  },
+};
+
 const CASES: readonly LawCase[] = [
+  [
+    "a lookup finds no more than the longest common beginning",
+    tooShortOnce,
+    sizes(8, 1),
+    [allocate(0, 1), { kind: "free", sequence: 0 }, lookup(1, 2)],
+    "the lookup of [1,2] finds 1 tokens that an earlier lookup did not find: that one was too short, or an evicted block is found",
+  ],
   ["a lookup finds no more than the longest common beginning", parentIgnored, sizes(8, 1), [allocate(0, 1, 2), allocate(1, 3), lookup(3, 2, 4)], "the lookup of [3,2,4] finds 2 tokens, the longest beginning that was computed has 1"],
   ["domains share nothing", saltIgnored, sizes(8, 1), [allocate(0, 1), { kind: "lookup", tokens: [1, 2], salt: "1" }], "the lookup of [1,2] finds 1 tokens, its salt and adapter have 0"],
   ["domains share nothing", adapterIgnored, sizes(8, 1), [allocate(0, 1), { kind: "lookup", tokens: [1, 2], adapterId: 1 }], "the lookup of [1,2] finds 1 tokens, its salt and adapter have 0"],
