@@ -4,17 +4,32 @@
  * Columns are capacity-sized typed arrays, allocated once and kept up to date from step to step; only the
  * counts say how much of them is this step's. R requests, T tokens, S samples.
  */
+import type { RequestView } from "./request.ts";
 
-/** Columns of one block group: layers that share one block table a request (one group where all layers are alike). */
+/** One block group of a plan: layers that share one block table a request (one group where all layers are alike). */
 export interface PlanGroup {
-  /** [T] KV slot that the token's key and value are written to: `blockId * blockSize + offset`. */
+  /** [T] KV slot that the token's key and value are written to: `block * blockSize + offset`. */
   readonly slotMapping: Int32Array;
-  /** [R+1] CSR: request r's table is `blockIndices[blockIndptr[r] .. blockIndptr[r+1])`. */
-  readonly blockIndptr: Int32Array;
-  /** [blockIndptr[R]] block ids, in order of position. May be replaced by a longer array when tables outgrow it. */
-  readonly blockIndices: Int32Array;
-  /** [R] position of the table's first slot: a multiple of the block size, 0 until a sliding window has moved. */
-  readonly firstPosition: Int32Array;
+  /** Entries of one request's table. In a group without a window it may grow from one plan to the next. */
+  readonly stride: number;
+  /**
+   * [maxRequests x stride] the block tables, by request slot: the block of position p of the request at `slot` is
+   * `tables[slot * stride + Math.floor(p / blockSize) % stride]`. In a group with a window the table is a ring. Entries for positions that no
+   * token of the step sees may hold anything. Replaced by a longer array where `stride` grows.
+   */
+  readonly tables: Int32Array;
+  /** Ranges in `changes`, one a slot at most. */
+  readonly changeCount: number;
+  /**
+   * [3 x changeCount] (slot, first, end): since the plan before, the blocks first <= k < end of the slot's request were written, and
+   * end - first <= stride. A slot in `changes` need not have a row in this plan.
+   *
+   * A backend that keeps tables of its own applies each plan's changes in the order of steps: after the step before has read its tables, before
+   * this one reads them. Changes are absolute, so that a rejected step needs no undoing: the next plan names the whole table of every
+   * running slot. So does a plan whose `stride` differs from the one before. After a lost device no request holds blocks, and later plans name all
+   * that they use.
+   */
+  readonly changes: Int32Array;
 }
 
 /** Columns of the samples, [S] each, in the order of `sampleRows`. */
@@ -40,7 +55,7 @@ export interface SamplingColumns {
  * keeps no reference to them afterwards.
  */
 export interface StepPlan {
-  /** Serial number of the plan, from 0. */
+  /** Serial number of the plan, from 0. Never used again, not even after a rollback. */
   readonly index: number;
   readonly tokenCount: number;
   readonly requestCount: number;
@@ -48,14 +63,16 @@ export interface StepPlan {
   readonly copyCount: number;
   readonly swapOutCount: number;
   readonly swapInCount: number;
-  /** [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the immediately preceding plan. */
+  /** [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the plan before, those taken back not counted. */
   readonly tokenIds: Int32Array;
   /** [T] position in the sequence. */
   readonly positions: Int32Array;
   /** [R+1] CSR: request r owns tokens `[queryIndptr[r], queryIndptr[r+1])`. */
   readonly queryIndptr: Int32Array;
-  /** [R] small integer that is the request's own while it runs. */
+  /** [R] small integer below the backend's `maxRequests` that is the request's own while it runs; a later plan may name it for another request. */
   readonly requestSlots: Int32Array;
+  /** [R] the rows' requests, in a scheduler's plan: for people and tools. Backends need none. */
+  readonly requests?: readonly RequestView[];
   /** [R] tokens visible after this step. */
   readonly contextLengths: Int32Array;
   /** [R] adapter, 0 for none. */

@@ -1,4 +1,3 @@
-import type { Sequence } from "../../src/blocks/block-table.ts";
 import { KvCache } from "../../src/blocks/kv-cache.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
@@ -15,9 +14,22 @@ export default function (suite: Suite): BenchRow[] {
   return [memory(100_000)];
 }
 
+/** The slot that requests are at, one after the other. */
+const SLOT = 0;
+
 function cacheOf(blockCount: number) {
-  const kv = new KvCache({ blockCount, blockSize: BLOCK, eviction: lru() });
-  return { kv, journal: new StepJournal(), domain: kv.prefixes.domains.acquire("", 0) };
+  const kv = new KvCache({ blockCount, blockSize: BLOCK, slotCount: 1, eviction: lru() });
+  const domain = kv.prefixes.domains.acquire("", 0);
+  const { tables, transactions } = kv;
+  const journal = new StepJournal();
+  tables.open(SLOT, domain, true);
+  const reserve = (): void => tables.reserve(SLOT, 0, PROMPT, journal);
+  const index = (tokens: Int32Array, of: StepJournal | null): void => transactions.index(SLOT, tokens, PROMPT, of);
+  const clear = (): void => {
+    tables.release(SLOT);
+    tables.open(SLOT, domain, true);
+  };
+  return { kv, domain, journal, tables, transactions, reserve, index, clear };
 }
 
 /** Prompts that share nothing, more of them than any cache here holds: by turns, none is ever found. */
@@ -29,51 +41,47 @@ function tokensOf(prompt: number): Int32Array {
 
 /** A prompt of 8,192 tokens that is cached whole, among 100 others. */
 function addLookups(suite: Suite): void {
-  const { kv, journal, domain } = cacheOf(BLOCKS * 101 + 1);
-  const open = (): Sequence => kv.open({ maxTokens: PROMPT + BLOCK, domain, cacheable: true });
+  const { kv, domain, journal, transactions, reserve, index, clear } = cacheOf(BLOCKS * 101 + 1);
   for (let prompt = 0; prompt <= 100; prompt++) {
-    const sequence = open();
-    kv.extend(sequence, PROMPT, journal);
-    kv.index(sequence, tokensOf(prompt), PROMPT, null);
-    kv.clear(sequence);
+    reserve();
+    index(tokensOf(prompt), null);
+    clear();
   }
   const tokens = tokensOf(50);
-  const sequence = open();
-  suite.add("prefix lookup, 8,192-token prompt, full hit, all included", () => kv.lookup(sequence, tokens, PROMPT + 1, journal), {
+  suite.add("prefix lookup, 8,192-token prompt, full hit, all included", () => kv.lookup(domain, tokens, PROMPT + 1, journal), {
     aim: "<= 20 µs",
     reference: "vLLM 1,002 µs (sha256), 784 µs (xxhash); mini-sglang's radix tree 17 µs on a single edge",
   });
   suite.add("lookup + attach + clear, 8,192-token prompt, full hit", () => {
-    kv.attach(sequence, kv.lookup(sequence, tokens, PROMPT + 1, journal), journal);
-    kv.seal(journal);
-    kv.settle(journal);
-    kv.clear(sequence);
+    kv.lookup(domain, tokens, PROMPT + 1, journal).attach(SLOT, kv, journal);
+    transactions.seal(journal);
+    transactions.commit(journal);
+    clear();
   });
   const missing = tokensOf(127);
-  suite.add("prefix lookup, 8,192-token prompt, nothing cached", () => kv.lookup(sequence, missing, PROMPT + 1, journal));
+  suite.add("prefix lookup, 8,192-token prompt, nothing cached", () => kv.lookup(domain, missing, PROMPT + 1, journal));
 }
 
 /** 512 new full blocks go into the index of a cache that is full of others, which make room: each call is one such prompt. */
 function addIndexing(suite: Suite): void {
-  const { kv, journal, domain } = cacheOf(BLOCKS * 32);
-  const sequence = kv.open({ maxTokens: PROMPT, domain, cacheable: true });
+  const { journal, tables, transactions, reserve, index, clear } = cacheOf(BLOCKS * 32);
   let prompt = 0;
   let tokens = tokensOf(prompt);
   suite.add(
     "indexing 512 new full blocks",
     () => {
       // Called once before the first `beforeEach`, to see whether it is asynchronous: there are no blocks then.
-      if (sequence.capacity === 0) return;
-      kv.index(sequence, tokens, PROMPT, journal);
-      kv.settle(journal);
+      if (tables.capacityOf(SLOT) === 0) return;
+      index(tokens, journal);
+      transactions.commit(journal);
     },
     {
       aim: "<= 30 µs",
       reference: "vLLM about 300 µs",
       beforeEach() {
-        kv.clear(sequence);
+        clear();
         tokens = tokensOf(++prompt);
-        kv.extend(sequence, PROMPT, journal);
+        reserve();
       },
     },
   );
@@ -82,23 +90,21 @@ function addIndexing(suite: Suite): void {
 /** 512 blocks for one request, and back; and out of a pool whose blocks are all cached, where each is an eviction. */
 function addAllocation(suite: Suite): void {
   const free = cacheOf(BLOCKS * 8);
-  const idle = free.kv.open({ maxTokens: PROMPT, domain: free.domain, cacheable: false });
   suite.add("allocate + free, per block (512 at a time)", () => {
-    free.kv.extend(idle, PROMPT, free.journal);
-    free.kv.clear(idle);
+    free.reserve();
+    free.clear();
   }, { opsPerCall: BLOCKS, aim: "<= 15 ns", reference: "vLLM 69 + 96 ns (212 + 96 with caching), nano-vllm 158 + 110 ns" });
-  const full = cacheOf(BLOCKS * 8);
-  const sequence = full.kv.open({ maxTokens: PROMPT, domain: full.domain, cacheable: true });
+  const { kv, tables, reserve, index, clear } = cacheOf(BLOCKS * 8);
   let prompt = 0;
-  suite.add("allocate a block, pool full of cached ones", () => full.kv.extend(sequence, PROMPT, full.journal), {
+  suite.add("allocate a block, pool full of cached ones", reserve, {
     opsPerCall: BLOCKS,
     beforeEach() {
-      if (sequence.capacity > 0) full.kv.index(sequence, tokensOf(prompt++), PROMPT, null);
-      full.kv.clear(sequence);
-      while (full.kv.pool.freeCount > 0) {
-        full.kv.extend(sequence, PROMPT, full.journal);
-        full.kv.index(sequence, tokensOf(prompt++), PROMPT, null);
-        full.kv.clear(sequence);
+      if (tables.capacityOf(SLOT) > 0) index(tokensOf(prompt++), null);
+      clear();
+      while (kv.pool.freeCount > 0) {
+        reserve();
+        index(tokensOf(prompt++), null);
+        clear();
       }
     },
   });

@@ -74,10 +74,10 @@ function cacheOf(): PrefixView {
   const domain = kv.prefixes.domains.acquire("", 0);
   const journal = new StepJournal();
   for (let family = 0; family < FAMILIES; family += 2) {
-    const sequence = kv.open({ maxTokens: SHARED, domain, cacheable: true });
-    kv.extend(sequence, SHARED, journal);
-    kv.index(sequence, new Int32Array(SHARED).fill(family), SHARED, null);
-    kv.clear(sequence);
+    kv.tables.open(0, domain, true);
+    kv.tables.reserve(0, 0, SHARED, journal);
+    kv.transactions.index(0, new Int32Array(SHARED).fill(family), SHARED, null);
+    kv.tables.release(0);
   }
-  return { cachedTokens: ({ tokens, tokenCount }) => kv.cachedTokens(domain, tokens, tokenCount) };
+  return { cachedTokens: ({ tokens, tokenCount }) => kv.lookup(domain, tokens, tokenCount).tokenCount };
 }

@@ -1,8 +1,8 @@
 import { assert } from "../assert.ts";
 import { MAX_SLOTS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
-import { createBlockLinks, type BlockLinks } from "./block-links.ts";
-import { FreeStack } from "./free-stack.ts";
+import { createLinks, type Links } from "../collections/linked-queue.ts";
+import { FreeStack } from "../collections/free-stack.ts";
 
 /** References that one block can have: 16 bits keep a cached block within 110 bytes, and no step has so many requests. */
 const MAX_REFERENCES = 0xffff;
@@ -23,7 +23,7 @@ export type BlockState = "free" | "cached" | "held";
 export class BlockPool {
   readonly blockCount: number;
   /** Of free blocks the pool's; of cached ones the eviction policy's. */
-  readonly links: BlockLinks;
+  readonly links: Links;
   readonly #references: Uint16Array;
   /** The prefix cache's name for the block, 0 where it is not indexed. */
   readonly #labels: Int32Array;
@@ -35,10 +35,10 @@ export class BlockPool {
       throw new InvalidOptionError(`blockCount must be an integer in [1, ${MAX_SLOTS}), got ${blockCount}`);
     }
     this.blockCount = blockCount;
-    this.links = createBlockLinks(blockCount);
+    this.links = createLinks(blockCount);
     this.#references = new Uint16Array(blockCount + 1);
     this.#labels = new Int32Array(blockCount + 1);
-    this.#free = new FreeStack(this.links, blockCount);
+    this.#free = new FreeStack(this.links.next, blockCount);
   }
 
   get freeCount(): number {

@@ -1,4 +1,4 @@
-import type { BlockLinks } from "./block-links.ts";
+import type { Links } from "../collections/linked-queue.ts";
 
 /** Read-only facts about cached blocks, for eviction policies. */
 export interface CachedBlocks {
@@ -11,8 +11,8 @@ export interface CachedBlocks {
 /** What a policy may build its own columns on. */
 export interface EvictionStorage {
   readonly blockCount: number;
-  /** Of cached blocks these links are the policy's, for a `BlockQueue` of its own: elsewhere they hold the free blocks. */
-  readonly links: BlockLinks;
+  /** Of cached blocks these links are the policy's, for a `LinkedQueue` of its own: elsewhere they hold the free blocks. */
+  readonly links: Links;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { NULL_BLOCK } from "../config.ts";
+import { createLinks } from "../collections/linked-queue.ts";
+import { LinkedQueue } from "../collections/linked-queue.ts";
+import { FreeStack } from "../collections/free-stack.ts";
+import { IntList } from "../collections/int-list.ts";
 import { widened } from "../widen.ts";
-import { createBlockLinks } from "./block-links.ts";
-import { BlockQueue } from "./block-queue.ts";
-import { FreeStack } from "./free-stack.ts";
-import { IntList } from "./int-list.ts";
 
 /**
  * Which blocks of host memory hold a copy of a node's keys and values. Least recently used goes first.
@@ -19,7 +19,7 @@ export class HostTier {
   /** [blockCount + 1] index into `#blockOf` of a stored block. */
   readonly #place: Int32Array;
   readonly #free: FreeStack;
-  readonly #stored: BlockQueue;
+  readonly #stored: LinkedQueue;
   readonly #pins: Uint8Array;
   readonly #pinned = new IntList();
   readonly #linkBytes: number;
@@ -32,10 +32,10 @@ export class HostTier {
     this.#blockOf = new Int32Array(options.blockCount === 0 ? 0 : options.groupCount * (options.nodeCapacity + 1));
     this.#place = new Int32Array(options.blockCount + 1);
     this.#pins = new Uint8Array(options.blockCount + 1);
-    const links = createBlockLinks(options.blockCount);
+    const links = createLinks(options.blockCount);
     this.#linkBytes = links.next.byteLength + links.prev.byteLength;
-    this.#free = new FreeStack(links, options.blockCount);
-    this.#stored = new BlockQueue(links);
+    this.#free = new FreeStack(links.next, options.blockCount);
+    this.#stored = new LinkedQueue(links);
   }
 
   get storedCount(): number {

@@ -92,13 +92,36 @@ export class PrefixCache implements CachedBlocks {
     this.prune(node);
   }
 
-  /** Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. */
+  /** Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. One event a tier says so. */
   dropAll(): void {
+    if (this.events === undefined) this.#dropNodes();
+    else this.events.allCleared(() => this.#dropNodes());
+  }
+
+  #dropNodes(): void {
     const nodes: number[] = [];
     this.tree.forEachDown((node) => nodes.push(node));
     for (const node of nodes.reverse()) {
       for (let group = 0; group < this.groupCount; group++) this.#dropCopies(group, node);
     }
+  }
+
+  /** Empties the device's prefix cache of what no request holds; copies on the host stay. One event says so where nothing is held. */
+  dropCached(): void {
+    const drop = (): void => {
+      while (this.#pool.cachedCount > 0) this.drop(this.victim());
+    };
+    if (this.events !== undefined && this.#pool.heldCount === 0) this.events.cleared("device", drop);
+    else drop();
+  }
+
+  /** Forgets all copies on the host; one event says so. Only while no plan is under construction. */
+  dropHostTier(): void {
+    const drop = (): void => {
+      while (this.host.storedCount > 0) this.dropFromHost(this.host.oldest.group, this.host.oldest.node);
+    };
+    if (this.events === undefined) drop();
+    else this.events.cleared("host", drop);
   }
 
   #dropCopies(group: number, node: number): void {

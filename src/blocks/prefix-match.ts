@@ -1,6 +1,8 @@
 import { NULL_BLOCK } from "../config.ts";
 import type { BlockPool } from "./block-pool.ts";
-import { IntList } from "./int-list.ts";
+import type { BlockSupply } from "./block-supply.ts";
+import type { BlockTables } from "./block-tables.ts";
+import { IntList } from "../collections/int-list.ts";
 import { findPartial } from "./partial-match.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import { StepJournal } from "./step-journal.ts";
@@ -53,6 +55,48 @@ export class PrefixMatch {
     }
     if (this.partialNode === 0) return taken;
     return taken + 1 + (pool.referenceCount(this.#cache.blockOf(group, this.partialNode)) === 0 ? 1 : 0);
+  }
+
+  /**
+   * Makes the match the beginning of an empty slot: what is on the device is shared, what is on the host alone is swapped in, a partial block is
+   * copied by the plan. The caller has made sure of `blocksTaken` available blocks.
+   */
+  attach(slot: number, { tables, supply }: { readonly tables: BlockTables; readonly supply: BlockSupply }, journal: StepJournal): void {
+    const groupCount = this.#run.length;
+    // Held first, so that no target that is allocated can be one of the sources, evicted.
+    if (this.partialNode !== 0) for (let group = 0; group < groupCount; group++) this.#holdPartial(group, journal);
+    tables.begin(slot, this);
+    for (let group = 0; group < groupCount; group++) this.#share(slot, group, tables);
+    if (this.#cache.host.storedCount > 0) for (let group = 0; group < groupCount; group++) this.#swapIn(slot, group, tables, supply, journal);
+    if (this.partialNode === 0) return;
+    for (let group = 0; group < groupCount; group++) {
+      const target = supply.allocate(journal);
+      tables.put(slot, group, this.blockCount, target);
+      journal.copy(this.#cache.blockOf(group, this.partialNode), target);
+    }
+  }
+
+  /** Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the match can be evicted any more. */
+  #share(slot: number, group: number, tables: BlockTables): void {
+    for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+      const node = this.nodeAt(index);
+      const block = this.#cache.blockOf(group, node);
+      tables.put(slot, group, index, block);
+      if (block === NULL_BLOCK) this.#cache.host.pin(group, node);
+      else this.#cache.share(block);
+    }
+  }
+
+  #swapIn(slot: number, group: number, tables: BlockTables, supply: BlockSupply, journal: StepJournal): void {
+    for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+      if (tables.groups[group].get(slot, index) === NULL_BLOCK) tables.put(slot, group, index, supply.swapIn(group, this.nodeAt(index), journal));
+    }
+  }
+
+  #holdPartial(group: number, journal: StepJournal): void {
+    const source = this.#cache.blockOf(group, this.partialNode);
+    this.#cache.share(source);
+    journal.sources.push(source);
   }
 
   /** Leaves the partial block out: its source and its copy need a block each, which a pool that is nearly full has not. */

@@ -1,5 +1,32 @@
-import type { Adoption, Unsharing } from "./block-table.ts";
-import { IntList } from "./int-list.ts";
+import { IntList } from "../collections/int-list.ts";
+
+/**
+ * A block that a request computes although an equal one is there. At the commit, or when the request leaves, it takes the equal block and
+ * gives its own back; at a rollback it keeps its own.
+ */
+export interface Adoption {
+  readonly slot: number;
+  readonly group: number;
+  readonly index: number;
+  /** The equal block, held for the request until then. */
+  readonly block: number;
+  /** Of the plan that computes the request's own; null where that is done. */
+  readonly journal: StepJournal | null;
+  settled: boolean;
+}
+
+/** A shared block that a plan copies for one of its holders, before that one writes. */
+export interface Unsharing {
+  readonly slot: number;
+  readonly generation: number;
+  readonly group: number;
+  readonly index: number;
+  /** The shared block, held until the plan is done. */
+  readonly source: number;
+  readonly target: number;
+  /** Of the plan that makes the copy. */
+  readonly journal: StepJournal;
+}
 
 /** What one plan did to the cache that its commit makes final or its rollback takes back. Kept and used again. */
 export class StepJournal {
@@ -37,7 +64,7 @@ export class StepJournal {
     this.swapOuts.clear();
     this.swapIns.clear();
     this.demoted.clear();
-    // Assigning length drops the array's memory: not in every step.
+    // To assign the length drops the array's memory: not in every step.
     if (this.adoptions.length > 0) this.adoptions.length = 0;
     if (this.unshared.length > 0) this.unshared.length = 0;
   }

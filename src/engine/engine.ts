@@ -1,4 +1,3 @@
-import { cachedTokensOf } from "../blocks/prefix-lookup.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import { DeviceLostError, DisposedError } from "../errors.ts";
 import type { Request, RequestId, RequestInput } from "../request.ts";
@@ -142,7 +141,7 @@ export class Engine implements AsyncDisposable {
   /** How many tokens of a prompt its request would find in the prefix cache now: all but the last one at most, which is always computed. */
   cachedTokens(query: PrefixQuery & PromptInput): number {
     const tokens = Int32Array.from(promptTokenIdsOf(query, this.#options));
-    return cachedTokensOf(this.scheduler.kv, { tokens, salt: query.cacheSalt ?? "", adapterId: query.adapterId ?? 0 });
+    return this.scheduler.kv.cachedTokens({ tokens, salt: query.cacheSalt ?? "", adapterId: query.adapterId ?? 0 });
   }
 
   stats(): EngineStats {

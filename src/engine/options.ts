@@ -4,9 +4,9 @@ import type { ChatMessage, ChatRenderOptions, ChatTemplate } from "../chat.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import type { RequestId, RequestInput } from "../request.ts";
-import type { Explanation } from "../scheduler/explanation.ts";
+import type { Explanation } from "../scheduler/inspect/explanation.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
-import type { SchedulerStats } from "../scheduler/stats.ts";
+import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 
 /** What an engine is made of. Limits that are not given come from the backend. */

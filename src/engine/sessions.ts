@@ -1,6 +1,6 @@
 import type { Request, RequestId } from "../request.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { StepOutcome } from "../scheduler/step-outcome.ts";
+import type { StepOutcome } from "../scheduler/outcome.ts";
 import type { StepResult } from "../step.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import { abortReason, onAbort } from "./abort-signals.ts";

@@ -1,6 +1,6 @@
 import type { RequestView } from "../request.ts";
 import type { LengthPredictor } from "./length-predictor.ts";
-import { SortedWindow } from "./sorted-window.ts";
+import { SortedWindow } from "../collections/sorted-window.ts";
 
 /** Answers remembered of each kind: LightLLM plans by the last 1,000 (ASPLOS '25). */
 const WINDOW = 1000;

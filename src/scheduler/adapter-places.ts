@@ -1,5 +1,5 @@
 import { MAX_ADAPTER_WAIT } from "../config.ts";
-import { NONE, type Entry } from "./entry.ts";
+import { NONE, type Sequence } from "./sequence.ts";
 import type { WaitingQueue } from "./waiting-queue.ts";
 
 /**
@@ -8,12 +8,12 @@ import type { WaitingQueue } from "./waiting-queue.ts";
  */
 export class AdapterPlaces {
   readonly #limit: number;
-  readonly #running: readonly Entry[];
+  readonly #running: readonly Sequence[];
   readonly #waiting: WaitingQueue;
   /** The adapter whose requests have waited too long, 0 for none. */
   #next = 0;
 
-  constructor(limit: number, running: readonly Entry[], waiting: WaitingQueue) {
+  constructor(limit: number, running: readonly Sequence[], waiting: WaitingQueue) {
     this.#limit = limit;
     this.#running = running;
     this.#waiting = waiting;
@@ -22,7 +22,7 @@ export class AdapterPlaces {
   /** A step begins to admit: puts those back into the queue's order whose adapter may have a place. */
   begin(plan: number, now: number): void {
     if (this.#limit === Number.POSITIVE_INFINITY) return;
-    const lots = [...this.#waiting.parked].filter(([adapter]) => adapter > 0).map(([adapter, entries]) => ({ adapter, since: Math.min(...entries.map((entry) => entry.lacksAdapterSince)) }));
+    const lots = [...this.#waiting.parked].filter(([adapter]) => adapter > 0).map(([adapter, sequences]) => ({ adapter, since: Math.min(...sequences.map((sequence) => sequence.lacksAdapterSince)) }));
     lots.sort((a, b) => a.since - b.since);
     const used = this.#used();
     const isStillWaited = this.#next !== 0 && lots.some(({ adapter }) => adapter === this.#next);
@@ -40,10 +40,15 @@ export class AdapterPlaces {
     return adapter === 0 || this.#limit === Number.POSITIVE_INFINITY || this.#isFree(adapter, this.#used());
   }
 
+  /** A request has no place in this plan. */
+  lack(sequence: Sequence, plan: number): void {
+    if (sequence.lacksAdapterSince === NONE) sequence.lacksAdapterSince = plan;
+  }
+
   /** A request has a place from now on. */
-  take(entry: Entry): void {
-    entry.lacksAdapterSince = NONE;
-    if (entry.adapterId === this.#next) this.#next = 0;
+  take(sequence: Sequence): void {
+    sequence.lacksAdapterSince = NONE;
+    if (sequence.adapterId === this.#next) this.#next = 0;
   }
 
   #isFree(adapter: number, used: ReadonlySet<number>): boolean {

@@ -1,17 +1,43 @@
-import type { IntList } from "../blocks/int-list.ts";
-import type { StepJournal } from "../blocks/step-journal.ts";
+import type { TableGroup } from "../blocks/table-group.ts";
+import type { IntList } from "../collections/int-list.ts";
 import type { SamplingParams } from "../request.ts";
-import type { SamplingColumns } from "../step.ts";
-import { TableColumns } from "./table-columns.ts";
+import type { PlanGroup, SamplingColumns } from "../step.ts";
 
 /** Sizes that the columns are made for. */
 export interface ColumnLimits {
   readonly maxTokens: number;
   readonly maxRequests: number;
-  readonly blockCount: number;
   readonly hostBlockCount: number;
-  readonly blockSize: number;
-  readonly groupCount: number;
+}
+
+/** One group of the plan: the tables are the requests' own. */
+export class GroupColumns implements PlanGroup {
+  readonly slotMapping: Int32Array;
+  /** [slots] KV slot of the last computed token less its position: the next token of the same block is at base + position. */
+  readonly bases: Int32Array;
+  readonly #tables: TableGroup;
+
+  constructor(tables: TableGroup, { maxTokens, maxRequests }: ColumnLimits) {
+    this.#tables = tables;
+    this.slotMapping = new Int32Array(maxTokens);
+    this.bases = new Int32Array(maxRequests);
+  }
+
+  get stride(): number {
+    return this.#tables.stride;
+  }
+
+  get tables(): Int32Array {
+    return this.#tables.ids;
+  }
+
+  get changeCount(): number {
+    return this.#tables.changeCount;
+  }
+
+  get changes(): Int32Array {
+    return this.#tables.changes;
+  }
 }
 
 /** The memory behind every plan: allocated once. */
@@ -22,7 +48,7 @@ export class Columns {
   readonly requestSlots: Int32Array;
   readonly contextLengths: Int32Array;
   readonly adapterIds: Int32Array;
-  readonly groups: readonly TableColumns[];
+  readonly groups: readonly GroupColumns[];
   readonly sampleIndptr: Int32Array;
   readonly sampleRows: Int32Array;
   readonly sampling: SamplingColumns;
@@ -30,7 +56,7 @@ export class Columns {
   readonly swapIns: Int32Array;
   readonly copies: Int32Array;
 
-  constructor(limits: ColumnLimits) {
+  constructor(limits: ColumnLimits, groups: readonly TableGroup[]) {
     const { maxTokens, maxRequests } = limits;
     this.tokenIds = new Int32Array(maxTokens);
     this.positions = new Int32Array(maxTokens);
@@ -38,14 +64,14 @@ export class Columns {
     this.requestSlots = new Int32Array(maxRequests);
     this.contextLengths = new Int32Array(maxRequests);
     this.adapterIds = new Int32Array(maxRequests);
-    this.groups = Array.from({ length: limits.groupCount }, (_, group) => new TableColumns(group, limits));
+    this.groups = groups.map((tables) => new GroupColumns(tables, limits));
     this.sampleIndptr = new Int32Array(maxRequests + 1);
     this.sampleRows = new Int32Array(maxTokens);
     this.sampling = samplingColumns(maxTokens);
     this.swapOuts = new Int32Array(2 * limits.hostBlockCount);
     this.swapIns = new Int32Array(2 * limits.hostBlockCount);
-    // A request copies a block a group at most: its partial match, or its unshared last block.
-    this.copies = new Int32Array(2 * maxRequests * limits.groupCount);
+    // A request copies a block a group at most: its partial match, or its shared last block.
+    this.copies = new Int32Array(2 * maxRequests * groups.length);
   }
 }
 
@@ -61,15 +87,6 @@ function samplingColumns(count: number): SamplingColumns {
   };
 }
 
-/** Writes several tokens of a request, all known, from token `from` of the plan on. One loop takes half the time of two. */
-export function writeChunk({ tokenIds, positions }: Columns, { tokens, chunk, computedTokenCount }: { tokens: Int32Array; chunk: number; computedTokenCount: number }, from: number): void {
-  const until = from + chunk;
-  for (let at = from, position = computedTokenCount - chunk; at < until; at++, position++) {
-    tokenIds[at] = tokens[position];
-    positions[at] = position;
-  }
-}
-
 /** Writes a request's parameters to sample `index`. */
 export function writeSampling(columns: SamplingColumns, index: number, params: SamplingParams, choice: number): void {
   columns.temperature[index] = params.temperature;
@@ -82,15 +99,8 @@ export function writeSampling(columns: SamplingColumns, index: number, params: S
   columns.logprobs[index] = params.logprobs;
 }
 
-/** Writes the copies and swaps that a plan does first, and how many there are. */
-export function writeMoves(columns: Columns, counts: { swapOutCount: number; swapInCount: number; copyCount: number }, journal: StepJournal): void {
-  counts.swapOutCount = writePairs(columns.swapOuts, journal.swapOuts);
-  counts.swapInCount = writePairs(columns.swapIns, journal.swapIns);
-  counts.copyCount = writePairs(columns.copies, journal.copies);
-}
-
-/** Returns how many there are. */
-function writePairs(column: Int32Array, pairs: IntList): number {
+/** Writes pairs of blocks; returns how many there are. */
+export function writePairs(column: Int32Array, pairs: IntList): number {
   for (let i = 0; i < pairs.length; i++) column[i] = pairs.at(i);
   return pairs.length / 2;
 }

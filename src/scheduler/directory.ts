@@ -1,37 +1,37 @@
 import type { RequestId } from "../request.ts";
-import type { Entry } from "./entry.ts";
+import type { Sequence } from "./sequence.ts";
 
 /** Requests that have not ended, by id; the choices of one request have its id. Law: `size` is how many there are; an id is in while one of its choices is. */
 export class Directory {
   size = 0;
-  readonly #byId = new Map<RequestId, Entry[]>();
+  readonly #byId = new Map<RequestId, Sequence[]>();
 
   has(id: RequestId): boolean {
     return this.#byId.has(id);
   }
 
   /** One choice of a request; of all that it has, where none is named. A copy, the youngest first: those that wait for another come before it. */
-  of(id: RequestId, choice?: number): Entry[] {
+  of(id: RequestId, choice?: number): Sequence[] {
     const choices = this.#byId.get(id) ?? [];
-    return choices.filter((entry) => choice === undefined || entry.choice === choice).reverse();
+    return choices.filter((sequence) => choice === undefined || sequence.choice === choice).reverse();
   }
 
-  add(entry: Entry): void {
-    const choices = this.#byId.get(entry.id);
-    if (choices === undefined) this.#byId.set(entry.id, [entry]);
-    else choices.push(entry);
+  add(sequence: Sequence): void {
+    const choices = this.#byId.get(sequence.id);
+    if (choices === undefined) this.#byId.set(sequence.id, [sequence]);
+    else choices.push(sequence);
     this.size++;
   }
 
   /** Only for one that is in. */
-  delete(entry: Entry): void {
-    const choices = this.#byId.get(entry.id)!;
-    if (choices.length === 1) this.#byId.delete(entry.id);
-    else choices.splice(choices.indexOf(entry), 1);
+  delete(sequence: Sequence): void {
+    const choices = this.#byId.get(sequence.id)!;
+    if (choices.length === 1) this.#byId.delete(sequence.id);
+    else choices.splice(choices.indexOf(sequence), 1);
     this.size--;
   }
 
-  *[Symbol.iterator](): IterableIterator<Entry> {
+  *[Symbol.iterator](): IterableIterator<Sequence> {
     for (const choices of this.#byId.values()) yield* choices;
   }
 }

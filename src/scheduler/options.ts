@@ -18,8 +18,8 @@ import { lastIn } from "../policies/preemption/last-in.ts";
 import { fcfs as fcfsQueue } from "../policies/queue/fcfs.ts";
 import { fcfs as fcfsChunks } from "../prefill/fcfs.ts";
 import type { Request } from "../request.ts";
+import type { DecisionLog } from "./inspect/decision-log.ts";
 import { checkPolicies, type PolicyOptions } from "./policy-options.ts";
-import type { DecisionLog } from "./decision-log.ts";
 
 /** A scheduler's limits and policies. A policy object keeps state: it serves one scheduler. */
 export interface SchedulerOptions extends PolicyOptions {

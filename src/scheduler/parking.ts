@@ -1,34 +1,34 @@
-import type { Entry } from "./entry.ts";
+import type { Sequence } from "./sequence.ts";
 
 /** Waiting requests that lack something which many others do not, in lots by what they lack. Law: `size` is the sum of all lots; no lot is empty. */
 export class Parking {
   size = 0;
-  readonly lots = new Map<number, Entry[]>();
+  readonly lots = new Map<number, Sequence[]>();
 
-  add(entry: Entry, lot: number): void {
-    const entries = this.lots.get(lot);
-    if (entries === undefined) this.lots.set(lot, [entry]);
-    else entries.push(entry);
-    entry.parkedIn = lot;
+  add(sequence: Sequence, lot: number): void {
+    const sequences = this.lots.get(lot);
+    if (sequences === undefined) this.lots.set(lot, [sequence]);
+    else sequences.push(sequence);
+    sequence.parkedIn = lot;
     this.size++;
   }
 
   /** Only for one that is in. */
-  remove(entry: Entry): void {
-    const lot = entry.parkedIn!;
-    const left = this.lots.get(lot)!.filter((other) => other !== entry);
+  remove(sequence: Sequence): void {
+    const lot = sequence.parkedIn!;
+    const left = this.lots.get(lot)!.filter((other) => other !== sequence);
     if (left.length === 0) this.lots.delete(lot);
     else this.lots.set(lot, left);
-    entry.parkedIn = null;
+    sequence.parkedIn = null;
     this.size--;
   }
 
   /** Takes all requests out of a lot, in the order in which they came. */
-  empty(lot: number): readonly Entry[] {
-    const entries = this.lots.get(lot) ?? [];
+  empty(lot: number): readonly Sequence[] {
+    const sequences = this.lots.get(lot) ?? [];
     this.lots.delete(lot);
-    for (const entry of entries) entry.parkedIn = null;
-    this.size -= entries.length;
-    return entries;
+    for (const sequence of sequences) sequence.parkedIn = null;
+    this.size -= sequences.length;
+    return sequences;
   }
 }

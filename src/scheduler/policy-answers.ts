@@ -5,7 +5,7 @@ import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
 import type { Drafter } from "../policies/drafting/drafter.ts";
 import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
 import type { RequestView } from "../request.ts";
-import type { Entry } from "./entry.ts";
+import type { Sequence } from "./sequence.ts";
 
 /** Tokens of the next step. */
 export function tokensOf(budget: BudgetPolicy): number {
@@ -22,8 +22,8 @@ export function missingBlocksOf(policy: AdmissionPolicy, request: RequestView, n
 }
 
 /** The running request that gives its blocks up. */
-export function victimOf(policy: PreemptionPolicy, running: readonly Entry[]): Entry {
-  const victim = policy.victim(running) as Entry;
+export function victimOf(policy: PreemptionPolicy, running: readonly Sequence[]): Sequence {
+  const victim = policy.victim(running) as Sequence;
   if (!running.includes(victim)) throw new InvalidPolicyError(`preemption policy ${policy.name} named ${nameOf(victim)}, one of the running requests is allowed`);
   return victim;
 }

@@ -1,33 +1,26 @@
-import { KvCache } from "../blocks/kv-cache.ts";
 import { assert } from "../assert.ts";
+import type { KvCache } from "../blocks/kv-cache.ts";
 import { choiceCount, type FinishReason, type Request, type RequestId, type RequestInput } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { beamOf } from "./beams.ts";
-import { blockOwners, type BlockOwner } from "./block-owners.ts";
-import { CacheResets } from "./cache-resets.ts";
-import { Decision } from "./decision.ts";
-import type { DecisionLog } from "./decision-log.ts";
-import { Entry } from "./entry.ts";
-import { explain, type Explanation } from "./explanation.ts";
+import { Commit, endFlagged } from "./commit.ts";
+import { abandon, decide } from "./decide.ts";
 import { assertFeasible } from "./feasible.ts";
-import { checkSchedulerInvariants } from "./invariants.ts";
-import { Listeners } from "./listeners.ts";
-import { resolveOptions, type ResolvedSchedulerOptions, type SchedulerOptions } from "./options.ts";
+import type { StepRecord } from "./in-flight.ts";
+import { blockOwners, blockTables, type BlockOwner } from "./inspect/block-owners.ts";
+import type { DecisionLog } from "./inspect/decision-log.ts";
+import { explain, type Explanation } from "./inspect/explanation.ts";
+import { checkSchedulerInvariants } from "./inspect/invariants.ts";
+import { schedulerStats, type SchedulerStats } from "./inspect/stats.ts";
+import { resolveOptions, type SchedulerOptions } from "./options.ts";
+import type { StepOutcome } from "./outcome.ts";
 import { tokensOf } from "./policy-answers.ts";
 import { claimPolicies } from "./policy-options.ts";
-import { PlanBuilder } from "./plan-builder.ts";
-import { PlansInFlight } from "./plans-in-flight.ts";
-import { Residents } from "./residents.ts";
-import { Roster } from "./roster.ts";
-import { Settlement } from "./settlement.ts";
-import { schedulerStats, type SchedulerStats } from "./stats.ts";
-import type { StepOutcome } from "./step-outcome.ts";
+import { createParts, type SchedulerParts } from "./parts.ts";
+import { blame, undoPlans } from "./rollback.ts";
+import { Sequence } from "./sequence.ts";
 import { checkResult } from "./step-results.ts";
-import type { StepRecord } from "./step-record.ts";
-import { StepShare } from "./step-share.ts";
-import { Suspects } from "./suspects.ts";
 
-/** Why `schedule` returned null: nothing is there, what is there needs a plan that is not committed, or is paused. */
+/** Why `schedule` returned null: no request is there, each needs a plan that is not committed, or all are paused. */
 export type IdleReason = "empty" | "in-flight" | "paused";
 
 /**
@@ -40,60 +33,49 @@ export class Scheduler {
   /** Why the last `schedule` returned null; null where it returned a plan. */
   idleReason: IdleReason | null = null;
   readonly kv: KvCache;
-  readonly #options: ResolvedSchedulerOptions;
-  readonly #roster: Roster;
-  readonly #residents: Residents;
-  readonly #share: StepShare;
-  readonly #decision: Decision;
-  readonly #builder: PlanBuilder;
-  readonly #plans: PlansInFlight;
-  readonly #settlement: Settlement;
-  readonly #suspects: Suspects;
-  readonly #resets: CacheResets;
+  readonly #parts: SchedulerParts;
+  readonly #commit: Commit;
   readonly #log: DecisionLog | undefined;
-  readonly #listeners = new Listeners();
   /** Of the step under construction. */
   #now = 0;
   #committedAt = Number.NEGATIVE_INFINITY;
-  readonly #counters = { submitted: 0, steps: 0, rollbacks: 0, preemptions: 0, scheduledTokens: 0, cachedTokens: 0, lookedUpTokens: 0 };
 
   constructor(options: SchedulerOptions) {
-    const given = resolveOptions(options);
-    const resolved = { ...given, onEnd: this.#listeners.guard(given.onEnd), onKvEvent: this.#listeners.guard(given.onKvEvent) };
-    const { blockCount, hostBlockCount, blockSize, maxRequests, groups, budget } = resolved;
-    this.#options = resolved;
-    this.#log = resolved.decisionLog;
-    this.kv = new KvCache({ ...resolved, onEvent: resolved.onKvEvent, onEvict: this.#log && ((block) => this.#log!.note("evict", this.#now, this.#plans.nextIndex, null, block)) });
-    this.#builder = new PlanBuilder(this.kv, { maxTokens: budget.maxTokens, maxRequests, blockCount, hostBlockCount, blockSize, groupCount: groups.length });
-    this.#plans = new PlansInFlight(this.#builder.columns, maxRequests);
-    this.#residents = new Residents({ kv: this.kv, builder: this.#builder, plans: this.#plans, limits: resolved });
-    this.#roster = new Roster(this.kv, this.#residents, resolved);
-    this.#share = new StepShare(this.kv, resolved);
-    this.#suspects = new Suspects(resolved.maxFailures);
-    this.#decision = new Decision({ kv: this.kv, roster: this.#roster, share: this.#share, counters: this.#counters, plans: this.#plans, suspects: this.#suspects, options: resolved });
-    this.#settlement = new Settlement({ kv: this.kv, plans: this.#plans, roster: this.#roster, suspects: this.#suspects, queue: resolved.queue, maxSamples: budget.maxTokens });
-    this.#resets = new CacheResets({ kv: this.kv, plans: this.#plans, roster: this.#roster, builder: this.#builder, settlement: this.#settlement });
+    const resolved = resolveOptions(options);
+    const log = resolved.decisionLog;
+    const parts = createParts(resolved, log && ((block) => log.note("evict", this.#now, parts.inFlight.nextIndex, null, block)));
+    const { kv } = parts;
+    this.#parts = parts;
+    this.kv = kv;
+    this.#log = log;
+    this.#commit = new Commit(parts);
+    resolved.queue.attach?.({ cachedTokens: (request) => parts.admission.cachedTokens(request as Sequence) });
     claimPolicies(options);
   }
 
   /** Requests that have not ended, each choice counted. */
   get size(): number {
-    return this.#roster.entries.size;
+    return this.#parts.lifecycle.requests.size;
+  }
+
+  /** Requests that have not ended, each choice by itself, in order of submission. */
+  get requests(): Request[] {
+    return [...this.#parts.lifecycle.requests];
   }
 
   /** Tokens that the next step may carry. */
   get tokenBudget(): number {
-    return tokensOf(this.#options.budget);
+    return tokensOf(this.#parts.options.budget);
   }
 
   /** When time alone will change what `schedule` decides: `Infinity` for never. */
   get nextWakeAt(): number {
-    return this.#roster.nextExpiry;
+    return this.#parts.lifecycle.nextExpiry;
   }
 
   /** Plans that are neither committed nor rolled back. */
   get inFlightCount(): number {
-    return this.#plans.count;
+    return this.#parts.inFlight.count;
   }
 
   /**
@@ -102,59 +84,83 @@ export class Scheduler {
    * `QueueFullError` where too many wait.
    */
   submit(input: RequestInput, now: number): Request {
-    this.#roster.assertNew(input.id);
-    const { contextLength } = this.#options;
-    const open = (choice: number): Entry => new Entry({ ...input, choice: (input.choice ?? 0) + choice }, { contextLength, order: this.#counters.submitted + choice, now });
-    const entry = open(0);
+    this.#parts.lifecycle.assertNew(input.id);
+    const { contextLength } = this.#parts.options;
+    const make = (choice: number): Sequence => new Sequence({ ...input, choice: (input.choice ?? 0) + choice }, { contextLength, order: this.#parts.counters.submitted + choice, now });
+    const sequence = make(0);
     // Its last token is never computed.
-    assertFeasible(entry, this.#options, this.kv.blocksFor(entry.maxLength - 1));
-    const followers = Array.from({ length: choiceCount(input) - 1 }, (_, i) => open(i + 1));
-    this.#roster.add(entry, followers, now);
-    this.#log?.note("submit", now, this.#plans.nextIndex, entry.id, entry.promptTokenCount);
-    this.#counters.submitted += 1 + followers.length;
-    return entry;
+    assertFeasible(sequence, this.#parts.options, this.kv.blocksFor(sequence.maxLength - 1));
+    const followers = Array.from({ length: choiceCount(input) - 1 }, (_, i) => make(i + 1));
+    this.#parts.lifecycle.add(sequence, followers, now);
+    this.#log?.note("submit", now, this.#parts.inFlight.nextIndex, sequence.id, sequence.promptTokenCount);
+    this.#parts.counters.submitted += 1 + followers.length;
+    return sequence;
   }
 
-  /** Decides the next step: running requests first, then partial prefills, then admissions. Null where there is nothing to do; `idleReason` says why. */
+  /**
+   * Decides the next step, then applies it: running requests first, decodes before prompts, then waiting ones. Null where there is nothing to
+   * do; `idleReason` says why.
+   */
   schedule(now: number): StepPlan | null {
-    const record = this.#plans.open();
-    const budget = tokensOf(this.#options.budget);
+    const parts = this.#parts;
+    const { allotment, listeners } = parts;
+    const record = parts.inFlight.open(now);
+    const budget = this.tokenBudget;
     this.#now = now;
-    this.#roster.expire(now);
-    this.#options.eviction.advance?.(now);
-    this.#share.begin(budget);
+    parts.lifecycle.expire(now);
+    parts.options.eviction.advance?.(now);
+    parts.slots.look();
+    allotment.begin(budget);
     try {
-      this.#decision.decide(record, now);
+      decide(parts, record);
     } catch (error) {
-      this.#issuePlan(record, now);
-      this.#takeNewestBack(now);
+      this.#issue(record);
+      abandon(parts, record);
       throw error;
     }
-    this.idleReason = this.#share.tokenCount === 0 ? this.#whyIdle() : null;
-    const plan = this.idleReason === null ? this.#issuePlan(record, now) : null;
-    if (plan !== null && this.#listeners.hasFailed) this.#takeNewestBack(now);
-    this.#listeners.rethrow();
+    this.idleReason = allotment.tokenCount === 0 ? this.#whyIdle() : null;
+    const plan = this.idleReason === null ? this.#issue(record) : null;
+    if (listeners.hasFailed) {
+      if (plan !== null) abandon(parts, record);
+      listeners.rethrow();
+    }
     return plan;
   }
 
-  /** A plan that nothing was told of: requests stand where they stood before it. */
-  #takeNewestBack(now: number): void {
-    this.#settlement.takeNewestBack(now);
-    this.#builder.reset(this.#plans.newest);
-    this.#residents.sampledSerials.length = 0;
-    this.#residents.compact();
+  /** The plan goes out with what was decided. */
+  #issue(record: StepRecord): StepPlan {
+    const { kv, plan, slots, inFlight, counters } = this.#parts;
+    kv.transactions.seal(record.journal);
+    plan.gather(record, slots, inFlight.records);
+    slots.enterLanes();
+    this.#log?.notePlan(record);
+    inFlight.issue();
+    counters.steps++;
+    counters.scheduledTokens += record.plan.tokenCount;
+    return record.plan;
+  }
+
+  #whyIdle(): IdleReason {
+    if (this.inFlightCount > 0) return "in-flight";
+    if (this.size === 0) return "empty";
+    assert(this.#parts.lifecycle.pausedCount === this.size, "requests wait, nothing runs and nothing is in flight");
+    return "paused";
   }
 
   /** The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid until the next commit. */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
-    checkResult(plan, result, { source: "the caller", vocabSize: this.#options.vocabSize });
-    const record = this.#settlement.commit(plan, result, now);
-    this.#log?.note("commit", now, plan.index, null, this.#settlement.outcome.tokenCount);
+    const { inFlight, listeners, options } = this.#parts;
+    checkResult(plan, result, { source: "the caller", vocabSize: options.vocabSize });
+    if (result.sampleFlags !== undefined) endFlagged(inFlight.oldestOf(plan), result.sampleFlags, this.#parts, now);
+    const record = inFlight.retire(plan);
+    this.#commit.run(record, result, now);
+    const { outcome } = this.#commit;
+    this.#log?.note("commit", now, plan.index, null, outcome.tokenCount);
     // A plan made ahead waited for the one before it.
-    this.#options.budget.observe?.(plan.tokenCount, now - Math.max(record.issuedAt, this.#committedAt));
+    options.budget.observe?.(plan.tokenCount, now - Math.max(record.madeAt, this.#committedAt));
     this.#committedAt = now;
-    this.#listeners.rethrow();
-    return this.#settlement.outcome;
+    listeners.rethrow();
+    return outcome;
   }
 
   /**
@@ -162,26 +168,32 @@ export class Scheduler {
    * failing, alone at last, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
-    const taken = this.#plans.countFrom(plan);
-    this.#log?.note("rollback", now, plan.index, null, taken);
-    this.#counters.rollbacks++;
-    this.#settlement.rollback(plan, now, cause);
-    this.#builder.reset(this.#plans.newest);
-    this.#residents.compact();
-    this.#listeners.rethrow();
+    const count = this.#parts.inFlight.countFrom(plan);
+    this.#log?.note("rollback", now, plan.index, null, count);
+    this.#parts.counters.rollbacks++;
+    const record = undoPlans(count, this.#parts, now);
+    blame(record!, this.#parts, now, cause);
+    this.#parts.listeners.rethrow();
   }
 
   /** Puts another token in the place of a beam's last one, which no step may have read yet. */
   replaceLastToken(id: RequestId, choice: number, tokenId: number): void {
-    beamOf(this.#roster, id, choice).replaceLast(tokenId);
+    this.#parts.slots.replaceLast(this.#beam(id, choice), tokenId);
   }
 
   /** Another beam of a request: one of its choices with another last token. It shares the blocks of all tokens before. */
   branch(id: RequestId, choice: number, to: { readonly choice: number; readonly tokenId: number }, now: number): Request {
-    const parent = beamOf(this.#roster, id, choice, to.choice);
-    const entry = parent.branch(to.choice, to.tokenId, this.#counters.submitted++);
-    this.#roster.branch(parent, entry, now);
-    return entry;
+    assert(this.#parts.lifecycle.requests.of(id, to.choice).length === 0, () => `request ${String(id)} has a choice ${to.choice} already`);
+    const parent = this.#beam(id, choice);
+    const sequence = parent.branch(to.choice, to.tokenId, this.#parts.counters.submitted++);
+    this.#parts.lifecycle.addBranch(parent, sequence, this.#parts.admission, now);
+    return sequence;
+  }
+
+  #beam(id: RequestId, choice: number): Sequence {
+    const [sequence] = this.#parts.lifecycle.requests.of(id, choice);
+    assert(sequence?.branches && sequence.pendingCount === 0 && sequence.outputTokenCount > 0, () => `choice ${choice} of request ${String(id)} is no beam with a last token to replace`);
+    return sequence;
   }
 
   /** Ends a request, or one choice of it, for a reason that only the caller can see, such as a stop string. Its blocks are back at once. Unknown and ended ids are nothing to do. */
@@ -199,25 +211,31 @@ export class Scheduler {
     this.#end(id, "error", error, now);
   }
 
+  #end(id: RequestId, reason: FinishReason, error: Error | null, now: number, choice?: number): void {
+    for (const sequence of this.#parts.lifecycle.requests.of(id, choice)) this.#parts.lifecycle.end(sequence, reason, error, now);
+    this.#parts.listeners.rethrow();
+  }
+
   /** Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
   pause(id: RequestId, now: number, choice?: number): boolean {
-    const active = this.#roster.entries.of(id, choice).filter((entry) => entry.state !== "paused");
-    for (const entry of active) this.#roster.pause(entry, now);
-    this.#residents.compact();
+    const active = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state !== "paused");
+    for (const sequence of active) this.#parts.lifecycle.pause(sequence, now);
     return active.length > 0;
   }
 
   /** Lets a paused request, or one choice of it, wait for its turn again, in its old place. False where nothing is paused. */
   resume(id: RequestId, now: number, choice?: number): boolean {
-    const paused = this.#roster.entries.of(id, choice).filter((entry) => entry.state === "paused");
-    for (const entry of paused) this.#roster.resume(entry, now);
+    const paused = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state === "paused");
+    for (const sequence of paused) this.#parts.lifecycle.resume(sequence, now);
     return paused.length > 0;
   }
 
   /** The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix cache is empty. */
   invalidateDevice(now: number): void {
-    this.#resets.loseDevice(now);
-    this.#listeners.rethrow();
+    undoPlans(this.#parts.inFlight.count, this.#parts, now);
+    this.#parts.lifecycle.requeueAll(now);
+    this.kv.prefixes.dropCached();
+    this.#parts.listeners.rethrow();
   }
 
   /**
@@ -225,9 +243,10 @@ export class Scheduler {
    * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always refuse.
    */
   resetPrefixCache(options: { readonly force?: boolean } = {}): boolean {
-    const isEmpty = this.#resets.empty(options.force === true);
-    this.#listeners.rethrow();
-    return isEmpty;
+    if (this.#parts.inFlight.count > 0 || (this.kv.pool.heldCount > 0 && options.force !== true)) return false;
+    this.kv.forgetPrefixes();
+    this.#parts.listeners.rethrow();
+    return true;
   }
 
   /**
@@ -235,61 +254,44 @@ export class Scheduler {
    * Refused, with false, while plans are in flight.
    */
   recompute(now: number): boolean {
-    const isDone = this.#resets.recompute(now);
-    this.#listeners.rethrow();
-    return isDone;
+    const { inFlight, lifecycle } = this.#parts;
+    if (inFlight.count > 0) return false;
+    lifecycle.requeueAll(now);
+    return this.resetPrefixCache();
   }
 
   /** The host tier's memory is gone, too. Only while no plan is in flight. */
   invalidateHostTier(): void {
-    this.#resets.loseHostTier();
-    this.#listeners.rethrow();
+    assert(this.#parts.inFlight.count === 0, "invalidateHostTier() while plans are in flight");
+    this.kv.prefixes.dropHostTier();
+    this.#parts.listeners.rethrow();
   }
 
   /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
   explain(id: RequestId, choice?: number): Explanation | undefined {
-    const entry = this.#roster.entries.of(id, choice).at(-1);
-    return entry && explain(entry);
+    const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
+    return sequence && explain(sequence, this.kv);
   }
 
   /** Counters since the start, gauges of now. */
   stats(): SchedulerStats {
-    return schedulerStats({ counters: this.#counters, roster: this.#roster, kv: this.kv, plansInFlight: this.#plans.count, tokenBudget: this.tokenBudget });
+    return schedulerStats(this.#parts, this.#commit, this.tokenBudget);
   }
 
-  /** [blockCount] who holds each device block, by block id - 1: for people and views. O(blocks). */
+  /** [blockCount] the holder of each device block, by block id - 1: for people and views. O(blocks). */
   blockOwners(): BlockOwner[] {
-    return blockOwners(this.kv, this.#residents.running);
+    return blockOwners(this.kv, this.#parts.slots.running);
+  }
+
+  /** [groups] the blocks of a running choice's tables, in order of position; -1 where a window has passed. Undefined where it does not run. */
+  blockTables(id: RequestId, choice?: number): number[][] | undefined {
+    const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
+    return sequence && blockTables(this.kv, sequence);
   }
 
   /** O(blocks + tokens). Throws on the first broken law. */
   checkInvariants(): void {
     this.kv.checkInvariants();
-    checkSchedulerInvariants({ kv: this.kv, roster: this.#roster, inFlight: this.#plans.count });
-  }
-
-  #issuePlan(record: StepRecord, now: number): StepPlan {
-    record.issuedAt = now;
-    this.kv.seal(record.journal);
-    this.#residents.lanes.stamp(record);
-    this.#builder.build(record);
-    this.#log?.notePlan(record, now);
-    this.#plans.issue();
-    this.#counters.steps++;
-    this.#counters.scheduledTokens += record.plan.tokenCount;
-    return record.plan;
-  }
-
-  #whyIdle(): IdleReason {
-    if (this.#plans.count > 0) return "in-flight";
-    if (this.size === 0) return "empty";
-    assert(this.#roster.pausedCount === this.size, "requests wait, nothing runs and nothing is in flight");
-    return "paused";
-  }
-
-  #end(id: RequestId, reason: FinishReason, error: Error | null, now: number, choice?: number): void {
-    for (const entry of this.#roster.entries.of(id, choice)) this.#roster.end(entry, reason, error, now);
-    this.#residents.compact();
-    this.#listeners.rethrow();
+    checkSchedulerInvariants(this.#parts);
   }
 }

@@ -1,36 +1,56 @@
-import type { Entry } from "./entry.ts";
+import type { StepRecord } from "./in-flight.ts";
+import type { Sequence } from "./sequence.ts";
 
 /**
  * Requests whose steps failed too often in company: each is tried alone, so that only the culprit ends.
- * Law: who is in failed `maxFailures` steps in a row; a step that succeeds takes all its requests out.
+ * Law: a suspect failed `maxFailures` steps in a row; a step that succeeds takes all its requests out.
  */
 export class Suspects {
   readonly #maxFailures: number;
-  readonly #entries: Entry[] = [];
+  readonly #suspects: Sequence[] = [];
+  /** Requests whose last step failed; some may have ended since. */
+  readonly #failing = new Set<Sequence>();
 
   constructor(maxFailures: number) {
     this.#maxFailures = maxFailures;
   }
 
-  /** Counts a failure of a step with `company` requests. Returns whether this one is the culprit. */
-  blame(entry: Entry, company: number): boolean {
-    entry.failureCount++;
-    if (entry.failureCount < this.#maxFailures) return false;
-    if (company > 1 && !this.#entries.includes(entry)) this.#entries.push(entry);
+  /** Whether some request's last step failed. */
+  get areFailing(): boolean {
+    return this.#failing.size > 0;
+  }
+
+  /** Counts a failure of a step with `company` requests. Returns whether the request is the culprit. */
+  blame(sequence: Sequence, company: number): boolean {
+    sequence.failureCount++;
+    this.#failing.add(sequence);
+    if (sequence.failureCount < this.#maxFailures) return false;
+    if (company > 1 && !this.#suspects.includes(sequence)) this.#suspects.push(sequence);
     return company === 1;
   }
 
-  /** Who is to be tried alone next: a running one before one that waits, perhaps for the room that the former takes. */
-  next(): Entry | undefined {
-    while (this.#entries.length > 0) {
-      const [entry] = this.#entries;
-      if (entry.failureCount >= this.#maxFailures && entry.state !== "finished" && entry.state !== "paused") return this.#running() ?? entry;
-      this.#entries.shift();
+  /** A step succeeded: its requests' failures are forgotten. */
+  forgive({ plan, requests }: StepRecord): void {
+    for (let row = 0; row < plan.requestCount; row++) {
+      requests[row].failureCount = 0;
+      this.#failing.delete(requests[row]);
+    }
+    for (const sequence of this.#failing) if (sequence.state === "finished") this.#failing.delete(sequence);
+  }
+
+  /** The request to be tried alone next: a running one before one that waits, perhaps for the room that the former takes. */
+  next(): Sequence | undefined {
+    while (this.#suspects.length > 0) {
+      const [first] = this.#suspects;
+      if (this.#isSuspect(first) && first.state !== "finished" && first.state !== "paused") {
+        return this.#suspects.find((each) => each.state === "running" && this.#isSuspect(each)) ?? first;
+      }
+      this.#suspects.shift();
     }
     return undefined;
   }
 
-  #running(): Entry | undefined {
-    return this.#entries.find((each) => each.state === "running" && each.failureCount >= this.#maxFailures);
+  #isSuspect({ failureCount }: Sequence): boolean {
+    return failureCount >= this.#maxFailures;
   }
 }

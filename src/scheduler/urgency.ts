@@ -1,6 +1,6 @@
 import { InvalidPolicyError } from "../errors.ts";
 import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
-import type { Entry } from "./entry.ts";
+import type { Sequence } from "./sequence.ts";
 import { victimOf } from "./policy-answers.ts";
 
 /** The ranks of a preemption policy, and what follows from them. Without ranks all requests are equal. */
@@ -17,37 +17,37 @@ export class Urgency {
     return this.#policy.rank !== undefined;
   }
 
-  rankOf(entry: Entry): number {
-    const rank = this.#policy.rank?.(entry) ?? 0;
-    if (Number.isNaN(rank)) throw new InvalidPolicyError(`preemption policy ${this.#policy.name} gave request ${entry.label} the rank ${rank}, a number is allowed`);
+  rankOf(sequence: Sequence): number {
+    const rank = this.#policy.rank?.(sequence) ?? 0;
+    if (Number.isNaN(rank)) throw new InvalidPolicyError(`preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${rank}, a number is allowed`);
     return rank;
   }
 
   /** Whether the waiting request may take what the running one has. */
-  outranks(waiting: Entry, running: Entry): boolean {
+  outranks(waiting: Sequence, running: Sequence): boolean {
     return this.hasRanks && this.rankOf(running) - this.rankOf(waiting) >= this.#margin;
   }
 
   /** Whether some of the running requests are more urgent than others. */
-  differs(running: readonly Entry[]): boolean {
-    return this.hasRanks && running.some((entry) => this.rankOf(entry) !== this.rankOf(running[0]));
+  differs(running: readonly Sequence[]): boolean {
+    return this.hasRanks && running.some((sequence) => this.rankOf(sequence) !== this.rankOf(running[0]));
   }
 
   /** The running requests in classes of equal rank, the most urgent first; in each class in the order in which they came. */
-  classesOf(running: readonly Entry[]): readonly (readonly Entry[])[] {
+  classesOf(running: readonly Sequence[]): readonly (readonly Sequence[])[] {
     if (!this.differs(running)) return [running];
-    const classes = new Map<number, Entry[]>();
-    for (const entry of running) {
-      const rank = this.rankOf(entry);
+    const classes = new Map<number, Sequence[]>();
+    for (const sequence of running) {
+      const rank = this.rankOf(sequence);
       const equals = classes.get(rank);
-      if (equals === undefined) classes.set(rank, [entry]);
-      else equals.push(entry);
+      if (equals === undefined) classes.set(rank, [sequence]);
+      else equals.push(sequence);
     }
-    return [...classes].sort(([a], [b]) => a - b).map(([, entries]) => entries);
+    return [...classes].sort(([a], [b]) => a - b).map(([, sequences]) => sequences);
   }
 
   /** The policy's victim: one of the least urgent of the candidates, so that no victim was more urgent than a survivor. */
-  victim(candidates: readonly Entry[]): Entry {
+  victim(candidates: readonly Sequence[]): Sequence {
     return victimOf(this.#policy, this.classesOf(candidates).at(-1)!);
   }
 }

@@ -1,8 +1,8 @@
 import { InvalidPolicyError, QueueFullError } from "../errors.ts";
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
-import type { Entry } from "./entry.ts";
 import { Parking } from "./parking.ts";
 import { nameOf } from "./policy-answers.ts";
+import type { Sequence } from "./sequence.ts";
 
 /**
  * The waiting requests in the order of a policy, bounded by requests and by tokens. A preempted request always comes
@@ -32,21 +32,21 @@ export class WaitingQueue {
   }
 
   /** Requests set aside until something that they lack is there. */
-  get parked(): ReadonlyMap<number, readonly Entry[]> {
+  get parked(): ReadonlyMap<number, readonly Sequence[]> {
     return this.#parking.lots;
   }
 
   /** Takes a request out of the order until its lot is opened: it lets others pass. */
-  park(entry: Entry, lot: number, now: number): void {
-    this.#policy.remove(entry, now);
+  park(sequence: Sequence, lot: number, now: number): void {
+    this.#policy.remove(sequence, now);
     this.#count--;
-    this.#parking.add(entry, lot);
+    this.#parking.add(sequence, lot);
   }
 
   /** Puts the lot's requests back into the order. */
   open(lot: number, now: number): void {
-    for (const entry of this.#parking.empty(lot)) {
-      this.#policy.add(entry, now);
+    for (const sequence of this.#parking.empty(lot)) {
+      this.#policy.add(sequence, now);
       this.#count++;
     }
   }
@@ -64,30 +64,29 @@ export class WaitingQueue {
     }
   }
 
-  add(entry: Entry, now: number): void {
-    this.#policy.add(entry, now);
+  /** The request's `queuedTokenCount` is what counts for it until it is removed. */
+  add(sequence: Sequence, now: number): void {
+    this.#policy.add(sequence, now);
     this.#count++;
-    // Noted, for a preempted request's last token may still arrive while it waits.
-    entry.queuedTokenCount = entry.tokenCount;
-    this.#tokenCount += entry.tokenCount;
+    this.#tokenCount += sequence.queuedTokenCount;
   }
 
-  remove(entry: Entry, now: number): void {
-    if (entry.parkedIn !== null) this.#parking.remove(entry);
+  remove(sequence: Sequence, now: number): void {
+    if (sequence.parkedIn !== null) this.#parking.remove(sequence);
     else {
-      this.#policy.remove(entry, now);
+      this.#policy.remove(sequence, now);
       this.#count--;
     }
-    this.#tokenCount -= entry.queuedTokenCount;
+    this.#tokenCount -= sequence.queuedTokenCount;
   }
 
   /** The request that comes next; stays in. Undefined where none waits. */
-  next(now: number): Entry | undefined {
-    const entry = this.#policy.next(now) as Entry | undefined;
-    const isIn = entry?.state === "waiting" || entry?.state === "preempted";
+  next(now: number): Sequence | undefined {
+    const sequence = this.#policy.next(now) as Sequence | undefined;
+    const isIn = sequence?.state === "waiting" || sequence?.state === "preempted";
     if (this.#policy.size !== this.#count || isIn !== this.#count > 0) {
-      throw new InvalidPolicyError(`queue policy ${this.#policy.name} has ${this.#policy.size} requests and named ${nameOf(entry)}, ${this.#count} wait`);
+      throw new InvalidPolicyError(`queue policy ${this.#policy.name} has ${this.#policy.size} requests and named ${nameOf(sequence)}, ${this.#count} wait`);
     }
-    return entry;
+    return sequence;
   }
 }

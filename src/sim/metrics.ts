@@ -1,5 +1,5 @@
 import type { Request } from "../request.ts";
-import type { StepOutcome } from "../scheduler/step-outcome.ts";
+import type { StepOutcome } from "../scheduler/outcome.ts";
 import type { Arrival } from "./arrival.ts";
 import { Clients } from "./clients.ts";
 import { Distribution } from "./distribution.ts";

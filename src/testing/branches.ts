@@ -1,4 +1,4 @@
-import type { Entry } from "../scheduler/entry.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { DrivenRequest } from "./driven-request.ts";
 import type { SchedulerProgram } from "./scheduler-program.ts";
@@ -27,12 +27,12 @@ export function branchOne(scheduler: Scheduler, live: readonly DrivenRequest[], 
   const choice = 1 + Math.max(...choices);
   if (choice >= MAX_CHOICES) return null;
   const tokenId = random.integer(0, 9);
-  const entry = scheduler.branch(input.id, parent.choice, { choice, tokenId }, now) as Entry;
+  const entry = scheduler.branch(input.id, parent.choice, { choice, tokenId }, now) as Sequence;
   const branch = new DrivenRequest(input, entry, program.groups[0].window, [...parent.outputTokenIds().slice(0, -1), tokenId]);
   for (const reason of allowedEnds) if (reason === "error") branch.allowedEnds.add(reason);
   return branch;
 }
 
-function isBeam({ branches, pendingCount, outputTokenCount }: Entry): boolean {
+function isBeam({ branches, pendingCount, outputTokenCount }: Sequence): boolean {
   return branches && pendingCount === 0 && outputTokenCount > 0;
 }

@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import type { StepPlan } from "../step.ts";
 import { ContextSlots } from "./context-slots.ts";
+import { KeptTables } from "./kept-tables.ts";
 import { slotInTable } from "./plan-tables.ts";
 
 /** Tokens of the made-up vocabulary. */
@@ -20,6 +21,8 @@ export interface ContextDeviceOptions {
   readonly groups?: readonly { readonly window: number | null }[];
   /** Plans carry no salt: the driver knows the salt of the request in a slot. Default: no salts. */
   readonly saltOf?: (requestSlot: number) => string;
+  /** It knows of the block tables only what the changes of the plans that it ran say. Default true. */
+  readonly keepsTables?: boolean;
 }
 
 /** Slots of device and host memory. */
@@ -43,6 +46,8 @@ export class ContextDevice {
   readonly #host: ContextSlots;
   readonly #windows: readonly (number | null)[];
   readonly #saltOf: (requestSlot: number) => string;
+  /** Tables of its own; null where it reads the plans'. */
+  readonly #kept: KeptTables | null;
   #lastSamples = new Int32Array(0);
 
   constructor(options: ContextDeviceOptions) {
@@ -51,10 +56,12 @@ export class ContextDevice {
     this.#device = new ContextSlots((options.blockCount + 1) * options.blockSize);
     this.#host = new ContextSlots(((options.hostBlockCount ?? 0) + 1) * options.blockSize);
     this.#saltOf = options.saltOf ?? (() => "");
+    this.#kept = options.keepsTables === false ? null : new KeptTables();
   }
 
   /** Runs a plan; returns its samples, valid until the second next run. */
   run(plan: StepPlan): Int32Array {
+    this.#kept?.apply(plan);
     const slots = plan.requestSlots.subarray(0, plan.requestCount);
     assert(new Set(slots).size === slots.length, () => `two requests of a plan have the same slot: ${slots.join()}`);
     this.#move(plan.swapOuts, plan.swapOutCount, this.#device, this.#host);
@@ -95,7 +102,7 @@ export class ContextDevice {
     for (let token = plan.queryIndptr[row]; token < plan.queryIndptr[row + 1]; token++) {
       const position = plan.positions[token];
       const slot = slotMapping[token];
-      const before = position === 0 || this.#windows[group] === 1 ? -1 : slotInTable(plan, { row, group, position: position - 1 }, this.#blockSize);
+      const before = position === 0 || this.#windows[group] === 1 ? -1 : slotInTable(plan, { row, group, position: position - 1 }, this.#blockSize, this.#kept?.tables[group]);
       tokens[slot] = this.#inputOf(plan, token);
       positions[slot] = position;
       beginnings[slot] = beginning(before < 0 ? domain : beginnings[before], tokens[slot], position);
@@ -133,7 +140,7 @@ export class ContextDevice {
     const first = window === null ? 0 : Math.max(0, length - window);
     const domain = this.#domainOf(plan, row, group);
     for (let position = first, before = domain; position < length; position++) {
-      const slot = slotInTable(plan, { row, group, position }, this.#blockSize);
+      const slot = slotInTable(plan, { row, group, position }, this.#blockSize, this.#kept?.tables[group]);
       assert(slot >= 0, () => `request ${row}: position ${position} is outside its table`);
       assert(positions[slot] === position, () => `request ${row}: slot ${slot} holds position ${positions[slot]}, not ${position}`);
       assert(domains[slot] === domain, () => `request ${row}: slot ${slot} holds position ${position} of another salt, adapter or group`);

@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import type { FinishReason, RequestInput } from "../request.ts";
-import type { Entry } from "../scheduler/entry.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
 import { nextToken } from "./context-device.ts";
 
 /** What is known of a request from the start: a `ContextDevice` answers by context and choice alone. */
@@ -29,7 +29,7 @@ export function answerOf(promptTokenIds: readonly number[], maxLength: number, w
  */
 export class DrivenRequest {
   readonly input: RequestInput & { readonly promptTokenIds: readonly number[] };
-  readonly entry: Entry;
+  readonly entry: Sequence;
   readonly answer: Answer;
   /** Tokens delivered. */
   delivered = 0;
@@ -47,7 +47,7 @@ export class DrivenRequest {
   #isClosed = false;
 
   /** `given`: output tokens that a branch begins with. */
-  constructor(input: DrivenRequest["input"], entry: Entry, window: number | null, given: readonly number[] = []) {
+  constructor(input: DrivenRequest["input"], entry: Sequence, window: number | null, given: readonly number[] = []) {
     this.input = input;
     this.entry = entry;
     this.delivered = given.length;

@@ -1,6 +1,6 @@
 import { assert, AssertionError } from "../assert.ts";
 import type { Choice, TokenDelta, TokenStream } from "../engine/token-stream.ts";
-import type { Entry } from "../scheduler/entry.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
 import type { Answer } from "./driven-request.ts";
 
 /** A request of a fault run, its reader, and what has to come out. */
@@ -8,7 +8,7 @@ export class FaultClient {
   readonly stream: TokenStream;
   readonly controller: AbortController;
   /** [choices] */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly Sequence[];
   /** Ends that are not of its own making. */
   readonly allowed = new Set<string>();
   over = false;
@@ -25,7 +25,7 @@ export class FaultClient {
   /** Ends read, one a choice. */
   #ends = 0;
 
-  constructor(options: { stream: TokenStream; controller: AbortController; entries: readonly Entry[]; answers: readonly Answer[] }) {
+  constructor(options: { stream: TokenStream; controller: AbortController; entries: readonly Sequence[]; answers: readonly Answer[] }) {
     this.stream = options.stream;
     this.controller = options.controller;
     this.entries = options.entries;

@@ -6,8 +6,8 @@ import type { TokenDelta } from "../engine/token-stream.ts";
 import { DisposedError, InfeasibleRequestError, QueueFullError } from "../errors.ts";
 import { measured } from "../policies/budget/measured.ts";
 import { fcfs } from "../policies/queue/fcfs.ts";
-import { DecisionLog } from "../scheduler/decision-log.ts";
-import type { Entry } from "../scheduler/entry.ts";
+import { DecisionLog } from "../scheduler/inspect/decision-log.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
 import { answerOf } from "./driven-request.ts";
 import { FaultClient } from "./fault-client.ts";
 import { CALM, drawFaults, drawInfo, type Faults } from "./fault-draws.ts";
@@ -61,7 +61,7 @@ export class FaultRun {
   readonly #engine: Engine;
   readonly #clients: FaultClient[] = [];
   /** Every choice that was ever submitted. */
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Set<Sequence>();
   readonly #requestCount: number;
   readonly #counts: Record<string, number> = {};
   #device: FaultyDevice;
@@ -86,7 +86,7 @@ export class FaultRun {
       clock: () => this.#clock.now - (stumbles && this.#later.chance(0.1) ? 5 : 0),
       timer: (seconds, wake) => this.#clock.schedule(seconds, wake),
       recover: async () => this.#recover(),
-      queue: watchedQueue(queue, (request) => this.#noteEntries(request as Entry)),
+      queue: watchedQueue(queue, (request) => this.#noteEntries(request as Sequence)),
       budget: budget ?? (this.#later.chance(0.1) ? measured({ maxTokens: this.#info.maxTokens }) : undefined),
       maxWaitingRequests: random.pick([2, 1000]),
       decisionLog: this.#log,
@@ -150,7 +150,7 @@ export class FaultRun {
     }
   }
 
-  #noteEntries(entry: Entry): void {
+  #noteEntries(entry: Sequence): void {
     for (const each of [entry, ...entry.followers]) this.#entries.add(each);
   }
 

@@ -1,21 +1,19 @@
-import type { Sequence } from "../blocks/block-table.ts";
+import { assert } from "../assert.ts";
 import type { EvictionPolicy } from "../blocks/eviction.ts";
-import type { IntList } from "../blocks/int-list.ts";
+import type { IntList } from "../collections/int-list.ts";
 import { KvCache } from "../blocks/kv-cache.ts";
 import type { BlockHash } from "../blocks/block-hash.ts";
 import { StepJournal } from "../blocks/step-journal.ts";
-import { NULL_BLOCK } from "../config.ts";
 import { lru } from "../policies/eviction/lru.ts";
 import type { Allocation, Allocator, AllocatorSizes, BlockCounts, Domain } from "./allocator/allocator.ts";
 import type { BlockPair, PlanMoves } from "./make-plan.ts";
 
 interface Holder {
-  readonly kv: Sequence;
+  /** Its place in the tables; `NONE` once it is freed. */
+  slot: number;
   readonly domain: number;
   readonly tokens: Int32Array;
   count: number;
-  /** Not freed yet. */
-  isHere: boolean;
 }
 
 /** What a step has to take back when it fails. */
@@ -24,6 +22,11 @@ interface Step {
   readonly born: Holder[];
   readonly grown: { readonly holder: Holder; readonly from: number; readonly to: number }[];
 }
+
+const NONE = -1;
+
+/** Sequences that hold blocks at a time: the drives have fewer. */
+const SLOTS = 1024;
 
 /** Pairs of each of a journal's lists that were reported as moves so far. */
 interface Reported {
@@ -42,45 +45,50 @@ export class KvCacheAllocator implements Allocator {
   readonly #maxTokens: number;
   readonly #hostBlockCount: number;
   readonly #holders = new Map<number, Holder>();
+  readonly #freeSlots: number[];
   #open: Step = newStep();
   #reported: Reported = { copies: 0, swapOuts: 0, swapIns: 0 };
   readonly #onTheirWay: Step[] = [];
 
   constructor(sizes: AllocatorSizes, options: { readonly eviction?: EvictionPolicy; readonly hash?: BlockHash } = {}) {
     const { blockCount, blockSize, windows, hostBlockCount, maxTokens } = sizes;
-    this.kv = new KvCache({ blockCount, blockSize, hostBlockCount, groups: windows.map((window) => ({ window })), eviction: options.eviction ?? lru(), hash: options.hash });
+    const groups = windows.map((window) => ({ window }));
+    const slotCount = SLOTS;
+    this.kv = new KvCache({ blockCount, blockSize, hostBlockCount, groups, slotCount, maxTokens, eviction: options.eviction ?? lru(), hash: options.hash });
     this.#maxTokens = maxTokens;
     this.#hostBlockCount = hostBlockCount;
+    this.#freeSlots = Array.from({ length: slotCount }, (_, i) => slotCount - 1 - i);
   }
 
   allocate(sequence: number, tokens: readonly number[], domain: Domain): Allocation | null {
     const { kv } = this;
-    const holder = this.#holderIn(domain);
-    holder.tokens.set(tokens);
     const { journal } = this.#open;
-    const match = kv.lookup(holder.kv, holder.tokens, tokens.length, journal);
-    const needed = (): number => kv.blocksToAttach(match) + kv.blocksBetween(match.tokenCount, tokens.length);
+    const number = kv.prefixes.domains.acquire(domain.salt, domain.adapterId);
+    const known = new Int32Array(this.#maxTokens);
+    known.set(tokens);
+    const match = kv.lookup(number, known, tokens.length, journal);
+    const needed = (): number => match.blocksTaken(kv.pool) + kv.blocksBetween(match.tokenCount, tokens.length);
     if (match.partialNode !== 0 && needed() > kv.pool.availableCount) match.dropPartial();
     if (needed() > kv.pool.availableCount) {
-      kv.prefixes.domains.release(holder.domain);
+      kv.prefixes.domains.release(number);
       return null;
     }
-    const cachedTokens = kv.attach(holder.kv, match, journal);
+    const holder = { slot: this.#openSlot(number), domain: number, tokens: known, count: 0 };
+    const cachedTokens = match.tokenCount;
+    match.attach(holder.slot, kv, journal);
     this.#holders.set(sequence, holder);
     this.#open.born.push(holder);
-    this.#grow(holder, tokens.length);
+    this.#grow(holder, cachedTokens, tokens.length);
     return { cachedTokens, ...this.#newMoves() };
   }
 
   append(sequence: number, tokens: readonly number[]): PlanMoves | null {
     const { kv } = this;
     const holder = this.#holders.get(sequence)!;
-    const { count } = holder;
-    const needed = kv.blocksToExtend(holder.kv, count + tokens.length) + kv.blocksToUnshare(holder.kv, count);
-    if (needed > kv.pool.availableCount) return null;
-    if (holder.kv.forked && count < holder.kv.capacity) kv.unshare(holder.kv, count, this.#open.journal);
+    const { slot, count } = holder;
+    if (kv.tables.blocksToReserve(slot, count, count + tokens.length) > kv.pool.availableCount) return null;
     holder.tokens.set(tokens, count);
-    this.#grow(holder, count + tokens.length);
+    this.#grow(holder, count, count + tokens.length);
     return this.#newMoves();
   }
 
@@ -92,13 +100,16 @@ export class KvCacheAllocator implements Allocator {
   fork(sequence: number, child: number): PlanMoves {
     const parent = this.#holders.get(sequence)!;
     this.kv.prefixes.domains.retain(parent.domain);
-    this.#holders.set(child, { ...parent, kv: this.kv.fork(parent.kv), tokens: parent.tokens.slice() });
+    const slot = this.#openSlot(parent.domain);
+    this.kv.tables.fork(parent.slot, slot, parent.count);
+    this.#holders.set(child, { ...parent, slot, tokens: parent.tokens.slice() });
     return {};
   }
 
   table(sequence: number, group: number): number[] {
-    const { ids, count } = this.#holders.get(sequence)!.kv.tables[group];
-    return Array.from(ids.subarray(0, count), (block) => (block === NULL_BLOCK ? -1 : block));
+    const { slot } = this.#holders.get(sequence)!;
+    const { counts, groups } = this.kv.tables;
+    return Array.from({ length: counts[slot] }, (_, index) => (index < groups[group].first[slot] ? -1 : groups[group].get(slot, index)));
   }
 
   stats(): BlockCounts {
@@ -111,15 +122,16 @@ export class KvCacheAllocator implements Allocator {
     return { free: this.#hostBlockCount - storedCount, cached: storedCount, held: 0 };
   }
 
-  lookup(tokens: readonly number[], domain: Domain): number {
-    const asker = this.#holderIn(domain);
-    const { tokenCount } = this.kv.lookup(asker.kv, Int32Array.from(tokens), tokens.length, this.#open.journal);
-    this.kv.prefixes.domains.release(asker.domain);
+  lookup(tokens: readonly number[], { salt, adapterId }: Domain): number {
+    const { domains } = this.kv.prefixes;
+    const domain = domains.acquire(salt, adapterId);
+    const { tokenCount } = this.kv.lookup(domain, Int32Array.from(tokens), tokens.length, this.#open.journal);
+    domains.release(domain);
     return tokenCount;
   }
 
   issue(): void {
-    this.kv.seal(this.#open.journal);
+    this.kv.transactions.seal(this.#open.journal);
     this.#onTheirWay.push(this.#open);
     this.#open = newStep();
     this.#reported = { copies: 0, swapOuts: 0, swapIns: 0 };
@@ -127,24 +139,24 @@ export class KvCacheAllocator implements Allocator {
 
   commit(): void {
     const step = this.#onTheirWay.shift()!;
-    this.kv.settle(step.journal);
-    for (const { holder, to } of step.grown) if (holder.isHere) this.kv.slide(holder.kv, to);
+    this.kv.transactions.commit(step.journal);
+    for (const { holder, to } of step.grown) if (holder.slot !== NONE) this.kv.tables.slide(holder.slot, to);
   }
 
   rollback(): void {
     const step = this.#onTheirWay.pop()!;
     for (const [number, holder] of this.#holders) if (step.born.includes(holder)) this.free(number);
     for (const { holder, from } of step.grown.toReversed()) {
-      if (!holder.isHere) continue;
+      if (holder.slot === NONE) continue;
       holder.count = from;
-      this.kv.truncate(holder.kv, from);
+      this.kv.tables.truncate(holder.slot, from);
     }
-    this.kv.revert(step.journal);
+    this.kv.transactions.rollBack(step.journal);
   }
 
   reset(): void {
-    this.kv.forgetPrefixes(Array.from(this.#holders.values(), ({ kv }) => kv));
-    this.kv.dropHostTier();
+    this.kv.forgetPrefixes();
+    this.kv.prefixes.dropHostTier();
   }
 
   bytes(): number {
@@ -155,24 +167,26 @@ export class KvCacheAllocator implements Allocator {
     this.kv.checkInvariants();
   }
 
-  /** An empty holder in a domain that it holds. */
-  #holderIn({ salt, adapterId }: Domain): Holder {
-    const domain = this.kv.prefixes.domains.acquire(salt, adapterId);
-    return { kv: this.kv.open({ maxTokens: this.#maxTokens, domain, cacheable: true }), domain, tokens: new Int32Array(this.#maxTokens), count: 0, isHere: true };
+  #openSlot(domain: number): number {
+    const slot = this.#freeSlots.pop();
+    assert(slot !== undefined, () => `more than ${SLOTS} sequences hold blocks`);
+    this.kv.tables.open(slot, domain, true);
+    return slot;
   }
 
-  #grow(holder: Holder, count: number): void {
+  #grow(holder: Holder, start: number, count: number): void {
     const { journal } = this.#open;
     this.#open.grown.push({ holder, from: holder.count, to: count });
-    this.kv.extend(holder.kv, count, journal);
+    this.kv.tables.reserve(holder.slot, start, count, journal);
     holder.count = count;
-    this.kv.index(holder.kv, holder.tokens, count, journal);
+    this.kv.transactions.index(holder.slot, holder.tokens, count, journal);
   }
 
   #drop(holder: Holder): void {
-    this.kv.clear(holder.kv);
+    this.kv.tables.release(holder.slot);
     this.kv.prefixes.domains.release(holder.domain);
-    holder.isHere = false;
+    this.#freeSlots.push(holder.slot);
+    holder.slot = NONE;
   }
 
   /** Moves that the last operation added to the step. */

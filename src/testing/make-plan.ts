@@ -31,6 +31,14 @@ export interface PlanMoves {
   readonly copies?: readonly BlockPair[];
 }
 
+/** What a plan says of the tables, where that is not the whole table of each row. */
+export interface ToldTables {
+  /** Entries of a slot's table; at least as many as a table has blocks. */
+  readonly stride: number;
+  /** [groups] (slot, first, end): what was written since the plan before. */
+  readonly changes: readonly (readonly (readonly [slot: number, first: number, end: number])[])[];
+}
+
 /** Numbers behind the counted part of each column, of a value that no backend can use unnoticed. */
 const SPARE = 3;
 const SPARE_INTEGER = 0x7fffffff;
@@ -39,7 +47,7 @@ const SPARE_INTEGER = 0x7fffffff;
  * A plan written out in full from its rows, obviously right and not fast: every call makes new columns. Columns are
  * longer than their counts and the rest is nonsense, so that a backend that reads on is found out.
  */
-export function makePlan(index: number, blockSize: number, rows: readonly PlanRow[], moves: PlanMoves = {}): StepPlan {
+export function makePlan(index: number, blockSize: number, rows: readonly PlanRow[], moves: PlanMoves = {}, told?: ToldTables): StepPlan {
   const tokenIds = rows.flatMap((row) => row.tokenIds);
   const positions = rows.flatMap((row) => row.tokenIds.map((_, i) => row.position + i));
   const queryIndptr = indptr(rows.map((row) => row.tokenIds.length));
@@ -58,7 +66,7 @@ export function makePlan(index: number, blockSize: number, rows: readonly PlanRo
     requestSlots: integers(rows.map((row) => row.slot)),
     contextLengths: integers(rows.map((row) => row.position + row.tokenIds.length)),
     adapterIds: integers(rows.map((row) => row.adapterId ?? 0)),
-    groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows)),
+    groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows, told)),
     sampleIndptr: integers(indptr(rows.map((row) => row.sampled.length))),
     sampleRows: integers(rows.flatMap((row, r) => row.sampled.map((i) => queryIndptr[r] + i))),
     sampling: samplingColumns(rows.flatMap((row) => row.sampled.map((_, i) => ({ ...row.sampling, choice: row.choices?.[i] ?? row.choice ?? 0 })))),
@@ -68,18 +76,18 @@ export function makePlan(index: number, blockSize: number, rows: readonly PlanRo
   };
 }
 
-function planGroup(group: number, blockSize: number, rows: readonly PlanRow[]): PlanGroup {
-  const tables = rows.map((row) => row.tables[group]);
-  const firstPositions = rows.map((row) => row.firstPositions?.[group] ?? 0);
-  const slots = rows.flatMap((row, r) =>
-    row.tokenIds.map((_, i) => slotOf(tables[r], blockSize, row.position + i - firstPositions[r])),
-  );
-  return {
-    slotMapping: integers(slots),
-    blockIndptr: integers(indptr(tables.map((table) => table.length))),
-    blockIndices: integers(tables.flat()),
-    firstPosition: integers(firstPositions),
-  };
+/** An entry that no position of the rows has. */
+const POISON = 0x7fffffff;
+
+/** Tables by slot that hold the rows' blocks and, elsewhere, what no backend can use unnoticed. */
+function planGroup(group: number, blockSize: number, rows: readonly PlanRow[], told: ToldTables | undefined): PlanGroup {
+  const placed = rows.map((row) => ({ ...row, table: row.tables[group], first: (row.firstPositions?.[group] ?? 0) / blockSize }));
+  const stride = told?.stride ?? Math.max(1, ...placed.map(({ table, first }) => table.length + first));
+  const tables = new Int32Array((1 + Math.max(0, ...rows.map(({ slot }) => slot))) * stride).fill(POISON);
+  for (const { slot, table, first } of placed) tables.set(table, slot * stride + first);
+  const changes = told?.changes[group] ?? placed.map(({ slot, table, first }) => [slot, first, first + table.length] as const);
+  const slots = placed.flatMap((row) => row.tokenIds.map((_, i) => slotOf(row.table, blockSize, row.position + i - row.first * blockSize)));
+  return { slotMapping: integers(slots), stride, tables, changeCount: changes.length, changes: integers(changes.flat()) };
 }
 
 /** The slot of the token `offset` tokens after the table's first. */

@@ -3,7 +3,7 @@ import type { Backend } from "../backends/backend.ts";
 import { MAX_TOP_LOGPROBS } from "../config.ts";
 import type { SamplingParams } from "../request.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { type PlanMoves, type PlanRow, makePlan } from "./make-plan.ts";
+import { type PlanMoves, type PlanRow, type ToldTables, makePlan } from "./make-plan.ts";
 
 /** A request as the driver sees it. Change its tables only between steps. */
 export interface Sequence {
@@ -62,7 +62,7 @@ interface PlannedSample {
 
 /**
  * Drives a backend without a scheduler: the caller says how many tokens of which sequence a step computes, the driver
- * keeps naive block tables and writes plans out in full. For tests of backends and for those who write one.
+ * keeps naive block tables and writes plans out in full, but for the changes of tables: those are what a scheduler would say. For tests of backends and for those who write one.
  *
  * Law: every block of `order` is in `free` or in exactly one table, unless the caller shares it.
  */
@@ -71,6 +71,8 @@ export class PlanDriver {
   /** Blocks that no table has, next to be taken first. */
   readonly free: number[];
   readonly #slots: boolean[];
+  /** [groups][slots] the table that plans have told of each slot. */
+  readonly #told: (readonly number[])[][];
   #planCount = 0;
 
   /** `order` is the order in which blocks are first handed out: all of them, ascending, unless given. */
@@ -79,6 +81,7 @@ export class PlanDriver {
     this.backend = backend;
     this.free = order?.slice() ?? Array.from({ length: blockCount }, (_, i) => i + 1);
     this.#slots = new Array<boolean>(maxRequests).fill(false);
+    this.#told = backend.info.groups.map(() => []);
   }
 
   /** Begins a sequence; its tokens are computed by steps. */
@@ -116,14 +119,32 @@ export class PlanDriver {
     const planned = rows.flatMap((row, r) =>
       row.sampled.map((i) => ({ sequence: shares[r].sequence, position: row.position + i + 1 })),
     );
-    const plan = makePlan(this.#planCount++, this.backend.info.blockSize, rows, moves);
+    const plan = makePlan(this.#planCount++, this.backend.info.blockSize, rows, moves, this.#tell(rows));
     const result = this.backend.execute(plan);
     const before = shares.map(({ sequence }) => [sequence.computedCount, sequence.tokenIds.length] as const);
     for (const [r, { sequence }] of shares.entries()) sequence.computedCount += rows[r].tokenIds.length;
     for (const [i, { sequence, position }] of planned.entries()) {
       if (position === sequence.tokenIds.length) sequence.tokenIds.push(~i);
     }
-    return { plan, done: this.#settle(result, planned, () => takeBack(shares, before)) };
+    return { plan, done: this.#settle(result, planned, () => this.#takeBack(shares, before)) };
+  }
+
+  /** What the rows' tables have that no plan has told yet, as a scheduler would say it. */
+  #tell(rows: readonly PlanRow[]): ToldTables {
+    const { contextLength, blockSize } = this.backend.info;
+    const changes = this.#told.map((told, group) => rows.flatMap(({ slot, tables }) => {
+      const table = tables[group];
+      const first = table.findIndex((block, i) => block !== told[slot]?.[i]);
+      told[slot] = table.slice();
+      return first < 0 ? [] : [[slot, first, table.length] as const];
+    }));
+    return { stride: Math.ceil(contextLength / blockSize), changes };
+  }
+
+  /** A failed step's changes are lost: the next plan tells whole tables. */
+  #takeBack(shares: readonly Share[], before: Parameters<typeof takeBack>[1]): void {
+    for (const told of this.#told) told.length = 0;
+    takeBack(shares, before);
   }
 
   async #settle(pending: Promise<StepResult>, planned: readonly PlannedSample[], undo: () => void): IssuedStep["done"] {

@@ -1,5 +1,5 @@
 import { assert } from "../assert.ts";
-import type { Entry } from "../scheduler/entry.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
 import type { StepPlan } from "../step.ts";
 import { checkColumns } from "./column-laws.ts";
 import type { DrivenRequest } from "./driven-request.ts";
@@ -24,6 +24,8 @@ export interface PlanLimits {
   readonly maxPartialPrefills?: number;
   /** A drafter guesses. */
   readonly drafts?: boolean;
+  /** Index of the plan before, those taken back not counted. Default: one less than the plan's. */
+  readonly before?: number;
 }
 
 /**
@@ -60,14 +62,14 @@ export function retractRows(rows: readonly IssuedRow[]): void {
   }
 }
 
-function issueRow(plan: StepPlan, row: number, request: DrivenRequest | undefined, byEntry: ReadonlyMap<Entry, DrivenRequest>, limits: PlanLimits): IssuedRow {
+function issueRow(plan: StepPlan, row: number, request: DrivenRequest | undefined, byEntry: ReadonlyMap<Sequence, DrivenRequest>, limits: PlanLimits): IssuedRow {
   assert(request !== undefined, () => `plan ${plan.index}: slot ${plan.requestSlots[row]} belongs to no running request`);
   beginStay(request);
   const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
-  const most = request.entry.draftCount > 0 ? limits.tokenBudget : (limits.longPrefillThreshold ?? limits.tokenBudget);
+  const most = to - from > 1 && limits.drafts === true ? limits.tokenBudget : (limits.longPrefillThreshold ?? limits.tokenBudget);
   assert(to > from && to - from <= most, () => `plan ${plan.index}: ${request.name} has ${to - from} tokens, 1 to ${most} are allowed`);
   const drafts = draftsIn(plan, from, to, request, limits);
-  for (let token = from; token < to - drafts.length; token++) checkToken(plan, token, request);
+  for (let token = from; token < to - drafts.length; token++) checkToken(plan, token, request, limits.before ?? plan.index - 1);
   request.computed += drafts.length;
   assert(plan.contextLengths[row] === request.computed, () => `plan ${plan.index}: ${request.name} sees ${plan.contextLengths[row]} tokens, it has ${request.computed}`);
   assert(plan.adapterIds[row] === request.entry.adapterId, () => `plan ${plan.index}: ${request.name} runs with adapter ${plan.adapterIds[row]}`);
@@ -90,15 +92,15 @@ function beginStay(request: DrivenRequest): void {
   assert(entry.matchedTokenCount === 0 || entry.cacheable || isForked, () => `${request.name} took cached tokens and wants none`);
 }
 
-function checkToken(plan: StepPlan, token: number, request: DrivenRequest): void {
+function checkToken(plan: StepPlan, token: number, request: DrivenRequest, before: number): void {
   const [id, position] = [plan.tokenIds[token], plan.positions[token]];
   const expected = request.computed++;
   assert(position === expected, () => `plan ${plan.index}: ${request.name} computes position ${position}, ${expected} comes next`);
   if (position < request.knownCount) assert(id === request.tokenAt(position), () => `plan ${plan.index}: ${request.name} has token ${id} at ${position}, not ${request.tokenAt(position)}`);
-  else assert(request.sample.plan === plan.index - 1 && id === ~request.sample.index, () => `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sample.index} of plan ${request.sample.plan}`);
+  else assert(request.sample.plan === before && id === ~request.sample.index, () => `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sample.index} of plan ${request.sample.plan}`);
 }
 
-function noteSamples(plan: StepPlan, row: number, request: DrivenRequest, byEntry: ReadonlyMap<Entry, DrivenRequest>, limits: PlanLimits): IssuedRow["sampled"] {
+function noteSamples(plan: StepPlan, row: number, request: DrivenRequest, byEntry: ReadonlyMap<Sequence, DrivenRequest>, limits: PlanLimits): IssuedRow["sampled"] {
   const from = plan.sampleIndptr[row];
   const samples = plan.sampleIndptr[row + 1] - from;
   const last = request.knownCount + request.pending;

@@ -1,16 +1,15 @@
 import type { StepPlan } from "../step.ts";
 
-/** The slot that a row's table has for a position, in one group; -1 where the position is outside the table. */
-export function slotInTable(plan: StepPlan, place: { readonly row: number; readonly group: number; readonly position: number }, blockSize: number): number {
-  const { row, group, position } = place;
-  const { blockIndptr, blockIndices, firstPosition } = plan.groups[group];
-  const index = Math.floor((position - firstPosition[row]) / blockSize);
-  if (index < 0 || blockIndptr[row] + index >= blockIndptr[row + 1]) return -1;
-  return blockIndices[blockIndptr[row] + index] * blockSize + (position % blockSize);
+/** Where in a plan: a row's position in one group. */
+export interface TablePlace {
+  readonly row: number;
+  readonly group: number;
+  readonly position: number;
 }
 
-/** A row's block ids in one group, in order of position. */
-export function tableOf(plan: StepPlan, row: number, group: number): Int32Array {
-  const { blockIndptr, blockIndices } = plan.groups[group];
-  return blockIndices.subarray(blockIndptr[row], blockIndptr[row + 1]);
+/** The slot that a row's table has for a position; -1 where the table has no block there. `tables`: of a device that keeps its own. */
+export function slotInTable(plan: StepPlan, { row, group, position }: TablePlace, blockSize: number, tables?: Int32Array): number {
+  const { stride } = plan.groups[group];
+  const block = (tables ?? plan.groups[group].tables)[plan.requestSlots[row] * stride + (Math.floor(position / blockSize) % stride)];
+  return block < 1 ? -1 : block * blockSize + (position % blockSize);
 }

@@ -2,10 +2,10 @@ import { assert } from "../assert.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import { InfeasibleRequestError } from "../errors.ts";
 import type { FinishReason } from "../request.ts";
-import type { Entry } from "../scheduler/entry.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { SchedulerStats } from "../scheduler/stats.ts";
+import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
 import type { StepPlan } from "../step.ts";
 import { branchOne, mayBranch } from "./branches.ts";
 import { ContextDevice } from "./context-device.ts";
@@ -74,7 +74,7 @@ export class SchedulerDrive {
     this.program = program;
     this.#random = new SeededRandom(program.seed);
     this.#prompts = new PromptSource(this.#random);
-    this.scheduler = new Scheduler({ ...program, drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Entry) });
+    this.scheduler = new Scheduler({ ...program, drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Sequence) });
     this.#device = new ContextDevice(program);
     this.#droughtLimit = program.contextLength * program.maxRequests;
     this.#lastIn = options.preemption === undefined;
@@ -145,7 +145,7 @@ export class SchedulerDrive {
     const before = JSON.stringify(this.scheduler.stats());
     const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength) - 1) <= blockCount;
     try {
-      const first = this.scheduler.submit(input, this.#now) as Entry;
+      const first = this.scheduler.submit(input, this.#now) as Sequence;
       const choices = [first, ...first.followers].map((entry) => new DrivenRequest(input, entry, window));
       if (input.deadline !== undefined || input.queueTimeout !== undefined) for (const request of choices) request.allowedEnds.add("error");
       this.#requests.push(...choices);
@@ -212,7 +212,7 @@ export class SchedulerDrive {
       return false;
     }
     assert(this.scheduler.idleReason === null, () => `a plan was made, idle because ${this.scheduler.idleReason}`);
-    const rows = issueRows(plan, this.#live, this.program);
+    const rows = issueRows(plan, this.#live, { ...this.program, before: this.#flights.at(-1)?.index });
     this.#trace(plan.index, plan.tokenCount, plan.requestCount, ...rows.map(({ request, tokenCount }) => 64 * request.entry.order + tokenCount));
     this.#flights.push({ plan, index: plan.index, rows, ...this.#execute(plan, rows) });
     return true;
@@ -252,7 +252,7 @@ export class SchedulerDrive {
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
     const before = settleRows(rows);
     const outcome = this.scheduler.commit(plan, { tokenIds: samples! }, this.#now);
-    for (let i = 0; i < outcome.tokenCount; i++) this.#driven(outcome.requests[i] as Entry).receive(outcome.tokenIds[i]);
+    for (let i = 0; i < outcome.tokenCount; i++) this.#driven(outcome.requests[i] as Sequence).receive(outcome.tokenIds[i]);
     checkDrafts(rows, before);
     const finished = outcome.finished.slice(0, outcome.finishedCount);
     assert(finished.length === this.#ended.length && this.#ended.every(({ entry }) => finished.includes(entry)), () => `the outcome names ${finished.length} ended requests, ${this.#ended.length} ended`);
@@ -262,13 +262,13 @@ export class SchedulerDrive {
     this.#trace(-2, index, outcome.tokenCount);
   }
 
-  #noteEnd(entry: Entry): void {
+  #noteEnd(entry: Sequence): void {
     const request = this.#driven(entry);
     request.end();
     this.#ended.push(request);
   }
 
-  #driven(entry: Entry): DrivenRequest {
+  #driven(entry: Sequence): DrivenRequest {
     const request = this.#requests.find((each) => each.entry === entry);
     assert(request !== undefined, () => `request ${String(entry.id)} was never submitted`);
     return request;
@@ -279,7 +279,7 @@ export class SchedulerDrive {
     const left = { heldBlocks, running, waiting, paused, plansInFlight, waitingTokens };
     assert(Object.values(left).every((count) => count === 0), () => `at the end there are ${JSON.stringify(left)}`);
     assert(freeBlocks + cachedBlocks === this.program.blockCount, () => `at the end ${freeBlocks} blocks are free, ${cachedBlocks} cached`);
-    this.scheduler.kv.dropCached();
+    this.scheduler.kv.prefixes.dropCached();
     this.scheduler.invalidateHostTier();
     const { tree, domains } = this.scheduler.kv.prefixes;
     assert(tree.size === 0 && domains.size === 0, () => `an empty prefix cache has ${tree.size} nodes and ${domains.size} domains`);

@@ -73,7 +73,7 @@ describe("KvEvents", () => {
     drive.commit();
     drive.end(drive.holders[0]);
     events.length = 0;
-    drive.kv.dropCached();
+    drive.kv.prefixes.dropCached();
     expect(types(events)).toEqual(["cleared device"]);
   });
 

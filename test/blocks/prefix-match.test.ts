@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cacheParts } from "../support/cache-parts.ts";
+import { AssertionError } from "../../src/assert.ts";
+import { cacheParts, pairsOf } from "../support/cache-parts.ts";
 
 describe("PrefixMatch", () => {
   test("is whole blocks, then the beginning of one more", () => {
@@ -18,8 +19,8 @@ describe("PrefixMatch", () => {
   });
 
   test("copies nothing that the plan under construction computes", () => {
-    const { indexer, holding, search, journal } = cacheParts();
-    indexer.index(holding(4), new Int32Array([1, 2, 3, 4]), 4, journal);
+    const { cache, holding, search, journal } = cacheParts();
+    cache.index(holding(4), new Int32Array([1, 2, 3, 4]), 4, journal);
     expect(search([1, 2, 3, 9])).toMatchObject({ blockCount: 1, partialNode: 0, tokenCount: 2 });
   });
 
@@ -78,5 +79,71 @@ describe("PrefixMatch", () => {
     const match = search([1, 2]);
     match.clear();
     expect(match).toMatchObject({ blockCount: 0, partialNode: 0, tokenCount: 0 });
+  });
+});
+
+describe("a match that is attached", () => {
+  test("shares whole blocks, and counts them as indexed", () => {
+    const { cache, indexed, open, search, journal, blocksOf, pool } = cacheParts();
+    const first = indexed([1, 2, 3, 4]);
+    const second = open();
+    expect(cache.attach(second, search([1, 2, 3, 4]), journal)).toBe(4);
+    expect([blocksOf(second), second.capacity, second.indexedBlocks, second.tail]).toEqual([blocksOf(first), 4, 2, first.tail]);
+    expect([pool.referenceCount(blocksOf(first)[0]), journal.copies.length]).toEqual([2, 0]);
+  });
+
+  test("copies a partial block, whose source is held until the plan is sealed", () => {
+    const { cache, indexed, letGo, open, search, journal, blocksOf, pool } = cacheParts();
+    const first = indexed([1, 2, 3, 4]);
+    const source = blocksOf(first)[1];
+    letGo(first);
+    const second = open();
+    expect(cache.attach(second, search([1, 2, 3, 9]), journal)).toBe(3);
+    const [, target] = blocksOf(second);
+    expect([pairsOf(journal.copies), pool.referenceCount(source), second.indexedBlocks, second.capacity]).toEqual([[[source, target]], 1, 1, 4]);
+    cache.seal(journal);
+    expect([pool.inspect(source).state, journal.sources.length]).toEqual(["cached", 0]);
+  });
+
+  test("in a pool that is full but for the match, the copy's target is never its source", () => {
+    const { cache, indexed, letGo, open, search, journal, pool } = cacheParts({ blockCount: 3 });
+    letGo(indexed([1, 2, 3, 4]));
+    pool.acquire();
+    const match = search([1, 2, 3, 9]);
+    expect([pool.freeCount, match.blocksTaken(pool)]).toEqual([0, 3]);
+    match.dropPartial();
+    expect(cache.attach(open(), match, journal)).toBe(2);
+  });
+
+  test("swaps in what is on the host alone", () => {
+    const { cache, indexed, letGo, open, search, journal, prefixes, blocksOf } = cacheParts({ hostBlockCount: 2 });
+    const first = indexed([1, 2]);
+    const node = first.tail;
+    const hostBlock = prefixes.storeOnHost(0, node);
+    prefixes.host.unpin();
+    const [gone] = blocksOf(first);
+    letGo(first);
+    prefixes.drop(gone);
+    const second = open();
+    expect(cache.attach(second, search([1, 2]), journal)).toBe(2);
+    expect([pairsOf(journal.swapIns), prefixes.blockOf(0, node)]).toEqual([[[hostBlock, blocksOf(second)[0]]], blocksOf(second)[0]]);
+    expect(prefixes.host.hasRoom).toBe(true);
+    cache.seal(journal);
+    expect(prefixes.host.oldest).toEqual({ group: 0, node });
+  });
+
+  test("begins where a window has moved to", () => {
+    const { cache, indexed, open, search, journal } = cacheParts({ groups: [{ window: null }, { window: 2 }] });
+    const first = indexed([1, 2, 3, 4, 5, 6]);
+    const second = open();
+    cache.attach(second, search([1, 2, 3, 4, 5, 6]), journal);
+    expect(second.tables.map(({ first: from, count }) => [from, count])).toEqual([[0, 3], [2, 3]]);
+    expect(second.tables[1].ids).toEqual([0, 0, first.tables[1].ids[2]]);
+  });
+
+  test("takes no slot that holds blocks", () => {
+    const { cache, holding, search, journal } = cacheParts();
+    const slot = holding(2);
+    expect(() => cache.attach(slot, search([1]), journal)).toThrow(new AssertionError(`begin(${slot.slot}): the slot holds blocks`));
   });
 });

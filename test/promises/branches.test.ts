@@ -1,11 +1,11 @@
 /** A beam may branch at any time: beside plans in flight, and whatever becomes of them. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { KvCache } from "../../src/blocks/kv-cache.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import { ContextDevice, nextToken } from "../../src/testing/context-device.ts";
+import { SlotCache } from "../support/slot-cache.ts";
 
 interface Case {
   readonly prompt: number;
@@ -44,7 +44,7 @@ function answersOf({ prompt, budget, at, ahead, fails, cached, twins }: Case): n
   const beams = [scheduler.submit({ ...input, id: "beam", branches: true }, 0)];
   for (let steps = 0; beams[0].outputTokenCount === 0; steps++) if (issue()) commit();
   scheduler.pause("beam", 0);
-  scheduler.kv.dropCached();
+  scheduler.kv.prefixes.dropCached();
   scheduler.resume("beam", 0);
   for (let id = 0; id < twins; id++) scheduler.submit({ ...input, id }, 0);
   for (let step = 0; step < at; step++) if (issue()) commit();
@@ -104,33 +104,33 @@ test("its branches get the tokens of their context, and all blocks come back", (
 test("a fork carries the adoptions and the copies of plans in flight, whether they are committed or taken back", () => {
   fc.assert(
     fc.property(fc.boolean(), fc.boolean(), fc.integer({ min: 1, max: 3 }), (commits, unshared, forks) => {
-      const kv = new KvCache({ blockCount: 24, blockSize: 2, eviction: lru() });
-      const domain = kv.prefixes.domains.acquire("", 0);
+      const cache = new SlotCache({ blockCount: 24, blockSize: 2, eviction: lru() });
+      const domain = cache.prefixes.domains.acquire("", 0);
       const tokens = Int32Array.of(1, 2, 3, 4, 5);
-      const open = () => kv.open({ maxTokens: 12, domain, cacheable: true });
+      const open = () => cache.open({ domain });
       const [twin, parent] = [open(), open()];
       const journal = new StepJournal();
       for (const each of [twin, parent]) {
-        kv.extend(each, 5, journal);
-        kv.index(each, tokens, 4, journal);
+        cache.extend(each, 5, journal);
+        cache.index(each, tokens, 4, journal);
       }
       const all = [twin, parent];
       if (unshared) {
-        all.push(kv.fork(parent));
-        kv.unshare(parent, 5, journal);
+        all.push(cache.fork(parent));
+        cache.unshare(parent, 5, journal);
       }
-      for (let i = 0; i < forks; i++) all.push(kv.fork(parent));
-      kv.seal(journal);
-      if (commits) kv.settle(journal);
+      for (let i = 0; i < forks; i++) all.push(cache.fork(parent));
+      cache.seal(journal);
+      if (commits) cache.commit(journal);
       else {
-        for (const each of all) kv.truncate(each, 0);
-        kv.revert(journal);
+        for (const each of all) cache.truncate(each, 0);
+        cache.rollBack(journal);
       }
-      kv.checkInvariants();
-      if (commits) for (const each of all) expect([...each.tables[0].ids.subarray(0, 2)]).toEqual([...twin.tables[0].ids.subarray(0, 2)]);
-      for (const each of all) kv.clear(each);
-      expect(kv.pool.heldCount).toBe(0);
-      kv.checkInvariants();
+      cache.kv.checkInvariants();
+      if (commits) for (const each of all) expect(each.tables[0].ids.slice(0, 2)).toEqual(twin.tables[0].ids.slice(0, 2));
+      for (const each of all) cache.clear(each);
+      expect(cache.pool.heldCount).toBe(0);
+      cache.kv.checkInvariants();
     }),
     { numRuns: 40 },
   );

@@ -6,7 +6,7 @@ import { mlfq } from "../../src/policies/queue/mlfq.ts";
 import { vtc } from "../../src/policies/queue/vtc.ts";
 import { SchedulerDrive } from "../../src/testing/scheduler-drive.ts";
 import { drawProgram } from "../../src/testing/scheduler-program.ts";
-import { ids, schedulerOf } from "../support/scheduler-parts.ts";
+import { ids, schedulerOf } from "../support/scheduler-of.ts";
 
 test("cachedTokenCount is of the first admission, whatever a preempted request finds of its own", () => {
   const { scheduler, submit, step } = schedulerOf({ blockCount: 8, admission: { name: "any", missingBlocks: () => 0 } });

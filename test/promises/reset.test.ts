@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { KvEvent } from "../../src/blocks/events.ts";
 import { DisposedError } from "../../src/errors.ts";
 import { expectedOf, promptOf, setUp, someTurns } from "../support/engines.ts";
-import { ids, schedulerOf } from "../support/scheduler-parts.ts";
+import { ids, schedulerOf } from "../support/scheduler-of.ts";
 
 describe("Scheduler.resetPrefixCache", () => {
   test.each([[0, ["device"]], [4, ["device", "host"]]])("with %i host blocks publishes one cleared event a tier, and no removed ones", (hostBlockCount, tiers) => {

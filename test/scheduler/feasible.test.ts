@@ -4,13 +4,13 @@ import { fixed } from "../../src/policies/budget/fixed.ts";
 import type { ChunkPolicy } from "../../src/prefill/chunk-policy.ts";
 import { assertFeasible } from "../../src/scheduler/feasible.ts";
 import { resolveOptions } from "../../src/scheduler/options.ts";
-import { entryOf, ids } from "../support/scheduler-parts.ts";
+import { sequenceOf, ids } from "../support/scheduler-of.ts";
 
 const whole: ChunkPolicy = { name: "none", wholePrompts: true, chunk: (_request, gap, { remaining }) => (gap <= remaining ? gap : 0) };
 const options = resolveOptions({ blockCount: 10, blockSize: 4, contextLength: 30, budget: fixed(8) });
 
 function check(promptTokens: number, blocks: number, changes: object = {}): () => void {
-  return () => assertFeasible(entryOf(0, { promptTokenIds: ids(promptTokens) }), { ...options, ...changes }, blocks);
+  return () => assertFeasible(sequenceOf(0, { promptTokenIds: ids(promptTokens) }), { ...options, ...changes }, blocks);
 }
 
 describe("assertFeasible", () => {

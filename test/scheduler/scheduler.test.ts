@@ -4,7 +4,7 @@ import { InfeasibleRequestError, InvalidOptionError, InvalidRequestError, QueueF
 import type { Request, RequestInput } from "../../src/request.ts";
 import type { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { StepPlan } from "../../src/step.ts";
-import { ids, schedulerOf } from "../support/scheduler-parts.ts";
+import { ids, schedulerOf } from "../support/scheduler-of.ts";
 
 function inputsOf(plan: StepPlan): number[] {
   return [...plan.tokenIds.subarray(0, plan.tokenCount)];
@@ -197,7 +197,7 @@ describe("failures", () => {
     scheduler.rollback(plan, 0, new Error("x"));
     scheduler.checkInvariants();
     const again = scheduler.schedule(0)!;
-    expect([inputsOf(again), again.index, scheduler.stats().rollbacks]).toEqual([before, 1, 1]);
+    expect([inputsOf(again), again.index, scheduler.stats().rollbacks]).toEqual([before, 2, 1]);
   });
 
   test("the plan behind is taken back first; the older one stays where only the newer failed", () => {

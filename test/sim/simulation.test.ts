@@ -3,7 +3,7 @@ import { DeviceLimitError, InvalidOptionError } from "../../src/errors.ts";
 import { gpuNamed, modelNamed } from "../../src/roofline/index.ts";
 import type { Arrival } from "../../src/sim/arrival.ts";
 import type { SimulationOptions } from "../../src/sim/options.ts";
-import type { StepOutcome } from "../../src/scheduler/step-outcome.ts";
+import type { StepOutcome } from "../../src/scheduler/outcome.ts";
 import { Simulation } from "../../src/sim/simulation.ts";
 import type { StepPlan } from "../../src/step.ts";
 import { summarize } from "../../src/sim/summary.ts";

@@ -1,5 +1,5 @@
 import type { CachedBlocks, EvictionPolicy } from "../../src/blocks/eviction.ts";
-import { createBlockLinks } from "../../src/blocks/block-links.ts";
+import { createLinks } from "../../src/collections/linked-queue.ts";
 
 /** Blocks and their parents, 0 for none, with an eviction policy that is told of them as the prefix cache would tell it. */
 export class BlockForest implements CachedBlocks {
@@ -13,7 +13,7 @@ export class BlockForest implements CachedBlocks {
     this.#policy = policy;
     this.#parents = [0, ...parents];
     this.#resident = new Set(parents.map((_, index) => index + 1));
-    policy.attach({ blockCount: parents.length, links: createBlockLinks(parents.length) }, this);
+    policy.attach({ blockCount: parents.length, links: createLinks(parents.length) }, this);
   }
 
   isLeaf(block: number): boolean {

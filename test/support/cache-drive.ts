@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import type { Sequence } from "../../src/blocks/block-table.ts";
-import { KvCache, type KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import type { KvCache, KvCacheOptions } from "../../src/blocks/kv-cache.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { NULL_BLOCK } from "../../src/config.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
+import { SlotCache, type SlotView } from "./slot-cache.ts";
 
 /** A request of a cache drive: its tokens, all computed but for those of the plan under way. */
 export interface Holder {
-  readonly sequence: Sequence;
+  readonly sequence: SlotView;
   readonly domain: number;
   readonly tokens: number[];
   computed: number;
@@ -22,6 +22,7 @@ const MAX_TOKENS = 64;
  */
 export class CacheDrive {
   readonly kv: KvCache;
+  readonly cache: SlotCache;
   readonly holders: Holder[] = [];
   readonly #journal = new StepJournal();
   /** By slot: which token at which position was written there. */
@@ -33,24 +34,26 @@ export class CacheDrive {
   #undo: (() => void)[] = [];
 
   constructor(options: Partial<KvCacheOptions> = {}) {
-    this.kv = new KvCache({ blockCount: 12, blockSize: 2, eviction: lru(), ...options });
+    this.cache = new SlotCache({ blockCount: 12, blockSize: 2, eviction: lru(), ...options });
+    this.kv = this.cache.kv;
     this.#device = new Array<number>((this.kv.pool.blockCount + 1) * this.kv.blockSize).fill(-1);
     this.#host = new Array<number>(((options.hostBlockCount ?? 0) + 1) * this.kv.blockSize).fill(-1);
   }
 
   /** Lets a new request in with its prompt, if there is room; returns how many tokens it took from the cache, -1 for no room. */
   admit(prompt: readonly number[], options: { salt?: string; cacheable?: boolean } = {}): number {
-    const { kv } = this;
+    const { kv, cache } = this;
     const domain = kv.prefixes.domains.acquire(options.salt ?? "", 0);
-    const sequence = kv.open({ maxTokens: MAX_TOKENS, domain, cacheable: options.cacheable ?? true });
-    const match = kv.lookup(sequence, new Int32Array(prompt), prompt.length, this.#journal);
-    const needed = (): number => kv.blocksToAttach(match) + kv.blocksBetween(match.tokenCount, prompt.length);
+    const sequence = cache.open({ domain, cacheable: options.cacheable ?? true });
+    const match = cache.lookup(sequence, new Int32Array(prompt), prompt.length, this.#journal);
+    const needed = (): number => match.blocksTaken(kv.pool) + kv.blocksBetween(match.tokenCount, prompt.length);
     if (match.partialNode !== 0 && needed() > kv.pool.availableCount) match.dropPartial();
     if (needed() > kv.pool.availableCount) {
+      cache.clear(sequence);
       kv.prefixes.domains.release(domain);
       return -1;
     }
-    const computed = kv.attach(sequence, match, this.#journal);
+    const computed = cache.attach(sequence, match, this.#journal);
     const holder: Holder = { sequence, domain, tokens: [...prompt], computed };
     this.holders.push(holder);
     this.#undo.push(() => this.end(holder));
@@ -60,17 +63,16 @@ export class CacheDrive {
 
   /** One more plan's tokens of a request, if there is room. */
   advance(holder: Holder, tokens: readonly number[]): boolean {
-    const { kv } = this;
+    const { kv, cache } = this;
     const { sequence, computed } = holder;
     const end = holder.tokens.length + tokens.length;
-    const needed = kv.blocksToExtend(sequence, end) + kv.blocksToUnshare(sequence, computed);
+    const needed = kv.tables.blocksToReserve(sequence.slot, computed, end);
     if (end > MAX_TOKENS || needed > kv.pool.availableCount) return false;
-    if (sequence.forked && computed < sequence.capacity) kv.unshare(sequence, computed, this.#journal);
     holder.tokens.push(...tokens);
     this.#undo.push(() => {
       holder.tokens.length = computed;
       holder.computed = computed;
-      kv.truncate(sequence, computed);
+      cache.truncate(sequence, computed);
     });
     this.#compute(holder);
     return true;
@@ -79,32 +81,32 @@ export class CacheDrive {
   /** A sibling with the same tokens. */
   fork(holder: Holder): Holder {
     this.kv.prefixes.domains.retain(holder.domain);
-    const sibling: Holder = { ...holder, sequence: this.kv.fork(holder.sequence), tokens: [...holder.tokens] };
+    const sibling: Holder = { ...holder, sequence: this.cache.fork(holder.sequence, holder.computed), tokens: [...holder.tokens] };
     this.holders.push(sibling);
     return sibling;
   }
 
   end(holder: Holder): void {
-    this.kv.clear(holder.sequence);
+    this.cache.clear(holder.sequence);
     this.kv.prefixes.domains.release(holder.domain);
     this.holders.splice(this.holders.indexOf(holder), 1);
   }
 
   /** The plan runs and is committed. */
   commit(): void {
-    this.kv.seal(this.#journal);
+    this.cache.seal(this.#journal);
     this.#run();
-    this.kv.settle(this.#journal);
-    for (const holder of this.holders) this.kv.slide(holder.sequence, holder.computed);
+    this.cache.commit(this.#journal);
+    for (const holder of this.holders) this.cache.slide(holder.sequence, holder.computed);
     this.#close();
   }
 
   /** The plan fails; it may have run nevertheless. */
   rollBack(ran: boolean): void {
-    this.kv.seal(this.#journal);
+    this.cache.seal(this.#journal);
     if (ran) this.#run();
     for (const undo of this.#undo.toReversed()) undo();
-    this.kv.revert(this.#journal);
+    this.cache.rollBack(this.#journal);
     this.#close();
   }
 
@@ -131,8 +133,7 @@ export class CacheDrive {
     const { kv } = this;
     const { domains } = kv.prefixes;
     const domain = domains.acquire(salt, 0);
-    const sequence = kv.open({ maxTokens: MAX_TOKENS, domain, cacheable: true });
-    const { tokenCount } = kv.lookup(sequence, new Int32Array(tokens), tokens.length, this.#journal);
+    const { tokenCount } = kv.lookup(domain, new Int32Array(tokens), tokens.length, this.#journal);
     const expected = longestMatch(kv, domain, tokens.slice(0, -1));
     domains.release(domain);
     return { found: tokenCount, expected };
@@ -140,7 +141,7 @@ export class CacheDrive {
 
   #compute(holder: Holder): void {
     const { sequence, tokens } = holder;
-    this.kv.extend(sequence, tokens.length, this.#journal);
+    this.cache.extend(sequence, tokens.length, this.#journal, holder.computed);
     const size = this.kv.blockSize;
     for (const table of sequence.tables) {
       for (let position = holder.computed; position < tokens.length; position++) {
@@ -150,7 +151,7 @@ export class CacheDrive {
       }
     }
     holder.computed = tokens.length;
-    this.kv.index(sequence, new Int32Array(tokens), tokens.length, this.#journal);
+    this.cache.index(sequence, new Int32Array(tokens), tokens.length, this.#journal);
   }
 
   /** Swap out, swap in, copy, write. */

@@ -27,9 +27,9 @@ export function runCachePlan(drive: CacheDrive, { commands, fate }: CachePlan): 
     } else if (each.verb === "lookup") {
       const { found, expected } = drive.lookup(each.tokens, each.salt);
       if (touched.size === 0) expect(found).toBe(expected);
-    } else if (each.verb === "drop") drive.kv.dropCached();
+    } else if (each.verb === "drop") drive.kv.prefixes.dropCached();
     else if (each.verb === "forget") {
-      if (touched.size === 0) drive.kv.forgetPrefixes(drive.holders.map(({ sequence }) => sequence));
+      if (touched.size === 0) drive.kv.forgetPrefixes();
     }
     // A plan has a request once; between plans they are forked and end.
     else if (holder !== undefined && !touched.has(holder)) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Backend } from "../../src/backends/backend.ts";
 import { type ReferenceBackendOptions, createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { Engine } from "../../src/engine/engine.ts";
-import type { SchedulerStats } from "../../src/scheduler/stats.ts";
+import type { SchedulerStats } from "../../src/scheduler/inspect/stats.ts";
 import { builtinModelFolder, loadModel } from "../../src/models/node.ts";
 import type { LoadedModel } from "../../src/models/load.ts";
 import { sharedModels } from "./model-files.ts";

@@ -66,23 +66,23 @@ function nextUsesOf(chains: Chains): Float64Array[] {
 }
 
 function hitRate(chains: Chains, blockCount: number, eviction: EvictionPolicy, placed: (request: number, index: number, block: number) => void): number {
-  const kv = new KvCache({ blockCount, blockSize: 1, eviction });
+  const kv = new KvCache({ blockCount, blockSize: 1, slotCount: 1, eviction });
   const domain = kv.prefixes.domains.acquire("", 0);
   const journal = new StepJournal();
   let [hits, total] = [0, 0];
   for (const [request, chain] of chains.entries()) {
-    const sequence = kv.open({ maxTokens: chain.length, domain, cacheable: true });
+    kv.tables.open(0, domain, true);
     // One more token follows the chain: the last block of the chain may be found too.
-    const match = kv.lookup(sequence, chain, chain.length + 1, journal);
+    const match = kv.lookup(domain, chain, chain.length + 1, journal);
     hits += match.tokenCount;
     total += chain.length;
-    kv.attach(sequence, match, journal);
-    kv.extend(sequence, chain.length, journal);
-    kv.index(sequence, chain, chain.length, null);
-    for (let index = 0; index < chain.length; index++) placed(request, index, sequence.tables[0].ids[index]);
-    kv.clear(sequence);
-    kv.seal(journal);
-    kv.settle(journal);
+    match.attach(0, kv, journal);
+    kv.tables.reserve(0, match.tokenCount, chain.length, journal);
+    kv.transactions.index(0, chain, chain.length, null);
+    for (let index = 0; index < chain.length; index++) placed(request, index, kv.tables.groups[0].get(0, index));
+    kv.tables.release(0);
+    kv.transactions.seal(journal);
+    kv.transactions.commit(journal);
   }
   return hits / total;
 }

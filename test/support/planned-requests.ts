@@ -1,4 +1,4 @@
-import type { Entry } from "../../src/scheduler/entry.ts";
+import type { Sequence } from "../../src/scheduler/sequence.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { StepPlan } from "../../src/step.ts";
 import { DrivenRequest } from "../../src/testing/driven-request.ts";
@@ -8,7 +8,7 @@ export function plannedRequests() {
   const scheduler = new Scheduler({ blockCount: 20, blockSize: 2, maxRequests: 4, tokenBudget: 16 });
   const requests = [5, 3].map((length, id) => {
     const input = { id, promptTokenIds: Array.from({ length }, (_, i) => 10 * id + i), maxTokens: 4, sampling: { temperature: 0.5, seed: 2 ** 33 + 5 } };
-    return new DrivenRequest(input, scheduler.submit(input, 0) as Entry, null);
+    return new DrivenRequest(input, scheduler.submit(input, 0) as Sequence, null);
   });
   return { scheduler, requests, plan: scheduler.schedule(0)!, limits: { tokenBudget: 16, maxRequests: 4, blockCount: 20, blockSize: 2 } };
 }

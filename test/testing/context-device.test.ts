@@ -55,8 +55,8 @@ describe("ContextDevice", () => {
     expect(() => device.run(makePlan(1, SIZE, [row([7], 3, [2, 2])]))).toThrow("request 0: slot 4 holds position 2, not 0");
     expect(() => device.run(makePlan(1, SIZE, [row([7], 3, [5, 2])]))).toThrow("request 0: slot 10 holds position -1, not 0");
     const plan = makePlan(1, SIZE, [row([7], 3, [1, 2])]);
-    plan.groups[0].blockIndptr[1] = 1;
-    expect(() => device.run(plan)).toThrow("request 0: position 2 is outside its table");
+    plan.groups[0].changes[1] = 1;
+    expect(() => device.run(plan)).toThrow("request 0: slot 10 holds position -1, not 0");
   });
 
   test("a wrong block of the right position is a wrong token", () => {
@@ -73,7 +73,7 @@ describe("ContextDevice", () => {
     expect(() => device.run(makePlan(2, SIZE, [row([6], 2, [2, 3])]))).toThrow("slot 4 holds position 0 of another salt, adapter or group");
     expect(() => device.run(makePlan(2, SIZE, [{ ...row([6], 2, [1, 3]), adapterId: 1 }]))).toThrow("slot 2 holds position 0 of another salt, adapter or group");
     device.run(makePlan(3, SIZE, [row([4, 5, 6, 7], 0, [1, 4]), row([8, 5], 0, [5], 1)]));
-    expect(() => deviceOf().run(makePlan(4, SIZE, [row([1], 0, [1]), row([2], 0, [2])]))).toThrow("two requests of a plan have the same slot: 0,0");
+    expect(() => deviceOf().run(makePlan(4, SIZE, [row([1], 0, [1]), row([2], 0, [2])]))).toThrow("plan 4: change 1 is of blocks 0 to 1 of slot 0");
     device.run(makePlan(5, SIZE, [row([9, 5], 0, [6])]));
     expect(() => device.run(makePlan(6, SIZE, [row([3], 4, [6, 4, 7])]))).toThrow("slot 8 holds position 2 of another beginning");
   });

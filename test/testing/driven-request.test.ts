@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../../src/assert.ts";
-import { Entry } from "../../src/scheduler/entry.ts";
+import { Sequence } from "../../src/scheduler/sequence.ts";
 import { nextToken } from "../../src/testing/context-device.ts";
 import { answerOf, DrivenRequest } from "../../src/testing/driven-request.ts";
 
@@ -8,7 +8,7 @@ const prompt = [1, 2, 3];
 
 function driven(maxTokens = 3): DrivenRequest {
   const input = { id: "a", promptTokenIds: prompt, maxTokens };
-  return new DrivenRequest(input, new Entry(input, { contextLength: 100, order: 0, now: 0 }), null);
+  return new DrivenRequest(input, new Sequence(input, { contextLength: 100, order: 0, now: 0 }), null);
 }
 
 function finish(request: DrivenRequest, reason: "length" | "abort"): void {

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { AssertionError } from "../../src/assert.ts";
 import { TokenStream } from "../../src/engine/token-stream.ts";
-import { Entry } from "../../src/scheduler/entry.ts";
+import { Sequence } from "../../src/scheduler/sequence.ts";
 import { FaultClient } from "../../src/testing/fault-client.ts";
 
 const TIMING = {} as never;
 
 function clientOf(): FaultClient {
-  const entry = new Entry({ id: "a", promptTokenIds: [1], maxTokens: 2 }, { contextLength: 10, order: 0, now: 0 });
+  const entry = new Sequence({ id: "a", promptTokenIds: [1], maxTokens: 2 }, { contextLength: 10, order: 0, now: 0 });
   const stream = new TokenStream({ id: "a", promptTokenIds: Int32Array.of(1), abort: () => {} });
   return new FaultClient({ stream, controller: new AbortController(), entries: [entry], answers: [{ tokenIds: [5, 6], reason: "length" }] });
 }

@@ -12,6 +12,9 @@ function counted(column: ArrayLike<number>, count: number): number[] {
   return Array.from(column).slice(0, count);
 }
 
+/** What entries of tables hold that no row has. */
+const NO_BLOCK = 0x7fffffff;
+
 describe("makePlan", () => {
   const plan = makePlan(5, 4, ROWS, { copies: [[1, 2], [3, 4]], swapOuts: [[5, 6]], swapIns: [[7, 8]] });
 
@@ -32,9 +35,8 @@ describe("makePlan", () => {
   test("columns of blocks", () => {
     const [group] = plan.groups;
     expect(counted(group.slotMapping, 5)).toEqual([9 * 4 + 2, 9 * 4 + 3, 2 * 4, 5 * 4 + 2, 8 * 4 + 1]);
-    expect(counted(group.blockIndptr, 4)).toEqual([0, 3, 4, 6]);
-    expect(counted(group.blockIndices, 6)).toEqual([4, 9, 2, 5, 6, 8]);
-    expect(counted(group.firstPosition, 3)).toEqual([0, 0, 8]);
+    expect([group.stride, [...group.tables.subarray(0, 4)], [...group.tables.subarray(4, 8)], [...group.tables.subarray(12, 16)]]).toEqual([4, [5, NO_BLOCK, NO_BLOCK, NO_BLOCK], [NO_BLOCK, NO_BLOCK, 6, 8], [4, 9, 2, NO_BLOCK]]);
+    expect([group.changeCount, counted(group.changes, 9)]).toEqual([3, [3, 0, 3, 0, 0, 1, 1, 2, 4]]);
     expect([counted(plan.swapOuts, 2), counted(plan.swapIns, 2), counted(plan.copies, 4)]).toEqual([[5, 6], [7, 8], [1, 2, 3, 4]]);
   });
 
@@ -54,6 +56,12 @@ describe("makePlan", () => {
   test("one table a group", () => {
     const { groups } = makePlan(0, 4, [{ slot: 0, tokenIds: [1], position: 5, tables: [[1, 2], [3]], firstPositions: [0, 4], sampled: [] }]);
     expect(groups.map(({ slotMapping }) => slotMapping[0])).toEqual([9, 13]);
+  });
+
+  test("tells of the tables what it is told", () => {
+    const row = { slot: 1, tokenIds: [1], position: 5, tables: [[1, 2]], sampled: [] };
+    const [{ stride, tables, changes, changeCount }] = makePlan(0, 4, [row], {}, { stride: 3, changes: [[[1, 1, 2]]] }).groups;
+    expect([stride, tables.length, changeCount, counted(changes, 3)]).toEqual([3, 6, 1, [1, 1, 2]]);
   });
 
   test("asserts that tables cover the tokens", () => {

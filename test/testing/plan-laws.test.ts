@@ -22,7 +22,7 @@ describe("issueRows", () => {
     ]);
   });
 
-  const group = (plan: StepPlan, changes: object) => [{ ...plan.groups[0], blockIndices: plan.groups[0].blockIndices, ...changes }];
+  const group = (plan: StepPlan, changes: object) => [{ ...plan.groups[0], stride: plan.groups[0].stride, tables: plan.groups[0].tables, ...changes }];
   const wrongs: [string, (plan: StepPlan) => Partial<StepPlan>, string][] = [
     ["beyond the budget", () => ({ tokenCount: 17 }), "plan 0 has 17 tokens, the budget is 16"],
     ["empty", () => ({ tokenCount: 0 }), "plan 0 has 0 tokens, the budget is 16"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makePlan } from "../../src/testing/make-plan.ts";
-import { slotInTable, tableOf } from "../../src/testing/plan-tables.ts";
+import { slotInTable } from "../../src/testing/plan-tables.ts";
 
 const plan = makePlan(0, 2, [
   { slot: 0, tokenIds: [4], position: 0, tables: [[3]], sampled: [0] },
@@ -12,10 +12,9 @@ test("finds the slot of a position, from the table's first one on", () => {
   expect(slots).toEqual([14, 15, 8, 9]);
 });
 
-test("has no slot for positions outside the table", () => {
-  for (const position of [0, 1, 6]) expect(slotInTable(plan, { row: 1, group: 0, position }, 2)).toBe(-1);
-});
-
-test("gives a row's table", () => {
-  expect([0, 1].map((row) => [...tableOf(plan, row, 0)])).toEqual([[3], [7, 4]]);
+test("reads the tables that a device keeps, which may lack a position", () => {
+  const own = new Int32Array(plan.groups[0].tables.length).fill(-1);
+  own[2] = 9;
+  expect([0, 3].map((position) => slotInTable(plan, { row: 0, group: 0, position }, 2, own))).toEqual([-1, -1]);
+  expect(slotInTable(plan, { row: 0, group: 0, position: 4 }, 2, own)).toBe(18);
 });

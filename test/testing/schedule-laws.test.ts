@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Entry } from "../../src/scheduler/entry.ts";
+import { Sequence } from "../../src/scheduler/sequence.ts";
 import { DrivenRequest } from "../../src/testing/driven-request.ts";
 import { checkExpired, checkIdle, checkVictims } from "../../src/testing/schedule-laws.ts";
 import type { RequestInput, RequestState } from "../../src/request.ts";
@@ -8,7 +8,7 @@ import type { RequestInput, RequestState } from "../../src/request.ts";
 function inStates(states: readonly RequestState[], changes: Partial<RequestInput> = {}): DrivenRequest[] {
   return states.map((state, order) => {
     const input = { id: order, promptTokenIds: [1], maxTokens: 1, ...changes } as DrivenRequest["input"];
-    const entry = new Entry(input, { contextLength: 9, order, now: 0 });
+    const entry = new Sequence(input, { contextLength: 9, order, now: 0 });
     if (state === "preempted") entry.become("running");
     if (state !== "waiting") entry.become(state);
     return new DrivenRequest(input, entry, null);

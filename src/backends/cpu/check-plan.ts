@@ -1,6 +1,7 @@
 import { assert } from "../../assert.ts";
 import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
+import { blockAt, firstVisible } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
 
 /**
@@ -59,22 +60,18 @@ function checkRequest(plan: StepPlan, request: number, info: BackendInfo): void 
   plan.groups.forEach((group, g) => checkTable(plan, group, info.groups[g].window, request, info));
 }
 
-function checkTable(plan: StepPlan, group: PlanGroup, window: number | null, request: number, info: BackendInfo): void {
-  const { blockCount, blockSize } = info;
-  const { blockIndptr, blockIndices, firstPosition, slotMapping } = group;
-  const first = plan.queryIndptr[request];
-  const position = plan.positions[first];
-  const visible = window === null ? 0 : Math.max(0, position + 1 - window);
-  assert(firstPosition[request] <= visible, () => `token ${first} sees position ${visible}, before its table`);
-  for (let i = blockIndptr[request]; i < blockIndptr[request + 1]; i++) {
-    const block = blockIndices[i];
+/** Every block that the request's tokens see, and each token's slot. */
+function checkTable(plan: StepPlan, group: PlanGroup, window: number | null, request: number, { blockCount, blockSize, maxRequests }: BackendInfo): void {
+  const slot = plan.requestSlots[request];
+  assert(slot >= 0 && slot < maxRequests, () => `request slot ${slot} is outside 0..${maxRequests - 1}`);
+  const first = firstVisible(plan, request, window);
+  for (let position = first - (first % blockSize); position < plan.contextLengths[request]; position += blockSize) {
+    const block = blockAt(group, slot, position, blockSize);
     assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
   }
-  for (let token = first; token < plan.queryIndptr[request + 1]; token++) {
-    const offset = plan.positions[token] - firstPosition[request];
-    const entry = blockIndptr[request] + Math.floor(offset / blockSize);
-    assert(entry < blockIndptr[request + 1], () => `position ${plan.positions[token]} is outside the table of request ${request}`);
-    const slot = blockIndices[entry] * blockSize + (offset % blockSize);
-    assert(slotMapping[token] === slot, () => `token ${token} has slot ${slotMapping[token]}, its table says ${slot}`);
+  for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) {
+    const position = plan.positions[token];
+    const kvSlot = blockAt(group, slot, position, blockSize) * blockSize + (position % blockSize);
+    assert(group.slotMapping[token] === kvSlot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${kvSlot}`);
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from "../../assert.ts";
 import type { StepPlan } from "../../step.ts";
+import { createGatheredTables, gatherTables, type GatheredTables, type TableLayout } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
 import type { Arena } from "./arena.ts";
 
@@ -14,9 +15,13 @@ export class TableColumns {
   /** [R] position of each table's first slot. */
   readonly firstPositions: number;
   readonly #capacity: number;
+  readonly #gathered: GatheredTables;
+  readonly #layouts: readonly TableLayout[];
   #buffer: ArrayBufferLike = new ArrayBuffer(0);
 
-  constructor(arena: Arena, { maxTokens, maxRequests, contextLength, blockSize }: BackendInfo) {
+  constructor(arena: Arena, { maxTokens, maxRequests, contextLength, blockSize, groups }: BackendInfo) {
+    this.#gathered = createGatheredTables(maxRequests);
+    this.#layouts = groups.map(({ window }) => ({ blockSize, window }));
     this.#capacity = maxRequests * (Math.ceil(contextLength / blockSize) + 1);
     this.slots = arena.take(4 * maxTokens, "KV slots");
     this.tables = arena.take(4 * this.#capacity, "block tables");
@@ -30,13 +35,14 @@ export class TableColumns {
 
   /** Copies the tables of group `g` of a checked plan. */
   pack(plan: StepPlan, g: number): void {
-    const { slotMapping, blockIndices, blockIndptr, firstPosition } = plan.groups[g];
-    const count = blockIndptr[plan.requestCount];
-    this.#copy(this.slots, slotMapping, plan.tokenCount);
-    this.#copy(this.starts, blockIndptr, plan.requestCount + 1);
-    this.#copy(this.firstPositions, firstPosition, plan.requestCount);
+    const { starts, firstPositions } = this.#gathered;
+    gatherTables(plan, g, this.#layouts[g], this.#gathered);
+    const count = starts[plan.requestCount];
+    this.#copy(this.slots, plan.groups[g].slotMapping, plan.tokenCount);
+    this.#copy(this.starts, starts, plan.requestCount + 1);
+    this.#copy(this.firstPositions, firstPositions, plan.requestCount);
     assert(count <= this.#capacity, () => `${count} entries of block tables, room for ${this.#capacity}`);
-    this.#copy(this.tables, blockIndices, count);
+    this.#copy(this.tables, this.#gathered.blocks, count);
   }
 
   #copy(address: number, values: Int32Array, count: number): void {

@@ -1,6 +1,7 @@
 import { assert } from "../../assert.ts";
 import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
+import { blockAt } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
 
 /**
@@ -40,17 +41,13 @@ function checkTokens(plan: StepPlan, group: PlanGroup, request: number, info: Ba
     const position = plan.positions[token];
     const expected = plan.contextLengths[request] - (end - token);
     assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
-    checkSlot(group, request, token, position, info);
+    checkSlot(group, plan.requestSlots[request], token, position, info);
   }
 }
 
-function checkSlot(group: PlanGroup, request: number, token: number, position: number, info: BackendInfo): void {
-  const { blockSize, blockCount } = info;
-  const offset = position - group.firstPosition[request];
-  const entry = group.blockIndptr[request] + Math.floor(offset / blockSize);
-  assert(offset >= 0 && entry < group.blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);
-  const block = group.blockIndices[entry];
+function checkSlot(group: PlanGroup, slot: number, token: number, position: number, { blockSize, blockCount }: BackendInfo): void {
+  const block = blockAt(group, slot, position, blockSize);
   assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
-  const slot = block * blockSize + (offset % blockSize);
-  assert(group.slotMapping[token] === slot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${slot}`);
+  const kvSlot = block * blockSize + (position % blockSize);
+  assert(group.slotMapping[token] === kvSlot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${kvSlot}`);
 }

@@ -1,4 +1,5 @@
 import type { PlanGroup, StepPlan } from "../../step.ts";
+import { blockAt } from "../../step-tables.ts";
 import type { KvStore } from "./kv-store.ts";
 
 /** Positions that room is made for at first; room then doubles. */
@@ -23,14 +24,12 @@ export class Context {
   gather(plan: StepPlan, group: PlanGroup, request: number, layer: number, first: number): void {
     const { blockSize } = this.#store.shape;
     const { kvSize } = this.#store;
-    const tableOrigin = group.firstPosition[request];
-    const table = group.blockIndptr[request];
-    this.origin = Math.max(first, tableOrigin);
+    const slot = plan.requestSlots[request];
+    this.origin = first;
     this.#makeRoom(plan.contextLengths[request] - this.origin);
     for (let position = this.origin; position < plan.contextLengths[request]; position++) {
-      const offset = position - tableOrigin;
-      const block = group.blockIndices[table + Math.floor(offset / blockSize)];
-      this.#store.readToken(block * blockSize + (offset % blockSize), layer, this.keys, this.values, (position - this.origin) * kvSize);
+      const block = blockAt(group, slot, position, blockSize);
+      this.#store.readToken(block * blockSize + (position % blockSize), layer, this.keys, this.values, (position - this.origin) * kvSize);
     }
   }
 

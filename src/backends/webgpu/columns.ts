@@ -1,6 +1,7 @@
 import { assert } from "../../assert.ts";
 import { InvalidRequestError } from "../../errors.ts";
-import type { StepPlan } from "../../step.ts";
+import type { PlanGroup, StepPlan } from "../../step.ts";
+import { blockAt } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
 
 /** Words of the header, as in kernels/columns.wgsl: two counts, then where each column starts. */
@@ -9,7 +10,7 @@ export const HEADER = {
   sampleCount: 1,
   tokenIds: 2,
   positions: 3,
-  requests: 4,
+  requestSlots: 4,
   sampleRows: 5,
   temperature: 6,
   topK: 7,
@@ -23,7 +24,7 @@ export const HEADER = {
 } as const;
 
 /** Words of the header for each block group; the first group's start at `HEADER.groups`. */
-export const GROUP_HEADER = { slots: 0, tableStarts: 1, firstPositions: 2, tables: 3 } as const;
+export const GROUP_HEADER = { slots: 0, tables: 1, tableStride: 2 } as const;
 const GROUP_WORDS = Object.keys(GROUP_HEADER).length;
 const TOKEN_COLUMNS = 3;
 const SAMPLE_COLUMNS = 9;
@@ -33,29 +34,50 @@ export function groupWord(group: number): number {
   return HEADER.groups + GROUP_WORDS * group;
 }
 
-/** Words that a step of such a backend can need at most: block tables dominate. */
+/** Entries of one request's table on the device: all blocks of the longest context, whatever a plan's own tables have. */
+function tableStride({ contextLength, blockSize }: BackendInfo): number {
+  return Math.ceil(contextLength / blockSize);
+}
+
+/** Words of a step's columns at most. */
+function stepCapacity({ maxTokens, groups }: BackendInfo): number {
+  return groupWord(groups.length) + (TOKEN_COLUMNS + SAMPLE_COLUMNS + groups.length) * maxTokens;
+}
+
+/** Words of the device's buffer: a step's columns, and behind them each group's tables, which stay from step to step. */
 export function columnCapacity(info: BackendInfo): number {
-  const { maxTokens, maxRequests, contextLength, blockSize, groups } = info;
-  const tables = maxRequests * (Math.ceil(contextLength / blockSize) + 1);
-  const perGroup = maxTokens + 2 * maxRequests + 1 + tables;
-  return groupWord(groups.length) + (TOKEN_COLUMNS + SAMPLE_COLUMNS) * maxTokens + groups.length * perGroup;
+  return stepCapacity(info) + info.groups.length * info.maxRequests * tableStride(info);
+}
+
+/** Entries of a table that a step writes: `count` words of `tableWords` from `from` on go to word `target` of the device's buffer. */
+export interface TableWrite {
+  readonly target: number;
+  readonly from: number;
+  readonly count: number;
 }
 
 /**
- * A plan's columns in one array of words, ready to upload: a header, then only as much of each column as the step has.
+ * A plan's columns in one array of words, ready to upload: a header, then only as much of each column as the step has. The block tables
+ * stay on the device, at [slot, block of position]: a step writes what changed.
+ *
  * What the kernels rely on is checked on the way: a plan that would make one read or write out of range asserts here.
  */
 export class PackedColumns {
   readonly words: Int32Array<ArrayBuffer>;
   /** Words of `words` that the last plan fills. */
   wordCount = 0;
+  /** Entries that the last plan writes to the tables on the device. */
+  readonly tableWrites: TableWrite[] = [];
+  tableWords: Int32Array<ArrayBuffer>;
+  #tableWordCount = 0;
   readonly #reals: Float32Array;
   readonly #info: BackendInfo;
   readonly #positions: number;
 
   /** `positions`: how many positions have angles, where that is less than the context. */
   constructor(info: BackendInfo, positions: number = info.contextLength) {
-    this.words = new Int32Array(columnCapacity(info));
+    this.words = new Int32Array(stepCapacity(info));
+    this.tableWords = new Int32Array(info.maxRequests);
     this.#reals = new Float32Array(this.words.buffer);
     this.#info = info;
     this.#positions = positions;
@@ -70,16 +92,46 @@ export class PackedColumns {
     this.wordCount = groupWord(groups.length);
     this.#packTokens(plan, samplesBefore);
     this.#packSamples(plan);
+    this.tableWrites.length = 0;
+    this.#tableWordCount = 0;
     for (let group = 0; group < groups.length; group++) this.#packGroup(plan, group);
   }
 
-  #packGroup({ tokenCount, requestCount, groups }: StepPlan, group: number): void {
+  #packGroup({ tokenCount, groups }: StepPlan, group: number): void {
     const word = groupWord(group);
-    const { slotMapping, blockIndptr, firstPosition, blockIndices } = groups[group];
-    this.#column(word + GROUP_HEADER.slots, slotMapping, tokenCount);
-    this.#column(word + GROUP_HEADER.tableStarts, blockIndptr, requestCount + 1);
-    this.#column(word + GROUP_HEADER.firstPositions, firstPosition, requestCount);
-    this.#column(word + GROUP_HEADER.tables, blockIndices, blockIndptr[requestCount]);
+    this.#column(word + GROUP_HEADER.slots, groups[group].slotMapping, tokenCount);
+    const stride = tableStride(this.#info);
+    const start = this.words.length + group * this.#info.maxRequests * stride;
+    this.words[word + GROUP_HEADER.tables] = start;
+    this.words[word + GROUP_HEADER.tableStride] = stride;
+    this.#packChanges(groups[group], start);
+  }
+
+  /** The plan's tables change between plans: what this step writes is copied. `start`: word where the group's tables are on the device. */
+  #packChanges({ changes, changeCount, tables, stride }: PlanGroup, start: number): void {
+    const { maxRequests, blockCount } = this.#info;
+    const own = tableStride(this.#info);
+    for (let i = 0; i < changeCount; i++) {
+      const slot = changes[3 * i];
+      const first = changes[3 * i + 1];
+      const count = changes[3 * i + 2] - first;
+      assert(slot >= 0 && slot < maxRequests && first >= 0 && first + count <= own, () => `change ${i} is of blocks ${first} to ${first + count} of slot ${slot}, tables have ${own} blocks of ${maxRequests} slots`);
+      const from = this.#tableWordCount;
+      this.#tableWordCount += count;
+      if (this.#tableWordCount > this.tableWords.length) this.#growTableWords(this.#tableWordCount);
+      for (let k = 0; k < count; k++) {
+        const block = tables[slot * stride + ((first + k) % stride)];
+        assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
+        this.tableWords[from + k] = block;
+      }
+      this.tableWrites.push({ target: start + slot * own + first, from, count });
+    }
+  }
+
+  #growTableWords(count: number): void {
+    const longer = new Int32Array(Math.max(2 * this.tableWords.length, count));
+    longer.set(this.tableWords);
+    this.tableWords = longer;
   }
 
   #checkCounts({ tokenCount, requestCount, sampleCount, groups }: StepPlan): void {
@@ -95,11 +147,11 @@ export class PackedColumns {
     for (let token = 0; token < tokenCount; token++) this.#checkToken(token, tokenIds[token], samplesBefore);
     this.#column(HEADER.tokenIds, tokenIds, tokenCount);
     this.#column(HEADER.positions, plan.positions, tokenCount);
-    const requests = this.#start(HEADER.requests, tokenCount);
+    const slots = this.#start(HEADER.requestSlots, tokenCount);
     assert(queryIndptr[requestCount] === tokenCount, () => `${queryIndptr[requestCount]} tokens of requests in a step of ${tokenCount}`);
     for (let request = 0; request < requestCount; request++) {
       this.#checkRequest(plan, request);
-      for (let token = queryIndptr[request]; token < queryIndptr[request + 1]; token++) this.words[requests + token] = request;
+      for (let token = queryIndptr[request]; token < queryIndptr[request + 1]; token++) this.words[slots + token] = plan.requestSlots[request];
     }
   }
 
@@ -110,39 +162,27 @@ export class PackedColumns {
   }
 
   #checkRequest(plan: StepPlan, request: number): void {
-    const { name, groups } = this.#info;
+    const { name, maxRequests, groups } = this.#info;
     const adapter = plan.adapterIds[request];
     if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${name} has no adapters), got ${adapter}`);
     const length = plan.contextLengths[request];
     assert(length <= this.#positions, () => `a context of ${length} is over the limit of ${this.#positions}`);
-    for (let group = 0; group < groups.length; group++) this.#checkTable(plan, request, group);
-  }
-
-  #checkTable(plan: StepPlan, request: number, group: number): void {
-    const { blockCount } = this.#info;
-    const { blockIndptr, blockIndices } = plan.groups[group];
-    assert(blockIndptr[request] <= blockIndptr[request + 1], () => `the table of request ${request} ends before it starts`);
-    for (let i = blockIndptr[request]; i < blockIndptr[request + 1]; i++) {
-      const block = blockIndices[i];
-      assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
+    const slot = plan.requestSlots[request];
+    assert(slot >= 0 && slot < maxRequests, () => `request slot ${slot} is outside 0..${maxRequests - 1}`);
+    for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) {
+      const position = plan.positions[token];
+      const expected = length - (plan.queryIndptr[request + 1] - token);
+      assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
+      for (let group = 0; group < groups.length; group++) this.#checkSlot(plan.groups[group], slot, position, token);
     }
-    for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) this.#checkSlot(plan, request, group, token);
   }
 
-  #checkSlot(plan: StepPlan, request: number, group: number, token: number): void {
-    const { blockSize, groups } = this.#info;
-    const { firstPosition, blockIndptr, blockIndices, slotMapping } = plan.groups[group];
-    const position = plan.positions[token];
-    const expected = plan.contextLengths[request] - (plan.queryIndptr[request + 1] - token);
-    assert(position === expected, () => `token ${token} has position ${position}, not ${expected}`);
-    const offset = position - firstPosition[request];
-    const entry = blockIndptr[request] + Math.floor(offset / blockSize);
-    const { window } = groups[group];
-    const visible = window === null ? 0 : Math.max(0, position + 1 - window);
-    assert(firstPosition[request] <= visible, () => `token ${token} sees position ${visible}, before its table`);
-    assert(entry < blockIndptr[request + 1], () => `position ${position} is outside the table of request ${request}`);
-    const slot = blockIndices[entry] * blockSize + (offset % blockSize);
-    assert(slotMapping[token] === slot, () => `token ${token} has slot ${slotMapping[token]}, its table says ${slot}`);
+  #checkSlot(group: PlanGroup, requestSlot: number, position: number, token: number): void {
+    const { blockSize, blockCount } = this.#info;
+    const block = blockAt(group, requestSlot, position, blockSize);
+    assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
+    const slot = block * blockSize + (position % blockSize);
+    assert(group.slotMapping[token] === slot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${slot}`);
   }
 
   #packSamples({ sampleCount, tokenCount, sampleRows, sampling }: StepPlan): void {
@@ -170,7 +210,7 @@ export class PackedColumns {
     const start = this.wordCount;
     this.words[name] = start;
     this.wordCount += count;
-    assert(this.wordCount <= this.words.length, "block tables are longer than the context");
+    assert(this.wordCount <= this.words.length, "the columns are longer than the step");
     return start;
   }
 

@@ -120,11 +120,10 @@ function columnsOf(positions: readonly number[]): Int32Array {
   const group = groupWord(0);
   header[HEADER.tokenCount] = rows;
   header[HEADER.positions] = header.length;
-  header[HEADER.requests] = header.length + rows;
-  header[group + GROUP_HEADER.tableStarts] = header.length + 2 * rows;
-  header[group + GROUP_HEADER.firstPositions] = header.length + 2 * rows + 1;
-  header[group + GROUP_HEADER.tables] = header.length + 2 * rows + 2;
-  return Int32Array.from([...header, ...positions, ...positions.map(() => 0), 0, 0, ...table]);
+  header[HEADER.requestSlots] = header.length + rows;
+  header[group + GROUP_HEADER.tables] = header.length + 2 * rows;
+  header[group + GROUP_HEADER.tableStride] = table.length;
+  return Int32Array.from([...header, ...positions, ...positions.map(() => 0), ...table]);
 }
 
 function rowsOf(matrix: Float32Array, first: number, rows: number): Float32Array {

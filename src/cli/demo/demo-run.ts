@@ -137,7 +137,7 @@ export class DemoRun implements AsyncDisposable {
   }
 
   #planned(plan: StepPlan): void {
-    this.#shares.set(plan.index, sharesOf(plan, this.#engine.scheduler.blockOwners()));
+    this.#shares.set(plan.index, sharesOf(plan));
     this.#peakBlocks = Math.max(this.#peakBlocks, this.#engine.stats().heldBlocks);
     this.#look(now()); // a request that this plan preempted may end with the one before it
   }

@@ -1,4 +1,4 @@
-import type { SchedulerStats } from "../../scheduler/stats.ts";
+import type { SchedulerStats } from "../../scheduler/inspect/stats.ts";
 import { quantile } from "./quantile.ts";
 
 /** What became of a request, as far as its times matter. */

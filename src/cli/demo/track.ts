@@ -1,5 +1,5 @@
 import type { Completion } from "../../engine/token-stream.ts";
-import type { Explanation } from "../../scheduler/explanation.ts";
+import type { Explanation } from "../../scheduler/inspect/explanation.ts";
 import type { FrameRow, Phase } from "./frame.ts";
 import type { ScriptedRequest } from "./script.ts";
 

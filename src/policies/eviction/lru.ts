@@ -1,5 +1,5 @@
 import { assert } from "../../assert.ts";
-import { BlockQueue } from "../../blocks/block-queue.ts";
+import { LinkedQueue } from "../../collections/linked-queue.ts";
 import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
 
 /**
@@ -9,12 +9,12 @@ import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
  * always in front of its parent, and the first block is a leaf without looking. Source: vLLM's free queue.
  */
 export function lru(): EvictionPolicy {
-  let queue: BlockQueue | undefined;
+  let queue: LinkedQueue | undefined;
   return {
     name: "lru",
     attach(storage: EvictionStorage): void {
       assert(queue === undefined, "an eviction policy serves one cache");
-      queue = new BlockQueue(storage.links);
+      queue = new LinkedQueue(storage.links);
     },
     add: (block) => queue!.pushBack(block),
     remove: (block) => queue!.remove(block),

@@ -1,5 +1,5 @@
 import type { RequestView } from "../../request.ts";
-import { IndexedHeap } from "./indexed-heap.ts";
+import { IndexedHeap } from "../../collections/heap.ts";
 
 /** Clients without a request that are remembered: a client must not be able to shed what it owes by a moment's silence. Some 200 bytes each. */
 const MAX_IDLE_CLIENTS = 4096;

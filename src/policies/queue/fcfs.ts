@@ -1,6 +1,6 @@
 import type { RequestView } from "../../request.ts";
+import { IndexedHeap } from "../../collections/heap.ts";
 import type { PreemptionPolicy } from "../preemption/preemption-policy.ts";
-import { IndexedHeap } from "./indexed-heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { RequestView } from "../../request.ts";
-import { IndexedHeap } from "./indexed-heap.ts";
+import { IndexedHeap } from "../../collections/heap.ts";
 import { PrefixOrder } from "./prefix-order.ts";
 import type { PrefixView, QueuePolicy } from "./queue-policy.ts";
 

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { RequestId, RequestView } from "../../request.ts";
-import { IndexedHeap } from "./indexed-heap.ts";
+import { IndexedHeap } from "../../collections/heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 export interface MlfqOptions {

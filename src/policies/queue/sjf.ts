@@ -1,7 +1,7 @@
 import type { RequestView } from "../../request.ts";
 import type { LengthPredictor } from "../length-predictor.ts";
 import { outputHistory } from "../output-history.ts";
-import { IndexedHeap } from "./indexed-heap.ts";
+import { IndexedHeap } from "../../collections/heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 /**

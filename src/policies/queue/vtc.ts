@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { RequestView } from "../../request.ts";
 import { chargePrompt, type ClientAccount, ClientBook } from "./client-book.ts";
-import { IndexedHeap } from "./indexed-heap.ts";
+import { IndexedHeap } from "../../collections/heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 export interface VtcOptions {

@@ -142,6 +142,28 @@ async function rejectsWhatIsBehind(subject: Subject): Promise<void> {
   });
 }
 
+/** A slot passes to another request while the step of the one before is in flight: each reads its own blocks. */
+async function reusesSlots(subject: Subject): Promise<void> {
+  await withBackend(subject, async (backend) => {
+    const driver = new PlanDriver(backend);
+    const sequences = startAll(driver);
+    await driver.step(sequences.map((sequence) => ({ sequence })));
+    const ahead = driver.issue(sequences.map((sequence) => ({ sequence })));
+    // Its blocks are not taken again before the step that reads them: only the slot is another's.
+    for (const table of sequences[0].tables) table.length = 0;
+    driver.finish(sequences[0]);
+    const newcomer = driver.start(prompt(backend, PROMPTS[2], 2));
+    assert(newcomer.slot === sequences[0].slot, () => `slot ${sequences[0].slot} was given back, slot ${newcomer.slot} was taken`);
+    const behind = driver.issue([{ sequence: newcomer }, { sequence: sequences[1] }]);
+    const samples = [...(await ahead.done).samples, ...(await behind.done).samples];
+    const expected = (await awaited(backend, 3)).map((transcript) => transcript.slice(-3));
+    const [first, second] = generated(samples, [sequences[0], sequences[1]]);
+    expectSame(first, expected[0].slice(1, 2), "a request whose slot passed to another");
+    expectSame(second, expected[1].slice(1, 3), "a request beside it");
+    expectSame(generated(samples, [newcomer])[0], expected[2].slice(0, 1), "the request that took the slot");
+  });
+}
+
 async function endsWithDispose(subject: Subject): Promise<void> {
   const backend = await subject.make(subject.sizes);
   let lost = false;
@@ -180,5 +202,6 @@ export const orderCases: readonly BackendCase[] = [
   { name: "moves are read before execute returns", run: readsMovesAtOnce },
   { name: "a result stays until the second next step", run: resultsStayForAStep },
   { name: "a failed step takes the one behind it along, and no more", run: rejectsWhatIsBehind },
+  { name: "a slot passes to another request behind a step in flight", run: reusesSlots },
   { name: "dispose ends it, twice and quietly", run: endsWithDispose },
 ];

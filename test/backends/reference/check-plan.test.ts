@@ -31,10 +31,8 @@ describe("checkPlan", () => {
     ["contexts", "a context of 129 is over the limit of 128", (plan) => void (plan.contextLengths[0] = 129)],
     ["positions", "token 1 has position 6, not 5", (plan) => void (plan.positions[1] = 6)],
     ["slots", "token 3 has slot 14, its table says 13", (plan) => void (plan.groups[0].slotMapping[3] = 14)],
-    ["table lengths", "position 4 is outside the table of request 0", (plan) => void (plan.groups[0].blockIndptr[1] = 1)],
-    ["first positions", "position 13 is outside the table of request 1", (plan) => void (plan.groups[0].firstPosition[1] = 16)],
-    ["block 0", "block 0 is outside 1..9", (plan) => void (plan.groups[0].blockIndices[1] = 0)],
-    ["blocks", "block 10 is outside 1..9", (plan) => void (plan.groups[0].blockIndices[3] = 10)],
+    ["block 0", "block 0 is outside 1..9", (plan) => void (plan.groups[0].tables[plan.requestSlots[0] * plan.groups[0].stride + 1] = 0)],
+    ["blocks", "block 10 is outside 1..9", (plan) => void (plan.groups[0].tables[plan.requestSlots[1] * plan.groups[0].stride + 3] = 10)],
   ])("asserts %s", (_, message, change) => {
     expect(() => checkPlan(changed(change), info)).toThrow(message);
   });

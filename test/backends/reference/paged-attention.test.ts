@@ -60,7 +60,7 @@ describe("PagedAttention", () => {
   test("is dense causal attention with grouped heads, for chunks and decodes beside each other", () => {
     const [contexts, tables] = [[contextOf(10, 1), contextOf(5, 2)], [[7, 2, 19], [20, 1]]];
     const queries = numbers(5 * SIZE, 3);
-    const out = run(storeWith(contexts, tables), [rowAt(6, 4, tables[0]), rowAt(4, 1, tables[1])], queries);
+    const out = run(storeWith(contexts, tables), [rowAt(6, 4, tables[0]), { ...rowAt(4, 1, tables[1]), slot: 1 }], queries);
     for (const [token, [context, position]] of [[0, 6], [0, 7], [0, 8], [0, 9], [1, 4]].entries()) {
       const expected = dense(queries.subarray(token * SIZE), contexts[context], 0, position);
       expect(distance(out.subarray(token * SIZE, (token + 1) * SIZE), expected)).toBeLessThan(1e-14);

@@ -46,14 +46,11 @@ describe("PackedColumns", () => {
     expect(column("positions", 4)).toEqual([3, 4, 5, 5]);
     expect(groupColumn("slots", 4)).toEqual([23, 8, 9, 13]);
     expect(column("sampleRows", 2)).toEqual([2, 3]);
-    expect(groupColumn("tableStarts", 3)).toEqual([0, 2, 3]);
-    expect(groupColumn("firstPositions", 2)).toEqual([0, 4]);
-    expect(groupColumn("tables", 3)).toEqual([5, 2, 3]);
-    expect(wordCount).toBe(groupWord(1) + 4 * 4 + 9 * 2 + 3 + 2 + 3);
+    expect(wordCount).toBe(groupWord(1) + 4 * 4 + 9 * 2);
   });
 
-  test("gives each token its request, each sample its parameters", () => {
-    expect(column("requests", 4)).toEqual([0, 0, 0, 1]);
+  test("gives each token its request's slot, each sample its parameters", () => {
+    expect(column("requestSlots", 4)).toEqual([0, 0, 0, 1]);
     expect(reals("temperature", 2)).toEqual([0.5, 0]);
     expect(column("topK", 2)).toEqual([3, 0]);
     expect(reals("topP", 2)).toEqual([0.25, 1]);
@@ -62,6 +59,16 @@ describe("PackedColumns", () => {
     expect(column("seedHigh", 2)).toEqual([1, 0]);
     expect(column("choice", 2)).toEqual([4, 0]);
     expect(column("logprobs", 2)).toEqual([2, -1]);
+  });
+
+  test("writes what changed to the tables on the device, at [slot, block]", () => {
+    const { tableWrites, tableWords } = packed(plan);
+    expect([words[groupWord(0) + GROUP_HEADER.tables], words[groupWord(0) + GROUP_HEADER.tableStride]]).toEqual([words.length, 8]);
+    expect(tableWrites).toEqual([
+      { target: words.length, from: 0, count: 2 },
+      { target: words.length + 8 + 1, from: 2, count: 1 },
+    ]);
+    expect([...tableWords.subarray(0, 3)]).toEqual([5, 2, 3]);
   });
 
   test("has room for the largest step", () => {
@@ -74,11 +81,15 @@ test("each block group has its own slots and tables, where its words say", () =>
   const info = { ...INFO, groups: [{ window: null }, { window: 2 }] };
   const columns = new PackedColumns(info, 28);
   columns.pack(makePlan(0, 4, [{ slot: 0, tokenIds: [7], position: 5, tables: [[5, 2], [3]], firstPositions: [0, 4], sampled: [] }]), 1);
-  const { words } = columns;
-  const of = (group: number, count: number): number[][] =>
-    Object.values(GROUP_HEADER).map((word) => Array.from(words.subarray(words[groupWord(group) + word], words[groupWord(group) + word] + count)));
-  expect(of(0, 1)).toEqual([[2 * 4 + 1], [0], [0], [5]]);
-  expect(of(1, 1)).toEqual([[3 * 4 + 1], [0], [4], [3]]);
+  const { words, tableWrites, tableWords } = columns;
+  const of = (group: number): number[] => Object.values(GROUP_HEADER).map((word) => words[groupWord(group) + word]);
+  expect([0, 1].map((group) => words[of(group)[GROUP_HEADER.slots]])).toEqual([2 * 4 + 1, 3 * 4 + 1]);
+  expect([0, 1].map((group) => of(group).slice(1))).toEqual([[words.length, 8], [words.length + 8 * INFO.maxRequests, 8]]);
+  expect(tableWrites).toEqual([
+    { target: words.length, from: 0, count: 2 },
+    { target: words.length + 8 * INFO.maxRequests + 1, from: 2, count: 1 },
+  ]);
+  expect([...tableWords.subarray(0, 3)]).toEqual([5, 2, 3]);
   expect(columnCapacity(info)).toBeGreaterThan(columnCapacity(INFO));
 });
 
@@ -100,8 +111,9 @@ describe("what a kernel would follow out of range is refused", () => {
     ["a slot that is not the table's", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], slotMapping: Int32Array.of(23, 8, 10, 13) }] }, /token 2 has slot 10, its table says 9/],
     ["positions that do not follow the context", { positions: Int32Array.of(3, 4, 4, 5) }, /token 2 has position 4, not 5/],
     ["more requests than the limit", { requestCount: 3 }, /a step of 3 requests is over the limit of 2/],
-    ["a table that begins too late", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], firstPosition: Int32Array.of(4, 4), blockIndptr: Int32Array.of(0, 3, 3), slotMapping: Int32Array.of(23, 20, 21, 9) }] }, /token 0 sees position 2, before its table/],
-    ["tables that run backwards", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], blockIndptr: Int32Array.of(0, 2, 1) }] }, /the table of request 1 ends before it starts/],
+    ["a table of too many blocks", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], changes: Int32Array.of(0, 7, 9), changeCount: 1 }] }, /change 0 is of blocks 7 to 9 of slot 0, tables have 8 blocks of 2 slots/],
+    ["a change that is no block", { groups: [{ ...makePlan(0, 4, ROWS).groups[0], tables: makePlan(0, 4, ROWS).groups[0].tables.map(() => 10), slotMapping: Int32Array.of(43, 40, 41, 41) }] }, /block 10 is outside 1..9/],
+    ["a slot that no request has", { requestSlots: Int32Array.of(0, 2) }, /request slot 2 is outside 0..1/],
     ["requests without all tokens", { queryIndptr: Int32Array.of(0, 3, 3) }, /3 tokens of requests in a step of 4/],
     ["two block groups", { groups: [] }, /0 block groups, not 1/],
   ])("%s", (_, change, message) => {

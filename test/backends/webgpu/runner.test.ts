@@ -43,7 +43,7 @@ describe("Runner", () => {
     arrive();
     await Promise.resolve();
     const step = runner.run(plan([1, 2], { swapOuts: [[1, 2]], swapIns: [[3, 4]], copies: [[5, 6]] }));
-    expect(log).toEqual(["out 1,2", "in 3,4", expect.stringMatching(/^columns 2, \d+ words$/), "copy 5 6", "run 2 1", "read 1 into a", "submit"]);
+    expect(log).toEqual(["out 1,2", "in 3,4", expect.stringMatching(/^columns 2, \d+ words$/), "columns 1, 2 words", "copy 5 6", "run 2 1", "read 1 into a", "submit"]);
     expect(await step).toBe("a");
   });
 

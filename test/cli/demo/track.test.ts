@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Track } from "../../../src/cli/demo/track.ts";
 import type { Completion } from "../../../src/engine/token-stream.ts";
-import type { Explanation } from "../../../src/scheduler/explanation.ts";
+import type { Explanation } from "../../../src/scheduler/inspect/explanation.ts";
 
 const request = { id: "tea", prompt: "How to make tea", maxTokens: 40, arrivalMs: 0 };
 const explanation: Explanation = { id: 0, state: "running", tokenCount: 5, computedTokenCount: 0, cachedTokenCount: 0, preemptionCount: 0, blocks: 1, waitsFor: null };

@@ -9,7 +9,7 @@ const sizes = { model: randomModel(1), blockCount: 12, blockSize: 4, maxTokens: 
 test("every token of a plan has its request, prompts in chunks and shared beginnings too", async () => {
   const steps: { tokenCount: number; shares: Share[] }[] = [];
   const backend = watchBackend(createReferenceBackend(sizes), (plan) => {
-    steps.push({ tokenCount: plan.tokenCount, shares: sharesOf(plan, engine.scheduler.blockOwners()) });
+    steps.push({ tokenCount: plan.tokenCount, shares: sharesOf(plan) });
   });
   const engine: Engine = new Engine({ backend });
   const prompt = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];

@@ -1,6 +1,6 @@
-/** The rooms of src and who may import whom: DESIGN section 2 as a table. Each row is a whole answer, nothing is inherited. */
+/** The rooms of src and who may import whom. Each row is a whole answer, nothing is inherited. */
 
-const UP_TO_ROOFLINE = ["root", "blocks", "sampling", "roofline"];
+const UP_TO_ROOFLINE = ["root", "collections", "blocks", "sampling", "roofline"];
 const UP_TO_POLICIES = [...UP_TO_ROOFLINE, "prefill", "policies"];
 const UP_TO_SCHEDULER = [...UP_TO_POLICIES, "scheduler"];
 const UP_TO_ENGINE = [...UP_TO_SCHEDULER, "engine", "backend"];
@@ -8,7 +8,8 @@ const UP_TO_ENGINE = [...UP_TO_SCHEDULER, "engine", "backend"];
 /** Room -> rooms that its files may import, beside their own. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   root: [],
-  blocks: ["root"],
+  collections: ["root"],
+  blocks: ["root", "collections"],
   constraints: ["root"],
   grammar: ["root", "constraints"],
   sampling: ["root"],

@@ -12,8 +12,8 @@ const writesAscending: Fault = (right) => ({
 });
 
 /** Two requests of the step begin with the same block, and one of them writes it. */
-function sharesWithinStep({ requestCount, groups: [{ blockIndptr, blockIndices }], positions }: StepPlan): boolean {
-  return requestCount === 2 && positions[0] === 0 && blockIndices[blockIndptr[0]] === blockIndices[blockIndptr[1]];
+function sharesWithinStep({ requestCount, groups: [{ tables, stride }], requestSlots, positions }: StepPlan): boolean {
+  return requestCount === 2 && positions[0] === 0 && tables[requestSlots[0] * stride] === tables[requestSlots[1] * stride];
 }
 
 function later(): Promise<void> {

@@ -77,6 +77,14 @@ const lostOnDispose = (right: Backend): Partial<Backend> => {
   };
 };
 
+/** A newcomer's first token is taken for the one before it at the slot. */
+const slotsOfBefore: Fault = onPlan((plan) => {
+  if (plan.requestCount !== 2 || plan.index < 2) return plan;
+  const tokenIds = plan.tokenIds.slice();
+  tokenIds[0] = 0;
+  return { ...plan, tokenIds };
+});
+
 const FAULTS: readonly (readonly [name: string, what: string, message: string, fault: Fault])[] = [
   ["info has the sizes asked for", "another block size", "info.blockSize is 8, asked for 4", (right) => ({ info: { ...right.info, blockSize: 8 } })],
   ["info has the sizes asked for", "no vocabulary", "info.vocabSize is 0", (right) => ({ info: { ...right.info, vocabSize: 0 } })],
@@ -92,6 +100,7 @@ const FAULTS: readonly (readonly [name: string, what: string, message: string, f
   ["a failed step takes the one behind it along, and no more", "the one behind goes on", "the step behind a failed one was not rejected", independentSteps],
   ["a failed step takes the one behind it along, and no more", "all later ones fail", "failed before", failsForGood],
   ["a failed step takes the one behind it along, and no more", "adapters are ignored", "was accepted", onPlan((plan) => ({ ...plan, adapterIds: plan.adapterIds.map(() => 0) }))],
+  ["a slot passes to another request behind a step in flight", "the slot's last tokens are read", "the request that took the slot", slotsOfBefore],
   ["dispose ends it, twice and quietly", "it goes on", "execute after dispose() did not reject with DisposedError", () => ({ dispose: async () => {} })],
   ["dispose ends it, twice and quietly", "writes go on", "writeBlocks after dispose() did not reject with DisposedError", () => ({ writeBlocks: async () => {} })],
   ["dispose ends it, twice and quietly", "it says it is lost", "dispose() resolved `lost`", lostOnDispose],

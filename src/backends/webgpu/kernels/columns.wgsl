@@ -4,7 +4,7 @@ const TOKEN_COUNT = 0u;
 const SAMPLE_COUNT = 1u;
 const TOKEN_IDS = 2u;
 const POSITIONS = 3u;
-const REQUESTS = 4u;
+const REQUEST_SLOTS = 4u;
 const SAMPLE_ROWS = 5u;
 const TEMPERATURE = 6u;
 const TOP_K = 7u;
@@ -18,9 +18,8 @@ const GROUPS = 14u;
 
 // Words of each block group, the first group's from GROUPS on.
 const GROUP_SLOTS = 0u;
-const GROUP_TABLE_STARTS = 1u;
-const GROUP_FIRST_POSITIONS = 2u;
-const GROUP_TABLES = 3u;
+const GROUP_TABLES = 1u;
+const GROUP_TABLE_STRIDE = 2u;
 
 @group(0) @binding(0) var<storage, read> columns: array<i32>;
 

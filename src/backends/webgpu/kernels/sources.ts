@@ -185,20 +185,18 @@ struct Task {
   first: u32,
   last: u32,
   table: u32,
-  origin: u32,
   keys: u32,
 }
 
 // \`head\` counts the query heads of this part.
 fn task_of(row: u32, head: u32) -> Task {
-  let request = u32(column_at(REQUESTS, row));
+  let slot = u32(column_at(REQUEST_SLOTS, row));
   let last = u32(column_at(POSITIONS, row));
   return Task(
     (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD,
     select(0u, last + 1 - WINDOW, WINDOW > 0 && last >= WINDOW),
     last,
-    u32(columns[part.group + GROUP_TABLES]) + u32(column_at(part.group + GROUP_TABLE_STARTS, request)),
-    u32(column_at(part.group + GROUP_FIRST_POSITIONS, request)),
+    u32(columns[part.group + GROUP_TABLES]) + slot * u32(columns[part.group + GROUP_TABLE_STRIDE]),
     part.layer_offset + head / SHARING * BLOCK_SIZE * token_units(),
   );
 }
@@ -209,8 +207,7 @@ fn value_distance() -> u32 {
 }
 
 fn key_at(task: Task, position: u32) -> u32 {
-  let i = position - task.origin;
-  return u32(columns[task.table + i / BLOCK_SIZE]) * part.block_stride + task.keys + i % BLOCK_SIZE * token_units();
+  return u32(columns[task.table + position / BLOCK_SIZE]) * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
 }
 
 // Keys of the four positions from \`position\`; a visible one stands in for one that is not.
@@ -369,7 +366,7 @@ const TOKEN_COUNT = 0u;
 const SAMPLE_COUNT = 1u;
 const TOKEN_IDS = 2u;
 const POSITIONS = 3u;
-const REQUESTS = 4u;
+const REQUEST_SLOTS = 4u;
 const SAMPLE_ROWS = 5u;
 const TEMPERATURE = 6u;
 const TOP_K = 7u;
@@ -383,9 +380,8 @@ const GROUPS = 14u;
 
 // Words of each block group, the first group's from GROUPS on.
 const GROUP_SLOTS = 0u;
-const GROUP_TABLE_STARTS = 1u;
-const GROUP_FIRST_POSITIONS = 2u;
-const GROUP_TABLES = 3u;
+const GROUP_TABLES = 1u;
+const GROUP_TABLE_STRIDE = 2u;
 
 @group(0) @binding(0) var<storage, read> columns: array<i32>;
 

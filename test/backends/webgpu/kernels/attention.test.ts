@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KvStore } from "../../../../src/backends/reference/kv-store.ts";
 import { PagedAttention } from "../../../../src/backends/reference/paged-attention.ts";
 import type { BackendInfo } from "../../../../src/backends/backend.ts";
-import { PackedColumns } from "../../../../src/backends/webgpu/columns.ts";
+import { columnCapacity, PackedColumns } from "../../../../src/backends/webgpu/columns.ts";
 import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "../../../../src/backends/webgpu/kernels/attention.ts";
 import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
 import { kvUnitBytes } from "../../../../src/backends/webgpu/kv-storage.ts";
@@ -12,6 +12,14 @@ import type { StepPlan } from "../../../../src/step.ts";
 import { type PlanRow, makePlan, randomModel } from "../../../../src/testing/index.ts";
 import { distance, numbers } from "../../../support/numbers.ts";
 import { FIRST_GROUP, bits, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
+
+/** The device's buffer after the plan's columns and changes of tables were written. */
+function onDevice({ words, tableWrites, tableWords }: PackedColumns, info: BackendInfo): Int32Array {
+  const all = new Int32Array(columnCapacity(info));
+  all.set(words);
+  for (const { target, from, count } of tableWrites) all.set(tableWords.subarray(from, from + count), target);
+  return all;
+}
 
 const VARIANTS: readonly AttentionVariant[] = ["thread", "group"];
 const TOLERANCE = 1e-5;
@@ -96,7 +104,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
       const blockStride = 2 * kvHeadCount * blockSize * units;
       const run = {
         kernel: attentionKernel(variant, { shape, config: { ...config, attentionSoftCap: softCap }, blockSize, window, kv }),
-        data: [columns.words, padded, cache, new Float32Array(padded.length)],
+        data: [onDevice(columns, info), padded, cache, new Float32Array(padded.length)],
         part: { headCount: kvHeadCount, blockStride, ...FIRST_GROUP },
         workgroups: [Math.ceil(headCount / ATTENTION_HEADS[variant]), plan.tokenCount] as const,
       };
@@ -123,9 +131,8 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
       const last = queries.slice(-size);
       for (const variant of VARIANTS) {
         // the last token of the longest request, alone in its step
-        const { firstPosition, blockIndices, blockIndptr } = plan.groups[0];
-        const table = Array.from(blockIndices.subarray(blockIndptr[3], blockIndptr[4]));
-        const alone = makePlan(0, blockSize, [{ slot: 0, tokenIds: [1], position: 529, tables: [table], firstPositions: [firstPosition[3]], sampled: [] }]);
+        const table = tables[3];
+        const alone = makePlan(0, blockSize, [{ slot: 0, tokenIds: [1], position: 529, tables: [table], firstPositions: [firsts[3]], sampled: [] }]);
         const attended = await attend(variant, alone, deviceCache([table], [530], [firsts[3]]), last);
         expect({ variant, bits: bits(attended) }).toEqual({ variant, bits: bits(whole.slice(-size)) });
       }

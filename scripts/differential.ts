@@ -1,0 +1,46 @@
+/**
+ * Random programs on this version of the scheduler and on another, in one process: `npm run differential -- --against COMMIT [--seed FIRST]
+ * [--count N]`. Tokens, events, outcomes, states, counts and each plan's rows have to be equal; numbers of blocks and plans may differ. The other
+ * version is checked out into a git worktree, which is removed at the end. Exit code 1 where programs differ; each is named with its seed and
+ * the first line that differs.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import * as here from "../src/index.ts";
+import { drawProgram } from "./differential/program.ts";
+import { transcribe, type Version } from "./differential/run.ts";
+
+/** Programs that differ and are shown; all are counted. */
+const SHOWN = 10;
+
+const { values } = parseArgs({ options: { against: { type: "string" }, seed: { type: "string", default: "0" }, count: { type: "string", default: "5000" } } });
+if (values.against === undefined) {
+  process.stderr.write("--against COMMIT is missing: the version to compare with\n");
+  process.exit(2);
+}
+const first = Number(values.seed);
+const count = Number(values.count);
+const folder = mkdtempSync(join(tmpdir(), "differential-"));
+execFileSync("git", ["worktree", "add", "--quiet", "--detach", folder, values.against]);
+try {
+  const there = (await import(join(folder, "src/index.ts"))) as Version;
+  let lines = 0;
+  let different = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    const program = drawProgram(seed);
+    const [mine, theirs] = [transcribe(here, program), transcribe(there, program)];
+    lines += mine.length;
+    const at = mine.findIndex((line, i) => line !== theirs[i]);
+    if (at === -1 && mine.length === theirs.length) continue;
+    different++;
+    if (different <= SHOWN) process.stdout.write(`seed ${seed}, line ${at} differs\n  here:  ${mine[at]}\n  there: ${theirs[at]}\n`);
+  }
+  process.stdout.write(`${count} programs from seed ${first}, ${lines} lines: ${different} differ from ${values.against}\n`);
+  if (different > 0) process.exitCode = 1;
+} finally {
+  execFileSync("git", ["worktree", "remove", "--force", folder]);
+  rmSync(folder, { recursive: true, force: true });
+}

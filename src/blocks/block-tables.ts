@@ -1,0 +1,299 @@
+import { assert } from "../assert.ts";
+import type { BlockPool } from "./block-pool.ts";
+import type { BlockSupply } from "./block-supply.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
+import { PrefixTree } from "./prefix-tree.ts";
+import { type Beginning, TableGroup } from "./table-group.ts";
+import type { Adoption, StepJournal, Unsharing } from "./step-journal.ts";
+
+/** More tokens than any request has; a small integer, where `Infinity` would not fit the column. */
+const NEVER = 2 ** 30 - 1;
+
+/** What the tables are made for. */
+export interface BlockTablesOptions {
+  readonly pool: BlockPool;
+  readonly prefixes: PrefixCache;
+  readonly supply: BlockSupply;
+  readonly groups: readonly { readonly window: number | null }[];
+  readonly blockSize: number;
+  readonly slotCount: number;
+  readonly tokensInFlight: number;
+}
+
+/**
+ * What the requests hold of the KV cache, by request slot: a block table a group, and how far its blocks are indexed. The tables are the
+ * plan's columns, too.
+ *
+ * A slot is opened, filled by a match or a fork, extended before each step, and released at the end. Blocks that several slots share
+ * are copied before a write (copy on write): a block is held until the plan that copies it is done.
+ *
+ * Laws: each table of a slot ends at the same count; each held entry is one reference of its block; a slot that is not open holds nothing.
+ */
+export class BlockTables {
+  readonly blockSize: number;
+  readonly groups: readonly TableGroup[];
+  /** [slots] one past the last block of each table. */
+  readonly counts: Int32Array;
+  /** [slots] how often the slot was released: what was noted of an earlier generation is void. */
+  readonly generations: Int32Array;
+  /** [slots] known and computed tokens at which the next block can be indexed; more than any request has where none will be. */
+  readonly indexAt: Int32Array;
+  /** [slots] blocks that are indexed. */
+  readonly indexed: Int32Array;
+  /** [slots] node of the last indexed block, a root before the first. That block is always held. */
+  readonly tails: Int32Array;
+  /** [slots] 1 where other slots may share the last block. */
+  readonly forked: Uint8Array;
+  /** [slots] equal blocks that wait to take the place of the slot's own. */
+  readonly adoptions: readonly Adoption[][];
+  /** [slots] copies of plans in flight. */
+  readonly unsharings: readonly Unsharing[][];
+  /** [slots] root of the domain in the prefix tree. */
+  readonly #roots: Int32Array;
+  readonly #pool: BlockPool;
+  readonly #prefixes: PrefixCache;
+  readonly #supply: BlockSupply;
+
+  constructor(options: BlockTablesOptions) {
+    const { groups, slotCount, blockSize, tokensInFlight, pool } = options;
+    this.#pool = pool;
+    this.#prefixes = options.prefixes;
+    this.#supply = options.supply;
+    this.blockSize = blockSize;
+    this.groups = groups.map(({ window }) => new TableGroup({ window, slotCount, blockCount: pool.blockCount, blockSize, tokensInFlight }));
+    this.counts = new Int32Array(slotCount);
+    this.generations = new Int32Array(slotCount);
+    this.indexAt = new Int32Array(slotCount);
+    this.indexed = new Int32Array(slotCount);
+    this.tails = new Int32Array(slotCount);
+    this.forked = new Uint8Array(slotCount);
+    this.adoptions = Array.from({ length: slotCount }, () => []);
+    this.unsharings = Array.from({ length: slotCount }, () => []);
+    this.#roots = new Int32Array(slotCount);
+  }
+
+  /** An empty slot is a request's, in a domain of the prefix cache that the caller holds. */
+  open(slot: number, domain: number, cacheable: boolean): void {
+    assert(this.counts[slot] === 0, () => `open(${slot}): the slot holds blocks`);
+    this.#roots[slot] = PrefixTree.rootOf(domain);
+    this.setIndexed(slot, this.#roots[slot], 0);
+    if (!cacheable) this.stopIndexing(slot);
+  }
+
+  /** Tokens that the slot's blocks have room for. */
+  capacityOf(slot: number): number {
+    return this.counts[slot] * this.blockSize;
+  }
+
+  /** Blocks, of all groups, that computing positions start <= p < end takes: new ones, and copies of a shared last one. */
+  blocksToReserve(slot: number, start: number, end: number): number {
+    const { blockSize, counts, groups } = this;
+    const held = counts[slot];
+    let blocks = end > held * blockSize ? (Math.ceil(end / blockSize) - held) * groups.length : 0;
+    if (this.forked[slot] === 0 || start % blockSize === 0) return blocks;
+    const index = Math.floor(start / blockSize);
+    for (const group of groups) if (this.#pool.referenceCount(group.get(slot, index)) > 1) blocks++;
+    return blocks;
+  }
+
+  /** Makes positions start <= p < end writable. The caller has made sure of `blocksToReserve` available blocks. */
+  reserve(slot: number, start: number, end: number, journal: StepJournal): void {
+    if (this.forked[slot] === 1 && start < this.capacityOf(slot)) this.#unshare(slot, Math.floor(start / this.blockSize), journal);
+    for (let index = this.counts[slot]; index * this.blockSize < end; index++) {
+      for (let group = 0; group < this.groups.length; group++) this.put(slot, group, index, this.#supply.allocate(journal));
+    }
+  }
+
+  /** An empty slot begins with a match: `put` fills the entries, of each group from the first block that it sees. */
+  begin(slot: number, match: Beginning): void {
+    assert(this.counts[slot] === 0, () => `begin(${slot}): the slot holds blocks`);
+    this.counts[slot] = match.blockCount;
+    for (let group = 0; group < this.groups.length; group++) this.groups[group].first[slot] = match.firstBlock(group);
+    if (match.blockCount > 0) this.setIndexed(slot, match.nodeAt(match.blockCount - 1), match.blockCount);
+  }
+
+  /** The block, with one reference that the caller took, is entry `index` of the slot's table; behind the last one the tables get longer. */
+  put(slot: number, group: number, index: number, block: number): void {
+    const tables = this.groups[group];
+    if (tables.window === null && index >= tables.stride) {
+      tables.grow(index + 1);
+      this.#tellWhole(tables);
+    }
+    tables.set(slot, index, block);
+    if (index >= this.counts[slot] && group === this.groups.length - 1) this.counts[slot] = index + 1;
+  }
+
+  /** What backends know of the tables may be wrong, after a step that failed: every slot's is told whole. */
+  tellAll(): void {
+    for (const tables of this.groups) this.#tellWhole(tables);
+  }
+
+  #tellWhole(tables: TableGroup): void {
+    for (let slot = 0; slot < this.counts.length; slot++) {
+      if (this.counts[slot] > tables.first[slot]) tables.noteChanges(slot, tables.first[slot], this.counts[slot]);
+    }
+  }
+
+  /** So many blocks are indexed from now on, the last one at `tail`. */
+  setIndexed(slot: number, tail: number, blocks: number): void {
+    this.tails[slot] = tail;
+    this.indexed[slot] = blocks;
+    this.indexAt[slot] = (blocks + 1) * this.blockSize;
+  }
+
+  /** No more of the slot's blocks go into the prefix cache. */
+  stopIndexing(slot: number): void {
+    this.indexAt[slot] = NEVER;
+  }
+
+  /** None of the slots' blocks is indexed any more, and none will be. */
+  detachAll(): void {
+    for (let slot = 0; slot < this.counts.length; slot++) {
+      this.setIndexed(slot, this.#roots[slot], 0);
+      this.stopIndexing(slot);
+    }
+  }
+
+  /** Gives back blocks that no later token sees: `settled` tokens are in the cache for good. */
+  slide(slot: number, settled: number): void {
+    for (const tables of this.groups) {
+      const end = this.firstNeeded(slot, settled, tables.window);
+      for (let index = tables.first[slot]; index < end; index++) {
+        this.#prefixes.release(tables.get(slot, index));
+        tables.first[slot] = index + 1;
+      }
+    }
+  }
+
+  /** The first block that a later token sees, or that has to stay for the prefix cache. */
+  firstNeeded(slot: number, settled: number, window: number | null): number {
+    if (window === null) return 0;
+    const needed = Math.floor(Math.max(0, settled - window + 1) / this.blockSize);
+    // The tail stays: its node must outlive it until the next block is indexed below. So does what is the tail again when plans in flight fail.
+    return this.indexAt[slot] === NEVER ? needed : Math.min(needed, this.indexed[slot] - 1, Math.floor(settled / this.blockSize) - 1);
+  }
+
+  /** Back to `tokenCount` tokens: blocks beyond are given back, tail first. */
+  truncate(slot: number, tokenCount: number): void {
+    const stopped = this.indexAt[slot] === NEVER;
+    while (this.indexed[slot] * this.blockSize > tokenCount) this.setIndexed(slot, this.#prefixes.tree.parentOf(this.tails[slot]), this.indexed[slot] - 1);
+    if (stopped) this.stopIndexing(slot);
+    this.#releaseFrom(slot, Math.ceil(tokenCount / this.blockSize));
+  }
+
+  /** Gives all blocks back, tail first: the slot may be opened again. */
+  release(slot: number): void {
+    // First the equal blocks come in: then the table alone says in which order blocks go, children before parents.
+    while (this.adoptions[slot].length > 0) this.adopt(this.adoptions[slot][0]);
+    for (const tables of this.groups) {
+      for (let index = this.counts[slot] - 1; index >= tables.first[slot]; index--) this.#prefixes.release(tables.get(slot, index));
+      tables.first[slot] = 0;
+      tables.forgetChanges(slot);
+    }
+    this.counts[slot] = 0;
+    this.setIndexed(slot, this.#roots[slot], 0);
+    this.forked[slot] = 0;
+    // To assign the length drops the array's memory.
+    if (this.unsharings[slot].length > 0) this.unsharings[slot].length = 0;
+    this.generations[slot] = (this.generations[slot] + 1) | 0;
+  }
+
+  /** Index by index, all groups at each: a node's blocks go together. */
+  #releaseFrom(slot: number, end: number): void {
+    for (let index = this.counts[slot] - 1; index >= end; index--) {
+      for (const tables of this.groups) if (index >= tables.first[slot]) this.#prefixes.release(tables.get(slot, index));
+      this.counts[slot] = index;
+    }
+  }
+
+  /**
+   * An open slot shares the blocks of another slot's first `tokenCount` tokens; whichever writes first into a shared one copies it. Blocks that
+   * wait to be replaced by equal ones wait in both, and copies of plans in flight have no content in either if those fail.
+   */
+  fork(from: number, to: number, tokenCount: number): void {
+    const count = Math.min(this.counts[from], Math.ceil(tokenCount / this.blockSize));
+    this.#roots[to] = this.#roots[from];
+    this.setIndexed(to, this.tails[from], this.indexed[from]);
+    this.indexAt[to] = this.indexAt[from];
+    for (const [group, tables] of this.groups.entries()) {
+      tables.first[to] = tables.first[from];
+      for (let index = tables.first[from]; index < count; index++) {
+        this.#prefixes.share(tables.get(from, index));
+        this.put(to, group, index, tables.get(from, index));
+      }
+    }
+    this.counts[to] = count;
+    this.forked[from] = 1;
+    this.forked[to] = 1;
+    this.truncate(to, tokenCount);
+    for (const adoption of this.adoptions[from]) if (adoption.index < count) this.noteAdoption({ ...adoption, slot: to });
+    for (const unsharing of this.unsharings[from]) {
+      if (unsharing.index >= count) continue;
+      this.#prefixes.share(unsharing.source);
+      this.#noteUnsharing({ ...unsharing, slot: to, generation: this.generations[to] });
+    }
+  }
+
+  /** The slot holds the equal block until the adoption is settled. Returns it. */
+  noteAdoption(adoption: Adoption): Adoption {
+    this.#prefixes.share(adoption.block);
+    this.adoptions[adoption.slot].push(adoption);
+    adoption.journal?.adoptions.push(adoption);
+    return adoption;
+  }
+
+  #unshare(slot: number, index: number, journal: StepJournal): void {
+    for (const [group, tables] of this.groups.entries()) {
+      const source = tables.get(slot, index);
+      if (this.#pool.referenceCount(source) === 1) continue;
+      const target = this.#supply.allocate(journal);
+      tables.set(slot, index, target);
+      journal.copy(source, target);
+      this.#noteUnsharing({ slot, generation: this.generations[slot], group, index, source, target, journal });
+    }
+    this.forked[slot] = 0;
+  }
+
+  #noteUnsharing(unsharing: Unsharing): void {
+    this.unsharings[unsharing.slot].push(unsharing);
+    unsharing.journal.unshared.push(unsharing);
+  }
+
+  /** The plan of the copy is done, well or not. Returns whether the slot still has it. */
+  closeUnsharing(unsharing: Unsharing): boolean {
+    const { slot, generation, index } = unsharing;
+    if (this.generations[slot] !== generation) return false;
+    const unsharings = this.unsharings[slot];
+    unsharings.splice(unsharings.indexOf(unsharing), 1);
+    return index < this.counts[slot];
+  }
+
+  /** A copy was not made: the slot shares the old block again. */
+  takeBack(slot: number, group: number, index: number, block: number): void {
+    this.groups[group].set(slot, index, block);
+    this.forked[slot] = 1;
+  }
+
+  /** The equal block takes the place of the slot's own, unless a window left it meanwhile. Nothing where that was settled before. */
+  adopt(adoption: Adoption): void {
+    const { slot, group, index, block } = adoption;
+    if (!this.closeAdoption(adoption)) return;
+    const tables = this.groups[group];
+    if (index < tables.first[slot]) {
+      this.#prefixes.release(block);
+      return;
+    }
+    const own = tables.get(slot, index);
+    tables.set(slot, index, block);
+    this.#prefixes.release(own);
+  }
+
+  /** Takes the adoption off its slot's list; false where that was done before. */
+  closeAdoption(adoption: Adoption): boolean {
+    if (adoption.settled) return false;
+    adoption.settled = true;
+    const adoptions = this.adoptions[adoption.slot];
+    adoptions.splice(adoptions.indexOf(adoption), 1);
+    return true;
+  }
+}

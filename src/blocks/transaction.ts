@@ -1,0 +1,116 @@
+import { NULL_BLOCK } from "../config.ts";
+import type { BlockPool } from "./block-pool.ts";
+import type { BlockSupply } from "./block-supply.ts";
+import type { BlockTables } from "./block-tables.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
+import type { StepJournal, Unsharing } from "./step-journal.ts";
+
+/**
+ * Puts full blocks into the prefix cache when the plan that computes them is made, and makes a plan's changes final or takes them back.
+ *
+ * Where an equal block is there already, the request computes its own nevertheless, and adopts the other at the commit.
+ */
+export class Transactions {
+  readonly #pool: BlockPool;
+  readonly #prefixes: PrefixCache;
+  readonly #supply: BlockSupply;
+  readonly #tables: BlockTables;
+
+  constructor(options: { pool: BlockPool; prefixes: PrefixCache; supply: BlockSupply; tables: BlockTables }) {
+    this.#pool = options.pool;
+    this.#prefixes = options.prefixes;
+    this.#supply = options.supply;
+    this.#tables = options.tables;
+  }
+
+  /**
+   * Puts the slot's full blocks of `tokens[0 .. upTo)` into the prefix cache. With a journal the plan behind it computes them:
+   * its rollback takes them out again; without one they are there already.
+   */
+  index(slot: number, tokens: Int32Array, upTo: number, journal: StepJournal | null): void {
+    const tables = this.#tables;
+    while (tables.indexAt[slot] <= upTo) {
+      const index = tables.indexed[slot];
+      const node = this.#prefixes.intern(tables.tails[slot], tokens, index * tables.blockSize);
+      if (node === 0) {
+        tables.stopIndexing(slot);
+        return;
+      }
+      for (let group = 0; group < tables.groups.length; group++) this.#indexBlock(slot, group, node, journal);
+      tables.setIndexed(slot, node, index + 1);
+    }
+  }
+
+  /** The plan is complete: later plans run after its copies and swaps, so what those read may go. */
+  seal(journal: StepJournal): void {
+    for (let i = 0; i < journal.sources.length; i++) this.#prefixes.release(journal.sources.at(i));
+    journal.sources.clear();
+    this.#prefixes.host.unpin();
+  }
+
+  /** The plan is done: what it indexed stays, and is published. */
+  commit(journal: StepJournal): void {
+    for (const unsharing of journal.unshared) {
+      this.#tables.closeUnsharing(unsharing);
+      this.#prefixes.release(unsharing.source);
+    }
+    for (let i = 0; i < journal.adoptions.length; i++) this.#tables.adopt(journal.adoptions[i]);
+    if (this.#prefixes.events !== undefined) this.#publish(journal);
+    journal.clear();
+  }
+
+  /** The plan failed, and its requests' tables were truncated or emptied: what it indexed goes. */
+  rollBack(journal: StepJournal): void {
+    for (const unsharing of journal.unshared) this.#shareAgain(unsharing);
+    for (let i = journal.indexed.length - 2; i >= 0; i -= 2) {
+      const block = journal.indexed.at(i);
+      if (this.#pool.labelOf(block) === journal.indexed.at(i + 1)) this.#prefixes.drop(block);
+    }
+    // Newest first: a chain's tail is let go before its head, so that it is evicted first.
+    for (let i = journal.adoptions.length - 1; i >= 0; i--) {
+      if (this.#tables.closeAdoption(journal.adoptions[i])) this.#prefixes.release(journal.adoptions[i].block);
+    }
+    for (let i = 0; i < journal.demoted.length; i += 2) this.#supply.undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
+    journal.clear();
+  }
+
+  /** The copy was not made: a slot that still holds it takes the old block back. */
+  #shareAgain(unsharing: Unsharing): void {
+    const { slot, group, index, source, target } = unsharing;
+    const stays = this.#tables.closeUnsharing(unsharing);
+    this.#prefixes.release(stays ? target : source);
+    if (stays) this.#tables.takeBack(slot, group, index, source);
+  }
+
+  /** Indexes the next block of one group. */
+  #indexBlock(slot: number, group: number, node: number, journal: StepJournal | null): void {
+    const index = this.#tables.indexed[slot];
+    const own = this.#tables.groups[group].get(slot, index);
+    const there = this.#prefixes.blockOf(group, node);
+    if (there === own) return;
+    if (there === NULL_BLOCK) {
+      this.#prefixes.store(node, group, own);
+      if (journal === null) this.#prefixes.events?.stored("device", group, node);
+      journal?.indexed.push(own);
+      journal?.indexed.push(node);
+      return;
+    }
+    const adoption = this.#tables.noteAdoption({ slot, group, index, block: there, journal, settled: false });
+    if (journal === null) this.#tables.adopt(adoption);
+  }
+
+  /** What the plan made matchable is there now. */
+  #publish(journal: StepJournal): void {
+    const events = this.#prefixes.events!;
+    for (let i = 0; i < journal.indexed.length; i += 2) {
+      const block = journal.indexed.at(i);
+      const node = journal.indexed.at(i + 1);
+      if (this.#pool.labelOf(block) === node) events.stored("device", this.#prefixes.groupOf(node, block), node);
+    }
+    for (let i = 0; i < journal.demoted.length; i += 2) {
+      const group = journal.demoted.at(i);
+      const node = journal.demoted.at(i + 1);
+      if (this.#prefixes.host.blockOf(group, node) === journal.swapOuts.at(i + 1)) events.stored("host", group, node);
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import type { KvCache } from "../blocks/kv-cache.ts";
+import { InvalidPolicyError } from "../errors.ts";
+import type { ChunkStep } from "../prefill/chunk-policy.ts";
+import { needsHost, type LaneRules } from "./lanes.ts";
+import type { ResolvedSchedulerOptions } from "./options.ts";
+import { NONE, type Sequence } from "./sequence.ts";
+import type { Slots } from "./slots.ts";
+import type { Urgency } from "./urgency.ts";
+
+/** What an allotment decides by. */
+export interface AllotmentParts {
+  readonly kv: KvCache;
+  readonly slots: Slots;
+  readonly rules: LaneRules;
+  readonly urgency: Urgency;
+  readonly options: Pick<ResolvedSchedulerOptions, "chunking" | "longPrefillThreshold" | "maxRequests">;
+}
+
+/**
+ * Decides how many tokens each running request gets in a step: decodes first, one token each, then prompts by the chunk policy. Only numbers
+ * are set here; the scheduler applies them.
+ *
+ * Laws: tokenCount + remaining = budget; the blocks that the tokens need are available.
+ */
+export class Allotment implements ChunkStep {
+  budget = 0;
+  remaining = 0;
+  decodeCount = 0;
+  prefillsLeft = 0;
+  gapLeft = 0;
+  /** The lane `decode` gets one token each, as a set; `tokens` says nothing of it. */
+  isSet = false;
+  /** [slots] tokens of each request that is decided by itself. */
+  readonly tokens: Int32Array;
+  /** A request gave its blocks up for this step: none is admitted to it. */
+  preempted = false;
+  readonly #parts: AllotmentParts;
+  /** Available blocks that no request in the step needs yet. */
+  #room = 0;
+  /** Requests that go without in this step. */
+  readonly #stalled: Sequence[] = [];
+  /** The one request that may run in this step, where it is to be tried alone. */
+  #only: Sequence | undefined;
+  /** A waiting request that is to have its share before those that it outranks, and the blocks that it takes. */
+  #kept: { readonly sequence: Sequence; readonly blocks: number } | null = null;
+  /** The stay of the last request that got a decode; the next step that is too small for all decodes begins behind it. */
+  #lastServed = NONE;
+  /** `#lastServed` before the step under construction. */
+  #turn = NONE;
+
+  constructor(parts: AllotmentParts) {
+    this.#parts = parts;
+    this.tokens = new Int32Array(parts.options.maxRequests);
+  }
+
+  get blockSize(): number {
+    return this.#parts.kv.blockSize;
+  }
+
+  /** Tokens that are given away. */
+  get tokenCount(): number {
+    return this.budget - this.remaining;
+  }
+
+  /** Whether there are blocks for waiting requests: no running one had to give way, or goes without. */
+  get mayAdmit(): boolean {
+    return !this.preempted && this.#stalled.length === 0;
+  }
+
+  begin(budget: number, only?: Sequence): void {
+    this.budget = budget;
+    this.preempted = false;
+    this.#kept = null;
+    this.#turn = this.#lastServed;
+    this.#stalled.length = 0;
+    this.#only = only;
+    this.#restart(0);
+  }
+
+  /** Decides for all at once where each decode has its token and its block. False where something is short: then nothing holds. */
+  decideSet(): boolean {
+    const { slots, kv } = this.#parts;
+    if (this.budget < slots.running.length) return false;
+    this.#restart(slots.decoding.length);
+    this.isSet = true;
+    this.#room -= slots.due.length * kv.groups.length;
+    return this.#room >= 0 && this.#decide(slots.others, 0) === undefined;
+  }
+
+  /** Decides for each running request by itself, the most urgent first. Returns the first that needs a block where there is none: then nothing holds. */
+  decideEach(): Sequence | undefined {
+    const { slots, urgency } = this.#parts;
+    this.#restart(0);
+    let kept = 0;
+    for (const equals of urgency.classesOf(slots.running)) {
+      if (kept === 0 && this.#keepsFrom(equals)) kept = this.#setKeptAside();
+      this.prefillsLeft = 0;
+      this.gapLeft = 0;
+      const needy = this.#decide(equals, this.#firstTurn(equals));
+      if (needy !== undefined) return needy;
+    }
+    this.remaining += kept;
+    return undefined;
+  }
+
+  /** Requests that the waiting one outranks leave these blocks, and tokens for all that it lacks, to it in this step. */
+  keepFor(sequence: Sequence, blocks: number): void {
+    this.#kept = { sequence, blocks };
+  }
+
+  /** This request goes without in this step: it would have to give its own blocks up. */
+  stall(sequence: Sequence): void {
+    this.#stalled.push(sequence);
+  }
+
+  /** Tokens that a waiting request would get; `room` blocks are there beside those of its match. 0 for none. */
+  offer(sequence: Sequence, matched: number, room: number): number {
+    this.prefillsLeft = 1;
+    this.gapLeft = sequence.tokenCount - matched;
+    return Math.min(this.#chunkOf(sequence, this.gapLeft), this.#parts.kv.tokensThatFit(matched, room));
+  }
+
+  /** So many more tokens of the budget are given away. */
+  take(count: number): void {
+    this.remaining -= count;
+  }
+
+  #restart(decodes: number): void {
+    this.isSet = false;
+    this.remaining = this.budget - decodes;
+    this.decodeCount = decodes;
+    this.prefillsLeft = 0;
+    this.gapLeft = 0;
+    this.#room = this.#parts.kv.pool.availableCount;
+  }
+
+  #keepsFrom(equals: readonly Sequence[]): boolean {
+    return this.#kept !== null && equals.length > 0 && this.#parts.urgency.outranks(this.#kept.sequence, equals[0]);
+  }
+
+  /** Returns how many tokens. */
+  #setKeptAside(): number {
+    const { sequence, blocks } = this.#kept!;
+    const tokens = Math.min(this.remaining, sequence.tokenCount, this.#parts.options.longPrefillThreshold);
+    this.remaining -= tokens;
+    this.#room = Math.max(0, this.#room - blocks);
+    return tokens;
+  }
+
+  /** Decodes from the `first` on, then prompts in order. Returns the first request that lacks a block. */
+  #decide(sequences: readonly Sequence[], first: number): Sequence | undefined {
+    for (let i = 0; i < sequences.length; i++) {
+      const sequence = sequences[(first + i) % sequences.length];
+      this.tokens[sequence.slot] = 0;
+      if (!this.#wants(sequence)) continue;
+      if (sequence.gap > 1) {
+        this.prefillsLeft++;
+        this.gapLeft += sequence.gap;
+      } else if (!this.#giveDecode(sequence)) return sequence;
+    }
+    return this.prefillsLeft === 0 ? undefined : this.#decidePrompts(sequences);
+  }
+
+  /**
+   * A step that is smaller than its requests begins behind the last one that the step before served, so that decodes take turns: each waits for
+   * at most as many steps as it takes to serve the others once.
+   */
+  #firstTurn(running: readonly Sequence[]): number {
+    if (this.remaining >= running.length) return 0;
+    return Math.max(0, running.findIndex((sequence) => sequence.stay > this.#turn));
+  }
+
+  /** One token for a decode, where one is left; false where it lacks a block. */
+  #giveDecode(sequence: Sequence): boolean {
+    this.decodeCount++;
+    if (this.remaining === 0) return true;
+    if (!this.#give(sequence, 1)) return false;
+    this.#lastServed = sequence.stay;
+    return true;
+  }
+
+  #decidePrompts(sequences: readonly Sequence[]): Sequence | undefined {
+    for (let i = 0; i < sequences.length && this.remaining > 0; i++) {
+      const sequence = sequences[i];
+      const { gap } = sequence;
+      if (gap <= 1 || !this.#wants(sequence)) continue;
+      const wanted = this.#chunkOf(sequence, gap);
+      this.prefillsLeft--;
+      this.gapLeft -= gap;
+      const chunk = Math.min(wanted, this.#parts.kv.tokensThatFit(sequence.computedTokenCount, this.#room));
+      if (wanted > 0 && (chunk === 0 || !this.#give(sequence, chunk))) return sequence;
+    }
+    return undefined;
+  }
+
+  #wants(sequence: Sequence): boolean {
+    if (sequence.complete || (this.#only !== undefined && this.#only !== sequence) || this.#stalled.includes(sequence)) return false;
+    return sequence.pendingCount === 0 || !needsHost(sequence, this.#parts.rules);
+  }
+
+  #chunkOf(sequence: Sequence, gap: number): number {
+    const { chunking, longPrefillThreshold } = this.#parts.options;
+    const chunk = gap === 1 ? 1 : Math.min(chunking.chunk(sequence, gap, this), longPrefillThreshold);
+    const isAlone = this.remaining === this.budget && this.decodeCount === 0 && this.prefillsLeft === 1;
+    const isAllowed = Number.isInteger(chunk) && chunk >= (isAlone ? 1 : 0) && chunk <= gap && chunk <= this.remaining;
+    if (isAllowed) return chunk;
+    const why = isAlone ? " and no other request takes any" : "";
+    throw new InvalidPolicyError(`chunk policy ${chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain${why}`);
+  }
+
+  /** Puts tokens into the step, if there are blocks for them. */
+  #give(sequence: Sequence, chunk: number): boolean {
+    const start = sequence.computedTokenCount;
+    const needed = this.#parts.kv.tables.blocksToReserve(sequence.slot, start, start + chunk);
+    if (needed > this.#room) return false;
+    this.#room -= needed;
+    this.tokens[sequence.slot] = chunk;
+    this.remaining -= chunk;
+    return true;
+  }
+}

@@ -1,0 +1,199 @@
+import { IntList } from "../collections/int-list.ts";
+import { InvalidLogitsError } from "../errors.ts";
+import { SAMPLE_NOT_FINITE, type StepResult } from "../step.ts";
+import type { StepRecord } from "./in-flight.ts";
+import { StepOutcome } from "./outcome.ts";
+import type { SchedulerParts } from "./parts.ts";
+import type { Sequence } from "./sequence.ts";
+
+/**
+ * Makes the oldest plan final: delivers its tokens, indexes blocks, ends requests and frees what they held. First every decode of the set has its
+ * token, then rows that need a look are settled in order.
+ */
+export class Commit {
+  /** Of the last commit. */
+  readonly outcome: StepOutcome;
+  /** Guesses that committed steps checked, and the right ones of these. */
+  draftedTokens = 0;
+  acceptedTokens = 0;
+  readonly #parts: SchedulerParts;
+  readonly #special: IntList;
+  readonly #charges: boolean;
+  #now = 0;
+  /** `Slots.leaveCount` before the commit. */
+  #leaves = 0;
+
+  constructor(parts: SchedulerParts) {
+    const { options } = parts;
+    this.outcome = new StepOutcome(options.budget.maxTokens);
+    this.#parts = parts;
+    this.#special = new IntList(options.maxRequests);
+    this.#charges = options.queue.charge !== undefined;
+  }
+
+  /** Takes the plan's tokens in; `outcome` has them. The plan is no longer in flight. */
+  run(record: StepRecord, result: StepResult, now: number): void {
+    const { kv, slots, suspects, inFlight } = this.#parts;
+    const { tokenIds } = result;
+    this.#now = now;
+    this.outcome.clear();
+    kv.transactions.commit(record.journal);
+    if (suspects.areFailing) suspects.forgive(record);
+    this.#leaves = slots.leaveCount;
+    slots.receive(record, tokenIds, this.#special, inFlight.count > 0);
+    if (this.#special.length === 0 && !this.#charges) this.outcome.addRows(record.requests, tokenIds, record.plan.requestCount);
+    else this.#deliverRows(record, tokenIds);
+    for (let i = 0; i < slots.full.length; i++) {
+      const sequence = slots.sequences[slots.full.at(i)];
+      if (sequence !== undefined) this.#index(sequence);
+    }
+  }
+
+  /** In the order of rows. Decodes of the set have their tokens, which remain to be told. */
+  #deliverRows(record: StepRecord, tokenIds: ArrayLike<number>): void {
+    const special = this.#special;
+    let row = 0;
+    let sample = 0;
+    for (let i = 0; i < special.length; i++) {
+      const mark = special.at(i);
+      const next = mark < 0 ? ~mark : mark;
+      this.#announceRows(record, row, next, tokenIds, sample);
+      sample += next - row;
+      if (mark < 0) this.#settle(record, next, tokenIds, sample);
+      else this.#settleDecode(record, next, tokenIds[sample], sample);
+      sample += record.sampleCounts[next];
+      row = next + 1;
+    }
+    this.#announceRows(record, row, record.plan.requestCount, tokenIds, sample);
+  }
+
+  /** Rows with a token each that ends no request; an end in the rows before may have taken some along. */
+  #announceRows(record: StepRecord, from: number, until: number, tokenIds: ArrayLike<number>, sample: number): void {
+    if (!this.#charges && this.#parts.slots.leaveCount === this.#leaves) this.outcome.addTokens(record.requests, from, tokenIds, sample, until - from);
+    else for (let row = from; row < until; row++) this.#announce(record.requests[row], tokenIds[sample + row - from], sample + row - from);
+  }
+
+  /** A decode of the set: its token may end it, complete a block or move a window. */
+  #settleDecode(record: StepRecord, row: number, tokenId: number, sample: number): void {
+    const sequence = record.requests[row];
+    this.#slide(sequence);
+    this.#announce(sequence, tokenId, sample);
+    this.#index(sequence);
+  }
+
+  #settle(record: StepRecord, row: number, tokenIds: ArrayLike<number>, sample: number): void {
+    const samples = record.sampleCounts[row];
+    const sequence = record.requests[row];
+    if (samples > 1 && record.samples[sample + 1] === sequence) this.#settleDrafts(record, row, tokenIds, sample);
+    else if (samples > 1 || sequence.followers.length > 0) this.#settleChoices(record, row, tokenIds, sample);
+    else {
+      this.#settleRow(record, row, record.tokens[row]);
+      if (samples === 1) this.#deliver(sequence, tokenIds[sample], sample);
+    }
+  }
+
+  /** So many of the row's tokens are in the cache for good, where its request has not left since. */
+  #settleRow(record: StepRecord, row: number, tokens: number): void {
+    const sequence = record.requests[row];
+    if (sequence.stay !== record.stays[row]) return;
+    this.#parts.slots.settle(sequence.slot, tokens);
+    this.#slide(sequence);
+  }
+
+  /** Drafts count as far as they are what the request draws itself, and one draw more; the rest was never computed. */
+  #settleDrafts(record: StepRecord, row: number, tokenIds: ArrayLike<number>, from: number): void {
+    const { kv, slots } = this.#parts;
+    const sequence = record.requests[row];
+    const drafts = record.sampleCounts[row] - 1;
+    const { tokens, tokenCount } = sequence;
+    let accepted = 0;
+    while (accepted < drafts && tokens[tokenCount + accepted] === tokenIds[from + accepted]) accepted++;
+    this.#noteDrafts(sequence, drafts, accepted);
+    const rejected = drafts - accepted;
+    const stays = sequence.stay === record.stays[row];
+    if (stays) {
+      slots.reject(sequence.slot, rejected);
+      kv.tables.truncate(sequence.slot, sequence.computedTokenCount);
+    } else sequence.addPending(-rejected);
+    for (let i = 0; i <= accepted; i++) this.#take(sequence, tokenIds[from + i], from + i);
+    // The plan that computed them is this one, not one that may still fail.
+    if (stays && sequence.slot >= 0) kv.transactions.index(sequence.slot, sequence.tokens, Math.min(sequence.computedTokenCount, sequence.tokenCount), null);
+    // A window gives back no block before it is indexed.
+    this.#settleRow(record, row, record.tokens[row] - rejected);
+  }
+
+  #noteDrafts(sequence: Sequence, drafted: number, accepted: number): void {
+    sequence.draftedTokenCount += drafted;
+    sequence.acceptedTokenCount += accepted;
+    this.draftedTokens += drafted;
+    this.acceptedTokens += accepted;
+  }
+
+  /** Choices begin with the row's last token: each runs beside the first, or waits with its first token. Choices without a sample start over together. */
+  #settleChoices(record: StepRecord, row: number, tokenIds: ArrayLike<number>, from: number): void {
+    const { lifecycle, admission } = this.#parts;
+    const sequence = record.requests[row];
+    const parent = sequence.stay === record.stays[row] ? sequence : null;
+    const until = from + record.sampleCounts[row];
+    this.#settleRow(record, row, record.tokens[row]);
+    for (let sample = from; sample < until; sample++) {
+      const each = record.samples[sample];
+      if (each.leader !== null) lifecycle.begin(each, parent, admission, this.#now);
+    }
+    for (let sample = from; sample < until; sample++) {
+      lifecycle.disband(record.samples[sample], this.#now);
+      this.#deliver(record.samples[sample], tokenIds[sample], sample);
+    }
+  }
+
+  #deliver(sequence: Sequence, tokenId: number, sample: number): void {
+    this.#take(sequence, tokenId, sample);
+    this.#index(sequence);
+  }
+
+  #take(sequence: Sequence, tokenId: number, sample: number): void {
+    if (sequence.state === "finished") return;
+    if (sequence.slot >= 0) this.#parts.slots.append(sequence.slot, tokenId);
+    else sequence.append(tokenId);
+    this.#announce(sequence, tokenId, sample);
+  }
+
+  /** The request has the token, and the outcome says so; a request that another's end took along never had it. */
+  #announce(sequence: Sequence, tokenId: number, sample: number): void {
+    if (sequence.state === "finished") {
+      sequence.dropLast();
+      return;
+    }
+    if (this.#charges) this.#parts.options.queue.charge!(sequence, 0, 1);
+    this.outcome.addToken(sequence, tokenId, sample);
+    const { stopTokenIds } = sequence;
+    const reason = stopTokenIds.length > 0 && stopTokenIds.includes(tokenId) ? "stop" : sequence.tokenCount >= sequence.maxLength ? "length" : null;
+    if (reason === null) return;
+    this.#parts.lifecycle.end(sequence, reason, null, this.#now);
+    this.outcome.addFinished(sequence);
+  }
+
+  #slide(sequence: Sequence): void {
+    const { kv, slots } = this.#parts;
+    if (kv.windowed && sequence.slot >= 0) kv.tables.slide(sequence.slot, slots.settled[sequence.slot]);
+  }
+
+  /** A plan made ahead has computed blocks whose tokens are known only now. */
+  #index(sequence: Sequence): void {
+    const { kv, inFlight, slots } = this.#parts;
+    const { slot } = sequence;
+    if (slot < 0 || inFlight.newest === undefined) return;
+    const upTo = Math.min(slots.computed[slot], slots.known[slot]);
+    if (upTo >= kv.tables.indexAt[slot]) kv.transactions.index(slot, sequence.tokens, upTo, inFlight.newest.journal);
+  }
+}
+
+/** Ends the requests whose logits mean no token, as if they were aborted while the plan was in flight: their ids are no one's. */
+export function endFlagged({ plan, samples }: StepRecord, flags: Uint8Array, { lifecycle }: SchedulerParts, now: number): void {
+  for (let sample = 0; sample < plan.sampleCount; sample++) {
+    if ((flags[sample] & SAMPLE_NOT_FINITE) === 0) continue;
+    const sequence = samples[sample];
+    const error = new InvalidLogitsError(`request ${sequence.label}: logits after token ${sequence.tokenCount} are NaN or infinite`);
+    lifecycle.end(sequence, "error", error, now);
+  }
+}

@@ -1,0 +1,126 @@
+import { blocksOfItsOwn, blocksToSlide } from "../blocks/own-blocks.ts";
+import type { StepRecord } from "./in-flight.ts";
+import { admit, admitWaiting, issueAll, preempt, stall } from "./apply.ts";
+import { addExtras } from "./extras.ts";
+import type { SchedulerParts } from "./parts.ts";
+import { undoPlans } from "./rollback.ts";
+import type { Deferral, Sequence } from "./sequence.ts";
+
+/** Gives requests their tokens of the step under construction: running ones first, then waiting ones, then drafts and further choices. */
+export function decide(parts: SchedulerParts, record: StepRecord): void {
+  const { options, allotment, admission, hosts } = parts;
+  if (!trySuspect(parts, record)) {
+    const urgent = parts.urgency.hasRanks ? urgentOf(parts, record) : undefined;
+    const atOnce = urgent === undefined && !isContended(parts) && allotment.decideSet();
+    if (!atOnce) decideEach(parts, record, urgent);
+    issueAll(parts, record.journal);
+    admission.begin();
+    options.admission.step?.(admission, !allotment.mayAdmit);
+    if (urgent !== undefined && allotment.remaining > 0) admit(urgent, parts, record);
+    if (allotment.mayAdmit) admitWaiting(parts, record);
+  }
+  if (hosts.length > 0) addExtras(parts, record.journal);
+}
+
+/** Something is short: decides request by request. Each try that finds too few blocks stalls or preempts one, so there are few tries. */
+function decideEach(parts: SchedulerParts, record: StepRecord, urgent: Sequence | undefined): void {
+  const { slots, allotment, urgency } = parts;
+  slots.leaveLanes();
+  if (urgent !== undefined) makeWay(urgent, parts, record);
+  for (let needy = allotment.decideEach(); needy !== undefined; needy = allotment.decideEach()) {
+    const victim = urgency.victim(slots.running);
+    if (victim === needy || blocksReturn(parts)) stall(needy, parts, record);
+    else preempt(victim, parts, record);
+  }
+}
+
+/** Where a request has failed too often in company: plans a step with it alone. False where there is none, or no room for it now. */
+function trySuspect(parts: SchedulerParts, record: StepRecord): boolean {
+  const { suspects, inFlight, slots, allotment } = parts;
+  const suspect = suspects.next();
+  if (suspect === undefined || inFlight.count > 0) return suspect !== undefined;
+  slots.leaveLanes();
+  allotment.begin(allotment.budget, suspect);
+  if (allotment.decideEach() === undefined) {
+    if (suspect.state === "running") issueAll(parts, record.journal);
+    else admit(suspect, parts, record);
+  }
+  if (allotment.tokenCount > 0) return true;
+  allotment.begin(allotment.budget);
+  return false;
+}
+
+/** The waiting request that comes next, where it outranks a running one. */
+function urgentOf({ slots, urgency, admission, lifecycle }: SchedulerParts, record: StepRecord): Sequence | undefined {
+  const { waiting } = lifecycle;
+  if (waiting.size === 0) return undefined;
+  admission.openLots(record);
+  if (waiting.readyCount === 0) return undefined;
+  const next = waiting.next(record.madeAt)!;
+  return next.pendingCount === 0 && slots.running.some((sequence) => urgency.outranks(next, sequence)) ? next : undefined;
+}
+
+/** Whether running requests of different ranks may want more tokens than the step has. */
+function isContended({ slots, urgency, allotment }: SchedulerParts): boolean {
+  if (!urgency.hasRanks) return false;
+  const { running, others } = slots;
+  return (allotment.budget < running.length || others.some(({ gap }) => gap > 1)) && urgency.differs(running);
+}
+
+/**
+ * Lets a waiting request in that outranks running ones: preempts of these what it lacks a slot, blocks or a place for, and keeps tokens of the
+ * step for it. Nothing is preempted in vain: where all that it outranks have too little together, it waits.
+ */
+function makeWay(urgent: Sequence, parts: SchedulerParts, record: StepRecord): void {
+  const { slots, admission, urgency, allotment } = parts;
+  for (;;) {
+    admission.begin();
+    const found = admission.look(urgent, record.journal);
+    if (!("reason" in found)) {
+      allotment.keepFor(urgent, admission.blocksToAdmit(urgent, found));
+      return;
+    }
+    const candidates = slots.running.filter((sequence) => urgency.outranks(urgent, sequence) && canHelp(sequence, found, urgent));
+    if (candidates.length === 0 || !areEnough(candidates, found, urgent, parts)) return;
+    preempt(urgency.victim(candidates), parts, record);
+  }
+}
+
+/** Whether the urgent request gains by what the running one has. */
+function canHelp({ adapterId }: Sequence, { reason }: Deferral, urgent: Sequence): boolean {
+  if (reason === "adapters") return adapterId !== 0 && adapterId !== urgent.adapterId;
+  return reason === "requests" || reason === "blocks";
+}
+
+/** Whether all candidates together have what the request lacks. */
+function areEnough(candidates: readonly Sequence[], deferral: Deferral, urgent: Sequence, { slots, kv }: SchedulerParts): boolean {
+  if (deferral.reason === "blocks") {
+    let blocks = 0;
+    for (const { slot } of candidates) blocks += blocksOfItsOwn(kv, slot);
+    return blocks >= deferral.missingBlocks;
+  }
+  if (deferral.reason !== "adapters") return true;
+  const others = slots.running.filter((sequence) => !candidates.includes(sequence));
+  return candidates.some(({ adapterId }) => others.every((sequence) => sequence.adapterId !== adapterId)) && urgent.adapterId !== 0;
+}
+
+/** Whether commits of the plans in flight make windows give back what is missing: to preempt a request for it would be in vain. O(running). */
+function blocksReturn({ kv, slots, inFlight }: SchedulerParts): boolean {
+  if (!kv.windowed || inFlight.count === 0) return false;
+  let blocks = 0;
+  for (const { slot } of slots.running) blocks += blocksToSlide(kv, slot, slots.computed[slot]);
+  return blocks >= kv.groups.length;
+}
+
+/** Takes a plan back that nothing was told of, decided in whole or in part: requests stand where they stood before it. */
+export function abandon(parts: SchedulerParts, { plan, madeAt }: StepRecord): void {
+  const { slots, kv, lifecycle, hosts } = parts;
+  undoPlans(1, parts, madeAt);
+  hosts.length = 0;
+  // What was reserved for tokens that are in no row is free again, and what was admitted with none waits.
+  for (let i = slots.running.length - 1; i >= 0; i--) {
+    const sequence = slots.running[i];
+    if (sequence.admittedBy === plan.index) lifecycle.undoAdmission(sequence, madeAt);
+    else kv.tables.truncate(sequence.slot, sequence.computedTokenCount);
+  }
+}

@@ -1,0 +1,162 @@
+import { assert, AssertionError } from "../assert.ts";
+import { StepJournal } from "../blocks/step-journal.ts";
+import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
+import type { StepPlan } from "../step.ts";
+import type { Columns } from "./columns.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** The counts of one plan over the shared columns. */
+export class Plan implements StepPlan {
+  index = 0;
+  tokenCount = 0;
+  requestCount = 0;
+  sampleCount = 0;
+  copyCount = 0;
+  swapOutCount = 0;
+  swapInCount = 0;
+  readonly tokenIds: Columns["tokenIds"];
+  readonly positions: Columns["positions"];
+  readonly queryIndptr: Columns["queryIndptr"];
+  readonly requestSlots: Columns["requestSlots"];
+  readonly requests: Sequence[];
+  readonly contextLengths: Columns["contextLengths"];
+  readonly adapterIds: Columns["adapterIds"];
+  readonly groups: Columns["groups"];
+  readonly sampleIndptr: Columns["sampleIndptr"];
+  readonly sampleRows: Columns["sampleRows"];
+  readonly sampling: Columns["sampling"];
+  readonly swapOuts: Columns["swapOuts"];
+  readonly swapIns: Columns["swapIns"];
+  readonly copies: Columns["copies"];
+
+  constructor(columns: Columns, requests: Sequence[]) {
+    this.tokenIds = columns.tokenIds;
+    this.positions = columns.positions;
+    this.queryIndptr = columns.queryIndptr;
+    this.requestSlots = columns.requestSlots;
+    this.requests = requests;
+    this.contextLengths = columns.contextLengths;
+    this.adapterIds = columns.adapterIds;
+    this.groups = columns.groups;
+    this.sampleIndptr = columns.sampleIndptr;
+    this.sampleRows = columns.sampleRows;
+    this.sampling = columns.sampling;
+    this.swapOuts = columns.swapOuts;
+    this.swapIns = columns.swapIns;
+    this.copies = columns.copies;
+  }
+}
+
+/** What commit and rollback need to know of a plan. Kept and used again. */
+export class StepRecord {
+  readonly plan: Plan;
+  readonly journal = new StepJournal();
+  /** [R] in the order of rows. */
+  readonly requests: Sequence[];
+  /** [R] tokens of each. */
+  readonly tokens: Int32Array;
+  /** [R] tokens of each that are of its prompt. */
+  readonly promptTokens: Int32Array;
+  /** [R] each request's slot. */
+  readonly slots: Int32Array;
+  /** [R] number of each request's stay. */
+  readonly stays: Int32Array;
+  /** [R] samples of each. */
+  readonly sampleCounts: Int32Array;
+  /** [S] the request whose next token it is. */
+  readonly samples: Sequence[];
+  /** When it was made. */
+  madeAt = 0;
+  /** Rows that decode as a set. */
+  setCount = 0;
+  /** `Slots.leaveCount` when the plan was made. */
+  leaveCount = 0;
+  /** Leading rows with one token and one sample that are in these columns already. */
+  steadyRows = 0;
+
+  constructor(columns: Columns, maxRequests: number) {
+    this.requests = new Array<Sequence>(maxRequests);
+    this.plan = new Plan(columns, this.requests);
+    this.samples = new Array<Sequence>(columns.sampleRows.length);
+    this.tokens = new Int32Array(maxRequests);
+    this.promptTokens = new Int32Array(maxRequests);
+    this.sampleCounts = new Int32Array(maxRequests);
+    this.slots = new Int32Array(maxRequests);
+    this.stays = new Int32Array(maxRequests);
+  }
+}
+
+/**
+ * The plans that are neither committed nor rolled back, oldest first, and the one under construction. One record more than plans in flight:
+ * the last commit's outcome may read its own.
+ *
+ * Law: 0 <= count <= MAX_PLANS_IN_FLIGHT; indices ascend, and none is used twice.
+ */
+export class InFlight {
+  readonly records: readonly StepRecord[];
+  readonly #flying: StepRecord[] = [];
+  readonly #spare: StepRecord[];
+  #nextIndex = 0;
+
+  constructor(columns: Columns, maxRequests: number) {
+    this.records = Array.from({ length: MAX_PLANS_IN_FLIGHT + 1 }, () => new StepRecord(columns, maxRequests));
+    this.#spare = [...this.records];
+  }
+
+  get count(): number {
+    return this.#flying.length;
+  }
+
+  /** Of the plan under construction. */
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  /** The newest, if there is one. */
+  get newest(): StepRecord | undefined {
+    return this.#flying[this.#flying.length - 1];
+  }
+
+  /** The record for the next plan. Here and in `oldestOf` no closure is made for the complaint: every step would leave it to the collector. */
+  open(now: number): StepRecord {
+    if (this.#spare.length === 1) throw new AssertionError(`${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
+    const record = this.#spare[0];
+    record.plan.index = this.#nextIndex;
+    record.madeAt = now;
+    return record;
+  }
+
+  /** The open plan goes out. */
+  issue(): void {
+    this.#nextIndex++;
+    this.#flying.push(this.#spare.shift()!);
+  }
+
+  /** The oldest, which must be `plan`. */
+  oldestOf(plan: StepPlan): StepRecord {
+    const oldest = this.#flying[0];
+    if (oldest?.plan.index !== plan.index) throw new AssertionError(`commit of plan ${plan.index}: the oldest in flight is ${oldest === undefined ? "none" : oldest.plan.index}`);
+    return oldest;
+  }
+
+  /** The oldest, which must be `plan`, is done. */
+  retire(plan: StepPlan): StepRecord {
+    const oldest = this.oldestOf(plan);
+    this.#spare.push(this.#flying.shift()!);
+    return oldest;
+  }
+
+  /** Takes the newest back. */
+  retract(): StepRecord {
+    const record = this.#flying.pop()!;
+    this.#spare.push(record);
+    return record;
+  }
+
+  /** How many are in flight from `plan` on. */
+  countFrom(plan: StepPlan): number {
+    const at = this.#flying.findIndex((record) => record.plan.index === plan.index);
+    assert(at >= 0, () => `rollback of plan ${plan.index}: ${this.count} plans are in flight, the next is ${this.#nextIndex}`);
+    return this.count - at;
+  }
+}

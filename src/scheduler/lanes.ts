@@ -1,0 +1,45 @@
+import type { BlockTables } from "../blocks/block-tables.ts";
+import type { Sequence } from "./sequence.ts";
+import type { SlotColumns } from "./slot-columns.ts";
+
+/**
+ * How a step treats a running request.
+ *
+ * | lane     | a request is in it while                                       | a step                                    | it leaves when              |
+ * |----------|----------------------------------------------------------------|-------------------------------------------|-----------------------------|
+ * | `solo`   | a step with it has failed, and none has succeeded since        | decides it by itself; a suspect runs alone | a step with it succeeds     |
+ * | `prompt` | it lacks more than one token, or computes some of them again,  | gives it a chunk of what decodes leave     | one token is left           |
+ * |          | or a sibling shares its last block                             |                                           |                             |
+ * | `host`   | its next input needs its last token on the host: a drafter     | decides it by itself, once that token has  | nothing of that is true     |
+ * |          | guesses for it, it is a beam, or choices wait for its prompt   | arrived                                   |                             |
+ * | `decode` | it lacks one token, known or on the device                     | issues one token to each, as a set        | it has all its tokens, or a |
+ * |          |                                                                |                                           | step is short of something  |
+ */
+export type Lane = "solo" | "prompt" | "host" | "decode";
+
+/** What the lanes need to know of the scheduler. */
+export interface LaneRules {
+  readonly tables: BlockTables;
+  /** A drafter guesses for every request but beams. */
+  readonly drafts: boolean;
+}
+
+/** The lane of a running request, by the table above. */
+export function laneOf(sequence: Sequence, slots: SlotColumns, rules: LaneRules): Lane {
+  const { slot } = sequence;
+  const computed = slots.computed[slot];
+  if (sequence.failureCount > 0) return "solo";
+  const isBehind = computed < sequence.promptTokenCount || computed < sequence.knownComputed;
+  if (slots.drawn[slot] - computed > 1 || isBehind || rules.tables.forked[slot] === 1) return "prompt";
+  return needsHost(sequence, rules) ? "host" : "decode";
+}
+
+/** Whether the request's next input needs its last token on the host: it then sits out planning ahead. */
+export function needsHost(sequence: Sequence, { drafts }: Pick<LaneRules, "drafts">): boolean {
+  return drafts || sequence.branches || sequence.followers.length > 0;
+}
+
+/** Whether the request decodes from now on as one of the set. */
+export function isDecode(sequence: Sequence, slots: SlotColumns, rules: LaneRules): boolean {
+  return !sequence.complete && laneOf(sequence, slots, rules) === "decode";
+}

@@ -1,0 +1,281 @@
+import type { KvCache } from "../blocks/kv-cache.ts";
+import type { PrefixMatch } from "../blocks/prefix-match.ts";
+import { IndexedHeap } from "../collections/heap.ts";
+import { InvalidRequestError, TimeoutError } from "../errors.ts";
+import type { FinishReason, RequestId, RequestState } from "../request.ts";
+import type { Admission } from "./admission.ts";
+import { Directory } from "./directory.ts";
+import type { StepRecord } from "./in-flight.ts";
+import type { ResolvedSchedulerOptions } from "./options.ts";
+import type { PlanColumns } from "./plan.ts";
+import { type Deferral, NONE, type Sequence } from "./sequence.ts";
+import type { Slots } from "./slots.ts";
+import { WaitingQueue } from "./waiting-queue.ts";
+
+/** What a lifecycle works on. */
+export interface LifecycleParts {
+  readonly kv: KvCache;
+  readonly slots: Slots;
+  readonly plan: PlanColumns;
+  readonly options: ResolvedSchedulerOptions;
+}
+
+/**
+ * All requests that have not ended, and every move between their states. No other file writes a request's state.
+ *
+ * Laws: each request is waiting (in the queue, or as a follower for another's prompt), running (at a slot) or paused:
+ * running + waiting + followers + paused = requests.
+ */
+export class Lifecycle {
+  readonly requests = new Directory();
+  readonly waiting: WaitingQueue;
+  pausedCount = 0;
+  finished = 0;
+  aborted = 0;
+  failed = 0;
+  preemptions = 0;
+  readonly #kv: KvCache;
+  readonly #slots: Slots;
+  readonly #plan: PlanColumns;
+  readonly #options: ResolvedSchedulerOptions;
+  /** Requests that time ends, soonest first. */
+  readonly #expiring = new IndexedHeap<Sequence>((a, b) => a.expiresAt - b.expiresAt);
+
+  constructor({ kv, slots, plan, options }: LifecycleParts) {
+    this.#kv = kv;
+    this.#slots = slots;
+    this.#plan = plan;
+    this.#options = options;
+    this.waiting = new WaitingQueue(options.queue, { maxRequests: options.maxWaitingRequests, maxTokens: options.maxWaitingTokens });
+  }
+
+  /** When the next request expires; `Infinity` for never. */
+  get nextExpiry(): number {
+    return this.#expiring.first?.expiresAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  assertNew(id: RequestId): void {
+    if (this.requests.has(id)) throw new InvalidRequestError(`id ${String(id)} is in use by a request that has not ended`);
+  }
+
+  /** Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, with nothing changed. */
+  add(sequence: Sequence, followers: readonly Sequence[], now: number): void {
+    this.waiting.assertRoomFor(sequence.tokenCount);
+    for (const each of [sequence, ...followers]) this.#register(each);
+    this.#lead(sequence, followers);
+    this.#wait(sequence, now);
+  }
+
+  /** Takes in another beam of a request: it runs beside the first, on the same blocks, or waits as preempted. */
+  addBranch(parent: Sequence, sequence: Sequence, admission: Admission, now: number): void {
+    this.#register(sequence);
+    this.#startBeside(parent.state === "running" ? parent : null, sequence, admission, now);
+  }
+
+  /** A follower's first token is here: it runs beside its leader, on the same blocks, or waits as preempted. */
+  begin(sequence: Sequence, parent: Sequence | null, admission: Admission, now: number): void {
+    this.#leaveLeader(sequence);
+    this.#startBeside(parent, sequence, admission, now);
+  }
+
+  /** The request was not admitted, or got no token; null where it did. */
+  defer(sequence: Sequence, deferral: Deferral | null): void {
+    sequence.deferral = deferral;
+  }
+
+  /** A waiting request runs: it gets a slot, which begins with what is cached of its tokens. `record`: of the plan that admits it. */
+  admit(sequence: Sequence, match: PrefixMatch, { plan, journal, madeAt }: StepRecord): void {
+    const matched = match.tokenCount;
+    this.waiting.remove(sequence, madeAt);
+    sequence.become("running");
+    sequence.deferral = null;
+    sequence.matchedTokenCount = matched;
+    sequence.admittedBy = plan.index;
+    if (sequence.firstAdmittedBy === NONE) {
+      sequence.firstAdmittedBy = plan.index;
+      sequence.cachedTokenCount = matched;
+    }
+    for (const follower of sequence.followers) follower.admittedBy = plan.index;
+    this.#slots.enter(sequence, matched);
+    this.#kv.tables.open(sequence.slot, sequence.domain, sequence.cacheable);
+    match.attach(sequence.slot, this.#kv, journal);
+    for (const each of [sequence, ...sequence.followers]) if (each.expiresAt !== each.deadline) this.#expireAt(each, each.deadline);
+  }
+
+  /** Takes a running request's blocks for others; it waits in its old place. */
+  preempt(sequence: Sequence, now: number): void {
+    this.preemptions++;
+    sequence.preemptionCount++;
+    this.requeue(sequence, now);
+  }
+
+  /** A running request back to the queue, in its old place. */
+  requeue(sequence: Sequence, now: number): void {
+    this.#leave(sequence, sequence.wasStarted ? "preempted" : "waiting");
+    this.#wait(sequence, now);
+  }
+
+  /** All running requests back to the queue. */
+  requeueAll(now: number): void {
+    const { running } = this.#slots;
+    while (running.length > 0) this.requeue(running[0], now);
+  }
+
+  /** The plan that admitted it failed: it waits again, and has taken nothing from the prefix cache. */
+  undoAdmission(sequence: Sequence, now: number): void {
+    if (sequence.firstAdmittedBy === sequence.admittedBy) {
+      sequence.firstAdmittedBy = NONE;
+      sequence.cachedTokenCount = 0;
+    }
+    this.requeue(sequence, now);
+  }
+
+  pause(sequence: Sequence, now: number): void {
+    this.#withdraw(sequence, "paused", now);
+    this.pausedCount++;
+    this.disband(sequence, now);
+  }
+
+  resume(sequence: Sequence, now: number): void {
+    sequence.become(sequence.wasStarted ? "preempted" : "waiting");
+    this.pausedCount--;
+    this.#wait(sequence, now);
+  }
+
+  /** Ends a request in any state; its blocks are back at once. Nothing where it has ended: the end of another choice may have taken it along. */
+  end(sequence: Sequence, reason: FinishReason, error: Error | null, now: number): void {
+    if (sequence.state === "finished") return;
+    if (sequence.state === "running") this.#retain(sequence, now);
+    this.#withdraw(sequence, "finished", now);
+    this.disband(sequence, now);
+    sequence.finishReason = reason;
+    sequence.error = error;
+    if (reason === "abort") this.aborted++;
+    else if (reason === "error") this.failed++;
+    else this.finished++;
+    this.#options.decisionLog?.note("end", now, NONE, sequence.label, sequence.outputTokenCount, reason);
+    this.#expireAt(sequence, Number.POSITIVE_INFINITY);
+    this.#kv.prefixes.domains.release(sequence.domain);
+    this.requests.delete(sequence);
+    this.#options.queue.ended?.(sequence, now);
+    this.#options.admission.ended?.(sequence);
+    this.#options.onEnd?.(sequence);
+  }
+
+  /** Ends the requests whose time is over. */
+  expire(now: number): void {
+    for (let each = this.#expiring.first; each !== undefined && each.expiresAt <= now; each = this.#expiring.first) {
+      const what = each.expiresAt === each.deadline ? `deadline ${each.deadline}` : `queue timeout at ${each.queueDeadline}`;
+      this.end(each, "error", new TimeoutError(`request ${each.label}: ${what} has passed, it is ${now}`), now);
+    }
+  }
+
+  /** Followers that can no longer begin with this one's prompt go on together: the first one computes it for the others. */
+  disband(sequence: Sequence, now: number): void {
+    const [first, ...rest] = sequence.followers;
+    if (first === undefined) return;
+    this.#lead(sequence, []);
+    this.#lead(first, rest);
+    this.#wait(first, now);
+  }
+
+  #register(sequence: Sequence): void {
+    sequence.domain = this.#kv.prefixes.domains.acquire(sequence.cacheSalt, sequence.adapterId);
+    this.requests.add(sequence);
+    this.#expireAt(sequence, Math.min(sequence.deadline, sequence.queueDeadline));
+  }
+
+  /** From now on these choices wait for this one's prompt. */
+  #lead(sequence: Sequence, followers: readonly Sequence[]): void {
+    sequence.leader = null;
+    sequence.deferral = null;
+    sequence.followers = followers;
+    for (const follower of followers) {
+      follower.leader = sequence;
+      follower.deferral = { reason: "sibling" };
+    }
+  }
+
+  /** From now on it stands for itself. */
+  #leaveLeader(sequence: Sequence): void {
+    const leader = sequence.leader!;
+    leader.followers = leader.followers.filter((other) => other !== sequence);
+    sequence.leader = null;
+    sequence.deferral = null;
+  }
+
+  #startBeside(parent: Sequence | null, sequence: Sequence, admission: Admission, now: number): void {
+    if (parent !== null) {
+      sequence.firstAdmittedBy = parent.firstAdmittedBy;
+      sequence.cachedTokenCount = parent.cachedTokenCount;
+    }
+    const forks = parent !== null && admission.fitsBeside(parent, sequence);
+    sequence.become("running");
+    if (forks) this.#fork(parent, sequence, now);
+    else {
+      // It ran, as a sample of its leader's row.
+      sequence.become("preempted");
+      this.#wait(sequence, now);
+    }
+  }
+
+  /** A choice begins with what its parent has in the cache for good, on the same blocks. */
+  #fork(parent: Sequence, sequence: Sequence, now: number): void {
+    const settled = this.#slots.settled[parent.slot];
+    sequence.matchedTokenCount = settled;
+    this.#slots.enter(sequence, settled);
+    this.#kv.tables.open(sequence.slot, sequence.domain, sequence.cacheable);
+    this.#kv.tables.fork(parent.slot, sequence.slot, settled);
+    this.#options.decisionLog?.note("fork", now, NONE, sequence.label, settled);
+  }
+
+  #wait(sequence: Sequence, now: number): void {
+    // Noted, for a preempted request's last token may still arrive while it waits.
+    sequence.queuedTokenCount = sequence.tokenCount;
+    this.waiting.add(sequence, now);
+  }
+
+  #stopWaiting(sequence: Sequence, now: number): void {
+    if (sequence.leader === null) this.waiting.remove(sequence, now);
+    else this.#leaveLeader(sequence);
+  }
+
+  /** Takes a request out of wherever it is. */
+  #withdraw(sequence: Sequence, state: RequestState, now: number): void {
+    if (sequence.state === "running") {
+      this.#leave(sequence, state);
+      return;
+    }
+    if (sequence.state === "paused") this.pausedCount--;
+    else this.#stopWaiting(sequence, now);
+    sequence.become(state);
+  }
+
+  /** A running request gives its blocks and its slot back. */
+  #leave(sequence: Sequence, state: RequestState): void {
+    const { slot } = sequence;
+    sequence.become(state);
+    sequence.knownComputed = Math.max(sequence.knownComputed, this.#slots.settled[slot]);
+    this.#kv.tables.release(slot);
+    this.#plan.drop(slot);
+    this.#slots.leave(sequence);
+  }
+
+  /** The cached blocks of the request are kept for longer. */
+  #retain({ slot, retention }: Sequence, now: number): void {
+    if (retention === null) return;
+    const { tables, pool } = this.#kv;
+    for (const group of tables.groups) {
+      for (let index = group.first[slot]; index < tables.counts[slot]; index++) {
+        const block = group.get(slot, index);
+        if (pool.labelOf(block) !== 0) this.#options.eviction.retain?.(block, retention.priority, now + retention.duration);
+      }
+    }
+  }
+
+  #expireAt(sequence: Sequence, time: number): void {
+    if (sequence.expiresAt < Number.POSITIVE_INFINITY) this.#expiring.remove(sequence);
+    sequence.expiresAt = time;
+    if (time < Number.POSITIVE_INFINITY) this.#expiring.push(sequence);
+  }
+}

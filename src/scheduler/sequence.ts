@@ -1,0 +1,174 @@
+import { Request, type RequestId } from "../request.ts";
+import { widened } from "../widen.ts";
+
+/** No slot, plan or stay. */
+export const NONE = -1;
+
+const NO_FOLLOWERS: readonly Sequence[] = [];
+
+/** Why a request waits, with what is missing. */
+export type Deferral =
+  | { readonly reason: "behind" }
+  | { readonly reason: "sibling" }
+  | { readonly reason: "blocks"; readonly missingBlocks: number }
+  | { readonly reason: "stalled"; readonly missingBlocks: number }
+  | { readonly reason: "budget"; readonly missingTokens: number }
+  | { readonly reason: "requests"; readonly limit: number }
+  | { readonly reason: "partial-prefills"; readonly limit: number }
+  | { readonly reason: "adapters"; readonly limit: number }
+  | { readonly reason: "in-flight" };
+
+/** The number in a deferral: blocks, tokens, or the limit reached. */
+export function shortfall(deferral: Deferral): number {
+  if ("missingBlocks" in deferral) return deferral.missingBlocks;
+  if ("missingTokens" in deferral) return deferral.missingTokens;
+  return "limit" in deferral ? deferral.limit : 0;
+}
+
+/** The counts of running requests, by slot. */
+interface Home {
+  readonly known: Int32Array;
+  readonly drawn: Int32Array;
+  readonly computed: Int32Array;
+  readonly settled: Int32Array;
+  flush(slot: number): void;
+}
+
+/**
+ * One choice of a request: its tokens, and what it has while it waits. While it runs, its counts are in the columns of its slot, and are
+ * read from there.
+ */
+export class Sequence extends Request {
+  // Written by slots.ts.
+  /** Where its counts are while it runs; null while it waits. */
+  home: Home | null = null;
+  /** Small integer of its own while it runs. */
+  slot = NONE;
+  /** Number of its admission among all admissions: what was noted about an earlier stay is void. */
+  stay = NONE;
+
+  // Written by lifecycle.ts.
+  /** Number of the prefix cache's domain, held until the request ends. */
+  domain = NONE;
+  /** The choice of the same request whose prompt this one waits for; null once it stands for itself. */
+  leader: Sequence | null = null;
+  /** Choices that wait for this one's prompt, and begin with the step that completes it. */
+  followers: readonly Sequence[] = NO_FOLLOWERS;
+  /** When time ends it: its deadline, or while it has never run the end of its queue timeout. */
+  expiresAt = Number.POSITIVE_INFINITY;
+  /** Tokens that the waiting queue counts for it. */
+  queuedTokenCount = 0;
+  /** Tokens that committed plans of earlier stays computed: to compute them is work done again. */
+  knownComputed = 0;
+  /** Index of the plan that admitted it last. */
+  admittedBy = NONE;
+  /** Index of the plan that admitted it first: `cachedTokenCount` is of that one. A plan that was taken back admitted nothing. */
+  firstAdmittedBy = NONE;
+  /** Tokens that its last admission took from the prefix cache, or from a sibling. */
+  matchedTokenCount = 0;
+  /** Why it was not admitted, or got no token, when it was last looked at. */
+  deferral: Deferral | null = null;
+
+  // Written by parking.ts.
+  /** The lot of the waiting queue that it is parked in; null where it is in the queue's order. */
+  parkedIn: number | null = null;
+
+  // Written by adapter-places.ts.
+  /** Index of the plan from which on it waits for its adapter's place; `NONE` where it does not. */
+  lacksAdapterSince = NONE;
+
+  // Written here.
+  /** While it waits: samples of uncommitted plans. */
+  #pendingCount = 0;
+
+  override get tokens(): Int32Array {
+    if (this.home !== null) this.home.flush(this.slot);
+    return this.ownTokens;
+  }
+
+  override get tokenCount(): number {
+    return this.home === null ? this.ownTokenCount : this.home.known[this.slot];
+  }
+
+  override get computedTokenCount(): number {
+    return this.home === null ? 0 : this.home.computed[this.slot];
+  }
+
+  /** Samples of uncommitted plans: tokens that exist on the device alone. */
+  get pendingCount(): number {
+    return this.home === null ? this.#pendingCount : this.home.drawn[this.slot] - this.home.known[this.slot];
+  }
+
+  /** Tokens that plans in flight compute. */
+  get inFlightCount(): number {
+    return this.home === null ? 0 : this.home.computed[this.slot] - this.home.settled[this.slot];
+  }
+
+  /** Tokens that the next steps have to put into the cache. */
+  get gap(): number {
+    return this.tokenCount + this.pendingCount - this.computedTokenCount;
+  }
+
+  /** Whether the tokens known and under way are all that it may have. */
+  get complete(): boolean {
+    return this.tokenCount + this.pendingCount >= this.maxLength;
+  }
+
+  /** Whether it has run before: it then waits as preempted. */
+  get wasStarted(): boolean {
+    return this.preemptionCount > 0 || this.outputTokenCount > 0;
+  }
+
+  /** What names it to people: its id, and its choice where that is not the first. */
+  get label(): RequestId {
+    return this.choice === 0 ? this.id : `${this.id}#${this.choice}`;
+  }
+
+  /** It leaves its slot with these counts. */
+  takeCounts(known: number, pending: number): void {
+    this.ownTokenCount = known;
+    this.#pendingCount = pending;
+  }
+
+  /** While it waits: so many more samples of plans in flight are its own, or fewer. */
+  addPending(samples: number): void {
+    this.#pendingCount += samples;
+  }
+
+  /** While it waits: its next token arrives. */
+  append(tokenId: number): void {
+    this.reserveTokens(this.ownTokenCount + 1);
+    this.ownTokens[this.ownTokenCount++] = tokenId;
+    this.#pendingCount--;
+  }
+
+  /** The last token never was: the request had ended. */
+  dropLast(): void {
+    this.ownTokenCount--;
+  }
+
+  /** Makes room for `count` tokens; returns the array that holds them. It doubles, up to the most that the request may have. */
+  reserveTokens(count: number): Int32Array {
+    if (count > this.ownTokens.length) this.ownTokens = widened(this.ownTokens, count, this.maxLength);
+    return this.ownTokens;
+  }
+
+  /** Writes what may follow the known tokens, from position `at` on. One by one: it may be a view of the tokens themselves. */
+  writeTokens(at: number, tokenIds: ArrayLike<number>): void {
+    const own = this.reserveTokens(at + tokenIds.length);
+    for (let i = 0; i < tokenIds.length; i++) own[at + i] = tokenIds[i];
+  }
+
+  /** Another choice with the same tokens, but for the last one; it runs nowhere yet. */
+  branch(choice: number, tokenId: number, order: number): Sequence {
+    const { id, promptTokenCount, tokenCount, sampling, branches, stopTokenIds, priority, adapterId, cacheSalt, client, deadline, retention } = this;
+    const promptTokenIds = this.tokens.subarray(0, promptTokenCount);
+    const shared = { sampling, branches, stopTokenIds, priority, adapterId, cacheSalt, client, deadline, retention: retention ?? undefined };
+    const input = { id, promptTokenIds, maxTokens: this.maxLength - promptTokenCount, choice, skipPrefixCache: !this.cacheable, ...shared };
+    const sequence = new Sequence(input, { contextLength: this.maxLength, order, now: this.arrival });
+    sequence.reserveTokens(tokenCount).set(this.tokens.subarray(0, tokenCount));
+    sequence.takeCounts(tokenCount, 0);
+    sequence.tokens[tokenCount - 1] = tokenId;
+    return sequence;
+  }
+}
