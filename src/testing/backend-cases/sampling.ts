@@ -112,7 +112,7 @@ async function logprobs(subject: Subject): Promise<void> {
   });
 }
 
-/** Keys and values that are NaN make logits that are; the request beside it does not notice. */
+/** Keys and values that are NaN make logits that are; the request beside it does not notice. A backend without logits has none to flag. */
 async function flagsNotFinite(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const driver = new PlanDriver(backend);
@@ -120,6 +120,7 @@ async function flagsNotFinite(subject: Subject): Promise<void> {
     await driver.step([{ sequence: sick }, { sequence: sound }]);
     await backend.writeBlocks(sick.tables.flat(), poison(backend, sick.tables.flat().length));
     const { result } = await driver.issue([{ sequence: sick }, { sequence: sound }]).done;
+    if (result.sampleFlags === undefined && result.logits === undefined) return;
     assert(result.sampleFlags !== undefined, "results have no sampleFlags");
     const [flagged, other] = Array.from(result.sampleFlags.subarray(0, 2), (flags) => flags & SAMPLE_NOT_FINITE);
     assert(flagged === SAMPLE_NOT_FINITE, "a sample of logits that are NaN is not flagged");
@@ -131,26 +132,6 @@ function closeTo(actual: number | null, expected: number): boolean {
   return actual !== null && (actual === expected || Math.abs(actual - expected) <= LOGPROB_TOLERANCE);
 }
 
-/** A request whose keys and values became NaN is flagged, and the one beside it is not. Results without flags have nothing to check. */
-async function flagsNonFinite(subject: Subject): Promise<void> {
-  await withBackend(subject, async (backend) => {
-    const driver = new PlanDriver(backend);
-    const [sound, spoiled] = [1, 2].map((seed) => driver.start(prompt(backend, LENGTH, seed)));
-    const flags = async (): Promise<number[] | null> => {
-      const { result } = await driver.issue([{ sequence: sound }, { sequence: spoiled }]).done;
-      return result.sampleFlags === undefined ? null : [...result.sampleFlags.subarray(0, 2)];
-    };
-    const before = await flags();
-    const blocks = spoiled.tables.flat();
-    await backend.writeBlocks(blocks, poison(backend, blocks.length));
-    const after = await flags();
-    if (before === null || after === null) return;
-    assert(before.every((each) => each === 0), () => `the flags of sound logits are ${before.join(" and ")}`);
-    const isRight = after[0] === 0 && after[1] === SAMPLE_NOT_FINITE;
-    assert(isRight, () => `flags are ${after.join(" and ")} where the second sample's logits are NaN, not 0 and ${SAMPLE_NOT_FINITE}`);
-  });
-}
-
 /** Tokens are chosen by the one rule, whatever shares the step. */
 export const samplingCases: readonly BackendCase[] = [
   { name: "sampling follows the rule", run: followsTheRule },
@@ -159,5 +140,4 @@ export const samplingCases: readonly BackendCase[] = [
   { name: "greedy takes the lowest of equal ids", run: greedyTies },
   { name: "logits that are not finite are flagged, alone", run: flagsNotFinite },
   { name: "log probabilities are those of the unmodified logits", run: logprobs },
-  { name: "samples whose logits are not finite are flagged", run: flagsNonFinite },
 ];

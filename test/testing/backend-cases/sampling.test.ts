@@ -54,8 +54,8 @@ const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] =
   ["log probabilities are those of the unmodified logits", "of the chosen", onResult(({ logprobs }) => void (logprobs![1] -= 0.01))],
   ["log probabilities are those of the unmodified logits", "of the top", onResult(({ topLogprobs }) => void (topLogprobs!.fill(-1)))],
   ["log probabilities are those of the unmodified logits", "ids of the top", onResult(({ topIds }) => void (topIds!.reverse()))],
-  ["samples whose logits are not finite are flagged", "never", onResult(({ sampleFlags }) => void sampleFlags!.fill(0))],
-  ["samples whose logits are not finite are flagged", "always", onResult(({ sampleFlags }) => void sampleFlags!.fill(1))],
+  ["logits that are not finite are flagged, alone", "never", onResult(({ sampleFlags }) => void sampleFlags!.fill(0))],
+  ["logits that are not finite are flagged, alone", "always", onResult(({ sampleFlags }) => void sampleFlags!.fill(1))],
   ["log probabilities are those of the unmodified logits", "none", ignoring("logprobs", -1)],
 ];
 
