@@ -1,11 +1,17 @@
 import { BstarError } from "../../errors.ts";
+import type { TokenLogprobs } from "../../engine/token-stream.ts";
 import { oneLine } from "../failure.ts";
 import type { Result } from "./results.ts";
 
 /** The line that `--json` prints for a result; its keys are relied on by others. */
-export function jsonLine({ prompt, promptTokenIds, tokenIds, text, finishReason, error }: Result): string {
+export function jsonLine({ prompt, promptTokenIds, tokenIds, text, logprobs, finishReason, error }: Result): string {
   const line = { id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason };
-  return `${JSON.stringify(error === null ? line : { ...line, error: { code: codeOf(error), message: oneLine(error.message) } })}\n`;
+  const scored = logprobs === undefined ? line : { ...line, logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) };
+  return `${JSON.stringify(error === null ? scored : { ...scored, error: { code: codeOf(error), message: oneLine(error.message) } })}\n`;
+}
+
+function scoredToken(id: number, { logprob, top }: TokenLogprobs): object {
+  return { id, logprob, top: top.map((one) => ({ id: one.tokenId, logprob: one.logprob })) };
 }
 
 function codeOf(error: Error): string {

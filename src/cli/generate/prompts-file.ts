@@ -17,7 +17,7 @@ export interface Prompt {
 /** Bytes of prompts in one run: they are held in memory, as text and as ids. */
 const MAX_PROMPTS_BYTES = 256 * 1024 * 1024;
 
-const NUMBERS = ["temperature", "topK", "topP", "minP", "seed"] as const;
+const NUMBERS = ["temperature", "topK", "topP", "minP", "seed", "logprobs"] as const;
 /** `arrivalMs` is the demonstration's: it runs the same files, and here all prompts are there at once. */
 const KNOWN_KEYS = ["id", "prompt", "promptTokenIds", "maxTokens", "stop", ...NUMBERS, "arrivalMs"];
 
@@ -42,7 +42,7 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 /**
  * One prompt a line: `{"id", "prompt"}` or `{"id", "promptTokenIds"}`, and where wanted `maxTokens`, `temperature`, `topK`, `topP`,
- * `minP`, `seed`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an error.
+ * `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an error.
  */
 export function parsePrompts(bytes: Uint8Array, name: string): Prompt[] {
   const prompts: Prompt[] = [];

@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_WAITING_TOKENS } from "../../config.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { TokenStream } from "../../engine/token-stream.ts";
+import type { TokenLogprobs, TokenStream } from "../../engine/token-stream.ts";
 import type { FinishReason, SamplingParams } from "../../request.ts";
 import type { Prompt } from "./prompts-file.ts";
 
@@ -20,6 +20,8 @@ export interface Result {
   readonly promptTokenIds: readonly number[];
   readonly tokenIds: readonly number[];
   readonly text: string;
+  /** One a token, where the prompt's line asks for them. */
+  readonly logprobs?: readonly TokenLogprobs[];
   readonly finishReason: FinishReason;
   /** Where the reason is "error". */
   readonly error: Error | null;
@@ -58,8 +60,8 @@ export async function runJob(engine: Engine, job: Job, signal: AbortSignal, onTe
   const submitted = trySubmit(engine, job, signal);
   if (submitted instanceof Error) return failed(job, submitted);
   if (onText !== undefined) await passText(submitted, onText);
-  const { tokenIds, text, finishReason, error } = await submitted.completion();
-  return { prompt: job.prompt, promptTokenIds: [...submitted.promptTokenIds], tokenIds, text, finishReason, error };
+  const { tokenIds, text, logprobs, finishReason, error } = await submitted.completion();
+  return { prompt: job.prompt, promptTokenIds: [...submitted.promptTokenIds], tokenIds, text, logprobs, finishReason, error };
 }
 
 /** Gives the text of a request as it comes, to its last delta. The completion tells how the request ended; reading on would throw its error. */

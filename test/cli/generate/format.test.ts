@@ -27,6 +27,14 @@ test("a JSON line has the keys that others rely on, in this order", () => {
   ]);
 });
 
+test("log probabilities stand beside each token", () => {
+  const logprobs = [{ logprob: -0.5, top: [{ tokenId: 7, logprob: -0.5 }] }, { logprob: -1, top: [] }];
+  expect(JSON.parse(jsonLine({ ...result, logprobs }))).toMatchObject({
+    tokenIds: [7, 2],
+    logprobs: [{ id: 7, logprob: -0.5, top: [{ id: 7, logprob: -0.5 }] }, { id: 2, logprob: -1, top: [] }],
+  });
+});
+
 test("an error has its code and message", () => {
   expect(JSON.parse(jsonLine(failed))).toMatchObject({ finishReason: "error", error: { code: "infeasible_request", message: "too long: 9 blocks" } });
   expect(JSON.parse(jsonLine({ ...failed, error: new Error("x") }))).toMatchObject({ error: { code: "unexpected", message: "x" } });

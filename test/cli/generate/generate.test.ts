@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ifShared, noSharedModels, sharedModels } from "../../support/model-files.ts";
-import { bstar } from "../../support/cli-io.ts";
+import { run } from "../../../src/cli/run.ts";
+import { memoryIo, bstar } from "../../support/cli-io.ts";
 
 interface Line {
   readonly id: string | number;
@@ -97,9 +98,19 @@ describe("with the built-in model", () => {
 
   test("interrupted, what is there is printed", async () => {
     const controller = new AbortController();
-    controller.abort();
-    const { out } = await bstar(onReference("-p", "Once", "-p", "Twice", "--json"), { signal: controller.signal });
-    expect(parseLines(out).map(({ finishReason }) => finishReason)).toEqual(["abort", "abort"]);
+    const stdin = '{"prompt":"Once","maxTokens":1}\n{"prompt":"Twice upon","maxTokens":200}';
+    const io = memoryIo({ stdin, signal: controller.signal });
+    const write = io.stdout.write.bind(io.stdout);
+    io.stdout.write = (text) => {
+      controller.abort();
+      return write(text);
+    };
+    await run(onReference("--prompts", "-", "--json"), io);
+    expect(parseLines(io.stdout.text).map(({ finishReason }) => finishReason)).toEqual(["length", "abort"]);
+  });
+
+  test("interrupted while the model loads, nothing is printed", async () => {
+    expect((await bstar(onReference("-p", "Once", "--json"), { signal: AbortSignal.abort() })).out).toBe("");
   });
 });
 

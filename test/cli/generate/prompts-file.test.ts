@@ -34,7 +34,7 @@ describe("parsePrompts", () => {
     ['[]', 'p.jsonl, line 1 must be an object like {"id": "a", "prompt": "Once"}'],
     ['null', "p.jsonl, line 1 must be an object"],
     ['{"id":"a"}', 'p.jsonl, line 1 "prompt" or "promptTokenIds" is missing'],
-    ['{"prompt":"x","source":"book"}', 'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, temperature, topK, topP, minP, seed, arrivalMs'],
+    ['{"prompt":"x","source":"book"}', 'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, temperature, topK, topP, minP, seed, logprobs, arrivalMs'],
     ['{"prompt":"x","promptTokenIds":[1]}', 'p.jsonl, line 1 has both "prompt" and "promptTokenIds", give one'],
     ['{"promptTokenIds":[1,-1]}', "p.jsonl, line 1 promptTokenIds must be a list of token ids, got [1,-1]"],
     ['{"promptTokenIds":"1"}', 'p.jsonl, line 1 promptTokenIds must be a list of token ids, got "1"'],
