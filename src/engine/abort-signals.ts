@@ -7,12 +7,13 @@ import type { RequestId } from "../request.ts";
  */
 const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
 
-/**
- * Calls `callback` when the signal aborts, until the returned function is called. A signal that is aborted already calls nothing.
- * Throws `InvalidRequestError` where `signal` is something else.
- */
+/** Throws `InvalidRequestError` where a signal is something else. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal && typeof signal.addEventListener !== "function") throw new InvalidRequestError(`signal must be an AbortSignal, got ${JSON.stringify(signal)}`);
+}
+
+/** Calls `callback` when the signal aborts, until the returned function is called. A signal that is aborted already calls nothing. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (typeof signal.addEventListener !== "function") throw new InvalidRequestError(`signal must be an AbortSignal, got ${JSON.stringify(signal)}`);
   const shared = callbacks.get(signal) ?? listenTo(signal);
   // Two registrations of one function are two.
   const own = (): void => callback();

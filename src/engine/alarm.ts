@@ -47,3 +47,12 @@ export function steadyClock(clock: () => number): () => number {
     return latest;
   };
 }
+
+/** The clock's time; the fallback where the clock is what broke. */
+export function timeOr(clock: () => number, fallback: number): number {
+  try {
+    return clock();
+  } catch {
+    return fallback;
+  }
+}

@@ -37,10 +37,10 @@ export class Device {
     this.lossIsNews = true;
   }
 
-  /** A backend that throws instead of rejecting is a failed step, too, unless it is a bug that throws. */
+  /** A backend that throws instead of rejecting is a failed step, too, unless it is a bug that throws; one that gives no promise has ended. */
   execute(plan: StepPlan): Promise<StepResult> {
     try {
-      return this.backend.execute(plan);
+      return Promise.resolve(this.backend.execute(plan));
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       return Promise.reject(error);

@@ -2,21 +2,22 @@ import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import { DeviceLostError, DisposedError } from "../errors.ts";
 import type { Request, RequestId, RequestInput } from "../request.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import { checkResult } from "../scheduler/step-results.ts";
 import type { StepResult } from "../step.ts";
-import { Alarm, platformTimer, steadyClock } from "./alarm.ts";
+import { checkSignal } from "./abort-signals.ts";
+import { Alarm, platformTimer, steadyClock, timeOr } from "./alarm.ts";
 import { beamSearchOf, type Beam, type BeamSearchRequest } from "./beam-search.ts";
 import { calibrateBudget } from "./calibration.ts";
 import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
-import { infoOf, schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
+import { schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
+import { infoOf } from "./option-checks.ts";
 import { promptTokenIdsOf, stopsOf, stopTokenIdsOf } from "./prompt.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
 import { asError } from "./session.ts";
 import { Sessions } from "./sessions.ts";
-import { eventOf, issueStep, type StepInFlight } from "./step-in-flight.ts";
+import { eventOf, issueStep, resultOf, type StepInFlight } from "./step-in-flight.ts";
 import { SwapCost } from "./swap-cost.ts";
 import type { TokenStream } from "./token-stream.ts";
 
@@ -52,7 +53,7 @@ export class Engine implements AsyncDisposable {
     this.#device = new Device({ backend, recover, onLost: () => this.#start() });
     this.#sessions = new Sessions(options.tokenizer);
     this.#swapCost = new SwapCost(info);
-    this.#kvEvents = new KvEventRelay(options.onKvEvent);
+    this.#kvEvents = new KvEventRelay(options.onKvEvent, (error) => this.#crash(error));
     this.scheduler = new Scheduler({
       ...schedulerOptions(options, info),
       worthSwapping: options.worthSwapping ?? ((block) => this.#swapCost.isWorth(evictionLoss(this.scheduler.kv, block))),
@@ -70,7 +71,7 @@ export class Engine implements AsyncDisposable {
     const id = request.id ?? this.#sessions.freeId();
     const stop = stopsOf(request, this.#options);
     const promptTokenIds = promptTokenIdsOf(request, this.#options);
-    const entry = this.#take({ ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) });
+    const entry = this.#take({ ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) }, request.signal);
     return this.#begin(id, request.signal, (abort) => this.#sessions.open({ request: entry, input: { ...request, stop }, submittedAt: entry.arrival, abort }));
   }
 
@@ -81,7 +82,7 @@ export class Engine implements AsyncDisposable {
   beamSearch(request: BeamSearchRequest & PromptInput): Promise<readonly Beam[]> {
     const id = request.id ?? this.#sessions.freeId();
     const { input, search } = beamSearchOf({ ...request, id }, this.#options);
-    this.#take(input);
+    this.#take(input, request.signal);
     return this.#begin(id, request.signal, (abort) => this.#sessions.openSearch({ search, signal: request.signal, abort }));
   }
 
@@ -158,7 +159,8 @@ export class Engine implements AsyncDisposable {
     return this.dispose();
   }
 
-  #take(input: RequestInput): Request {
+  #take(input: RequestInput, signal: AbortSignal | undefined): Request {
+    checkSignal(signal);
     if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
     return this.scheduler.submit(input, this.#clock());
   }
@@ -224,8 +226,7 @@ export class Engine implements AsyncDisposable {
   async #finish(step: StepInFlight): Promise<void> {
     let result: StepResult;
     try {
-      result = await step.result;
-      checkResult(step.plan, result, { source: `backend ${this.#device.backend.info.name}`, vocabSize: this.#device.backend.info.vocabSize });
+      result = await resultOf(step, this.#device.backend.info);
     } catch (error) {
       return this.#takeBack(step, error);
     }
@@ -283,7 +284,7 @@ export class Engine implements AsyncDisposable {
     this.#disposed ??= this.#device.dispose();
     // Who disposes the engine is told.
     this.#disposed.catch(() => {});
-    this.#sessions.crash(asError(thrown), this.#clock());
+    this.#sessions.crash(asError(thrown), timeOr(this.#clock, this.#doneAt));
     this.#resets.fail(asError(thrown));
   }
 

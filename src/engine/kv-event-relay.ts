@@ -3,10 +3,13 @@ import type { KvEvent } from "../blocks/events.ts";
 /** Tells events, in order, after the scheduler's call that made them: whoever listens may call the engine. */
 export class KvEventRelay {
   readonly #listener: ((event: KvEvent) => void) | undefined;
+  readonly #onError: (error: unknown) => void;
   readonly #events: KvEvent[] = [];
 
-  constructor(listener: ((event: KvEvent) => void) | undefined) {
+  /** `onError` is told what the listener throws where the relay, and not the engine, calls it. */
+  constructor(listener: ((event: KvEvent) => void) | undefined, onError: (error: unknown) => void) {
     this.#listener = listener;
+    this.#onError = onError;
   }
 
   /** Takes the scheduler's events in; undefined where nobody listens. */
@@ -14,14 +17,28 @@ export class KvEventRelay {
     return this.#listener && ((event) => this.#push(event));
   }
 
+  /** What the listener throws is thrown, and nothing further is told. */
   tell(): void {
-    // One at a time: the listener may make the next ones, and tell them.
-    while (this.#events.length > 0) this.#listener!(this.#events.shift()!);
+    try {
+      // One at a time: the listener may make the next ones, and tell them.
+      while (this.#events.length > 0) this.#listener!(this.#events.shift()!);
+    } catch (error) {
+      this.#events.length = 0;
+      throw error;
+    }
   }
 
   #push(event: KvEvent): void {
     this.#events.push(event);
     // Where nobody else does, as whoever calls the scheduler directly.
-    if (this.#events.length === 1) queueMicrotask(() => this.tell());
+    if (this.#events.length === 1) queueMicrotask(() => this.#tellAlone());
+  }
+
+  #tellAlone(): void {
+    try {
+      this.tell();
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 }

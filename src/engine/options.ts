@@ -89,21 +89,6 @@ export interface StepEvent {
 /** A beginning, and who may share it. */
 export type PrefixQuery = Pick<EngineRequest, "prompt" | "promptTokenIds" | "messages" | "chat" | "cacheSalt" | "adapterId">;
 
-/** The backend's limits, within which the options are. Throws `InvalidOptionError`. */
-export function infoOf(options: EngineOptions): BackendInfo {
-  assertAwaited(options);
-  assertWithin(options, options.backend.info);
-  return options.backend.info;
-}
-
-/** Backends and tokenizers are often made by promises. */
-function assertAwaited({ backend, tokenizer }: EngineOptions): void {
-  for (const [name, value] of Object.entries({ backend, tokenizer })) {
-    if (value !== undefined && value !== null && "then" in value) throw new InvalidOptionError(`${name} is a promise: await it first`);
-  }
-  if (backend?.info === undefined) throw new InvalidOptionError(`backend must be a backend, got ${typeof backend}${backend === undefined ? "" : " without info"}`);
-}
-
 /** The scheduler must not plan what the backend cannot do. */
 export function assertWithin(options: EngineOptions, info: BackendInfo): void {
   const limits: readonly (readonly [string, number | undefined, number])[] = [

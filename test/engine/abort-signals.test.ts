@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
 import { expect, test, vi } from "vitest";
 import { abortReason, onAbort } from "../../src/engine/abort-signals.ts";
-import { AbortedError } from "../../src/errors.ts";
+import { AbortedError, InvalidRequestError } from "../../src/errors.ts";
+import { setUp } from "../support/engines.ts";
 
 test("a signal that many share has one listener, which goes with the last of them", () => {
   const { signal } = new AbortController();
@@ -43,4 +44,14 @@ test("the reason is the signal's where it aborted, else an AbortedError", () => 
   expect(abortReason("a", AbortSignal.abort())).toBeInstanceOf(DOMException);
   expect(abortReason("a", new AbortController().signal)).toEqual(new AbortedError("request a was aborted"));
   expect(abortReason("a", undefined)).toEqual(new AbortedError("request a was aborted"));
+});
+
+test.each([5, "abort", {}, { aborted: true }])("a signal that is none is refused, and nothing has changed: %j", async (value) => {
+  const { engine } = setUp();
+  const before = engine.stats();
+  const request = { promptTokenIds: [1, 2], maxTokens: 3, signal: value as AbortSignal };
+  expect(() => engine.submit(request)).toThrow(InvalidRequestError);
+  expect(() => engine.beamSearch({ ...request, width: 2 })).toThrow(InvalidRequestError);
+  expect(engine.stats()).toEqual(before);
+  await engine.dispose();
 });

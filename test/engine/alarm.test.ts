@@ -87,3 +87,15 @@ test("of an engine, a paused request that is aborted leaves no timer behind, and
   }
   await engine.dispose();
 });
+
+test("of an engine, a clock that throws in the midst of a run ends the streams with its error", async () => {
+  let readings = 0;
+  const clock = () => {
+    if (++readings > 6) throw new Error("the clock stopped");
+    return readings;
+  };
+  const { backend, engine } = setUp({ clock });
+  const { finishReason, error } = await engine.submit({ promptTokenIds: [1, 2, 3], maxTokens: 50 }).completion();
+  expect([finishReason, error?.message, backend.disposals]).toEqual(["error", "the clock stopped", 1]);
+  await engine.dispose();
+});
