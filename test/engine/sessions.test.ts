@@ -40,7 +40,8 @@ describe("what is plugged in and fails", () => {
     const execute = backend.execute.bind(backend);
     backend.execute = async (plan) => ({ ...(await execute(plan)), tokenIds: new Int32Array(0) });
     const { error, tokenIds } = await engine.submit({ promptTokenIds: [1], maxTokens: 5 }).completion();
-    expect([error, tokenIds]).toEqual([expect.objectContaining({ name: "StepFailedError", cause: new InvalidResultError("backend scripted gave 0 ids for the 1 samples of plan 0") }), []]);
+    expect([error?.name, error?.cause, tokenIds]).toEqual(["StepFailedError", expect.any(InvalidResultError), []]);
+    expect((error!.cause as Error).message).toMatch(/^backend scripted gave 0 ids for the 1 samples of plan \d+$/);
     await engine.dispose();
   });
 
