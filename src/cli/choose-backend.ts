@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { DeviceUnavailableError, InvalidOptionError, UnsupportedModelError } from "../errors.ts";
 import type { KvType } from "../kv-type.ts";
-import type { Model } from "../model.ts";
+import type { LazyTensor, Model, Tensor } from "../model.ts";
 import { oneLine } from "./failure.ts";
 import type { Io } from "./io.ts";
 import type { NodeGpu } from "./webgpu-node.ts";
@@ -14,7 +14,8 @@ export const DEFAULT_BACKEND = "default: webgpu on a GPU, else cpu";
 
 /** What every kind of backend is made of. */
 export interface BackendSizes {
-  readonly model: Model;
+  /** In memory, or with tensors that the backend reads one by one. */
+  readonly model: Model<Tensor | LazyTensor>;
   readonly blockCount: number;
   readonly blockSize: number;
   readonly maxTokens: number;
@@ -52,7 +53,7 @@ const OPENERS: Openers = {
   },
   reference: async (sizes) => {
     const { createReferenceBackend } = await import("../backends/reference/index.ts");
-    return createReferenceBackend(sizes);
+    return createReferenceBackend({ ...sizes, model: await inMemory(sizes.model) });
   },
 };
 
@@ -79,6 +80,12 @@ export async function chooseBackend(
     await io.stderr.write(fallbackLine(error.message));
     return openers.reference(sizes);
   }
+}
+
+/** The reference backend reads rows where they are, so it needs every tensor. */
+async function inMemory(model: Model<Tensor | LazyTensor>): Promise<Model> {
+  const { residentModel } = await import("../models/resident.ts");
+  return residentModel(model);
 }
 
 /** Why the reference is used, and what to do about it. */

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { LoadedModel, LoadOptions } from "../models/index.ts";
+import type { LoadOptions, OpenedModel } from "../models/index.ts";
 import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -11,13 +11,23 @@ export const MODEL_HELP = 'a folder, a .gguf file, a URL of either, hf:org/name[
 const PROGRESS_STEP = 10;
 
 /**
- * The model that `--model` names: "builtin", a folder, a GGUF file, a URL or a name of the Hub. Downloads are told on standard error.
+ * The model that `--model` names: "builtin", a folder, a GGUF file, a URL or a name of the Hub. Its weights stay in the files, which the
+ * caller closes when the backend is made. Downloads are told on standard error.
  * Throws `UsageError` where a folder or file is not there; a damaged model is a failed run.
  */
-export async function openModel(source: string, options: LoadOptions = {}, io?: Pick<Io, "stderr" | "signal">): Promise<LoadedModel> {
+export async function openModel(source: string, options: LoadOptions = {}, io?: Pick<Io, "stderr" | "signal">): Promise<OpenedModel> {
   if (source !== "builtin" && !/^(?:https?|hf):/.test(source)) checkPlace(source);
-  const { loadModel } = await import("../models/index.ts");
-  return loadModel(source, io === undefined ? options : { ...options, signal: io.signal, onDownload: tellProgress(io) });
+  const { openModel: open } = await import("../models/index.ts");
+  return open(source, io === undefined ? options : { ...options, signal: io.signal, onDownload: tellProgress(io) });
+}
+
+/** What `work` gives; the model's files are closed when it is over. */
+export async function thenClose<T>({ close }: Pick<OpenedModel, "close">, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await close();
+  }
 }
 
 /** A line a tenth of each file. */

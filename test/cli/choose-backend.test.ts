@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { type BackendSizes, chooseBackend, type OpenBackend, type Openers } from "../../src/cli/choose-backend.ts";
-import { DeviceLimitError, DeviceUnavailableError, InvalidOptionError } from "../../src/errors.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { thenClose } from "../../src/cli/model-source.ts";
+import { DeviceLimitError, DeviceUnavailableError, InvalidModelError, InvalidOptionError } from "../../src/errors.ts";
+import { loadModel, openModel } from "../../src/models/index.ts";
 import { randomModel } from "../../src/testing/index.ts";
 import { memoryIo } from "../support/cli-io.ts";
 
@@ -60,4 +63,16 @@ test("the real reference backend has the sizes asked for", async () => {
   const backend = await chooseBackend("reference", sizes, memoryIo());
   expect(backend.info).toMatchObject({ name: "reference", blockCount: 4, blockSize: 4, maxTokens: 8, maxRequests: 2 });
   await backend.dispose();
+});
+
+test.each(["cpu", "reference"] as const)("the %s backend reads the tensors of an opened model, which can be closed afterwards", async (name) => {
+  const opened = await openModel("builtin");
+  const resident = (await loadModel("builtin")).model;
+  const answer = async (backend: Backend): Promise<readonly number[]> => {
+    await using engine = new Engine({ backend });
+    return (await engine.submit({ promptTokenIds: [3, 1, 4, 1, 5], maxTokens: 8 }).completion()).tokenIds;
+  };
+  const backend = await thenClose(opened, chooseBackend(name, { ...sizes, blockCount: 8, model: opened.model }, memoryIo()));
+  await expect(opened.model.finalNorm.read()).rejects.toThrow(InvalidModelError);
+  expect(await answer(backend)).toEqual(await answer(await chooseBackend(name, { ...sizes, blockCount: 8, model: resident }, memoryIo())));
 });

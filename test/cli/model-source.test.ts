@@ -12,7 +12,9 @@ import { HubServer } from "../support/hub-server.ts";
 import { modelFiles } from "../support/model-files.ts";
 
 test("builtin is the model that ships with the package", async () => {
-  expect(await openModel("builtin")).toMatchObject({ name: "builtin", contextLength: expect.any(Number) });
+  const opened = await openModel("builtin");
+  expect(opened).toMatchObject({ name: "builtin", contextLength: expect.any(Number) });
+  await opened.close();
 });
 
 test.each([
@@ -36,9 +38,11 @@ test("a model of the Hub is downloaded by its name, and told on the way", async 
   for (const [name, value] of Object.entries({ HF_ENDPOINT: server.endpoint, HF_TOKEN: "", BSTAR_CACHE: cache })) vi.stubEnv(name, value);
   try {
     const io = memoryIo();
-    expect(await openModel("hf:org/name", {}, io)).toMatchObject({ contextLength: 64 });
+    const opened = await openModel("hf:org/name", {}, io);
+    expect(opened).toMatchObject({ contextLength: 64 });
+    await opened.close();
     expect(io.stderr.text).toMatch(/downloading model\.safetensors: 100% of \d+\.\d MiB\n/);
-    await openModel("hf:org/name", {}, io);
+    await (await openModel("hf:org/name", {}, io)).close();
     expect(io.stderr.text.match(/model\.safetensors: 100%/g)).toHaveLength(1);
   } finally {
     vi.unstubAllEnvs();
@@ -47,7 +51,8 @@ test("a model of the Hub is downloaded by its name, and told on the way", async 
 });
 
 test.skipIf(noFixtures)(`a GGUF file${ifFixtures}`, async () => {
-  const { chat, tokenizer } = await openModel(`${fixtures}gguf/llama3-Q8_0.gguf`);
+  const { chat, tokenizer, close } = await openModel(`${fixtures}gguf/llama3-Q8_0.gguf`);
   expect(chat.name).toBe("tokenizer.chat_template");
   expect(tokenizer.encode("Hello")[0]).toBe(442);
+  await close();
 });

@@ -1,14 +1,14 @@
 import type { ChatMessage } from "../../chat.ts";
 import { Engine } from "../../engine/engine.ts";
 import { BstarError } from "../../errors.ts";
-import type { LoadedModel } from "../../models/index.ts";
+import type { OpenedModel } from "../../models/index.ts";
 import type { BackendName } from "../choose-backend.ts";
 import { chooseBackend } from "../choose-backend.ts";
 import { EXIT_FAILED, oneLine } from "../failure.ts";
 import { defaultBlockCount } from "../generate/block-count.ts";
 import { harmless } from "../generate/format.ts";
 import type { Io } from "../io.ts";
-import { openModel } from "../model-source.ts";
+import { openModel, thenClose } from "../model-source.ts";
 import { linesOf } from "./lines.ts";
 
 /** The options of `bstar chat`, checked one by one. */
@@ -33,7 +33,7 @@ const PLAIN = "\u001b[0m";
 export async function chat(options: ChatOptions, io: Io): Promise<void> {
   const loaded = await openModel(options.model, {}, io);
   if (loaded.chat.name === "plain") await io.stderr.write(`${loaded.name} has no chat template: turns are written as "User: …" and "Assistant: …"\n`);
-  await using engine = await openEngine(options, loaded, io);
+  await using engine = await thenClose(loaded, openEngine(options, loaded, io));
   const conversation = new Conversation(engine, loaded, { options, io });
   await conversation.prompt();
   for await (const line of linesOf(io.stdin, io.signal)) {
@@ -45,7 +45,7 @@ export async function chat(options: ChatOptions, io: Io): Promise<void> {
   }
 }
 
-async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds, contextLength }: LoadedModel, io: Io): Promise<Engine> {
+async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds, contextLength }: OpenedModel, io: Io): Promise<Engine> {
   const { blockSize, tokenBudget } = options;
   const blockCount = defaultBlockCount(model.config, { lengths: [contextLength], maxRequests: 1, blockSize, kv: "f32" });
   const backend = await chooseBackend(options.backend, { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 1 }, io);
@@ -55,13 +55,13 @@ async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds,
 /** The turns so far, and the engine that continues them. */
 class Conversation {
   readonly #engine: Engine;
-  readonly #template: LoadedModel["chat"];
-  readonly #tokenizer: LoadedModel["tokenizer"];
+  readonly #template: OpenedModel["chat"];
+  readonly #tokenizer: OpenedModel["tokenizer"];
   readonly #options: ChatOptions;
   readonly #io: Io;
   #messages: ChatMessage[] = [];
 
-  constructor(engine: Engine, { chat: template, tokenizer }: LoadedModel, { options, io }: { options: ChatOptions; io: Io }) {
+  constructor(engine: Engine, { chat: template, tokenizer }: OpenedModel, { options, io }: { options: ChatOptions; io: Io }) {
     this.#engine = engine;
     this.#template = template;
     this.#tokenizer = tokenizer;

@@ -3,7 +3,7 @@ import { DEFAULT_BLOCK_SIZE } from "../../config.ts";
 import { chooseBackend } from "../choose-backend.ts";
 import { EXIT_FAILED } from "../failure.ts";
 import type { Io } from "../io.ts";
-import { openModel } from "../model-source.ts";
+import { openModel, thenClose } from "../model-source.ts";
 import { DemoRun } from "./demo-run.ts";
 import { eventLine, showLive, showPlain } from "./display.ts";
 import type { Frame } from "./frame.ts";
@@ -21,7 +21,7 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
   if (io.stdout.terminal !== null) await io.stdout.write("Loading the model and preparing the backend ...\n");
   const [script, loaded] = await Promise.all([readScript(), openModel("builtin")]);
   const sizes = { model: loaded.model, blockCount: blocks, blockSize: DEFAULT_BLOCK_SIZE, maxTokens: tokenBudget, maxRequests: script.length };
-  const backend = await chooseBackend(options.backend, sizes, io);
+  const backend = await thenClose(loaded, chooseBackend(options.backend, sizes, io));
   const title = `${loaded.name} on ${backend.info.name}`;
   const lines: string[] = [];
   const sampling = { temperature, topP: TOP_P, seed };

@@ -1,7 +1,7 @@
 import { createCpuBackend } from "../../backends/cpu/index.ts";
 import { Engine } from "../../engine/engine.ts";
 import { oneLine } from "../failure.ts";
-import { openModel } from "../model-source.ts";
+import { openModel, thenClose } from "../model-source.ts";
 
 /** What the CPU backend does on this machine, or why it cannot run. */
 export type CpuMeasure =
@@ -17,8 +17,8 @@ const COPIED_BYTES = 2 ** 26;
 /** Runs the built-in model for a moment, and copies memory. */
 export async function measureCpu(): Promise<CpuMeasure> {
   try {
-    const { model } = await openModel("builtin");
-    const backend = await createCpuBackend({ model, blockCount: 16, blockSize: 16, maxTokens: 64, maxRequests: 1 });
+    const loaded = await openModel("builtin");
+    const backend = await thenClose(loaded, createCpuBackend({ model: loaded.model, blockCount: 16, blockSize: 16, maxTokens: 64, maxRequests: 1 }));
     await using engine = new Engine({ backend });
     const run = (maxTokens: number): Promise<unknown> =>
       engine.submit({ promptTokenIds: [1, 2, 3, 4], maxTokens, ignoreStopTokenIds: true }).completion();

@@ -1,5 +1,5 @@
 import { Engine } from "../../engine/engine.ts";
-import type { LoadedModel } from "../../models/index.ts";
+import type { OpenedModel } from "../../models/index.ts";
 import { budgetLine } from "../budget-line.ts";
 import { chooseBackend } from "../choose-backend.ts";
 import { EXIT_FAILED, UsageError } from "../failure.ts";
@@ -7,7 +7,7 @@ import type { Io } from "../io.ts";
 import type { BudgetPolicy } from "../../policies/budget/budget-policy.ts";
 import { measured } from "../../policies/budget/measured.ts";
 import type { StepTimeFit } from "../../policies/budget/step-time-fit.ts";
-import { openModel } from "../model-source.ts";
+import { openModel, thenClose } from "../model-source.ts";
 import { defaultBlockCount } from "./block-count.ts";
 import { harmless, jsonLine, textBlock } from "./format.ts";
 import type { GenerateOptions } from "./options.ts";
@@ -22,7 +22,7 @@ export async function generate(options: GenerateOptions, io: Io): Promise<void> 
   const prompts = await promptsOf(options, io);
   const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
   const jobs = prompts.map((prompt) => jobOf(prompt, options, loaded));
-  await using engine = await openEngine(options, loaded, jobs, io);
+  await using engine = await thenClose(loaded, openEngine(options, loaded, jobs, io));
   if (options.json !== true && options.prompt?.length === 1) await printAsItComes(engine, jobs[0], io);
   else await printAll(engine, jobs, options.json === true ? jsonLine : textBlock, io);
 }
@@ -33,7 +33,7 @@ async function promptsOf({ prompt, prompts }: GenerateOptions, io: Io): Promise<
 }
 
 /** What a prompt's line does not say comes from the command line. */
-function jobOf(prompt: Prompt, options: GenerateOptions, { tokenizer }: LoadedModel): Job {
+function jobOf(prompt: Prompt, options: GenerateOptions, { tokenizer }: OpenedModel): Job {
   const { temperature, topK, topP, minP, seed } = options;
   return {
     prompt,
@@ -44,7 +44,7 @@ function jobOf(prompt: Prompt, options: GenerateOptions, { tokenizer }: LoadedMo
   };
 }
 
-function encode(tokenizer: LoadedModel["tokenizer"], text: string): number[] | Error {
+function encode(tokenizer: OpenedModel["tokenizer"], text: string): number[] | Error {
   try {
     return tokenizer.encode(text);
   } catch (error) {
@@ -52,7 +52,7 @@ function encode(tokenizer: LoadedModel["tokenizer"], text: string): number[] | E
   }
 }
 
-async function openEngine(options: GenerateOptions, loaded: LoadedModel, jobs: readonly Job[], io: Io): Promise<Engine> {
+async function openEngine(options: GenerateOptions, loaded: OpenedModel, jobs: readonly Job[], io: Io): Promise<Engine> {
   const { blockSize, tokenBudget, maxRequests } = options;
   const budget = budgetOf(options);
   const { model, tokenizer, eosTokenIds } = loaded;
