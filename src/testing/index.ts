@@ -18,6 +18,7 @@ export {
 } from "./backend-conformance.ts";
 export type { Allocation, Allocator, AllocatorCapabilities, AllocatorSizes, BlockCounts, Domain, MakeAllocator } from "./allocator/allocator.ts";
 export { type AllocatorConformanceOptions, type AllocatorLaw, type LawRunner, allocatorConformance, checkProgram, findBrokenLaw } from "./allocator/conformance.ts";
+export { type AllocatorCoverage, formatCoverage } from "./allocator/coverage.ts";
 export { LawBrokenError } from "./allocator/law-broken-error.ts";
 export { LAWS as allocatorLaws } from "./allocator/laws/index.ts";
 export type { Law, Moment, Snapshot } from "./allocator/moment.ts";

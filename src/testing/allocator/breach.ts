@@ -23,6 +23,8 @@ export interface CheckOptions {
   readonly every?: number;
   /** Commands of your own that the program names. */
   readonly commands?: readonly CustomCommand[];
+  /** Is shown every moment before laws are checked on it. */
+  readonly observe?: (moment: Moment) => void;
 }
 
 /** Looking at everything takes as long as there are sequences: in long programs it would take longest. */
@@ -30,7 +32,7 @@ const LONG = 100;
 const EVERY_OF_LONG = 30;
 
 /** Runs a program on a new allocator and looks for broken laws. An allocator that throws breaks `NEVER_THROWS`. */
-export function findBreach(makeAllocator: MakeAllocator, program: Program, { laws, commands, every = program.commands.length > LONG ? EVERY_OF_LONG : 1 }: CheckOptions): Breach | null {
+export function findBreach(makeAllocator: MakeAllocator, program: Program, { laws, commands, observe, every = program.commands.length > LONG ? EVERY_OF_LONG : 1 }: CheckOptions): Breach | null {
   let commandsBefore = 0;
   let run: AllocatorRun | null = null;
   try {
@@ -38,6 +40,7 @@ export function findBreach(makeAllocator: MakeAllocator, program: Program, { law
     run = made;
     const applying = laws.filter((law) => skipReason(law, made.allocator) === null);
     for (const moment of moments(made, program, (index) => (index + 1) % every === 0)) {
+      observe?.(moment);
       const broken = firstBroken(applying, moment);
       if (broken !== null) return { ...broken, commandsBefore, command: moment.command };
       commandsBefore++;

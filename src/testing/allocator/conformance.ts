@@ -3,6 +3,7 @@ import { loadFastCheck, type FastCheck } from "../fast-check.ts";
 import { randomSeed } from "../random-seed.ts";
 import type { AllocatorCapabilities, MakeAllocator } from "./allocator.ts";
 import { findBreach, NEVER_THROWS, type Breach, type CheckOptions } from "./breach.ts";
+import { CoverageCounter, formatCoverage, type AllocatorCoverage } from "./coverage.ts";
 import { LawBrokenError } from "./law-broken-error.ts";
 import { LAWS } from "./laws/index.ts";
 import { findGrowth, MEMORY_LAW } from "./memory-growth.ts";
@@ -15,14 +16,19 @@ export interface AllocatorLaw {
   readonly name: string;
   /** Why it says nothing about this allocator; null where it does. */
   readonly skipped: string | null;
-  /** Rejects with a `LawBrokenError` where a program breaks the law. Does nothing where it is skipped. */
-  run(): Promise<void>;
+  /**
+   * What its programs reached; null where the law is skipped, and for the law of memory, which runs each program many times.
+   * Rejects with a `LawBrokenError` where a program breaks the law.
+   */
+  run(): Promise<AllocatorCoverage | null>;
 }
 
 /** Functions of a test runner; those of vitest, node:test, Jest and Mocha will do. */
 export interface LawRunner {
   describe(name: string, body: () => void): unknown;
   it: ((name: string, run: () => Promise<void>) => unknown) & { skip?: (name: string, run: () => Promise<void>) => unknown };
+  /** For `report`. */
+  afterAll?(body: () => void): unknown;
 }
 
 export interface AllocatorConformanceOptions {
@@ -38,6 +44,8 @@ export interface AllocatorConformanceOptions {
   readonly blockSizes?: readonly number[];
   /** How large programs are. Default "mixed". */
   readonly scale?: ProgramScale;
+  /** Is given one line at the end of the suite: what the programs of all laws reached. Needs the runner's `afterAll`. */
+  readonly report?: (line: string) => void;
   /** Laws of your own, checked beside the others. */
   readonly laws?: readonly Law[];
   /** Commands of your own, drawn beside the others. */
@@ -48,7 +56,7 @@ export interface AllocatorConformanceOptions {
 interface Property {
   readonly name: string;
   readonly skipped: string | null;
-  breach(program: Program): Breach | null;
+  breach(program: Program, coverage: CoverageCounter): Breach | null;
 }
 
 const DEFAULT_RUNS = 100;
@@ -66,35 +74,46 @@ const ANY_SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], 
 export function allocatorConformance(makeAllocator: MakeAllocator, given: AllocatorConformanceOptions = {}): AllocatorLaw[] {
   const options = { ...given, seed: given.seed ?? randomSeed() };
   const { capabilities } = makeAllocator(ANY_SIZES);
+  const total = new CoverageCounter();
   const laws = propertiesOf(makeAllocator, options).map((property, index) => ({
     name: property.name,
     skipped: property.skipped,
     run: async () => {
-      if (property.skipped === null) search(await loadFastCheck(), property, { makeAllocator, capabilities, options, index });
+      if (property.skipped !== null) return null;
+      const counts = search(await loadFastCheck(), property, { makeAllocator, capabilities, options, index });
+      if (counts.programs === 0) return null;
+      total.add(counts);
+      return counts;
     },
   }));
-  if (options.runner !== undefined) register(options.runner, laws, options.seed);
+  if (options.runner !== undefined) register(options.runner, laws, { ...options, total });
   return laws;
 }
 
-function register(runner: LawRunner, laws: readonly AllocatorLaw[], seed: number): void {
-  runner.describe(`allocator conformance (seed ${seed})`, () => {
+function register(runner: LawRunner, laws: readonly AllocatorLaw[], { seed, report, total }: Pick<AllocatorConformanceOptions, "report"> & { readonly seed: number; readonly total: CoverageCounter }): void {
+  const suite = `allocator conformance (seed ${seed})`;
+  runner.describe(suite, () => {
     for (const law of laws) {
-      if (law.skipped === null) runner.it(law.name, () => law.run());
-      else runner.it.skip?.(`${law.name} (${law.skipped})`, () => law.run());
+      const run = async (): Promise<void> => void (await law.run());
+      if (law.skipped === null) runner.it(law.name, run);
+      else runner.it.skip?.(`${law.name} (${law.skipped})`, run);
     }
+    if (report !== undefined) runner.afterAll?.(() => report(`${suite}: ${formatCoverage(total.counts)}`));
   });
 }
 
 function propertiesOf(makeAllocator: MakeAllocator, { laws: own = [], commands }: AllocatorConformanceOptions): Property[] {
   const any = makeAllocator(ANY_SIZES);
-  const check = (program: Program, laws: readonly Law[]): Breach | null => findBreach(makeAllocator, program, { laws, commands });
+  const check = (program: Program, coverage: CoverageCounter, laws: readonly Law[]): Breach | null => {
+    coverage.begin();
+    return findBreach(makeAllocator, program, { laws, commands, observe: (moment) => coverage.observe(moment) });
+  };
   return [
-    { name: NEVER_THROWS, skipped: null, breach: (program) => check(program, []) },
+    { name: NEVER_THROWS, skipped: null, breach: (program, coverage) => check(program, coverage, []) },
     ...[...LAWS, ...own].map((law) => ({
       name: law.name,
       skipped: skipReason(law, any),
-      breach: (program: Program) => only(law.name, check(program, [law])),
+      breach: (program: Program, coverage: CoverageCounter) => only(law.name, check(program, coverage, [law])),
     })),
     { name: MEMORY_LAW, skipped: skipReason({ needs: [], needsMethod: "bytes" }, any), breach: (program) => only(MEMORY_LAW, findGrowth(makeAllocator, program)) },
   ];
@@ -105,12 +124,13 @@ function only(law: string, breach: Breach | null): Breach | null {
   return breach?.law === law ? breach : null;
 }
 
-/** Throws where a program breaks the property. Each law has programs of its own: what several laws can find is looked for more often. */
-function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeAllocator; capabilities: AllocatorCapabilities; options: AllocatorConformanceOptions & { readonly seed: number }; index: number }): void {
+/** What the programs reached. Throws where one breaks the property. Each law has programs of its own: what several laws can find is looked for more often. */
+function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeAllocator; capabilities: AllocatorCapabilities; options: AllocatorConformanceOptions & { readonly seed: number }; index: number }): AllocatorCoverage {
   const { makeAllocator, capabilities, options, index } = bound;
   const { runs = DEFAULT_RUNS, seed } = options;
-  const found = searchBreach(fc, (program) => property.breach(program), { ...options, capabilities, runs, seed: seed + index });
-  if (found === null) return;
+  const coverage = new CoverageCounter();
+  const found = searchBreach(fc, (program) => property.breach(program, coverage), { ...options, capabilities, runs, seed: seed + index });
+  if (found === null) return coverage.counts;
   throw new LawBrokenError(found.breach, { makeAllocator, program: found.program, found: `seed ${seed}, program ${found.runs} of ${runs}, made smaller ${found.shrinks} times` });
 }
 
