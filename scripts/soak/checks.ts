@@ -12,6 +12,7 @@ export interface SoakCheck {
 export const SOAK_CHECKS: readonly SoakCheck[] = [
   { name: "faults", count: 100_000, of: "seeds of the fault injection", file: "test/testing/fault-injection.test.ts" },
   { name: "laws", count: 100_000, of: "random programs under the scheduler's laws", file: "test/laws.test.ts" },
+  { name: "allocators", count: 1000, of: "programs a law on four allocators", file: "test/testing/allocator/conformance.test.ts" },
   { name: "mutants", count: 10, of: "seeds for each planted allocator bug", file: "scripts/mutants.ts" },
   { name: "goldens", count: 200, of: "tokens an answer, in 384 runs of each model on the reference backend", file: "scripts/soak-goldens.ts" },
   { name: "mutated", count: 5000, of: "mutations of a GGUF, a safetensors, a config and a tokenizer file", file: "test/mutated.test.ts" },

@@ -12,20 +12,24 @@ import {
 } from "../../../src/testing/index.ts";
 import { MUTANTS } from "../../support/mutants/index.ts";
 import { doubleFree } from "../../support/mutants/double-free.ts";
+import { soakCount } from "../../support/soak.ts";
 import { PagedAllocator, type Sequence } from "../../support/paged-allocator.ts";
 
 const runner = { describe, it };
 
+/** Programs a law. */
+const runs = soakCount(20);
+
 describe("the KV cache", () => {
-  allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner });
+  allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner, runs });
 });
 
 describe("the KV cache whose hashes are all the same", () => {
-  allocatorConformance((sizes) => new KvCacheAllocator(sizes, { hash: () => 7 }), { runner });
+  allocatorConformance((sizes) => new KvCacheAllocator(sizes, { hash: () => 7 }), { runner, runs });
 });
 
 describe("the allocator that the mutants are made of", () => {
-  allocatorConformance((sizes) => new PagedAllocator(sizes), { runner });
+  allocatorConformance((sizes) => new PagedAllocator(sizes), { runner, runs });
 });
 
 /** As engines with a radix tree do: what a sequence computed is cached when it leaves. Every operation is a step of its own. */
@@ -58,7 +62,7 @@ class CachesWhatIsFreed extends PagedAllocator {
 }
 
 describe("an allocator that caches only what was freed, and makes no plans", () => {
-  allocatorConformance((sizes) => new CachesWhatIsFreed(sizes), { runner });
+  allocatorConformance((sizes) => new CachesWhatIsFreed(sizes), { runner, runs });
 });
 
 describe("a planted bug is found", () => {
