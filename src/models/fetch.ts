@@ -35,7 +35,7 @@ async function named<T>(url: URL | string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error) || error.message.startsWith(place)) throw error;
+    if (!(error instanceof Error) || error.message.includes(place)) throw error;
     if (error instanceof InvalidModelError) throw new InvalidModelError(`${place}: ${error.message}`, { cause: error.cause });
     if (error instanceof UnsupportedModelError) throw new UnsupportedModelError(`${place}: ${error.message}`);
     throw error;
