@@ -24,5 +24,6 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
   { name: "schemas", count: 1000, of: "random JSON schemas against ajv", file: "test/grammar/json-schema/compile.test.ts" },
   { name: "cpu", count: 200, of: "tokens of the longest answers, under 13 sizes of each model on the CPU backend", file: "test/backends/cpu/backend.test.ts" },
   { name: "cpu-kernels", count: 1, of: "times every conformance case for each weight type, KV type and part of a decoder", file: "test/backends/cpu/create.test.ts" },
+  { name: "batches", count: 84, of: "types of weights with types of keys and values, alone and in batches, on the reference and CPU backends", file: "test/batch-invariance.test.ts" },
   { name: "portable", count: 2, of: "pages of Chromium whose logits are those of Node, beside the other runtimes", file: "test/portable.test.ts" },
 ];
