@@ -1,8 +1,8 @@
 /**
  * Random programs on this version of the scheduler and on another, in one process: `npm run differential -- --against COMMIT [--seed FIRST]
- * [--count N]`. Tokens, events, outcomes, states, counts and each plan's rows have to be equal; numbers of blocks and plans may differ. The other
+ * [--count N] [--speed]`. Tokens, events, outcomes, states, counts and each plan's rows have to be equal; numbers of blocks and plans may differ. The other
  * version is checked out into a git worktree, which is removed at the end. Exit code 1 where programs differ; each is named with its seed and
- * the first line that differs.
+ * the first line that differs. `--speed` measures both versions by turns instead.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,11 +12,19 @@ import { parseArgs } from "node:util";
 import * as here from "../src/index.ts";
 import { drawProgram } from "./differential/program.ts";
 import { transcribe, type Version } from "./differential/run.ts";
+import { compareSpeed } from "./differential/speed.ts";
 
 /** Programs that differ and are shown; all are counted. */
 const SHOWN = 10;
 
-const { values } = parseArgs({ options: { against: { type: "string" }, seed: { type: "string", default: "0" }, count: { type: "string", default: "5000" } } });
+const { values } = parseArgs({
+  options: {
+    against: { type: "string" },
+    seed: { type: "string", default: "0" },
+    count: { type: "string", default: "5000" },
+    speed: { type: "boolean", default: false },
+  },
+});
 if (values.against === undefined) {
   process.stderr.write("--against COMMIT is missing: the version to compare with\n");
   process.exit(2);
@@ -27,6 +35,15 @@ const folder = mkdtempSync(join(tmpdir(), "differential-"));
 execFileSync("git", ["worktree", "add", "--quiet", "--detach", folder, values.against]);
 try {
   const there = (await import(join(folder, "src/index.ts"))) as Version;
+  if (values.speed) process.stdout.write(`${compareSpeed(here, there).join("\n")}\n`);
+  else compareDecisions(there);
+} finally {
+  execFileSync("git", ["worktree", "remove", "--force", folder]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Prints each program that differs, and how many do. */
+function compareDecisions(there: Version): void {
   let lines = 0;
   let different = 0;
   for (let seed = first; seed < first + count; seed++) {
@@ -40,7 +57,4 @@ try {
   }
   process.stdout.write(`${count} programs from seed ${first}, ${lines} lines: ${different} differ from ${values.against}\n`);
   if (different > 0) process.exitCode = 1;
-} finally {
-  execFileSync("git", ["worktree", "remove", "--force", folder]);
-  rmSync(folder, { recursive: true, force: true });
 }
