@@ -18,7 +18,7 @@ describe("run", () => {
     [["generate", "-p", "x", "--max-tokens", "0"], "bstar: option '--max-tokens <n>' argument '0' is invalid. It must be an integer >= 1.\n"],
     [["generate", "-p", "x", "--max-tokens"], "bstar: option '--max-tokens <n>' argument missing\n"],
     [["generate", "-p", "x", "--temperature", "hot"], "bstar: option '--temperature <x>' argument 'hot' is invalid. It must be a number >= 0.\n"],
-    [["generate", "-p", "x", "--backend", "cuda"], "bstar: option '--backend <name>' argument 'cuda' is invalid. Allowed choices are webgpu, reference.\n"],
+    [["generate", "-p", "x", "--backend", "cuda"], "bstar: option '--backend <name>' argument 'cuda' is invalid. Allowed choices are cpu, webgpu, reference.\n"],
     [["generate", "stray", "-p", "x"], "bstar: too many arguments for 'generate'. Expected 0 arguments but got 1.\n"],
     [["genrate"], "bstar: unknown command 'genrate' (Did you mean generate?)\n"],
     [["generate"], "bstar: generate needs either -p TEXT or --prompts FILE\n"],
