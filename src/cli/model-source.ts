@@ -37,7 +37,7 @@ function tellProgress({ stderr }: Pick<Io, "stderr">): (file: string, done: numb
     const step = Math.floor((100 * done) / total / PROGRESS_STEP);
     if (step <= (told.get(file) ?? 0)) return;
     told.set(file, step);
-    // Who reads standard error is no reason to end a download.
+    // A closed standard error must not end a download.
     stderr.write(`downloading ${file}: ${step * PROGRESS_STEP}% of ${(total / 2 ** 20).toFixed(1)} MiB\n`).catch(() => {});
   };
 }

@@ -9,7 +9,7 @@ import { Engine } from "../../src/engine/engine.ts";
 import type { SchedulerOptions } from "../../src/scheduler/options.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import { promptOf, setUp } from "../support/engines.ts";
-import { ids, schedulerOf } from "../support/schedulers.ts";
+import { ids, schedulerOf } from "../support/scheduler-of.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 
 /** A policy whose answer is wrong once, in the n-th call. */

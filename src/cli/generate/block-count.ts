@@ -1,7 +1,7 @@
 import { type DecoderConfig, layerGroups } from "../../decoder.ts";
 import { kvHeadBytes, type KvType } from "../../kv-type.ts";
 
-/** Bytes of keys and values that a run takes without being told to, of whatever type; a pool that nobody sized should not fill a machine. */
+/** Bytes of keys and values that a run takes without being told to, of whatever type; a pool without a given size should not fill a machine. */
 export const DEFAULT_KV_BYTES = 512 * 1024 * 1024;
 
 /** What a run needs of the pool. Lengths in tokens: prompt and most produced ones. */
