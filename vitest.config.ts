@@ -8,7 +8,10 @@ const manifest = JSON.parse(readFileSync(new URL("package.json", import.meta.url
   exports: Record<string, string>;
 };
 
-/** The package's own name means its sources here, so that examples import what users import: `bstar/testing` -> src/testing/index.ts. */
+/**
+ * The package's own name means its sources here, so that examples import what users import: `bstar/testing` ->
+ * src/testing/index.ts.
+ */
 const alias = Object.entries(manifest.exports)
   .filter(([, target]) => target.startsWith("./dist/"))
   .map(([subpath, target]) => ({

@@ -28,7 +28,10 @@ export interface BenchRow {
 
 /** Hooks of tinybench (`beforeAll`, `beforeEach`, …) and what the table adds to a time. */
 export interface TaskOptions extends FnOptions {
-  /** Operations that one call does; the row shows the time of one. Default 1. Loop inside `fn` where one takes below 1 µs. */
+  /**
+   * Operations that one call does; the row shows the time of one. Default 1. Loop inside `fn` where one takes below 1
+   * µs.
+   */
   readonly opsPerCall?: number;
   readonly aim?: string;
   readonly reference?: string;
@@ -47,10 +50,18 @@ export class Suite {
   readonly #ratios: Ratio[] = [];
 
   constructor(sampleMilliseconds: number = SAMPLE_MILLISECONDS) {
-    this.#bench = new Bench({ time: sampleMilliseconds, warmupTime: sampleMilliseconds / 2, iterations: MIN_SAMPLES, throws: true });
+    this.#bench = new Bench({
+      time: sampleMilliseconds,
+      warmupTime: sampleMilliseconds / 2,
+      iterations: MIN_SAMPLES,
+      throws: true,
+    });
   }
 
-  /** Times `fn`, synchronous or asynchronous; it runs after the file's function has returned. Names are unique in a file. */
+  /**
+   * Times `fn`, synchronous or asynchronous; it runs after the file's function has returned. Names are unique in a
+   * file.
+   */
   add(name: string, fn: () => unknown, options: TaskOptions = {}): this {
     this.#options.set(name, options);
     this.#bench.add(name, fn, options);
@@ -58,7 +69,12 @@ export class Suite {
   }
 
   /** Adds a row with the quotient of two tasks' medians: `ratio("paged / unpaged", "paged", "unpaged")`. */
-  ratio(name: string, numerator: string, denominator: string, options: Pick<TaskOptions, "aim" | "reference"> = {}): this {
+  ratio(
+    name: string,
+    numerator: string,
+    denominator: string,
+    options: Pick<TaskOptions, "aim" | "reference"> = {},
+  ): this {
     this.#ratios.push({ name, numerator, denominator, options });
     return this;
   }
@@ -85,7 +101,9 @@ interface Ratio {
 function toRatioRow({ name, numerator, denominator, options }: Ratio, rows: readonly BenchRow[]): BenchRow {
   const median = (task: string): number => {
     const row = rows.find((each) => each.name === task);
-    if (row?.medianSeconds === undefined) throw new Error(`ratio "${name}" names the task "${task}", which was not added`);
+    if (row?.medianSeconds === undefined) {
+      throw new Error(`ratio "${name}" names the task "${task}", which was not added`);
+    }
     return row.medianSeconds;
   };
   const { aim, reference } = options;
@@ -93,7 +111,11 @@ function toRatioRow({ name, numerator, denominator, options }: Ratio, rows: read
 }
 
 /** Milliseconds a call to a row of seconds an operation. */
-function toRow(name: string, latency: { p50: number; p99: number; samplesCount: number }, options: TaskOptions): BenchRow {
+function toRow(
+  name: string,
+  latency: { p50: number; p99: number; samplesCount: number },
+  options: TaskOptions,
+): BenchRow {
   const scale = 1e-3 / (options.opsPerCall ?? 1);
   return {
     name,

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- FILTER…] [--save NAME]`: runs the bench files whose path contains a filter (all without one), prints one
- * table and writes it as JSON to bench/results/ (`latest.local.json`, or NAME.json to keep).
+ * `npm run bench [-- FILTER…] [--save NAME]`: runs the bench files whose path contains a filter (all without one),
+ * prints one table and writes it as JSON to bench/results/ (`latest.local.json`, or NAME.json to keep).
  */
 import { execFileSync } from "node:child_process";
 import { globSync, mkdirSync, writeFileSync } from "node:fs";
@@ -16,7 +16,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { save: { type: "string" } } });
 const files = findFiles(positionals);
 if (files.length === 0) {
-  process.stderr.write(`bench: no bench file matches ${positionals.map((filter) => `"${filter}"`).join(" or ") || "bench/**/*.bench.ts"}\n`);
+  process.stderr.write(
+    `bench: no bench file matches ${positionals.map((filter) => `"${filter}"`).join(" or ") || "bench/**/*.bench.ts"}\n`,
+  );
   process.exitCode = 1;
 } else {
   await runAll(files, values.save ?? "latest.local");
@@ -35,7 +37,9 @@ async function runAll(paths: readonly string[], resultName: string): Promise<voi
     rows.push(...(await runFile(file)).map((row) => ({ file, ...row })));
   }
   const machine = describeMachine();
-  process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date}, ${machine.commit}\n\n${formatTable(rows)}\n`);
+  process.stdout.write(
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.date}, ${machine.commit}\n\n${formatTable(rows)}\n`,
+  );
   const target = join(here, "results", `${resultName}.json`);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, `${JSON.stringify({ machine, rows }, null, 2)}\n`);

@@ -2,13 +2,17 @@ import type { BenchRow } from "./bench.ts";
 
 const HEADINGS = ["name", "median", "p99", "ops/s", "aim", "reference", "note"] as const;
 
-/** Rows as one Markdown table that also lines up in a terminal: what is printed can be pasted into docs/benchmarks.md. */
+/**
+ * Rows as one Markdown table that also lines up in a terminal: what is printed can be pasted into docs/benchmarks.md.
+ */
 export function formatTable(rows: readonly BenchRow[]): string {
   const cells = [HEADINGS, ...rows.map(toCells)];
   const used = HEADINGS.map((_, column) => column < 1 || cells.slice(1).some((line) => line[column] !== ""));
   const shown = cells.map((line) => line.filter((_, column) => used[column]));
   const widths = shown[0].map((_, column) => Math.max(...shown.map((line) => line[column].length)));
-  const [head, ...body] = shown.map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`);
+  const [head, ...body] = shown.map(
+    (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`,
+  );
   return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body].join("\n");
 }
 

@@ -5,12 +5,16 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const [built, sources, node] = ["../dist/cli/main.js", "../src/cli/main.ts", "../node_modules/node/bin/node"].map((path) => new URL(path, import.meta.url));
+const [built, sources, node] = ["../dist/cli/main.js", "../src/cli/main.ts", "../node_modules/node/bin/node"].map(
+  (path) => new URL(path, import.meta.url),
+);
 
 if (existsSync(built)) await import(built.href);
 else if (existsSync(sources) && existsSync(node)) runSources();
 else {
-  process.stderr.write('bstar: this checkout has no build: run "npm ci", and "npm run build" for the command without it\n');
+  process.stderr.write(
+    'bstar: this checkout has no build: run "npm ci", and "npm run build" for the command without it\n',
+  );
   process.exitCode = 1;
 }
 

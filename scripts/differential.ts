@@ -1,8 +1,9 @@
 /**
- * Random programs on this version of the scheduler and on another, in one process: `npm run differential -- --against COMMIT [--seed FIRST]
- * [--count N] [--speed]`. Tokens, events, outcomes, states, counts and each plan's rows have to be equal; numbers of blocks and plans may differ. The other
- * version is checked out into a git worktree, which is removed at the end. Exit code 1 where programs differ; each is named with its seed and
- * the first line that differs. `--speed` measures both versions by turns instead.
+ * Random programs on this version of the scheduler and on another, in one process: `npm run differential -- --against
+ * COMMIT [--seed FIRST] [--count N] [--speed]`. Tokens, events, outcomes, states, counts and each plan's rows have to
+ * be equal; numbers of blocks and plans may differ. The other version is checked out into a git worktree, which is
+ * removed at the end. Exit code 1 where programs differ; each is named with its seed and the first line that differs.
+ * `--speed` measures both versions by turns instead.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -53,8 +54,12 @@ function compareDecisions(there: Version): void {
     const at = mine.findIndex((line, i) => line !== theirs[i]);
     if (at === -1 && mine.length === theirs.length) continue;
     different++;
-    if (different <= SHOWN) process.stdout.write(`seed ${seed}, line ${at} differs\n  here:  ${mine[at]}\n  there: ${theirs[at]}\n`);
+    if (different <= SHOWN) {
+      process.stdout.write(`seed ${seed}, line ${at} differs\n  here:  ${mine[at]}\n  there: ${theirs[at]}\n`);
+    }
   }
-  process.stdout.write(`${count} programs from seed ${first}, ${lines} lines: ${different} differ from ${values.against}\n`);
+  process.stdout.write(
+    `${count} programs from seed ${first}, ${lines} lines: ${different} differ from ${values.against}\n`,
+  );
   if (different > 0) process.exitCode = 1;
 }

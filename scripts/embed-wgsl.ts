@@ -9,7 +9,9 @@ const TARGET = new URL("sources.ts", FOLDER);
 
 /** The module's text as it should be. */
 export function embeddedSources(): string {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".wgsl")).sort();
+  const names = readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".wgsl"))
+    .sort();
   const entries = names.map((name) => `  ${JSON.stringify(name.slice(0, -".wgsl".length))}: ${literal(name)},\n`);
   return `// Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change those.\n\nexport const SOURCES = {\n${entries.join("")}} as const;\n`;
 }

@@ -1,7 +1,8 @@
 /**
- * Asks llama.cpp for the answers to the cases of test/support/family-cases.ts, and prints them as test/support/family-peers.json has
- * them. Needs node-llama-cpp, which is no dependency: `npm install --no-save --ignore-scripts node-llama-cpp` first, or name its folder.
- * usage: npx node scripts/family-peers.ts [folder that has node_modules/node-llama-cpp] > test/support/family-peers.json
+ * Asks llama.cpp for the answers to the cases of test/support/family-cases.ts, and prints them as
+ * test/support/family-peers.json has them. Needs node-llama-cpp, which is no dependency: `npm install --no-save
+ * --ignore-scripts node-llama-cpp` first, or name its folder. usage: npx node scripts/family-peers.ts [folder that has
+ * node_modules/node-llama-cpp] > test/support/family-peers.json
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,10 +13,17 @@ import { CASE_PROMPT, FAMILY_CASES, fileOf } from "../test/support/family-cases.
 
 /** What is used of the package. */
 interface Sequence {
-  controlledEvaluate(input: unknown[]): Promise<readonly ({ readonly next: { readonly probabilities: ReadonlyMap<number, number> } } | undefined)[]>;
+  controlledEvaluate(
+    input: unknown[],
+  ): Promise<readonly ({ readonly next: { readonly probabilities: ReadonlyMap<number, number> } } | undefined)[]>;
 }
 interface Peer {
-  getLlama(options: object): Promise<{ loadModel(options: object): Promise<{ createContext(options: object): Promise<{ getSequence(): Sequence; dispose(): Promise<void> }>; dispose(): Promise<void> }> }>;
+  getLlama(options: object): Promise<{
+    loadModel(options: object): Promise<{
+      createContext(options: object): Promise<{ getSequence(): Sequence; dispose(): Promise<void> }>;
+      dispose(): Promise<void>;
+    }>;
+  }>;
 }
 
 const NEW_TOKENS = 12;
@@ -29,7 +37,13 @@ for (const each of FAMILY_CASES) {
   const path = join(folder, "model.gguf");
   writeFileSync(path, fileOf(each).bytes);
   const model = await llama.loadModel({ modelPath: path });
-  const context = await model.createContext({ contextSize: 256, threads: 1, flashAttention: false, experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32" });
+  const context = await model.createContext({
+    contextSize: 256,
+    threads: 1,
+    flashAttention: false,
+    experimentalKvCacheKeyType: "F32",
+    experimentalKvCacheValueType: "F32",
+  });
   answers[each.name] = await answer(context.getSequence());
   await context.dispose();
   await model.dispose();

@@ -1,13 +1,16 @@
 /**
  * Fault injection over many seeds: `npm run faults -- [--seed FIRST] [--count N]`. Without --count one seed is replayed
- * with its report; with it a line of progress goes to stderr. Exit code 1 at the first broken law, which names its seed.
+ * with its report; with it a line of progress goes to stderr. Exit code 1 at the first broken law, which names its
+ * seed.
  */
 import { parseArgs } from "node:util";
 import { injectFaults } from "../src/testing/fault-injection.ts";
 
 const PROGRESS_MILLISECONDS = 1000;
 
-const { values } = parseArgs({ options: { seed: { type: "string", default: "0" }, count: { type: "string", default: "1" } } });
+const { values } = parseArgs({
+  options: { seed: { type: "string", default: "0" }, count: { type: "string", default: "1" } },
+});
 const first = wholeNumber("--seed", values.seed);
 const count = wholeNumber("--count", values.count);
 
@@ -21,7 +24,11 @@ try {
       process.stderr.write(`\r${seed - first + 1} of ${count} seeds`);
     }
   }
-  if (count > 1) process.stdout.write(`\n${count} seeds from ${first}: every request ended once, with the right tokens, and all blocks are back\n`);
+  if (count > 1) {
+    process.stdout.write(
+      `\n${count} seeds from ${first}: every request ended once, with the right tokens, and all blocks are back\n`,
+    );
+  }
 } catch (error) {
   process.stderr.write(`\n${(error as Error).message}\n`);
   process.exitCode = 1;

@@ -3,13 +3,19 @@
  *
  *   node scripts/fit-roofline.ts
  *
- * and what a fit of a GPU's efficiency figures on them gives, from neutral figures on (docs/roofline.md says which of them the
- * measurements do not tell apart):
+ * and what a fit of a GPU's efficiency figures on them gives, from neutral figures on (docs/roofline.md says which of
+ * them the measurements do not tell apart):
  *
  *   node scripts/fit-roofline.ts a100-80gb
  */
 import { type Efficiency, type Gpu, gpuNamed } from "../src/roofline/index.ts";
-import { allMeasurements, errorsOf, meanAbsolute, type MeasuredGroup, noMeasurements } from "../test/support/roofline-measurements.ts";
+import {
+  allMeasurements,
+  errorsOf,
+  meanAbsolute,
+  type MeasuredGroup,
+  noMeasurements,
+} from "../test/support/roofline-measurements.ts";
 
 type Figure = Exclude<keyof Efficiency, "fittedOn">;
 
@@ -40,7 +46,10 @@ const FINEST_STEP = 1.002;
 /** Shown, but not fitted on: it is about the link as well. */
 const HELD_OUT = /two A100/;
 
-/** Pull towards the start in the logarithm of a figure: keeps figures that no measurement tells from drifting to a bound. */
+/**
+ * Pull towards the start in the logarithm of a figure: keeps figures that no measurement tells from drifting to a
+ * bound.
+ */
 const PULL = 0.002;
 
 function print(groups: readonly MeasuredGroup[], gpuOf: (group: MeasuredGroup) => Gpu): void {
@@ -49,7 +58,9 @@ function print(groups: readonly MeasuredGroup[], gpuOf: (group: MeasuredGroup) =
     const errors = errorsOf(group, gpuOf(group));
     const bias = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     const worst = Math.max(...errors.map(Math.abs));
-    console.log(`${group.name.padEnd(58)} ${String(errors.length).padStart(5)} ${percent(meanAbsolute(errors)).padStart(12)} ${percent(worst).padStart(7)} ${percent(bias).padStart(6)}`);
+    console.log(
+      `${group.name.padEnd(58)} ${String(errors.length).padStart(5)} ${percent(meanAbsolute(errors)).padStart(12)} ${percent(worst).padStart(7)} ${percent(bias).padStart(6)}`,
+    );
   }
 }
 
@@ -62,12 +73,17 @@ function percent(share: number): string {
 }
 
 /**
- * Cyclic coordinate search over the logarithms of the figures, for the least sum of root-mean-square errors: each source counts
- * alike, however many cases it has. Figures that the catalogue has as 0 stay 0: operator tables hold no host work.
+ * Cyclic coordinate search over the logarithms of the figures, for the least sum of root-mean-square errors: each
+ * source counts alike, however many cases it has. Figures that the catalogue has as 0 stay 0: operator tables hold no
+ * host work.
  */
 function fit(gpu: Gpu, groups: readonly MeasuredGroup[]): Efficiency {
   const figures = FIGURES.filter((figure) => gpu.efficiency[figure] > 0);
-  let best: Efficiency = { ...gpu.efficiency, fittedOn: "this fit", ...Object.fromEntries(figures.map((figure) => [figure, BOUNDS[figure][0]])) };
+  let best: Efficiency = {
+    ...gpu.efficiency,
+    fittedOn: "this fit",
+    ...Object.fromEntries(figures.map((figure) => [figure, BOUNDS[figure][0]])),
+  };
   const costOf = (efficiency: Efficiency) => {
     const errors = groups.map((group) => rootMeanSquare(errorsOf(group, { ...gpu, efficiency })));
     const pull = figures.map((figure) => Math.abs(Math.log(efficiency[figure] / BOUNDS[figure][0])));
@@ -103,13 +119,22 @@ function main(): void {
   const gpu = gpuNamed(name);
   const own = groups.filter((group) => group.gpu === gpu.name);
   if (own.length === 0) {
-    console.error(`fit-roofline: there are no measurements of ${gpu.name}; there are of ${[...new Set(groups.map((group) => group.gpu))].join(", ")}`);
+    console.error(
+      `fit-roofline: there are no measurements of ${gpu.name}; there are of ${[...new Set(groups.map((group) => group.gpu))].join(", ")}`,
+    );
     process.exitCode = 1;
     return;
   }
-  const efficiency = fit(gpu, own.filter((group) => !HELD_OUT.test(group.name)));
+  const efficiency = fit(
+    gpu,
+    own.filter((group) => !HELD_OUT.test(group.name)),
+  );
   console.log(`\nfitted now, beside the catalogue's:`);
-  for (const figure of FIGURES) console.log(`  ${figure.padEnd(28)} ${efficiency[figure].toPrecision(3).padStart(10)} ${gpu.efficiency[figure].toPrecision(3).padStart(10)}`);
+  for (const figure of FIGURES) {
+    console.log(
+      `  ${figure.padEnd(28)} ${efficiency[figure].toPrecision(3).padStart(10)} ${gpu.efficiency[figure].toPrecision(3).padStart(10)}`,
+    );
+  }
   console.log("");
   print(own, () => ({ ...gpu, efficiency }));
 }

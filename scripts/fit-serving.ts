@@ -1,11 +1,12 @@
 /**
- * Fits the figures of H100, H200 and of the engines on the runs of real servers in ../shared/groundtruth/serving_runs.csv, and prints them
- * with the errors that remain:
+ * Fits the figures of H100, H200 and of the engines on the runs of real servers in
+ * ../shared/groundtruth/serving_runs.csv, and prints them with the errors that remain:
  *
  *   npm run fit
  *   npm run fit -- --leave-one-out     each model's runs predicted by a fit without them
  *
- * A run's steps are recorded from one simulation, timed again while the figures are searched, and simulated anew with what was found.
+ * A run's steps are recorded from one simulation, timed again while the figures are searched, and simulated anew with
+ * what was found.
  */
 import { type Case, fit } from "./fit-serving/least-squares.ts";
 import { concerns, type Figures, SPECS, STARTS } from "./fit-serving/figures.ts";
@@ -15,7 +16,10 @@ import { isCredible, noServingRuns, readServingRuns, shapeOfRun } from "../test/
 /** Recordings and fits in turn: the second finds the batches that the first one's figures give. */
 const PASSES = 3;
 
-/** Of an open run's three means TTFT counts least; of a closed run's, the end-to-end time counts, which does not depend on when clients start. */
+/**
+ * Of an open run's three means TTFT counts least; of a closed run's, the end-to-end time counts, which does not depend
+ * on when clients start.
+ */
 const OPEN_WEIGHTS = { ttft: 0.6, tpot: 1, e2e: 1 };
 const CLOSED_WEIGHTS = { ttft: 0, tpot: 0.25, e2e: 1.6 };
 
@@ -49,7 +53,11 @@ function fitOn(start: Figures, recordings: readonly Recording[]): Figures {
 type Errors = Readonly<Record<keyof Means, number>>;
 
 function errorsOf({ run }: Recording, means: Means): Errors {
-  return { ttft: means.ttft / run.ttftSeconds - 1, tpot: means.tpot / run.tpotSeconds - 1, e2e: means.e2e / run.e2eSeconds - 1 };
+  return {
+    ttft: means.ttft / run.ttftSeconds - 1,
+    tpot: means.tpot / run.tpotSeconds - 1,
+    e2e: means.e2e / run.e2eSeconds - 1,
+  };
 }
 
 /** A line a group and one for all: mean absolute error / bias. */
@@ -58,7 +66,9 @@ function printErrors(recordings: readonly Recording[], meansOf: (recording: Reco
   const groups = new Map<string, Errors[]>();
   for (const recording of recordings) {
     const all = recording.run.mode === "open" ? "ALL, open" : "ALL, fixed concurrency";
-    for (const name of isCredible(recording.run) ? [nameOf(recording.run), all] : [`not credible: ${nameOf(recording.run)}`]) {
+    for (const name of isCredible(recording.run)
+      ? [nameOf(recording.run), all]
+      : [`not credible: ${nameOf(recording.run)}`]) {
       groups.set(name, [...(groups.get(name) ?? []), errorsOf(recording, meansOf(recording))]);
     }
   }
@@ -80,20 +90,35 @@ function percent(value: number): string {
 }
 
 function printFigures(figures: Figures): void {
-  for (const { name, start } of SPECS) console.log(`  ${name.padEnd(44)} ${figures[name].toPrecision(3).padStart(10)}   from ${start.toPrecision(3)}`);
+  for (const { name, start } of SPECS) {
+    console.log(`  ${name.padEnd(44)} ${figures[name].toPrecision(3).padStart(10)}   from ${start.toPrecision(3)}`);
+  }
 }
 
 /** Each model's runs with a fit of the others. */
 function leaveOneModelOut(figures: Figures, recordings: readonly Recording[]): void {
   const models = [...new Set(recordings.map(({ run }) => run.model))];
-  const without = new Map(models.map((model) => [model, fitOn(figures, recordings.filter(({ run }) => run.model !== model))]));
+  const without = new Map(
+    models.map((model) => [
+      model,
+      fitOn(
+        figures,
+        recordings.filter(({ run }) => run.model !== model),
+      ),
+    ]),
+  );
   console.log("\neach model predicted by a fit without its runs:");
   printErrors(recordings, (recording) => recording.predict(without.get(recording.run.model)!));
 }
 
 /** Every other run with a fit of the rest. */
 function halves(figures: Figures, recordings: readonly Recording[]): void {
-  const fits = [0, 1].map((half) => fitOn(figures, recordings.filter((_, index) => index % 2 !== half)));
+  const fits = [0, 1].map((half) =>
+    fitOn(
+      figures,
+      recordings.filter((_, index) => index % 2 !== half),
+    ),
+  );
   console.log("\neach half of the runs predicted by a fit on the other half:");
   printErrors(recordings, (recording) => recording.predict(fits[recordings.indexOf(recording) % 2]));
 }

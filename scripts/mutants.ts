@@ -1,6 +1,6 @@
 /**
- * Planted bugs say how much the kit is worth: npm run mutants [-- --faults] [--only TEXT]. Prints what it takes to find each,
- * as Markdown tables: programs and seconds for bugs of allocators, seeds and seconds for those of the scheduler
+ * Planted bugs say how much the kit is worth: npm run mutants [-- --faults] [--only TEXT]. Prints what it takes to find
+ * each, as Markdown tables: programs and seconds for bugs of allocators, seeds and seconds for those of the scheduler
  * (`--faults`). Ends with exit code 1 where a bug is not found within the limits.
  */
 import { availableParallelism, cpus } from "node:os";
@@ -55,7 +55,9 @@ async function huntMutant(mutant: Mutant): Promise<boolean> {
   for (const seed of SEEDS) hunts.push(await hunt(mutant, seed));
   const programs = hunts.map((each) => each.programs);
   const seconds = median(hunts.map((each) => each.seconds));
-  console.log(`| ${mutant.bug} | ${mutant.like ?? ""} | ${shown(median(programs))} | ${shown(Math.max(...programs))} | ${seconds.toFixed(2)} | ${usual(hunts.map((each) => each.law))} |`);
+  console.log(
+    `| ${mutant.bug} | ${mutant.like ?? ""} | ${shown(median(programs))} | ${shown(Math.max(...programs))} | ${seconds.toFixed(2)} | ${usual(hunts.map((each) => each.law))} |`,
+  );
   return median(programs) < LIMIT.programs && seconds <= LIMIT.seconds;
 }
 
@@ -64,17 +66,25 @@ async function huntFault(fault: PlantedFault): Promise<boolean> {
   const start = performance.now();
   const found = await withPlanted(fault, async (inject) => {
     for (let seed = 0; seed < FAULT_SEEDS; seed++) {
-      const message = await inject(seed).then(() => null, (error: Error) => error.message);
+      const message = await inject(seed).then(
+        () => null,
+        (error: Error) => error.message,
+      );
       if (message !== null) return { seeds: seed + 1, message: message.replace(/; replay.*/s, "").slice(0, 100) };
     }
     return { seeds: FAULT_SEEDS + 1, message: "not found" };
   });
-  console.log(`| ${fault.bug} | ${found.seeds} | ${((performance.now() - start) / 1000).toFixed(1)} | ${found.message} |`);
+  console.log(
+    `| ${fault.bug} | ${found.seeds} | ${((performance.now() - start) / 1000).toFixed(1)} | ${found.message} |`,
+  );
   return found.seeds <= FAULT_SEEDS;
 }
 
-const { values } = parseArgs({ options: { faults: { type: "boolean", default: false }, only: { type: "string", default: "" } } });
-const hunted = <T extends { readonly bug: string }>(all: readonly T[]): T[] => all.filter(({ bug }) => bug.includes(values.only));
+const { values } = parseArgs({
+  options: { faults: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+});
+const hunted = <T extends { readonly bug: string }>(all: readonly T[]): T[] =>
+  all.filter(({ bug }) => bug.includes(values.only));
 console.log(`Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0].model})\n`);
 let missed = 0;
 if (values.faults || isSoak) {
@@ -82,7 +92,9 @@ if (values.faults || isSoak) {
   for (const fault of hunted(PLANTED_FAULTS)) if (!(await huntFault(fault))) missed++;
 }
 if (!values.faults) {
-  console.log("| planted bug | a real one | programs, median | most | seconds, median | found by |\n|---|---|---:|---:|---:|---|");
+  console.log(
+    "| planted bug | a real one | programs, median | most | seconds, median | found by |\n|---|---|---:|---:|---:|---|",
+  );
   for (const mutant of hunted(MUTANTS)) if (!(await huntMutant(mutant))) missed++;
 }
 if (missed > 0) {

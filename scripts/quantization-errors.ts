@@ -1,6 +1,6 @@
 /**
- * Prints the table of errors in docs/models.md: the built-in model with each type of weights and of keys and values, against float64.
- * The text is the goldens' prompts with their answers; the perplexity is over the answers' tokens.
+ * Prints the table of errors in docs/models.md: the built-in model with each type of weights and of keys and values,
+ * against float64. The text is the goldens' prompts with their answers; the perplexity is over the answers' tokens.
  */
 import { readFileSync } from "node:fs";
 import { createReferenceBackend } from "../src/backends/reference/index.ts";
@@ -31,7 +31,15 @@ for (const quantize of ["Q8_0", "Q4_0"] as const) {
 /** Logits that predict each token of each answer. */
 async function logitsOf(model: Model, kv?: KvType): Promise<Float32Array[]> {
   const all: Float32Array[] = [];
-  const backend = createReferenceBackend({ model, blockCount: 40, blockSize: BLOCK_SIZE, maxTokens: 512, maxRequests: 1, keepLogits: true, kv });
+  const backend = createReferenceBackend({
+    model,
+    blockCount: 40,
+    blockSize: BLOCK_SIZE,
+    maxTokens: 512,
+    maxRequests: 1,
+    keepLogits: true,
+    kv,
+  });
   for (const { promptIds, genIds } of prompts) {
     const driver = new PlanDriver(backend);
     const sequence = driver.start([...promptIds, ...genIds.slice(0, -1)]);
@@ -43,9 +51,13 @@ async function logitsOf(model: Model, kv?: KvType): Promise<Float32Array[]> {
 }
 
 function row(weights: string, kv: string, logits: readonly Float32Array[]): void {
-  const error = Math.max(...logits.map((each, i) => Math.max(...each.map((logit, id) => Math.abs(logit - oracle[i][id])))));
+  const error = Math.max(
+    ...logits.map((each, i) => Math.max(...each.map((logit, id) => Math.abs(logit - oracle[i][id])))),
+  );
   const ids = prompts.flatMap(({ genIds }) => genIds);
-  const losses = logits.map((each, i) => Math.log(each.reduce((sum, logit) => sum + Math.exp(logit), 0)) - each[ids[i]]);
+  const losses = logits.map(
+    (each, i) => Math.log(each.reduce((sum, logit) => sum + Math.exp(logit), 0)) - each[ids[i]],
+  );
   const perplexity = Math.exp(losses.reduce((a, b) => a + b) / losses.length);
   console.log(`| ${weights} | ${kv} | ${error.toPrecision(2)} | ${perplexity.toFixed(4)} |`);
 }

@@ -1,7 +1,13 @@
 import type { TextPart } from "./tokenizer.ts";
 
 /** A JSON value, as messages and tools carry it into a template. */
-export type ChatValue = string | number | boolean | null | readonly ChatValue[] | { readonly [key: string]: ChatValue | undefined };
+export type ChatValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ChatValue[]
+  | { readonly [key: string]: ChatValue | undefined };
 
 /** One turn of a conversation, with the names that chat templates read (those of OpenAI's API). */
 export interface ChatMessage {
@@ -14,15 +20,17 @@ export interface ChatMessage {
 
 /** What a conversation is rendered with. */
 export interface ChatRenderOptions {
-  /** Functions that the model may call, in the form `{ type: "function", function: { name, description, parameters } }`. */
+  /**
+   * Functions that the model may call, in the form `{ type: "function", function: { name, description, parameters } }`.
+   */
   readonly tools?: readonly ChatValue[];
   /** Whether the beginning of an answer follows the last message. Default true. */
   readonly addGenerationPrompt?: boolean;
   /** Variables of the template, such as `enable_thinking` (`chat_template_kwargs` of vLLM). */
   readonly variables?: { readonly [name: string]: ChatValue };
   /**
-   * What a control token's name inside a message or a tool is: "text" like any other, or "parse" for the token itself, with
-   * which a user can forge turns. Default "text".
+   * What a control token's name inside a message or a tool is: "text" like any other, or "parse" for the token itself,
+   * with which a user can forge turns. Default "text".
    */
   readonly contents?: "text" | "parse";
 }
@@ -32,7 +40,9 @@ export interface ChatPrompt {
   readonly text: string;
   /** The text, cut where it changes between the template's words and a message's. Put together they are `text`. */
   readonly parts: readonly TextPart[];
-  /** Whether the tokenizer puts its begin-of-text id in front; a model's own template writes it itself. Default false. */
+  /**
+   * Whether the tokenizer puts its begin-of-text id in front; a model's own template writes it itself. Default false.
+   */
   readonly addSpecialTokens?: boolean;
 }
 
@@ -54,8 +64,8 @@ export interface ChatDelta {
 }
 
 /**
- * Takes an answer's text apart as it comes. Law: however the text is cut into pieces, all deltas put together are the same,
- * and what is neither a thought nor a well-formed call is content: nothing is lost.
+ * Takes an answer's text apart as it comes. Law: however the text is cut into pieces, all deltas put together are the
+ * same, and what is neither a thought nor a well-formed call is content: nothing is lost.
  */
 export interface ChatOutputParser {
   push(text: string): ChatDelta;
@@ -72,8 +82,8 @@ export interface ChatTemplate {
   /** Ids that end an answer, beside those that end every text of the model. Default none. */
   readonly stopTokenIds?: readonly number[];
   /**
-   * The conversation as a prompt. Throws `InvalidRequestError` where the template refuses the messages, or changes a text
-   * so that "text" cannot be kept.
+   * The conversation as a prompt. Throws `InvalidRequestError` where the template refuses the messages, or changes a
+   * text so that "text" cannot be kept.
    */
   render(messages: readonly ChatMessage[], options?: ChatRenderOptions): ChatPrompt;
   /** For one answer of this model. Tool calls are looked for where tools were offered. */

@@ -39,11 +39,11 @@ export interface LayerConfig {
 }
 
 /**
- * A decoder-only transformer as independent parts: what a forward pass computes, without files and without a family's name.
- * Lengths in numbers, not bytes. `src/families` makes one from a config.json or from the keys of a GGUF file.
+ * A decoder-only transformer as independent parts: what a forward pass computes, without files and without a family's
+ * name. Lengths in numbers, not bytes. `src/families` makes one from a config.json or from the keys of a GGUF file.
  *
- * hidden = embedding[id] * embeddingScale; each layer adds residualScale * branch twice, of attention and of feed-forward;
- * logits = softCap(head · norm(hidden) * logitScale, logitSoftCap), with softCap(x, c) = c * tanh(x / c).
+ * hidden = embedding[id] * embeddingScale; each layer adds residualScale * branch twice, of attention and of
+ * feed-forward; logits = softCap(head · norm(hidden) * logitScale, logitSoftCap), with softCap(x, c) = c * tanh(x / c).
  */
 export interface DecoderConfig {
   /** For messages alone: "LlamaForCausalLM". */

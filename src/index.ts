@@ -6,14 +6,50 @@ export { createLogprobColumns, LogprobWriter } from "./sampling/logprobs.ts";
 export { Sampler } from "./sampling/sample.ts";
 export { Engine } from "./engine/engine.ts";
 export type { Beam, BeamSearchRequest } from "./engine/beam-search.ts";
-export type { EngineExplanation, EngineOptions, EngineRequest, EngineStats, PrefixQuery, PromptInput, StepEvent } from "./engine/options.ts";
+export type {
+  EngineExplanation,
+  EngineOptions,
+  EngineRequest,
+  EngineStats,
+  PrefixQuery,
+  PromptInput,
+  StepEvent,
+} from "./engine/options.ts";
 export type { Choice, Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engine/token-stream.ts";
 export { layerGroups, plainDecoder } from "./decoder.ts";
-export type { Activation, BiasConfig, DecoderConfig, DecoderSizes, ExpertConfig, LayerConfig, LayerGroup, NormConfig } from "./decoder.ts";
+export type {
+  Activation,
+  BiasConfig,
+  DecoderConfig,
+  DecoderSizes,
+  ExpertConfig,
+  LayerConfig,
+  LayerGroup,
+  NormConfig,
+} from "./decoder.ts";
 export { KV_TYPES, kvHeadBytes, type KvType } from "./kv-type.ts";
-export type { AdaptedPart, Adapter, BlockDType, DType, LayerWeights, LazyTensor, Model, Tensor, TensorInfo } from "./model.ts";
+export type {
+  AdaptedPart,
+  Adapter,
+  BlockDType,
+  DType,
+  LayerWeights,
+  LazyTensor,
+  Model,
+  Tensor,
+  TensorInfo,
+} from "./model.ts";
 export { type RopeConfig, ropeInverseFrequencies, ropeMagnitude, type RopeScaling } from "./rope.ts";
-export type { FinishReason, Request, RequestId, RequestInput, RequestState, RequestView, Retention, SamplingParams } from "./request.ts";
+export type {
+  FinishReason,
+  Request,
+  RequestId,
+  RequestInput,
+  RequestState,
+  RequestView,
+  Retention,
+  SamplingParams,
+} from "./request.ts";
 export { Scheduler, type IdleReason } from "./scheduler/scheduler.ts";
 export { DecisionLog, type Decision, type DecisionKind } from "./scheduler/inspect/decision-log.ts";
 export { chromeTrace, type TraceEvent } from "./scheduler/inspect/trace.ts";
@@ -22,7 +58,16 @@ export type { Explanation } from "./scheduler/inspect/explanation.ts";
 export type { SchedulerOptions } from "./scheduler/options.ts";
 export type { SchedulerStats } from "./scheduler/inspect/stats.ts";
 export type { StepOutcome } from "./scheduler/outcome.ts";
-export type { ChatDelta, ChatMessage, ChatOutputParser, ChatPrompt, ChatRenderOptions, ChatTemplate, ChatToolCall, ChatValue } from "./chat.ts";
+export type {
+  ChatDelta,
+  ChatMessage,
+  ChatOutputParser,
+  ChatPrompt,
+  ChatRenderOptions,
+  ChatTemplate,
+  ChatToolCall,
+  ChatValue,
+} from "./chat.ts";
 export { IncrementalDetokenizer, type EncodeOptions, type TextPart, type Tokenizer } from "./tokenizer.ts";
 export { type PlanGroup, SAMPLE_NOT_FINITE, type SamplingColumns, type StepPlan, type StepResult } from "./step.ts";
 export type { AdmissionPolicy, AdmissionView } from "./policies/admission/admission-policy.ts";
@@ -57,7 +102,14 @@ export type { Drafter } from "./policies/drafting/drafter.ts";
 export { promptLookup } from "./policies/drafting/prompt-lookup.ts";
 export type { ChunkPolicy, ChunkStep } from "./prefill/chunk-policy.ts";
 export { equalProgress } from "./prefill/equal-progress.ts";
-export { admissionNamed, budgetNamed, evictionNamed, preemptionNamed, queueNamed, type BudgetSetup } from "./policies/names.ts";
+export {
+  admissionNamed,
+  budgetNamed,
+  evictionNamed,
+  preemptionNamed,
+  queueNamed,
+  type BudgetSetup,
+} from "./policies/names.ts";
 export { chunkingNamed } from "./prefill/names.ts";
 export { fcfs as fcfsChunks } from "./prefill/fcfs.ts";
 export { none } from "./prefill/none.ts";

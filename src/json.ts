@@ -7,7 +7,10 @@ export function parseJsonObject(bytes: Uint8Array, file: string): JsonObject {
   return parseJsonText(decodeUtf8(bytes, file), file);
 }
 
-/** As `parseJsonObject`, but refuses what `JSON.parse` passes over: a key that is there twice, of which it keeps the last. */
+/**
+ * As `parseJsonObject`, but refuses what `JSON.parse` passes over: a key that is there twice, of which it keeps the
+ * last.
+ */
 export function parseStrictJsonObject(bytes: Uint8Array, file: string): JsonObject {
   const text = decodeUtf8(bytes, file);
   const object = parseJsonText(text, file);
@@ -66,7 +69,10 @@ function parse(text: string, file: string): unknown {
   }
 }
 
-/** Depth down to which keys are compared: names, and the fields of what they name. A set a level, however deep a file nests. */
+/**
+ * Depth down to which keys are compared: names, and the fields of what they name. A set a level, however deep a file
+ * nests.
+ */
 const MAX_KEY_DEPTH = 2;
 
 /** First key that an object of this valid JSON text holds twice, as it is written there, or null. */

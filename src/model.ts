@@ -4,11 +4,25 @@
  */
 import type { DecoderConfig } from "./decoder.ts";
 
-/** How a tensor's numbers are stored: floats by their safetensors names, blocks by their GGUF names (`src/quantization`). */
+/**
+ * How a tensor's numbers are stored: floats by their safetensors names, blocks by their GGUF names
+ * (`src/quantization`).
+ */
 export type DType = "F32" | "F16" | "BF16" | BlockDType;
 
 /** Formats that store a row as blocks of small integers with shared scales. */
-export type BlockDType = "Q8_0" | "Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q2_K" | "Q3_K" | "Q4_K" | "Q5_K" | "Q6_K" | "IQ4_NL";
+export type BlockDType =
+  | "Q8_0"
+  | "Q4_0"
+  | "Q4_1"
+  | "Q5_0"
+  | "Q5_1"
+  | "Q2_K"
+  | "Q3_K"
+  | "Q4_K"
+  | "Q5_K"
+  | "Q6_K"
+  | "IQ4_NL";
 
 /** What is known of a tensor before its bytes are read. */
 export interface TensorInfo {
@@ -31,8 +45,8 @@ export interface LazyTensor extends TensorInfo {
 }
 
 /**
- * One transformer layer. Matrices are [out, in]; `null` where the decoder has no such part. Feed-forward matrices of a layer
- * with experts are [expert count, out, in].
+ * One transformer layer. Matrices are [out, in]; `null` where the decoder has no such part. Feed-forward matrices of a
+ * layer with experts are [expert count, out, in].
  */
 export interface LayerWeights<T extends TensorInfo = Tensor> {
   /** [hiddenSize] */

@@ -13,7 +13,12 @@ export function check(ok: boolean, field: string, value: unknown, allowed: strin
 
 /** The prompt, and room behind it for a short answer. */
 export function copyTokenIds(promptTokenIds: ArrayLike<number>, answerLength: number): Int32Array {
-  check(promptTokenIds !== null && typeof promptTokenIds === "object", "promptTokenIds", promptTokenIds, "an array of token ids");
+  check(
+    promptTokenIds !== null && typeof promptTokenIds === "object",
+    "promptTokenIds",
+    promptTokenIds,
+    "an array of token ids",
+  );
   check(promptTokenIds.length > 0, "promptTokenIds", "none", "at least one token id");
   const tokens = new Int32Array(promptTokenIds.length + Math.min(answerLength, ANSWER_ROOM));
   if (promptTokenIds instanceof Int32Array && !hasNegative(promptTokenIds)) {

@@ -31,11 +31,20 @@ export interface RequestInput {
   /** Most tokens to produce, at least 1; the context length ends a request earlier. */
   readonly maxTokens: number;
   readonly sampling?: Partial<SamplingParams>;
-  /** Answers wanted, 1..128: they share the prompt and draw with keys of their own, so that each is what it would be alone. Default 1. */
+  /**
+   * Answers wanted, 1..128: they share the prompt and draw with keys of their own, so that each is what it would be
+   * alone. Default 1.
+   */
   readonly n?: number;
-  /** Number of the first choice, part of its random key: with `n` left out it gives this one of the n answers. Default 0. */
+  /**
+   * Number of the first choice, part of its random key: with `n` left out it gives this one of the n answers. Default
+   * 0.
+   */
   readonly choice?: number;
-  /** A beam: between steps its last token may be replaced, and it may branch. It sits out planning ahead, and nobody drafts for it. Default false. */
+  /**
+   * A beam: between steps its last token may be replaced, and it may branch. It sits out planning ahead, and nobody
+   * drafts for it. Default false.
+   */
   readonly branches?: boolean;
   /** Ids that end the request; the id itself is its last token. */
   readonly stopTokenIds?: readonly number[];
@@ -53,18 +62,31 @@ export interface RequestInput {
   readonly deadline?: number;
   /** Longest wait before the first admission, in units of `now`. Default none. */
   readonly queueTimeout?: number;
-  /** How its cached blocks are kept once it has ended, where the eviction policy knows priorities. Default: like any others. */
+  /**
+   * How its cached blocks are kept once it has ended, where the eviction policy knows priorities. Default: like any
+   * others.
+   */
   readonly retention?: Retention;
 }
 
-/** Blocks of a greater priority, 0..100, outlive all of a lesser, for a duration in units of `now` from the request's end. */
+/**
+ * Blocks of a greater priority, 0..100, outlive all of a lesser, for a duration in units of `now` from the request's
+ * end.
+ */
 export interface Retention {
   readonly priority: number;
   readonly duration: number;
 }
 
 /** The defaults: greedy. */
-export const GREEDY: SamplingParams = Object.freeze({ temperature: 0, topK: 0, topP: 1, minP: 0, seed: 0, logprobs: -1 });
+export const GREEDY: SamplingParams = Object.freeze({
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  seed: 0,
+  logprobs: -1,
+});
 
 /** Fills in defaults and checks ranges. Throws `InvalidRequestError` that names the field and the value. */
 export function resolveSampling(params: Partial<SamplingParams> | undefined): SamplingParams {
@@ -74,7 +96,12 @@ export function resolveSampling(params: Partial<SamplingParams> | undefined): Sa
   check(p.topP > 0 && p.topP <= 1, "topP", p.topP, "in (0, 1]");
   check(p.minP >= 0 && p.minP <= 1, "minP", p.minP, "in [0, 1]");
   check(isIntegerIn(p.seed, 0, Number.MAX_SAFE_INTEGER), "seed", p.seed, "an integer in [0, 2^53)");
-  check(isIntegerIn(p.logprobs, -1, MAX_TOP_LOGPROBS), "logprobs", p.logprobs, `an integer in [-1, ${MAX_TOP_LOGPROBS}]`);
+  check(
+    isIntegerIn(p.logprobs, -1, MAX_TOP_LOGPROBS),
+    "logprobs",
+    p.logprobs,
+    `an integer in [-1, ${MAX_TOP_LOGPROBS}]`,
+  );
   return p;
 }
 
@@ -152,8 +179,8 @@ export class Request implements RequestView {
   finishReason: FinishReason | null = null;
   /** Why it ended, where the reason is "error". */
   error: Error | null = null;
-  // What every step looks at stands side by side in memory, with the scheduler's own counts behind it: 1,024 requests do not fit
-  // into a core's cache with all that they have.
+  // What every step looks at stands side by side in memory, with the scheduler's own counts behind it: 1,024 requests
+  // do not fit into a core's cache with all that they have.
   readonly maxLength: number;
   readonly stopTokenIds: readonly number[];
   readonly branches: boolean;
@@ -223,7 +250,9 @@ export class Request implements RequestView {
 
   /** Moves to another state; an illegal transition is a bug and throws. */
   become(state: RequestState): void {
-    if (!TRANSITIONS[this.#state].includes(state)) throw new Error(`request ${this.id}: ${this.#state} -> ${state} is not a transition`);
+    if (!TRANSITIONS[this.#state].includes(state)) {
+      throw new Error(`request ${this.id}: ${this.#state} -> ${state} is not a transition`);
+    }
     this.#state = state;
   }
 
@@ -266,7 +295,12 @@ function checkedRetention({ retention }: RequestInput): Retention | null {
   if (retention === undefined) return null;
   check(retention !== null && typeof retention === "object", "retention", retention, "a priority and a duration");
   const { priority, duration } = retention;
-  check(priority >= 0 && priority <= MAX_RETENTION_PRIORITY, "retention.priority", priority, `in [0, ${MAX_RETENTION_PRIORITY}]`);
+  check(
+    priority >= 0 && priority <= MAX_RETENTION_PRIORITY,
+    "retention.priority",
+    priority,
+    `in [0, ${MAX_RETENTION_PRIORITY}]`,
+  );
   check(Number.isFinite(duration) && duration >= 0, "retention.duration", duration, "a finite number >= 0");
   return { priority, duration };
 }

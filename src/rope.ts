@@ -62,7 +62,11 @@ function scaleFrequency(frequency: number, index: number, rope: RopeConfig, math
     case "llama3": {
       const { lowFrequencyFactor, highFrequencyFactor, originalContextLength } = scaling;
       const turns = (originalContextLength * frequency) / (2 * Math.PI);
-      return blend(frequency, scaling.factor, (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor));
+      return blend(
+        frequency,
+        scaling.factor,
+        (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor),
+      );
     }
     case "yarn": {
       const { low, high } = yarnRamp(rope, scaling, math);
@@ -78,7 +82,11 @@ function blend(frequency: number, factor: number, kept: number): number {
 }
 
 /** Pair numbers between which frequencies change from kept to divided. */
-function yarnRamp(rope: RopeConfig, scaling: RopeScaling & { kind: "yarn" }, math: RopeMath): { low: number; high: number } {
+function yarnRamp(
+  rope: RopeConfig,
+  scaling: RopeScaling & { kind: "yarn" },
+  math: RopeMath,
+): { low: number; high: number } {
   const { theta, dimensions } = rope;
   const pairWithTurns = (turns: number): number =>
     (dimensions * math.log(scaling.originalContextLength / (turns * 2 * Math.PI))) / (2 * math.log(theta));

@@ -1,13 +1,18 @@
 /** Ways to read a plan's block tables, for backends that keep none of their own. */
 import type { PlanGroup, StepPlan } from "./step.ts";
 
-/** The block tables of a plan's rows in CSR form: row r's blocks are `blocks[starts[r] .. starts[r + 1])`, in order of position. */
+/**
+ * The block tables of a plan's rows in CSR form: row r's blocks are `blocks[starts[r] .. starts[r + 1])`, in order of
+ * position.
+ */
 export interface GatheredTables {
   /** [R+1] */
   readonly starts: Int32Array;
   /** [starts[R]] Replaced by a longer array where need be. */
   blocks: Int32Array;
-  /** [R] position of the first slot of the row's first block: a multiple of the block size, 0 where no window has moved. */
+  /**
+   * [R] position of the first slot of the row's first block: a multiple of the block size, 0 where no window has moved.
+   */
   readonly firstPositions: Int32Array;
 }
 
@@ -18,7 +23,11 @@ export interface TableLayout {
 }
 
 export function createGatheredTables(maxRequests: number): GatheredTables {
-  return { starts: new Int32Array(maxRequests + 1), blocks: new Int32Array(maxRequests), firstPositions: new Int32Array(maxRequests) };
+  return {
+    starts: new Int32Array(maxRequests + 1),
+    blocks: new Int32Array(maxRequests),
+    firstPositions: new Int32Array(maxRequests),
+  };
 }
 
 /** The block that holds a position of the request at `slot`. */
@@ -31,8 +40,16 @@ export function firstVisible(plan: StepPlan, row: number, window: number | null)
   return window === null ? 0 : Math.max(0, plan.positions[plan.queryIndptr[row]] + 1 - window);
 }
 
-/** Fills `out` with the blocks that the plan's rows see in a group. O(blocks): 347 to 572 µs for 1,024 rows of 512 to 1,500 tokens. */
-export function gatherTables(plan: StepPlan, group: number, { blockSize, window }: TableLayout, out: GatheredTables): void {
+/**
+ * Fills `out` with the blocks that the plan's rows see in a group. O(blocks): 347 to 572 µs for 1,024 rows of 512 to
+ * 1,500 tokens.
+ */
+export function gatherTables(
+  plan: StepPlan,
+  group: number,
+  { blockSize, window }: TableLayout,
+  out: GatheredTables,
+): void {
   const { tables, stride } = plan.groups[group];
   let length = 0;
   for (let row = 0; row < plan.requestCount; row++) {

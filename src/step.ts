@@ -14,20 +14,20 @@ export interface PlanGroup {
   readonly stride: number;
   /**
    * [maxRequests x stride] the block tables, by request slot: the block of position p of the request at `slot` is
-   * `tables[slot * stride + Math.floor(p / blockSize) % stride]`. In a group with a window the table is a ring. Entries for positions that no
-   * token of the step sees may hold anything. Replaced by a longer array where `stride` grows.
+   * `tables[slot * stride + Math.floor(p / blockSize) % stride]`. In a group with a window the table is a ring. Entries
+   * for positions that no token of the step sees may hold anything. Replaced by a longer array where `stride` grows.
    */
   readonly tables: Int32Array;
   /** Ranges in `changes`, one a slot at most. */
   readonly changeCount: number;
   /**
-   * [3 x changeCount] (slot, first, end): since the plan before, the blocks first <= k < end of the slot's request were written, and
-   * end - first <= stride. A slot in `changes` need not have a row in this plan.
+   * [3 x changeCount] (slot, first, end): since the plan before, the blocks first <= k < end of the slot's request were
+   * written, and end - first <= stride. A slot in `changes` need not have a row in this plan.
    *
-   * A backend that keeps tables of its own applies each plan's changes in the order of steps: after the step before has read its tables, before
-   * this one reads them. Changes are absolute, so that a rejected step needs no undoing: the next plan names the whole table of every
-   * running slot. So does a plan whose `stride` differs from the one before. After a lost device no request holds blocks, and later plans name all
-   * that they use.
+   * A backend that keeps tables of its own applies each plan's changes in the order of steps: after the step before has
+   * read its tables, before this one reads them. Changes are absolute, so that a rejected step needs no undoing: the
+   * next plan names the whole table of every running slot. So does a plan whose `stride` differs from the one before.
+   * After a lost device no request holds blocks, and later plans name all that they use.
    */
   readonly changes: Int32Array;
 }
@@ -63,13 +63,19 @@ export interface StepPlan {
   readonly copyCount: number;
   readonly swapOutCount: number;
   readonly swapInCount: number;
-  /** [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the plan before, those taken back not counted. */
+  /**
+   * [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the plan before, those taken back
+   * not counted.
+   */
   readonly tokenIds: Int32Array;
   /** [T] position in the sequence. */
   readonly positions: Int32Array;
   /** [R+1] CSR: request r owns tokens `[queryIndptr[r], queryIndptr[r+1])`. */
   readonly queryIndptr: Int32Array;
-  /** [R] small integer below the backend's `maxRequests` that is the request's own while it runs; a later plan may name it for another request. */
+  /**
+   * [R] small integer below the backend's `maxRequests` that is the request's own while it runs; a later plan may name
+   * it for another request.
+   */
   readonly requestSlots: Int32Array;
   /** [R] the rows' requests, in a scheduler's plan: for people and tools. Backends need none. */
   readonly requests?: readonly RequestView[];
@@ -80,14 +86,20 @@ export interface StepPlan {
   readonly groups: readonly PlanGroup[];
   /** [R+1] CSR: request r's samples are `[sampleIndptr[r], sampleIndptr[r+1])`. */
   readonly sampleIndptr: Int32Array;
-  /** [S] token rows whose next token is sampled; one row several times where several choices begin with it. S is at most the most tokens of a step. */
+  /**
+   * [S] token rows whose next token is sampled; one row several times where several choices begin with it. S is at most
+   * the most tokens of a step.
+   */
   readonly sampleRows: Int32Array;
   readonly sampling: SamplingColumns;
   /** [2 x swapOutCount] (device block, host block) pairs: done first. */
   readonly swapOuts: Int32Array;
   /** [2 x swapInCount] (host block, device block) pairs: done second. */
   readonly swapIns: Int32Array;
-  /** [2 x copyCount] (source, target) device blocks: done third, before the forward pass. Sources were computed by earlier plans. */
+  /**
+   * [2 x copyCount] (source, target) device blocks: done third, before the forward pass. Sources were computed by
+   * earlier plans.
+   */
   readonly copies: Int32Array;
 }
 

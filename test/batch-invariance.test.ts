@@ -11,7 +11,9 @@ const BACKENDS = ["reference", "cpu"] as const;
 
 /** Both backends with every pair of types. The first entries have each type of weights once on each backend. */
 const ALL = KV_TYPES.flatMap((_, turn) =>
-  BACKENDS.flatMap((backend) => DTYPES.map((dtype, i) => [backend, dtype, KV_TYPES[(i + turn) % KV_TYPES.length]] as const)),
+  BACKENDS.flatMap((backend) =>
+    DTYPES.map((dtype, i) => [backend, dtype, KV_TYPES[(i + turn) % KV_TYPES.length]] as const),
+  ),
 );
 
 /** A batch and its requests alone; a prompt in chunks beside a decode. */
@@ -31,6 +33,16 @@ test("every type of weights meets every type of keys and values on each backend"
 /** One layer: rows are a block or more. */
 function maker(backend: (typeof BACKENDS)[number], dtype: DType, kv: KvType): MakeBackend {
   const hiddenSize = Math.max(32, FORMATS[dtype].blockSize);
-  const model = randomModel(7, { dtype, layerCount: 1, vocabSize: 64, hiddenSize, intermediateSize: hiddenSize, headDim: hiddenSize / 4 });
-  return async (sizes) => (backend === "cpu" ? createCpuBackend({ model, kv, threads: 0, ...sizes }) : createReferenceBackend({ model, kv, ...sizes }));
+  const model = randomModel(7, {
+    dtype,
+    layerCount: 1,
+    vocabSize: 64,
+    hiddenSize,
+    intermediateSize: hiddenSize,
+    headDim: hiddenSize / 4,
+  });
+  return async (sizes) =>
+    backend === "cpu"
+      ? createCpuBackend({ model, kv, threads: 0, ...sizes })
+      : createReferenceBackend({ model, kv, ...sizes });
 }

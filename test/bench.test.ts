@@ -8,7 +8,9 @@ const MILLISECONDS = 1;
 
 describe("Suite", () => {
   test("makes one row a task, in order, with its aim and reference", async () => {
-    const suite = new Suite(MILLISECONDS).add("a", () => 1, { aim: "< 1 s", reference: "them" }).add("b", async () => 2);
+    const suite = new Suite(MILLISECONDS)
+      .add("a", () => 1, { aim: "< 1 s", reference: "them" })
+      .add("b", async () => 2);
     const rows = await suite.run();
     expect(rows.map(({ name, aim, reference }) => ({ name, aim, reference }))).toEqual([
       { name: "a", aim: "< 1 s", reference: "them" },
@@ -18,7 +20,10 @@ describe("Suite", () => {
 
   test("divides by the operations of a call, and leaves the quotient of two tasks in the note", async () => {
     const fixed = (milliseconds: number) => () => ({ overriddenDuration: milliseconds });
-    const suite = new Suite(MILLISECONDS).add("one", fixed(2)).add("ten", fixed(10), { opsPerCall: 10 }).ratio("one / ten", "one", "ten", { aim: "< 3x" });
+    const suite = new Suite(MILLISECONDS)
+      .add("one", fixed(2))
+      .add("ten", fixed(10), { opsPerCall: 10 })
+      .ratio("one / ten", "one", "ten", { aim: "< 3x" });
     const [one, ten, ratio] = await suite.run();
     expect([one.medianSeconds, ten.medianSeconds]).toEqual([0.002, 0.001]);
     expect(ratio).toEqual({ name: "one / ten", note: "2.00x", aim: "< 3x", reference: undefined });
@@ -43,7 +48,10 @@ describe("formatTable", () => {
   ])("formatSeconds(%s)", (seconds, text) => expect(formatSeconds(seconds)).toBe(text));
 
   test("lines up as Markdown and leaves empty columns out", () => {
-    const rows = [{ name: "step", medianSeconds: 2e-5, p99Seconds: 4e-5 }, { name: "garbage", note: "0 bytes" }];
+    const rows = [
+      { name: "step", medianSeconds: 2e-5, p99Seconds: 4e-5 },
+      { name: "garbage", note: "0 bytes" },
+    ];
     expect(formatTable(rows).split("\n")).toEqual([
       "| name    | median | p99   | ops/s  | note    |",
       "| ------- | ------ | ----- | ------ | ------- |",

@@ -1,14 +1,26 @@
 import { expect, test } from "vitest";
 import { layerGroups, plainDecoder } from "../src/decoder.ts";
 
-const SIZES = { vocabSize: 10, hiddenSize: 8, intermediateSize: 12, headCount: 2, kvHeadCount: 1, headDim: 4, contextLength: 16 };
+const SIZES = {
+  vocabSize: 10,
+  hiddenSize: 8,
+  intermediateSize: 12,
+  headCount: 2,
+  kvHeadCount: 1,
+  headDim: 4,
+  contextLength: 16,
+};
 
 test("a plain decoder is a Llama of equal layers; what is given replaces its parts", () => {
   const plain = plainDecoder(3, SIZES);
   expect(plain.layers).toEqual(Array.from({ length: 3 }, () => ({ window: null, rope: 0, experts: false })));
   expect(plain.attentionScale).toBe(0.5);
   expect(plain.ropes).toEqual([{ theta: 10_000, dimensions: 4, scaling: null }]);
-  expect(plainDecoder(3, { ...SIZES, queryKeyNorm: true, attentionScale: 1 })).toEqual({ ...plain, queryKeyNorm: true, attentionScale: 1 });
+  expect(plainDecoder(3, { ...SIZES, queryKeyNorm: true, attentionScale: 1 })).toEqual({
+    ...plain,
+    queryKeyNorm: true,
+    attentionScale: 1,
+  });
 });
 
 test("layers of equal windows are a group, in the order of first use", () => {

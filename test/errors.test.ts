@@ -28,7 +28,10 @@ const CODES: Readonly<Record<string, string>> = {
   InvalidLogitsError: "invalid_logits",
 };
 
-const classes = Object.entries(errors).filter(([name]) => name !== "BstarError") as [string, new (message: string, options?: ErrorOptions) => BstarError][];
+const classes = Object.entries(errors).filter(([name]) => name !== "BstarError") as [
+  string,
+  new (message: string, options?: ErrorOptions) => BstarError,
+][];
 
 describe("errors", () => {
   test("each has its code, and no two have the same", () => {
@@ -46,15 +49,32 @@ describe("errors", () => {
 
   test("keep their names in a minified bundle", async () => {
     const entry = fileURLToPath(new URL("../src/errors.ts", import.meta.url));
-    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", write: false });
-    const bundled = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)) as typeof errors;
-    const names = classes.map(([name]) => new (bundled[name as keyof typeof errors] as new (message: string) => Error)("m").name);
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      format: "esm",
+      write: false,
+    });
+    const bundled = (await import(
+      /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
+    )) as typeof errors;
+    const names = classes.map(
+      ([name]) => new (bundled[name as keyof typeof errors] as new (message: string) => Error)("m").name,
+    );
     expect(names).toEqual(classes.map(([name]) => name));
   });
 
   test("those that wrap another error keep it as their cause", () => {
     const cause = new Error("below");
-    for (const Class of [errors.StepFailedError, errors.DeviceLostError, errors.DeviceUnavailableError, errors.OutOfMemoryError, errors.InvalidModelError, errors.MissingPackageError]) {
+    for (const Class of [
+      errors.StepFailedError,
+      errors.DeviceLostError,
+      errors.DeviceUnavailableError,
+      errors.OutOfMemoryError,
+      errors.InvalidModelError,
+      errors.MissingPackageError,
+    ]) {
       expect(new Class("above", { cause }).cause).toBe(cause);
     }
   });

@@ -1,6 +1,7 @@
 /**
- * The tiny checkpoints of each family beside the repository, in the reference: ids and logits of llama.cpp, whatever the chunks, the
- * blocks and the company. Here a fixed sample of sizes; every combination runs as `npm run soak -- families`.
+ * The tiny checkpoints of each family beside the repository, in the reference: ids and logits of llama.cpp, whatever
+ * the chunks, the blocks and the company. Here a fixed sample of sizes; every combination runs as `npm run soak --
+ * families`.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -14,13 +15,27 @@ import { fixtures, ifFixtures, noFixtures, readFixture } from "./support/fixture
 import { soakCount } from "./support/soak.ts";
 
 /** Token budget, block size, blocks beyond the longest request's. */
-const SIZES: readonly (readonly [number, number, number])[] = [[256, 16, 1000], [7, 4, 4], [64, 1, 30], [1, 16, 1000], [33, 16, 2], [5, 3, 8]];
+const SIZES: readonly (readonly [number, number, number])[] = [
+  [256, 16, 1000],
+  [7, 4, 4],
+  [64, 1, 30],
+  [1, 16, 1000],
+  [33, 16, 2],
+  [5, 3, 8],
+];
 const TOLERANCE = 1e-3;
 
 describe.skipIf(noFixtures)(`families${ifFixtures}`, () => {
   test.each(FAMILY_GOLDENS)("$name: every logit after each prompt is within 1e-3", async ({ name, path }) => {
     const { model } = await loadModel(path);
-    const backend = createReferenceBackend({ model, blockCount: 40, blockSize: 16, maxTokens: 256, maxRequests: 1, keepLogits: true });
+    const backend = createReferenceBackend({
+      model,
+      blockCount: 40,
+      blockSize: 16,
+      maxTokens: 256,
+      maxRequests: 1,
+      keepLogits: true,
+    });
     for (const { ids, logits } of familyPrompts({ name, path })) {
       const driver = new PlanDriver(backend);
       const [sample] = await driver.step([{ sequence: driver.start(ids) }]);
@@ -28,18 +43,25 @@ describe.skipIf(noFixtures)(`families${ifFixtures}`, () => {
     }
   });
 
-  test.each(FAMILY_GOLDENS)("$name: greedy ids together, in chunks, under small budgets and preemption, and again from the prefix cache", async (golden) => {
-    const loaded = await loadModel(golden.path);
-    const prompts = familyPrompts(golden);
-    const sizes = SIZES.slice(0, soakCount(2));
-    for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
-      const { answers, preemptions, cachedTokens } = await runFamily(loaded, prompts, { tokenBudget, blockSize, spareBlocks });
-      expect(answers).toEqual([...prompts, ...prompts].map(({ greedy }) => greedy));
-      const isWindowed = loaded.model.config.layers.some(({ window }) => window !== null); // then blocks behind the window come free
-      if (spareBlocks < 10) expect(preemptions > 0 || isWindowed).toBe(true);
-      else expect(cachedTokens).toBeGreaterThan(0);
-    }
-  });
+  test.each(FAMILY_GOLDENS)(
+    "$name: greedy ids together, in chunks, under small budgets and preemption, and again from the prefix cache",
+    async (golden) => {
+      const loaded = await loadModel(golden.path);
+      const prompts = familyPrompts(golden);
+      const sizes = SIZES.slice(0, soakCount(2));
+      for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
+        const { answers, preemptions, cachedTokens } = await runFamily(loaded, prompts, {
+          tokenBudget,
+          blockSize,
+          spareBlocks,
+        });
+        expect(answers).toEqual([...prompts, ...prompts].map(({ greedy }) => greedy));
+        const isWindowed = loaded.model.config.layers.some(({ window }) => window !== null); // then blocks behind the window come free
+        if (spareBlocks < 10) expect(preemptions > 0 || isWindowed).toBe(true);
+        else expect(cachedTokens).toBeGreaterThan(0);
+      }
+    },
+  );
 });
 
 interface BrokenFile {
@@ -55,7 +77,9 @@ describe.skipIf(noFixtures)(`broken files${ifFixtures}`, () => {
   const load = (file: string): Promise<LoadedModel> => {
     const bytes = new Uint8Array(readFileSync(`${fixtures}corrupt/${file}`));
     if (file.endsWith(".gguf")) return loadGguf(bytesSource(bytes), file);
-    return loadModelFromFiles("base", (name) => Promise.resolve(name === "model.safetensors" ? bytes : readOrNull(`${fixtures}corrupt/base/${name}`)));
+    return loadModelFromFiles("base", (name) =>
+      Promise.resolve(name === "model.safetensors" ? bytes : readOrNull(`${fixtures}corrupt/base/${name}`)),
+    );
   };
 
   test.each(BROKEN)("$file is $expect: $why", async ({ file, expect: wanted }) => {
@@ -67,7 +91,9 @@ describe.skipIf(noFixtures)(`broken files${ifFixtures}`, () => {
     } else if (wanted !== "any" || outcome instanceof Error) {
       expect(outcome).toBeInstanceOf(InvalidModelError);
     }
-    if (outcome instanceof BstarError) expect(outcome.message).toContain(file.endsWith(".gguf") ? file : "model.safetensors");
+    if (outcome instanceof BstarError) {
+      expect(outcome.message).toContain(file.endsWith(".gguf") ? file : "model.safetensors");
+    }
   });
 });
 

@@ -1,15 +1,29 @@
 /**
  * Greedy answers of real weights are the stored ones, token for token, whatever the chunks, the blocks and the company.
- * The full grid (every budget from 1 to 64, every block size, roomy and tight pools, whole answers) is `npm run soak -- goldens`.
+ * The full grid (every budget from 1 to 64, every block size, roomy and tight pools, whole answers) is `npm run soak --
+ * goldens`.
  */
 import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../src/backends/reference/index.ts";
 import type { LoadedModel } from "../src/models/load.ts";
 import { PlanDriver } from "../src/testing/plan-driver.ts";
-import { expectedAnswers, GOLDEN_MODELS, GOLDEN_SIZES, goldenModel, isHere, loadGoldenModel, runGoldens, SHORT } from "./support/goldens.ts";
+import {
+  expectedAnswers,
+  GOLDEN_MODELS,
+  GOLDEN_SIZES,
+  goldenModel,
+  isHere,
+  loadGoldenModel,
+  runGoldens,
+  SHORT,
+} from "./support/goldens.ts";
 import { ifShared } from "./support/model-files.ts";
 
-const MODELS = GOLDEN_MODELS.map((name) => ({ name, label: isHere(name) ? name : name + ifShared, isMissing: !isHere(name) }));
+const MODELS = GOLDEN_MODELS.map((name) => ({
+  name,
+  label: isHere(name) ? name : name + ifShared,
+  isMissing: !isHere(name),
+}));
 
 describe.each(MODELS)("$label", ({ name, isMissing }) => {
   const goldens = isMissing ? [] : goldenModel(name).goldens;
@@ -22,7 +36,14 @@ describe.each(MODELS)("$label", ({ name, isMissing }) => {
   });
 
   test.skipIf(isMissing)("the five largest logits after the prompt are within 1e-3", async () => {
-    const backend = createReferenceBackend({ model: (await load()).model, blockCount: 32, blockSize: 16, maxTokens: 512, maxRequests: 1, keepLogits: true });
+    const backend = createReferenceBackend({
+      model: (await load()).model,
+      blockCount: 32,
+      blockSize: 16,
+      maxTokens: 512,
+      maxRequests: 1,
+      keepLogits: true,
+    });
     for (const { promptIds, top5 } of goldens) {
       const driver = new PlanDriver(backend);
       const [{ logits }] = await driver.step([{ sequence: driver.start(promptIds) }]);
@@ -35,21 +56,42 @@ describe.each(MODELS)("$label", ({ name, isMissing }) => {
 
   test.skipIf(isMissing)("alone, to the end", async () => {
     for (const golden of goldens) {
-      const { answers } = await runGoldens(await load(), [golden], { tokenBudget: 64, blockSize: 16, tight: false, maxTokens: 200 });
+      const { answers } = await runGoldens(await load(), [golden], {
+        tokenBudget: 64,
+        blockSize: 16,
+        tight: false,
+        maxTokens: 200,
+      });
       expect(answers).toEqual([golden.genIds]);
     }
   });
 
-  test.skipIf(isMissing)("all together, to the end, in a pool so small that they are preempted and resumed", async () => {
-    const { answers, stats } = await runGoldens(await load(), goldens, { tokenBudget: 64, blockSize: 16, tight: true, maxTokens: 200 });
-    expect(answers).toEqual(expectedAnswers(goldens, 200));
-    expect(stats.preemptions).toBeGreaterThan(0);
-    expect(stats.heldBlocks).toBe(0);
-  });
+  test.skipIf(isMissing)(
+    "all together, to the end, in a pool so small that they are preempted and resumed",
+    async () => {
+      const { answers, stats } = await runGoldens(await load(), goldens, {
+        tokenBudget: 64,
+        blockSize: 16,
+        tight: true,
+        maxTokens: 200,
+      });
+      expect(answers).toEqual(expectedAnswers(goldens, 200));
+      expect(stats.preemptions).toBeGreaterThan(0);
+      expect(stats.heldBlocks).toBe(0);
+    },
+  );
 
-  test.skipIf(isMissing).each(GOLDEN_SIZES)("all together: %i tokens a step, blocks of %i, tight pool %s", async (tokenBudget, blockSize, tight) => {
-    const { answers, stats } = await runGoldens(await load(), goldens, { tokenBudget, blockSize, tight, maxTokens: SHORT });
-    expect(answers).toEqual(expectedAnswers(goldens, SHORT));
-    expect(stats.heldBlocks).toBe(0);
-  });
+  test.skipIf(isMissing).each(GOLDEN_SIZES)(
+    "all together: %i tokens a step, blocks of %i, tight pool %s",
+    async (tokenBudget, blockSize, tight) => {
+      const { answers, stats } = await runGoldens(await load(), goldens, {
+        tokenBudget,
+        blockSize,
+        tight,
+        maxTokens: SHORT,
+      });
+      expect(answers).toEqual(expectedAnswers(goldens, SHORT));
+      expect(stats.heldBlocks).toBe(0);
+    },
+  );
 });

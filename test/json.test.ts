@@ -20,11 +20,14 @@ group("parseJsonObject", () => {
     ["nothing", utf8(""), /^config\.json: not valid JSON \(.+\)$/],
     ["bytes that are no text", Uint8Array.of(0x22, 0xc3, 0x22), "config.json: not valid UTF-8"],
   ])("refuses %s", (_, bytes, message) => {
-    expect(() => parseJsonObject(bytes, "config.json")).toThrow(typeof message === "string" ? new InvalidModelError(message) : message);
+    expect(() => parseJsonObject(bytes, "config.json")).toThrow(
+      typeof message === "string" ? new InvalidModelError(message) : message,
+    );
     expect(() => parseJsonObject(bytes, "config.json")).toThrow(InvalidModelError);
   });
 
-  test("keeps the last of two keys, as JSON.parse does", () => expect(parseJsonObject(utf8('{"a":1,"a":2}'), "f")).toEqual({ a: 2 }));
+  test("keeps the last of two keys, as JSON.parse does", () =>
+    expect(parseJsonObject(utf8('{"a":1,"a":2}'), "f")).toEqual({ a: 2 }));
 });
 
 group("parseStrictJsonObject", () => {
@@ -38,9 +41,12 @@ group("parseStrictJsonObject", () => {
     expect(() => parseStrictJsonObject(utf8(text), "f")).toThrow(new InvalidModelError(`f: ${key} is there twice`));
   });
 
-  test.each(['{"a":{"a":1},"b":{"a":2}}', String.raw`{"a:":1,"{\"a\":1,":"\\","b":"a","c":["a","a"]}`])("reads %s", (text) => {
-    expect(parseStrictJsonObject(utf8(text), "f")).toEqual(JSON.parse(text));
-  });
+  test.each(['{"a":{"a":1},"b":{"a":2}}', String.raw`{"a:":1,"{\"a\":1,":"\\","b":"a","c":["a","a"]}`])(
+    "reads %s",
+    (text) => {
+      expect(parseStrictJsonObject(utf8(text), "f")).toEqual(JSON.parse(text));
+    },
+  );
 
   test("finds a key that is put in twice, and none in what JSON.stringify wrote", () => {
     const law = fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), fc.nat(), (object, seed) => {
@@ -63,4 +69,12 @@ group("messages", () => {
   test("cut long values", () => expect(excerpt("x".repeat(200))).toHaveLength(81));
 });
 
-test("isObject", () => expect([{}, [], null, 1, "a", undefined].map((value) => isObject(value))).toEqual([true, false, false, false, false, false]));
+test("isObject", () =>
+  expect([{}, [], null, 1, "a", undefined].map((value) => isObject(value))).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]));

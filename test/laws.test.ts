@@ -1,8 +1,9 @@
 /**
- * The scheduler's laws over random programs: submissions, aborts, stops, pauses, deadlines, failing steps, lost devices, with and without
- * planning ahead, windows, groups, a host tier and a useless hash. `SchedulerDrive` checks them after every command:
- * budget and request limit; each token of a prompt is scheduled exactly once a computation; tokens come once, in order and right;
- * free + cached + held = blockCount; progress; no victim is older than a survivor; no empty step without its reason; all blocks come back.
+ * The scheduler's laws over random programs: submissions, aborts, stops, pauses, deadlines, failing steps, lost
+ * devices, with and without planning ahead, windows, groups, a host tier and a useless hash. `SchedulerDrive` checks
+ * them after every command: budget and request limit; each token of a prompt is scheduled exactly once a computation;
+ * tokens come once, in order and right; free + cached + held = blockCount; progress; no victim is older than a
+ * survivor; no empty step without its reason; all blocks come back.
  *
  * BSTAR_SEED=n runs one program.
  */
@@ -16,13 +17,18 @@ const only = process.env["BSTAR_SEED"];
 const COUNT = soakCount(1500);
 /** Programs a test: vitest gets its turn between them. */
 const SLICE = 250;
-const slices = only === undefined ? Array.from({ length: Math.ceil(COUNT / SLICE) }, (_, i) => [i * SLICE, Math.min((i + 1) * SLICE, COUNT)]) : [[Number(only), Number(only) + 1]];
+const slices =
+  only === undefined
+    ? Array.from({ length: Math.ceil(COUNT / SLICE) }, (_, i) => [i * SLICE, Math.min((i + 1) * SLICE, COUNT)])
+    : [[Number(only), Number(only) + 1]];
 
 function drive(seed: number): DriveReport {
   try {
     return new SchedulerDrive(drawProgram(seed)).run();
   } catch (error) {
-    throw new Error(`${(error as Error).message}\nto see it again: BSTAR_SEED=${seed} npm test -- test/laws.test.ts`, { cause: error });
+    throw new Error(`${(error as Error).message}\nto see it again: BSTAR_SEED=${seed} npm test -- test/laws.test.ts`, {
+      cause: error,
+    });
   }
 }
 
@@ -34,7 +40,11 @@ test.each(slices)("hold after every command of programs %i to %i", (from, to) =>
   }
   // The programs do what they are for.
   const { preemptions, rollbacks, cachedTokens, recomputedTokens, stop, length, abort, error, refused } = sums;
-  if (to - from === SLICE) expect(Math.min(preemptions, rollbacks, cachedTokens, recomputedTokens, stop, length, abort, error, refused)).toBeGreaterThan(0);
+  if (to - from === SLICE) {
+    expect(
+      Math.min(preemptions, rollbacks, cachedTokens, recomputedTokens, stop, length, abort, error, refused),
+    ).toBeGreaterThan(0);
+  }
 });
 
 test("a program runs the same way every time, and no other runs so", () => {

@@ -1,6 +1,6 @@
 /**
- * Model files with a few bytes changed, cut or inserted: never a crash or a hang, and what is refused is refused in one sentence that
- * names the thing. A few hundred here; more run as `npm run soak -- mutated`.
+ * Model files with a few bytes changed, cut or inserted: never a crash or a hang, and what is refused is refused in one
+ * sentence that names the thing. A few hundred here; more run as `npm run soak -- mutated`.
  */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -13,9 +13,17 @@ import { soakCount } from "./support/soak.ts";
 const RUNS = soakCount(120);
 
 /** Changes near the beginning, where headers are, are likelier. */
-const place = fc.oneof({ weight: 3, arbitrary: fc.nat(400) }, { weight: 2, arbitrary: fc.nat(8000) }, { weight: 1, arbitrary: fc.nat(1_000_000) });
+const place = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(400) },
+  { weight: 2, arbitrary: fc.nat(8000) },
+  { weight: 1, arbitrary: fc.nat(1_000_000) },
+);
 const values = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff, 0x22, 0x2c, 0x5b, 0x7b, 0x7d), fc.nat(255));
-const mutation = fc.record({ at: place, kind: fc.constantFrom("set", "set", "set", "cut", "insert", "end"), bytes: fc.array(values, { minLength: 1, maxLength: 8 }) });
+const mutation = fc.record({
+  at: place,
+  kind: fc.constantFrom("set", "set", "set", "cut", "insert", "end"),
+  bytes: fc.array(values, { minLength: 1, maxLength: 8 }),
+});
 type Mutation = { readonly at: number; readonly kind: string; readonly bytes: readonly number[] };
 
 function mutated(file: Uint8Array, mutations: readonly Mutation[]): Uint8Array {
@@ -56,7 +64,10 @@ async function loadsOrRefuses(load: () => Promise<unknown>): Promise<"loaded" | 
 function watched(bytes: Uint8Array): { source: ByteSource; largest: () => number } {
   let most = 0;
   const source = bytesSource(bytes);
-  return { source: { size: source.size, read: (at, length) => ((most = Math.max(most, length)), source.read(at, length)) }, largest: () => most };
+  return {
+    source: { size: source.size, read: (at, length) => ((most = Math.max(most, length)), source.read(at, length)) },
+    largest: () => most,
+  };
 }
 
 describe("mutated files", () => {
@@ -77,14 +88,21 @@ describe("mutated files", () => {
     const files = modelFiles();
     const law = fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 3 }), async (mutations) => {
       const file = mutated(files[name], mutations);
-      await loadsOrRefuses(() => loadModelFromFiles("mutated", (each) => Promise.resolve(each === name ? file : (files[each] ?? null))));
+      await loadsOrRefuses(() =>
+        loadModelFromFiles("mutated", (each) => Promise.resolve(each === name ? file : (files[each] ?? null))),
+      );
     });
     await fc.assert(law, { numRuns: RUNS });
   });
 
-  test.each(["model.safetensors", "config.json", "tokenizer.json"])("a Git LFS pointer in the place of %s is called one", async (name) => {
-    const pointer = new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 10\n");
-    const load = loadModelFromFiles("pointer", (each) => Promise.resolve(each === name ? pointer : (modelFiles()[each] ?? null)));
-    await expect(load).rejects.toThrow(`${name} is a Git LFS pointer`);
-  });
+  test.each(["model.safetensors", "config.json", "tokenizer.json"])(
+    "a Git LFS pointer in the place of %s is called one",
+    async (name) => {
+      const pointer = new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 10\n");
+      const load = loadModelFromFiles("pointer", (each) =>
+        Promise.resolve(each === name ? pointer : (modelFiles()[each] ?? null)),
+      );
+      await expect(load).rejects.toThrow(`${name} is a Git LFS pointer`);
+    },
+  );
 });

@@ -1,7 +1,8 @@
 /**
- * Families and types of weights that no file beside the repository has: random tiny GGUF files, written here, whose answers llama.cpp gave
- * (scripts/family-peers.ts). With F32 weights it computes in float32; with blocks it rounds activations to 8 bits, so that its
- * answers are near and no more: there the file is compared with the numbers that it was made of.
+ * Families and types of weights that no file beside the repository has: random tiny GGUF files, written here, whose
+ * answers llama.cpp gave (scripts/family-peers.ts). With F32 weights it computes in float32; with blocks it rounds
+ * activations to 8 bits, so that its answers are near and no more: there the file is compared with the numbers that it
+ * was made of.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -18,10 +19,20 @@ interface Answer {
   readonly logprobs: Readonly<Record<string, number>>;
 }
 
-const PEERS = JSON.parse(readFileSync(new URL("support/family-peers.json", import.meta.url), "utf8")) as Record<string, Answer>;
+const PEERS = JSON.parse(readFileSync(new URL("support/family-peers.json", import.meta.url), "utf8")) as Record<
+  string,
+  Answer
+>;
 
 async function answer(model: Model, length: number): Promise<{ ids: number[]; logits: Float32Array }> {
-  const backend = createReferenceBackend({ model, blockCount: 40, blockSize: 16, maxTokens: 64, maxRequests: 1, keepLogits: true });
+  const backend = createReferenceBackend({
+    model,
+    blockCount: 40,
+    blockSize: 16,
+    maxTokens: 64,
+    maxRequests: 1,
+    keepLogits: true,
+  });
   const driver = new PlanDriver(backend);
   const sequence = driver.start(CASE_PROMPT);
   const [first] = await driver.step([{ sequence }]);

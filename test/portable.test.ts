@@ -15,7 +15,10 @@ const RUNTIMES = [
   { name: "Bun", command: "bun", args: ["run"] },
 ];
 
-/** Of logits and samples of the CPU backend, measured on Node 20 and 24, Deno 2.9, Bun 1.4 and Chromium 147: one bit more or less is a bug. */
+/**
+ * Of logits and samples of the CPU backend, measured on Node 20 and 24, Deno 2.9, Bun 1.4 and Chromium 147: one bit
+ * more or less is a bug.
+ */
 const CPU_HASHES = "F32 8d79cc73, BF16 5c8b20da, Q8_0 b0b17531, Q4_0 123d6d7a";
 
 test.each([0, 1, 2])("logits of the CPU backend have their golden bits, %i threads", async (threads) => {
@@ -31,18 +34,27 @@ test("the core does the same in a worker", async () => {
   expect(report).toBe(await portableReport());
 });
 
-test.skipIf(!isSoak).each([true, false])("so do they in a page of Chromium, cross-origin isolated %s (in the soak)", async (isIsolated) => {
-  expect(await inChromium(pathOf("cpu-report"), "module.cpuReport(2)", isIsolated)).toBe(CPU_HASHES);
-});
+test.skipIf(!isSoak).each([true, false])(
+  "so do they in a page of Chromium, cross-origin isolated %s (in the soak)",
+  async (isIsolated) => {
+    expect(await inChromium(pathOf("cpu-report"), "module.cpuReport(2)", isIsolated)).toBe(CPU_HASHES);
+  },
+);
 
 for (const { name, command, args } of RUNTIMES) {
-  test.skipIf(!isInstalled(command))(`the core does the same under ${name} (skipped where ${command} is not on the path)`, async () => {
-    const { stdout, stderr } = spawnSync(command, [...args, pathOf("portable-main")], { encoding: "utf8" });
-    expect(stdout.trim(), stderr).toBe(await portableReport());
-  });
+  test.skipIf(!isInstalled(command))(
+    `the core does the same under ${name} (skipped where ${command} is not on the path)`,
+    async () => {
+      const { stdout, stderr } = spawnSync(command, [...args, pathOf("portable-main")], { encoding: "utf8" });
+      expect(stdout.trim(), stderr).toBe(await portableReport());
+    },
+  );
 
   test.skipIf(!isInstalled(command))(`so do they under ${name} (skipped where ${command} is not on the path)`, () => {
-    const { stdout, stderr } = spawnSync(command, [...args, pathOf("cpu-report-main")], { encoding: "utf8", timeout: 50_000 });
+    const { stdout, stderr } = spawnSync(command, [...args, pathOf("cpu-report-main")], {
+      encoding: "utf8",
+      timeout: 50_000,
+    });
     expect(stdout.trim(), stderr).toBe(CPU_HASHES);
   });
 }

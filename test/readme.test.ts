@@ -33,7 +33,11 @@ test.each(files)("examples of %s are, without their types, what Node 20 reads", 
 });
 
 test("the check of examples finds declarations of Node 24", () => {
-  expect(["await using a = b;", "using a = b;", "const using = 1; await using;"].map(declaresUsing)).toEqual([true, true, false]);
+  expect(["await using a = b;", "using a = b;", "const using = 1; await using;"].map(declaresUsing)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 describe("findExamples", () => {

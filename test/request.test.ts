@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { InvalidRequestError } from "../src/errors.ts";
-import { GREEDY, Request, resolveSampling, TRANSITIONS, type RequestInput, type RequestState, type SamplingParams } from "../src/request.ts";
+import {
+  GREEDY,
+  Request,
+  resolveSampling,
+  TRANSITIONS,
+  type RequestInput,
+  type RequestState,
+  type SamplingParams,
+} from "../src/request.ts";
 
 const input: RequestInput = { id: "a", promptTokenIds: [5, 6, 7], maxTokens: 4 };
 
@@ -22,20 +30,53 @@ describe("Request", () => {
     refuses({ retention: { priority: -1, duration: 1 } }, "retention.priority must be in [0, 100], got -1");
     refuses({ retention: { priority: Number.NaN, duration: 1 } }, "retention.priority must be in [0, 100], got NaN");
     refuses({ retention: { priority: 1, duration: -1 } }, "retention.duration must be a finite number >= 0, got -1");
-    refuses({ retention: { priority: 1, duration: Number.POSITIVE_INFINITY } }, "retention.duration must be a finite number >= 0, got Infinity");
+    refuses(
+      { retention: { priority: 1, duration: Number.POSITIVE_INFINITY } },
+      "retention.duration must be a finite number >= 0, got Infinity",
+    );
     refuses({ retention: { priority: 1 } }, "retention.duration must be a finite number >= 0, got undefined");
     refuses({ retention: null }, "retention must be a priority and a duration, got null");
   });
 
   test("has defaults for all that is not given", () => {
     const request = make();
-    expect(request).toMatchObject({ id: "a", order: 3, arrival: 10, state: "waiting", promptTokenCount: 3, tokenCount: 3, maxLength: 7 });
-    expect(request).toMatchObject({ priority: 0, adapterId: 0, cacheSalt: "", client: "", cacheable: true, deadline: Number.POSITIVE_INFINITY, stopTokenIds: [] });
-    expect(request).toMatchObject({ sampling: GREEDY, finishReason: null, error: null, outputTokenCount: 0, computedTokenCount: 0 });
+    expect(request).toMatchObject({
+      id: "a",
+      order: 3,
+      arrival: 10,
+      state: "waiting",
+      promptTokenCount: 3,
+      tokenCount: 3,
+      maxLength: 7,
+    });
+    expect(request).toMatchObject({
+      priority: 0,
+      adapterId: 0,
+      cacheSalt: "",
+      client: "",
+      cacheable: true,
+      deadline: Number.POSITIVE_INFINITY,
+      stopTokenIds: [],
+    });
+    expect(request).toMatchObject({
+      sampling: GREEDY,
+      finishReason: null,
+      error: null,
+      outputTokenCount: 0,
+      computedTokenCount: 0,
+    });
   });
 
   test("keeps what is given", () => {
-    const given = { priority: -2.5, adapterId: 7, cacheSalt: "s", client: "c", deadline: 11, stopTokenIds: [1, 2], sampling: { temperature: 0.5, seed: 9 } };
+    const given = {
+      priority: -2.5,
+      adapterId: 7,
+      cacheSalt: "s",
+      client: "c",
+      deadline: 11,
+      stopTokenIds: [1, 2],
+      sampling: { temperature: 0.5, seed: 9 },
+    };
     const { sampling, ...rest } = given;
     const request = make({ ...given, skipPrefixCache: true });
     expect(request).toMatchObject({ ...rest, cacheable: false });
@@ -145,14 +186,22 @@ describe("resolveSampling", () => {
     ["logprobs", 21, "an integer in [-1, 20]"],
     ["logprobs", 0.5, "an integer in [-1, 20]"],
   ])("refuses %s of %s", (field, value, allowed) => {
-    expect(() => resolveSampling({ [field]: value })).toThrow(new InvalidRequestError(`${field} must be ${allowed}, got ${String(value)}`));
+    expect(() => resolveSampling({ [field]: value })).toThrow(
+      new InvalidRequestError(`${field} must be ${allowed}, got ${String(value)}`),
+    );
   });
 });
 
 describe("states", () => {
   const states = Object.keys(TRANSITIONS) as RequestState[];
   /** How each state is reached from the first. */
-  const paths: Record<RequestState, readonly RequestState[]> = { waiting: [], running: ["running"], preempted: ["running", "preempted"], paused: ["paused"], finished: ["finished"] };
+  const paths: Record<RequestState, readonly RequestState[]> = {
+    waiting: [],
+    running: ["running"],
+    preempted: ["running", "preempted"],
+    paused: ["paused"],
+    finished: ["finished"],
+  };
   const pairs = states.flatMap((from) => states.map((to) => [from, to] as const));
 
   test.each(pairs)("%s -> %s is taken or refused as the table says", (from, to) => {

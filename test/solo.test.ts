@@ -10,7 +10,10 @@ import { SeededRandom } from "../src/testing/seeded-random.ts";
 
 const model = randomModel(3);
 
-function engineOf(sizes: { blockSize: number; blockCount: number; maxTokens: number }, options: Partial<EngineOptions> = {}): Engine {
+function engineOf(
+  sizes: { blockSize: number; blockCount: number; maxTokens: number },
+  options: Partial<EngineOptions> = {},
+): Engine {
   return new Engine({ backend: createReferenceBackend({ model, maxRequests: 8, ...sizes }), ...options });
 }
 
@@ -19,7 +22,13 @@ function requests(count: number): (EngineRequest & PromptInput)[] {
   const random = new SeededRandom(1);
   const ids = (length: number): number[] => Array.from({ length }, () => random.integer(0, 96));
   const beginning = ids(20);
-  const samplings = [{}, { temperature: 0.8, seed: 7 }, { temperature: 1.5, topK: 5, seed: 1 }, { temperature: 1, topP: 0.7, seed: 2 ** 40 }, { temperature: 1, minP: 0.1 }];
+  const samplings = [
+    {},
+    { temperature: 0.8, seed: 7 },
+    { temperature: 1.5, topK: 5, seed: 1 },
+    { temperature: 1, topP: 0.7, seed: 2 ** 40 },
+    { temperature: 1, minP: 0.1 },
+  ];
   return Array.from({ length: count }, (_, i) => ({
     promptTokenIds: [...beginning.slice(0, random.integer(0, 20)), ...ids(random.integer(1, 25))],
     maxTokens: random.integer(1, 20),
@@ -47,8 +56,16 @@ describe("every stream equals its solo run", () => {
     ["odd chunks, blocks of one token", { blockSize: 1, blockCount: 400, maxTokens: 7 }, {}],
     ["a pool in which they make room for each other", { blockSize: 4, blockCount: 17, maxTokens: 16 }, {}],
     ["two at a time", { blockSize: 16, blockCount: 20, maxTokens: 32 }, { maxRequests: 2 }],
-    ["with guesses of their own tokens", { blockSize: 4, blockCount: 200, maxTokens: 64 }, { drafter: promptLookup({ minLength: 1 }) }],
-    ["with guesses, in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 16 }, { drafter: promptLookup({ minLength: 1 }) }],
+    [
+      "with guesses of their own tokens",
+      { blockSize: 4, blockCount: 200, maxTokens: 64 },
+      { drafter: promptLookup({ minLength: 1 }) },
+    ],
+    [
+      "with guesses, in a small pool",
+      { blockSize: 4, blockCount: 17, maxTokens: 16 },
+      { drafter: promptLookup({ minLength: 1 }) },
+    ],
   ])("%s", async (_name, sizes, options) => {
     const engine = engineOf(sizes, options);
     engines.push(engine);
@@ -68,28 +85,47 @@ describe("every stream equals its solo run", () => {
     await Promise.all(left.map((stream) => stream.return()));
     for (const pass of [1, 2]) {
       const again = await Promise.all(all.map((request) => engine.submit(request).completion()));
-      for (const [i, { tokenIds, logprobs }] of (await solo).entries()) expect([pass, i, again[i].tokenIds, again[i].logprobs]).toEqual([pass, i, tokenIds, logprobs]);
+      for (const [i, { tokenIds, logprobs }] of (await solo).entries()) {
+        expect([pass, i, again[i].tokenIds, again[i].logprobs]).toEqual([pass, i, tokenIds, logprobs]);
+      }
     }
     expect(engine.stats().cachedTokens).toBeGreaterThan(100);
   });
 });
 
 describe("n choices", () => {
-  test.each([["with room", { blockSize: 4, blockCount: 200, maxTokens: 64 }], ["in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 5 }]])("each is what it is alone, and no two are equal: %s", async (_name, sizes) => {
-    const request: EngineRequest & PromptInput = { promptTokenIds: [5, 3, 9, 1, 8, 2], maxTokens: 16, sampling: { temperature: 1.2, seed: 11, logprobs: 2 } };
+  test.each([
+    ["with room", { blockSize: 4, blockCount: 200, maxTokens: 64 }],
+    ["in a small pool", { blockSize: 4, blockCount: 17, maxTokens: 5 }],
+  ])("each is what it is alone, and no two are equal: %s", async (_name, sizes) => {
+    const request: EngineRequest & PromptInput = {
+      promptTokenIds: [5, 3, 9, 1, 8, 2],
+      maxTokens: 16,
+      sampling: { temperature: 1.2, seed: 11, logprobs: 2 },
+    };
     await using engine = engineOf(sizes);
     const { choices } = await engine.submit({ ...request, n: 5 }).completion();
     expect(new Set(choices.map(({ tokenIds }) => tokenIds.join())).size).toBe(5);
     for (const { choice, tokenIds, logprobs, finishReason } of choices) {
       await using one = engineOf({ blockSize: 16, blockCount: 8, maxTokens: 64 });
       const alone = await one.submit({ ...request, choice }).completion();
-      expect([alone.choice, alone.tokenIds, alone.logprobs, alone.finishReason]).toEqual([choice, tokenIds, logprobs, finishReason]);
+      expect([alone.choice, alone.tokenIds, alone.logprobs, alone.finishReason]).toEqual([
+        choice,
+        tokenIds,
+        logprobs,
+        finishReason,
+      ]);
     }
   });
 
   test("a stream tells whose tokens it gives; one choice can be aborted, and stop strings end each by itself", async () => {
     await using engine = engineOf({ blockSize: 4, blockCount: 200, maxTokens: 64 });
-    const stream = engine.submit({ promptTokenIds: [5, 3, 9], maxTokens: 20, n: 3, sampling: { temperature: 1, seed: 2 } });
+    const stream = engine.submit({
+      promptTokenIds: [5, 3, 9],
+      maxTokens: 20,
+      n: 3,
+      sampling: { temperature: 1, seed: 2 },
+    });
     const reasons: (string | null)[] = [null, null, null];
     for await (const { choice, finishReason } of stream) {
       if (reasons.every((reason) => reason === null)) engine.abort(stream.id, 1);

@@ -18,9 +18,22 @@ test("finds the block of a position, in a ring too", () => {
 test("gathers the rows' tables as one list", () => {
   const out = createGatheredTables(4);
   gatherTables(plan, 0, { blockSize: 4, window: 6 }, out);
-  expect([[...out.starts.subarray(0, 4)], [...out.blocks.subarray(0, 6)], [...out.firstPositions.subarray(0, 3)]]).toEqual([[0, 3, 4, 6], [4, 9, 2, 5, 6, 8], [0, 0, 8]]);
+  expect([
+    [...out.starts.subarray(0, 4)],
+    [...out.blocks.subarray(0, 6)],
+    [...out.firstPositions.subarray(0, 3)],
+  ]).toEqual([
+    [0, 3, 4, 6],
+    [4, 9, 2, 5, 6, 8],
+    [0, 0, 8],
+  ]);
 });
 
 test("begins a row with what its first token sees", () => {
-  expect([firstVisible(plan, 0, null), firstVisible(plan, 0, 3), firstVisible(plan, 1, 30), firstVisible(plan, 2, 1)]).toEqual([0, 4, 0, 13]);
+  expect([
+    firstVisible(plan, 0, null),
+    firstVisible(plan, 0, 3),
+    firstVisible(plan, 1, 30),
+    firstVisible(plan, 2, 1),
+  ]).toEqual([0, 4, 0, 13]);
 });

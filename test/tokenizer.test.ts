@@ -7,7 +7,10 @@ import { allTokenizers } from "./support/tokenizers.ts";
 
 /** Ids of the whole vocabulary, and some that are outside it. */
 function anyIds(tokenizer: Tokenizer, maxLength = 40): fc.Arbitrary<number[]> {
-  return fc.array(fc.oneof({ weight: 30, arbitrary: fc.nat(tokenizer.vocabSize - 1) }, { weight: 1, arbitrary: fc.integer() }), { maxLength });
+  return fc.array(
+    fc.oneof({ weight: 30, arbitrary: fc.nat(tokenizer.vocabSize - 1) }, { weight: 1, arbitrary: fc.integer() }),
+    { maxLength },
+  );
 }
 
 function pushAll(detokenizer: IncrementalDetokenizer, ids: readonly number[]): string {

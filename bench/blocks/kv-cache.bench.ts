@@ -33,7 +33,9 @@ function cacheOf(blockCount: number) {
 }
 
 /** Prompts that share nothing, more of them than any cache here holds: by turns, none is ever found. */
-const prompts = Array.from({ length: 128 }, (_, prompt) => Int32Array.from({ length: PROMPT + 1 }, (__, i) => (prompt * 7919 + i * 31) % 50_000));
+const prompts = Array.from({ length: 128 }, (_, prompt) =>
+  Int32Array.from({ length: PROMPT + 1 }, (__, i) => (prompt * 7919 + i * 31) % 50_000),
+);
 
 function tokensOf(prompt: number): Int32Array {
   return prompts[prompt % prompts.length];
@@ -48,10 +50,14 @@ function addLookups(suite: Suite): void {
     clear();
   }
   const tokens = tokensOf(50);
-  suite.add("prefix lookup, 8,192-token prompt, full hit, all included", () => kv.lookup(domain, tokens, PROMPT + 1, journal), {
-    aim: "<= 20 µs",
-    reference: "vLLM 1,002 µs (sha256), 784 µs (xxhash); mini-sglang's radix tree 17 µs on a single edge",
-  });
+  suite.add(
+    "prefix lookup, 8,192-token prompt, full hit, all included",
+    () => kv.lookup(domain, tokens, PROMPT + 1, journal),
+    {
+      aim: "<= 20 µs",
+      reference: "vLLM 1,002 µs (sha256), 784 µs (xxhash); mini-sglang's radix tree 17 µs on a single edge",
+    },
+  );
   suite.add("lookup + attach + clear, 8,192-token prompt, full hit", () => {
     kv.lookup(domain, tokens, PROMPT + 1, journal).attach(SLOT, kv, journal);
     transactions.seal(journal);
@@ -62,7 +68,10 @@ function addLookups(suite: Suite): void {
   suite.add("prefix lookup, 8,192-token prompt, nothing cached", () => kv.lookup(domain, missing, PROMPT + 1, journal));
 }
 
-/** 512 new full blocks go into the index of a cache that is full of others, which make room: each call is one such prompt. */
+/**
+ * 512 new full blocks go into the index of a cache that is full of others, which make room: each call is one such
+ * prompt.
+ */
 function addIndexing(suite: Suite): void {
   const { journal, tables, transactions, reserve, index, clear } = cacheOf(BLOCKS * 32);
   let prompt = 0;
@@ -90,10 +99,18 @@ function addIndexing(suite: Suite): void {
 /** 512 blocks for one request, and back; and out of a pool whose blocks are all cached, where each is an eviction. */
 function addAllocation(suite: Suite): void {
   const free = cacheOf(BLOCKS * 8);
-  suite.add("allocate + free, per block (512 at a time)", () => {
-    free.reserve();
-    free.clear();
-  }, { opsPerCall: BLOCKS, aim: "<= 15 ns", reference: "vLLM 69 + 96 ns (212 + 96 with caching), nano-vllm 158 + 110 ns" });
+  suite.add(
+    "allocate + free, per block (512 at a time)",
+    () => {
+      free.reserve();
+      free.clear();
+    },
+    {
+      opsPerCall: BLOCKS,
+      aim: "<= 15 ns",
+      reference: "vLLM 69 + 96 ns (212 + 96 with caching), nano-vllm 158 + 110 ns",
+    },
+  );
   const { kv, tables, reserve, index, clear } = cacheOf(BLOCKS * 8);
   let prompt = 0;
   suite.add("allocate a block, pool full of cached ones", reserve, {

@@ -57,7 +57,10 @@ const PUNCTUATION = [
   "00",
 ];
 
-/** Bytes, JSON's punctuation, and random words with and without a space before them: as long-tailed as a byte-level BPE's. */
+/**
+ * Bytes, JSON's punctuation, and random words with and without a space before them: as long-tailed as a byte-level
+ * BPE's.
+ */
 function randomVocabulary(size: number): Uint8Array[] {
   const encoder = new TextEncoder();
   const random = new SeededRandom(1);

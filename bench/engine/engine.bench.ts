@@ -13,7 +13,9 @@ export default function (suite: Suite): void {
     suite.add(
       `a token through the engine, ${count} streams of ${TOKENS} tokens, read at the end`,
       async () => {
-        const streams = Array.from({ length: count }, (_, n) => engine.submit({ promptTokenIds: prompt.map((id) => id + 64 * n), maxTokens: TOKENS }));
+        const streams = Array.from({ length: count }, (_, n) =>
+          engine.submit({ promptTokenIds: prompt.map((id) => id + 64 * n), maxTokens: TOKENS }),
+        );
         await Promise.all(streams.map((stream) => stream.completion()));
       },
       { opsPerCall: count * TOKENS },
@@ -23,7 +25,18 @@ export default function (suite: Suite): void {
 
 /** A device whose steps are done at once. */
 function instant(maxRequests: number): Backend {
-  const info: BackendInfo = { name: "instant", blockCount: 8 * maxRequests, hostBlockCount: 0, blockSize: 16, maxTokens: 4096, maxRequests, contextLength: 1024, vocabSize: 50_000, bytesPerBlock: 0, groups: [{ window: null }] };
+  const info: BackendInfo = {
+    name: "instant",
+    blockCount: 8 * maxRequests,
+    hostBlockCount: 0,
+    blockSize: 16,
+    maxTokens: 4096,
+    maxRequests,
+    contextLength: 1024,
+    vocabSize: 50_000,
+    bytesPerBlock: 0,
+    groups: [{ window: null }],
+  };
   const result: StepResult = { tokenIds: new Int32Array(maxRequests).fill(5) };
   return {
     info,

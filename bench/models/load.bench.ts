@@ -11,8 +11,32 @@ import type { BenchRow } from "../bench.ts";
 
 /** SmolLM2 135M and TinyLlama 1.1B. */
 const SHAPES: readonly (readonly [string, number, DecoderSizes])[] = [
-  ["135M", 30, { vocabSize: 49_152, hiddenSize: 768, intermediateSize: 1536, headCount: 12, kvHeadCount: 4, headDim: 64, contextLength: 2048 }],
-  ["1.1B", 22, { vocabSize: 32_000, hiddenSize: 2048, intermediateSize: 5632, headCount: 32, kvHeadCount: 4, headDim: 64, contextLength: 2048 }],
+  [
+    "135M",
+    30,
+    {
+      vocabSize: 49_152,
+      hiddenSize: 768,
+      intermediateSize: 1536,
+      headCount: 12,
+      kvHeadCount: 4,
+      headDim: 64,
+      contextLength: 2048,
+    },
+  ],
+  [
+    "1.1B",
+    22,
+    {
+      vocabSize: 32_000,
+      hiddenSize: 2048,
+      intermediateSize: 5632,
+      headCount: 32,
+      kvHeadCount: 4,
+      headDim: 64,
+      contextLength: 2048,
+    },
+  ],
 ];
 const TYPES: readonly DType[] = ["F16", "Q8_0", "Q4_K"];
 const MIB = 2 ** 20;
@@ -26,11 +50,18 @@ const { model } = await loadModel(process.argv[2]);
 console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, peak: process.resourceUsage().maxRSS * 1024 - before, layers: model.layers.length }));
 `;
 
-/** Load time and peak memory of random checkpoints, each loaded by a process of its own; the files are in the page cache. */
+/**
+ * Load time and peak memory of random checkpoints, each loaded by a process of its own; the files are in the page
+ * cache.
+ */
 export default function (): readonly BenchRow[] {
   const folder = mkdtempSync(join(tmpdir(), "bstar-load-"));
   try {
-    return SHAPES.flatMap(([name, layers, sizes]) => TYPES.map((dtype) => measure(`load ${name} ${dtype}`, join(folder, "model.gguf"), randomFile(layers, sizes, dtype))));
+    return SHAPES.flatMap(([name, layers, sizes]) =>
+      TYPES.map((dtype) =>
+        measure(`load ${name} ${dtype}`, join(folder, "model.gguf"), randomFile(layers, sizes, dtype)),
+      ),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -42,7 +73,9 @@ function measure(name: string, path: string, chunks: readonly Uint8Array[]): Ben
   closeSync(file);
   const fileBytes = chunks.reduce((sum, { length }) => sum + length, 0);
   const module = new URL("../../src/models/index.ts", import.meta.url).href;
-  const { seconds, peak } = JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", CHILD, module, path], { encoding: "utf8" })) as { seconds: number; peak: number };
+  const { seconds, peak } = JSON.parse(
+    execFileSync(process.execPath, ["--input-type=module", "-e", CHILD, module, path], { encoding: "utf8" }),
+  ) as { seconds: number; peak: number };
   const note = `${Math.round(fileBytes / MIB)} MiB of file, peak ${Math.round((peak - fileBytes) / MIB)} MiB above it`;
   return { name, medianSeconds: seconds, samples: 1, note };
 }
@@ -59,7 +92,15 @@ function randomFile(layerCount: number, sizes: DecoderSizes, dtype: DType): read
     return { ...info, bytes: made.get(key)! };
   };
   const norm = tensor("F32", hiddenSize);
-  const none = { queryBias: null, keyBias: null, valueBias: null, queryNorm: null, keyNorm: null, outputBias: null, attentionPostNorm: null };
+  const none = {
+    queryBias: null,
+    keyBias: null,
+    valueBias: null,
+    queryNorm: null,
+    keyNorm: null,
+    outputBias: null,
+    attentionPostNorm: null,
+  };
   const noneEither = { router: null, gateBias: null, upBias: null, downBias: null, feedForwardPostNorm: null };
   const keys = tensor(dtype, kvHeadCount * headDim, hiddenSize);
   const wide = tensor(dtype, intermediateSize, hiddenSize);
@@ -77,7 +118,13 @@ function randomFile(layerCount: number, sizes: DecoderSizes, dtype: DType): read
     down: tensor(dtype, hiddenSize, intermediateSize),
   };
   const table = tensor(dtype, vocabSize, hiddenSize);
-  const model: Model = { config, embedding: table, layers: config.layers.map(() => layer), finalNorm: norm, head: table };
+  const model: Model = {
+    config,
+    embedding: table,
+    layers: config.layers.map(() => layer),
+    finalNorm: norm,
+    head: table,
+  };
   return ggufChunks("llama", model);
 }
 
@@ -86,6 +133,8 @@ function fill(dtype: DType, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   if (isFloat(dtype)) return bytes.fill(0x3c);
   const blocks = randomBlocks(dtype, 256 * 64, 0.02, (i) => ((i * 2654435761) % 4096) / 4096);
-  for (let at = 0; at < length; at += blocks.length) bytes.set(blocks.subarray(0, Math.min(blocks.length, length - at)), at);
+  for (let at = 0; at < length; at += blocks.length) {
+    bytes.set(blocks.subarray(0, Math.min(blocks.length, length - at)), at);
+  }
   return bytes;
 }

@@ -19,8 +19,14 @@ const FILES: readonly (readonly [string, string])[] = [
   ["mistral (BPE with byte fallback)", "../shared/fixtures/hf/mistral/tokenizer.json"],
 ];
 
-/** English text with code: some 30,000 characters. The library takes time in proportion to the square of a text that is not cut. */
-const TEXT = ["docs/scheduler.md", "docs/engine.md"].map((file) => readFileSync(root + file, "utf8")).join("\n").slice(0, 30_000);
+/**
+ * English text with code: some 30,000 characters. The library takes time in proportion to the square of a text that is
+ * not cut.
+ */
+const TEXT = ["docs/scheduler.md", "docs/engine.md"]
+  .map((file) => readFileSync(root + file, "utf8"))
+  .join("\n")
+  .slice(0, 30_000);
 
 export default function (suite: Suite): BenchRow[] {
   const rows: BenchRow[] = [];
@@ -32,7 +38,10 @@ export default function (suite: Suite): BenchRow[] {
     suite.add(`${name}, a token`, () => tokenizer.encode(TEXT), { opsPerCall: count });
     suite.add(`${name}, a token, library`, () => library.encode(TEXT), { opsPerCall: count });
     suite.ratio(`${name}, bstar / library`, `${name}, a token`, `${name}, a token, library`);
-    rows.push({ name: `${name}, tokens of ${TEXT.length} characters`, note: `${count}, the library ${library.encode(TEXT).ids.length}` });
+    rows.push({
+      name: `${name}, tokens of ${TEXT.length} characters`,
+      note: `${count}, the library ${library.encode(TEXT).ids.length}`,
+    });
   }
   return rows;
 }

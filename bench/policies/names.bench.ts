@@ -1,4 +1,7 @@
-/** What an admission decision costs while many wait: who is next, taking it out, charging its prompt, and one more that comes. */
+/**
+ * What an admission decision costs while many wait: who is next, taking it out, charging its prompt, and one more that
+ * comes.
+ */
 import { KvCache } from "../../src/blocks/kv-cache.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
@@ -24,8 +27,18 @@ export default function (suite: Suite): void {
     // Beyond 128 waiting, lpm and dlpm do not look at the cache: first come, first served.
     addDecisions(suite, `${name}, ${WAITING.toLocaleString("en")} waiting`, make, WAITING, "<= 100 µs");
   }
-  addDecisions(suite, `lpm, ${SORTED.toLocaleString("en")} waiting, all looked up`, () => lpm({ maxSorted: SORTED }), SORTED);
-  addDecisions(suite, `dlpm, ${SORTED.toLocaleString("en")} waiting, all looked up`, () => dlpm({ maxSorted: SORTED }), SORTED);
+  addDecisions(
+    suite,
+    `lpm, ${SORTED.toLocaleString("en")} waiting, all looked up`,
+    () => lpm({ maxSorted: SORTED }),
+    SORTED,
+  );
+  addDecisions(
+    suite,
+    `dlpm, ${SORTED.toLocaleString("en")} waiting, all looked up`,
+    () => dlpm({ maxSorted: SORTED }),
+    SORTED,
+  );
   addDecisions(suite, "lpm, 128 waiting, all looked up", () => lpm(), 128);
 }
 
@@ -38,7 +51,10 @@ function addDecisions(suite: Suite, name: string, make: () => QueuePolicy, waiti
   suite.add(`a decision of ${name}`, () => decide!(), { ...options, aim });
 }
 
-/** A full queue; each call is one decision in a step of its own, the dearest case: an order worked out anew serves a step's other decisions too. */
+/**
+ * A full queue; each call is one decision in a step of its own, the dearest case: an order worked out anew serves a
+ * step's other decisions too.
+ */
 function decisions(queue: QueuePolicy, waiting: number): () => void {
   const random = new SeededRandom(1);
   const idle = Array.from({ length: waiting + 1 }, (_, order) => requestOf(order, random));
@@ -64,7 +80,14 @@ function requestOf(order: number, random: SeededRandom): Request {
   const family = random.integer(0, FAMILIES - 1);
   const length = random.integer(SHARED, LONGEST);
   const promptTokenIds = Int32Array.from({ length }, (_, i) => (i < SHARED ? family : 1000 + order));
-  const input = { id: order, promptTokenIds, maxTokens: random.integer(1, 500), priority: random.integer(0, 9), client: `client ${order % CLIENTS}`, deadline: 10 + 100 * random.next() };
+  const input = {
+    id: order,
+    promptTokenIds,
+    maxTokens: random.integer(1, 500),
+    priority: random.integer(0, 9),
+    client: `client ${order % CLIENTS}`,
+    deadline: 10 + 100 * random.next(),
+  };
   return new Request(input, { contextLength: 4096, order, now: 0 });
 }
 

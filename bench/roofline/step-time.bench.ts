@@ -4,7 +4,10 @@ import type { BenchRow, Suite } from "../bench.ts";
 
 const REQUESTS = 256;
 const CALLS = 1000;
-/** Many enough that the start, where a caller not yet optimized has each returned number boxed in 16 bytes, counts little. */
+/**
+ * Many enough that the start, where a caller not yet optimized has each returned number boxed in 16 bytes, counts
+ * little.
+ */
 const GARBAGE_STEPS = 2_000_000;
 
 export default function (suite: Suite): BenchRow[] {

@@ -5,7 +5,10 @@ import type { BenchRow, Suite } from "../bench.ts";
 const PROMPT = 512;
 const BLOCK = 16;
 
-/** Steps before the requests are begun anew: contexts are 512 to 1,500 tokens long, some hundred more where 1,024 requests begin one after the other. */
+/**
+ * Steps before the requests are begun anew: contexts are 512 to 1,500 tokens long, some hundred more where 1,024
+ * requests begin one after the other.
+ */
 const STEPS = 1000;
 
 /** Steps of the measurement of garbage. */
@@ -13,7 +16,11 @@ const GARBAGE_STEPS = 5000;
 const GARBAGE_WINDOWS = 4;
 
 /** Published measurements of other schedulers on a machine of this kind, in µs. */
-const OTHERS: Readonly<Record<number, string>> = { 32: "vLLM 247 µs, nano-vllm 16.4 µs", 256: "vLLM 2,052 µs, nano-vllm 127 µs", 1024: "vLLM 9,050 µs, nano-vllm 555 µs" };
+const OTHERS: Readonly<Record<number, string>> = {
+  32: "vLLM 247 µs, nano-vllm 16.4 µs",
+  256: "vLLM 2,052 µs, nano-vllm 127 µs",
+  1024: "vLLM 9,050 µs, nano-vllm 555 µs",
+};
 const AIMS: Readonly<Record<number, string>> = { 32: "<= 2 µs", 256: "<= 12 µs", 1024: "<= 50 µs" };
 
 export default function (suite: Suite): BenchRow[] {
@@ -26,7 +33,10 @@ export default function (suite: Suite): BenchRow[] {
 
 /** Prompts that share nothing; staggered ones fill their blocks in different steps. */
 function promptOf(request: number, staggered: boolean): Int32Array {
-  return Int32Array.from({ length: PROMPT + (staggered ? request % BLOCK : 0) }, (_, i) => (request * 7919 + i * 31) % 50_000);
+  return Int32Array.from(
+    { length: PROMPT + (staggered ? request % BLOCK : 0) },
+    (_, i) => (request * 7919 + i * 31) % 50_000,
+  );
 }
 
 /** A scheduler in whose every step `count` requests decode, for so many steps. */
@@ -38,9 +48,17 @@ class Decodes {
   constructor(count: number, staggered: boolean, steps: number) {
     // The first to come decode while the others are admitted, at least two a step.
     const length = PROMPT + BLOCK + count / 2 + steps + 8;
-    this.scheduler = new Scheduler({ blockCount: count * Math.ceil(length / BLOCK) + 64, blockSize: BLOCK, maxRequests: count, tokenBudget: Math.max(2048, count), eviction: lru() });
+    this.scheduler = new Scheduler({
+      blockCount: count * Math.ceil(length / BLOCK) + 64,
+      blockSize: BLOCK,
+      maxRequests: count,
+      tokenBudget: Math.max(2048, count),
+      eviction: lru(),
+    });
     this.#result = { tokenIds: new Int32Array(count).fill(5) };
-    for (let id = 0; id < count; id++) this.scheduler.submit({ id, promptTokenIds: promptOf(id, staggered), maxTokens: length - PROMPT - BLOCK }, 0);
+    for (let id = 0; id < count; id++) {
+      this.scheduler.submit({ id, promptTokenIds: promptOf(id, staggered), maxTokens: length - PROMPT - BLOCK }, 0);
+    }
     while (this.step() !== count);
   }
 
@@ -55,29 +73,41 @@ class Decodes {
 function addDecodes(suite: Suite, count: number, staggered: boolean): void {
   let decodes: Decodes | undefined;
   let steps = 0;
-  suite.add(`schedule + commit, ${count.toLocaleString("en")} decodes, ${staggered ? "staggered" : "aligned"}`, () => decodes!.step(), {
-    beforeEach() {
-      if (decodes === undefined || ++steps % STEPS === 0) decodes = new Decodes(count, staggered, STEPS);
+  suite.add(
+    `schedule + commit, ${count.toLocaleString("en")} decodes, ${staggered ? "staggered" : "aligned"}`,
+    () => decodes!.step(),
+    {
+      beforeEach() {
+        if (decodes === undefined || ++steps % STEPS === 0) decodes = new Decodes(count, staggered, STEPS);
+      },
+      afterAll() {
+        decodes = undefined;
+      },
+      aim: staggered ? AIMS[count] : undefined,
+      reference: staggered ? OTHERS[count] : undefined,
     },
-    afterAll() {
-      decodes = undefined;
-    },
-    aim: staggered ? AIMS[count] : undefined,
-    reference: staggered ? OTHERS[count] : undefined,
-  });
+  );
 }
 
 /** A budget of 2,048 tokens: 256 decodes, and prompts of 1,000 tokens of which 512 are always the same. */
 class Mixed {
-  readonly #scheduler = new Scheduler({ blockCount: 40_000, blockSize: BLOCK, maxRequests: 300, tokenBudget: 2048, eviction: lru() });
+  readonly #scheduler = new Scheduler({
+    blockCount: 40_000,
+    blockSize: BLOCK,
+    maxRequests: 300,
+    tokenBudget: 2048,
+    eviction: lru(),
+  });
   readonly #result = { tokenIds: new Int32Array(300).fill(5) };
   readonly #prompt = Int32Array.from({ length: 1000 }, (_, i) => 40_000 + i);
   #submitted = 0;
   #now = 0;
 
   constructor() {
-    for (let id = 0; id < 256; id++) this.#scheduler.submit({ id, promptTokenIds: promptOf(id, true), maxTokens: 2000 }, 0);
-    for (this.#submitted = 256; this.#scheduler.stats().waiting > 0; ) this.step();
+    for (let id = 0; id < 256; id++) {
+      this.#scheduler.submit({ id, promptTokenIds: promptOf(id, true), maxTokens: 2000 }, 0);
+    }
+    for (this.#submitted = 256; this.#scheduler.stats().waiting > 0;) this.step();
     for (let i = 0; i < 8; i++) this.supply();
   }
 
@@ -99,25 +129,33 @@ class Mixed {
 function addMixed(suite: Suite): void {
   let mixed: Mixed | undefined;
   let steps = 0;
-  suite.add("schedule + commit, mixed: budget 2,048, 256 decodes, 1,000-token prompts sharing 512", () => mixed!.step(), {
-    beforeEach() {
-      if (mixed === undefined || ++steps % STEPS === 0) mixed = new Mixed();
-      mixed.supply();
+  suite.add(
+    "schedule + commit, mixed: budget 2,048, 256 decodes, 1,000-token prompts sharing 512",
+    () => mixed!.step(),
+    {
+      beforeEach() {
+        if (mixed === undefined || ++steps % STEPS === 0) mixed = new Mixed();
+        mixed.supply();
+      },
+      aim: "<= 40 µs",
+      reference: "vLLM 2,732 µs",
     },
-    aim: "<= 40 µs",
-    reference: "vLLM 2,732 µs",
-  });
+  );
 }
 
 /**
- * What a steady decode step leaves for the garbage collector: of some windows the least, for the compiler's code and notes are on
- * the same heap, and it works in the first ones.
+ * What a steady decode step leaves for the garbage collector: of some windows the least, for the compiler's code and
+ * notes are on the same heap, and it works in the first ones.
  */
 function garbage(count: number, staggered: boolean): BenchRow {
   const name = `garbage a step, ${count} decodes, ${staggered ? "staggered" : "aligned"}`;
   if (globalThis.gc === undefined) return { name, note: "needs node --expose-gc" };
   const bytes = Math.min(...Array.from({ length: GARBAGE_WINDOWS }, () => bytesAStep(count, staggered)));
-  return { name, note: `${bytes.toFixed(1)} bytes (heap delta over ${GARBAGE_STEPS.toLocaleString("en")} steps)`, aim: "0 bytes" };
+  return {
+    name,
+    note: `${bytes.toFixed(1)} bytes (heap delta over ${GARBAGE_STEPS.toLocaleString("en")} steps)`,
+    aim: "0 bytes",
+  };
 }
 
 function bytesAStep(count: number, staggered: boolean): number {

@@ -1,4 +1,7 @@
-/** How many requests the simulator gets through in a second, all metrics on: the Azure trace, and short requests without end. */
+/**
+ * How many requests the simulator gets through in a second, all metrics on: the Azure trace, and short requests without
+ * end.
+ */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gpuNamed, modelNamed } from "../../src/roofline/index.ts";
@@ -17,24 +20,45 @@ type Options = Omit<SimulateOptions, "workload" | "gpu" | "shape">;
 
 export default async function (): Promise<BenchRow[]> {
   const short = () => Promise.resolve(poisson({ rate: 60, seed: 0, promptTokens: 100, outputTokens: 20 }));
-  const rows = [await row(`${SHORT_REQUESTS} short requests (100 in, 20 out), Llama-2-7B on one H100`, "h100", short, { maxArrivals: SHORT_REQUESTS })];
+  const rows = [
+    await row(`${SHORT_REQUESTS} short requests (100 in, 20 out), Llama-2-7B on one H100`, "h100", short, {
+      maxArrivals: SHORT_REQUESTS,
+    }),
+  ];
   if (!existsSync(TRACE)) return [...rows, { name: "azure2023_conv", note: "skipped: ../shared/traces is absent" }];
   const azure = async () => (await openTrace(TRACE, 0)).workload;
   const name = "azure2023_conv, Llama-2-7B on one A100, budget 512";
-  rows.push({ ...(await row(name, "a100-80gb", azure, {})), aim: ">= 20,000 requests/s", reference: "Vidur 555 requests/s, the same run" });
+  rows.push({
+    ...(await row(name, "a100-80gb", azure, {})),
+    aim: ">= 20,000 requests/s",
+    reference: "Vidur 555 requests/s, the same run",
+  });
   rows.push(await row(`${name}, prefix cache off`, "a100-80gb", azure, { prefixCaching: false }));
   return rows;
 }
 
 /** The median run's pace, by the time that the loop takes. */
-async function row(name: string, gpu: string, workload: () => Promise<SimulateOptions["workload"]>, options: Options): Promise<BenchRow> {
+async function row(
+  name: string,
+  gpu: string,
+  workload: () => Promise<SimulateOptions["workload"]>,
+  options: Options,
+): Promise<BenchRow> {
   const seconds: number[] = [];
   let requests = 0;
   for (let run = 0; run < RUNS; run++) {
-    const { summary } = await simulate({ ...options, gpu: gpuNamed(gpu), shape: modelNamed("llama-2-7b"), workload: await workload() });
+    const { summary } = await simulate({
+      ...options,
+      gpu: gpuNamed(gpu),
+      shape: modelNamed("llama-2-7b"),
+      workload: await workload(),
+    });
     seconds.push(summary.loopSeconds);
     requests = summary.requests.completed;
   }
   const [best, , median] = seconds.toSorted((a, b) => a - b);
-  return { name, note: `${Math.round(requests / median).toLocaleString("en")} requests/s, the best of ${RUNS} runs ${Math.round(requests / best).toLocaleString("en")}` };
+  return {
+    name,
+    note: `${Math.round(requests / median).toLocaleString("en")} requests/s, the best of ${RUNS} runs ${Math.round(requests / best).toLocaleString("en")}`,
+  };
 }

@@ -12,11 +12,25 @@ export interface Program {
   readonly groups: readonly { readonly window: number | null }[];
   readonly limits: Readonly<Record<string, number>>;
   /** By name. */
-  readonly policies: { readonly queue: string; readonly admission: string; readonly preemption: string; readonly eviction: string; readonly chunking: string };
+  readonly policies: {
+    readonly queue: string;
+    readonly admission: string;
+    readonly preemption: string;
+    readonly eviction: string;
+    readonly chunking: string;
+  };
   readonly drafts: boolean;
   readonly planAhead: boolean;
   readonly turns: number;
-  readonly rates: { readonly submit: number; readonly fail: number; readonly lose: number; readonly abort: number; readonly pause: number; readonly beams: number; readonly reset: number };
+  readonly rates: {
+    readonly submit: number;
+    readonly fail: number;
+    readonly lose: number;
+    readonly abort: number;
+    readonly pause: number;
+    readonly beams: number;
+    readonly reset: number;
+  };
 }
 
 const QUEUES = ["fcfs", "priority", "sjf", "lpm", "hrrn", "edf", "vtc", "dlpm", "mlfq"];
@@ -40,9 +54,22 @@ export function drawProgram(seed: number): Program {
     tokenBudget: random.integer(1, 48),
     contextLength: random.integer(8, 200),
     hostBlockCount: sometimes(0.3, random.integer(1, 20)),
-    groups: random.pick([[{ window: null }], [{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }], [{ window }, { window: 2 * window }]]),
+    groups: random.pick([
+      [{ window: null }],
+      [{ window: null }],
+      [{ window: null }],
+      [{ window }],
+      [{ window: null }, { window }],
+      [{ window }, { window: 2 * window }],
+    ]),
     limits: drawLimits(random),
-    policies: { queue: preemption === "lowest-priority" ? "priority" : named(QUEUES), admission: named(ADMISSIONS), preemption, eviction: named(EVICTIONS), chunking: named(CHUNKINGS) },
+    policies: {
+      queue: preemption === "lowest-priority" ? "priority" : named(QUEUES),
+      admission: named(ADMISSIONS),
+      preemption,
+      eviction: named(EVICTIONS),
+      chunking: named(CHUNKINGS),
+    },
     drafts: random.chance(0.25),
     planAhead: random.chance(0.6),
     turns: random.integer(30, 200),

@@ -25,8 +25,8 @@ const LAST_ID = 3;
 const VOCABULARY = 50;
 
 /**
- * Lines that are the same for both versions as long as they decide the same. Numbers of blocks and of plans are left out. `stopAt`: throws
- * at the first line that differs from this list.
+ * Lines that are the same for both versions as long as they decide the same. Numbers of blocks and of plans are left
+ * out. `stopAt`: throws at the first line that differs from this list.
  */
 export function transcribe(version: Version, program: Program): string[] {
   const run = new Run(version, program);
@@ -53,7 +53,18 @@ class Run {
   #now = 0;
 
   constructor(version: Version, program: Program) {
-    const { policies, tokenBudget, drafts, limits, blockCount, blockSize, maxRequests, contextLength, hostBlockCount, groups } = program;
+    const {
+      policies,
+      tokenBudget,
+      drafts,
+      limits,
+      blockCount,
+      blockSize,
+      maxRequests,
+      contextLength,
+      hostBlockCount,
+      groups,
+    } = program;
     this.#program = program;
     this.#random = new SeededRandom(program.seed + 1_000_003);
     this.#scheduler = new version.Scheduler({
@@ -72,7 +83,10 @@ class Run {
       chunking: version.chunkingNamed(policies.chunking),
       drafter: drafts ? guesses() : undefined,
       onKvEvent: (event) => this.#events.push(this.#describe(event)),
-      onEnd: (request) => this.#events.push(`end ${label(request)} ${request.finishReason} ${request.tokenCount} ${request.error?.name ?? ""}`),
+      onEnd: (request) =>
+        this.#events.push(
+          `end ${label(request)} ${request.finishReason} ${request.tokenCount} ${request.error?.name ?? ""}`,
+        ),
     });
   }
 
@@ -93,7 +107,9 @@ class Run {
     else for (const { id, state } of this.#live) if (state === "paused") this.#scheduler.resume(id, this.#now);
     const mayPlan = this.#flights.length < (planAhead ? 2 : 1);
     const planned = mayPlan && this.#schedule();
-    if (this.#flights.length > 0 && (!planned || this.#flights.length === 2 || this.#random.chance(0.5))) this.#complete();
+    if (this.#flights.length > 0 && (!planned || this.#flights.length === 2 || this.#random.chance(0.5))) {
+      this.#complete();
+    }
   }
 
   #act(rates: Program["rates"]): void {
@@ -101,7 +117,9 @@ class Run {
     const scheduler = this.#scheduler;
     if (random.chance(rates.submit)) this.#submit();
     if (random.chance(rates.abort)) this.#withOne((id, choice) => scheduler.abort(id, this.#now, choice));
-    if (random.chance(rates.pause)) this.#withOne((id, choice) => scheduler.pause(id, this.#now, choice) || scheduler.resume(id, this.#now, choice));
+    if (random.chance(rates.pause)) {
+      this.#withOne((id, choice) => scheduler.pause(id, this.#now, choice) || scheduler.resume(id, this.#now, choice));
+    }
     if (random.chance(rates.lose)) this.#lose();
     if (random.chance(rates.reset)) this.#note(`reset ${scheduler.resetPrefixCache({ force: true })}`);
   }
@@ -112,7 +130,10 @@ class Run {
     const beams = random.chance(this.#program.rates.beams);
     const input: RequestInput = {
       id: this.#submitted++,
-      promptTokenIds: [...[1, 2, 3, 1, 2, 3, 1, 2, 0, 1, 1, 2, 3, 3, 2, 1, 0, 0, 0, 1].slice(0, random.integer(0, 20)), ...ids(random.integer(1, random.chance(0.2) ? 60 : 8))],
+      promptTokenIds: [
+        ...[1, 2, 3, 1, 2, 3, 1, 2, 0, 1, 1, 2, 3, 3, 2, 1, 0, 0, 0, 1].slice(0, random.integer(0, 20)),
+        ...ids(random.integer(1, random.chance(0.2) ? 60 : 8)),
+      ],
       maxTokens: random.integer(1, 40),
       n: !beams && random.chance(0.2) ? random.integer(2, 5) : 1,
       branches: beams,
@@ -124,7 +145,9 @@ class Run {
       stopTokenIds: random.chance(0.3) ? [random.integer(0, VOCABULARY - 1), random.integer(0, VOCABULARY - 1)] : [],
       ...(random.chance(0.1) ? { deadline: this.#now + random.integer(5, 200) } : {}),
       ...(random.chance(0.1) ? { queueTimeout: random.integer(1, 100) } : {}),
-      ...(random.chance(0.1) ? { retention: { priority: random.integer(0, 100), duration: random.integer(0, 50) } } : {}),
+      ...(random.chance(0.1)
+        ? { retention: { priority: random.integer(0, 100), duration: random.integer(0, 50) } }
+        : {}),
     };
     try {
       const first = this.#scheduler.submit(input, this.#now) as Tracked;
@@ -153,13 +176,17 @@ class Run {
       this.#note(`idle ${this.#scheduler.idleReason} ${this.#scheduler.nextWakeAt}`);
       return false;
     }
-    const bySlot = new Map(this.#live.filter(({ state }) => state === "running").map((request) => [request.slot, request]));
+    const bySlot = new Map(
+      this.#live.filter(({ state }) => state === "running").map((request) => [request.slot, request]),
+    );
     const rows = Array.from({ length: plan.requestCount }, (_, row) => {
       const request = bySlot.get(plan.requestSlots[row])!;
       const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
       return `${label(request)}@${plan.positions[from]}+${to - from}:${plan.sampleIndptr[row + 1] - plan.sampleIndptr[row]}`;
     });
-    this.#note(`plan ${plan.tokenCount} [${rows.toSorted().join(" ")}] ${plan.copyCount} ${plan.swapOutCount} ${plan.swapInCount}`);
+    this.#note(
+      `plan ${plan.tokenCount} [${rows.toSorted().join(" ")}] ${plan.copyCount} ${plan.swapOutCount} ${plan.swapInCount}`,
+    );
     const behindFailure = this.#flights.some(({ tokenIds }) => tokenIds === null);
     const fails = behindFailure || this.#random.chance(this.#program.rates.fail);
     this.#flights.push({ plan, tokenIds: fails ? null : this.#execute(plan) });
@@ -172,7 +199,8 @@ class Run {
     for (let sample = 0; sample < plan.sampleCount; sample++) {
       const row = plan.sampleRows[sample];
       const id = plan.tokenIds[row] >= 0 ? plan.tokenIds[row] : this.#lastSamples[~plan.tokenIds[row]];
-      samples[sample] = (Math.imul(id + 7 * plan.sampling.choice[sample], 0x9e3779b1) + 31 * plan.positions[row]) % VOCABULARY;
+      samples[sample] =
+        (Math.imul(id + 7 * plan.sampling.choice[sample], 0x9e3779b1) + 31 * plan.positions[row]) % VOCABULARY;
       if (samples[sample] < 0) samples[sample] += VOCABULARY;
     }
     this.#lastSamples = samples;
@@ -189,8 +217,13 @@ class Run {
     }
     this.#flights.shift();
     const outcome = this.#scheduler.commit(plan, { tokenIds }, this.#now);
-    const tokens = Array.from({ length: outcome.tokenCount }, (_, i) => `${label(outcome.requests[i])}=${outcome.tokenIds[i]}`);
-    this.#note(`commit [${tokens.toSorted(byRequest).join(" ")}] ended ${outcome.finished.slice(0, outcome.finishedCount).map(label).toSorted().join(" ")}`);
+    const tokens = Array.from(
+      { length: outcome.tokenCount },
+      (_, i) => `${label(outcome.requests[i])}=${outcome.tokenIds[i]}`,
+    );
+    this.#note(
+      `commit [${tokens.toSorted(byRequest).join(" ")}] ended ${outcome.finished.slice(0, outcome.finishedCount).map(label).toSorted().join(" ")}`,
+    );
     this.#branchBeams();
   }
 
@@ -199,11 +232,20 @@ class Run {
     if (this.#flights.length > 0) return;
     for (const request of this.#live.slice()) {
       if (!request.branches || request.finishReason !== null || request.outputTokenCount === 0) continue;
-      if (this.#random.chance(0.3)) this.#scheduler.replaceLastToken(request.id, request.choice, this.#random.integer(0, VOCABULARY - 1));
+      if (this.#random.chance(0.3)) {
+        this.#scheduler.replaceLastToken(request.id, request.choice, this.#random.integer(0, VOCABULARY - 1));
+      }
       if (!this.#random.chance(0.1)) continue;
       const choice = this.#random.integer(1, 100);
       if (this.#live.some((other) => other.id === request.id && other.choice === choice)) continue;
-      this.#live.push(this.#scheduler.branch(request.id, request.choice, { choice, tokenId: this.#random.integer(0, VOCABULARY - 1) }, this.#now) as Tracked);
+      this.#live.push(
+        this.#scheduler.branch(
+          request.id,
+          request.choice,
+          { choice, tokenId: this.#random.integer(0, VOCABULARY - 1) },
+          this.#now,
+        ) as Tracked,
+      );
     }
   }
 

@@ -1,5 +1,14 @@
 /** The figures that are fitted, by name, and the GPU that a run had according to them. */
-import { type Efficiency, type EngineFigures, type Gpu, gpuNamed, gpuUnder, HOPPER_EFFICIENCY, MEAN_EFFICIENCY, VLLM_FIGURES } from "../../src/roofline/index.ts";
+import {
+  type Efficiency,
+  type EngineFigures,
+  type Gpu,
+  gpuNamed,
+  gpuUnder,
+  HOPPER_EFFICIENCY,
+  MEAN_EFFICIENCY,
+  VLLM_FIGURES,
+} from "../../src/roofline/index.ts";
 import type { ServingRun } from "../../test/support/serving-runs.ts";
 
 /** Values by name: `hopper.bandwidthShare`, `vllm.hostSecondsPerStep`. */
@@ -17,7 +26,13 @@ export interface FigureSpec {
 /** A share that datasheets bound; a factor that says how two engines differ; a time that only measurements tell. */
 const share = (name: string, start: number): FigureSpec => ({ name, start, pull: 0.05, least: 0.1, most: 1 });
 const factor = (name: string): FigureSpec => ({ name, start: 1, pull: 0.05, least: 0.5, most: 2 });
-const time = (name: string, start: number): FigureSpec => ({ name, start, pull: 0.0025, least: start / 50, most: 50 * start });
+const time = (name: string, start: number): FigureSpec => ({
+  name,
+  start,
+  pull: 0.0025,
+  least: start / 50,
+  most: 50 * start,
+});
 
 const ENGINES = ["vllm", "trtllm", "trtllm-1.2", "sglang"] as const;
 
@@ -42,14 +57,19 @@ export const SPECS: readonly FigureSpec[] = [
     time(`${engine}.hostSecondsPerRequest`, 15e-6),
     time(`${engine}.allReduceSeconds`, 10e-6),
   ]),
-  ...["trtllm", "trtllm-1.2", "sglang"].flatMap((engine) => [factor(`${engine}.flopsFactor`), factor(`${engine}.lowPrecisionFlopsFactor`)]),
+  ...["trtllm", "trtllm-1.2", "sglang"].flatMap((engine) => [
+    factor(`${engine}.flopsFactor`),
+    factor(`${engine}.lowPrecisionFlopsFactor`),
+  ]),
 ];
 
 export const STARTS: Figures = Object.fromEntries(SPECS.map(({ name, start }) => [name, start]));
 
 /** Runs without a version are of the spring of 2026, as TensorRT-LLM 1.2 is. */
 export function engineOf({ engine }: ServingRun): (typeof ENGINES)[number] {
-  if (engine.startsWith("trtllm")) return engine === "trtllm-" || engine.startsWith("trtllm-1.2") ? "trtllm-1.2" : "trtllm";
+  if (engine.startsWith("trtllm")) {
+    return engine === "trtllm-" || engine.startsWith("trtllm-1.2") ? "trtllm-1.2" : "trtllm";
+  }
   return engine.startsWith("sglang") ? "sglang" : "vllm";
 }
 
@@ -65,19 +85,33 @@ function isHopper({ gpu }: ServingRun): boolean {
   return gpu === "h100" || gpu === "h200";
 }
 
-/** The run's GPU under its engine. GPUs other than H100 and H200 keep the figures that they have; L40S the mean of the others. */
+/**
+ * The run's GPU under its engine. GPUs other than H100 and H200 keep the figures that they have; L40S the mean of the
+ * others.
+ */
 export function gpuOf(figures: Figures, run: ServingRun): Gpu {
   const engine = engineOf(run);
   const catalogue = gpuNamed(run.gpu);
-  const link = catalogue.link.bytesPerSecond >= 300e9 ? { share: figures["nvlink.share"], latencySecondsPerGpu: figures["nvlink.latencySecondsPerGpu"] } : {};
-  const gpu = { ...catalogue, link: { ...catalogue.link, ...link }, efficiency: deviceFigures(figures, run, catalogue.efficiency) };
-  const of = (key: string, fallback: number): number => figures[`${engine}.${key}`] ?? figures[`all.${key}`] ?? fallback;
+  const link =
+    catalogue.link.bytesPerSecond >= 300e9
+      ? { share: figures["nvlink.share"], latencySecondsPerGpu: figures["nvlink.latencySecondsPerGpu"] }
+      : {};
+  const gpu = {
+    ...catalogue,
+    link: { ...catalogue.link, ...link },
+    efficiency: deviceFigures(figures, run, catalogue.efficiency),
+  };
+  const of = (key: string, fallback: number): number =>
+    figures[`${engine}.${key}`] ?? figures[`all.${key}`] ?? fallback;
   return gpuUnder(engineFigures(of, figures["vllm.kvSecondsPerByte"], engine === "vllm"), gpu);
 }
 
 function deviceFigures(figures: Figures, run: ServingRun, own: Efficiency): Efficiency {
   const hopper = Object.fromEntries(
-    SPECS.filter(({ name }) => name.startsWith("hopper.")).map(({ name }) => [name.slice("hopper.".length), figures[name]]),
+    SPECS.filter(({ name }) => name.startsWith("hopper.")).map(({ name }) => [
+      name.slice("hopper.".length),
+      figures[name],
+    ]),
   ) as Partial<Efficiency>;
   const queryKeyNormSecondsPerLayer = figures["all.queryKeyNormSecondsPerLayer"];
   if (isHopper(run)) return { ...own, ...hopper, queryKeyNormSecondsPerLayer };
@@ -94,7 +128,11 @@ function meanWith(hopper: Partial<Efficiency>): Efficiency {
   return { ...MEAN_EFFICIENCY, ...Object.fromEntries(moved) };
 }
 
-function engineFigures(of: (key: string, fallback: number) => number, kvSecondsPerByte: number, isVllm: boolean): EngineFigures {
+function engineFigures(
+  of: (key: string, fallback: number) => number,
+  kvSecondsPerByte: number,
+  isVllm: boolean,
+): EngineFigures {
   return {
     launchSecondsPerLayer: of("launchSecondsPerLayer", 0),
     promptSecondsPerLayer: of("promptSecondsPerLayer", 0),
@@ -104,7 +142,9 @@ function engineFigures(of: (key: string, fallback: number) => number, kvSecondsP
     allReduceSeconds: of("allReduceSeconds", 0),
     flopsFactor: of("flopsFactor", 1),
     lowPrecisionFlopsFactor: of("lowPrecisionFlopsFactor", 1),
-    kvSecondsPerByte: isVllm ? Object.fromEntries(Object.keys(VLLM_FIGURES.kvSecondsPerByte).map((gpu) => [gpu, kvSecondsPerByte])) : {},
+    kvSecondsPerByte: isVllm
+      ? Object.fromEntries(Object.keys(VLLM_FIGURES.kvSecondsPerByte).map((gpu) => [gpu, kvSecondsPerByte]))
+      : {},
     fittedGpus: [],
     fittedOn: "this fit",
   };

@@ -1,7 +1,13 @@
-/** Robust least squares over the logarithms of positive figures (Levenberg and Marquardt; iteratively reweighted, Huber 1964). */
+/**
+ * Robust least squares over the logarithms of positive figures (Levenberg and Marquardt; iteratively reweighted, Huber
+ * 1964).
+ */
 import type { Figures, FigureSpec } from "./figures.ts";
 
-/** Residuals beyond count in proportion, those beyond the second hardly at all: a run that was measured otherwise than it says must not bend the fit. */
+/**
+ * Residuals beyond count in proportion, those beyond the second hardly at all: a run that was measured otherwise than
+ * it says must not bend the fit.
+ */
 const HUBER = 0.05;
 const OUTLIER = 0.35;
 const OUTLIER_SLOPE = 0.01;
@@ -62,12 +68,18 @@ function weightOf(residual: number): number {
   return (size < OUTLIER ? HUBER : OUTLIER_SLOPE) / size;
 }
 
-function normalEquations(figures: Figures, specs: readonly FigureSpec[], cases: readonly Case[]): { matrix: Float64Array[]; gradient: Float64Array } {
+function normalEquations(
+  figures: Figures,
+  specs: readonly FigureSpec[],
+  cases: readonly Case[],
+): { matrix: Float64Array[]; gradient: Float64Array } {
   const matrix = specs.map(() => new Float64Array(specs.length));
   const gradient = new Float64Array(specs.length);
   for (const each of cases) {
     const base = each.residuals(figures);
-    const active = specs.flatMap(({ name }, index) => (each.concerns(name) ? [{ index, slopes: slopesOf(figures, name, each, base) }] : []));
+    const active = specs.flatMap(({ name }, index) =>
+      each.concerns(name) ? [{ index, slopes: slopesOf(figures, name, each, base) }] : [],
+    );
     for (const [row, residual] of base.entries()) {
       const weight = weightOf(residual);
       for (const { index, slopes } of active) {

@@ -41,9 +41,21 @@ export async function record(figures: Figures, run: ServingRun, shape: ModelShap
     stride *= 2;
     steps.splice(0, steps.length, ...steps.filter((_, i) => i % 2 === 0));
   };
-  const { summary } = await simulateRun(run, { gpu, shape, frontEndSeconds, maxRequests: MAX_OPEN_REQUESTS, observe: (_plan, _outcome, _now, load) => observe(load) });
+  const { summary } = await simulateRun(run, {
+    gpu,
+    shape,
+    frontEndSeconds,
+    maxRequests: MAX_OPEN_REQUESTS,
+    observe: (_plan, _outcome, _now, load) => observe(load),
+  });
   const { ttftSeconds, tpotSeconds, e2eSeconds } = summary;
-  return new Recording(run, shape, steps, { ttft: ttftSeconds.mean!, tpot: tpotSeconds.mean!, e2e: e2eSeconds.mean! }, frontEndSeconds);
+  return new Recording(
+    run,
+    shape,
+    steps,
+    { ttft: ttftSeconds.mean!, tpot: tpotSeconds.mean!, e2e: e2eSeconds.mean! },
+    frontEndSeconds,
+  );
 }
 
 export class Recording {
@@ -55,7 +67,13 @@ export class Recording {
   readonly #frontEndSeconds: number;
   readonly #scaled: StepLoad;
 
-  constructor(run: ServingRun, shape: ModelShape, steps: readonly RecordedStep[], simulated: Means, frontEndSeconds: number) {
+  constructor(
+    run: ServingRun,
+    shape: ModelShape,
+    steps: readonly RecordedStep[],
+    simulated: Means,
+    frontEndSeconds: number,
+  ) {
     this.run = run;
     this.#shape = shape;
     this.#scaled = new StepLoad(shape);
@@ -78,7 +96,9 @@ export class Recording {
     return { ttft, tpot, e2e: ttft + (this.simulated.e2e - this.simulated.ttft) * slower.decode };
   }
 
-  /** Times of the steps over those recorded, weighted by decodes, and of those with prompts. `batch` scales the decodes. */
+  /**
+   * Times of the steps over those recorded, weighted by decodes, and of those with prompts. `batch` scales the decodes.
+   */
   #slower(time: StepTime, batch: number): { decode: number; prompt: number } {
     const sums = { decode: 0, decodeBefore: 0, prompt: 0, promptBefore: 0 };
     for (const { load, seconds: before } of this.#steps) {

@@ -27,20 +27,25 @@ export interface BackendInfo {
  * A device that runs plans. Implementations pass `backendConformance()` of `bstar/testing`.
  *
  * `execute` reads the plan's columns before it returns its promise, accepts a second call before the first resolves,
- * resolves in order, and after a rejection rejects every call already accepted behind it; the next call after that starts
- * afresh. Order inside a step: swap out, swap in, copies, forward, sample. In a layer, keys and values of all the step's tokens
- * are written before any is read.
+ * resolves in order, and after a rejection rejects every call already accepted behind it; the next call after that
+ * starts afresh. Order inside a step: swap out, swap in, copies, forward, sample. In a layer, keys and values of all
+ * the step's tokens are written before any is read.
  *
  * Errors: `DeviceLostError` once the device is gone, `DisposedError` after `dispose()`, anything else is a failed step.
  */
 export interface Backend {
   readonly info: BackendInfo;
   execute(plan: StepPlan): Promise<StepResult>;
-  /** Contents of whole device blocks, `bytesPerBlock` each, in the order asked; opaque to everybody but this kind of backend and model. */
+  /**
+   * Contents of whole device blocks, `bytesPerBlock` each, in the order asked; opaque to everybody but this kind of
+   * backend and model.
+   */
   readBlocks(blocks: ArrayLike<number>): Promise<Uint8Array>;
   /** The inverse of `readBlocks`: `data` holds `bytesPerBlock` for each of `blocks`. */
   writeBlocks(blocks: ArrayLike<number>, data: Uint8Array): Promise<void>;
-  /** Resolves, with a reason for people, when the device is lost; never rejects, never resolves because of `dispose()`. */
+  /**
+   * Resolves, with a reason for people, when the device is lost; never rejects, never resolves because of `dispose()`.
+   */
   readonly lost: Promise<string>;
   /** Gives everything back; idempotent. */
   dispose(): Promise<void>;

@@ -13,7 +13,9 @@ export interface KvShape {
 /** Bytes of one block of one group: keys and values of all its layers. Exact. */
 export function bytesPerBlock(shape: KvShape, blockSize: number): number {
   for (const [name, value] of Object.entries({ ...shape, blockSize })) {
-    if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+    if (!Number.isInteger(value) || value < 1) {
+      throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+    }
   }
   return (2 * shape.layerCount * shape.kvHeadCount * shape.headDim * blockSize * shape.bits) / 8;
 }
@@ -25,17 +27,27 @@ export function blocksHeld(tokenCount: number, blockSize: number, window: number
 }
 
 /** How many requests of `tokenCount` tokens fit into the pool at a time, sharing nothing. Exact. */
-export function sequencesThatFit(options: { blockCount: number; blockSize: number; tokenCount: number; groups: readonly { readonly window: number | null }[] }): number {
+export function sequencesThatFit(options: {
+  blockCount: number;
+  blockSize: number;
+  tokenCount: number;
+  groups: readonly { readonly window: number | null }[];
+}): number {
   const { blockCount, blockSize, tokenCount, groups } = options;
   const held = groups.reduce((sum, { window }) => sum + blocksHeld(tokenCount, blockSize, window), 0);
   return Math.floor(blockCount / held);
 }
 
 /**
- * Most tokens of one request that has the whole pool: what its blocks hold, and one more, which is the last and needs no slot.
- * A pool of windowed groups alone holds any number: `limit` then.
+ * Most tokens of one request that has the whole pool: what its blocks hold, and one more, which is the last and needs
+ * no slot. A pool of windowed groups alone holds any number: `limit` then.
  */
-export function contextThatFits(options: { blockCount: number; blockSize: number; groups: readonly { readonly window: number | null }[]; limit: number }): number {
+export function contextThatFits(options: {
+  blockCount: number;
+  blockSize: number;
+  groups: readonly { readonly window: number | null }[];
+  limit: number;
+}): number {
   const { blockCount, blockSize, groups, limit } = options;
   let low = 0;
   let high = limit;

@@ -4,7 +4,9 @@ import { InvalidOptionError } from "../errors.ts";
 import { createLinks, type Links } from "../collections/linked-queue.ts";
 import { FreeStack } from "../collections/free-stack.ts";
 
-/** References that one block can have: 16 bits keep a cached block within 110 bytes, and no step has so many requests. */
+/**
+ * References that one block can have: 16 bits keep a cached block within 110 bytes, and no step has so many requests.
+ */
 const MAX_REFERENCES = 0xffff;
 
 /** Where a block stands; see `BlockPool`. */
@@ -69,7 +71,9 @@ export class BlockPool {
   /** One more reference to a held or cached block. Returns whether it was cached until now. */
   share(block: number): boolean {
     const references = this.#references[block];
-    assert(references > 0 || this.#labels[block] > 0, () => this.#complaint(block, `share(${block}): the block is free`));
+    assert(references > 0 || this.#labels[block] > 0, () =>
+      this.#complaint(block, `share(${block}): the block is free`),
+    );
     assert(references < MAX_REFERENCES, () => `share(${block}): ${MAX_REFERENCES} references already`);
     this.#references[block] = references + 1;
     if (references > 0) return false;
@@ -93,7 +97,10 @@ export class BlockPool {
 
   /** The prefix cache indexes this held block as `label` (> 0): once unreferenced it will be cached, not free. */
   label(block: number, label: number): void {
-    assert(this.#references[block] > 0 && this.#labels[block] === 0, () => `label(${block}): must be held and unlabelled`);
+    assert(
+      this.#references[block] > 0 && this.#labels[block] === 0,
+      () => `label(${block}): must be held and unlabelled`,
+    );
     this.#labels[block] = label;
   }
 
@@ -125,7 +132,9 @@ export class BlockPool {
 
   /** Bytes of the pool's own columns. */
   get byteLength(): number {
-    return this.#references.byteLength + this.#labels.byteLength + this.links.next.byteLength + this.links.prev.byteLength;
+    return (
+      this.#references.byteLength + this.#labels.byteLength + this.links.next.byteLength + this.links.prev.byteLength
+    );
   }
 
   /** O(blockCount). Throws on the first broken law. */
@@ -141,7 +150,10 @@ export class BlockPool {
     let cached = 0;
     for (let block = 1; block <= this.blockCount; block++) {
       const { state } = this.inspect(block);
-      assert((state === "free") === (isFree[block] === 1), () => `block ${block} is ${state}, the free stack says otherwise`);
+      assert(
+        (state === "free") === (isFree[block] === 1),
+        () => `block ${block} is ${state}, the free stack says otherwise`,
+      );
       if (state === "cached") cached++;
     }
     assert(cached === this.#cachedCount, () => `cachedCount is ${this.#cachedCount}, counted ${cached}`);

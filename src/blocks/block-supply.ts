@@ -10,7 +10,12 @@ export class BlockSupply {
   readonly #worthSwapping: (block: number) => boolean;
   readonly #onEvict: ((block: number) => void) | undefined;
 
-  constructor(options: { pool: BlockPool; prefixes: PrefixCache; worthSwapping: (block: number) => boolean; onEvict: ((block: number) => void) | undefined }) {
+  constructor(options: {
+    pool: BlockPool;
+    prefixes: PrefixCache;
+    worthSwapping: (block: number) => boolean;
+    onEvict: ((block: number) => void) | undefined;
+  }) {
     this.#pool = options.pool;
     this.#prefixes = options.prefixes;
     this.#worthSwapping = options.worthSwapping;

@@ -21,13 +21,14 @@ export interface BlockTablesOptions {
 }
 
 /**
- * What the requests hold of the KV cache, by request slot: a block table a group, and how far its blocks are indexed. The tables are the
- * plan's columns, too.
+ * What the requests hold of the KV cache, by request slot: a block table a group, and how far its blocks are indexed.
+ * The tables are the plan's columns, too.
  *
- * A slot is opened, filled by a match or a fork, extended before each step, and released at the end. Blocks that several slots share
- * are copied before a write (copy on write): a block is held until the plan that copies it is done.
+ * A slot is opened, filled by a match or a fork, extended before each step, and released at the end. Blocks that
+ * several slots share are copied before a write (copy on write): a block is held until the plan that copies it is done.
  *
- * Laws: each table of a slot ends at the same count; each held entry is one reference of its block; a slot that is not open holds nothing.
+ * Laws: each table of a slot ends at the same count; each held entry is one reference of its block; a slot that is not
+ * open holds nothing.
  */
 export class BlockTables {
   readonly blockSize: number;
@@ -36,7 +37,10 @@ export class BlockTables {
   readonly counts: Int32Array;
   /** [slots] how often the slot was released: what was noted of an earlier generation is void. */
   readonly generations: Int32Array;
-  /** [slots] known and computed tokens at which the next block can be indexed; more than any request has where none will be. */
+  /**
+   * [slots] known and computed tokens at which the next block can be indexed; more than any request has where none will
+   * be.
+   */
   readonly indexAt: Int32Array;
   /** [slots] blocks that are indexed. */
   readonly indexed: Int32Array;
@@ -60,7 +64,9 @@ export class BlockTables {
     this.#prefixes = options.prefixes;
     this.#supply = options.supply;
     this.blockSize = blockSize;
-    this.groups = groups.map(({ window }) => new TableGroup({ window, slotCount, blockCount: pool.blockCount, blockSize, tokensInFlight }));
+    this.groups = groups.map(
+      ({ window }) => new TableGroup({ window, slotCount, blockCount: pool.blockCount, blockSize, tokensInFlight }),
+    );
     this.counts = new Int32Array(slotCount);
     this.generations = new Int32Array(slotCount);
     this.indexAt = new Int32Array(slotCount);
@@ -85,7 +91,9 @@ export class BlockTables {
     return this.counts[slot] * this.blockSize;
   }
 
-  /** Blocks, of all groups, that computing positions start <= p < end takes: new ones, and copies of a shared last one. */
+  /**
+   * Blocks, of all groups, that computing positions start <= p < end takes: new ones, and copies of a shared last one.
+   */
   blocksToReserve(slot: number, start: number, end: number): number {
     const { blockSize, counts, groups } = this;
     const held = counts[slot];
@@ -98,9 +106,13 @@ export class BlockTables {
 
   /** Makes positions start <= p < end writable. The caller has made sure of `blocksToReserve` available blocks. */
   reserve(slot: number, start: number, end: number, journal: StepJournal): void {
-    if (this.forked[slot] === 1 && start < this.capacityOf(slot)) this.#unshare(slot, Math.floor(start / this.blockSize), journal);
+    if (this.forked[slot] === 1 && start < this.capacityOf(slot)) {
+      this.#unshare(slot, Math.floor(start / this.blockSize), journal);
+    }
     for (let index = this.counts[slot]; index * this.blockSize < end; index++) {
-      for (let group = 0; group < this.groups.length; group++) this.put(slot, group, index, this.#supply.allocate(journal));
+      for (let group = 0; group < this.groups.length; group++) {
+        this.put(slot, group, index, this.#supply.allocate(journal));
+      }
     }
   }
 
@@ -112,7 +124,10 @@ export class BlockTables {
     if (match.blockCount > 0) this.setIndexed(slot, match.nodeAt(match.blockCount - 1), match.blockCount);
   }
 
-  /** The block, with one reference that the caller took, is entry `index` of the slot's table; behind the last one the tables get longer. */
+  /**
+   * The block, with one reference that the caller took, is entry `index` of the slot's table; behind the last one the
+   * tables get longer.
+   */
   put(slot: number, group: number, index: number, block: number): void {
     const tables = this.groups[group];
     if (tables.window === null && index >= tables.stride) {
@@ -169,14 +184,19 @@ export class BlockTables {
   firstNeeded(slot: number, settled: number, window: number | null): number {
     if (window === null) return 0;
     const needed = Math.floor(Math.max(0, settled - window + 1) / this.blockSize);
-    // The tail stays: its node must outlive it until the next block is indexed below. So does what is the tail again when plans in flight fail.
-    return this.indexAt[slot] === NEVER ? needed : Math.min(needed, this.indexed[slot] - 1, Math.floor(settled / this.blockSize) - 1);
+    // The tail stays: its node must outlive it until the next block is indexed below. So does what is the tail again
+    // when plans in flight fail.
+    return this.indexAt[slot] === NEVER
+      ? needed
+      : Math.min(needed, this.indexed[slot] - 1, Math.floor(settled / this.blockSize) - 1);
   }
 
   /** Back to `tokenCount` tokens: blocks beyond are given back, tail first. */
   truncate(slot: number, tokenCount: number): void {
     const stopped = this.indexAt[slot] === NEVER;
-    while (this.indexed[slot] * this.blockSize > tokenCount) this.setIndexed(slot, this.#prefixes.tree.parentOf(this.tails[slot]), this.indexed[slot] - 1);
+    while (this.indexed[slot] * this.blockSize > tokenCount) {
+      this.setIndexed(slot, this.#prefixes.tree.parentOf(this.tails[slot]), this.indexed[slot] - 1);
+    }
     if (stopped) this.stopIndexing(slot);
     this.#releaseFrom(slot, Math.ceil(tokenCount / this.blockSize));
   }
@@ -186,7 +206,9 @@ export class BlockTables {
     // First the equal blocks come in: then the table alone says in which order blocks go, children before parents.
     while (this.adoptions[slot].length > 0) this.adopt(this.adoptions[slot][0]);
     for (const tables of this.groups) {
-      for (let index = this.counts[slot] - 1; index >= tables.first[slot]; index--) this.#prefixes.release(tables.get(slot, index));
+      for (let index = this.counts[slot] - 1; index >= tables.first[slot]; index--) {
+        this.#prefixes.release(tables.get(slot, index));
+      }
       tables.first[slot] = 0;
       tables.forgetChanges(slot);
     }
@@ -201,14 +223,17 @@ export class BlockTables {
   /** Index by index, all groups at each: a node's blocks go together. */
   #releaseFrom(slot: number, end: number): void {
     for (let index = this.counts[slot] - 1; index >= end; index--) {
-      for (const tables of this.groups) if (index >= tables.first[slot]) this.#prefixes.release(tables.get(slot, index));
+      for (const tables of this.groups) {
+        if (index >= tables.first[slot]) this.#prefixes.release(tables.get(slot, index));
+      }
       this.counts[slot] = index;
     }
   }
 
   /**
-   * An open slot shares the blocks of another slot's first `tokenCount` tokens; whichever writes first into a shared one copies it. Blocks that
-   * wait to be replaced by equal ones wait in both, and copies of plans in flight have no content in either if those fail.
+   * An open slot shares the blocks of another slot's first `tokenCount` tokens; whichever writes first into a shared
+   * one copies it. Blocks that wait to be replaced by equal ones wait in both, and copies of plans in flight have no
+   * content in either if those fail.
    */
   fork(from: number, to: number, tokenCount: number): void {
     const count = Math.min(this.counts[from], Math.ceil(tokenCount / this.blockSize));
@@ -226,7 +251,9 @@ export class BlockTables {
     this.forked[from] = 1;
     this.forked[to] = 1;
     this.truncate(to, tokenCount);
-    for (const adoption of this.adoptions[from]) if (adoption.index < count) this.noteAdoption({ ...adoption, slot: to });
+    for (const adoption of this.adoptions[from]) {
+      if (adoption.index < count) this.noteAdoption({ ...adoption, slot: to });
+    }
     for (const unsharing of this.unsharings[from]) {
       if (unsharing.index >= count) continue;
       this.#prefixes.share(unsharing.source);
@@ -274,7 +301,10 @@ export class BlockTables {
     this.forked[slot] = 1;
   }
 
-  /** The equal block takes the place of the slot's own, unless a window left it meanwhile. Nothing where that was settled before. */
+  /**
+   * The equal block takes the place of the slot's own, unless a window left it meanwhile. Nothing where that was
+   * settled before.
+   */
   adopt(adoption: Adoption): void {
     const { slot, group, index, block } = adoption;
     if (!this.closeAdoption(adoption)) return;

@@ -4,7 +4,10 @@ import type { PrefixTree } from "./prefix-tree.ts";
 /** Where a copy of a block is. */
 export type Tier = "device" | "host";
 
-/** A change of what can be matched, for routers that send requests where their prefix is. `block` names content: equal beginnings have equal names until all copies are gone. */
+/**
+ * A change of what can be matched, for routers that send requests where their prefix is. `block` names content: equal
+ * beginnings have equal names until all copies are gone.
+ */
 export type KvEvent =
   | {
       readonly type: "stored";
@@ -120,4 +123,3 @@ export class KvEvents {
     return (node * this.#cache.groupCount + group) * TIERS.length + TIERS.indexOf(tier);
   }
 }
-

@@ -11,7 +11,9 @@ export interface CachedBlocks {
 /** What a policy may build its own columns on. */
 export interface EvictionStorage {
   readonly blockCount: number;
-  /** Of cached blocks these links are the policy's, for a `LinkedQueue` of its own: elsewhere they hold the free blocks. */
+  /**
+   * Of cached blocks these links are the policy's, for a `LinkedQueue` of its own: elsewhere they hold the free blocks.
+   */
   readonly links: Links;
 }
 
@@ -35,7 +37,9 @@ export interface EvictionPolicy {
   becameLeaf?(block: number): void;
   /** What the block holds can no longer be matched: what it holds next is something else. */
   dropped?(block: number): void;
-  /** What the block holds, held or cached, is to be kept at this priority (0..100, greater is kept longer) until a time. */
+  /**
+   * What the block holds, held or cached, is to be kept at this priority (0..100, greater is kept longer) until a time.
+   */
   retain?(block: number, priority: number, until: number): void;
   /** It is `now`; never goes back. */
   advance?(now: number): void;

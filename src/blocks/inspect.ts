@@ -23,7 +23,9 @@ export function poolMap(pool: BlockPool): PoolMap {
 export function drawPool(map: PoolMap): string {
   const lines = [`${map.blockCount} blocks: ${map.free} free (.), ${map.cached} cached (c), ${map.held} held (1-9, +)`];
   const width = String(map.blockCount).length;
-  for (let at = 0; at < map.blocks.length; at += LINE) lines.push(`${String(at + 1).padStart(width)} ${map.blocks.slice(at, at + LINE)}`);
+  for (let at = 0; at < map.blocks.length; at += LINE) {
+    lines.push(`${String(at + 1).padStart(width)} ${map.blocks.slice(at, at + LINE)}`);
+  }
   return lines.join("\n");
 }
 

@@ -1,4 +1,10 @@
-import { DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE, MAX_PLANS_IN_FLIGHT, MAX_SLOTS } from "../config.ts";
+import {
+  DEFAULT_MAX_REQUESTS,
+  DEFAULT_TOKEN_BUDGET,
+  MAX_BLOCK_SIZE,
+  MAX_PLANS_IN_FLIGHT,
+  MAX_SLOTS,
+} from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { blocksHeld } from "./accounting.ts";
 import type { BlockHash } from "./block-hash.ts";
@@ -22,7 +28,10 @@ export interface KvCacheOptions {
   readonly slotCount?: number;
   /** Most tokens of one step: a window's table has room for the tokens of the plans in flight. Default 512. */
   readonly maxTokens?: number;
-  /** One block table a group and request; `window` in tokens, `null` where layers see every position. Default: one such group. */
+  /**
+   * One block table a group and request; `window` in tokens, `null` where layers see every position. Default: one such
+   * group.
+   */
   readonly groups?: readonly { readonly window: number | null }[];
   readonly eviction: EvictionPolicy;
   /** Only finds candidates; a constant one is slow and right. */
@@ -45,10 +54,12 @@ export interface PrefixQuery {
 }
 
 /**
- * The KV cache's book-keeping: which request holds which block, and which prefixes are cached. No keys or values are here.
+ * The KV cache's book-keeping: which request holds which block, and which prefixes are cached. No keys or values are
+ * here.
  *
- * A request opens a slot of `tables`, attaches the cached beginning of its tokens, reserves blocks before each step, and releases the slot
- * at the end. `transactions` makes blocks matchable when the plan that computes them is made, and takes that back when the plan fails.
+ * A request opens a slot of `tables`, attaches the cached beginning of its tokens, reserves blocks before each step,
+ * and releases the slot at the end. `transactions` makes blocks matchable when the plan that computes them is made, and
+ * takes that back when the plan fails.
  *
  * Law, after every call: free + cached + held = blockCount; with no open slot and no plan in flight, held = 0.
  */
@@ -65,7 +76,13 @@ export class KvCache {
   readonly #match: PrefixMatch;
 
   constructor(options: KvCacheOptions) {
-    const { blockCount, blockSize, groups = [{ window: null }], hostBlockCount = 0, worthSwapping = () => true } = options;
+    const {
+      blockCount,
+      blockSize,
+      groups = [{ window: null }],
+      hostBlockCount = 0,
+      worthSwapping = () => true,
+    } = options;
     const { slotCount = DEFAULT_MAX_REQUESTS, maxTokens = DEFAULT_TOKEN_BUDGET } = options;
     checkSizes(blockCount, blockSize, hostBlockCount);
     this.blockSize = blockSize;
@@ -73,18 +90,35 @@ export class KvCache {
     this.windowed = groups.some((group) => group.window !== null);
     const pool = new BlockPool(blockCount);
     const { eviction, hash, onEvent, onEvict } = options;
-    const prefixes = new PrefixCache({ pool, blockSize, groups, ...nodeRoom(blockCount + hostBlockCount, this.windowed), eviction, hash, hostBlockCount, onEvent });
+    const prefixes = new PrefixCache({
+      pool,
+      blockSize,
+      groups,
+      ...nodeRoom(blockCount + hostBlockCount, this.windowed),
+      eviction,
+      hash,
+      hostBlockCount,
+      onEvent,
+    });
     this.pool = pool;
     this.prefixes = prefixes;
     this.supply = new BlockSupply({ pool, prefixes, worthSwapping, onEvict });
-    this.tables = new BlockTables({ pool, prefixes, supply: this.supply, groups, blockSize, slotCount, tokensInFlight: MAX_PLANS_IN_FLIGHT * maxTokens });
+    this.tables = new BlockTables({
+      pool,
+      prefixes,
+      supply: this.supply,
+      groups,
+      blockSize,
+      slotCount,
+      tokensInFlight: MAX_PLANS_IN_FLIGHT * maxTokens,
+    });
     this.transactions = new Transactions({ pool, prefixes, supply: this.supply, tables: this.tables });
     this.#match = new PrefixMatch(prefixes, groups);
   }
 
   /**
-   * The longest cached beginning of `tokens[0 .. tokenCount - 1)` in a domain: the last token is always computed, for its logits.
-   * Changes nothing; valid until the next call. `journal`: of the plan under construction.
+   * The longest cached beginning of `tokens[0 .. tokenCount - 1)` in a domain: the last token is always computed, for
+   * its logits. Changes nothing; valid until the next call. `journal`: of the plan under construction.
    */
   lookup(domain: number, tokens: Int32Array, tokenCount: number, journal?: StepJournal): PrefixMatch {
     this.#match.search(PrefixTree.rootOf(domain), tokens, tokenCount - 1, journal);
@@ -97,7 +131,10 @@ export class KvCache {
     return this.#match;
   }
 
-  /** How many tokens of a beginning are cached, the last token left out. Changes nothing, but a match that was looked up is void. */
+  /**
+   * How many tokens of a beginning are cached, the last token left out. Changes nothing, but a match that was looked up
+   * is void.
+   */
   cachedTokens({ tokens, salt, adapterId }: PrefixQuery): number {
     const { domains } = this.prefixes;
     // A domain that is not in use gets a number, under which nothing is found.
@@ -108,19 +145,26 @@ export class KvCache {
   }
 
   /**
-   * Available blocks, of all groups, that a request which takes the match needs until its `tokenCount` tokens are computed: in groups with
-   * a window no more than it holds at a time, with one block for each plan in flight. Chunks are cut to what there is beyond that.
+   * Available blocks, of all groups, that a request which takes the match needs until its `tokenCount` tokens are
+   * computed: in groups with a window no more than it holds at a time, with one block for each plan in flight. Chunks
+   * are cut to what there is beyond that.
    */
   blocksToAdmit(match: PrefixMatch, tokenCount: number): number {
     const blocks = Math.ceil(tokenCount / this.blockSize) - Math.ceil(match.tokenCount / this.blockSize);
     let needed = 0;
     for (let group = 0; group < this.groups.length; group++) {
-      needed += Math.min(match.blocksTakenIn(group, this.pool) + blocks, mostHeld(tokenCount, this.blockSize, this.groups[group].window));
+      needed += Math.min(
+        match.blocksTakenIn(group, this.pool) + blocks,
+        mostHeld(tokenCount, this.blockSize, this.groups[group].window),
+      );
     }
     return needed;
   }
 
-  /** Blocks, of all groups, that the request at a slot takes beyond those that it has until `tokenCount` tokens are computed; windows as above. */
+  /**
+   * Blocks, of all groups, that the request at a slot takes beyond those that it has until `tokenCount` tokens are
+   * computed; windows as above.
+   */
   blocksToComplete(slot: number, tokenCount: number): number {
     const { counts, groups } = this.tables;
     const blocks = Math.ceil(tokenCount / this.blockSize) - counts[slot];
@@ -133,7 +177,10 @@ export class KvCache {
     return needed;
   }
 
-  /** Blocks, of all groups, between a match of `matched` tokens and the end of `tokenCount` tokens, without regard to windows. */
+  /**
+   * Blocks, of all groups, between a match of `matched` tokens and the end of `tokenCount` tokens, without regard to
+   * windows.
+   */
   blocksBetween(matched: number, tokenCount: number): number {
     return (Math.ceil(tokenCount / this.blockSize) - Math.ceil(matched / this.blockSize)) * this.groups.length;
   }
@@ -157,7 +204,10 @@ export class KvCache {
     this.prefixes.dropAll();
   }
 
-  /** The stored events that lead to what can be matched now, parents first; undefined where no one takes events. O(blocks). */
+  /**
+   * The stored events that lead to what can be matched now, parents first; undefined where no one takes events.
+   * O(blocks).
+   */
   snapshot(): KvEvent[] | undefined {
     return this.prefixes.events?.snapshot();
   }
@@ -179,7 +229,10 @@ export class KvCache {
   }
 }
 
-/** Blocks of one group that a request holds at a time, with one for each plan in flight; no bound where its layers see everything. */
+/**
+ * Blocks of one group that a request holds at a time, with one for each plan in flight; no bound where its layers see
+ * everything.
+ */
 function mostHeld(tokenCount: number, blockSize: number, window: number | null): number {
   return window === null ? Number.POSITIVE_INFINITY : blocksHeld(tokenCount, blockSize, window) + MAX_PLANS_IN_FLIGHT;
 }
@@ -192,5 +245,7 @@ function checkSizes(blockCount: number, blockSize: number, hostBlockCount: numbe
   if (Number.isInteger(blockCount) && (blockCount + 1) * blockSize > MAX_SLOTS) {
     throw new InvalidOptionError(`blockCount ${blockCount} of blockSize ${blockSize} is beyond ${MAX_SLOTS} slots`);
   }
-  if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
+  if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) {
+    throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
+  }
 }

@@ -1,4 +1,7 @@
-/** Places of the table a node, at least: fuller, the runs of entries grow long. With the next power of two it is 5 to 10 bytes a node. */
+/**
+ * Places of the table a node, at least: fuller, the runs of entries grow long. With the next power of two it is 5 to 10
+ * bytes a node.
+ */
 const PLACES_A_NODE = 1.25;
 
 /** Bits of the greatest node's number. */
@@ -11,7 +14,10 @@ export function placesOf(capacity: number): number {
   return 2 ** Math.ceil(Math.log2(PLACES_A_NODE * capacity + 1));
 }
 
-/** With sliding windows a chain's early nodes outlive their blocks: room at first for chains this many times longer than the pool. */
+/**
+ * With sliding windows a chain's early nodes outlive their blocks: room at first for chains this many times longer than
+ * the pool.
+ */
 const WINDOWED_NODES_PER_BLOCK = 4;
 
 /** Most nodes then: they take about 100 bytes each at 16 tokens a block, and hold chains of 64 Mi tokens. */

@@ -1,10 +1,19 @@
 import type { PrefixTree } from "./prefix-tree.ts";
 
-/** Children that one partial match compares, the newest: beyond them a longer common beginning is not worth the walk. */
+/**
+ * Children that one partial match compares, the newest: beyond them a longer common beginning is not worth the walk.
+ */
 const MAX_SIBLINGS_COMPARED = 16;
 
-/** The child of `parent` that shares the longest beginning with the tokens and that `accepts`; 0 for none. Newest children first, a bounded number of them. */
-export function findPartial(tree: PrefixTree, prompt: { readonly parent: number; readonly tokens: Int32Array; readonly start: number; readonly limit: number }, accepts: (node: number) => boolean): number {
+/**
+ * The child of `parent` that shares the longest beginning with the tokens and that `accepts`; 0 for none. Newest
+ * children first, a bounded number of them.
+ */
+export function findPartial(
+  tree: PrefixTree,
+  prompt: { readonly parent: number; readonly tokens: Int32Array; readonly start: number; readonly limit: number },
+  accepts: (node: number) => boolean,
+): number {
   const { parent, tokens, start, limit } = prompt;
   const most = Math.min(limit, tree.blockSize);
   let best = 0;

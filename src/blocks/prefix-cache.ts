@@ -32,7 +32,8 @@ export interface PrefixCacheOptions {
  * later still needs the node to say which beginning it continues.
  *
  * Laws: block b is labelled n in the pool exactly when `blockOf(g, n) = b` for one group g; a node is in the tree
- * exactly while it has a block or a child; in a group that sees everything, the parent of a node that has a block has one too.
+ * exactly while it has a block or a child; in a group that sees everything, the parent of a node that has a block has
+ * one too.
  */
 export class PrefixCache implements CachedBlocks {
   readonly tree: PrefixTree;
@@ -54,7 +55,11 @@ export class PrefixCache implements CachedBlocks {
     this.groupCount = options.groups.length;
     this.tree = new PrefixTree({ ...options, limit: options.nodeLimit });
     this.#blockOf = new Int32Array(this.groupCount * (options.capacity + 1));
-    this.host = new HostTier({ blockCount: options.hostBlockCount, groupCount: this.groupCount, nodeCapacity: options.capacity });
+    this.host = new HostTier({
+      blockCount: options.hostBlockCount,
+      groupCount: this.groupCount,
+      nodeCapacity: options.capacity,
+    });
     this.events = options.onEvent && new KvEvents(this, options.onEvent);
     options.eviction.attach(options.pool, this);
   }
@@ -68,7 +73,9 @@ export class PrefixCache implements CachedBlocks {
   intern(parent: number, tokens: Int32Array, start: number): number {
     const { size } = this.tree;
     const node = this.tree.findOrInsert(parent, tokens, start);
-    if (node * this.groupCount >= this.#blockOf.length) this.#blockOf = widened(this.#blockOf, (this.tree.capacity + 1) * this.groupCount, 0);
+    if (node * this.groupCount >= this.#blockOf.length) {
+      this.#blockOf = widened(this.#blockOf, (this.tree.capacity + 1) * this.groupCount, 0);
+    }
     if (parent < 0 && this.tree.size > size) this.domains.retain(~parent);
     return node;
   }
@@ -92,7 +99,10 @@ export class PrefixCache implements CachedBlocks {
     this.prune(node);
   }
 
-  /** Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. One event a tier says so. */
+  /**
+   * Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. One
+   * event a tier says so.
+   */
   dropAll(): void {
     if (this.events === undefined) this.#dropNodes();
     else this.events.allCleared(() => this.#dropNodes());
@@ -106,7 +116,10 @@ export class PrefixCache implements CachedBlocks {
     }
   }
 
-  /** Empties the device's prefix cache of what no request holds; copies on the host stay. One event says so where nothing is held. */
+  /**
+   * Empties the device's prefix cache of what no request holds; copies on the host stay. One event says so where
+   * nothing is held.
+   */
   dropCached(): void {
     const drop = (): void => {
       while (this.#pool.cachedCount > 0) this.drop(this.victim());
@@ -135,11 +148,16 @@ export class PrefixCache implements CachedBlocks {
   victim(): number {
     const block = this.#eviction.victim();
     // What is no block has no label.
-    if (!(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) throw new InvalidPolicyError(`eviction policy ${this.#eviction.name} named block ${block}, which is not cached`);
+    if (!(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) {
+      throw new InvalidPolicyError(`eviction policy ${this.#eviction.name} named block ${block}, which is not cached`);
+    }
     return block;
   }
 
-  /** A host block for a copy of the node, pinned, the least recently used one's where none is free; `NULL_BLOCK` where all are pinned. */
+  /**
+   * A host block for a copy of the node, pinned, the least recently used one's where none is free; `NULL_BLOCK` where
+   * all are pinned.
+   */
   storeOnHost(group: number, node: number): number {
     if (!this.host.hasRoom) return NULL_BLOCK;
     if (this.host.isFull) {
@@ -182,7 +200,8 @@ export class PrefixCache implements CachedBlocks {
       if (parent < 0) this.domains.release(~parent);
       node = parent;
     }
-    // Where the node stays, for another group's block or a copy on the host, its parent lost a child's block all the same.
+    // Where the node stays, for another group's block or a copy on the host, its parent lost a child's block all the
+    // same.
     const above = node === from && node > 0 ? this.tree.parentOf(node) : node;
     if (above > 0) this.#tellNewLeaf(above);
   }
@@ -211,7 +230,10 @@ export class PrefixCache implements CachedBlocks {
   checkInvariants(): void {
     let labelled = 0;
     this.tree.checkInvariants((node) => {
-      assert(this.tree.firstChild(node) !== 0 || this.#hasBlock(node), () => `node ${node} has neither block nor child`);
+      assert(
+        this.tree.firstChild(node) !== 0 || this.#hasBlock(node),
+        () => `node ${node} has neither block nor child`,
+      );
       for (let group = 0; group < this.groupCount; group++) labelled += this.#checkResidency(node, group);
     });
     for (let block = 1; block <= this.#pool.blockCount; block++) if (this.#pool.labelOf(block) !== 0) labelled--;
@@ -221,9 +243,15 @@ export class PrefixCache implements CachedBlocks {
   #checkResidency(node: number, group: number): number {
     const block = this.blockOf(group, node);
     if (block === NULL_BLOCK) return 0;
-    assert(this.#pool.labelOf(block) === node, () => `block ${block} of node ${node} is labelled ${this.#pool.labelOf(block)}`);
+    assert(
+      this.#pool.labelOf(block) === node,
+      () => `block ${block} of node ${node} is labelled ${this.#pool.labelOf(block)}`,
+    );
     const parent = this.tree.parentOf(node);
-    assert(!this.#whole[group] || parent < 0 || this.blockOf(group, parent) !== NULL_BLOCK, () => `node ${node} has block ${block}, its parent ${parent} has none`);
+    assert(
+      !this.#whole[group] || parent < 0 || this.blockOf(group, parent) !== NULL_BLOCK,
+      () => `node ${node} has block ${block}, its parent ${parent} has none`,
+    );
     return 1;
   }
 
@@ -231,7 +259,9 @@ export class PrefixCache implements CachedBlocks {
     if (this.#eviction.becameLeaf === undefined) return;
     for (let group = 0; group < this.groupCount; group++) {
       const block = this.blockOf(group, node);
-      if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0 && this.isLeaf(block)) this.#eviction.becameLeaf(block);
+      if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0 && this.isLeaf(block)) {
+        this.#eviction.becameLeaf(block);
+      }
     }
   }
 

@@ -58,16 +58,22 @@ export class PrefixMatch {
   }
 
   /**
-   * Makes the match the beginning of an empty slot: what is on the device is shared, what is on the host alone is swapped in, a partial block is
-   * copied by the plan. The caller has made sure of `blocksTaken` available blocks.
+   * Makes the match the beginning of an empty slot: what is on the device is shared, what is on the host alone is
+   * swapped in, a partial block is copied by the plan. The caller has made sure of `blocksTaken` available blocks.
    */
-  attach(slot: number, { tables, supply }: { readonly tables: BlockTables; readonly supply: BlockSupply }, journal: StepJournal): void {
+  attach(
+    slot: number,
+    { tables, supply }: { readonly tables: BlockTables; readonly supply: BlockSupply },
+    journal: StepJournal,
+  ): void {
     const groupCount = this.#run.length;
     // Held first, so that no target that is allocated can be one of the sources, evicted.
     if (this.partialNode !== 0) for (let group = 0; group < groupCount; group++) this.#holdPartial(group, journal);
     tables.begin(slot, this);
     for (let group = 0; group < groupCount; group++) this.#share(slot, group, tables);
-    if (this.#cache.host.storedCount > 0) for (let group = 0; group < groupCount; group++) this.#swapIn(slot, group, tables, supply, journal);
+    if (this.#cache.host.storedCount > 0) {
+      for (let group = 0; group < groupCount; group++) this.#swapIn(slot, group, tables, supply, journal);
+    }
     if (this.partialNode === 0) return;
     for (let group = 0; group < groupCount; group++) {
       const target = supply.allocate(journal);
@@ -76,7 +82,10 @@ export class PrefixMatch {
     }
   }
 
-  /** Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the match can be evicted any more. */
+  /**
+   * Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the
+   * match can be evicted any more.
+   */
   #share(slot: number, group: number, tables: BlockTables): void {
     for (let index = this.firstBlock(group); index < this.blockCount; index++) {
       const node = this.nodeAt(index);
@@ -89,7 +98,9 @@ export class PrefixMatch {
 
   #swapIn(slot: number, group: number, tables: BlockTables, supply: BlockSupply, journal: StepJournal): void {
     for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-      if (tables.groups[group].get(slot, index) === NULL_BLOCK) tables.put(slot, group, index, supply.swapIn(group, this.nodeAt(index), journal));
+      if (tables.groups[group].get(slot, index) === NULL_BLOCK) {
+        tables.put(slot, group, index, supply.swapIn(group, this.nodeAt(index), journal));
+      }
     }
   }
 
@@ -99,7 +110,9 @@ export class PrefixMatch {
     journal.sources.push(source);
   }
 
-  /** Leaves the partial block out: its source and its copy need a block each, which a pool that is nearly full has not. */
+  /**
+   * Leaves the partial block out: its source and its copy need a block each, which a pool that is nearly full has not.
+   */
   dropPartial(): void {
     this.partialNode = 0;
     this.tokenCount = this.blockCount * this.#cache.tree.blockSize;
@@ -133,7 +146,9 @@ export class PrefixMatch {
     const { tree } = this.#cache;
     const left = limit - this.tokenCount;
     if (left <= 0) return;
-    const node = findPartial(tree, { parent, tokens, start: this.tokenCount, limit: left }, (child) => this.#copyable(child, journal));
+    const node = findPartial(tree, { parent, tokens, start: this.tokenCount, limit: left }, (child) =>
+      this.#copyable(child, journal),
+    );
     if (node === 0) return;
     this.partialNode = node;
     this.tokenCount += tree.commonLength(node, tokens, this.tokenCount, Math.min(left, tree.blockSize));

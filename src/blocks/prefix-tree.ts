@@ -18,12 +18,13 @@ const FIELDS = 4;
  * Nodes are numbers 1..capacity, columns are typed arrays; a root is the negative number `rootOf(domain)`.
  * `find`, `findOrInsert` and `remove` are O(blockSize).
  *
- * Most nodes have no siblings: an only child is found from its parent, and nothing is hashed. Siblings are found through a
- * table with linear probing, whose entries carry some bits of the hash beside the node's number. With every node in the table a
- * match of 8,192 tokens took 31 µs instead of 17, and to index as many 50 instead of 32 (bench/blocks/kv-cache.bench.ts).
+ * Most nodes have no siblings: an only child is found from its parent, and nothing is hashed. Siblings are found
+ * through a table with linear probing, whose entries carry some bits of the hash beside the node's number. With every
+ * node in the table a match of 8,192 tokens took 31 µs instead of 17, and to index as many 50 instead of 32
+ * (bench/blocks/kv-cache.bench.ts).
  *
- * Laws: a live node's parent is live; the children of a node are exactly the nodes that name it parent; exactly the nodes that
- * have siblings are in the table, and from the place of its hash to a node's entry no place is empty.
+ * Laws: a live node's parent is live; the children of a node are exactly the nodes that name it parent; exactly the
+ * nodes that have siblings are in the table, and from the place of its hash to a node's entry no place is empty.
  */
 export class PrefixTree {
   /** Nodes that there is room for: doubled where they are used up, until the limit. */
@@ -51,7 +52,8 @@ export class PrefixTree {
     this.blockSize = blockSize;
     this.#hash = options.hash ?? multilinearHash(blockSize);
     this.#nodes = new Int32Array((capacity + 1) * FIELDS);
-    // Written now, for a page's first touch takes time: so a step of 256 decodes takes 0.95 of it (bench/scheduler/scheduler.bench.ts), a slow one 0.8.
+    // Written now, for a page's first touch takes time: so a step of 256 decodes takes 0.95 of it
+    // (bench/scheduler/scheduler.bench.ts), a slow one 0.8.
     this.#tokens = new Int32Array((capacity + 1) * blockSize).fill(0);
     this.#numberMask = numberMaskOf(capacity);
     this.#table = new Int32Array(placesOf(capacity));
@@ -157,13 +159,21 @@ export class PrefixTree {
   #checkNode(node: number): void {
     const parent = this.parentOf(node);
     const start = node * this.blockSize;
-    const found = this.#hasSiblings(node) ? this.#findHashed(parent, this.#tokens, start) : this.find(parent, this.#tokens, start);
+    const found = this.#hasSiblings(node)
+      ? this.#findHashed(parent, this.#tokens, start)
+      : this.find(parent, this.#tokens, start);
     assert(found === node, () => `node ${node} is not found by its own key`);
     assert(this.#isChild(node), () => `node ${node} is missing among the children of ${parent}`);
   }
 
   #isChild(node: number): boolean {
-    for (let child = this.firstChild(this.#nodes[node * FIELDS + PARENT]); child !== 0; child = this.#nodes[child * FIELDS + NEXT_SIBLING]) if (child === node) return true;
+    for (
+      let child = this.firstChild(this.#nodes[node * FIELDS + PARENT]);
+      child !== 0;
+      child = this.#nodes[child * FIELDS + NEXT_SIBLING]
+    ) {
+      if (child === node) return true;
+    }
     return false;
   }
 
@@ -240,7 +250,10 @@ export class PrefixTree {
     table[place] = (hash & ~this.#numberMask) | node;
   }
 
-  /** Empties the node's place and moves later entries up that it kept from theirs. Source: Knuth, TAOCP 3, algorithm 6.4R. */
+  /**
+   * Empties the node's place and moves later entries up that it kept from theirs. Source: Knuth, TAOCP 3, algorithm
+   * 6.4R.
+   */
   #removeEntry(node: number): void {
     const table = this.#table;
     const mask = table.length - 1;

@@ -1,8 +1,8 @@
 import { IntList } from "../collections/int-list.ts";
 
 /**
- * A block that a request computes although an equal one is there. At the commit, or when the request leaves, it takes the equal block and
- * gives its own back; at a rollback it keeps its own.
+ * A block that a request computes although an equal one is there. At the commit, or when the request leaves, it takes
+ * the equal block and gives its own back; at a rollback it keeps its own.
  */
 export interface Adoption {
   readonly slot: number;

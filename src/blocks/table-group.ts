@@ -10,7 +10,10 @@ export interface Beginning {
 /** Entries of a new table in a group without a window: 1,024 tokens in blocks of 16. Tables double from there. */
 const FIRST_STRIDE = 64;
 
-/** Room of a ring beside the window and the tokens in flight: blocks are cut at both ends, and the last indexed block outlives its tokens. */
+/**
+ * Room of a ring beside the window and the tokens in flight: blocks are cut at both ends, and the last indexed block
+ * outlives its tokens.
+ */
 const SPARE_ENTRIES = 3;
 
 /** What the tables of one group are made for. */
@@ -24,8 +27,9 @@ export interface TableGroupOptions {
 }
 
 /**
- * The block tables of one group of layers, by request slot: block k of a slot is `ids[slot * stride + k % stride]`, and holds positions
- * [k * blockSize, (k + 1) * blockSize). With a window a table is a ring, and `first` moves on; otherwise `stride` grows.
+ * The block tables of one group of layers, by request slot: block k of a slot is `ids[slot * stride + k % stride]`, and
+ * holds positions [k * blockSize, (k + 1) * blockSize). With a window a table is a ring, and `first` moves on;
+ * otherwise `stride` grows.
  *
  * Law: block k of a slot is held for first[slot] <= k < count; what other entries hold means nothing.
  */
@@ -38,7 +42,10 @@ export class TableGroup {
   ids: Int32Array;
   /** Ranges in `changes`. */
   changeCount = 0;
-  /** [3 x slots] (slot, first, end): the blocks first <= k < end of the slot that were written before the last `takeChanges`. */
+  /**
+   * [3 x slots] (slot, first, end): the blocks first <= k < end of the slot that were written before the last
+   * `takeChanges`.
+   */
   readonly changes: Int32Array;
   readonly #maxStride: number;
   /** Slots with entries written since the last `takeChanges`; a slot may be in twice. */
@@ -50,7 +57,10 @@ export class TableGroup {
   constructor({ window, slotCount, blockCount, blockSize, tokensInFlight }: TableGroupOptions) {
     this.window = window;
     this.#maxStride = blockCount;
-    this.stride = window === null ? Math.min(FIRST_STRIDE, blockCount) : Math.ceil((window + tokensInFlight) / blockSize) + SPARE_ENTRIES;
+    this.stride =
+      window === null
+        ? Math.min(FIRST_STRIDE, blockCount)
+        : Math.ceil((window + tokensInFlight) / blockSize) + SPARE_ENTRIES;
     this.ids = new Int32Array(slotCount * this.stride);
     this.first = new Int32Array(slotCount);
     this.changes = new Int32Array(3 * slotCount);
@@ -110,6 +120,8 @@ export class TableGroup {
     while (stride < length) stride *= 2;
     this.stride = Math.min(stride, this.#maxStride);
     this.ids = new Int32Array((old.length / before) * this.stride);
-    for (let from = 0, to = 0; from < old.length; from += before, to += this.stride) this.ids.set(old.subarray(from, from + before), to);
+    for (let from = 0, to = 0; from < old.length; from += before, to += this.stride) {
+      this.ids.set(old.subarray(from, from + before), to);
+    }
   }
 }

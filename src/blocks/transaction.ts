@@ -6,7 +6,8 @@ import type { PrefixCache } from "./prefix-cache.ts";
 import type { StepJournal, Unsharing } from "./step-journal.ts";
 
 /**
- * Puts full blocks into the prefix cache when the plan that computes them is made, and makes a plan's changes final or takes them back.
+ * Puts full blocks into the prefix cache when the plan that computes them is made, and makes a plan's changes final or
+ * takes them back.
  *
  * Where an equal block is there already, the request computes its own nevertheless, and adopts the other at the commit.
  */
@@ -24,8 +25,8 @@ export class Transactions {
   }
 
   /**
-   * Puts the slot's full blocks of `tokens[0 .. upTo)` into the prefix cache. With a journal the plan behind it computes them:
-   * its rollback takes them out again; without one they are there already.
+   * Puts the slot's full blocks of `tokens[0 .. upTo)` into the prefix cache. With a journal the plan behind it
+   * computes them: its rollback takes them out again; without one they are there already.
    */
   index(slot: number, tokens: Int32Array, upTo: number, journal: StepJournal | null): void {
     const tables = this.#tables;
@@ -70,7 +71,9 @@ export class Transactions {
     for (let i = journal.adoptions.length - 1; i >= 0; i--) {
       if (this.#tables.closeAdoption(journal.adoptions[i])) this.#prefixes.release(journal.adoptions[i].block);
     }
-    for (let i = 0; i < journal.demoted.length; i += 2) this.#supply.undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
+    for (let i = 0; i < journal.demoted.length; i += 2) {
+      this.#supply.undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
+    }
     journal.clear();
   }
 

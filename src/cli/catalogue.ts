@@ -1,13 +1,27 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Gpu, gpuFromJson, gpuNamed, GPUS, modelNamed, MODELS, type ModelShape, shapeFromConfig, type WeightFormat, weightFormatFromConfig } from "../roofline/index.ts";
+import {
+  type Gpu,
+  gpuFromJson,
+  gpuNamed,
+  GPUS,
+  modelNamed,
+  MODELS,
+  type ModelShape,
+  shapeFromConfig,
+  type WeightFormat,
+  weightFormatFromConfig,
+} from "../roofline/index.ts";
 import { UsageError } from "./failure.ts";
 
 /** What `--model` and `--gpu` take, for help and complaints. */
 export const MODEL_NAMES = `${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`;
 export const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
 
-/** The shape of a model of the catalogue, or of a `config.json` or its folder. Throws `UsageError` or `InvalidOptionError`. */
+/**
+ * The shape of a model of the catalogue, or of a `config.json` or its folder. Throws `UsageError` or
+ * `InvalidOptionError`.
+ */
 export function readShape(model: string | undefined): ModelShape {
   if (model === undefined) throw new UsageError(`--model is missing; known: ${MODEL_NAMES}`);
   if (isName(model)) return modelNamed(model);

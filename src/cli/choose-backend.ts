@@ -32,7 +32,10 @@ export type Openers = Readonly<Record<BackendName | "gpu", OpenBackend>>;
 /** Opened once and kept for as long as the process lives: devices stop working when nothing refers to it any more. */
 let openedGpu: Promise<NodeGpu> | null = null;
 
-async function openWebGPU(sizes: BackendSizes, open: (module: typeof import("./webgpu-node.ts")) => Promise<NodeGpu>): Promise<Backend> {
+async function openWebGPU(
+  sizes: BackendSizes,
+  open: (module: typeof import("./webgpu-node.ts")) => Promise<NodeGpu>,
+): Promise<Backend> {
   const { createWebGPUBackend } = await import("../backends/webgpu/index.ts");
   openedGpu ??= open(await import("./webgpu-node.ts"));
   try {
@@ -58,8 +61,8 @@ const OPENERS: Openers = {
 };
 
 /**
- * The backend that was asked for, or nothing in its place. Where none was asked for: a GPU, else the CPU, else the reference,
- * with one line on standard error that says why and how to change it.
+ * The backend that was asked for, or nothing in its place. Where none was asked for: a GPU, else the CPU, else the
+ * reference, with one line on standard error that says why and how to change it.
  */
 export async function chooseBackend(
   name: BackendName | undefined,

@@ -11,11 +11,15 @@ export const MODEL_HELP = 'a folder, a .gguf file, a URL of either, hf:org/name[
 const PROGRESS_STEP = 10;
 
 /**
- * The model that `--model` names: "builtin", a folder, a GGUF file, a URL or a name of the Hub. Its weights stay in the files, which the
- * caller closes when the backend is made. Downloads are told on standard error.
- * Throws `UsageError` where a folder or file is not there; a damaged model is a failed run.
+ * The model that `--model` names: "builtin", a folder, a GGUF file, a URL or a name of the Hub. Its weights stay in the
+ * files, which the caller closes when the backend is made. Downloads are told on standard error. Throws `UsageError`
+ * where a folder or file is not there; a damaged model is a failed run.
  */
-export async function openModel(source: string, options: LoadOptions = {}, io?: Pick<Io, "stderr" | "signal">): Promise<OpenedModel> {
+export async function openModel(
+  source: string,
+  options: LoadOptions = {},
+  io?: Pick<Io, "stderr" | "signal">,
+): Promise<OpenedModel> {
   if (source !== "builtin" && !/^(?:https?|hf):/.test(source)) checkPlace(source);
   const { openModel: open } = await import("../models/index.ts");
   return open(source, io === undefined ? options : { ...options, signal: io.signal, onDownload: tellProgress(io) });
@@ -38,7 +42,9 @@ function tellProgress({ stderr }: Pick<Io, "stderr">): (file: string, done: numb
     if (step <= (told.get(file) ?? 0)) return;
     told.set(file, step);
     // A closed standard error must not end a download.
-    stderr.write(`downloading ${file}: ${step * PROGRESS_STEP}% of ${(total / 2 ** 20).toFixed(1)} MiB\n`).catch(() => {});
+    stderr
+      .write(`downloading ${file}: ${step * PROGRESS_STEP}% of ${(total / 2 ** 20).toFixed(1)} MiB\n`)
+      .catch(() => {});
   };
 }
 
@@ -46,5 +52,7 @@ function checkPlace(place: string): void {
   const found = place === "" ? undefined : statSync(place, { throwIfNoEntry: false });
   if (found?.isDirectory() === true || (found?.isFile() === true && /\.gguf$/i.test(place))) return;
   const problem = found === undefined ? "does not exist" : "is neither a folder nor a .gguf file";
-  throw new UsageError(`--model: ${JSON.stringify(place)} ${problem} (looked for ${resolve(place)}); "builtin" is the model that ships with bstar`);
+  throw new UsageError(
+    `--model: ${JSON.stringify(place)} ${problem} (looked for ${resolve(place)}); "builtin" is the model that ships with bstar`,
+  );
 }

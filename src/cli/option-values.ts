@@ -2,12 +2,18 @@ import { InvalidArgumentError } from "commander";
 
 /** Options' texts to numbers. Commander puts the option's name and the text before the message of the error. */
 
-/** Parser of integers in [low, high]: digits only, so that "1e3", "0x10" and " 5" are told apart from typos by nobody. */
+/**
+ * Parser of integers in [low, high]: digits only, so that "1e3", "0x10" and " 5" are told apart from typos by nobody.
+ */
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= low && value <= high) return value;
-    throw new InvalidArgumentError(high === Number.MAX_SAFE_INTEGER ? `It must be an integer >= ${low}.` : `It must be an integer from ${low} to ${high}.`);
+    throw new InvalidArgumentError(
+      high === Number.MAX_SAFE_INTEGER
+        ? `It must be an integer >= ${low}.`
+        : `It must be an integer from ${low} to ${high}.`,
+    );
   };
 }
 

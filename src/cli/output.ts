@@ -3,7 +3,10 @@ import { OutputClosedError } from "./failure.ts";
 
 /** Where text goes: a terminal, a pipe, a file. */
 export interface Output {
-  /** Resolves when the text is out of the process. Rejects with `OutputClosedError` where nobody reads, else with why it failed. */
+  /**
+   * Resolves when the text is out of the process. Rejects with `OutputClosedError` where nobody reads, else with why it
+   * failed.
+   */
   write(text: string): Promise<void>;
   /** What it can show; null where it is no terminal, or one that cannot move its cursor. */
   readonly terminal: Terminal | null;
@@ -19,7 +22,9 @@ export interface Terminal {
 /** Size of a terminal that does not tell: the classic one. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
 
-/** An output of the process. Once a write has failed, whoever wrote it, every later one rejects with the first failure. */
+/**
+ * An output of the process. Once a write has failed, whoever wrote it, every later one rejects with the first failure.
+ */
 export class StreamOutput implements Output {
   readonly #stream: NodeJS.WriteStream;
   readonly #env: NodeJS.ProcessEnv;
@@ -46,7 +51,11 @@ export class StreamOutput implements Output {
   get terminal(): Terminal | null {
     if (!this.#stream.isTTY || this.#env["TERM"] === "dumb") return null;
     const { columns, rows } = this.#stream;
-    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows, colorBits: this.#stream.getColorDepth(this.#env) };
+    return {
+      columns: columns || DEFAULT_SIZE.columns,
+      rows: rows || DEFAULT_SIZE.rows,
+      colorBits: this.#stream.getColorDepth(this.#env),
+    };
   }
 
   #explain(error: NodeJS.ErrnoException): BstarError {

@@ -24,11 +24,16 @@ export interface Printed {
 /** The `bstar` command line with the commands that `args` may need. */
 export async function createProgram(args: readonly string[], io: Io, printed: Printed): Promise<Command> {
   const program = new Command("bstar")
-    .description("Paged KV cache, continuous batching and chunked prefill: run prompts, watch it work, reckon with hardware.")
+    .description(
+      "Paged KV cache, continuous batching and chunked prefill: run prompts, watch it work, reckon with hardware.",
+    )
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help; after a command, its own")
     .helpCommand("help [command]", "print a command's help")
-    .addHelpText("after", "\nExit codes: 0 success, 1 a run failed, 2 bad usage. BSTAR_DEBUG=1 shows where an error came from.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 success, 1 a run failed, 2 bad usage. BSTAR_DEBUG=1 shows where an error came from.",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void (printed.out += text),

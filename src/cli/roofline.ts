@@ -43,7 +43,6 @@ interface RooflineFlags {
 /** Lines of the ranking that the text shows; `--json` has all. */
 const SHOWN_PLANS = 10;
 
-
 const EXAMPLES = `
 Examples:
   bstar roofline --model llama-7b --gpu a10
@@ -62,14 +61,30 @@ export function registerRoofline(program: Command, io: Io): void {
     .option("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1)
     .option("--weight-bits <n>", "bits a stored weight (default: as the model's file says, or 16)", bits)
     .option("--kv-bits <n>", "bits a stored key or value", bits, 16)
-    .addOption(new Option("--arithmetic <kind>", "precision of the multiplication (default: as the model's file says, or fp16)").choices(ARITHMETICS))
+    .addOption(
+      new Option(
+        "--arithmetic <kind>",
+        "precision of the multiplication (default: as the model's file says, or fp16)",
+      ).choices(ARITHMETICS),
+    )
     .option("--context <n>", "tokens a sequence", integer(1), 4096)
-    .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(">= 0", (value) => value >= 0))
+    .option(
+      "--dollars-per-hour <x>",
+      "price of one GPU (default: the catalogue's)",
+      decimal(">= 0", (value) => value >= 0),
+    )
     .option("--requests-per-day <x>", "rank the catalogue by the cost of this load instead", positive)
     .option("--prompt-tokens <n>", "prompt of a request of that load", integer(1), 512)
     .option("--output-tokens <n>", "output of a request of that load", integer(1), 128)
-    .option("--max-seconds-per-token <x>", "longest time between two tokens under that load (default: reading speed)", positive)
-    .option("--fit <file>", "fit the GPU to a result of `vllm bench serve --save-result`: prints a GPU's JSON for --gpu")
+    .option(
+      "--max-seconds-per-token <x>",
+      "longest time between two tokens under that load (default: reading speed)",
+      positive,
+    )
+    .option(
+      "--fit <file>",
+      "fit the GPU to a result of `vllm bench serve --save-result`: prints a GPU's JSON for --gpu",
+    )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (flags: RooflineFlags, command: Command) => {
@@ -85,8 +100,11 @@ async function fitGpu(flags: RooflineFlags, file: string, io: Io): Promise<void>
     const { gpus, weightBits, kvBits, arithmetic } = flags;
     const setup = { gpu: readGpu(flags.gpu), shape: readShape(flags.model), gpus, weightBits, kvBits, arithmetic };
     const { gpu, pace, measured, simulated } = await fitToBench(setup, benchResultFromJson(readJson(file), file));
-    const pair = (name: string, of: { tpotSeconds: number; ttftSeconds: number }): string => `${name} ${formatSeconds(of.tpotSeconds)} a token, ${formatSeconds(of.ttftSeconds)} to the first`;
-    await io.stderr.write(`bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before; ${pair("measured", measured)}; ${pair("simulated", simulated)}\n`);
+    const pair = (name: string, of: { tpotSeconds: number; ttftSeconds: number }): string =>
+      `${name} ${formatSeconds(of.tpotSeconds)} a token, ${formatSeconds(of.ttftSeconds)} to the first`;
+    await io.stderr.write(
+      `bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before; ${pair("measured", measured)}; ${pair("simulated", simulated)}\n`,
+    );
     await io.stdout.write(`${JSON.stringify(gpu, null, 2)}\n`);
   } catch (error) {
     throw error instanceof BstarError ? new UsageError(error.message) : error;
@@ -96,11 +114,16 @@ async function fitGpu(flags: RooflineFlags, file: string, io: Io): Promise<void>
 /** Options that change nothing in this company. */
 function checkEffect({ requestsPerDay, fit }: RooflineFlags, command: Command): void {
   if (fit !== undefined) {
-    refuseWithoutEffect(command, [...LOAD_OPTIONS, "requestsPerDay", "context", "dollarsPerHour", "json"], "has no effect on a fit");
+    refuseWithoutEffect(
+      command,
+      [...LOAD_OPTIONS, "requestsPerDay", "context", "dollarsPerHour", "json"],
+      "has no effect on a fit",
+    );
     return;
   }
-  if (requestsPerDay === undefined) refuseWithoutEffect(command, LOAD_OPTIONS, "is of a load: give --requests-per-day, too");
-  else refuseWithoutEffect(command, PAGE_OPTIONS, "has no effect on the ranking, which tries all");
+  if (requestsPerDay === undefined) {
+    refuseWithoutEffect(command, LOAD_OPTIONS, "is of a load: give --requests-per-day, too");
+  } else refuseWithoutEffect(command, PAGE_OPTIONS, "has no effect on the ranking, which tries all");
 }
 
 const LOAD_OPTIONS = ["promptTokens", "outputTokens", "maxSecondsPerToken"];
@@ -137,7 +160,10 @@ function page(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
     ["step of 1 token", formatSeconds(s.stepSecondsAtOne)],
     ["step of B* tokens", formatSeconds(s.stepSecondsAtBStar)],
     ["decode", `${s.decodeBatch} full sequences, ${formatSeconds(s.decodeStepSeconds)} a step`],
-    ["", `${significant(s.decodeTokensPerSecond)} tokens/s, ${significant(each)} each (reading takes ${significant(readingTokensPerSecond())})`],
+    [
+      "",
+      `${significant(s.decodeTokensPerSecond)} tokens/s, ${significant(each)} each (reading takes ${significant(readingTokensPerSecond())})`,
+    ],
     null,
     ["price", `${dollars(s.dollarsPerHour)} an hour, ${dollars(dollarsPerDay(s.dollarsPerHour))} a day`],
     ["", `${dollars(s.dollarsPerMillionTokens)} a million decoded tokens`],
@@ -154,21 +180,26 @@ function page(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
 function rank(flags: RooflineFlags, requestsPerDay: number): string {
   const shape = readShape(flags.model);
   const catalogue = flags.gpu === undefined ? GPUS.values() : [readGpu(flags.gpu)];
-  const { plans, refused } = rankGpus({ ...flags, shape, requestsPerSecond: requestsPerDay / SECONDS_PER_DAY }, catalogue);
+  const { plans, refused } = rankGpus(
+    { ...flags, shape, requestsPerSecond: requestsPerDay / SECONDS_PER_DAY },
+    catalogue,
+  );
   if (flags.json) {
     const rows = plans.map(({ gpu, full, ...plan }) => ({ gpu: gpu.name, ...plan, ...full }));
     return `${JSON.stringify({ model: shape.name, plans: rows, refused: refused.map(({ gpu, ...rest }) => ({ gpu: gpu.name, ...rest })) })}\n`;
   }
   if (plans.length === 0) throw new InvalidOptionError(`no GPU serves this load; ${refusals(refused)}`);
   const header = ["GPU", "replicas", "$ a day", "batch", "time between tokens", "requests/s each"];
-  const cells = plans.slice(0, SHOWN_PLANS).map(({ gpu, gpus, replicas, full, ...plan }) => [
-    `${gpus} x ${gpu.name}`,
-    significant(replicas),
-    dollars(plan.dollarsPerDay),
-    String(full.batch),
-    formatSeconds(full.stepSeconds),
-    significant(full.requestsPerSecond),
-  ]);
+  const cells = plans
+    .slice(0, SHOWN_PLANS)
+    .map(({ gpu, gpus, replicas, full, ...plan }) => [
+      `${gpus} x ${gpu.name}`,
+      significant(replicas),
+      dollars(plan.dollarsPerDay),
+      String(full.batch),
+      formatSeconds(full.stepSeconds),
+      significant(full.requestsPerSecond),
+    ]);
   const load = `${significant(requestsPerDay)} requests a day, ${flags.promptTokens} + ${flags.outputTokens} tokens each`;
   return `\n${shape.name}, ${load}: cheapest first\n\n${align([header, ...cells])}\n\n`;
 }
@@ -176,7 +207,12 @@ function rank(flags: RooflineFlags, requestsPerDay: number): string {
 /** The first column to the left, the others to the right. */
 function align(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`).join("\n");
+  return rows
+    .map(
+      (row) =>
+        `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`,
+    )
+    .join("\n");
 }
 
 function dollars(value: number): string {

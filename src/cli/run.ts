@@ -3,7 +3,9 @@ import { describeFailure, EXIT_BAD_USAGE, exitCodeOf, EXIT_OK, OutputClosedError
 import type { Io } from "./io.ts";
 import { createProgram, type Printed } from "./program.ts";
 
-/** Runs one command line, without the names of interpreter and script; resolves with the exit code and never rejects. */
+/**
+ * Runs one command line, without the names of interpreter and script; resolves with the exit code and never rejects.
+ */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     await parse(args, io);

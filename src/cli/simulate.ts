@@ -28,7 +28,10 @@ interface SimulateFlags extends Grid {
   readonly from?: readonly string[];
 }
 
-/** Bounds of the other options: what is beyond is a slip of the hand, and some of it would fill the memory before anything is said. */
+/**
+ * Bounds of the other options: what is beyond is a slip of the hand, and some of it would fill the memory before
+ * anything is said.
+ */
 const MAX_RATE = 1e6;
 const MAX_REQUESTS = 2 ** 40;
 const MAX_TOKENS = 2 ** 24;
@@ -54,38 +57,133 @@ Examples:
   bstar simulate --workload sessions --rate 4 --requests 5000 --model llama-3-8b --gpu h100 --queue lpm --json
   bstar simulate --sweep --trace azure2023_conv.csv --rate 1,2,4,8 --model llama-2-7b --gpu a10,a100-80gb --out sweep.jsonl --report report`;
 
+const rate = decimal(`above 0 and at most ${MAX_RATE}`, (value) => value > 0 && value <= MAX_RATE);
+const seconds = decimal(`above 0 and at most ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS);
+const bits = decimal("in (0, 32]", (value) => value > 0 && value <= 32);
+
 /** Adds `bstar simulate`: a workload on hardware that need not be there, with the production scheduler. */
 export function registerSimulate(program: Command, io: Io): void {
-  const rate = decimal(`above 0 and at most ${MAX_RATE}`, (value) => value > 0 && value <= MAX_RATE);
-  const seconds = decimal(`above 0 and at most ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS);
-  const bits = decimal("in (0, 32]", (value) => value > 0 && value <= 32);
-  program
+  const command = program
     .command("simulate")
     .description("run a workload on simulated hardware with the real scheduler: latency, throughput, cost")
-    .option("--trace <file>", "requests of a trace: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT, ServeGen, results of vLLM's bench serve; .gz too")
+    .addHelpText("after", EXAMPLES)
+    .action((flags: SimulateFlags, invoked: Command) => simulateCommand(flags, invoked, io));
+  addSourceOptions(command);
+  addHardwareOptions(command);
+  addWorkloadOptions(command);
+  addEngineOptions(command);
+  addOutputOptions(command);
+}
+
+/** What is asked, and of which model. */
+function addSourceOptions(command: Command): void {
+  command
+    .option(
+      "--trace <file>",
+      "requests of a trace: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT, ServeGen, results of vLLM's bench serve; .gz too",
+    )
     .option("--workload <name>", `made-up requests instead: ${[...WORKLOADS.keys()].join(", ")}`)
     .option("--model <name>", MODEL_NAMES, list(text))
-    .option("--gpu <name>", GPU_NAMES, list(text))
+    .option("--gpu <name>", GPU_NAMES, list(text));
+}
+
+/** Where the model runs, and how its numbers are stored. */
+function addHardwareOptions(command: Command): void {
+  command
     .addOption(oneOrMore("--gpus <n>", "GPUs that share the model (tensor parallelism)", integer(1, 16), 1))
-    .addOption(oneOrMore("--replicas <n>", "copies of the model behind a router, each on all of --gpus", integer(1, MAX_REPLICAS), 1))
-    .addOption(oneOrMore("--route <policy>", `which replica a request goes to: ${[...ROUTES.keys()].join(", ")}`, text, "round-robin"))
-    .addOption(oneOrMore("--engine <name>", `defaults and figures of an engine: ${[...ENGINES.keys()].join(", ")}`, text, "bstar"))
+    .addOption(
+      oneOrMore(
+        "--replicas <n>",
+        "copies of the model behind a router, each on all of --gpus",
+        integer(1, MAX_REPLICAS),
+        1,
+      ),
+    )
+    .addOption(
+      oneOrMore(
+        "--route <policy>",
+        `which replica a request goes to: ${[...ROUTES.keys()].join(", ")}`,
+        text,
+        "round-robin",
+      ),
+    )
+    .addOption(
+      oneOrMore(
+        "--engine <name>",
+        `defaults and figures of an engine: ${[...ENGINES.keys()].join(", ")}`,
+        text,
+        "bstar",
+      ),
+    )
     .addOption(oneOrMore("--weight-bits <n>", "bits a stored weight (default: as the model's file says, or 16)", bits))
     .addOption(oneOrMore("--kv-bits <n>", "bits a stored key or value", bits, 16))
-    .addOption(oneOrMore("--arithmetic <kind>", `precision of the multiplication: ${ARITHMETICS.join(", ")} (default: as the model's file says, or fp16)`, arithmetic))
-    .option("--rate <r>", "Poisson arrivals, so many requests a second, in place of the trace's; of a workload: its mean rate", list(rate))
-    .option("--requests <n>", "take so many requests at most (default: the whole trace, 1000 of a workload)", integer(1, MAX_REQUESTS))
+    .addOption(
+      oneOrMore(
+        "--arithmetic <kind>",
+        `precision of the multiplication: ${ARITHMETICS.join(", ")} (default: as the model's file says, or fp16)`,
+        arithmetic,
+      ),
+    );
+}
+
+/** Arrivals and lengths. */
+function addWorkloadOptions(command: Command): void {
+  command
+    .option(
+      "--rate <r>",
+      "Poisson arrivals, so many requests a second, in place of the trace's; of a workload: its mean rate",
+      list(rate),
+    )
+    .option(
+      "--requests <n>",
+      "take so many requests at most (default: the whole trace, 1000 of a workload)",
+      integer(1, MAX_REQUESTS),
+    )
     .option("--prompt-tokens <n>", "mean prompt of a workload", integer(1, MAX_TOKENS))
     .option("--output-tokens <n>", "mean answer of a workload", integer(1, MAX_TOKENS))
-    .option("--length-cv <x>", "spread of a workload's lengths: standard deviation over mean", decimal(`from 0 to ${MAX_LENGTH_CV}`, (value) => value >= 0 && value <= MAX_LENGTH_CV))
-    .addOption(new Option("--length-law <law>", "law of a workload's lengths (default: lognormal)").choices(["lognormal", "uniform"]))
-    .option("--stages <list>", "of the workload poisson, in the place of --rate: RATExSECONDS, comma-separated, such as 2x60,8x60", checkedStages)
+    .option(
+      "--length-cv <x>",
+      "spread of a workload's lengths: standard deviation over mean",
+      decimal(`from 0 to ${MAX_LENGTH_CV}`, (value) => value >= 0 && value <= MAX_LENGTH_CV),
+    )
+    .addOption(
+      new Option("--length-law <law>", "law of a workload's lengths (default: lognormal)").choices([
+        "lognormal",
+        "uniform",
+      ]),
+    )
+    .option(
+      "--stages <list>",
+      "of the workload poisson, in the place of --rate: RATExSECONDS, comma-separated, such as 2x60,8x60",
+      checkedStages,
+    )
     .option("--concurrency <n>", "users of the workload closed-loop", list(integer(1, MAX_USERS)))
     .option("--context <n>", "most tokens of a request (default: the model's)", integer(2, MAX_TOKENS))
-    .addOption(new Option("--over-context <rule>", "what becomes of requests beyond that").choices(["clip", "drop"]).default("clip"))
-    .addOption(new Option("--bad-rows <rule>", "what becomes of a trace's rows that cannot be used").choices(["refuse", "skip"]).default("refuse"))
-    .addOption(new Option("--prefix-cache <state>", "whether requests share the blocks of equal beginnings").choices(["on", "off"]).default("on"))
-    .option("--gpu-blocks <n>", "blocks of the KV cache (default: as many as fit beside the weights)", integer(1, MAX_BLOCKS))
+    .addOption(
+      new Option("--over-context <rule>", "what becomes of requests beyond that")
+        .choices(["clip", "drop"])
+        .default("clip"),
+    )
+    .addOption(
+      new Option("--bad-rows <rule>", "what becomes of a trace's rows that cannot be used")
+        .choices(["refuse", "skip"])
+        .default("refuse"),
+    );
+}
+
+/** The KV cache, the limits of a step and the policies. */
+function addEngineOptions(command: Command): void {
+  command
+    .addOption(
+      new Option("--prefix-cache <state>", "whether requests share the blocks of equal beginnings")
+        .choices(["on", "off"])
+        .default("on"),
+    )
+    .option(
+      "--gpu-blocks <n>",
+      "blocks of the KV cache (default: as many as fit beside the weights)",
+      integer(1, MAX_BLOCKS),
+    )
     .option("--block-size <n>", "tokens a block (default: the engine's, as of the seven below)", integer(1, 1024))
     .addOption(oneOrMore("--max-requests <n>", "most requests in a step", integer(1, MAX_STEP_REQUESTS)))
     .addOption(oneOrMore("--token-budget <n>", "most tokens in a step", integer(1, MAX_STEP_TOKENS)))
@@ -94,20 +192,34 @@ export function registerSimulate(program: Command, io: Io): void {
     .addOption(oneOrMore("--preemption <policy>", `who gives up blocks: ${namesOf(PREEMPTIONS)}`, text))
     .addOption(oneOrMore("--chunking <policy>", `how prompts are cut: ${namesOf(CHUNKINGS)}`, text))
     .addOption(oneOrMore("--budget <policy>", `how many tokens a step takes: ${namesOf(BUDGETS)}`, text))
-    .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text))
+    .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text));
+}
+
+/** What the run is measured by, and where its results go. */
+function addOutputOptions(command: Command): void {
+  command
     .option("--slo-ttft <seconds>", "promise for the first token: adds goodput", seconds)
     .option("--slo-tpot <seconds>", "promise for the tokens after it", seconds)
-    .option("--dollars-per-hour <x>", "price of one GPU (default: the catalogue's)", decimal(`from 0 to ${MAX_DOLLARS}`, (value) => value >= 0 && value <= MAX_DOLLARS))
+    .option(
+      "--dollars-per-hour <x>",
+      "price of one GPU (default: the catalogue's)",
+      decimal(`from 0 to ${MAX_DOLLARS}`, (value) => value >= 0 && value <= MAX_DOLLARS),
+    )
     .addOption(oneOrMore("--seed <n>", "of made-up arrivals and lengths", integer(0), 0))
     .option("--json", "print one JSON object")
-    .option("--sweep", "all combinations of several values, comma-separated: rates, policies, hardware, models; one JSON line a run")
+    .option(
+      "--sweep",
+      "all combinations of several values, comma-separated: rates, policies, hardware, models; one JSON line a run",
+    )
     .option("--out <file>", "of a sweep: append the lines here, and do not repeat runs that it holds")
-    .option("--shard <k/n>", "of a sweep: the k-th of n parts, for a job array; files of parts are merged by concatenation", parseShard)
+    .option(
+      "--shard <k/n>",
+      "of a sweep: the k-th of n parts, for a job array; files of parts are merged by concatenation",
+      parseShard,
+    )
     .option("--jobs <n>", "of a sweep: worker threads (default: one a core)", integer(1, MAX_JOBS))
     .option("--report <folder>", "write report.html and its charts as SVG")
-    .option("--from <files...>", "of a report: files of sweeps, in place of a run")
-    .addHelpText("after", EXAMPLES)
-    .action((flags: SimulateFlags, command: Command) => simulateCommand(flags, command, io));
+    .option("--from <files...>", "of a report: files of sweeps, in place of a run");
 }
 
 async function simulateCommand(flags: SimulateFlags, command: Command, io: Io): Promise<void> {
@@ -131,33 +243,48 @@ function checkCompany({ sweep: isSweep = false, report, from, json = false, ...o
     if (others[name] !== undefined && !isSweep) throw new UsageError(`--${name} is of a sweep: give --sweep, too`);
   }
   if (from !== undefined && report === undefined) throw new UsageError("--from is of a report: give --report, too");
-  if (from !== undefined && (isSweep || json)) throw new UsageError("--from takes the place of a run: give it without --sweep and --json");
+  if (from !== undefined && (isSweep || json)) {
+    throw new UsageError("--from takes the place of a run: give it without --sweep and --json");
+  }
 }
 
 /** Options that change nothing in this company. */
-function checkEffect({ sweep: isSweep = false, trace, workload, replicas, stages }: SimulateFlags, command: Command): void {
+function checkEffect(
+  { sweep: isSweep = false, trace, workload, replicas, stages }: SimulateFlags,
+  command: Command,
+): void {
   const refuse = (names: readonly string[], why: string): void => refuseWithoutEffect(command, names, why);
   if (replicas?.every((count) => count === 1)) refuse(["route"], "is of several replicas: give --replicas, too");
   if (isSweep) refuse(["json"], "has no effect in a sweep: its lines are JSON");
   if (trace === undefined) refuse(["badRows"], "is of a trace: give --trace, too");
-  else refuse(["promptTokens", "outputTokens", "lengthCv", "lengthLaw"], "is of a workload; a trace has lengths of its own");
+  else {
+    refuse(
+      ["promptTokens", "outputTokens", "lengthCv", "lengthLaw"],
+      "is of a workload; a trace has lengths of its own",
+    );
+  }
   if (workload !== "poisson") refuse(["stages"], "is of the workload poisson");
   else if (stages !== undefined) refuse(["rate"], "has no effect beside --stages");
-  if (workload === "closed-loop") refuse(["rate"], "has no effect in a closed loop, whose users ask when they have their answer");
-  else refuse(["concurrency"], "is of the workload closed-loop");
+  if (workload === "closed-loop") {
+    refuse(["rate"], "has no effect in a closed loop, whose users ask when they have their answer");
+  } else refuse(["concurrency"], "is of the workload closed-loop");
 }
 
 /** The lines of sweeps that were run before. */
 function linesOf(files: readonly string[], command: Command): SweepLine[] {
   const lines = files.flatMap(readSweep);
-  const ofRuns = command.options.map((option) => option.attributeName()).filter((name) => name !== "from" && name !== "report");
+  const ofRuns = command.options
+    .map((option) => option.attributeName())
+    .filter((name) => name !== "from" && name !== "report");
   refuseWithoutEffect(command, ofRuns, "is of a run, and --from takes the place of runs");
   return lines;
 }
 
 /** The grid's runs, more than one only of a sweep. */
 function checkedRuns(grid: Grid, isSweep: boolean): Settings[] {
-  if ((grid.trace === undefined) === (grid.workload === undefined)) throw new UsageError("give either --trace or --workload");
+  if ((grid.trace === undefined) === (grid.workload === undefined)) {
+    throw new UsageError("give either --trace or --workload");
+  }
   const runs = settingsOf(grid);
   if (!isSweep && runs.length > 1) throw new UsageError("several values of an option need --sweep");
   return runs;

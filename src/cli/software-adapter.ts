@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { constants, homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -37,8 +47,9 @@ export function findSoftwareArchive(platform = process.platform, arch = process.
 }
 
 /**
- * Unpacks the archive to a folder of this user's that bears the archive's hash, once: a folder with that name is whole, because it is
- * filled under another name and then renamed. Files are compared with their recorded hashes before they are trusted.
+ * Unpacks the archive to a folder of this user's that bears the archive's hash, once: a folder with that name is whole,
+ * because it is filled under another name and then renamed. Files are compared with their recorded hashes before they
+ * are trusted.
  */
 export function unpackSoftwareDriver(archive: string, cache = cacheFolder()): SoftwareDriver {
   const packed = readFileSync(archive);
@@ -61,7 +72,8 @@ export function unpackSoftwareDriver(archive: string, cache = cacheFolder()): So
 
 /**
  * Loads the driver into this process, so that Dawn finds it: the loader by its name, because it is loaded already, and
- * the driver by the environment. Call on the main thread: a worker's environment is a copy that native code does not see.
+ * the driver by the environment. Call on the main thread: a worker's environment is a copy that native code does not
+ * see.
  */
 export function loadSoftwareDriver({ folder }: SoftwareDriver): void {
   process.env["VK_ICD_FILENAMES"] = join(folder, DRIVER);

@@ -12,10 +12,13 @@ const CHECKSUM = [148, 156] as const;
 const TYPE = 156;
 const REGULAR_FILE = new Set(["0", "\0"]);
 
-/** The regular files of a ustar archive, in order. Throws where a header's checksum is wrong or the archive is cut short. */
+/**
+ * The regular files of a ustar archive, in order. Throws where a header's checksum is wrong or the archive is cut
+ * short.
+ */
 export function readTar(archive: Uint8Array): TarEntry[] {
   const entries: TarEntry[] = [];
-  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0; ) {
+  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0;) {
     const header = archive.subarray(at, at + BLOCK);
     checkHeader(header);
     const size = octal(header, SIZE);

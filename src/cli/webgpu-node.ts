@@ -1,6 +1,12 @@
 import { isSoftware, requestAdapter } from "../backends/webgpu/index.ts";
 import { DeviceUnavailableError, MissingPackageError } from "../errors.ts";
-import { SOFTWARE_PACKAGE, findSoftwareArchive, hasSystemVulkan, loadSoftwareDriver, unpackSoftwareDriver } from "./software-adapter.ts";
+import {
+  SOFTWARE_PACKAGE,
+  findSoftwareArchive,
+  hasSystemVulkan,
+  loadSoftwareDriver,
+  unpackSoftwareDriver,
+} from "./software-adapter.ts";
 
 /** WebGPU in Node: keep `gpu` referenced as long as its devices are used, or calls on them fail. */
 export interface NodeGpu {
@@ -28,7 +34,9 @@ export async function openNodeGpu(): Promise<NodeGpu> {
   loadSoftwareDriver(driver);
   const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${driver.folder}`, TRUSTED_KERNELS);
   if (software) return software;
-  throw new DeviceUnavailableError(`WebGPU finds no adapter, not even with SwiftShader in ${driver.folder}: install a Vulkan driver`);
+  throw new DeviceUnavailableError(
+    `WebGPU finds no adapter, not even with SwiftShader in ${driver.folder}: install a Vulkan driver`,
+  );
 }
 
 /** An adapter that is a GPU. Throws `MissingPackageError`, or `DeviceUnavailableError` where all is software. */
@@ -62,13 +70,22 @@ async function importWebGPU(): Promise<WebGPUModule> {
     return await import("webgpu");
   } catch (cause) {
     const isMissing = (cause as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND";
-    if (isMissing) throw new MissingPackageError('WebGPU in Node needs the package "webgpu": npm install webgpu', { cause });
+    if (isMissing) {
+      throw new MissingPackageError('WebGPU in Node needs the package "webgpu": npm install webgpu', { cause });
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DeviceUnavailableError(`the package "webgpu" does not load on ${process.platform}-${process.arch}: ${reason}`, { cause });
+    throw new DeviceUnavailableError(
+      `the package "webgpu" does not load on ${process.platform}-${process.arch}: ${reason}`,
+      { cause },
+    );
   }
 }
 
-async function open({ create }: WebGPUModule, origin: string, options: readonly string[] = []): Promise<NodeGpu | null> {
+async function open(
+  { create }: WebGPUModule,
+  origin: string,
+  options: readonly string[] = [],
+): Promise<NodeGpu | null> {
   const gpu = create([...options]);
   try {
     return { gpu, adapter: await requestAdapter(gpu), origin };

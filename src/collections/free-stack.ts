@@ -2,9 +2,9 @@
 const END = 0;
 
 /**
- * A stack of the numbers 1..count, linked through a column that a number on the stack needs for nothing else. The number that came
- * back last is on top, while it may still be in a core's cache. O(1) each: `pop` and `push` took 20 ns with a doubly linked queue, and take
- * 14 (bench/blocks/block-pool.bench.ts).
+ * A stack of the numbers 1..count, linked through a column that a number on the stack needs for nothing else. The
+ * number that came back last is on top, while it may still be in a core's cache. O(1) each: `pop` and `push` took 20 ns
+ * with a doubly linked queue, and take 14 (bench/blocks/block-pool.bench.ts).
  *
  * Law: walking `next` from the top meets `size` numbers and ends at 0.
  */

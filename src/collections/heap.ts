@@ -1,8 +1,8 @@
 import { assert } from "../assert.ts";
 
 /**
- * Binary heap that also knows where each item is: O(log n) to push, to take any of them out, and to move one whose key changed.
- * Law: no element compares less than its parent at (i - 1) >> 1, and `#at` gives each element's index.
+ * Binary heap that also knows where each item is: O(log n) to push, to take any of them out, and to move one whose key
+ * changed. Law: no element compares less than its parent at (i - 1) >> 1, and `#at` gives each element's index.
  */
 export class IndexedHeap<T extends { readonly id: string | number }> {
   readonly #compare: (a: T, b: T) => number;

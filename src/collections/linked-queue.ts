@@ -1,4 +1,7 @@
-/** Columns `next` and `prev` of a doubly linked list. Several structures may share them where a number is in one of them at a time. */
+/**
+ * Columns `next` and `prev` of a doubly linked list. Several structures may share them where a number is in one of them
+ * at a time.
+ */
 export interface Links {
   readonly next: Int32Array;
   readonly prev: Int32Array;
@@ -10,7 +13,8 @@ export function createLinks(count: number): Links {
 }
 
 /**
- * Doubly linked queue of numbers; its sentinel is behind the last number. Every operation is O(1), `remove` from the middle included.
+ * Doubly linked queue of numbers; its sentinel is behind the last number. Every operation is O(1), `remove` from the
+ * middle included.
  *
  * Law: walking `next` from the sentinel meets `size` numbers and comes back; `prev` is its inverse.
  */

@@ -31,8 +31,9 @@ export class MaskCache {
     if (this.#masks.size >= this.#maxMasks) this.#masks.clear();
     const words = new Int32Array(maskWordCount(this.trie.vocabSize));
     const allowed = this.#allowTokens(state, words) + this.#allowStops(state, words);
-    if (allowed === 0)
-      {throw new ConstraintError("no token of the vocabulary continues the text as its grammar demands");}
+    if (allowed === 0) {
+      throw new ConstraintError("no token of the vocabulary continues the text as its grammar demands");
+    }
     this.#masks.set(state, words);
     return words;
   }

@@ -89,8 +89,9 @@ export class RegexParser {
     if (this.#take(":")) return;
     const rest = this.#pattern.slice(this.#at);
     const name = /^<[\p{ID_Start}$_][\p{ID_Continue}$]*>/u.exec(rest);
-    if (name === null)
-      {this.#fail(/^<?[=!]/.test(rest) ? "lookaround is not supported" : "this kind of group is not supported");}
+    if (name === null) {
+      this.#fail(/^<?[=!]/.test(rest) ? "lookaround is not supported" : "this kind of group is not supported");
+    }
     this.#at += name[0].length;
   }
 
@@ -114,8 +115,9 @@ export class RegexParser {
     const min = Number(low);
     const max = comma === undefined ? min : high === "" ? Number.POSITIVE_INFINITY : Number(high);
     if (min > max) this.#fail(`the count ${text} is empty`);
-    if (min > MAX_COUNT || (Number.isFinite(max) && max > MAX_COUNT))
-      {this.#fail(`the count ${text} exceeds ${MAX_COUNT}`);}
+    if (min > MAX_COUNT || (Number.isFinite(max) && max > MAX_COUNT)) {
+      this.#fail(`the count ${text} exceeds ${MAX_COUNT}`);
+    }
     this.#at += text.length;
     return [min, max];
   }
@@ -178,8 +180,9 @@ export class RegexParser {
     const control = /^c([a-zA-Z])/.exec(rest);
     if (control !== null) return this.#advance(2, control[1].charCodeAt(0) % 32);
     if (letter === "0" && !/^0\d/.test(rest)) return this.#advance(1, 0);
-    if (!SYNTAX.has(letter))
-      {this.#fail(letter === "" ? "a backslash ends the pattern" : `\\${letter} is not an escape`);}
+    if (!SYNTAX.has(letter)) {
+      this.#fail(letter === "" ? "a backslash ends the pattern" : `\\${letter} is not an escape`);
+    }
     return this.#advance(1, letter.charCodeAt(0));
   }
 

@@ -29,7 +29,10 @@ export class Alarm {
   }
 }
 
-/** Longest wait of one timer: `setTimeout` takes 31 bits of milliseconds, 24 days. Whoever waits for longer is woken, and waits again. */
+/**
+ * Longest wait of one timer: `setTimeout` takes 31 bits of milliseconds, 24 days. Whoever waits for longer is woken,
+ * and waits again.
+ */
 const MAX_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
 
 /** The platform's timer. */
@@ -38,7 +41,10 @@ export function platformTimer(seconds: number, wake: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A clock that never goes back, as the scheduler and its policies need one: where the given one does, this one stands until it is caught up. */
+/**
+ * A clock that never goes back, as the scheduler and its policies need one: where the given one does, this one stands
+ * until it is caught up.
+ */
 export function steadyClock(clock: () => number): () => number {
   let latest = Number.NEGATIVE_INFINITY;
   return () => {

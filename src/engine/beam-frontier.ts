@@ -35,10 +35,10 @@ export interface FrontierOptions {
 }
 
 /**
- * The decisions of a beam search, without a model: each round, of all continuations of all beams the `width` likeliest go on;
- * those that end with a stop id are over, and so is everything at the greatest length. Of each beam the `width` likeliest tokens
- * and as many more as there are stop ids are looked at. A sequence's score is the sum of its
- * log probabilities over its length to the power of `lengthPenalty`. Ties go to the earlier beam, then to the smaller id.
+ * The decisions of a beam search, without a model: each round, of all continuations of all beams the `width` likeliest
+ * go on; those that end with a stop id are over, and so is everything at the greatest length. Of each beam the `width`
+ * likeliest tokens and as many more as there are stop ids are looked at. A sequence's score is the sum of its log
+ * probabilities over its length to the power of `lengthPenalty`. Ties go to the earlier beam, then to the smaller id.
  *
  * Ends as soon as no beam can still come among the `width` best, so the result is that of going on to the end.
  * Source: vLLM's and Hugging Face's beam search (there `early_stopping="never"`).
@@ -52,7 +52,10 @@ export class BeamFrontier {
     this.#options = options;
   }
 
-  /** Takes what may follow each beam, likeliest first, and says which `width` go on; none where the search is over. `null`: the empty beginning. */
+  /**
+   * Takes what may follow each beam, likeliest first, and says which `width` go on; none where the search is over.
+   * `null`: the empty beginning.
+   */
   advance(beams: readonly { readonly node: BeamNode | null; readonly candidates: readonly Candidate[] }[]): NextBeam[] {
     const { width, maxLength, stopTokenIds } = this.#options;
     const next: NextBeam[] = [];
@@ -65,7 +68,9 @@ export class BeamFrontier {
     }
     // Sorting is stable: of equals the earlier beam's stays first, and of one beam's the smaller id.
     const best = next.toSorted((a, b) => b.node.logprob - a.node.logprob).slice(0, width);
-    if (best.length > 0 && best[0].node.length === maxLength) for (const { node } of best.splice(0)) this.#finish(node, "length");
+    if (best.length > 0 && best[0].node.length === maxLength) {
+      for (const { node } of best.splice(0)) this.#finish(node, "length");
+    }
     return this.#isDecided(best) ? [] : best;
   }
 
@@ -80,12 +85,17 @@ export class BeamFrontier {
     return logprob / length ** this.#options.lengthPenalty;
   }
 
-  /** Log probabilities only fall: the best that a beam can still reach is what it has, at the length that favours it most. */
+  /**
+   * Log probabilities only fall: the best that a beam can still reach is what it has, at the length that favours it
+   * most.
+   */
   #isDecided(beams: readonly NextBeam[]): boolean {
     const { width, maxLength, lengthPenalty } = this.#options;
     if (this.finished.length < width) return false;
     const worst = this.finished.at(-1)!.score;
-    return beams.every(({ node }) => this.#score(node.logprob, lengthPenalty > 0 ? maxLength : node.length + 1) <= worst);
+    return beams.every(
+      ({ node }) => this.#score(node.logprob, lengthPenalty > 0 ? maxLength : node.length + 1) <= worst,
+    );
   }
 }
 

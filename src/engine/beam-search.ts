@@ -4,7 +4,14 @@ import type { Request, RequestId, RequestInput } from "../request.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import { decodeTokenBytes, type Tokenizer } from "../tokenizer.ts";
 import { abortReason } from "./abort-signals.ts";
-import { BeamFrontier, tokensOf, type BeamNode, type Candidate, type FinishedBeam, type NextBeam } from "./beam-frontier.ts";
+import {
+  BeamFrontier,
+  tokensOf,
+  type BeamNode,
+  type Candidate,
+  type FinishedBeam,
+  type NextBeam,
+} from "./beam-frontier.ts";
 import type { EngineOptions, EngineRequest } from "./options.ts";
 import { promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
 
@@ -37,9 +44,9 @@ interface LiveBeam {
 }
 
 /**
- * Runs a beam search on the scheduler: each beam is a choice of one request. When the last of a round has its candidates, the
- * beams that go on take their tokens and branch, sharing blocks; the others end. One that is done before the others is paused
- * and gives its blocks back: a search runs to its end in any pool that one beam fits into.
+ * Runs a beam search on the scheduler: each beam is a choice of one request. When the last of a round has its
+ * candidates, the beams that go on take their tokens and branch, sharing blocks; the others end. One that is done
+ * before the others is paused and gives its blocks back: a search runs to its end in any pool that one beam fits into.
  */
 export class BeamSearch {
   readonly id: RequestId;
@@ -60,7 +67,12 @@ export class BeamSearch {
   #isOver = false;
   #isPaused = false;
 
-  constructor(options: { id: RequestId; frontier: BeamFrontier; tokenizer: Tokenizer | undefined; promptTokenIds: ArrayLike<number> }) {
+  constructor(options: {
+    id: RequestId;
+    frontier: BeamFrontier;
+    tokenizer: Tokenizer | undefined;
+    promptTokenIds: ArrayLike<number>;
+  }) {
     this.id = options.id;
     this.#frontier = options.frontier;
     this.#tokenizer = options.tokenizer;
@@ -126,7 +138,9 @@ export class BeamSearch {
   /** Those that nothing continues end first: they make room for the branches of others. */
   #continue(before: readonly LiveBeam[], next: readonly NextBeam[], scheduler: Scheduler, now: number): LiveBeam[] {
     const taken = new Set(next.map(({ from }) => from));
-    for (const [from, { choice }] of before.entries()) if (!taken.has(from)) scheduler.finish(this.id, "stop", now, choice);
+    for (const [from, { choice }] of before.entries()) {
+      if (!taken.has(from)) scheduler.finish(this.id, "stop", now, choice);
+    }
     const used = new Set([...taken].map((from) => before[from].choice));
     const continued = new Set<number>();
     return next.map(({ from, node }) => {
@@ -156,20 +170,40 @@ function smallestUnused(used: ReadonlySet<number>): number {
   return choice;
 }
 
-/** A search, and the request that its beams are choices of. Throws `InvalidRequestError` that names the field and the value. */
-export function beamSearchOf(request: BeamSearchRequest & { readonly id: RequestId }, options: EngineOptions): { input: RequestInput; search: BeamSearch } {
+/**
+ * A search, and the request that its beams are choices of. Throws `InvalidRequestError` that names the field and the
+ * value.
+ */
+export function beamSearchOf(
+  request: BeamSearchRequest & { readonly id: RequestId },
+  options: EngineOptions,
+): { input: RequestInput; search: BeamSearch } {
   const { id, width, lengthPenalty = 1, maxTokens } = request;
   const promptTokenIds = promptTokenIdsOf(request, options);
   const stopTokenIds = [...new Set(stopTokenIdsOf(request, options))];
   const widest = MAX_TOP_LOGPROBS - stopTokenIds.length;
   if (!Number.isInteger(width) || width < 1 || width > widest) {
-    throw new InvalidRequestError(`width must be an integer in [1, ${widest}] beside ${stopTokenIds.length} stop ids, got ${String(width)}`);
+    throw new InvalidRequestError(
+      `width must be an integer in [1, ${widest}] beside ${stopTokenIds.length} stop ids, got ${String(width)}`,
+    );
   }
-  if (!Number.isFinite(lengthPenalty)) throw new InvalidRequestError(`lengthPenalty must be a finite number, got ${String(lengthPenalty)}`);
-  const maxLength = Math.min(maxTokens, (options.contextLength ?? options.backend.info.contextLength) - promptTokenIds.length);
+  if (!Number.isFinite(lengthPenalty)) {
+    throw new InvalidRequestError(`lengthPenalty must be a finite number, got ${String(lengthPenalty)}`);
+  }
+  const maxLength = Math.min(
+    maxTokens,
+    (options.contextLength ?? options.backend.info.contextLength) - promptTokenIds.length,
+  );
   const frontier = new BeamFrontier({ width, lengthPenalty, stopTokenIds, maxLength });
   return {
-    input: { ...request, choice: 0, promptTokenIds, branches: true, stopTokenIds: [], sampling: { logprobs: width + stopTokenIds.length } },
+    input: {
+      ...request,
+      choice: 0,
+      promptTokenIds,
+      branches: true,
+      stopTokenIds: [],
+      sampling: { logprobs: width + stopTokenIds.length },
+    },
     search: new BeamSearch({ id, frontier, tokenizer: options.tokenizer, promptTokenIds }),
   };
 }

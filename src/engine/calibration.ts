@@ -4,15 +4,22 @@ import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 
-/** Most seconds that a start spends on it: a small device's largest steps may take seconds each, and live steps teach the rest. */
+/**
+ * Most seconds that a start spends on it: a small device's largest steps may take seconds each, and live steps teach
+ * the rest.
+ */
 export const MAX_CALIBRATION_SECONDS = 5;
 
 /**
- * Times steps of the sizes that the budget wants to know of, smallest first, and tells it. Steps are prompts that nobody sent, planned by a
- * scheduler of their own, in blocks that nobody holds: only before any request runs. It ends early where a size does not fit the pool, the
- * seconds are over, or a step fails: the budget then goes on with what live steps take. Nothing to do for a budget that wants to know of none.
+ * Times steps of the sizes that the budget wants to know of, smallest first, and tells it. Steps are prompts that
+ * nobody sent, planned by a scheduler of their own, in blocks that nobody holds: only before any request runs. It ends
+ * early where a size does not fit the pool, the seconds are over, or a step fails: the budget then goes on with what
+ * live steps take. Nothing to do for a budget that wants to know of none.
  */
-export async function calibrate(budget: BudgetPolicy, options: { backend: Backend; clock: () => number; mayGoOn: () => boolean }): Promise<void> {
+export async function calibrate(
+  budget: BudgetPolicy,
+  options: { backend: Backend; clock: () => number; mayGoOn: () => boolean },
+): Promise<void> {
   const { backend, clock, mayGoOn } = options;
   const { sizes, stepsPerSize = 1 } = budget;
   if (sizes === undefined) return;
@@ -33,7 +40,10 @@ export async function calibrate(budget: BudgetPolicy, options: { backend: Backen
 }
 
 /** Calibrates an engine's budget, where it has one, and tells what it made of it. */
-export async function calibrateBudget({ budget, onCalibrated }: { budget?: BudgetPolicy; onCalibrated?: (fit: StepTimeFit) => void }, options: Parameters<typeof calibrate>[1]): Promise<void> {
+export async function calibrateBudget(
+  { budget, onCalibrated }: { budget?: BudgetPolicy; onCalibrated?: (fit: StepTimeFit) => void },
+  options: Parameters<typeof calibrate>[1],
+): Promise<void> {
   if (budget === undefined) return;
   await calibrate(budget, options);
   if (budget.fit !== undefined) onCalibrated?.(budget.fit);
@@ -49,7 +59,15 @@ class DummySteps {
   constructor(backend: Backend, tokenBudget: number) {
     const { blockCount, blockSize, maxRequests, contextLength, groups } = backend.info;
     this.#backend = backend;
-    this.#scheduler = new Scheduler({ blockCount, blockSize, maxRequests, contextLength, groups, tokenBudget, admission: maxUtilization() });
+    this.#scheduler = new Scheduler({
+      blockCount,
+      blockSize,
+      maxRequests,
+      contextLength,
+      groups,
+      tokenBudget,
+      admission: maxUtilization(),
+    });
     // Each asks for one token more.
     this.#longest = Math.max(1, Math.min(contextLength, Math.floor(blockCount / groups.length) * blockSize) - 1);
   }
@@ -67,6 +85,9 @@ class DummySteps {
   }
 
   #submit(tokens: number): void {
-    this.#scheduler.submit({ id: this.#nextId++, promptTokenIds: new Int32Array(tokens), maxTokens: 1, skipPrefixCache: true }, 0);
+    this.#scheduler.submit(
+      { id: this.#nextId++, promptTokenIds: new Int32Array(tokens), maxTokens: 1, skipPrefixCache: true },
+      0,
+    );
   }
 }

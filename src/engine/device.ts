@@ -4,13 +4,17 @@ import { DeviceLostError } from "../errors.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { assertLike } from "./options.ts";
 
-/** Devices lost one after the other without a token produced, after which requests end with the error: what kills every device is not the device. */
+/**
+ * Devices lost one after the other without a token produced, after which requests end with the error: what kills every
+ * device is not the device.
+ */
 export const MAX_LOSSES = 8;
 
 /**
  * The backend that steps run on, and another one in its place once its device is lost.
  *
- * Laws: a backend is disposed once, by whoever owns it last; a lost one's `dispose` may fail, and nobody is told: it has nothing to give back.
+ * Laws: a backend is disposed once, by whoever owns it last; a lost one's `dispose` may fail, and nobody is told: it
+ * has nothing to give back.
  */
 export class Device {
   backend: Backend;
@@ -37,7 +41,10 @@ export class Device {
     this.lossIsNews = true;
   }
 
-  /** A backend that throws instead of rejecting is a failed step, too, unless it is a bug that throws; one that gives no promise has ended. */
+  /**
+   * A backend that throws instead of rejecting is a failed step, too, unless it is a bug that throws; one that gives no
+   * promise has ended.
+   */
   execute(plan: StepPlan): Promise<StepResult> {
     try {
       return Promise.resolve(this.backend.execute(plan));
@@ -52,7 +59,10 @@ export class Device {
     this.#lossCount = 0;
   }
 
-  /** Gives the lost backend back and asks for another. Null where there is one; else the error that requests end with, and the next call tries again. */
+  /**
+   * Gives the lost backend back and asks for another. Null where there is one; else the error that requests end with,
+   * and the next call tries again.
+   */
   async replace(): Promise<DeviceLostError | null> {
     const loss = this.loss!;
     this.lossIsNews = false;
@@ -60,7 +70,10 @@ export class Device {
     if (this.#recover === undefined) return loss;
     if (++this.#lossCount > MAX_LOSSES) {
       this.#lossCount = 0;
-      return new DeviceLostError(`${loss.message}; the ${MAX_LOSSES} devices before it were lost, too, without a token produced`, { cause: loss });
+      return new DeviceLostError(
+        `${loss.message}; the ${MAX_LOSSES} devices before it were lost, too, without a token produced`,
+        { cause: loss },
+      );
     }
     try {
       this.#take(await this.#another(this.#recover));

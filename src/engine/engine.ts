@@ -10,7 +10,15 @@ import { calibrateBudget } from "./calibration.ts";
 import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
-import { schedulerOptions, type EngineExplanation, type EngineOptions, type EngineRequest, type EngineStats, type PrefixQuery, type PromptInput } from "./options.ts";
+import {
+  schedulerOptions,
+  type EngineExplanation,
+  type EngineOptions,
+  type EngineRequest,
+  type EngineStats,
+  type PrefixQuery,
+  type PromptInput,
+} from "./options.ts";
 import { infoOf } from "./option-checks.ts";
 import { promptTokenIdsOf, stopsOf, stopTokenIdsOf } from "./prompt.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
@@ -22,7 +30,8 @@ import { SwapCost } from "./swap-cost.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 /**
- * Runs requests on a backend: schedule -> execute -> commit, with the next plan made while the device works on the last.
+ * Runs requests on a backend: schedule -> execute -> commit, with the next plan made while the device works on the
+ * last.
  *
  * The only asynchronous part of the core. Requests are isolated: each stream is what the request would give alone.
  */
@@ -56,7 +65,8 @@ export class Engine implements AsyncDisposable {
     this.#kvEvents = new KvEventRelay(options.onKvEvent, (error) => this.#crash(error));
     this.scheduler = new Scheduler({
       ...schedulerOptions(options, info),
-      worthSwapping: options.worthSwapping ?? ((block) => this.#swapCost.isWorth(evictionLoss(this.scheduler.kv, block))),
+      worthSwapping:
+        options.worthSwapping ?? ((block) => this.#swapCost.isWorth(evictionLoss(this.scheduler.kv, block))),
       onKvEvent: this.#kvEvents.note,
       onEnd: (request) => this.#sessions.noteEnd(request),
     });
@@ -71,22 +81,32 @@ export class Engine implements AsyncDisposable {
     const id = request.id ?? this.#sessions.freeId();
     const stop = stopsOf(request, this.#options);
     const promptTokenIds = promptTokenIdsOf(request, this.#options);
-    const entry = this.#take({ ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) }, request.signal);
-    return this.#begin(id, request.signal, (abort) => this.#sessions.open({ request: entry, input: { ...request, stop }, submittedAt: entry.arrival, abort }));
+    const entry = this.#take(
+      { ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) },
+      request.signal,
+    );
+    return this.#begin(id, request.signal, (abort) =>
+      this.#sessions.open({ request: entry, input: { ...request, stop }, submittedAt: entry.arrival, abort }),
+    );
   }
 
   /**
-   * The `width` likeliest continuations, best first. Throws what `submit` throws; rejects with the request's error, where `signal`
-   * aborts it with the signal's reason, and with an `AbortedError` where `abort` or `dispose` ends it.
+   * The `width` likeliest continuations, best first. Throws what `submit` throws; rejects with the request's error,
+   * where `signal` aborts it with the signal's reason, and with an `AbortedError` where `abort` or `dispose` ends it.
    */
   beamSearch(request: BeamSearchRequest & PromptInput): Promise<readonly Beam[]> {
     const id = request.id ?? this.#sessions.freeId();
     const { input, search } = beamSearchOf({ ...request, id }, this.#options);
     this.#take(input, request.signal);
-    return this.#begin(id, request.signal, (abort) => this.#sessions.openSearch({ search, signal: request.signal, abort }));
+    return this.#begin(id, request.signal, (abort) =>
+      this.#sessions.openSearch({ search, signal: request.signal, abort }),
+    );
   }
 
-  /** Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
+  /**
+   * Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing
+   * to do.
+   */
   abort(id: RequestId, choice?: number): void {
     this.scheduler.abort(id, this.#clock(), choice);
     this.#publish();
@@ -94,19 +114,30 @@ export class Engine implements AsyncDisposable {
     this.#alarm.ring();
   }
 
-  /** Takes a request, or one choice of it, out of the running until `resume` (a beam search always as a whole): it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
+  /**
+   * Takes a request, or one choice of it, out of the running until `resume` (a beam search always as a whole): it keeps
+   * its tokens and gives its blocks back. False where it is unknown or paused already.
+   */
   pause(id: RequestId, choice?: number): boolean {
-    return this.#sessions.searchOf(id)?.pause(this.scheduler, this.#clock()) ?? this.scheduler.pause(id, this.#clock(), choice);
+    return (
+      this.#sessions.searchOf(id)?.pause(this.scheduler, this.#clock()) ??
+      this.scheduler.pause(id, this.#clock(), choice)
+    );
   }
 
   /** Lets a paused request, or one choice of it, wait for its turn again. False where it is not paused. */
   resume(id: RequestId, choice?: number): boolean {
-    const resumed = this.#sessions.searchOf(id)?.resume(this.scheduler, this.#clock()) ?? this.scheduler.resume(id, this.#clock(), choice);
+    const resumed =
+      this.#sessions.searchOf(id)?.resume(this.scheduler, this.#clock()) ??
+      this.scheduler.resume(id, this.#clock(), choice);
     this.#start();
     return resumed;
   }
 
-  /** No further step is planned until `unfreeze`, and no request's time runs out; steps in flight end, requests keep their blocks. */
+  /**
+   * No further step is planned until `unfreeze`, and no request's time runs out; steps in flight end, requests keep
+   * their blocks.
+   */
   freeze(): void {
     this.#frozen = true;
     this.#alarm.ring();
@@ -118,11 +149,14 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Empties the prefix cache and its host tier once the steps in flight have ended; none is planned until then. Running requests keep their
-   * blocks, uncached; with `recompute` they compute all their tokens again, as new weights need it. Rejects where the engine ends first.
+   * Empties the prefix cache and its host tier once the steps in flight have ended; none is planned until then. Running
+   * requests keep their blocks, uncached; with `recompute` they compute all their tokens again, as new weights need it.
+   * Rejects where the engine ends first.
    */
   resetPrefixCache(options: { readonly recompute?: boolean } = {}): Promise<void> {
-    if (this.#disposed !== null) return Promise.reject(new DisposedError("resetPrefixCache() on an engine that was disposed"));
+    if (this.#disposed !== null) {
+      return Promise.reject(new DisposedError("resetPrefixCache() on an engine that was disposed"));
+    }
     const done = this.#resets.add(options.recompute === true);
     this.#start();
     return done;
@@ -133,13 +167,19 @@ export class Engine implements AsyncDisposable {
     return this.#clock();
   }
 
-  /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
+  /**
+   * Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown
+   * or ended.
+   */
   explain(id: RequestId, choice?: number): EngineExplanation | undefined {
     const explanation = this.scheduler.explain(id, choice);
     return explanation && { ...explanation, tokenBudget: this.scheduler.tokenBudget, stepTime: this.#stepTime };
   }
 
-  /** How many tokens of a prompt its request would find in the prefix cache now: all but the last one at most, which is always computed. */
+  /**
+   * How many tokens of a prompt its request would find in the prefix cache now: all but the last one at most, which is
+   * always computed.
+   */
   cachedTokens(query: PrefixQuery & PromptInput): number {
     const tokens = Int32Array.from(promptTokenIdsOf(query, this.#options));
     return this.scheduler.kv.cachedTokens({ tokens, salt: query.cacheSalt ?? "", adapterId: query.adapterId ?? 0 });
@@ -149,7 +189,10 @@ export class Engine implements AsyncDisposable {
     return { ...this.scheduler.stats(), stepTime: this.#stepTime };
   }
 
-  /** Aborts what runs and waits, lets the steps in flight end, and gives the backend back. Idempotent. Rejects where the backend's `dispose` does. */
+  /**
+   * Aborts what runs and waits, lets the steps in flight end, and gives the backend back. Idempotent. Rejects where the
+   * backend's `dispose` does.
+   */
   dispose(): Promise<void> {
     this.#disposed ??= this.#shutDown();
     return this.#disposed;
@@ -185,7 +228,12 @@ export class Engine implements AsyncDisposable {
 
   /** Whether the loop has something to do. */
   get #isBusy(): boolean {
-    return this.scheduler.size > 0 || this.#inFlight.length > 0 || this.#resets.isWanted || (this.#device.lossIsNews && this.#disposed === null);
+    return (
+      this.scheduler.size > 0 ||
+      this.#inFlight.length > 0 ||
+      this.#resets.isWanted ||
+      (this.#device.lossIsNews && this.#disposed === null)
+    );
   }
 
   #start(): void {
@@ -193,7 +241,10 @@ export class Engine implements AsyncDisposable {
     this.#running ??= this.#run().catch((error: unknown) => this.#crash(error));
   }
 
-  /** Steps until nothing is left to do: a step that was planned ahead of the last end is waited for, too. Requests that come meanwhile join at the next step. */
+  /**
+   * Steps until nothing is left to do: a step that was planned ahead of the last end is waited for, too. Requests that
+   * come meanwhile join at the next step.
+   */
   async #run(): Promise<void> {
     // A turn for those who submit many requests at once: the first step then sees them all.
     await Promise.resolve();
@@ -210,7 +261,9 @@ export class Engine implements AsyncDisposable {
       this.#plan();
       const step = this.#inFlight.shift();
       if (step !== undefined) await this.#finish(step);
-      else if (this.scheduler.size > 0) await this.#alarm.wait(this.#frozen ? Number.POSITIVE_INFINITY : this.scheduler.nextWakeAt);
+      else if (this.scheduler.size > 0) {
+        await this.#alarm.wait(this.#frozen ? Number.POSITIVE_INFINITY : this.scheduler.nextWakeAt);
+      }
     }
     this.#running = null;
   }
@@ -220,7 +273,11 @@ export class Engine implements AsyncDisposable {
     this.#prepared = true;
     const { backend } = this.#device;
     await this.#swapCost.measure(backend, this.#clock);
-    await calibrateBudget(this.#options, { backend, clock: this.#clock, mayGoOn: () => !this.#frozen && this.#disposed === null && this.#device.loss === null });
+    await calibrateBudget(this.#options, {
+      backend,
+      clock: this.#clock,
+      mayGoOn: () => !this.#frozen && this.#disposed === null && this.#device.loss === null,
+    });
   }
 
   async #finish(step: StepInFlight): Promise<void> {
@@ -235,8 +292,18 @@ export class Engine implements AsyncDisposable {
 
   /** Hands the device plans until it has one to do and one to follow. */
   #plan(): void {
-    while (!this.#frozen && !this.#resets.isWanted && this.#device.loss === null && this.#inFlight.length < MAX_PLANS_IN_FLIGHT) {
-      const step = issueStep({ scheduler: this.scheduler, device: this.#device, swapCost: this.#swapCost, clock: this.#clock });
+    while (
+      !this.#frozen &&
+      !this.#resets.isWanted &&
+      this.#device.loss === null &&
+      this.#inFlight.length < MAX_PLANS_IN_FLIGHT
+    ) {
+      const step = issueStep({
+        scheduler: this.scheduler,
+        device: this.#device,
+        swapCost: this.#swapCost,
+        clock: this.#clock,
+      });
       this.#publish();
       if (step === null) return;
       this.#inFlight.push(step);
@@ -252,7 +319,9 @@ export class Engine implements AsyncDisposable {
     this.#sessions.deliver(outcome, result, this.scheduler, now);
     this.#publish();
     if (step.load !== null) this.#swapCost.observe(step.load, now - startedAt);
-    this.#options.onStep?.(eventOf(step, { startedAt, doneAt: now, deliveredAt: this.#clock(), tokenBudget: this.scheduler.tokenBudget }));
+    this.#options.onStep?.(
+      eventOf(step, { startedAt, doneAt: now, deliveredAt: this.#clock(), tokenBudget: this.scheduler.tokenBudget }),
+    );
   }
 
   /** What the scheduler's last call did, for those outside. */
@@ -261,7 +330,10 @@ export class Engine implements AsyncDisposable {
     this.#kvEvents.tell();
   }
 
-  /** A step failed: it is taken back with what was planned on it, or, where the device is gone, everything moves to another one. */
+  /**
+   * A step failed: it is taken back with what was planned on it, or, where the device is gone, everything moves to
+   * another one.
+   */
   async #takeBack(step: StepInFlight, error: unknown): Promise<void> {
     const behind = this.#inFlight.splice(0);
     await Promise.allSettled(behind.map(({ result }) => result));
@@ -275,7 +347,13 @@ export class Engine implements AsyncDisposable {
   async #replaceDevice(): Promise<void> {
     forgetDevice(this.scheduler, this.#clock());
     this.#publish();
-    await replaceDevice({ scheduler: this.scheduler, device: this.#device, sessions: this.#sessions, swapCost: this.#swapCost, clock: this.#clock });
+    await replaceDevice({
+      scheduler: this.scheduler,
+      device: this.#device,
+      sessions: this.#sessions,
+      swapCost: this.#swapCost,
+      clock: this.#clock,
+    });
     this.#publish();
   }
 

@@ -12,7 +12,9 @@ export interface EvictionLoss {
   readonly groupCount: number;
 }
 
-/** Blocks behind that are counted: beyond, one more block's way out changes the cost of all by less than a sixteenth. */
+/**
+ * Blocks behind that are counted: beyond, one more block's way out changes the cost of all by less than a sixteenth.
+ */
 const MAX_BEHIND = 16;
 
 /** Looks at a cached block. O(depth). */
@@ -21,12 +23,22 @@ export function evictionLoss({ pool, prefixes }: KvCache, block: number): Evicti
   const group = prefixes.groupOf(node, block);
   let groupCount = 0;
   for (let other = 0; other < prefixes.groupCount; other++) if (prefixes.isResident(other, node)) groupCount++;
-  return { position: prefixes.depth(block) * prefixes.tree.blockSize, blocksBehind: hostBlocksBehind(prefixes, group, node), groupCount };
+  return {
+    position: prefixes.depth(block) * prefixes.tree.blockSize,
+    blocksBehind: hostBlocksBehind(prefixes, group, node),
+    groupCount,
+  };
 }
 
 function hostBlocksBehind(prefixes: PrefixCache, group: number, from: number): number {
   let behind = 0;
-  for (let node = hostChild(prefixes, group, from); node !== 0 && behind < MAX_BEHIND; node = hostChild(prefixes, group, node)) behind++;
+  for (
+    let node = hostChild(prefixes, group, from);
+    node !== 0 && behind < MAX_BEHIND;
+    node = hostChild(prefixes, group, node)
+  ) {
+    behind++;
+  }
   return behind;
 }
 

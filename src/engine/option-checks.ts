@@ -1,10 +1,15 @@
-/** Checks of an engine's options before anything is made of them. Numbers and policies are checked by those that use them. */
+/**
+ * Checks of an engine's options before anything is made of them. Numbers and policies are checked by those that use
+ * them.
+ */
 import type { BackendInfo } from "../backends/backend.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { unknownName } from "../unknown-name.ts";
 import { assertWithin, type EngineOptions } from "./options.ts";
 
-/** What an option holds: a function, an object with these methods, a list of token ids, or what the scheduler checks. */
+/**
+ * What an option holds: a function, an object with these methods, a list of token ids, or what the scheduler checks.
+ */
 type Kind = "function" | "ids" | "scheduler's" | readonly string[];
 
 /** Every option that there is. */
@@ -45,7 +50,10 @@ const KINDS: Readonly<Record<keyof EngineOptions, Kind>> = {
   drafter: "scheduler's",
 };
 
-/** The backend's limits. Throws `InvalidOptionError` that names the option: one that does not exist, holds something else, or is beyond them. */
+/**
+ * The backend's limits. Throws `InvalidOptionError` that names the option: one that does not exist, holds something
+ * else, or is beyond them.
+ */
 export function infoOf(options: EngineOptions): BackendInfo {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(KINDS, name)) throw unknownName("option", name, Object.keys(KINDS));
@@ -54,7 +62,9 @@ export function infoOf(options: EngineOptions): BackendInfo {
   const { backend } = options;
   if (backend === undefined) throw new InvalidOptionError("backend must be a backend, got undefined");
   if (backend.info === undefined) throw new InvalidOptionError("backend must be a backend, and has no info");
-  if (typeof backend.lost?.then !== "function") throw new InvalidOptionError("backend must be a backend, and its lost is no promise");
+  if (typeof backend.lost?.then !== "function") {
+    throw new InvalidOptionError("backend must be a backend, and its lost is no promise");
+  }
   assertWithin(options, backend.info);
   return backend.info;
 }
@@ -69,12 +79,16 @@ function checkValue(name: string, value: unknown, kind: Kind): void {
 function checkIds(name: string, value: unknown): void {
   if (!Array.isArray(value)) throw new InvalidOptionError(`${name} must be an array of token ids, got ${shown(value)}`);
   for (const [i, id] of value.entries()) {
-    if (!Number.isInteger(id) || id < 0) throw new InvalidOptionError(`${name}[${i}] must be an integer >= 0, got ${shown(id)}`);
+    if (!Number.isInteger(id) || id < 0) {
+      throw new InvalidOptionError(`${name}[${i}] must be an integer >= 0, got ${shown(id)}`);
+    }
   }
 }
 
 function checkMethods(name: string, value: unknown, methods: readonly string[]): void {
-  if (value === null || typeof value !== "object") throw new InvalidOptionError(`${name} must be an object, got ${shown(value)}`);
+  if (value === null || typeof value !== "object") {
+    throw new InvalidOptionError(`${name} must be an object, got ${shown(value)}`);
+  }
   // Backends and tokenizers are often made by promises.
   if ("then" in value) throw new InvalidOptionError(`${name} is a promise: await it first`);
   const missing = methods.find((method) => typeof (value as Record<string, unknown>)[method] !== "function");

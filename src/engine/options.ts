@@ -21,19 +21,28 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
   readonly stopTokenIds?: readonly number[];
   /** Makes another backend after the device was lost; without it, requests then end with the error. */
   readonly recover?: () => Promise<Backend>;
-  /** Seconds; where it goes back, the engine's time stands still until it is caught up. Default: the platform's monotonic clock. */
+  /**
+   * Seconds; where it goes back, the engine's time stands still until it is caught up. Default: the platform's
+   * monotonic clock.
+   */
   readonly clock?: () => number;
   /** Calls `wake` after so many seconds of the clock; returns how to cancel. Default: `setTimeout`. */
   readonly timer?: (seconds: number, wake: () => void) => () => void;
   /** Called after each committed step; must not throw. */
   readonly onStep?: (step: StepEvent) => void;
-  /** Called once, before the first request's first step, where the budget timed the backend and could make something of it; must not throw. */
+  /**
+   * Called once, before the first request's first step, where the budget timed the backend and could make something of
+   * it; must not throw.
+   */
   readonly onCalibrated?: (fit: StepTimeFit) => void;
 }
 
 /** The scheduler's figures, and what the budget knows of the device. */
 export interface EngineStats extends SchedulerStats {
-  /** Seconds of a step by its tokens, and B* with its interval; null where the budget does not measure, or has not seen enough. */
+  /**
+   * Seconds of a step by its tokens, and B* with its interval; null where the budget does not measure, or has not seen
+   * enough.
+   */
   readonly stepTime: StepTimeFit | null;
 }
 
@@ -78,7 +87,10 @@ export interface StepEvent {
   readonly requestCount: number;
   readonly sampleCount: number;
   readonly tokenBudget: number;
-  /** When it was handed to the backend, or when the step before it was done, if that is later: a device runs one at a time. */
+  /**
+   * When it was handed to the backend, or when the step before it was done, if that is later: a device runs one at a
+   * time.
+   */
   readonly startedAt: number;
   /** From then to its result. */
   readonly seconds: number;
@@ -87,7 +99,10 @@ export interface StepEvent {
 }
 
 /** A beginning, and who may share it. */
-export type PrefixQuery = Pick<EngineRequest, "prompt" | "promptTokenIds" | "messages" | "chat" | "cacheSalt" | "adapterId">;
+export type PrefixQuery = Pick<
+  EngineRequest,
+  "prompt" | "promptTokenIds" | "messages" | "chat" | "cacheSalt" | "adapterId"
+>;
 
 /** The scheduler must not plan what the backend cannot do. */
 export function assertWithin(options: EngineOptions, info: BackendInfo): void {
@@ -99,10 +114,14 @@ export function assertWithin(options: EngineOptions, info: BackendInfo): void {
     ["contextLength", options.contextLength, info.contextLength],
   ];
   for (const [name, value, limit] of limits) {
-    if (value !== undefined && value > limit) throw new InvalidOptionError(`${name} is ${value}, backend ${info.name} takes ${limit} at most`);
+    if (value !== undefined && value > limit) {
+      throw new InvalidOptionError(`${name} is ${value}, backend ${info.name} takes ${limit} at most`);
+    }
   }
   if (options.blockSize !== undefined && options.blockSize !== info.blockSize) {
-    throw new InvalidOptionError(`blockSize is ${options.blockSize}, backend ${info.name} was made with ${info.blockSize}`);
+    throw new InvalidOptionError(
+      `blockSize is ${options.blockSize}, backend ${info.name} was made with ${info.blockSize}`,
+    );
   }
 }
 

@@ -10,7 +10,13 @@ export function forgetDevice(scheduler: Scheduler, now: number): void {
 }
 
 /** Asks for another device in the place of the lost one; where there is none, all requests end with the error. */
-export async function replaceDevice(parts: { scheduler: Scheduler; device: Device; sessions: Sessions; swapCost: SwapCost; clock: () => number }): Promise<void> {
+export async function replaceDevice(parts: {
+  scheduler: Scheduler;
+  device: Device;
+  sessions: Sessions;
+  swapCost: SwapCost;
+  clock: () => number;
+}): Promise<void> {
   const { scheduler, device, sessions, swapCost, clock } = parts;
   const error = await device.replace();
   if (error !== null) for (const id of sessions.ids) scheduler.fail(id, error, clock());

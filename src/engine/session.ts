@@ -18,17 +18,31 @@ export class Session {
   #firstTokenAt: number | null = null;
   #ended = false;
 
-  constructor(options: { choice: number; stream: TokenStream; tokenizer: Tokenizer | undefined; skipSpecialTokens?: boolean; stops: StopStrings; submittedAt: number; onEnd: () => void }) {
+  constructor(options: {
+    choice: number;
+    stream: TokenStream;
+    tokenizer: Tokenizer | undefined;
+    skipSpecialTokens?: boolean;
+    stops: StopStrings;
+    submittedAt: number;
+    onEnd: () => void;
+  }) {
     const { choice, stream, tokenizer, skipSpecialTokens } = options;
     this.choice = choice;
     this.stream = stream;
-    this.#detokenizer = tokenizer === undefined ? null : new IncrementalDetokenizer(tokenizer, stream.promptTokenIds, { skipSpecialTokens });
+    this.#detokenizer =
+      tokenizer === undefined
+        ? null
+        : new IncrementalDetokenizer(tokenizer, stream.promptTokenIds, { skipSpecialTokens });
     this.#stops = options.stops;
     this.#submittedAt = options.submittedAt;
     this.#onEnd = options.onEnd;
   }
 
-  /** Takes a token in; `ending` where it is a stop id, which is no text. Returns whether the text is over, by a stop string or an error: what its step gave beyond is nothing. */
+  /**
+   * Takes a token in; `ending` where it is a stop id, which is no text. Returns whether the text is over, by a stop
+   * string or an error: what its step gave beyond is nothing.
+   */
   accept(tokenId: number, now: number, ending: boolean, logprobs: TokenLogprobs | undefined): boolean {
     if (this.#isOver) return true;
     this.#firstTokenAt ??= now;
@@ -37,7 +51,10 @@ export class Session {
     return this.#isOver;
   }
 
-  /** The request is over, whoever ended it; once. A stop string that is complete with the last token that was allowed is a stop. */
+  /**
+   * The request is over, whoever ended it; once. A stop string that is complete with the last token that was allowed is
+   * a stop.
+   */
   end(reason: FinishReason, error: Error | null, now: number): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -18,7 +18,10 @@ interface Opening {
   readonly abort: () => void;
 }
 
-/** The sessions of requests that have not ended, one for each choice, and of those that have, until their streams are told. */
+/**
+ * The sessions of requests that have not ended, one for each choice, and of those that have, until their streams are
+ * told.
+ */
 export class Sessions {
   readonly #tokenizer: Tokenizer | undefined;
   readonly #byId = new Map<RequestId, readonly Session[]>();
@@ -58,14 +61,34 @@ export class Sessions {
       this.#byId.delete(id);
     };
     const tokenizer = this.#tokenizer;
-    const sessions = Array.from({ length: n }, (_, i) => new Session({ choice: choice + i, stream, tokenizer, skipSpecialTokens, stops: new StopStrings(stop), submittedAt, onEnd }));
+    const sessions = Array.from(
+      { length: n },
+      (_, i) =>
+        new Session({
+          choice: choice + i,
+          stream,
+          tokenizer,
+          skipSpecialTokens,
+          stops: new StopStrings(stop),
+          submittedAt,
+          onEnd,
+        }),
+    );
     const stopListening = signal && onAbort(signal, abort);
     this.#byId.set(id, sessions);
     return stream;
   }
 
   /** A search, which is told what may follow its beams. */
-  openSearch({ search, signal, abort }: { search: BeamSearch; signal: AbortSignal | undefined; abort: () => void }): Promise<readonly Beam[]> {
+  openSearch({
+    search,
+    signal,
+    abort,
+  }: {
+    search: BeamSearch;
+    signal: AbortSignal | undefined;
+    abort: () => void;
+  }): Promise<readonly Beam[]> {
     const stopListening = signal && onAbort(signal, abort);
     this.#searches.set(search.id, search);
     search.onOver = () => {

@@ -21,13 +21,20 @@ export interface StepInFlight {
 }
 
 /** Plans a step and hands it to the device; null where there is nothing to plan. */
-export function issueStep(parts: { scheduler: Scheduler; device: Device; swapCost: SwapCost; clock: () => number }): StepInFlight | null {
+export function issueStep(parts: {
+  scheduler: Scheduler;
+  device: Device;
+  swapCost: SwapCost;
+  clock: () => number;
+}): StepInFlight | null {
   const { scheduler, device, swapCost, clock } = parts;
   const startedAt = clock();
   const plan = scheduler.schedule(startedAt);
   if (plan === null) return null;
   const load = swapCost.loadOf(plan);
-  const logprobs = plan.sampling.logprobs.subarray(0, plan.sampleCount).reduce((most, wanted) => Math.max(most, wanted), -1);
+  const logprobs = plan.sampling.logprobs
+    .subarray(0, plan.sampleCount)
+    .reduce((most, wanted) => Math.max(most, wanted), -1);
   const issuedAt = clock();
   const result = device.execute(plan);
   // A plan behind a failing one is rejected too, and then nothing awaits its result.
@@ -35,11 +42,19 @@ export function issueStep(parts: { scheduler: Scheduler; device: Device; swapCos
   return { plan, result, issuedAt, planSeconds: issuedAt - startedAt, logprobs, load };
 }
 
-/** What the backend gives for the step. Rejects with `InvalidResultError` where a column is missing, too short, or holds what is no token id. */
-export async function resultOf({ plan, result, logprobs }: StepInFlight, { name, vocabSize }: BackendInfo): Promise<StepResult> {
+/**
+ * What the backend gives for the step. Rejects with `InvalidResultError` where a column is missing, too short, or holds
+ * what is no token id.
+ */
+export async function resultOf(
+  { plan, result, logprobs }: StepInFlight,
+  { name, vocabSize }: BackendInfo,
+): Promise<StepResult> {
   const given = await result;
   const source = `backend ${name}`;
-  if (given === null || typeof given !== "object") throw new InvalidResultError(`${source} gave ${String(given)} for plan ${plan.index}`);
+  if (given === null || typeof given !== "object") {
+    throw new InvalidResultError(`${source} gave ${String(given)} for plan ${plan.index}`);
+  }
   checkResult(plan, given, { source, vocabSize });
   const { sampleCount } = plan;
   const needs: readonly (readonly [column: "sampleFlags" | "logprobs" | "topIds" | "topLogprobs", length: number])[] = [
@@ -50,14 +65,30 @@ export async function resultOf({ plan, result, logprobs }: StepInFlight, { name,
   ];
   for (const [column, length] of needs) {
     const there = given[column]?.length ?? 0;
-    if (there < length) throw new InvalidResultError(`${source} gave ${there} ${column} for the ${sampleCount} samples of plan ${plan.index}, ${length} are needed`);
+    if (there < length) {
+      throw new InvalidResultError(
+        `${source} gave ${there} ${column} for the ${sampleCount} samples of plan ${plan.index}, ${length} are needed`,
+      );
+    }
   }
   return given;
 }
 
 /** What is told of a step that was committed; its plan is valid until the next one is made. */
-export function eventOf({ plan, planSeconds }: StepInFlight, times: { startedAt: number; doneAt: number; deliveredAt: number; tokenBudget: number }): StepEvent {
+export function eventOf(
+  { plan, planSeconds }: StepInFlight,
+  times: { startedAt: number; doneAt: number; deliveredAt: number; tokenBudget: number },
+): StepEvent {
   const { index, tokenCount, requestCount, sampleCount } = plan;
   const { startedAt, doneAt, deliveredAt, tokenBudget } = times;
-  return { index, tokenCount, requestCount, sampleCount, tokenBudget, startedAt, seconds: doneAt - startedAt, hostSeconds: planSeconds + deliveredAt - doneAt };
+  return {
+    index,
+    tokenCount,
+    requestCount,
+    sampleCount,
+    tokenBudget,
+    startedAt,
+    seconds: doneAt - startedAt,
+    hostSeconds: planSeconds + deliveredAt - doneAt,
+  };
 }

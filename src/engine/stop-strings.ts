@@ -6,8 +6,8 @@ const MAX_STOP_STRINGS = 16;
 /**
  * Finds the first stop string in text that comes in pieces.
  *
- * Law: what `push` and `end` return, put together, is the text up to the stop string that is complete first, however it was cut into
- * pieces; held back is at most what may yet become a stop string.
+ * Law: what `push` and `end` return, put together, is the text up to the stop string that is complete first, however it
+ * was cut into pieces; held back is at most what may yet become a stop string.
  */
 export class StopStrings {
   /** A stop string was found: the text is over. */
@@ -17,10 +17,16 @@ export class StopStrings {
   #held = "";
 
   constructor(stops: readonly string[] = []) {
-    if (!Array.isArray(stops)) throw new InvalidRequestError(`stop must be an array of strings, got ${JSON.stringify(stops)}`);
-    if (stops.length > MAX_STOP_STRINGS) throw new InvalidRequestError(`stop has ${stops.length} strings, the limit is ${MAX_STOP_STRINGS}`);
+    if (!Array.isArray(stops)) {
+      throw new InvalidRequestError(`stop must be an array of strings, got ${JSON.stringify(stops)}`);
+    }
+    if (stops.length > MAX_STOP_STRINGS) {
+      throw new InvalidRequestError(`stop has ${stops.length} strings, the limit is ${MAX_STOP_STRINGS}`);
+    }
     for (const stop of stops) {
-      if (typeof stop !== "string" || stop === "") throw new InvalidRequestError(`stop must hold non-empty strings, got ${JSON.stringify(stop)}`);
+      if (typeof stop !== "string" || stop === "") {
+        throw new InvalidRequestError(`stop must hold non-empty strings, got ${JSON.stringify(stop)}`);
+      }
     }
     this.#stops = stops;
     this.#longest = Math.max(0, ...stops.map((stop) => stop.length));
@@ -48,7 +54,10 @@ export class StopStrings {
     return rest;
   }
 
-  /** Where the stop string begins that ends first, the longest of several: which one begins first would depend on the cutting. -1 for none. */
+  /**
+   * Where the stop string begins that ends first, the longest of several: which one begins first would depend on the
+   * cutting. -1 for none.
+   */
   #firstStop(text: string): number {
     let start = -1;
     let end = Number.POSITIVE_INFINITY;

@@ -8,15 +8,20 @@ const SAMPLE_BLOCKS = 8;
 /** Weight of an earlier step beside the one after it: some ten steps are remembered. */
 const KEPT = 0.9;
 
-/** Least share of their sizes' product by which steps must differ in shape, to tell the time of tokens from that of contexts: below, noise is what differs. */
+/**
+ * Least share of their sizes' product by which steps must differ in shape, to tell the time of tokens from that of
+ * contexts: below, noise is what differs.
+ */
 const LEAST_SPREAD = 1e-2;
 
 /**
- * Whether keeping an evicted block on the host is cheaper than computing it again, by what this device has shown: its own seconds to
- * read and to write a block, timed once, and its own seconds a token and a visible position, from the steps with several tokens a request.
+ * Whether keeping an evicted block on the host is cheaper than computing it again, by what this device has shown: its
+ * own seconds to read and to write a block, timed once, and its own seconds a token and a visible position, from the
+ * steps with several tokens a request.
  *
- * Keeping costs one block's way out and, when it is wanted, the way back of it and of those behind it that are on the host; giving it
- * up costs the computing of all their tokens. Costs a block and a token are constant, so the sum over a victim's blocks decides alike.
+ * Keeping costs one block's way out and, when it is wanted, the way back of it and of those behind it that are on the
+ * host; giving it up costs the computing of all their tokens. Costs a block and a token are constant, so the sum over a
+ * victim's blocks decides alike.
  */
 export class SwapCost {
   readonly #blockSize: number;
@@ -34,7 +39,10 @@ export class SwapCost {
     this.#hasTier = hostBlockCount > 0;
   }
 
-  /** Times reading and writing back some blocks; only while no plan is in flight and no block is held. Where that fails nothing is worth swapping. */
+  /**
+   * Times reading and writing back some blocks; only while no plan is in flight and no block is held. Where that fails
+   * nothing is worth swapping.
+   */
   async measure(backend: Backend, clock: () => number): Promise<void> {
     if (!this.#hasTier) return;
     const blocks = Int32Array.from({ length: Math.min(SAMPLE_BLOCKS, backend.info.blockCount) }, (_, i) => i + 1);
@@ -59,14 +67,20 @@ export class SwapCost {
   /** A step was done; those without a prompt tell nothing of computing again. */
   observe({ tokenCount, requestCount, positions }: StepLoad, seconds: number): void {
     if (tokenCount < 2 * requestCount || !(seconds > 0)) return;
-    const terms = [tokenCount * tokenCount, tokenCount * positions, positions * positions, tokenCount * seconds, positions * seconds];
+    const terms = [
+      tokenCount * tokenCount,
+      tokenCount * positions,
+      positions * positions,
+      tokenCount * seconds,
+      positions * seconds,
+    ];
     for (const [i, term] of terms.entries()) this.#sums[i] = KEPT * this.#sums[i] + term;
     this.#fit();
   }
 
   /**
-   * Whether a block is to be kept with which this would be lost. Until a prompt has been timed, keeping is taken to be cheaper: it costs least
-   * if that is wrong.
+   * Whether a block is to be kept with which this would be lost. Until a prompt has been timed, keeping is taken to be
+   * cheaper: it costs least if that is wrong.
    */
   isWorth({ position, blocksBehind, groupCount }: EvictionLoss): boolean {
     if (!this.#isAvailable) return false;

@@ -1,7 +1,10 @@
 import type { FinishReason, RequestId } from "../request.ts";
 import { abortReason } from "./abort-signals.ts";
 
-/** What one choice of a request produced since the last look. The last delta of each choice carries the reason of its end. */
+/**
+ * What one choice of a request produced since the last look. The last delta of each choice carries the reason of its
+ * end.
+ */
 export interface TokenDelta {
   /** Whose tokens these are: 0 where one answer was asked for. */
   readonly choice: number;
@@ -42,11 +45,13 @@ export interface Completion extends Choice {
 }
 
 /**
- * One request's answers as they come. A reader that is slower than the device gets several tokens in one delta: a step never
- * waits for a reader, and a stream holds no more than its own request's tokens. Leaving a `for await` early aborts the request.
+ * One request's answers as they come. A reader that is slower than the device gets several tokens in one delta: a step
+ * never waits for a reader, and a stream holds no more than its own request's tokens. Leaving a `for await` early
+ * aborts the request.
  *
- * After the last delta the iteration throws once where the request did not end by itself: the first answer's `error`, or, where the
- * request was aborted, the signal's reason, or an `AbortedError` without one. One choice that is aborted while others go on is no error.
+ * After the last delta the iteration throws once where the request did not end by itself: the first answer's `error`,
+ * or, where the request was aborted, the signal's reason, or an `AbortedError` without one. One choice that is aborted
+ * while others go on is no error.
  */
 export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   readonly id: RequestId;
@@ -65,7 +70,14 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   #failure: { readonly reason: unknown } | null = null;
 
   /** `n` answers, numbered from `choice` on. `abort` ends the request, and so may `signal`. */
-  constructor(options: { id: RequestId; promptTokenIds: Int32Array; abort: () => void; signal?: AbortSignal | undefined; n?: number; choice?: number }) {
+  constructor(options: {
+    id: RequestId;
+    promptTokenIds: Int32Array;
+    abort: () => void;
+    signal?: AbortSignal | undefined;
+    n?: number;
+    choice?: number;
+  }) {
     const { n = 1, choice = 0 } = options;
     this.id = options.id;
     this.promptTokenIds = options.promptTokenIds;
@@ -90,7 +102,10 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     }
   }
 
-  /** The reader leaves: the request is aborted and its blocks are back before this returns. After the request's end nothing happens. */
+  /**
+   * The reader leaves: the request is aborted and its blocks are back before this returns. After the request's end
+   * nothing happens.
+   */
   async return(): Promise<IteratorResult<TokenDelta, undefined>> {
     this.#left = true;
     // Another request may have the id by now.
@@ -120,7 +135,9 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     return this.#answers.every(({ ended }) => ended !== null);
   }
 
-  /** All answers are there. An abort of the request ends all that were left, so the last answer's reason tells of it. */
+  /**
+   * All answers are there. An abort of the request ends all that were left, so the last answer's reason tells of it.
+   */
   #finish(lastReason: FinishReason): void {
     const choices = this.#answers.map(({ ended }) => ended!);
     const failed = choices.find(({ finishReason }) => finishReason === "error");
@@ -129,7 +146,9 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     this.#complete({ id: this.id, ...choices[0], choices });
   }
 
-  /** What a read past the last delta gets. A reader that left learns of no failure: leaving is what aborted the request. */
+  /**
+   * What a read past the last delta gets. A reader that left learns of no failure: leaving is what aborted the request.
+   */
   #end(): IteratorResult<TokenDelta, undefined> {
     const failure = this.#left ? null : this.#failure;
     this.#failure = null;
@@ -174,7 +193,14 @@ class Answer {
     const { tokenIds, text, logprobs } = this.#unread;
     this.#unread = new Pending();
     this.#endIsRead = this.ended !== null;
-    return { choice: this.#choice, tokenIds, text, logprobs, finishReason: this.ended?.finishReason ?? null, error: this.ended?.error ?? null };
+    return {
+      choice: this.#choice,
+      tokenIds,
+      text,
+      logprobs,
+      finishReason: this.ended?.finishReason ?? null,
+      error: this.ended?.error ?? null,
+    };
   }
 }
 

@@ -16,8 +16,8 @@ export interface FieldsOptions {
 }
 
 /**
- * Reads typed values out of a JSON object; every error names the file, the key and the value. An absent key and `null` are
- * the same, as Hugging Face has it. Keys are those of config.json, whatever the file calls them.
+ * Reads typed values out of a JSON object; every error names the file, the key and the value. An absent key and `null`
+ * are the same, as Hugging Face has it. Keys are those of config.json, whatever the file calls them.
  */
 export class Fields {
   readonly file: string;
@@ -101,7 +101,8 @@ export class Fields {
   positiveNumbers(key: string, count: number): readonly number[] | undefined {
     const value = this.get(key);
     if (value === undefined) return undefined;
-    const ok = Array.isArray(value) && value.length === count && value.every((x) => Number.isFinite(x) && (x as number) > 0);
+    const ok =
+      Array.isArray(value) && value.length === count && value.every((x) => Number.isFinite(x) && (x as number) > 0);
     if (!ok) this.fail(key, `a list of ${count} positive numbers`, value);
     return value as number[];
   }
@@ -122,7 +123,9 @@ export class Fields {
 
   /** Throws `UnsupportedModelError`: `config.json: hidden_act "relu" is not implemented, only silu`. */
   unsupported(key: string, value: unknown, only: string): never {
-    throw new UnsupportedModelError(`${this.file}: ${this.spell(key)} ${excerpt(value)} is not implemented, only ${only}`);
+    throw new UnsupportedModelError(
+      `${this.file}: ${this.spell(key)} ${excerpt(value)} is not implemented, only ${only}`,
+    );
   }
 
   /** The key as the file has it. */

@@ -68,12 +68,19 @@ const GEMMA_3_27B_LAYERS = 62;
 const LOCAL_THETA = 10_000;
 
 function readGemma3(fields: Fields): DecoderConfig {
-  const defaults = { vocab_size: 262_208, head_dim: 256, num_attention_heads: 8, num_key_value_heads: 4, max_position_embeddings: 131_072 };
+  const defaults = {
+    vocab_size: 262_208,
+    head_dim: 256,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    max_position_embeddings: 131_072,
+  };
   const sizes = readSizes(fields, defaults);
   const period = fields.positiveInteger("sliding_window_pattern", 6);
   const layers = readLayers(fields, readWindow(fields, 4096), (layer) => (layer + 1) % period !== 0);
   const local = fields.nested("rope_parameters")?.nested("sliding_attention");
-  const localTheta = local?.positiveNumber("rope_theta", LOCAL_THETA) ?? fields.positiveNumber("rope_local_base_freq", LOCAL_THETA);
+  const localTheta =
+    local?.positiveNumber("rope_theta", LOCAL_THETA) ?? fields.positiveNumber("rope_local_base_freq", LOCAL_THETA);
   return plainDecoder(0, {
     ...sizes,
     architecture: "Gemma3ForCausalLM",
@@ -94,7 +101,10 @@ function readGemma3(fields: Fields): DecoderConfig {
   });
 }
 
-/** Gemma 3, text: q/k norm, five windowed layers a full one, a rotary table of each kind's own. Source: arXiv 2503.19786. */
+/**
+ * Gemma 3, text: q/k norm, five windowed layers a full one, a rotary table of each kind's own. Source: arXiv
+ * 2503.19786.
+ */
 export const gemma3: Family = {
   modelType: "gemma3_text",
   architectures: ["Gemma3ForCausalLM", "Gemma3ForConditionalGeneration"],
@@ -115,7 +125,11 @@ function softCap(fields: Fields, key: string, fallback: number | null): number |
 }
 
 /** The size whose root divides query · key. GGUF files do not have it: it is the head's, but for the largest models. */
-function readScaledSize(fields: Fields, sizes: { hiddenSize: number; headCount: number; headDim: number }, ofLargest: boolean): number {
+function readScaledSize(
+  fields: Fields,
+  sizes: { hiddenSize: number; headCount: number; headDim: number },
+  ofLargest: boolean,
+): number {
   if (fields.format === "gguf") return ofLargest ? sizes.hiddenSize / sizes.headCount : sizes.headDim;
   return fields.positiveNumber("query_pre_attn_scalar", 256);
 }

@@ -1,4 +1,7 @@
-/** Names in a GGUF file, without the architecture in front, of the keys that families read. Source: ggml's docs/gguf.md and llama.cpp. */
+/**
+ * Names in a GGUF file, without the architecture in front, of the keys that families read. Source: ggml's docs/gguf.md
+ * and llama.cpp.
+ */
 const NAMES: Readonly<Record<string, string>> = {
   hidden_size: "embedding_length",
   intermediate_size: "feed_forward_length",

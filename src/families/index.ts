@@ -19,7 +19,20 @@ export { Fields } from "./fields.ts";
 export { longRopeMagnitude } from "./rope-fields.ts";
 
 export const FAMILIES: readonly Family[] = [
-  llama, mistral, qwen2, qwen3, qwen3Moe, smollm3, phi3, gemma, gemma2, gemma3, granite, gpt2, gptNeox, starcoder2,
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  qwen3Moe,
+  smollm3,
+  phi3,
+  gemma,
+  gemma2,
+  gemma3,
+  granite,
+  gpt2,
+  gptNeox,
+  starcoder2,
 ];
 
 /** A configuration that was read: its family and what it describes. */
@@ -29,21 +42,44 @@ export interface KnownDecoder {
 }
 
 /**
- * Keys that change what a model computes wherever they stand. Where the family of the file did not ask for such a key, the
- * file means something that this reading would lose.
+ * Keys that change what a model computes wherever they stand. Where the family of the file did not ask for such a key,
+ * the file means something that this reading would lose.
  */
 const TELLING_KEYS: readonly string[] = [
-  "quantization_config", "multi_query", "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "n_shared_experts",
-  "kv_lora_rank", "q_lora_rank", "ssm_cfg", "mamba_d_state", "state_size", "hybrid_override_pattern", "decoder_layers",
-  "attn_logit_softcapping", "final_logit_softcapping", "logit_scale", "logits_scaling", "embedding_multiplier", "residual_multiplier",
-  "parallel_attn", "alibi", "partial_rotary_factor", "rotary_dim", "layer_types", "attention_bias", "mlp_bias",
+  "quantization_config",
+  "multi_query",
+  "num_local_experts",
+  "num_experts",
+  "n_routed_experts",
+  "moe_num_experts",
+  "n_shared_experts",
+  "kv_lora_rank",
+  "q_lora_rank",
+  "ssm_cfg",
+  "mamba_d_state",
+  "state_size",
+  "hybrid_override_pattern",
+  "decoder_layers",
+  "attn_logit_softcapping",
+  "final_logit_softcapping",
+  "logit_scale",
+  "logits_scaling",
+  "embedding_multiplier",
+  "residual_multiplier",
+  "parallel_attn",
+  "alibi",
+  "partial_rotary_factor",
+  "rotary_dim",
+  "layer_types",
+  "attention_bias",
+  "mlp_bias",
 ];
 
 /**
  * The decoder that a parsed config.json of Hugging Face describes, or its `text_config` where it has one. Pure.
  *
- * Throws `UnsupportedModelError` for a model that no family here knows, by the name in the file, and for a key that its family
- * does not have; `InvalidModelError` for missing or contradictory values. Both name file, key and value.
+ * Throws `UnsupportedModelError` for a model that no family here knows, by the name in the file, and for a key that its
+ * family does not have; `InvalidModelError` for missing or contradictory values. Both name file, key and value.
  */
 export function decoderFromConfig(json: JsonObject, file = "config.json"): KnownDecoder {
   const outer = new Fields(json, file);
@@ -53,7 +89,9 @@ export function decoderFromConfig(json: JsonObject, file = "config.json"): Known
   const config = family.read(fields);
   for (const key of TELLING_KEYS) {
     if (fields.wasRead(key) || !tells(fields.get(key))) continue;
-    throw new UnsupportedModelError(`${file}: ${fields.spell(key)} ${excerpt(fields.get(key))} is not implemented for ${config.architecture}`);
+    throw new UnsupportedModelError(
+      `${file}: ${fields.spell(key)} ${excerpt(fields.get(key))} is not implemented for ${config.architecture}`,
+    );
   }
   return { family, config };
 }
@@ -61,7 +99,9 @@ export function decoderFromConfig(json: JsonObject, file = "config.json"): Known
 function refuseQuantized(fields: Fields): void {
   const quantization = fields.get("quantization_config");
   if (quantization === undefined) return;
-  throw new UnsupportedModelError(`${fields.file}: quantization_config ${excerpt(quantization)} is not implemented, only F32, F16 and BF16 weights`);
+  throw new UnsupportedModelError(
+    `${fields.file}: quantization_config ${excerpt(quantization)} is not implemented, only F32, F16 and BF16 weights`,
+  );
 }
 
 /** Off is as good as absent. */
@@ -83,7 +123,10 @@ function familyOf(outer: Fields, fields: Fields): Family {
   const family = type === undefined ? byName : byType;
   const stranger = architectures.find((name) => family !== undefined && !family.architectures.includes(name));
   if (family !== undefined && stranger === undefined) return family;
-  throw unknown(outer.file, architectures.length > 0 ? `architecture ${excerpt(stranger ?? architectures[0])}` : `model_type ${excerpt(type)}`);
+  throw unknown(
+    outer.file,
+    architectures.length > 0 ? `architecture ${excerpt(stranger ?? architectures[0])}` : `model_type ${excerpt(type)}`,
+  );
 }
 
 /** Architectures that are read, for messages. */
@@ -107,11 +150,15 @@ export interface SeenInGguf {
  */
 export function decoderFromGguf(metadata: JsonObject, seen: SeenInGguf, file: string): KnownDecoder {
   const architecture = metadata["general.architecture"];
-  if (typeof architecture !== "string") throw new InvalidModelError(`${file}: general.architecture must be a string, ${describe(architecture)}`);
+  if (typeof architecture !== "string") {
+    throw new InvalidModelError(`${file}: general.architecture must be a string, ${describe(architecture)}`);
+  }
   const family = FAMILIES.find(({ ggufArchitecture }) => ggufArchitecture === architecture);
   if (family === undefined) {
     const known = FAMILIES.flatMap(({ ggufArchitecture }) => ggufArchitecture ?? []).join(", ");
-    throw new UnsupportedModelError(`${file}: general.architecture ${excerpt(architecture)} is not implemented, only ${known}`);
+    throw new UnsupportedModelError(
+      `${file}: general.architecture ${excerpt(architecture)} is not implemented, only ${known}`,
+    );
   }
   const derived = {
     vocab_size: seen.vocabSize,

@@ -38,5 +38,6 @@ export const mistral: Family = {
   architectures: ["MistralForCausalLM"],
   ggufArchitecture: null,
   layout: LLAMA_LAYOUT,
-  read: (fields) => readLlamaLike(fields, "MistralForCausalLM", { layers: readLayers(fields, readWindow(fields), () => true) }),
+  read: (fields) =>
+    readLlamaLike(fields, "MistralForCausalLM", { layers: readLayers(fields, readWindow(fields), () => true) }),
 };

@@ -7,7 +7,10 @@ import { readActivation, readLayers, readSizes, readWindow } from "./sizes.ts";
 /** What `Qwen2Config` takes where the file says nothing. */
 const DEFAULTS = { max_position_embeddings: 32_768 };
 
-/** Windows of the layers from `max_window_layers` on, where `use_sliding_window` switches them on: Qwen2's and Qwen3's rule. */
+/**
+ * Windows of the layers from `max_window_layers` on, where `use_sliding_window` switches them on: Qwen2's and Qwen3's
+ * rule.
+ */
 export function readQwenLayers(fields: Fields): LayerConfig[] {
   const window = fields.boolean("use_sliding_window", false) ? readWindow(fields) : null;
   const first = window === null ? 0 : fields.notNegative("max_window_layers", 28);

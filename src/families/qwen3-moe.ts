@@ -15,7 +15,11 @@ function read(fields: Fields): DecoderConfig {
     // llama.cpp divides always; config.json says so in every published model.
     normalized: fields.boolean("norm_topk_prob", fields.format === "gguf"),
   };
-  return { ...config, experts, layers: config.layers.map((layer, number) => ({ ...layer, experts: hasExperts(fields, layer, number) })) };
+  return {
+    ...config,
+    experts,
+    layers: config.layers.map((layer, number) => ({ ...layer, experts: hasExperts(fields, layer, number) })),
+  };
 }
 
 /** Every layer, unless the file makes only each n-th one a mixture or names dense ones. */

@@ -16,18 +16,24 @@ export interface RopeSetting {
 }
 
 /**
- * The rotary embedding of a config.json: `rope_theta` with `rope_scaling`, or since transformers 5 one `rope_parameters`
- * object that holds both and then wins. Of a GGUF file: the keys `rope.*`.
+ * The rotary embedding of a config.json: `rope_theta` with `rope_scaling`, or since transformers 5 one
+ * `rope_parameters` object that holds both and then wins. Of a GGUF file: the keys `rope.*`.
  */
 export function readRope(fields: Fields, setting: RopeSetting): RopeConfig {
   if (fields.format === "gguf") return readGgufRope(fields, setting);
   const parameters = parametersOf(fields, setting.layerType);
   const scaling = parameters ?? fields.nested("rope_scaling");
   const topTheta = fields.positiveNumber("rope_theta", setting.theta ?? DEFAULT_THETA);
-  const partial = scaling?.positiveNumber("partial_rotary_factor", fields.positiveNumber("partial_rotary_factor", 1)) ?? fields.positiveNumber("partial_rotary_factor", 1);
+  const partial =
+    scaling?.positiveNumber("partial_rotary_factor", fields.positiveNumber("partial_rotary_factor", 1)) ??
+    fields.positiveNumber("partial_rotary_factor", 1);
   const dimensions = rotatedDimensions(fields, setting.headDim * partial, setting.headDim);
   const theta = parameters?.positiveNumber("rope_theta", topTheta) ?? topTheta;
-  return { theta, dimensions, scaling: scaling === undefined ? null : readScaling(scaling, fields, setting, dimensions, parameters !== undefined) };
+  return {
+    theta,
+    dimensions,
+    scaling: scaling === undefined ? null : readScaling(scaling, fields, setting, dimensions, parameters !== undefined),
+  };
 }
 
 function parametersOf(fields: Fields, layerType: string | undefined): Fields | undefined {
@@ -37,11 +43,21 @@ function parametersOf(fields: Fields, layerType: string | undefined): Fields | u
 
 function rotatedDimensions(fields: Fields, dimensions: number, headDim: number): number {
   const ok = Number.isInteger(dimensions) && dimensions % 2 === 0 && dimensions <= headDim;
-  if (!ok) throw new InvalidModelError(`${fields.file}: the rotary embedding would turn ${dimensions} of ${headDim} numbers of a head, expected an even number up to all`);
+  if (!ok) {
+    throw new InvalidModelError(
+      `${fields.file}: the rotary embedding would turn ${dimensions} of ${headDim} numbers of a head, expected an even number up to all`,
+    );
+  }
   return dimensions;
 }
 
-function readScaling(rope: Fields, fields: Fields, setting: RopeSetting, dimensions: number, typeIsOptional: boolean): RopeScaling | null {
+function readScaling(
+  rope: Fields,
+  fields: Fields,
+  setting: RopeSetting,
+  dimensions: number,
+  typeIsOptional: boolean,
+): RopeScaling | null {
   const typeKey = rope.has("rope_type") ? "rope_type" : "type";
   const type = rope.string(typeKey, typeIsOptional ? "default" : undefined);
   switch (type) {
@@ -85,25 +101,45 @@ function readYarn(rope: Fields, { contextLength }: RopeSetting): RopeScaling {
   const betaFast = rope.positiveNumber("beta_fast", 32);
   const betaSlow = rope.positiveNumber("beta_slow", 1);
   const magnitude = rope.positiveNumber("attention_factor", yarnMagnitude(rope, factor));
-  return { kind: "yarn", factor, originalContextLength, betaFast, betaSlow, magnitude, truncated: rope.boolean("truncate", true) };
-}
-
-/** 0.1 ln(factor) + 1 (arXiv 2309.00071, section 3.4); DeepSeek's files give two factors of the logarithm and take the ratio. */
-function yarnMagnitude(rope: Fields, factor: number): number {
-  const magnitude = (share: number): number => 0.1 * share * Math.log(factor) + 1;
-  const shares = rope.has("mscale") && rope.has("mscale_all_dim");
-  return shares ? magnitude(rope.positiveNumber("mscale")) / magnitude(rope.positiveNumber("mscale_all_dim")) : magnitude(1);
+  return {
+    kind: "yarn",
+    factor,
+    originalContextLength,
+    betaFast,
+    betaSlow,
+    magnitude,
+    truncated: rope.boolean("truncate", true),
+  };
 }
 
 /**
- * LongRoPE has two tables, for sequences within the original context and beyond it. One cache cannot hold keys of both: as
- * llama.cpp and vLLM do, the model's context length chooses.
+ * 0.1 ln(factor) + 1 (arXiv 2309.00071, section 3.4); DeepSeek's files give two factors of the logarithm and take the
+ * ratio.
+ */
+function yarnMagnitude(rope: Fields, factor: number): number {
+  const magnitude = (share: number): number => 0.1 * share * Math.log(factor) + 1;
+  const shares = rope.has("mscale") && rope.has("mscale_all_dim");
+  return shares
+    ? magnitude(rope.positiveNumber("mscale")) / magnitude(rope.positiveNumber("mscale_all_dim"))
+    : magnitude(1);
+}
+
+/**
+ * LongRoPE has two tables, for sequences within the original context and beyond it. One cache cannot hold keys of both:
+ * as llama.cpp and vLLM do, the model's context length chooses.
  */
 function readLongRope(rope: Fields, fields: Fields, { contextLength }: RopeSetting, dimensions: number): RopeScaling {
-  const original = rope.positiveInteger("original_max_position_embeddings", fields.positiveInteger("original_max_position_embeddings", contextLength));
+  const original = rope.positiveInteger(
+    "original_max_position_embeddings",
+    fields.positiveInteger("original_max_position_embeddings", contextLength),
+  );
   const key = contextLength > original ? "long_factor" : "short_factor";
   const divisors = rope.positiveNumbers(key, dimensions / 2) ?? rope.fail(key, "a list of numbers", undefined);
-  return { kind: "divisors", divisors, magnitude: rope.positiveNumber("attention_factor", longRopeMagnitude(contextLength, original)) };
+  return {
+    kind: "divisors",
+    divisors,
+    magnitude: rope.positiveNumber("attention_factor", longRopeMagnitude(contextLength, original)),
+  };
 }
 
 /** sqrt(1 + ln(scale) / ln(original context)), 1 without extension (arXiv 2402.13753; Phi-3's published code). */
@@ -113,7 +149,11 @@ export function longRopeMagnitude(contextLength: number, original: number): numb
 }
 
 function readGgufRope(fields: Fields, setting: RopeSetting): RopeConfig {
-  const dimensions = rotatedDimensions(fields, fields.positiveInteger("rotary_dimensions", setting.headDim), setting.headDim);
+  const dimensions = rotatedDimensions(
+    fields,
+    fields.positiveInteger("rotary_dimensions", setting.headDim),
+    setting.headDim,
+  );
   const theta = fields.positiveNumber("rope_theta", setting.theta ?? DEFAULT_THETA);
   return { theta, dimensions, scaling: readGgufScaling(fields, setting) };
 }

@@ -6,7 +6,14 @@ import type { Fields } from "./fields.ts";
 const MAX_LAYERS = 4096;
 
 /** What a family's class takes where the file says nothing; keys of config.json. */
-export type SizeDefaults = Readonly<Partial<Record<"vocab_size" | "num_attention_heads" | "num_key_value_heads" | "head_dim" | "max_position_embeddings", number>>>;
+export type SizeDefaults = Readonly<
+  Partial<
+    Record<
+      "vocab_size" | "num_attention_heads" | "num_key_value_heads" | "head_dim" | "max_position_embeddings",
+      number
+    >
+  >
+>;
 
 /** Sizes under their usual names. Throws `InvalidModelError` where they contradict each other. */
 export function readSizes(fields: Fields, defaults: SizeDefaults = {}): DecoderSizes {
@@ -51,24 +58,32 @@ export function readLayerCount(fields: Fields): number {
 export type WindowRule = (layer: number) => boolean;
 
 /**
- * Layers whose windows `layer_types` gives, or where it is absent the family's rule. `window` is `null` where the file switches
- * windows off.
+ * Layers whose windows `layer_types` gives, or where it is absent the family's rule. `window` is `null` where the file
+ * switches windows off.
  */
 export function readLayers(fields: Fields, window: number | null, rule: WindowRule): LayerConfig[] {
   const count = readLayerCount(fields);
   const types = fields.names("layer_types", count);
   const windowed = (layer: number): boolean => (types === undefined ? rule(layer) : isSliding(fields, types[layer]));
-  return Array.from({ length: count }, (_, layer) => ({ window: windowed(layer) ? window : null, rope: 0, experts: false }));
+  return Array.from({ length: count }, (_, layer) => ({
+    window: windowed(layer) ? window : null,
+    rope: 0,
+    experts: false,
+  }));
 }
 
 function isSliding(fields: Fields, type: string): boolean {
-  if (type !== "full_attention" && type !== "sliding_attention") fields.unsupported("layer_types", type, "full_attention and sliding_attention");
+  if (type !== "full_attention" && type !== "sliding_attention") {
+    fields.unsupported("layer_types", type, "full_attention and sliding_attention");
+  }
   return type === "sliding_attention";
 }
 
 /** The window of `sliding_window`, or `null` where it is absent. */
 export function readWindow(fields: Fields, fallback?: number): number | null {
-  return fields.has("sliding_window") || fallback !== undefined ? fields.positiveInteger("sliding_window", fallback) : null;
+  return fields.has("sliding_window") || fallback !== undefined
+    ? fields.positiveInteger("sliding_window", fallback)
+    : null;
 }
 
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {

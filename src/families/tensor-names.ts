@@ -43,7 +43,10 @@ const HF: Names = {
   fusedGateUp: "mlp.gate_up_proj.weight",
 };
 
-const GEMMA_NORMS = { attentionPostNorm: "post_attention_layernorm.weight", feedForwardNorm: "pre_feedforward_layernorm.weight" };
+const GEMMA_NORMS = {
+  attentionPostNorm: "post_attention_layernorm.weight",
+  feedForwardNorm: "pre_feedforward_layernorm.weight",
+};
 
 /** Names of Hugging Face's checkpoints, behind `prefix` ("language_model." in models that see images too). */
 export function hfTensorNames({ norms }: TensorLayout, prefix = ""): TensorNames {

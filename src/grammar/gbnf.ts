@@ -90,8 +90,9 @@ class GbnfParser {
     const terms: Expression[] = [];
     for (;;) {
       this.#skip(true);
-      if (this.#at >= this.#text.length || "|)".includes(this.#text[this.#at]) || this.#atDefinition())
-        {return sequence(...terms);}
+      if (this.#at >= this.#text.length || "|)".includes(this.#text[this.#at]) || this.#atDefinition()) {
+        return sequence(...terms);
+      }
       terms.push(this.#quantified(this.#term()));
     }
   }

@@ -28,10 +28,11 @@ const PARTS: Readonly<Record<string, AdaptedPart>> = {
 const NAME = /^base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_(A|B)\.weight$/;
 
 /**
- * Loads a LoRA adapter as PEFT saves it: adapter_config.json and adapter_model.safetensors. `config` is the model's that it changes.
+ * Loads a LoRA adapter as PEFT saves it: adapter_config.json and adapter_model.safetensors. `config` is the model's
+ * that it changes.
  *
- * Throws `InvalidModelError` for what contradicts itself or the model, `UnsupportedModelError` for kinds of adapters and places that
- * are not implemented, by name.
+ * Throws `InvalidModelError` for what contradicts itself or the model, `UnsupportedModelError` for kinds of adapters
+ * and places that are not implemented, by name.
  */
 export async function loadAdapter(name: string, readFile: ReadModelFile, config: DecoderConfig): Promise<Adapter> {
   const source = await openNeeded(readFile, CONFIG);
@@ -46,7 +47,9 @@ export async function loadAdapter(name: string, readFile: ReadModelFile, config:
     pair[half] = await readHalf(tensor, shapeOf(part, half, rank, config));
     halves[layer].set(part, pair);
   }
-  const layers = halves.map((pairs, layer) => Object.fromEntries([...pairs].map(([part, { A, B }]) => [part, complete(A, B, layer, part)])));
+  const layers = halves.map((pairs, layer) =>
+    Object.fromEntries([...pairs].map(([part, { A, B }]) => [part, complete(A, B, layer, part)])),
+  );
   return { name, scale, layers };
 }
 
@@ -59,7 +62,9 @@ async function openNeeded(readFile: ReadModelFile, name: string): Promise<ByteSo
 function readConfig(fields: Fields): { readonly rank: number; readonly scale: number } {
   const type = fields.string("peft_type", "LORA");
   if (type !== "LORA") fields.unsupported("peft_type", type, "LORA");
-  for (const key of ["use_dora", "fan_in_fan_out"]) if (fields.boolean(key, false)) fields.unsupported(key, true, "false");
+  for (const key of ["use_dora", "fan_in_fan_out"]) {
+    if (fields.boolean(key, false)) fields.unsupported(key, true, "false");
+  }
   const rank = fields.positiveInteger("r");
   if (rank > MAX_RANK) fields.fail("r", `at most ${MAX_RANK}`, rank);
   const alpha = fields.positiveNumber("lora_alpha", rank);
@@ -69,9 +74,15 @@ function readConfig(fields: Fields): { readonly rank: number; readonly scale: nu
 function placeOf({ name }: FileTensor, config: DecoderConfig): { layer: number; part: AdaptedPart; half: "A" | "B" } {
   const [, number, matrix, half] = NAME.exec(name) ?? [];
   const part = matrix === undefined || !Object.hasOwn(PARTS, matrix) ? undefined : PARTS[matrix];
-  if (part === undefined) throw new UnsupportedModelError(`${WEIGHTS}: ${name} is at no place that is implemented, only ${Object.keys(PARTS).join(", ")} of layers`);
+  if (part === undefined) {
+    throw new UnsupportedModelError(
+      `${WEIGHTS}: ${name} is at no place that is implemented, only ${Object.keys(PARTS).join(", ")} of layers`,
+    );
+  }
   const layer = Number(number);
-  if (layer >= config.layers.length) throw new InvalidModelError(`${WEIGHTS}: ${name} is of layer ${layer}, the model has ${config.layers.length}`);
+  if (layer >= config.layers.length) {
+    throw new InvalidModelError(`${WEIGHTS}: ${name} is of layer ${layer}, the model has ${config.layers.length}`);
+  }
   if (config.layers[layer].experts && (part === "gate" || part === "up" || part === "down")) {
     throw new UnsupportedModelError(`${WEIGHTS}: ${name} would change experts, which is not implemented`);
   }
@@ -96,15 +107,26 @@ function shapeOf(part: AdaptedPart, half: "A" | "B", rank: number, config: Decod
 async function readHalf(stored: FileTensor, shape: readonly number[]): Promise<Tensor> {
   const { name, dtype } = stored;
   if (String(stored.shape) !== String(shape)) {
-    throw new InvalidModelError(`${WEIGHTS}: ${name} has shape [${stored.shape.join(", ")}], model and rank imply [${shape.join(", ")}]`);
+    throw new InvalidModelError(
+      `${WEIGHTS}: ${name} has shape [${stored.shape.join(", ")}], model and rank imply [${shape.join(", ")}]`,
+    );
   }
-  if (!isDType(dtype) || !isFloat(dtype)) throw new UnsupportedModelError(`${WEIGHTS}: ${name} has type ${dtype}, only F32, F16 and BF16 are implemented`);
+  if (!isDType(dtype) || !isFloat(dtype)) {
+    throw new UnsupportedModelError(`${WEIGHTS}: ${name} has type ${dtype}, only F32, F16 and BF16 are implemented`);
+  }
   const tensor = { name, dtype, shape, bytes: await stored.source.read(stored.begin, stored.byteLength) };
   if (findNotFinite(tensor) >= 0) throw new InvalidModelError(`${WEIGHTS}: ${name} holds a number that is not finite`);
   return tensor;
 }
 
-function complete(a: Tensor | undefined, b: Tensor | undefined, layer: number, part: AdaptedPart): { readonly a: Tensor; readonly b: Tensor } {
+function complete(
+  a: Tensor | undefined,
+  b: Tensor | undefined,
+  layer: number,
+  part: AdaptedPart,
+): { readonly a: Tensor; readonly b: Tensor } {
   if (a !== undefined && b !== undefined) return { a, b };
-  throw new InvalidModelError(`${WEIGHTS}: the ${part} of layer ${layer} has only ${a === undefined ? "lora_B" : "lora_A"}`);
+  throw new InvalidModelError(
+    `${WEIGHTS}: the ${part} of layer ${layer} has only ${a === undefined ? "lora_B" : "lora_A"}`,
+  );
 }

@@ -1,9 +1,12 @@
-/** Where the sources and the package have the built-in model's folder. In a variable: bundlers would take the URL for a file of the page. */
+/**
+ * Where the sources and the package have the built-in model's folder. In a variable: bundlers would take the URL for a
+ * file of the page.
+ */
 const here = import.meta.url;
 
 /**
- * The built-in model's files by name, where the package was built: as a module, since no bundler takes a folder along. Null in
- * the sources, whose `builtinUrl` has them.
+ * The built-in model's files by name, where the package was built: as a module, since no bundler takes a folder along.
+ * Null in the sources, whose `builtinUrl` has them.
  */
 export async function builtinFiles(): Promise<ReadonlyMap<string, Uint8Array> | null> {
   const { BUILTIN_FILES } = await import("./builtin-files.ts");

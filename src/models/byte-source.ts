@@ -26,7 +26,9 @@ export const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 
 /** All bytes of a small file. Throws `InvalidModelError` where it is larger than `limit`. */
 export async function readAll(source: ByteSource, name: string, limit = MAX_TEXT_BYTES): Promise<Uint8Array> {
-  if (source.size > limit) throw new InvalidModelError(`${name} has ${source.size} bytes, more than the limit of ${limit}`);
+  if (source.size > limit) {
+    throw new InvalidModelError(`${name} has ${source.size} bytes, more than the limit of ${limit}`);
+  }
   return source.read(0, source.size);
 }
 
@@ -41,8 +43,14 @@ export function allocateBytes(length: number, name: string): Uint8Array<ArrayBuf
 
 const LFS_POINTER = "version https://git-lfs.github.com/spec/";
 
-/** Throws `InvalidModelError` where the bytes are a Git LFS pointer, which stands for a file that was not downloaded. */
+/**
+ * Throws `InvalidModelError` where the bytes are a Git LFS pointer, which stands for a file that was not downloaded.
+ */
 export function refuseLfsPointer(bytes: Uint8Array, name: string): void {
   const begin = new TextDecoder().decode(bytes.subarray(0, LFS_POINTER.length));
-  if (begin === LFS_POINTER) throw new InvalidModelError(`${name} is a Git LFS pointer, not the file itself: run "git lfs pull" where it came from`);
+  if (begin === LFS_POINTER) {
+    throw new InvalidModelError(
+      `${name} is a Git LFS pointer, not the file itself: run "git lfs pull" where it came from`,
+    );
+  }
 }

@@ -31,11 +31,15 @@ export async function readCheckpoint(openFile: OpenModelFile): Promise<Checkpoin
 /** Names of the tensors to take from each shard. */
 function groupByShard(index: Uint8Array): Map<string, string[]> {
   const weightMap = parseJsonObject(index, INDEX)["weight_map"];
-  if (!isObject(weightMap)) throw new InvalidModelError(`${INDEX}: weight_map must be an object, ${describe(weightMap)}`);
+  if (!isObject(weightMap)) {
+    throw new InvalidModelError(`${INDEX}: weight_map must be an object, ${describe(weightMap)}`);
+  }
   const shards = new Map<string, string[]>();
   for (const [name, shard] of Object.entries(weightMap)) {
     if (typeof shard !== "string" || !SHARD_NAME.test(shard)) {
-      throw new InvalidModelError(`${INDEX}: ${name} is in ${excerpt(shard)}, expected the name of a .safetensors file in the same folder`);
+      throw new InvalidModelError(
+        `${INDEX}: ${name} is in ${excerpt(shard)}, expected the name of a .safetensors file in the same folder`,
+      );
     }
     const names = shards.get(shard);
     if (names === undefined) shards.set(shard, [name]);

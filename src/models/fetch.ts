@@ -7,7 +7,8 @@ import { type LoadedModel, type OpenedModel, openModelFromFiles, readOpened } fr
 import type { LoadOptions } from "./options.ts";
 
 /**
- * Opens the model whose files lie under a URL, the GGUF file at a URL, or with "builtin" the one that ships with the package:
+ * Opens the model whose files lie under a URL, the GGUF file at a URL, or with "builtin" the one that ships with the
+ * package:
  * `openModel` where there is no file system. A relative URL is relative to the page.
  *
  * Throws `InvalidModelError` or `UnsupportedModelError` that names the URL.
@@ -15,10 +16,16 @@ import type { LoadOptions } from "./options.ts";
 export async function openModel(url: string, options: LoadOptions = {}): Promise<OpenedModel> {
   const { signal } = options;
   const builtin = url === "builtin" ? await builtinFiles() : null;
-  if (builtin !== null) return openModelFromFiles("builtin", (file) => Promise.resolve(builtin.get(file) ?? null), options);
+  if (builtin !== null) {
+    return openModelFromFiles("builtin", (file) => Promise.resolve(builtin.get(file) ?? null), options);
+  }
   const base = url === "builtin" ? builtinUrl() : resolveBase(url);
   const parts = base.pathname.split("/");
-  if (isGguf(base)) return named(base, async () => openGguf(await openNeeded(base, signal), decodeURIComponent(parts.at(-1)!), options));
+  if (isGguf(base)) {
+    return named(base, async () =>
+      openGguf(await openNeeded(base, signal), decodeURIComponent(parts.at(-1)!), options),
+    );
+  }
   const name = decodeURIComponent(parts.at(-2) || base.host);
   return named(base, () => openModelFromFiles(name, (file) => fetchFile(new URL(file, base), signal), options));
 }
@@ -36,7 +43,9 @@ async function named<T>(url: URL | string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof Error) || error.message.includes(place)) throw error;
-    if (error instanceof InvalidModelError) throw new InvalidModelError(`${place}: ${error.message}`, { cause: error.cause });
+    if (error instanceof InvalidModelError) {
+      throw new InvalidModelError(`${place}: ${error.message}`, { cause: error.cause });
+    }
     if (error instanceof UnsupportedModelError) throw new UnsupportedModelError(`${place}: ${error.message}`);
     throw error;
   }
@@ -73,8 +82,8 @@ async function openNeeded(url: URL, signal: AbortSignal | undefined): Promise<By
 const ABSENT = new Set([403, 404, 410]);
 
 /**
- * The file's bytes, or null where the server says that there is none or answers with a page of HTML. Weights are read in ranges
- * where the server can, so that a model is not in memory twice.
+ * The file's bytes, or null where the server says that there is none or answers with a page of HTML. Weights are read
+ * in ranges where the server can, so that a model is not in memory twice.
  */
 async function fetchFile(url: URL, signal: AbortSignal | undefined): Promise<ByteSource | null> {
   const isWeights = isGguf(url) || url.pathname.endsWith(".safetensors");
@@ -101,7 +110,9 @@ async function readRange(url: URL, at: number, length: number, signal: AbortSign
   const response = await request(url, signal, `bytes=${at}-${at + length - 1}`);
   const bytes = await bodyOf(response, url);
   if (response.status === 206 && bytes.length === length) return bytes;
-  throw new InvalidModelError(`${url.href}: bytes ${at} to ${at + length} came as ${bytes.length} bytes (HTTP ${response.status})`);
+  throw new InvalidModelError(
+    `${url.href}: bytes ${at} to ${at + length} came as ${bytes.length} bytes (HTTP ${response.status})`,
+  );
 }
 
 async function request(url: URL, signal: AbortSignal | undefined, range: string | undefined): Promise<Response> {
@@ -124,6 +135,8 @@ async function bodyOf(response: Response, url: URL): Promise<Uint8Array> {
 
 /** A cut connection names the URL; an abort stays what it is. */
 function asFetchError(error: unknown, url: URL, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted === true || error instanceof InvalidModelError || (error as Error).name === "AbortError") return error;
+  if (signal?.aborted === true || error instanceof InvalidModelError || (error as Error).name === "AbortError") {
+    return error;
+  }
   return new InvalidModelError(`${url.href} cannot be fetched (${(error as Error).message})`, { cause: error });
 }

@@ -29,7 +29,10 @@ export class TensorReader {
     this.#totalBytes = Array.from(tensors).reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** The tensor's bytes. Throws `InvalidModelError` for a number that is not finite, and the signal's reason when it is aborted. */
+  /**
+   * The tensor's bytes. Throws `InvalidModelError` for a number that is not finite, and the signal's reason when it is
+   * aborted.
+   */
   async read(tensor: FileTensor): Promise<Uint8Array> {
     this.#options.signal?.throwIfAborted();
     const bytes = await tensor.source.read(tensor.begin, tensor.byteLength);
@@ -50,5 +53,9 @@ function checkFinite({ name, dtype, shape, file }: FileTensor, bytes: Uint8Array
   if (!isDType(dtype)) return;
   const tensor: Tensor = { name, dtype: dtype satisfies DType, shape, bytes };
   const element = findNotFinite(tensor);
-  if (element >= 0) throw new InvalidModelError(`${file}: ${name} holds a number that is not finite (number ${element}, or its block's scale)`);
+  if (element >= 0) {
+    throw new InvalidModelError(
+      `${file}: ${name} holds a number that is not finite (number ${element}, or its block's scale)`,
+    );
+  }
 }

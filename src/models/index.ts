@@ -12,7 +12,13 @@ export { residentModel } from "./resident.ts";
 export { decoderFromConfig, decoderFromGguf, FAMILIES, type Family, type KnownDecoder } from "../families/index.ts";
 export { parseJsonObject, type JsonObject } from "../json.ts";
 export { loadModel, openModel } from "./load-model.ts";
-export { loadModelFromFiles, type LoadedModel, type ModelDescription, type OpenedModel, openModelFromFiles } from "./load.ts";
+export {
+  loadModelFromFiles,
+  type LoadedModel,
+  type ModelDescription,
+  type OpenedModel,
+  openModelFromFiles,
+} from "./load.ts";
 export { readSafetensors, type StoredDType } from "./safetensors.ts";
 export { parseSpecialIds, type SpecialIds } from "./special-ids.ts";
 export { parseTokenizer } from "./tokenizer.ts";

@@ -15,7 +15,11 @@ export function rowsOf(tensor: LazyTensor, first: number, count: number): LazyTe
 export function stack(name: string, tensors: readonly LazyTensor[]): LazyTensor {
   const [first] = tensors;
   const other = tensors.find(({ dtype, shape }) => dtype !== first.dtype || String(shape) !== String(first.shape));
-  if (other !== undefined) throw new InvalidModelError(`${other.name} is ${other.dtype} of shape [${other.shape.join(", ")}], ${first.name} is ${first.dtype} of [${first.shape.join(", ")}]`);
+  if (other !== undefined) {
+    throw new InvalidModelError(
+      `${other.name} is ${other.dtype} of shape [${other.shape.join(", ")}], ${first.name} is ${first.dtype} of [${first.shape.join(", ")}]`,
+    );
+  }
   const size = byteLength(first);
   const read = async (): Promise<Uint8Array> => {
     const all = new Uint8Array(tensors.length * size);
@@ -26,8 +30,8 @@ export function stack(name: string, tensors: readonly LazyTensor[]): LazyTensor 
 }
 
 /**
- * Rows of each head from the order of interleaved rotation, (2i, 2i + 1), to that of halves, (i, i + headDim / 2). GGUF files of
- * Llama's kind have the former for queries and keys.
+ * Rows of each head from the order of interleaved rotation, (2i, 2i + 1), to that of halves, (i, i + headDim / 2). GGUF
+ * files of Llama's kind have the former for queries and keys.
  */
 export function deinterleaved(tensor: LazyTensor, headDim: number): LazyTensor {
   const isVector = tensor.shape.length === 1;

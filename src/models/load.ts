@@ -41,13 +41,17 @@ export interface OpenedModel extends ModelDescription {
 }
 
 /**
- * Opens a model from wherever `readFile` finds its files: config.json, tokenizer.json, and model.safetensors or its shards;
- * generation_config.json and tokenizer_config.json where they are there. Every tensor's name, shape and type is checked; none is
- * read.
+ * Opens a model from wherever `readFile` finds its files: config.json, tokenizer.json, and model.safetensors or its
+ * shards; generation_config.json and tokenizer_config.json where they are there. Every tensor's name, shape and type is
+ * checked; none is read.
  *
  * Throws `InvalidModelError` and `UnsupportedModelError`; what `readFile` throws passes through.
  */
-export async function openModelFromFiles(name: string, readFile: ReadModelFile, options: LoadOptions = {}): Promise<OpenedModel> {
+export async function openModelFromFiles(
+  name: string,
+  readFile: ReadModelFile,
+  options: LoadOptions = {},
+): Promise<OpenedModel> {
   const files = new OpenFiles(readFile);
   try {
     return await open(name, files, options);
@@ -57,8 +61,15 @@ export async function openModelFromFiles(name: string, readFile: ReadModelFile, 
   }
 }
 
-/** Opens the model and reads it into memory, tensor by tensor. Throws as `openModelFromFiles`, and the signal's reason when it is aborted. */
-export async function loadModelFromFiles(name: string, readFile: ReadModelFile, options: LoadOptions = {}): Promise<LoadedModel> {
+/**
+ * Opens the model and reads it into memory, tensor by tensor. Throws as `openModelFromFiles`, and the signal's reason
+ * when it is aborted.
+ */
+export async function loadModelFromFiles(
+  name: string,
+  readFile: ReadModelFile,
+  options: LoadOptions = {},
+): Promise<LoadedModel> {
   return readOpened(await openModelFromFiles(name, readFile, options));
 }
 
@@ -86,7 +97,16 @@ async function open(name: string, files: OpenFiles, options: LoadOptions): Promi
   const { file, tensors } = await readCheckpoint(files.open);
   const names = hfTensorNames(layout, tensors.has("language_model.model.embed_tokens.weight") ? "language_model." : "");
   const reader = new TensorReader(tensors.values(), options);
-  const model = assembleModel({ file, config, layout, names, tensors, reader, interleaved: false, normOffset: layout.normOffset });
+  const model = assembleModel({
+    file,
+    config,
+    layout,
+    names,
+    tensors,
+    reader,
+    interleaved: false,
+    normOffset: layout.normOffset,
+  });
   const described = { name, tokenizer, chat, contextLength: config.contextLength, ...specialIds };
   return { ...described, model: quantizedModel(model, options.quantize), close: () => files.close() };
 }

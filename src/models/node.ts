@@ -17,16 +17,28 @@ export function builtinModelFolder(): string {
 }
 
 /**
- * Opens the model in a folder or in a GGUF file, or with "builtin" the one that ships with the package ("./builtin" is a folder).
+ * Opens the model in a folder or in a GGUF file, or with "builtin" the one that ships with the package ("./builtin" is
+ * a folder).
  * `openModel` of load-model.ts comes here for everything that is not a URL.
  *
  * Throws `InvalidModelError` or `UnsupportedModelError`, which name the folder or the file, or `OutOfMemoryError`.
  */
 export async function openModel(place: string, options: LoadOptions = {}): Promise<OpenedModel> {
-  if (isHubName(place)) return openModel(await (await import("./hub/hub.ts")).fetchFromHub(place, { signal: options.signal, onProgress: options.onDownload }), options);
+  if (isHubName(place)) {
+    return openModel(
+      await (
+        await import("./hub/hub.ts")
+      ).fetchFromHub(place, { signal: options.signal, onProgress: options.onDownload }),
+      options,
+    );
+  }
   const path = place === "builtin" ? builtinModelFolder() : resolve(place);
   const isFolder = await checkPlace(place, path);
-  return named(place, () => (isFolder ? openModelFromFiles(basename(path), (name) => openFile(join(path, name), name), options) : openGgufFile(path, options)));
+  return named(place, () =>
+    isFolder
+      ? openModelFromFiles(basename(path), (name) => openFile(join(path, name), name), options)
+      : openGgufFile(path, options),
+  );
 }
 
 /** Opens the model and reads it into memory. */
@@ -40,7 +52,9 @@ async function named<T>(place: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof InvalidModelError) throw new InvalidModelError(`${place}: ${error.message}`, { cause: error.cause });
+    if (error instanceof InvalidModelError) {
+      throw new InvalidModelError(`${place}: ${error.message}`, { cause: error.cause });
+    }
     if (error instanceof UnsupportedModelError) throw new UnsupportedModelError(`${place}: ${error.message}`);
     throw error;
   }
@@ -55,10 +69,14 @@ async function openGgufFile(path: string, options: LoadOptions): Promise<OpenedM
 async function checkPlace(place: string, path: string): Promise<boolean> {
   if (place === "") throw new InvalidModelError("the name of the model folder is empty");
   const found = await statOrNull(path, place);
-  if (found === null) throw new InvalidModelError(`model folder ${JSON.stringify(place)} does not exist (looked for ${path})`);
+  if (found === null) {
+    throw new InvalidModelError(`model folder ${JSON.stringify(place)} does not exist (looked for ${path})`);
+  }
   if (found.isDirectory()) return true;
   if (found.isFile() && /\.gguf$/i.test(path)) return false;
-  throw new InvalidModelError(`model ${JSON.stringify(place)} is neither a folder nor a .gguf file (looked at ${path})`);
+  throw new InvalidModelError(
+    `model ${JSON.stringify(place)} is neither a folder nor a .gguf file (looked at ${path})`,
+  );
 }
 
 /** The file's bytes where they are, or null where there is no such file. */
@@ -85,8 +103,13 @@ class FileSource implements ByteSource {
     const bytes = allocateBytes(length, this.#name);
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await orUnreadable(this.#file.read(bytes, done, Math.min(MAX_READ_BYTES, length - done), at + done), this.#name);
-      if (bytesRead === 0) throw new InvalidModelError(`${this.#name} ended at byte ${at + done} of ${this.size} while it was read`);
+      const { bytesRead } = await orUnreadable(
+        this.#file.read(bytes, done, Math.min(MAX_READ_BYTES, length - done), at + done),
+        this.#name,
+      );
+      if (bytesRead === 0) {
+        throw new InvalidModelError(`${this.#name} ended at byte ${at + done} of ${this.size} while it was read`);
+      }
       done += bytesRead;
     }
     return bytes;

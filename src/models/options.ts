@@ -17,8 +17,8 @@ export interface LoadOptions {
   /** Called while a file of the Hub is downloaded: its name, and bytes so far of all. */
   readonly onDownload?: (file: string, done: number, total: number) => void;
   /**
-   * Weights of more bits are quantized while they load. With Q4_0 the embedding and the output matrix get Q8_0, as llama.cpp
-   * does it. Norms, biases, routers and rows that are no whole blocks of 32 stay.
+   * Weights of more bits are quantized while they load. With Q4_0 the embedding and the output matrix get Q8_0, as
+   * llama.cpp does it. Norms, biases, routers and rows that are no whole blocks of 32 stay.
    */
   readonly quantize?: QuantizedDType;
 }

@@ -1,6 +1,9 @@
 import type { LayerWeights, LazyTensor, Model, Tensor } from "../model.ts";
 
-/** The model with every tensor in memory, read one after the other; tensors that are there stay. A head that is the embedding stays so. */
+/**
+ * The model with every tensor in memory, read one after the other; tensors that are there stay. A head that is the
+ * embedding stays so.
+ */
 export async function residentModel(model: Model<Tensor | LazyTensor>): Promise<Model> {
   const embedding = await resident(model.embedding);
   const layers: LayerWeights[] = [];

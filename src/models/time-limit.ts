@@ -1,7 +1,7 @@
 /**
  * Runs `work` and ends it after `milliseconds`, whatever it is busy with: a loop, or one regular expression that
- * backtracks. Returns undefined where it was ended. Node's `vm` does this from a second thread; a call costs 0.1 to 1 ms.
- * Where there is no `vm` (browsers), `work` runs to its end: `canEnd` is false there.
+ * backtracks. Returns undefined where it was ended. Node's `vm` does this from a second thread; a call costs 0.1 to 1
+ * ms. Where there is no `vm` (browsers), `work` runs to its end: `canEnd` is false there.
  *
  * What runs inside may be ended anywhere, so it must change nothing that outlives it.
  */

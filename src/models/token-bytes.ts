@@ -28,16 +28,24 @@ const ENCODER = new TextEncoder();
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
 
 /**
- * Reads the `decoder` of a tokenizer.json as a rule for single tokens: the decoders of Llama models concatenate what their
- * tokens stand for and drop leading spaces, nothing else. Throws `UnsupportedModelError` for others, by name.
+ * Reads the `decoder` of a tokenizer.json as a rule for single tokens: the decoders of Llama models concatenate what
+ * their tokens stand for and drop leading spaces, nothing else. Throws `UnsupportedModelError` for others, by name.
  */
 export function parseDecoder(decoder: unknown): TokenDecoding {
-  const rule: Rule = { replacements: [], byteLevel: false, byteFallback: false, fused: false, droppedFromFirst: "", droppedLeadingSpaces: 0 };
+  const rule: Rule = {
+    replacements: [],
+    byteLevel: false,
+    byteFallback: false,
+    fused: false,
+    droppedFromFirst: "",
+    droppedLeadingSpaces: 0,
+  };
   const steps = isObject(decoder) && decoder["type"] === "Sequence" ? decoder["decoders"] : [decoder];
   if (!Array.isArray(steps)) throw unsupported(decoder);
   for (const step of steps) addStep(rule, step);
   const { droppedFromFirst, droppedLeadingSpaces } = rule;
-  const firstToBytes = droppedFromFirst === "" ? null : (token: string) => toBytes(rule, token.replaceAll(droppedFromFirst, ""));
+  const firstToBytes =
+    droppedFromFirst === "" ? null : (token: string) => toBytes(rule, token.replaceAll(droppedFromFirst, ""));
   return { toBytes: (token) => toBytes(rule, token), firstToBytes, droppedLeadingSpaces };
 }
 
@@ -55,7 +63,9 @@ function addStep(rule: Rule, step: unknown): void {
 
 function readReplacement(step: JsonObject): readonly [string, string] {
   const { pattern, content } = step;
-  if (!isObject(pattern) || typeof pattern["String"] !== "string" || typeof content !== "string") throw unsupported(step);
+  if (!isObject(pattern) || typeof pattern["String"] !== "string" || typeof content !== "string") {
+    throw unsupported(step);
+  }
   return [pattern["String"], content];
 }
 

@@ -16,12 +16,14 @@ const FILE = "tokenizer.json";
 const MAX_VOCAB_SIZE = 2 ** 22;
 
 /**
- * The tokenizer that a tokenizer.json describes: each part does what the Rust library (huggingface/tokenizers) documents, or
- * is refused by name (docs/tokenizers.md). Decoding goes by each token's bytes, so that a stream and the whole always agree.
- * Of `config`, tokenizer_config.json, `add_bos_token` and `add_eos_token` count where tokenizer.json has no template; the
- * fields `truncation` and `padding` of tokenizer.json do not, as a prompt is never cut.
+ * The tokenizer that a tokenizer.json describes: each part does what the Rust library (huggingface/tokenizers)
+ * documents, or is refused by name (docs/tokenizers.md). Decoding goes by each token's bytes, so that a stream and the
+ * whole always agree. Of `config`, tokenizer_config.json, `add_bos_token` and `add_eos_token` count where
+ * tokenizer.json has no template; the fields `truncation` and `padding` of tokenizer.json do not, as a prompt is never
+ * cut.
  *
- * Throws `InvalidModelError` where the file contradicts itself, `UnsupportedModelError` for parts that are not implemented.
+ * Throws `InvalidModelError` where the file contradicts itself, `UnsupportedModelError` for parts that are not
+ * implemented.
  */
 export function parseTokenizer(json: JsonObject, config: JsonObject | null = null): ModelTokenizer {
   try {
@@ -41,7 +43,9 @@ function assemble(json: JsonObject, config: JsonObject | null): ModelTokenizer {
     normalizer,
     preTokenizer: parsePreTokenizer(json["pre_tokenizer"]),
     model: parseModel(json["model"] as JsonObject, addedTokens),
-    surrounding: checkSurrounding(parsePostProcessor(json["post_processor"]) ?? configuredSurrounding(config, addedTokens)),
+    surrounding: checkSurrounding(
+      parsePostProcessor(json["post_processor"]) ?? configuredSurrounding(config, addedTokens),
+    ),
     decoding: parseDecoder(json["decoder"]),
     removesText: mayRemoveText(json),
   });
@@ -51,23 +55,32 @@ function checkIds(json: JsonObject): void {
   const { model, added_tokens: added } = json;
   if (!isObject(model)) throw new InvalidModelError(`${FILE}: model must be an object, ${describe(model)}`);
   if (isObject(model["vocab"])) for (const [token, id] of Object.entries(model["vocab"])) checkId(token, id);
-  else if (!Array.isArray(model["vocab"])) throw new InvalidModelError(`${FILE}: model.vocab must be an object, ${describe(model["vocab"])}`);
+  else if (!Array.isArray(model["vocab"])) {
+    throw new InvalidModelError(`${FILE}: model.vocab must be an object, ${describe(model["vocab"])}`);
+  }
   if (!Array.isArray(added)) throw new InvalidModelError(`${FILE}: added_tokens must be a list, ${describe(added)}`);
   for (const token of added as unknown[]) {
-    if (!isObject(token) || typeof token["content"] !== "string") throw new InvalidModelError(`${FILE}: added token ${excerpt(token)} has no content`);
+    if (!isObject(token) || typeof token["content"] !== "string") {
+      throw new InvalidModelError(`${FILE}: added token ${excerpt(token)} has no content`);
+    }
     checkId(token["content"], token["id"]);
   }
 }
 
 function checkId(token: string, id: unknown): void {
   const ok = Number.isInteger(id) && (id as number) >= 0 && (id as number) < MAX_VOCAB_SIZE;
-  if (!ok) throw new InvalidModelError(`${FILE}: id of ${excerpt(token)} must be an integer from 0 to ${MAX_VOCAB_SIZE - 1}, ${describe(id)}`);
+  if (!ok) {
+    throw new InvalidModelError(
+      `${FILE}: id of ${excerpt(token)} must be an integer from 0 to ${MAX_VOCAB_SIZE - 1}, ${describe(id)}`,
+    );
+  }
 }
 
 /** Files of before 2020 name no type: what has merges is BPE. No text becomes a control token by way of the model. */
 function parseModel(model: JsonObject, addedTokens: readonly AddedToken[]): TokenModel {
   const controlIds = new Set(addedTokens.filter(({ special }) => special).map(({ id }) => id));
-  const type = model["type"] ?? (model["merges"] !== undefined ? "BPE" : Array.isArray(model["vocab"]) ? "Unigram" : "of no type");
+  const type =
+    model["type"] ?? (model["merges"] !== undefined ? "BPE" : Array.isArray(model["vocab"]) ? "Unigram" : "of no type");
   if (type === "BPE") return parseBpe(model, controlIds);
   if (type === "Unigram") return new Unigram(model, controlIds);
   throw new UnsupportedModelError(`${FILE}: model ${excerpt(type)} is not implemented, only BPE and Unigram`);
@@ -79,7 +92,11 @@ function configuredSurrounding(config: JsonObject | null, addedTokens: readonly 
     if (config?.[flag] !== true) return [];
     const name = tokenName(config[key]);
     const token = addedTokens.find(({ content }) => content === name);
-    if (token === undefined) throw new InvalidModelError(`tokenizer_config.json: ${flag} is true, but ${key} ${excerpt(config[key] ?? null)} is no added token`);
+    if (token === undefined) {
+      throw new InvalidModelError(
+        `tokenizer_config.json: ${flag} is true, but ${key} ${excerpt(config[key] ?? null)} is no added token`,
+      );
+    }
     return [token.id];
   };
   return { before: idsOf("add_bos_token", "bos_token"), after: idsOf("add_eos_token", "eos_token") };
@@ -92,7 +109,14 @@ export function tokenName(value: unknown): string | null {
 }
 
 /** Stages known to keep every character; NFC may join some, so it counts as one that does not. */
-const KEEPING: ReadonlySet<unknown> = new Set(["Sequence", "Prepend", "ByteLevel", "Metaspace", "Digits", "FixedLength"]);
+const KEEPING: ReadonlySet<unknown> = new Set([
+  "Sequence",
+  "Prepend",
+  "ByteLevel",
+  "Metaspace",
+  "Digits",
+  "FixedLength",
+]);
 
 /** Whether a text may have fewer ids than its length suggests: unknown characters in a row may be one id, too. */
 function mayRemoveText(json: JsonObject): boolean {
@@ -106,7 +130,10 @@ function removesText(config: unknown): boolean {
   const steps = [config["normalizers"], config["pretokenizers"]].filter(Array.isArray).flat();
   if (steps.some(removesText)) return true;
   if (config["type"] === "Split" || config["type"] === "Punctuation") return config["behavior"] === "Removed";
-  const keepsLength = config["type"] === "Replace" && isObject(config["pattern"]) && String(config["pattern"]["String"]).length === String(config["content"]).length;
+  const keepsLength =
+    config["type"] === "Replace" &&
+    isObject(config["pattern"]) &&
+    String(config["pattern"]["String"]).length === String(config["content"]).length;
   return !keepsLength && !KEEPING.has(config["type"]);
 }
 

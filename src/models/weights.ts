@@ -24,11 +24,13 @@ export interface Checkpoint {
 }
 
 /**
- * Joins tensors and decoder by the names that the checkpoint's format has for them. Tensors that no weight needs (such as
- * `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out. Nothing is read yet.
+ * Joins tensors and decoder by the names that the checkpoint's format has for them. Tensors that no weight needs (such
+ * as
+ * `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out. Nothing is read
+ * yet.
  *
- * Throws `InvalidModelError` for a missing tensor or another shape than the decoder's, `UnsupportedModelError` for a type
- * that no backend computes with.
+ * Throws `InvalidModelError` for a missing tensor or another shape than the decoder's, `UnsupportedModelError` for a
+ * type that no backend computes with.
  */
 export function assembleModel(checkpoint: Checkpoint): Model<LazyTensor> {
   const assembler = new Assembler(checkpoint);
@@ -55,9 +57,11 @@ class Assembler {
   }
 
   layer(layer: number): LayerWeights<LazyTensor> {
-    const { hiddenSize, headDim, headCount, kvHeadCount, biases, queryKeyNorm, norm, intermediateSize } = this.#checkpoint.config;
+    const { hiddenSize, headDim, headCount, kvHeadCount, biases, queryKeyNorm, norm, intermediateSize } =
+      this.#checkpoint.config;
     const name = (part: LayerPart) => this.#checkpoint.names.layer(layer, part);
-    const vector = (present: boolean, part: LayerPart, size: number) => (present ? this.take(name(part), [size]) : null);
+    const vector = (present: boolean, part: LayerPart, size: number) =>
+      present ? this.take(name(part), [size]) : null;
     const around = norm.place === "around";
     return {
       attentionNorm: this.norm(name("attentionNorm"), hiddenSize),
@@ -81,7 +85,11 @@ class Assembler {
 
   head(shape: readonly number[]): LazyTensor {
     const { file, names, tensors } = this.#checkpoint;
-    if (!tensors.has(names.head)) throw new InvalidModelError(`${file}: ${names.head} is missing, and config.json does not set tie_word_embeddings`);
+    if (!tensors.has(names.head)) {
+      throw new InvalidModelError(
+        `${file}: ${names.head} is missing, and config.json does not set tie_word_embeddings`,
+      );
+    }
     return this.take(names.head, shape);
   }
 
@@ -95,11 +103,19 @@ class Assembler {
     const stored = tensors.get(name);
     if (stored === undefined) throw new InvalidModelError(`${file}: ${name} is missing among the weights`);
     const same = stored.shape.length === shape.length && shape.every((length, i) => length === stored.shape[i]);
-    if (!same) throw new InvalidModelError(`${file}: ${name} has shape ${spell(stored.shape)}, the configuration implies ${spell(shape)}`);
+    if (!same) {
+      throw new InvalidModelError(
+        `${file}: ${name} has shape ${spell(stored.shape)}, the configuration implies ${spell(shape)}`,
+      );
+    }
     const { dtype } = stored;
-    if (!isDType(dtype)) throw new UnsupportedModelError(`${file}: ${name} has type ${dtype}, only ${DTYPES.join(", ")} are implemented`);
+    if (!isDType(dtype)) {
+      throw new UnsupportedModelError(`${file}: ${name} has type ${dtype}, only ${DTYPES.join(", ")} are implemented`);
+    }
     if (rowLength({ ...stored, dtype }) % FORMATS[dtype].blockSize !== 0) {
-      throw new InvalidModelError(`${file}: ${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`);
+      throw new InvalidModelError(
+        `${file}: ${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`,
+      );
     }
     return { name, dtype, shape, read: () => reader.read(stored) };
   }
@@ -109,7 +125,11 @@ class Assembler {
     const [queries, keys] = [headCount * headDim, kvHeadCount * headDim];
     if (this.#checkpoint.layout.fused) {
       const fused = this.take(name("fusedQkv"), [queries + 2 * keys, hiddenSize]);
-      return { query: rowsOf(fused, 0, queries), key: rowsOf(fused, queries, keys), value: rowsOf(fused, queries + keys, keys) };
+      return {
+        query: rowsOf(fused, 0, queries),
+        key: rowsOf(fused, queries, keys),
+        value: rowsOf(fused, queries + keys, keys),
+      };
     }
     return {
       query: this.#heads(this.take(name("query"), [queries, hiddenSize])),
@@ -121,15 +141,24 @@ class Assembler {
   #feedForward(layer: number, name: (part: LayerPart) => string): FeedForward {
     const { hiddenSize, intermediateSize, experts, layers } = this.#checkpoint.config;
     if (layers[layer].experts) {
-      const [wide, narrow] = [[experts!.intermediateSize, hiddenSize], [hiddenSize, experts!.intermediateSize]];
+      const [wide, narrow] = [
+        [experts!.intermediateSize, hiddenSize],
+        [hiddenSize, experts!.intermediateSize],
+      ];
       const router = this.take(name("router"), [experts!.count, hiddenSize]);
-      const of = (part: "gate" | "up" | "down", shape: readonly number[]) => this.#experts(layer, part, experts!.count, shape);
+      const of = (part: "gate" | "up" | "down", shape: readonly number[]) =>
+        this.#experts(layer, part, experts!.count, shape);
       return { router, gate: of("gate", wide), up: of("up", wide), down: of("down", narrow) };
     }
     const down = this.take(name("down"), [hiddenSize, intermediateSize]);
     if (this.#checkpoint.layout.fused) {
       const fused = this.take(name("fusedGateUp"), [2 * intermediateSize, hiddenSize]);
-      return { router: null, gate: rowsOf(fused, 0, intermediateSize), up: rowsOf(fused, intermediateSize, intermediateSize), down };
+      return {
+        router: null,
+        gate: rowsOf(fused, 0, intermediateSize),
+        up: rowsOf(fused, intermediateSize, intermediateSize),
+        down,
+      };
     }
     const wide = [intermediateSize, hiddenSize];
     return { router: null, gate: this.take(name("gate"), wide), up: this.take(name("up"), wide), down };

@@ -46,7 +46,17 @@ export interface BudgetSetup {
 }
 
 /** By the names that commands and the simulator take: each call makes a policy for one scheduler, with its defaults. */
-export const QUEUES: Readonly<Record<string, () => QueuePolicy>> = { fcfs, priority, sjf: () => sjf(), lpm: () => lpm(), hrrn, edf, vtc: () => vtc(), dlpm: () => dlpm(), mlfq: () => mlfq() };
+export const QUEUES: Readonly<Record<string, () => QueuePolicy>> = {
+  fcfs,
+  priority,
+  sjf: () => sjf(),
+  lpm: () => lpm(),
+  hrrn,
+  edf,
+  vtc: () => vtc(),
+  dlpm: () => dlpm(),
+  mlfq: () => mlfq(),
+};
 
 export const ADMISSIONS: Readonly<Record<string, () => AdmissionPolicy>> = {
   watermark: () => watermark(),
@@ -57,9 +67,18 @@ export const ADMISSIONS: Readonly<Record<string, () => AdmissionPolicy>> = {
   "past-future": () => pastFuture(),
 };
 
-export const PREEMPTIONS: Readonly<Record<string, () => PreemptionPolicy>> = { "last-in": lastIn, "lowest-priority": () => lowestPriority(), "fewest-computed": fewestComputed };
+export const PREEMPTIONS: Readonly<Record<string, () => PreemptionPolicy>> = {
+  "last-in": lastIn,
+  "lowest-priority": () => lowestPriority(),
+  "fewest-computed": fewestComputed,
+};
 
-export const EVICTIONS: Readonly<Record<string, () => EvictionPolicy>> = { lru, lfu, priority: () => retentionPriority(), "cost-aware": () => costAware() };
+export const EVICTIONS: Readonly<Record<string, () => EvictionPolicy>> = {
+  lru,
+  lfu,
+  priority: () => retentionPriority(),
+  "cost-aware": () => costAware(),
+};
 
 export const BUDGETS: Readonly<Record<string, (setup: BudgetSetup) => BudgetPolicy>> = {
   fixed: ({ tokens }) => fixed(tokens),

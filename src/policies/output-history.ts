@@ -9,9 +9,10 @@ const WINDOW = 1000;
 const MIN_SAMPLES = 8;
 
 /**
- * Predicts from the answers that ended: the mean length of those that were longer than what the request has so far, among prompts of about
- * its length (by powers of two), or among all while there are few; nobody's aborts count. Where nothing is known, as long as it may be.
- * Source: LightLLM's past-future scheduler, which draws from the same distribution; the mean needs no random numbers.
+ * Predicts from the answers that ended: the mean length of those that were longer than what the request has so far,
+ * among prompts of about its length (by powers of two), or among all while there are few; nobody's aborts count. Where
+ * nothing is known, as long as it may be. Source: LightLLM's past-future scheduler, which draws from the same
+ * distribution; the mean needs no random numbers.
  */
 export function outputHistory(): LengthPredictor {
   const all = new SortedWindow(WINDOW);

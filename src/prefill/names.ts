@@ -11,7 +11,9 @@ export const CHUNKINGS: Readonly<Record<string, (setup: Partial<SloOptions>) => 
   fcfs,
   "equal-progress": equalProgress,
   slo({ target, stepTime }) {
-    if (target === undefined || stepTime === undefined) throw new InvalidOptionError("chunking slo needs an inter-token target and a prediction of step times");
+    if (target === undefined || stepTime === undefined) {
+      throw new InvalidOptionError("chunking slo needs an inter-token target and a prediction of step times");
+    }
     return slo({ target, stepTime });
   },
   none,

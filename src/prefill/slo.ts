@@ -4,19 +4,25 @@ import type { ChunkPolicy } from "./chunk-policy.ts";
 export interface SloOptions {
   /** Longest time between two tokens of a request that is wanted, in any unit of time. */
   readonly target: number;
-  /** Time of a step of so many tokens, in the same unit; never falls with the tokens. The `measured` budget's `predict` is one. */
+  /**
+   * Time of a step of so many tokens, in the same unit; never falls with the tokens. The `measured` budget's `predict`
+   * is one.
+   */
   readonly stepTime: (tokens: number) => number;
 }
 
 /**
- * The largest chunk with which the step is predicted to end within the inter-token target of those that decode in it; with nobody to
- * disturb, all that is left. O(log gap) predictions.
+ * The largest chunk with which the step is predicted to end within the inter-token target of those that decode in it;
+ * with nobody to disturb, all that is left. O(log gap) predictions.
  *
- * While one block's tokens fit the target, no step is predicted beyond it for a prompt's sake. Where not even that fits, the first prompt of the step gets
- * a block nevertheless: prompts must end. Source: QoServe (ASPLOS '26), with one slack for all.
+ * While one block's tokens fit the target, no step is predicted beyond it for a prompt's sake. Where not even that
+ * fits, the first prompt of the step gets a block nevertheless: prompts must end. Source: QoServe (ASPLOS '26), with
+ * one slack for all.
  */
 export function slo({ target, stepTime }: SloOptions): ChunkPolicy {
-  if (!(target > 0 && Number.isFinite(target))) throw new InvalidOptionError(`target must be a finite number above 0, got ${target}`);
+  if (!(target > 0 && Number.isFinite(target))) {
+    throw new InvalidOptionError(`target must be a finite number above 0, got ${target}`);
+  }
   return {
     name: "slo",
     chunk(_request, gap, { remaining, budget, decodeCount, blockSize }) {

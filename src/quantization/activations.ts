@@ -15,7 +15,9 @@ export function roundToInt8(x: Float64Array, from: number, count: number, out: F
     const scale = Math.fround(largest / 127);
     const inverse = largest === 0 ? 0 : Math.fround(127 / largest);
     for (let i = run; i < run + RUN; i++) {
-      out[to + i] = Number.isFinite(scale) ? nearestEven(Math.fround(Math.fround(x[from + i]) * inverse)) * scale : Number.NaN;
+      out[to + i] = Number.isFinite(scale)
+        ? nearestEven(Math.fround(Math.fround(x[from + i]) * inverse)) * scale
+        : Number.NaN;
     }
   }
 }

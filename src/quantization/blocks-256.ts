@@ -1,9 +1,11 @@
-/** The K types: blocks of 256 numbers with a scale of its own for each 16 or 32 of them. Source of the layouts: ggml. */
+/**
+ * The K types: blocks of 256 numbers with a scale of its own for each 16 or 32 of them. Source of the layouts: ggml.
+ */
 import { halfAt } from "./blocks-32.ts";
 
 /**
- * x = d * scale * q - dmin * min: 16 bytes of scale (low half) and min (high half) of 16 numbers each, 64 bytes of 2-bit
- * numbers, d, dmin.
+ * x = d * scale * q - dmin * min: 16 bytes of scale (low half) and min (high half) of 16 numbers each, 64 bytes of
+ * 2-bit numbers, d, dmin.
  */
 export function dequantizeQ2_K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
   const scale = halfAt(bytes, at + 80);
@@ -15,8 +17,8 @@ export function dequantizeQ2_K(bytes: Uint8Array, at: number, out: Float32Array,
 }
 
 /**
- * x = d * (scale - 32) * (q - 4 where the high bit is clear): 32 bytes of high bits, 64 bytes of 2-bit numbers, 12 bytes of
- * sixteen 6-bit scales, d.
+ * x = d * (scale - 32) * (q - 4 where the high bit is clear): 32 bytes of high bits, 64 bytes of 2-bit numbers, 12
+ * bytes of sixteen 6-bit scales, d.
  */
 export function dequantizeQ3_K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
   const scale = halfAt(bytes, at + 108);
@@ -27,7 +29,9 @@ export function dequantizeQ3_K(bytes: Uint8Array, at: number, out: Float32Array,
   }
 }
 
-/** Number i of 256 numbers of two bits: of each 32 bytes, bits 0-1 are numbers 0 to 31, bits 2-3 are 32 to 63 and so on. */
+/**
+ * Number i of 256 numbers of two bits: of each 32 bytes, bits 0-1 are numbers 0 to 31, bits 2-3 are 32 to 63 and so on.
+ */
 function twoBits(bytes: Uint8Array, at: number, i: number): number {
   return (bytes[at + ((i >> 7) << 5) + (i & 31)] >> (((i >> 5) & 3) << 1)) & 3;
 }
@@ -39,7 +43,10 @@ function scaleOfQ3_K(bytes: Uint8Array, at: number, i: number): number {
   return low | (high << 4);
 }
 
-/** x = d * scale * q - dmin * min, for each 32 numbers: d, dmin, 12 bytes of eight 6-bit scales and mins, 128 bytes of 4-bit numbers. */
+/**
+ * x = d * scale * q - dmin * min, for each 32 numbers: d, dmin, 12 bytes of eight 6-bit scales and mins, 128 bytes of
+ * 4-bit numbers.
+ */
 export function dequantizeQ4_K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
   for (let part = 0; part < 8; part++) {
     const scale = halfAt(bytes, at) * scaleOfK(bytes, at + 4, part);
@@ -48,7 +55,9 @@ export function dequantizeQ4_K(bytes: Uint8Array, at: number, out: Float32Array,
   }
 }
 
-/** As Q4_K, with 32 bytes of fifth bits between scales and 4-bit numbers: bit p of byte i is that of number i of part p. */
+/**
+ * As Q4_K, with 32 bytes of fifth bits between scales and 4-bit numbers: bit p of byte i is that of number i of part p.
+ */
 export function dequantizeQ5_K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
   for (let part = 0; part < 8; part++) {
     const scale = halfAt(bytes, at) * scaleOfK(bytes, at + 4, part);
@@ -72,7 +81,10 @@ function scaleOfK(bytes: Uint8Array, at: number, part: number): number {
   return (bytes[at + part + 4] & 15) | ((bytes[at + part - 4] >> 6) << 4);
 }
 
-/** The 6-bit min of part p: as the scale, from byte p + 4, or the high half of byte p + 4 and the top two bits of byte p. */
+/**
+ * The 6-bit min of part p: as the scale, from byte p + 4, or the high half of byte p + 4 and the top two bits of byte
+ * p.
+ */
 function minOfK(bytes: Uint8Array, at: number, part: number): number {
   if (part < 4) return bytes[at + part + 4] & 63;
   return (bytes[at + part + 4] >> 4) | ((bytes[at + part] >> 6) << 4);

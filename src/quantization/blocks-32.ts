@@ -1,4 +1,7 @@
-/** Blocks of 32 numbers: a binary16 scale, perhaps a minimum, and integers of 4, 5 or 8 bits. Source of the layouts: ggml. */
+/**
+ * Blocks of 32 numbers: a binary16 scale, perhaps a minimum, and integers of 4, 5 or 8 bits. Source of the layouts:
+ * ggml.
+ */
 import { halfToNumber } from "./half.ts";
 
 /** Writes one block, whose bytes start at `at`, as numbers from `to` on. Float32 holds the result of one rounding. */
@@ -62,7 +65,9 @@ function fifthBit(bytes: Uint8Array, at: number, index: number): number {
 }
 
 /** The sixteen values of IQ4_NL, denser near zero. */
-export const IQ4_NL_VALUES: readonly number[] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+export const IQ4_NL_VALUES: readonly number[] = [
+  -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
+];
 
 /** x = d * value[q]: d, 16 bytes as in Q4_0. */
 export function dequantizeIQ4_NL(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {

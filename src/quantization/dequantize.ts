@@ -1,7 +1,14 @@
 import type { BlockDType, DType, Tensor } from "../model.ts";
 import { dequantizeQ2_K, dequantizeQ3_K, dequantizeQ4_K, dequantizeQ5_K, dequantizeQ6_K } from "./blocks-256.ts";
 import {
-  type DequantizeBlock, dequantizeIQ4_NL, dequantizeQ4_0, dequantizeQ4_1, dequantizeQ5_0, dequantizeQ5_1, dequantizeQ8_0, halfAt,
+  type DequantizeBlock,
+  dequantizeIQ4_NL,
+  dequantizeQ4_0,
+  dequantizeQ4_1,
+  dequantizeQ5_0,
+  dequantizeQ5_1,
+  dequantizeQ8_0,
+  halfAt,
 } from "./blocks-32.ts";
 import { FORMATS, rowBytes, rowCount, rowLength } from "./formats.ts";
 
@@ -20,10 +27,17 @@ const BLOCKS: Readonly<Record<BlockDType, DequantizeBlock>> = {
 };
 
 /**
- * Widens `length` numbers, whose bytes start at `at`, into `out` from `to` on. Floats are exact; a block's number is computed
- * in float64 and rounded to float32 once, as ggml's `dequantize_row` gives it.
+ * Widens `length` numbers, whose bytes start at `at`, into `out` from `to` on. Floats are exact; a block's number is
+ * computed in float64 and rounded to float32 once, as ggml's `dequantize_row` gives it.
  */
-export function dequantize(dtype: DType, bytes: Uint8Array, at: number, length: number, out: Float32Array, to: number): void {
+export function dequantize(
+  dtype: DType,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  out: Float32Array,
+  to: number,
+): void {
   if (dtype === "F32") {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let i = 0; i < length; i++) out[to + i] = view.getFloat32(at + 4 * i, true);

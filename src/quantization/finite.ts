@@ -16,7 +16,9 @@ const FACTORS: Readonly<Record<BlockDType, readonly number[]>> = {
   Q6_K: [208],
 };
 
-/** Number of the first element, or of the first of the first block, that is NaN or infinite; -1 where all are finite. */
+/**
+ * Number of the first element, or of the first of the first block, that is NaN or infinite; -1 where all are finite.
+ */
 export function findNotFinite({ dtype, bytes }: Tensor): number {
   const { blockSize, blockBytes } = FORMATS[dtype];
   if (isFloat(dtype)) return findNotFiniteFloat(bytes, dtype);
@@ -30,7 +32,10 @@ export function findNotFinite({ dtype, bytes }: Tensor): number {
 /** Exponent bits of a float, all set where it is not finite, twice in a word of 32 bits where it has 16. */
 const EXPONENTS = { F32: [0x7f80_0000], F16: [0x7c00, 0x7c00_0000], BF16: [0x7f80, 0x7f80_0000] } as const;
 
-/** A word at a time: twice as fast as byte by byte (bench/models/load.bench.ts). What is no whole word is looked at alone. */
+/**
+ * A word at a time: twice as fast as byte by byte (bench/models/load.bench.ts). What is no whole word is looked at
+ * alone.
+ */
 function findNotFiniteFloat(bytes: Uint8Array, dtype: "F32" | "F16" | "BF16"): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);

@@ -11,7 +11,9 @@ export interface CapacityOptions extends Setup {
   readonly context?: number;
   /** Tokens a block. Default 16. */
   readonly blockSize?: number;
-  /** Share of each GPU's memory that may be used. Default 1, as in the talk; engines leave some, see `SERVING_MEMORY`. */
+  /**
+   * Share of each GPU's memory that may be used. Default 1, as in the talk; engines leave some, see `SERVING_MEMORY`.
+   */
   readonly memoryShare?: number;
   /** Bytes a GPU for activations and the runtime, taken off that share. Default 0. */
   readonly reservedBytes?: number;
@@ -35,8 +37,8 @@ export interface Capacity {
 }
 
 /**
- * What an engine leaves: vLLM's default `gpu_memory_utilization`, and the bytes that its RTX 4090 run of the ground truth kept
- * from the cache beyond that (0.9 * 24 GiB - 16.06 GB weights - 2,588 blocks of 2 MiB).
+ * What an engine leaves: vLLM's default `gpu_memory_utilization`, and the bytes that its RTX 4090 run of the ground
+ * truth kept from the cache beyond that (0.9 * 24 GiB - 16.06 GB weights - 2,588 blocks of 2 MiB).
  */
 export const SERVING_MEMORY = Object.freeze({ memoryShare: 0.9, reservedBytes: 1.7e9 });
 
@@ -46,8 +48,8 @@ export function weightBytes(shape: ModelShape, weightBits: number): number {
 }
 
 /**
- * How much memory weights and sequences take, and how many sequences fit. Throws `DeviceLimitError` with the numbers where the
- * weights alone do not fit, `InvalidOptionError` for an option out of range.
+ * How much memory weights and sequences take, and how many sequences fit. Throws `DeviceLimitError` with the numbers
+ * where the weights alone do not fit, `InvalidOptionError` for an option out of range.
  */
 export function capacity(options: CapacityOptions): Capacity {
   const { gpu, shape, weightBits, kvBits, gpus } = resolveSetup(options);
@@ -57,7 +59,9 @@ export function capacity(options: CapacityOptions): Capacity {
   const usable = gpus * (gpu.memoryBytes * memoryShare - reservedBytes);
   if (weights > usable) {
     const where = `${gpus === 1 ? "" : `${gpus} x `}${gpu.name}`;
-    throw new DeviceLimitError(`the weights of ${shape.name} at ${weightBits} bits take ${formatBytes(weights)}, ${where} has ${formatBytes(Math.max(0, usable))} for them`);
+    throw new DeviceLimitError(
+      `the weights of ${shape.name} at ${weightBits} bits take ${formatBytes(weights)}, ${where} has ${formatBytes(Math.max(0, usable))} for them`,
+    );
   }
   const copies = kvCopies(shape, gpus);
   const kvBytes = usable - weights;
@@ -74,8 +78,16 @@ export function capacity(options: CapacityOptions): Capacity {
 }
 
 function checkOptions(context: number, blockSize: number, memoryShare: number, reservedBytes: number): void {
-  if (!Number.isSafeInteger(context) || context < 1) throw new InvalidOptionError(`context must be a positive integer, got ${context}`);
-  if (!Number.isSafeInteger(blockSize) || blockSize < 1) throw new InvalidOptionError(`blockSize must be a positive integer, got ${blockSize}`);
-  if (!(memoryShare > 0 && memoryShare <= 1)) throw new InvalidOptionError(`memoryShare must be in (0, 1], got ${memoryShare}`);
-  if (!(reservedBytes >= 0 && Number.isFinite(reservedBytes))) throw new InvalidOptionError(`reservedBytes must be >= 0, got ${reservedBytes}`);
+  if (!Number.isSafeInteger(context) || context < 1) {
+    throw new InvalidOptionError(`context must be a positive integer, got ${context}`);
+  }
+  if (!Number.isSafeInteger(blockSize) || blockSize < 1) {
+    throw new InvalidOptionError(`blockSize must be a positive integer, got ${blockSize}`);
+  }
+  if (!(memoryShare > 0 && memoryShare <= 1)) {
+    throw new InvalidOptionError(`memoryShare must be in (0, 1], got ${memoryShare}`);
+  }
+  if (!(reservedBytes >= 0 && Number.isFinite(reservedBytes))) {
+    throw new InvalidOptionError(`reservedBytes must be >= 0, got ${reservedBytes}`);
+  }
 }

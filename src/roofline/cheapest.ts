@@ -39,10 +39,14 @@ export interface RefusedGpu {
 const GPU_COUNTS = [1, 2, 4, 8] as const;
 
 /**
- * Every GPU of the catalogue, alone and in groups, that serves the load, cheapest day first; the refused with their reasons.
- * Memory is taken as engines leave it (`SERVING_MEMORY`); rates are those of `steadyState`, an upper bound without queueing.
+ * Every GPU of the catalogue, alone and in groups, that serves the load, cheapest day first; the refused with their
+ * reasons. Memory is taken as engines leave it (`SERVING_MEMORY`); rates are those of `steadyState`, an upper bound
+ * without queueing.
  */
-export function rankGpus(target: LoadTarget, catalogue: Iterable<Gpu> = GPUS.values()): { readonly plans: GpuPlan[]; readonly refused: RefusedGpu[] } {
+export function rankGpus(
+  target: LoadTarget,
+  catalogue: Iterable<Gpu> = GPUS.values(),
+): { readonly plans: GpuPlan[]; readonly refused: RefusedGpu[] } {
   checkTarget(target);
   const plans: GpuPlan[] = [];
   const refused: RefusedGpu[] = [];
@@ -83,12 +87,16 @@ function planOrReason(target: LoadTarget, gpu: Gpu, gpus: number): GpuPlan | str
   if (maxSequences === 0) return "weights fit, but no sequence beside them";
   const limit = Math.min(maxSequences, target.maxRequests ?? DEFAULT_MAX_REQUESTS);
   const full = fullest(target, time, limit);
-  if (full === null) return `one request alone takes longer than ${target.maxSecondsPerToken ?? 1 / readingTokensPerSecond()} s a token`;
+  if (full === null) {
+    return `one request alone takes longer than ${target.maxSecondsPerToken ?? 1 / readingTokensPerSecond()} s a token`;
+  }
   const replicas = Math.ceil(target.requestsPerSecond / full.requestsPerSecond);
   return { gpu, gpus, replicas, full, dollarsPerDay: dollarsPerDay(gpu.dollarsPerHour * gpus * replicas) };
 }
 
-/** The largest batch within the time between tokens, by bisection: a step's time and the rate both grow with the batch. */
+/**
+ * The largest batch within the time between tokens, by bisection: a step's time and the rate both grow with the batch.
+ */
 function fullest(target: LoadTarget, time: StepTime, limit: number): SteadyState | null {
   const maxSeconds = target.maxSecondsPerToken ?? 1 / readingTokensPerSecond();
   let best: SteadyState | null = null;
@@ -109,9 +117,13 @@ function fullest(target: LoadTarget, time: StepTime, limit: number): SteadyState
 function checkTarget(target: LoadTarget): void {
   const { requestsPerSecond, promptTokens, outputTokens, maxSecondsPerToken = 1, maxRequests = 1 } = target;
   for (const [name, value] of Object.entries({ requestsPerSecond, maxSecondsPerToken })) {
-    if (!(value > 0 && Number.isFinite(value))) throw new InvalidOptionError(`${name} must be a finite number above 0, got ${value}`);
+    if (!(value > 0 && Number.isFinite(value))) {
+      throw new InvalidOptionError(`${name} must be a finite number above 0, got ${value}`);
+    }
   }
   for (const [name, value] of Object.entries({ promptTokens, outputTokens, maxRequests })) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be a positive integer, got ${value}`);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new InvalidOptionError(`${name} must be a positive integer, got ${value}`);
+    }
   }
 }

@@ -1,8 +1,8 @@
 import type { Efficiency } from "./gpu.ts";
 
 /**
- * Figures fitted on measurements, one set a GPU. `scripts/fit-roofline.ts` and `npm run fit` print how far they are off; docs/roofline.md
- * says how they were found.
+ * Figures fitted on measurements, one set a GPU. `scripts/fit-roofline.ts` and `npm run fit` print how far they are
+ * off; docs/roofline.md says how they were found.
  */
 
 /** Share of the rate at 8 bits, fitted on H100 and H200 alone: no other GPU has measurements of it. */
@@ -14,7 +14,10 @@ const QUERY_KEY_NORM_SECONDS = 6e-6;
 /** Quantizing activations, a layer: as vLLM on H100 and H200. */
 const LOW_PRECISION_SECONDS = 14.2e-6;
 
-/** Operator times of two profilers (whole-model steps of Llama-2-7B and Llama-3-8B), which hold no host work, and five published TensorRT-LLM rows, which do. */
+/**
+ * Operator times of two profilers (whole-model steps of Llama-2-7B and Llama-3-8B), which hold no host work, and five
+ * published TensorRT-LLM rows, which do.
+ */
 export const A100_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.727,
   flopsShare: 0.765,
@@ -84,7 +87,10 @@ export const MEAN_EFFICIENCY: Efficiency = Object.freeze({
   fittedOn: "nothing of its own: the mean of A100, RTX 4090, H100 and (matrix products) A40",
 });
 
-/** The datasheet itself: every share 1, nothing beside it. For arithmetic on paper and for figures already measured end to end. */
+/**
+ * The datasheet itself: every share 1, nothing beside it. For arithmetic on paper and for figures already measured end
+ * to end.
+ */
 export const DATASHEET_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 1,
   flopsShare: 1,
@@ -106,7 +112,10 @@ export const DATASHEET_EFFICIENCY: Efficiency = Object.freeze({
 function meanOf(sets: readonly Efficiency[]): Omit<Efficiency, "fittedOn"> {
   const { fittedOn: _, ...figures } = sets[0];
   const keys = Object.keys(figures) as (keyof typeof figures)[];
-  return Object.fromEntries(keys.map((key) => [key, mean(sets.map((set) => set[key]))])) as Omit<Efficiency, "fittedOn">;
+  return Object.fromEntries(keys.map((key) => [key, mean(sets.map((set) => set[key]))])) as Omit<
+    Efficiency,
+    "fittedOn"
+  >;
 }
 
 function mean(values: readonly number[]): number {

@@ -3,7 +3,11 @@ import type { Efficiency, Gpu } from "./gpu.ts";
 /** Times of `Efficiency` that an engine's code decides, not the GPU. */
 type Overheads = Pick<
   Efficiency,
-  "launchSecondsPerLayer" | "promptSecondsPerLayer" | "lowPrecisionSecondsPerLayer" | "hostSecondsPerStep" | "hostSecondsPerRequest"
+  | "launchSecondsPerLayer"
+  | "promptSecondsPerLayer"
+  | "lowPrecisionSecondsPerLayer"
+  | "hostSecondsPerStep"
+  | "hostSecondsPerRequest"
 >;
 
 /** What servers of one engine were measured to take, whatever the GPU. Fitted by `npm run fit`. */
@@ -22,8 +26,8 @@ export interface EngineFigures extends Overheads {
 }
 
 /**
- * vLLM's attention on Ampere and Ada (FlashAttention 2): A100 and L40S, 10 runs, agree on this time a byte, where their shares of bytes/s
- * (0.36 and 0.55) do not.
+ * vLLM's attention on Ampere and Ada (FlashAttention 2): A100 and L40S, 10 runs, agree on this time a byte, where their
+ * shares of bytes/s (0.36 and 0.55) do not.
  */
 const FLASH_ATTENTION_2 = 0.809e-12;
 
@@ -39,7 +43,9 @@ export const VLLM_FIGURES: EngineFigures = Object.freeze({
   flopsFactor: 1,
   lowPrecisionFlopsFactor: 1,
   allReduceSeconds: 11.4e-6,
-  kvSecondsPerByte: Object.fromEntries(["a10", "a10g", "a100-40gb", "a100-80gb", "l4", "l40s"].map((gpu) => [gpu, FLASH_ATTENTION_2])),
+  kvSecondsPerByte: Object.fromEntries(
+    ["a10", "a10g", "a100-40gb", "a100-80gb", "l4", "l40s"].map((gpu) => [gpu, FLASH_ATTENTION_2]),
+  ),
   fittedGpus: ["rtx-4090"],
   fittedOn: "61 runs of vLLM 0.12 and 0.15 on H100, H200, A100 and L40S",
 });
@@ -86,7 +92,9 @@ export const SGLANG_FIGURES: EngineFigures = Object.freeze({
   fittedOn: "23 runs of SGLang 0.5 on H100 and H200",
 });
 
-/** The GPU as that engine uses it: its shares by the engine's factors, and the engine's times in the place of its own. */
+/**
+ * The GPU as that engine uses it: its shares by the engine's factors, and the engine's times in the place of its own.
+ */
 export function gpuUnder(engine: EngineFigures | null, gpu: Gpu): Gpu {
   if (engine === null || engine.fittedGpus.includes(gpu.name)) return gpu;
   const { efficiency, link } = gpu;

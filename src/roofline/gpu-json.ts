@@ -4,7 +4,10 @@ import { ARITHMETICS, type Efficiency, type Gpu, type Link } from "./gpu.ts";
 import { PCIE4 } from "./hardware.ts";
 import { JsonFields } from "./json-fields.ts";
 
-/** Ranges that any device of today keeps, with room of a thousand either way: what is outside was written in other units. */
+/**
+ * Ranges that any device of today keeps, with room of a thousand either way: what is outside was written in other
+ * units.
+ */
 const FLOPS = [1e9, 1e18] as const;
 const BYTES_PER_SECOND = [1e7, 1e17] as const;
 const MEMORY_BYTES = [1, 2 ** 50] as const;
@@ -16,16 +19,26 @@ const SHARE = [1e-6, 1.5] as const;
 /** Seconds of one piece of a step. */
 const SECONDS = [0, 1] as const;
 
-const KEYS: readonly (keyof Gpu)[] = ["name", "flops", "bytesPerSecond", "memoryBytes", "link", "dollarsPerHour", "efficiency", "source", "priceSource"];
+const KEYS: readonly (keyof Gpu)[] = [
+  "name",
+  "flops",
+  "bytesPerSecond",
+  "memoryBytes",
+  "link",
+  "dollarsPerHour",
+  "efficiency",
+  "source",
+  "priceSource",
+];
 
 type EfficiencyFigure = Exclude<keyof Efficiency, "fittedOn">;
 const EFFICIENCY_FIGURES = Object.keys(MEAN_EFFICIENCY).filter((key) => key !== "fittedOn") as EfficiencyFigure[];
 const LINK_KEYS = Object.keys(PCIE4) as (keyof Link)[];
 
 /**
- * A GPU from a parsed JSON object: the fields of `Gpu`; needed are `flops.fp16`, `bytesPerSecond` and `memoryBytes`. Missing
- * efficiency figures are the mean of the fitted GPUs, a missing link is a PCIe 4 slot, a missing price is 0. Throws `InvalidOptionError`
- * that names the key: one that is missing, unknown, or out of range.
+ * A GPU from a parsed JSON object: the fields of `Gpu`; needed are `flops.fp16`, `bytesPerSecond` and `memoryBytes`.
+ * Missing efficiency figures are the mean of the fitted GPUs, a missing link is a PCIe 4 slot, a missing price is 0.
+ * Throws `InvalidOptionError` that names the key: one that is missing, unknown, or out of range.
  */
 export function gpuFromJson(value: unknown, name = "gpu.json"): Gpu {
   const fields = new JsonFields(name, value, InvalidOptionError);
@@ -65,6 +78,12 @@ function efficiency(fields: JsonFields): Efficiency {
   if (found === "datasheet") return DATASHEET_EFFICIENCY;
   const inner = new JsonFields(`${fields.what}: "efficiency"`, found, InvalidOptionError);
   inner.only([...EFFICIENCY_FIGURES, "fittedOn"]);
-  const figures = EFFICIENCY_FIGURES.map((key) => [key, inner.within(key, key.endsWith("Share") ? SHARE : SECONDS, MEAN_EFFICIENCY[key])]);
-  return { ...(Object.fromEntries(figures) as Record<EfficiencyFigure, number>), fittedOn: inner.text("fittedOn", fields.what) };
+  const figures = EFFICIENCY_FIGURES.map((key) => [
+    key,
+    inner.within(key, key.endsWith("Share") ? SHARE : SECONDS, MEAN_EFFICIENCY[key]),
+  ]);
+  return {
+    ...(Object.fromEntries(figures) as Record<EfficiencyFigure, number>),
+    fittedOn: inner.text("fittedOn", fields.what),
+  };
 }

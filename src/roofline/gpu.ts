@@ -15,13 +15,19 @@ export interface Efficiency {
   readonly bandwidthShare: number;
   /** Of FLOP/s, in the matrix products. Above 1 where the clock exceeds the datasheet's. */
   readonly flopsShare: number;
-  /** Of FLOP/s at 8 bits or fewer, in the matrix products: quantizing activations and scaling results is counted as lost rate. */
+  /**
+   * Of FLOP/s at 8 bits or fewer, in the matrix products: quantizing activations and scaling results is counted as lost
+   * rate.
+   */
   readonly lowPrecisionFlopsShare: number;
   /** Of bytes/s, while attention reads keys and values that several query heads share. */
   readonly kvBandwidthShare: number;
   /** The same where each query head has keys and values of its own. */
   readonly fullKvBandwidthShare: number;
-  /** Seconds a byte of keys and values beside reading it, on each GPU: attention kernels that compute as long as they read. */
+  /**
+   * Seconds a byte of keys and values beside reading it, on each GPU: attention kernels that compute as long as they
+   * read.
+   */
   readonly kvSecondsPerByte: number;
   /** Of FLOP/s at fp16, in the attention of prompts (causal pairs only are counted as work). */
   readonly attentionFlopsShare: number;
@@ -29,7 +35,10 @@ export interface Efficiency {
   readonly elementwiseBandwidthShare: number;
   /** Seconds of kernel starts and gaps a layer and step, on the device. */
   readonly launchSecondsPerLayer: number;
-  /** Seconds a layer that a step with a prompt's tokens takes longer: its kernels are started one by one, those of a step of decodes as one graph. */
+  /**
+   * Seconds a layer that a step with a prompt's tokens takes longer: its kernels are started one by one, those of a
+   * step of decodes as one graph.
+   */
   readonly promptSecondsPerLayer: number;
   /** Seconds a layer of norms on queries and keys, where the model has them. */
   readonly queryKeyNormSecondsPerLayer: number;
@@ -54,7 +63,10 @@ export interface Link {
   readonly latencySecondsPerGpu: number;
 }
 
-/** One GPU. Rates are a second, sizes in bytes (memory in GiB as the driver counts, rates in powers of ten as datasheets do). */
+/**
+ * One GPU. Rates are a second, sizes in bytes (memory in GiB as the driver counts, rates in powers of ten as datasheets
+ * do).
+ */
 export interface Gpu {
   readonly name: string;
   /** Dense operations a second (a multiply-add is two), accumulated in 32 bits; absent where the hardware has none. */

@@ -6,7 +6,10 @@ const GIB = 2 ** 30;
 const TERA = 1e12;
 const GIGA = 1e9;
 
-/** An all-reduce of a few tokens: NCCL's latency inside one machine, and what each GPU beyond two adds (H100, 4 and 8 of them). */
+/**
+ * An all-reduce of a few tokens: NCCL's latency inside one machine, and what each GPU beyond two adds (H100, 4 and 8 of
+ * them).
+ */
 const LATENCY = { latencySeconds: 10e-6, latencySecondsPerGpu: 1e-6 };
 
 /** Share of NVLink that an all-reduce of a prompt's activations reaches: H100 and H200 with 2 to 8 GPUs. */
@@ -31,7 +34,9 @@ const PCIE5_BY_HOST: Link = { bytesPerSecond: 64 * GIGA, share: PCIE_BY_HOST_SHA
 const NVLINK3: Link = { bytesPerSecond: 300 * GIGA, share: NVLINK_SHARE, ...LATENCY };
 const NVLINK4: Link = { bytesPerSecond: 450 * GIGA, share: NVLINK_SHARE, ...LATENCY };
 
-/** NVLink 5 of B200: 1,800 GB/s; Infinity Fabric of MI300X (896) and MI355X (1,075). The share of NVLink 4 is assumed. */
+/**
+ * NVLink 5 of B200: 1,800 GB/s; Infinity Fabric of MI300X (896) and MI355X (1,075). The share of NVLink 4 is assumed.
+ */
 const NVLINK5: Link = { bytesPerSecond: 900 * GIGA, share: NVLINK_SHARE, ...LATENCY };
 const INFINITY_FABRIC3: Link = { bytesPerSecond: 448 * GIGA, share: NVLINK_SHARE, ...LATENCY };
 const INFINITY_FABRIC4: Link = { bytesPerSecond: 537 * GIGA, share: NVLINK_SHARE, ...LATENCY };
@@ -163,7 +168,8 @@ const CATALOGUE: readonly Gpu[] = [
     link: PCIE5,
     dollarsPerHour: 1.79,
     efficiency: MEAN_EFFICIENCY,
-    source: "NVIDIA RTX PRO 6000 Blackwell Server Edition datasheet; tensor rates are the workstation white paper's (503.8 TFLOP/s) by the ratio of the fp32 rates, 120/125",
+    source:
+      "NVIDIA RTX PRO 6000 Blackwell Server Edition datasheet; tensor rates are the workstation white paper's (503.8 TFLOP/s) by the ratio of the fp32 rates, 120/125",
     priceSource: RUNPOD_2025,
   },
   {

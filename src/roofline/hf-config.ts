@@ -6,9 +6,10 @@ import { describe, isObject } from "../json.ts";
 import type { ModelShape } from "./shape.ts";
 
 /**
- * Shape of the model that a parsed Hugging Face `config.json` describes (of its `text_config` where it has one). Pure. Families
- * are those of `src/families`; a model of another one is refused by name. Throws `InvalidModelError` and `UnsupportedModelError`
- * that name the key and its value. How weights are stored is no part of the shape: `weightFormatFromConfig` reads it.
+ * Shape of the model that a parsed Hugging Face `config.json` describes (of its `text_config` where it has one). Pure.
+ * Families are those of `src/families`; a model of another one is refused by name. Throws `InvalidModelError` and
+ * `UnsupportedModelError` that name the key and its value. How weights are stored is no part of the shape:
+ * `weightFormatFromConfig` reads it.
  */
 export function shapeFromConfig(config: unknown, name = "config.json"): ModelShape {
   if (!isObject(config)) throw new InvalidModelError(`${name}: must be a JSON object, ${describe(config)}`);
@@ -40,6 +41,11 @@ export function shapeOfDecoder(config: DecoderConfig, name: string): ModelShape 
     normsPerLayer: NORMS_PER_LAYER[config.norm.place],
     queryKeyNorm: config.queryKeyNorm,
     positionEmbeddings: config.learnedPositions,
-    experts: experts && { layerCount: expertLayers, count: experts.count, perToken: experts.perToken, intermediateSize: experts.intermediateSize },
+    experts: experts && {
+      layerCount: expertLayers,
+      count: experts.count,
+      perToken: experts.perToken,
+      intermediateSize: experts.intermediateSize,
+    },
   };
 }

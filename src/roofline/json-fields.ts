@@ -13,7 +13,9 @@ export class JsonFields {
   constructor(what: string, value: unknown, error: typeof InvalidOptionError) {
     this.what = what;
     this.#error = error;
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new error(`${what} must be a JSON object, got ${describe(value)}`);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw new error(`${what} must be a JSON object, got ${describe(value)}`);
+    }
     this.#object = value as JsonObject;
   }
 
@@ -39,7 +41,9 @@ export class JsonFields {
   /** Throws a complaint about the first key that is not among `known`. */
   only(known: readonly string[]): void {
     const stranger = Object.keys(this.#object).find((key) => !known.includes(key));
-    if (stranger !== undefined) throw new this.#error(`${this.what}: unknown key "${stranger}"; known: ${known.join(", ")}`);
+    if (stranger !== undefined) {
+      throw new this.#error(`${this.what}: unknown key "${stranger}"; known: ${known.join(", ")}`);
+    }
   }
 
   /** The complaint that `key` holds something else than `expected`. */

@@ -20,13 +20,25 @@ export interface StepMeasurement {
 }
 
 /**
- * A GPU as the steps on it showed it: rates that are reached, so every share is 1, and launch and host are inside the floor.
- * Its `bStar` is that measurement's floor / slope. Throws `InvalidOptionError` for a figure that is no positive number.
+ * A GPU as the steps on it showed it: rates that are reached, so every share is 1, and launch and host are inside the
+ * floor. Its `bStar` is that measurement's floor / slope. Throws `InvalidOptionError` for a figure that is no positive
+ * number.
  */
 export function gpuFromMeasurement(measurement: StepMeasurement): Gpu {
-  const { name, shape, weightBits, sampled, floorSeconds, secondsPerToken, memoryBytes, dollarsPerHour = 0 } = measurement;
+  const {
+    name,
+    shape,
+    weightBits,
+    sampled,
+    floorSeconds,
+    secondsPerToken,
+    memoryBytes,
+    dollarsPerHour = 0,
+  } = measurement;
   for (const [key, value] of Object.entries({ floorSeconds, secondsPerToken, weightBits, memoryBytes })) {
-    if (!(value > 0 && Number.isFinite(value))) throw new InvalidOptionError(`${key} of ${name} must be a finite number above 0, got ${value}`);
+    if (!(value > 0 && Number.isFinite(value))) {
+      throw new InvalidOptionError(`${key} of ${name} must be a finite number above 0, got ${value}`);
+    }
   }
   const weights = layerCount(shape) * layerMatrixWeights(shape) + (sampled ? headWeights(shape) : 0);
   return {

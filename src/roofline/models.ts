@@ -6,7 +6,9 @@ import { unknownName } from "../unknown-name.ts";
 const CATALOGUE: readonly ModelShape[] = [...DENSE_MODELS, ...MIXTURE_MODELS];
 
 /** Every model of the catalogue by name, in the order of the documentation. */
-export const MODELS: ReadonlyMap<string, ModelShape> = new Map(CATALOGUE.map((shape) => [shape.name, Object.freeze(shape)]));
+export const MODELS: ReadonlyMap<string, ModelShape> = new Map(
+  CATALOGUE.map((shape) => [shape.name, Object.freeze(shape)]),
+);
 
 /** The model of that name. Throws `InvalidOptionError` that lists the known names. */
 export function modelNamed(name: string): ModelShape {

@@ -14,13 +14,16 @@ const FP8: WeightFormat = { weightBits: 8, arithmetic: "fp8" };
 const MXFP4: WeightFormat = { weightBits: 4.25, arithmetic: "fp16" };
 
 /**
- * The weight format that a parsed config.json names in `quantization_config`, or `null` where it has none. Weight-only formats are multiplied
- * at 16 bits. Throws `UnsupportedModelError` for a method that is not known, `InvalidModelError` for a number of bits that is none.
+ * The weight format that a parsed config.json names in `quantization_config`, or `null` where it has none. Weight-only
+ * formats are multiplied at 16 bits. Throws `UnsupportedModelError` for a method that is not known, `InvalidModelError`
+ * for a number of bits that is none.
  */
 export function weightFormatFromConfig(config: unknown, name = "config.json"): WeightFormat | null {
   const found = isObject(config) ? (config["quantization_config"] ?? null) : null;
   if (found === null) return null;
-  if (!isObject(found)) throw new InvalidModelError(`${name}: quantization_config must be a JSON object, got ${excerpt(found)}`);
+  if (!isObject(found)) {
+    throw new InvalidModelError(`${name}: quantization_config must be a JSON object, got ${excerpt(found)}`);
+  }
   const method = found["quant_method"];
   switch (method) {
     case "fp8":
@@ -36,7 +39,9 @@ export function weightFormatFromConfig(config: unknown, name = "config.json"): W
     case "compressed-tensors":
       return compressed(found, name);
     default:
-      throw new UnsupportedModelError(`${name}: quantization_config has quant_method ${excerpt(method)}; known: fp8, fbgemm_fp8, mxfp4, awq, gptq, bitsandbytes, compressed-tensors`);
+      throw new UnsupportedModelError(
+        `${name}: quantization_config has quant_method ${excerpt(method)}; known: fp8, fbgemm_fp8, mxfp4, awq, gptq, bitsandbytes, compressed-tensors`,
+      );
   }
 }
 
@@ -45,7 +50,11 @@ function compressed(found: Readonly<Record<string, unknown>>, name: string): Wei
   const groups = found["config_groups"];
   const group = isObject(groups) ? Object.values(groups)[0] : undefined;
   const weights = isObject(group) ? group["weights"] : undefined;
-  if (!isObject(group) || !isObject(weights)) throw new InvalidModelError(`${name}: quantization_config has no config_groups with weights, got ${excerpt(groups)}`);
+  if (!isObject(group) || !isObject(weights)) {
+    throw new InvalidModelError(
+      `${name}: quantization_config has no config_groups with weights, got ${excerpt(groups)}`,
+    );
+  }
   const weightBits = bitsOf(weights["num_bits"], name);
   if (!isObject(group["input_activations"]) || weightBits > 8) return { weightBits, arithmetic: "fp16" };
   if (weights["type"] === "float") return { weightBits, arithmetic: weightBits > 4 ? "fp8" : "fp4" };
@@ -54,5 +63,7 @@ function compressed(found: Readonly<Record<string, unknown>>, name: string): Wei
 
 function bitsOf(value: unknown, name: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 16) return value;
-  throw new InvalidModelError(`${name}: quantization_config must have an integer number of bits from 1 to 16, got ${excerpt(value)}`);
+  throw new InvalidModelError(
+    `${name}: quantization_config must have an integer number of bits from 1 to 16, got ${excerpt(value)}`,
+  );
 }

@@ -22,13 +22,20 @@ const MAX_BITS = 32;
 /** GPUs that one machine with one link holds; beyond it tensor parallelism is not used. */
 const MAX_GPUS = 16;
 
-/** Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option, the value and what is allowed. */
+/**
+ * Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option, the value and what is
+ * allowed.
+ */
 export function resolveSetup(setup: Setup): Required<Setup> {
   const { gpu, shape, weightBits = 16, kvBits = 16, arithmetic = "fp16", gpus = 1 } = setup;
   checkBits("weightBits", weightBits);
   checkBits("kvBits", kvBits);
-  if (!Number.isInteger(gpus) || gpus < 1 || gpus > MAX_GPUS) throw new InvalidOptionError(`gpus must be an integer in [1, ${MAX_GPUS}], got ${gpus}`);
-  if (shape.headCount % gpus !== 0) throw new InvalidOptionError(`gpus must divide the ${shape.headCount} heads of ${shape.name}, got ${gpus}`);
+  if (!Number.isInteger(gpus) || gpus < 1 || gpus > MAX_GPUS) {
+    throw new InvalidOptionError(`gpus must be an integer in [1, ${MAX_GPUS}], got ${gpus}`);
+  }
+  if (shape.headCount % gpus !== 0) {
+    throw new InvalidOptionError(`gpus must divide the ${shape.headCount} heads of ${shape.name}, got ${gpus}`);
+  }
   arithmeticRate(gpu, arithmetic);
   return { gpu, shape, weightBits, kvBits, arithmetic, gpus };
 }
@@ -37,7 +44,9 @@ export function resolveSetup(setup: Setup): Required<Setup> {
 export function arithmeticRate(gpu: Gpu, arithmetic: Arithmetic): number {
   const rate = gpu.flops[arithmetic];
   if (rate !== undefined) return rate;
-  throw new InvalidOptionError(`${gpu.name} does not multiply in "${arithmetic}"; it does in ${Object.keys(gpu.flops).join(", ")}`);
+  throw new InvalidOptionError(
+    `${gpu.name} does not multiply in "${arithmetic}"; it does in ${Object.keys(gpu.flops).join(", ")}`,
+  );
 }
 
 function checkBits(name: string, bits: number): void {

@@ -21,7 +21,10 @@ export interface ExpertShape {
   readonly sharedIntermediateSize?: number;
 }
 
-/** Multi-head latent attention: keys and values of all heads are made from one short vector a token (DeepSeek-V2, arXiv 2405.04434). */
+/**
+ * Multi-head latent attention: keys and values of all heads are made from one short vector a token (DeepSeek-V2, arXiv
+ * 2405.04434).
+ */
 export interface LatentShape {
   /** Length of the vector that queries are made from. */
   readonly queryRank: number;
@@ -75,7 +78,10 @@ export function layerMatrixWeights(shape: ModelShape): number {
   return attentionWeights(shape) + shape.feedForwardMatrices * shape.hiddenSize * shape.intermediateSize;
 }
 
-/** Weights of one layer whose feed-forward is a mixture, `experts` of them and the router: `count` are stored, `perToken` used. */
+/**
+ * Weights of one layer whose feed-forward is a mixture, `experts` of them and the router: `count` are stored,
+ * `perToken` used.
+ */
 export function expertLayerWeights(shape: ModelShape, experts: number): number {
   const { count, intermediateSize, sharedIntermediateSize = 0 } = shape.experts!;
   const router = count * shape.hiddenSize;
@@ -91,7 +97,10 @@ function attentionWeights(shape: ModelShape): number {
 }
 
 /** Down to the short vectors, up from them, and the output. */
-function latentWeights({ hiddenSize, headCount, headDim }: ModelShape, { queryRank, kvRank, ropeDim, valueDim }: LatentShape): number {
+function latentWeights(
+  { hiddenSize, headCount, headDim }: ModelShape,
+  { queryRank, kvRank, ropeDim, valueDim }: LatentShape,
+): number {
   const down = hiddenSize * (queryRank + kvRank + ropeDim);
   const up = queryRank * headCount * (headDim + ropeDim) + kvRank * headCount * (headDim + valueDim);
   return down + up + headCount * valueDim * hiddenSize;

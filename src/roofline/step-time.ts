@@ -6,7 +6,10 @@ import type { StepLoad } from "./step-load.ts";
 /** Activations are 16 bits wide whatever the weights are. */
 const ACTIVATION_BYTES = 2;
 
-/** All-reduces a layer with tensor parallelism: after the attention's output and after the feed-forward (Megatron-LM, arXiv 1909.08053). */
+/**
+ * All-reduces a layer with tensor parallelism: after the attention's output and after the feed-forward (Megatron-LM,
+ * arXiv 1909.08053).
+ */
 const ALL_REDUCES_PER_LAYER = 2;
 
 /**
@@ -19,8 +22,9 @@ const ALL_REDUCES_PER_LAYER = 2;
  *          + KV read + pair arithmetic                       attention
  *          + all-reduce                                      tensor parallelism only
  *
- * join(a, b) = sqrt(a^2 + b^2): on an A100 and an A40 4 to 6% off the measured products, where max(a, b) is 6 to 10% off and up to
- * 49% at the knee. All constants are worked out once; a call is some 20 multiplications and allocates nothing.
+ * join(a, b) = sqrt(a^2 + b^2): on an A100 and an A40 4 to 6% off the measured products, where max(a, b) is 6 to 10%
+ * off and up to 49% at the knee. All constants are worked out once; a call is some 20 multiplications and allocates
+ * nothing.
  */
 export class StepTime {
   /** Reading all weights of the layers once. */
@@ -52,7 +56,8 @@ export class StepTime {
     const layers = layerCount(shape);
     const bytesPerSecond = gpus * gpu.bytesPerSecond * efficiency.bandwidthShare;
     const isLow = arithmetic !== "fp16";
-    const flops = gpus * arithmeticRate(gpu, arithmetic) * (isLow ? efficiency.lowPrecisionFlopsShare : efficiency.flopsShare);
+    const flops =
+      gpus * arithmeticRate(gpu, arithmetic) * (isLow ? efficiency.lowPrecisionFlopsShare : efficiency.flopsShare);
     const stored = (matrixWeights(shape) * weightBits) / 8 / bytesPerSecond;
     const active = activeMatrixWeights(shape);
     this.weightFloorSeconds = stored;
@@ -61,37 +66,57 @@ export class StepTime {
     this.matrixSecondsPerToken = (2 * active) / flops;
     this.headFloorSeconds = (headWeights(shape) * weightBits) / 8 / bytesPerSecond;
     this.headSecondsPerSample = (2 * headWeights(shape)) / (gpus * gpu.flops.fp16 * efficiency.flopsShare);
-    this.elementwiseSecondsPerToken = elementwiseBytes(shape, gpus) / (gpu.bytesPerSecond * efficiency.elementwiseBandwidthShare);
-    const extra = (isLow ? efficiency.lowPrecisionSecondsPerLayer : 0) + (shape.queryKeyNorm ? efficiency.queryKeyNormSecondsPerLayer : 0);
+    this.elementwiseSecondsPerToken =
+      elementwiseBytes(shape, gpus) / (gpu.bytesPerSecond * efficiency.elementwiseBandwidthShare);
+    const extra =
+      (isLow ? efficiency.lowPrecisionSecondsPerLayer : 0) +
+      (shape.queryKeyNorm ? efficiency.queryKeyNormSecondsPerLayer : 0);
     this.launchSeconds = layers * (efficiency.launchSecondsPerLayer + extra);
     this.promptSeconds = layers * efficiency.promptSecondsPerLayer;
     this.hostSecondsPerStep = efficiency.hostSecondsPerStep;
     this.hostSecondsPerRequest = efficiency.hostSecondsPerRequest;
     const sent = (2 * (gpus - 1)) / gpus; // a ring sends this many times the data
     const messages = layers * ALL_REDUCES_PER_LAYER;
-    this.allReduceSecondsPerToken = (messages * sent * shape.hiddenSize * ACTIVATION_BYTES) / (gpu.link.bytesPerSecond * gpu.link.share);
-    this.allReduceLatencySeconds = gpus > 1 ? messages * (gpu.link.latencySeconds + (gpus - 2) * gpu.link.latencySecondsPerGpu) : 0;
-    const kvShare = shape.kvHeadCount === shape.headCount ? efficiency.fullKvBandwidthShare : efficiency.kvBandwidthShare;
-    const secondsPerKvByte = (1 / (gpu.bytesPerSecond * kvShare) + efficiency.kvSecondsPerByte) * (kvCopies(shape, gpus) / gpus);
-    this.kvSecondsPerToken = Float64Array.from(shape.layers, (kind) => kvBytesPerTokenOfKind(shape, kind, kvBits) * secondsPerKvByte);
+    this.allReduceSecondsPerToken =
+      (messages * sent * shape.hiddenSize * ACTIVATION_BYTES) / (gpu.link.bytesPerSecond * gpu.link.share);
+    this.allReduceLatencySeconds =
+      gpus > 1 ? messages * (gpu.link.latencySeconds + (gpus - 2) * gpu.link.latencySecondsPerGpu) : 0;
+    const kvShare =
+      shape.kvHeadCount === shape.headCount ? efficiency.fullKvBandwidthShare : efficiency.kvBandwidthShare;
+    const secondsPerKvByte =
+      (1 / (gpu.bytesPerSecond * kvShare) + efficiency.kvSecondsPerByte) * (kvCopies(shape, gpus) / gpus);
+    this.kvSecondsPerToken = Float64Array.from(
+      shape.layers,
+      (kind) => kvBytesPerTokenOfKind(shape, kind, kvBits) * secondsPerKvByte,
+    );
     const attentionFlops = gpus * gpu.flops.fp16 * efficiency.attentionFlopsShare;
-    this.pairSeconds = Float64Array.from(shape.layers, (kind) => (4 * shape.headCount * shape.headDim * kind.count) / attentionFlops);
+    this.pairSeconds = Float64Array.from(
+      shape.layers,
+      (kind) => (4 * shape.headCount * shape.headDim * kind.count) / attentionFlops,
+    );
   }
 
   /** Seconds that the device is busy with `load`, which was made for the same shape. */
   deviceSeconds(load: StepLoad): number {
     const { tokens, samples } = load;
-    let seconds = join(this.#floorSeconds(tokens), this.matrixSecondsPerToken * tokens) + this.launchSeconds + this.allReduceLatencySeconds;
+    let seconds =
+      join(this.#floorSeconds(tokens), this.matrixSecondsPerToken * tokens) +
+      this.launchSeconds +
+      this.allReduceLatencySeconds;
     if (tokens > load.requests) seconds += this.promptSeconds;
     if (samples > 0) seconds += join(this.headFloorSeconds, this.headSecondsPerSample * samples);
     seconds += (this.elementwiseSecondsPerToken + this.allReduceSecondsPerToken) * tokens;
     for (let kind = 0; kind < this.kvSecondsPerToken.length; kind++) {
-      seconds += load.kvTokensRead[kind] * this.kvSecondsPerToken[kind] + load.attentionPairs[kind] * this.pairSeconds[kind];
+      seconds +=
+        load.kvTokensRead[kind] * this.kvSecondsPerToken[kind] + load.attentionPairs[kind] * this.pairSeconds[kind];
     }
     return seconds;
   }
 
-  /** Reading the weights that some token uses: each one picks experts as if by lot, so that few tokens leave most of many experts unread. */
+  /**
+   * Reading the weights that some token uses: each one picks experts as if by lot, so that few tokens leave most of
+   * many experts unread.
+   */
   #floorSeconds(tokens: number): number {
     if (this.#expertMiss === 0) return this.weightFloorSeconds;
     return this.weightFloorSeconds - this.#idleExpertSeconds * this.#expertMiss ** tokens;
@@ -104,12 +129,14 @@ export class StepTime {
 }
 
 /**
- * Bytes of activations that one token moves outside the matrix products, on each GPU: read and write around two norms with their
- * residuals (8 hidden, on every GPU), rotary embedding (2 each of queries and keys, and values once written), gate times up
- * (3 intermediate). Coarse; `elementwiseBandwidthShare` is fitted on top of it.
+ * Bytes of activations that one token moves outside the matrix products, on each GPU: read and write around two norms
+ * with their residuals (8 hidden, on every GPU), rotary embedding (2 each of queries and keys, and values once
+ * written), gate times up (3 intermediate). Coarse; `elementwiseBandwidthShare` is fitted on top of it.
  */
 function elementwiseBytes(shape: ModelShape, gpus: number): number {
-  const split = shape.feedForwardMatrices * activeIntermediateSize(shape) + 2 * (shape.headCount + 2 * shape.kvHeadCount) * shape.headDim;
+  const split =
+    shape.feedForwardMatrices * activeIntermediateSize(shape) +
+    2 * (shape.headCount + 2 * shape.kvHeadCount) * shape.headDim;
   return ACTIVATION_BYTES * layerCount(shape) * (8 * shape.hiddenSize + split / gpus);
 }
 
@@ -122,7 +149,9 @@ function activeIntermediateSize(shape: ModelShape): number {
   return share * mixture + (1 - share) * intermediateSize;
 }
 
-/** Share of a mixture's experts that so many tokens leave unread; 1 without experts, where there is nothing to leave. */
+/**
+ * Share of a mixture's experts that so many tokens leave unread; 1 without experts, where there is nothing to leave.
+ */
 function idleShare({ experts }: ModelShape, tokens: number): number {
   return experts === null ? 1 : (1 - experts.perToken / experts.count) ** tokens;
 }

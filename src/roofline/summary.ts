@@ -45,20 +45,24 @@ export interface RooflineSummary {
 }
 
 /**
- * One page about a model on a GPU. Throws `DeviceLimitError` with the numbers where the weights, or one sequence beside them, do
- * not fit, `InvalidOptionError` for an option out of range.
+ * One page about a model on a GPU. Throws `DeviceLimitError` with the numbers where the weights, or one sequence beside
+ * them, do not fit, `InvalidOptionError` for an option out of range.
  */
 export function roofline(options: RooflineOptions): RooflineSummary {
   const setup = resolveSetup(options);
   const { gpu, shape, weightBits, kvBits, gpus } = setup;
   const { context = 4096 } = options;
   const price = options.dollarsPerHour ?? gpu.dollarsPerHour;
-  if (!(price >= 0 && Number.isFinite(price))) throw new InvalidOptionError(`dollarsPerHour must be a finite number >= 0, got ${price}`);
+  if (!(price >= 0 && Number.isFinite(price))) {
+    throw new InvalidOptionError(`dollarsPerHour must be a finite number >= 0, got ${price}`);
+  }
   const memory = capacity(options);
   const fit = memory.maxSequences;
   if (fit === 0) {
     const [left, needed] = [formatBytes(memory.kvBytes), formatBytes(memory.kvBytesPerSequence)];
-    throw new DeviceLimitError(`beside the weights of ${shape.name} ${left} are left on ${gpus} x ${gpu.name}, a sequence of ${context} tokens takes ${needed}`);
+    throw new DeviceLimitError(
+      `beside the weights of ${shape.name} ${left} are left on ${gpus} x ${gpu.name}, a sequence of ${context} tokens takes ${needed}`,
+    );
   }
   const time = new StepTime(setup);
   const knee = bStar(gpu, setup);

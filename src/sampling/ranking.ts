@@ -69,5 +69,7 @@ export function argmax(logits: Logits, vocabSize: number): number {
     }
   }
   // Nothing is greater than minus infinity, which still comes before NaN.
-  return largest > Number.NEGATIVE_INFINITY ? best : Math.max(0, logits.subarray(0, vocabSize).indexOf(Number.NEGATIVE_INFINITY));
+  return largest > Number.NEGATIVE_INFINITY
+    ? best
+    : Math.max(0, logits.subarray(0, vocabSize).indexOf(Number.NEGATIVE_INFINITY));
 }

@@ -3,7 +3,8 @@ import { NONE, type Sequence } from "./sequence.ts";
 import type { WaitingQueue } from "./waiting-queue.ts";
 
 /**
- * The places of adapters in a step. A request whose adapter has none is parked and lets others pass, but not for ever: once it has waited for
+ * The places of adapters in a step. A request whose adapter has none is parked and lets others pass, but not for ever:
+ * once it has waited for
  * `MAX_ADAPTER_WAIT` plans, the next place is its own, and requests of other adapters wait until it has it.
  */
 export class AdapterPlaces {
@@ -22,12 +23,23 @@ export class AdapterPlaces {
   /** A step begins to admit: puts those back into the queue's order whose adapter may have a place. */
   begin(plan: number, now: number): void {
     if (this.#limit === Number.POSITIVE_INFINITY) return;
-    const lots = [...this.#waiting.parked].filter(([adapter]) => adapter > 0).map(([adapter, sequences]) => ({ adapter, since: Math.min(...sequences.map((sequence) => sequence.lacksAdapterSince)) }));
+    const lots = [...this.#waiting.parked]
+      .filter(([adapter]) => adapter > 0)
+      .map(([adapter, sequences]) => ({
+        adapter,
+        since: Math.min(...sequences.map((sequence) => sequence.lacksAdapterSince)),
+      }));
     lots.sort((a, b) => a.since - b.since);
     const used = this.#used();
     const isStillWaited = this.#next !== 0 && lots.some(({ adapter }) => adapter === this.#next);
-    if (!isStillWaited) this.#next = lots.find(({ adapter, since }) => !used.has(adapter) && plan - since >= MAX_ADAPTER_WAIT)?.adapter ?? 0;
-    const order = [...lots.filter(({ adapter }) => adapter === this.#next), ...lots.filter(({ adapter }) => adapter !== this.#next)];
+    if (!isStillWaited) {
+      this.#next =
+        lots.find(({ adapter, since }) => !used.has(adapter) && plan - since >= MAX_ADAPTER_WAIT)?.adapter ?? 0;
+    }
+    const order = [
+      ...lots.filter(({ adapter }) => adapter === this.#next),
+      ...lots.filter(({ adapter }) => adapter !== this.#next),
+    ];
     for (const { adapter } of order) {
       if (!this.#isFree(adapter, used)) continue;
       used.add(adapter);

@@ -52,7 +52,9 @@ export class Admission implements AdmissionView {
   /** Puts parked requests back into the queue's order where there is what they lacked. */
   openLots({ plan, madeAt }: StepRecord): void {
     this.places.begin(plan.index, madeAt);
-    if (this.#longPrefillCount() < this.#parts.options.maxLongPartialPrefills) this.#parts.waiting.open(LONG_PROMPTS, madeAt);
+    if (this.#longPrefillCount() < this.#parts.options.maxLongPartialPrefills) {
+      this.#parts.waiting.open(LONG_PROMPTS, madeAt);
+    }
   }
 
   /** Looks for room for a waiting request. `journal`: of the plan under construction. */
@@ -68,7 +70,9 @@ export class Admission implements AdmissionView {
       if (room > 0) return { reason: "budget", missingTokens: gap };
       return { reason: "blocks", missingBlocks: this.blocksToAdmit(sequence, match) - this.availableBlocks };
     }
-    if (tokens < gap && !this.#mayStayPartial(sequence)) return { reason: "partial-prefills", limit: options.maxPartialPrefills };
+    if (tokens < gap && !this.#mayStayPartial(sequence)) {
+      return { reason: "partial-prefills", limit: options.maxPartialPrefills };
+    }
     return { match, tokens };
   }
 
@@ -104,8 +108,9 @@ export class Admission implements AdmissionView {
   }
 
   /**
-   * Whether a choice may run beside another on the same blocks: it needs a slot, and the copies of a shared last block that is half full. What is
-   * in flight of the other may fail, and the choice would not hear of it: it then waits for a plan of its own.
+   * Whether a choice may run beside another on the same blocks: it needs a slot, and the copies of a shared last block
+   * that is half full. What is in flight of the other may fail, and the choice would not hear of it: it then waits for
+   * a plan of its own.
    */
   fitsBeside(parent: Sequence, sequence: Sequence): boolean {
     const { slots, kv, options } = this.#parts;
@@ -156,18 +161,23 @@ export class Admission implements AdmissionView {
     const { kv, options } = this.#parts;
     const windowed = kv.groups.filter(({ window }) => window !== null).length;
     const { budget, longPrefillThreshold } = options;
-    return windowed * Math.ceil((MAX_PLANS_IN_FLIGHT * Math.min(budget.maxTokens, longPrefillThreshold)) / this.blockSize);
+    return (
+      windowed * Math.ceil((MAX_PLANS_IN_FLIGHT * Math.min(budget.maxTokens, longPrefillThreshold)) / this.blockSize)
+    );
   }
 
   /**
-   * Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy before it writes.
-   * A block behind a window that n requests share counts as 1/n: each of them goes on with one of its own.
+   * Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy
+   * before it writes. A block behind a window that n requests share counts as 1/n: each of them goes on with one of its
+   * own.
    */
   heldBlocks(request: RequestView): number {
     const { slot } = request as Sequence;
     const { tables } = this.#parts.kv;
     let held = 0;
-    for (const group of tables.groups) held += group.window === null ? tables.counts[slot] - group.first[slot] : this.#partsOf(group, slot);
+    for (const group of tables.groups) {
+      held += group.window === null ? tables.counts[slot] - group.first[slot] : this.#partsOf(group, slot);
+    }
     return Math.floor(held) - this.#sharedTail(request as Sequence);
   }
 
@@ -179,7 +189,9 @@ export class Admission implements AdmissionView {
   #partsOf(group: TableGroup, slot: number): number {
     const { pool, tables } = this.#parts.kv;
     let parts = 0;
-    for (let index = group.first[slot]; index < tables.counts[slot]; index++) parts += 1 / pool.referenceCount(group.get(slot, index));
+    for (let index = group.first[slot]; index < tables.counts[slot]; index++) {
+      parts += 1 / pool.referenceCount(group.get(slot, index));
+    }
     return parts;
   }
 
@@ -199,7 +211,10 @@ export class Admission implements AdmissionView {
     return this.#parts.kv.tables.blocksToReserve(sequence.slot, start, start);
   }
 
-  /** What stands in the way before blocks are looked at. An adapter's place comes first: it is missing however many requests run. */
+  /**
+   * What stands in the way before blocks are looked at. An adapter's place comes first: it is missing however many
+   * requests run.
+   */
   #refusal({ pendingCount, adapterId }: Sequence): Deferral | null {
     const { maxRequests, maxAdapters } = this.#parts.options;
     if (pendingCount > 0) return { reason: "in-flight" };

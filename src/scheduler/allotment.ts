@@ -17,8 +17,8 @@ export interface AllotmentParts {
 }
 
 /**
- * Decides how many tokens each running request gets in a step: decodes first, one token each, then prompts by the chunk policy. Only numbers
- * are set here; the scheduler applies them.
+ * Decides how many tokens each running request gets in a step: decodes first, one token each, then prompts by the chunk
+ * policy. Only numbers are set here; the scheduler applies them.
  *
  * Laws: tokenCount + remaining = budget; the blocks that the tokens need are available.
  */
@@ -43,7 +43,9 @@ export class Allotment implements ChunkStep {
   #only: Sequence | undefined;
   /** A waiting request that is to have its share before those that it outranks, and the blocks that it takes. */
   #kept: { readonly sequence: Sequence; readonly blocks: number } | null = null;
-  /** The stay of the last request that got a decode; the next step that is too small for all decodes begins behind it. */
+  /**
+   * The stay of the last request that got a decode; the next step that is too small for all decodes begins behind it.
+   */
   #lastServed = NONE;
   /** `#lastServed` before the step under construction. */
   #turn = NONE;
@@ -77,7 +79,10 @@ export class Allotment implements ChunkStep {
     this.#restart(0);
   }
 
-  /** Decides for all at once where each decode has its token and its block. False where something is short: then nothing holds. */
+  /**
+   * Decides for all at once where each decode has its token and its block. False where something is short: then nothing
+   * holds.
+   */
   decideSet(): boolean {
     const { slots, kv } = this.#parts;
     if (this.budget < slots.running.length) return false;
@@ -87,7 +92,10 @@ export class Allotment implements ChunkStep {
     return this.#room >= 0 && this.#decide(slots.others, 0) === undefined;
   }
 
-  /** Decides for each running request by itself, the most urgent first. Returns the first that needs a block where there is none: then nothing holds. */
+  /**
+   * Decides for each running request by itself, the most urgent first. Returns the first that needs a block where there
+   * is none: then nothing holds.
+   */
   decideEach(): Sequence | undefined {
     const { slots, urgency } = this.#parts;
     this.#restart(0);
@@ -103,7 +111,9 @@ export class Allotment implements ChunkStep {
     return undefined;
   }
 
-  /** Requests that the waiting one outranks leave these blocks, and tokens for all that it lacks, to it in this step. */
+  /**
+   * Requests that the waiting one outranks leave these blocks, and tokens for all that it lacks, to it in this step.
+   */
   keepFor(sequence: Sequence, blocks: number): void {
     this.#kept = { sequence, blocks };
   }
@@ -162,12 +172,15 @@ export class Allotment implements ChunkStep {
   }
 
   /**
-   * A step that is smaller than its requests begins behind the last one that the step before served, so that decodes take turns: each waits for
-   * at most as many steps as it takes to serve the others once.
+   * A step that is smaller than its requests begins behind the last one that the step before served, so that decodes
+   * take turns: each waits for at most as many steps as it takes to serve the others once.
    */
   #firstTurn(running: readonly Sequence[]): number {
     if (this.remaining >= running.length) return 0;
-    return Math.max(0, running.findIndex((sequence) => sequence.stay > this.#turn));
+    return Math.max(
+      0,
+      running.findIndex((sequence) => sequence.stay > this.#turn),
+    );
   }
 
   /** One token for a decode, where one is left; false where it lacks a block. */
@@ -194,7 +207,13 @@ export class Allotment implements ChunkStep {
   }
 
   #wants(sequence: Sequence): boolean {
-    if (sequence.complete || (this.#only !== undefined && this.#only !== sequence) || this.#stalled.includes(sequence)) return false;
+    if (
+      sequence.complete ||
+      (this.#only !== undefined && this.#only !== sequence) ||
+      this.#stalled.includes(sequence)
+    ) {
+      return false;
+    }
     return sequence.pendingCount === 0 || !needsHost(sequence, this.#parts.rules);
   }
 
@@ -205,7 +224,9 @@ export class Allotment implements ChunkStep {
     const isAllowed = Number.isInteger(chunk) && chunk >= (isAlone ? 1 : 0) && chunk <= gap && chunk <= this.remaining;
     if (isAllowed) return chunk;
     const why = isAlone ? " and no other request takes any" : "";
-    throw new InvalidPolicyError(`chunk policy ${chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain${why}`);
+    throw new InvalidPolicyError(
+      `chunk policy ${chunking.name} gave ${chunk} of ${gap} tokens, ${this.remaining} remain${why}`,
+    );
   }
 
   /** Puts tokens into the step, if there are blocks for them. */

@@ -7,8 +7,8 @@ import type { SchedulerParts } from "./parts.ts";
 import { shortfall, type Sequence } from "./sequence.ts";
 
 /**
- * Applies what was decided for the running requests: reserves blocks, counts tokens as computed, then makes full blocks matchable. That comes
- * last: a block that is taken for its equal may be one that another request was promised.
+ * Applies what was decided for the running requests: reserves blocks, counts tokens as computed, then makes full blocks
+ * matchable. That comes last: a block that is taken for its equal may be one that another request was promised.
  */
 export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
   const { slots, allotment } = parts;
@@ -23,14 +23,22 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
 }
 
 /** Preempts a running request for others. */
-export function preempt(victim: Sequence, { options, lifecycle, allotment }: SchedulerParts, { plan, madeAt }: StepRecord): void {
+export function preempt(
+  victim: Sequence,
+  { options, lifecycle, allotment }: SchedulerParts,
+  { plan, madeAt }: StepRecord,
+): void {
   options.decisionLog?.note("preempt", madeAt, plan.index, victim.label, victim.computedTokenCount);
   allotment.preempted = true;
   lifecycle.preempt(victim, madeAt);
 }
 
 /** The request in need would have to give its own blocks up: it waits for others' instead. */
-export function stall(sequence: Sequence, { kv, options, lifecycle, allotment }: SchedulerParts, { plan, madeAt }: StepRecord): void {
+export function stall(
+  sequence: Sequence,
+  { kv, options, lifecycle, allotment }: SchedulerParts,
+  { plan, madeAt }: StepRecord,
+): void {
   const missingBlocks = kv.groups.length;
   allotment.stall(sequence);
   lifecycle.defer(sequence, { reason: "stalled", missingBlocks });
@@ -38,8 +46,9 @@ export function stall(sequence: Sequence, { kv, options, lifecycle, allotment }:
 }
 
 /**
- * Admits waiting requests in the order of the queue, until one does not fit. A request that lacks its adapter's place, or that would be one long
- * prompt under way too many, is parked and lets others pass. So does one that would stay partial, a bounded number of times.
+ * Admits waiting requests in the order of the queue, until one does not fit. A request that lacks its adapter's place,
+ * or that would be one long prompt under way too many, is parked and lets others pass. So does one that would stay
+ * partial, a bounded number of times.
  */
 export function admitWaiting(parts: SchedulerParts, record: StepRecord): void {
   const { allotment, admission, options } = parts;
@@ -57,7 +66,12 @@ export function admitWaiting(parts: SchedulerParts, record: StepRecord): void {
 }
 
 /** Whether others may pass the request, which was not admitted. */
-function setAside(sequence: Sequence, aside: Sequence[], { admission, lifecycle }: SchedulerParts, now: number): boolean {
+function setAside(
+  sequence: Sequence,
+  aside: Sequence[],
+  { admission, lifecycle }: SchedulerParts,
+  now: number,
+): boolean {
   const { waiting } = lifecycle;
   const { reason } = sequence.deferral!;
   if (reason === "adapters") waiting.park(sequence, sequence.adapterId, now);
@@ -122,7 +136,12 @@ function indexSet({ kv, slots }: SchedulerParts, journal: StepJournal): void {
 }
 
 /** Tokens for one request. */
-function issue(sequence: Sequence, tokens: number, { kv, slots, plan, rules, options, hosts, lifecycle }: SchedulerParts, journal: StepJournal): void {
+function issue(
+  sequence: Sequence,
+  tokens: number,
+  { kv, slots, plan, rules, options, hosts, lifecycle }: SchedulerParts,
+  journal: StepJournal,
+): void {
   const { slot, promptTokenCount } = sequence;
   const start = slots.computed[slot];
   const end = start + tokens;

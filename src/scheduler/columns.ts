@@ -13,7 +13,10 @@ export interface ColumnLimits {
 /** One group of the plan: the tables are the requests' own. */
 export class GroupColumns implements PlanGroup {
   readonly slotMapping: Int32Array;
-  /** [slots] KV slot of the last computed token less its position: the next token of the same block is at base + position. */
+  /**
+   * [slots] KV slot of the last computed token less its position: the next token of the same block is at base +
+   * position.
+   */
   readonly bases: Int32Array;
   readonly #tables: TableGroup;
 

@@ -7,8 +7,8 @@ import type { SchedulerParts } from "./parts.ts";
 import type { Sequence } from "./sequence.ts";
 
 /**
- * Makes the oldest plan final: delivers its tokens, indexes blocks, ends requests and frees what they held. First every decode of the set has its
- * token, then rows that need a look are settled in order.
+ * Makes the oldest plan final: delivers its tokens, indexes blocks, ends requests and frees what they held. First every
+ * decode of the set has its token, then rows that need a look are settled in order.
  */
 export class Commit {
   /** Of the last commit. */
@@ -41,8 +41,9 @@ export class Commit {
     if (suspects.areFailing) suspects.forgive(record);
     this.#leaves = slots.leaveCount;
     slots.receive(record, tokenIds, this.#special, inFlight.count > 0);
-    if (this.#special.length === 0 && !this.#charges) this.outcome.addRows(record.requests, tokenIds, record.plan.requestCount);
-    else this.#deliverRows(record, tokenIds);
+    if (this.#special.length === 0 && !this.#charges) {
+      this.outcome.addRows(record.requests, tokenIds, record.plan.requestCount);
+    } else this.#deliverRows(record, tokenIds);
     for (let i = 0; i < slots.full.length; i++) {
       const sequence = slots.sequences[slots.full.at(i)];
       if (sequence !== undefined) this.#index(sequence);
@@ -69,8 +70,13 @@ export class Commit {
 
   /** Rows with a token each that ends no request; an end in the rows before may have taken some along. */
   #announceRows(record: StepRecord, from: number, until: number, tokenIds: ArrayLike<number>, sample: number): void {
-    if (!this.#charges && this.#parts.slots.leaveCount === this.#leaves) this.outcome.addTokens(record.requests, from, tokenIds, sample, until - from);
-    else for (let row = from; row < until; row++) this.#announce(record.requests[row], tokenIds[sample + row - from], sample + row - from);
+    if (!this.#charges && this.#parts.slots.leaveCount === this.#leaves) {
+      this.outcome.addTokens(record.requests, from, tokenIds, sample, until - from);
+    } else {
+      for (let row = from; row < until; row++) {
+        this.#announce(record.requests[row], tokenIds[sample + row - from], sample + row - from);
+      }
+    }
   }
 
   /** A decode of the set: its token may end it, complete a block or move a window. */
@@ -117,7 +123,14 @@ export class Commit {
     } else sequence.addPending(-rejected);
     for (let i = 0; i <= accepted; i++) this.#take(sequence, tokenIds[from + i], from + i);
     // The plan that computed them is this one, not one that may still fail.
-    if (stays && sequence.slot >= 0) kv.transactions.index(sequence.slot, sequence.tokens, Math.min(sequence.computedTokenCount, sequence.tokenCount), null);
+    if (stays && sequence.slot >= 0) {
+      kv.transactions.index(
+        sequence.slot,
+        sequence.tokens,
+        Math.min(sequence.computedTokenCount, sequence.tokenCount),
+        null,
+      );
+    }
     // A window gives back no block before it is indexed.
     this.#settleRow(record, row, record.tokens[row] - rejected);
   }
@@ -129,7 +142,10 @@ export class Commit {
     this.acceptedTokens += accepted;
   }
 
-  /** Choices begin with the row's last token: each runs beside the first, or waits with its first token. Choices without a sample start over together. */
+  /**
+   * Choices begin with the row's last token: each runs beside the first, or waits with its first token. Choices without
+   * a sample start over together.
+   */
   #settleChoices(record: StepRecord, row: number, tokenIds: ArrayLike<number>, from: number): void {
     const { lifecycle, admission } = this.#parts;
     const sequence = record.requests[row];
@@ -167,7 +183,12 @@ export class Commit {
     if (this.#charges) this.#parts.options.queue.charge!(sequence, 0, 1);
     this.outcome.addToken(sequence, tokenId, sample);
     const { stopTokenIds } = sequence;
-    const reason = stopTokenIds.length > 0 && stopTokenIds.includes(tokenId) ? "stop" : sequence.tokenCount >= sequence.maxLength ? "length" : null;
+    const reason =
+      stopTokenIds.length > 0 && stopTokenIds.includes(tokenId)
+        ? "stop"
+        : sequence.tokenCount >= sequence.maxLength
+          ? "length"
+          : null;
     if (reason === null) return;
     this.#parts.lifecycle.end(sequence, reason, null, this.#now);
     this.outcome.addFinished(sequence);
@@ -188,12 +209,22 @@ export class Commit {
   }
 }
 
-/** Ends the requests whose logits mean no token, as if they were aborted while the plan was in flight: their ids are no one's. */
-export function endFlagged({ plan, samples }: StepRecord, flags: Uint8Array, { lifecycle }: SchedulerParts, now: number): void {
+/**
+ * Ends the requests whose logits mean no token, as if they were aborted while the plan was in flight: their ids are no
+ * one's.
+ */
+export function endFlagged(
+  { plan, samples }: StepRecord,
+  flags: Uint8Array,
+  { lifecycle }: SchedulerParts,
+  now: number,
+): void {
   for (let sample = 0; sample < plan.sampleCount; sample++) {
     if ((flags[sample] & SAMPLE_NOT_FINITE) === 0) continue;
     const sequence = samples[sample];
-    const error = new InvalidLogitsError(`request ${sequence.label}: logits after token ${sequence.tokenCount} are NaN or infinite`);
+    const error = new InvalidLogitsError(
+      `request ${sequence.label}: logits after token ${sequence.tokenCount} are NaN or infinite`,
+    );
     lifecycle.end(sequence, "error", error, now);
   }
 }

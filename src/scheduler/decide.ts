@@ -6,7 +6,10 @@ import type { SchedulerParts } from "./parts.ts";
 import { undoPlans } from "./rollback.ts";
 import type { Deferral, Sequence } from "./sequence.ts";
 
-/** Gives requests their tokens of the step under construction: running ones first, then waiting ones, then drafts and further choices. */
+/**
+ * Gives requests their tokens of the step under construction: running ones first, then waiting ones, then drafts and
+ * further choices.
+ */
 export function decide(parts: SchedulerParts, record: StepRecord): void {
   const { options, allotment, admission, hosts } = parts;
   if (!trySuspect(parts, record)) {
@@ -22,7 +25,10 @@ export function decide(parts: SchedulerParts, record: StepRecord): void {
   if (hosts.length > 0) addExtras(parts, record.journal);
 }
 
-/** Something is short: decides request by request. Each try that finds too few blocks stalls or preempts one, so there are few tries. */
+/**
+ * Something is short: decides request by request. Each try that finds too few blocks stalls or preempts one, so there
+ * are few tries.
+ */
 function decideEach(parts: SchedulerParts, record: StepRecord, urgent: Sequence | undefined): void {
   const { slots, allotment, urgency } = parts;
   slots.leaveLanes();
@@ -34,7 +40,10 @@ function decideEach(parts: SchedulerParts, record: StepRecord, urgent: Sequence 
   }
 }
 
-/** Where a request has failed too often in company: plans a step with it alone. False where there is none, or no room for it now. */
+/**
+ * Where a request has failed too often in company: plans a step with it alone. False where there is none, or no room
+ * for it now.
+ */
 function trySuspect(parts: SchedulerParts, record: StepRecord): boolean {
   const { suspects, inFlight, slots, allotment } = parts;
   const suspect = suspects.next();
@@ -57,7 +66,9 @@ function urgentOf({ slots, urgency, admission, lifecycle }: SchedulerParts, reco
   admission.openLots(record);
   if (waiting.readyCount === 0) return undefined;
   const next = waiting.next(record.madeAt)!;
-  return next.pendingCount === 0 && slots.running.some((sequence) => urgency.outranks(next, sequence)) ? next : undefined;
+  return next.pendingCount === 0 && slots.running.some((sequence) => urgency.outranks(next, sequence))
+    ? next
+    : undefined;
 }
 
 /** Whether running requests of different ranks may want more tokens than the step has. */
@@ -68,8 +79,9 @@ function isContended({ slots, urgency, allotment }: SchedulerParts): boolean {
 }
 
 /**
- * Lets a waiting request in that outranks running ones: preempts of these what it lacks a slot, blocks or a place for, and keeps tokens of the
- * step for it. Nothing is preempted in vain: where all that it outranks have too little together, it waits.
+ * Lets a waiting request in that outranks running ones: preempts of these what it lacks a slot, blocks or a place for,
+ * and keeps tokens of the step for it. Nothing is preempted in vain: where all that it outranks have too little
+ * together, it waits.
  */
 function makeWay(urgent: Sequence, parts: SchedulerParts, record: StepRecord): void {
   const { slots, admission, urgency, allotment } = parts;
@@ -80,7 +92,9 @@ function makeWay(urgent: Sequence, parts: SchedulerParts, record: StepRecord): v
       allotment.keepFor(urgent, admission.blocksToAdmit(urgent, found));
       return;
     }
-    const candidates = slots.running.filter((sequence) => urgency.outranks(urgent, sequence) && canHelp(sequence, found, urgent));
+    const candidates = slots.running.filter(
+      (sequence) => urgency.outranks(urgent, sequence) && canHelp(sequence, found, urgent),
+    );
     if (candidates.length === 0 || !areEnough(candidates, found, urgent, parts)) return;
     preempt(urgency.victim(candidates), parts, record);
   }
@@ -93,7 +107,12 @@ function canHelp({ adapterId }: Sequence, { reason }: Deferral, urgent: Sequence
 }
 
 /** Whether all candidates together have what the request lacks. */
-function areEnough(candidates: readonly Sequence[], deferral: Deferral, urgent: Sequence, { slots, kv }: SchedulerParts): boolean {
+function areEnough(
+  candidates: readonly Sequence[],
+  deferral: Deferral,
+  urgent: Sequence,
+  { slots, kv }: SchedulerParts,
+): boolean {
   if (deferral.reason === "blocks") {
     let blocks = 0;
     for (const { slot } of candidates) blocks += blocksOfItsOwn(kv, slot);
@@ -101,10 +120,16 @@ function areEnough(candidates: readonly Sequence[], deferral: Deferral, urgent: 
   }
   if (deferral.reason !== "adapters") return true;
   const others = slots.running.filter((sequence) => !candidates.includes(sequence));
-  return candidates.some(({ adapterId }) => others.every((sequence) => sequence.adapterId !== adapterId)) && urgent.adapterId !== 0;
+  return (
+    candidates.some(({ adapterId }) => others.every((sequence) => sequence.adapterId !== adapterId)) &&
+    urgent.adapterId !== 0
+  );
 }
 
-/** Whether commits of the plans in flight make windows give back what is missing: to preempt a request for it would be in vain. O(running). */
+/**
+ * Whether commits of the plans in flight make windows give back what is missing: to preempt a request for it would be
+ * in vain. O(running).
+ */
 function blocksReturn({ kv, slots, inFlight }: SchedulerParts): boolean {
   if (!kv.windowed || inFlight.count === 0) return false;
   let blocks = 0;
@@ -112,7 +137,9 @@ function blocksReturn({ kv, slots, inFlight }: SchedulerParts): boolean {
   return blocks >= kv.groups.length;
 }
 
-/** Takes a plan back that nothing was told of, decided in whole or in part: requests stand where they stood before it. */
+/**
+ * Takes a plan back that nothing was told of, decided in whole or in part: requests stand where they stood before it.
+ */
 export function abandon(parts: SchedulerParts, { plan, madeAt }: StepRecord): void {
   const { slots, kv, lifecycle, hosts } = parts;
   undoPlans(1, parts, madeAt);

@@ -1,7 +1,10 @@
 import type { RequestId } from "../request.ts";
 import type { Sequence } from "./sequence.ts";
 
-/** Requests that have not ended, by id; the choices of one request have its id. Law: `size` is how many there are; an id is in while one of its choices is. */
+/**
+ * Requests that have not ended, by id; the choices of one request have its id. Law: `size` is how many there are; an id
+ * is in while one of its choices is.
+ */
 export class Directory {
   size = 0;
   readonly #byId = new Map<RequestId, Sequence[]>();
@@ -10,7 +13,10 @@ export class Directory {
     return this.#byId.has(id);
   }
 
-  /** One choice of a request; of all that it has, where none is named. A copy, the youngest first: those that wait for another come before it. */
+  /**
+   * One choice of a request; of all that it has, where none is named. A copy, the youngest first: those that wait for
+   * another come before it.
+   */
   of(id: RequestId, choice?: number): Sequence[] {
     const choices = this.#byId.get(id) ?? [];
     return choices.filter((sequence) => choice === undefined || sequence.choice === choice).reverse();

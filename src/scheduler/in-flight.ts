@@ -87,8 +87,8 @@ export class StepRecord {
 }
 
 /**
- * The plans that are neither committed nor rolled back, oldest first, and the one under construction. One record more than plans in flight:
- * the last commit's outcome may read its own.
+ * The plans that are neither committed nor rolled back, oldest first, and the one under construction. One record more
+ * than plans in flight: the last commit's outcome may read its own.
  *
  * Law: 0 <= count <= MAX_PLANS_IN_FLIGHT; indices ascend, and none is used twice.
  */
@@ -117,9 +117,14 @@ export class InFlight {
     return this.#flying[this.#flying.length - 1];
   }
 
-  /** The record for the next plan. Here and in `oldestOf` no closure is made for the complaint: every step would leave it to the collector. */
+  /**
+   * The record for the next plan. Here and in `oldestOf` no closure is made for the complaint: every step would leave
+   * it to the collector.
+   */
   open(now: number): StepRecord {
-    if (this.#spare.length === 1) throw new AssertionError(`${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
+    if (this.#spare.length === 1) {
+      throw new AssertionError(`${MAX_PLANS_IN_FLIGHT} plans are in flight: commit or roll back first`);
+    }
     const record = this.#spare[0];
     record.plan.index = this.#nextIndex;
     record.madeAt = now;
@@ -135,7 +140,11 @@ export class InFlight {
   /** The oldest, which must be `plan`. */
   oldestOf(plan: StepPlan): StepRecord {
     const oldest = this.#flying[0];
-    if (oldest?.plan.index !== plan.index) throw new AssertionError(`commit of plan ${plan.index}: the oldest in flight is ${oldest === undefined ? "none" : oldest.plan.index}`);
+    if (oldest?.plan.index !== plan.index) {
+      throw new AssertionError(
+        `commit of plan ${plan.index}: the oldest in flight is ${oldest === undefined ? "none" : oldest.plan.index}`,
+      );
+    }
     return oldest;
   }
 
@@ -156,7 +165,10 @@ export class InFlight {
   /** How many are in flight from `plan` on. */
   countFrom(plan: StepPlan): number {
     const at = this.#flying.findIndex((record) => record.plan.index === plan.index);
-    assert(at >= 0, () => `rollback of plan ${plan.index}: ${this.count} plans are in flight, the next is ${this.#nextIndex}`);
+    assert(
+      at >= 0,
+      () => `rollback of plan ${plan.index}: ${this.count} plans are in flight, the next is ${this.#nextIndex}`,
+    );
     return this.count - at;
   }
 }

@@ -46,7 +46,10 @@ export class Lifecycle {
     this.#slots = slots;
     this.#plan = plan;
     this.#options = options;
-    this.waiting = new WaitingQueue(options.queue, { maxRequests: options.maxWaitingRequests, maxTokens: options.maxWaitingTokens });
+    this.waiting = new WaitingQueue(options.queue, {
+      maxRequests: options.maxWaitingRequests,
+      maxTokens: options.maxWaitingTokens,
+    });
   }
 
   /** When the next request expires; `Infinity` for never. */
@@ -55,7 +58,9 @@ export class Lifecycle {
   }
 
   assertNew(id: RequestId): void {
-    if (this.requests.has(id)) throw new InvalidRequestError(`id ${String(id)} is in use by a request that has not ended`);
+    if (this.requests.has(id)) {
+      throw new InvalidRequestError(`id ${String(id)} is in use by a request that has not ended`);
+    }
   }
 
   /** Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, with nothing changed. */
@@ -83,7 +88,10 @@ export class Lifecycle {
     sequence.deferral = deferral;
   }
 
-  /** A waiting request runs: it gets a slot, which begins with what is cached of its tokens. `record`: of the plan that admits it. */
+  /**
+   * A waiting request runs: it gets a slot, which begins with what is cached of its tokens. `record`: of the plan that
+   * admits it.
+   */
   admit(sequence: Sequence, match: PrefixMatch, { plan, journal, madeAt }: StepRecord): void {
     const matched = match.tokenCount;
     this.waiting.remove(sequence, madeAt);
@@ -99,7 +107,9 @@ export class Lifecycle {
     this.#slots.enter(sequence, matched);
     this.#kv.tables.open(sequence.slot, sequence.domain, sequence.cacheable);
     match.attach(sequence.slot, this.#kv, journal);
-    for (const each of [sequence, ...sequence.followers]) if (each.expiresAt !== each.deadline) this.#expireAt(each, each.deadline);
+    for (const each of [sequence, ...sequence.followers]) {
+      if (each.expiresAt !== each.deadline) this.#expireAt(each, each.deadline);
+    }
   }
 
   /** Takes a running request's blocks for others; it waits in its old place. */
@@ -142,7 +152,10 @@ export class Lifecycle {
     this.#wait(sequence, now);
   }
 
-  /** Ends a request in any state; its blocks are back at once. Nothing where it has ended: the end of another choice may have taken it along. */
+  /**
+   * Ends a request in any state; its blocks are back at once. Nothing where it has ended: the end of another choice may
+   * have taken it along.
+   */
   end(sequence: Sequence, reason: FinishReason, error: Error | null, now: number): void {
     if (sequence.state === "finished") return;
     if (sequence.state === "running") this.#retain(sequence, now);
@@ -165,12 +178,15 @@ export class Lifecycle {
   /** Ends the requests whose time is over. */
   expire(now: number): void {
     for (let each = this.#expiring.first; each !== undefined && each.expiresAt <= now; each = this.#expiring.first) {
-      const what = each.expiresAt === each.deadline ? `deadline ${each.deadline}` : `queue timeout at ${each.queueDeadline}`;
+      const what =
+        each.expiresAt === each.deadline ? `deadline ${each.deadline}` : `queue timeout at ${each.queueDeadline}`;
       this.end(each, "error", new TimeoutError(`request ${each.label}: ${what} has passed, it is ${now}`), now);
     }
   }
 
-  /** Followers that can no longer begin with this one's prompt go on together: the first one computes it for the others. */
+  /**
+   * Followers that can no longer begin with this one's prompt go on together: the first one computes it for the others.
+   */
   disband(sequence: Sequence, now: number): void {
     const [first, ...rest] = sequence.followers;
     if (first === undefined) return;
@@ -268,7 +284,9 @@ export class Lifecycle {
     for (const group of tables.groups) {
       for (let index = group.first[slot]; index < tables.counts[slot]; index++) {
         const block = group.get(slot, index);
-        if (pool.labelOf(block) !== 0) this.#options.eviction.retain?.(block, retention.priority, now + retention.duration);
+        if (pool.labelOf(block) !== 0) {
+          this.#options.eviction.retain?.(block, retention.priority, now + retention.duration);
+        }
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * A caller's functions, called in the midst of a change. What one throws is kept until the change is complete, and then thrown by the
- * scheduler's call that made it: a listener cannot leave a change half done.
+ * A caller's functions, called in the midst of a change. What one throws is kept until the change is complete, and then
+ * thrown by the scheduler's call that made it: a listener cannot leave a change half done.
  */
 export class Listeners {
   #hasFailed = false;

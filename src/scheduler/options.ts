@@ -61,14 +61,18 @@ export interface SchedulerOptions extends PolicyOptions {
   readonly vocabSize?: number;
   /** Notes every decision. Default none. */
   readonly decisionLog?: DecisionLog;
-  /** Called when a request ends, in whatever way, after its blocks are back. What it or `onKvEvent` throws, the scheduler's call throws when its work is done. */
+  /**
+   * Called when a request ends, in whatever way, after its blocks are back. What it or `onKvEvent` throws, the
+   * scheduler's call throws when its work is done.
+   */
   readonly onEnd?: (request: Request) => void;
 }
 
 type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping" | "decisionLog" | "drafter";
 
 /** The options with defaults. */
-export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | Optional>> & Pick<SchedulerOptions, Optional>;
+export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | Optional>> &
+  Pick<SchedulerOptions, Optional>;
 
 /** Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option. `KvCache` checks its own. */
 export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
@@ -78,7 +82,11 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     blockCount: options.blockCount,
     blockSize,
     maxRequests: positive("maxRequests", options.maxRequests ?? DEFAULT_MAX_REQUESTS),
-    contextLength: positive("contextLength", options.contextLength ?? contextThatFits({ blockCount: options.blockCount, blockSize, groups, limit: MAX_CONTEXT_LENGTH })),
+    contextLength: positive(
+      "contextLength",
+      options.contextLength ??
+        contextThatFits({ blockCount: options.blockCount, blockSize, groups, limit: MAX_CONTEXT_LENGTH }),
+    ),
     groups,
     maxWaitingRequests: positive("maxWaitingRequests", options.maxWaitingRequests ?? DEFAULT_MAX_WAITING_REQUESTS),
     maxWaitingTokens: positive("maxWaitingTokens", options.maxWaitingTokens ?? DEFAULT_MAX_WAITING_TOKENS),
@@ -118,6 +126,8 @@ function limit(name: string, value: number | undefined): number {
 }
 
 function positive(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+  }
   return value;
 }

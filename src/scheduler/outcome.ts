@@ -46,7 +46,13 @@ export class StepOutcome {
   }
 
   /** One token of each of the requests from `from` on; `firstSample` is the first one's sample. */
-  addTokens(requests: readonly Request[], from: number, tokenIds: ArrayLike<number>, firstSample: number, count: number): void {
+  addTokens(
+    requests: readonly Request[],
+    from: number,
+    tokenIds: ArrayLike<number>,
+    firstSample: number,
+    count: number,
+  ): void {
     const start = this.tokenCount;
     const own = this.#requests;
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,9 @@
 import type { Sequence } from "./sequence.ts";
 
-/** Waiting requests that lack something which many others do not, in lots by what they lack. Law: `size` is the sum of all lots; no lot is empty. */
+/**
+ * Waiting requests that lack something which many others do not, in lots by what they lack. Law: `size` is the sum of
+ * all lots; no lot is empty.
+ */
 export class Parking {
   size = 0;
   readonly lots = new Map<number, Sequence[]>();

@@ -42,7 +42,10 @@ export interface SchedulerParts {
 }
 
 /** Makes the parts; `onEvict` is told of each cached block that is given up for a new holder. */
-export function createParts(given: ResolvedSchedulerOptions, onEvict: ((block: number) => void) | undefined): SchedulerParts {
+export function createParts(
+  given: ResolvedSchedulerOptions,
+  onEvict: ((block: number) => void) | undefined,
+): SchedulerParts {
   const listeners = new Listeners();
   const options = { ...given, onEnd: listeners.guard(given.onEnd), onKvEvent: listeners.guard(given.onKvEvent) };
   const { maxRequests, budget, hostBlockCount, drafter } = options;

@@ -6,9 +6,9 @@ import { NONE, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 
 /**
- * The plan's columns. Rows keep their order from step to step: a request without tokens loses its row, one that comes is appended. Each step
- * gathers what it needs from the columns by slot; leading rows that decode as in the step before differ from it only in tokens, positions and
- * KV slots.
+ * The plan's columns. Rows keep their order from step to step: a request without tokens loses its row, one that comes
+ * is appended. Each step gathers what it needs from the columns by slot; leading rows that decode as in the step before
+ * differ from it only in tokens, positions and KV slots.
  *
  * Law: after `gather`, rows are exactly the requests with tokens in the step.
  */
@@ -49,7 +49,9 @@ export class PlanColumns {
     const { tables } = this.#kv;
     const last = tables.counts[slot] - 1;
     const { groups } = this.columns;
-    for (let group = 0; group < groups.length; group++) groups[group].bases[slot] = (tables.groups[group].get(slot, last) - last) * tables.blockSize;
+    for (let group = 0; group < groups.length; group++) {
+      groups[group].bases[slot] = (tables.groups[group].get(slot, last) - last) * tables.blockSize;
+    }
   }
 
   /** The request lost its row: it left, or has no tokens in the step. */
@@ -63,7 +65,9 @@ export class PlanColumns {
 
   /** Forgets all rows, after a rollback. `newest`: the plan in flight whose samples the next one reads. */
   reset(newest: StepRecord | undefined, slots: Slots): void {
-    for (let row = 0; row < this.#rowCount; row++) if (this.columns.requestSlots[row] !== NONE) this.drop(this.columns.requestSlots[row]);
+    for (let row = 0; row < this.#rowCount; row++) {
+      if (this.columns.requestSlots[row] !== NONE) this.drop(this.columns.requestSlots[row]);
+    }
     this.#newcomers.clear();
     if (newest === undefined) return;
     for (let sample = 0; sample < newest.plan.sampleCount; sample++) {
@@ -178,7 +182,9 @@ export class PlanColumns {
     positions[token] = position;
     if (position === known[slot] - 1) tokenIds[token] = newest[slot];
     else tokenIds[token] = position >= known[slot] ? ~this.#lastSamples[slot] : sequences[slot]!.tokens[position];
-    for (let group = 0; group < groups.length; group++) groups[group].slotMapping[token] = groups[group].bases[slot] + position;
+    for (let group = 0; group < groups.length; group++) {
+      groups[group].slotMapping[token] = groups[group].bases[slot] + position;
+    }
   }
 
   /** Several tokens, all known or guessed. One loop over ids and positions takes half the time of two. */
@@ -201,7 +207,9 @@ export class PlanColumns {
     let offset = start - index * blockSize;
     for (let at = from; at < until; index++, offset = 0) {
       const end = Math.min(until, at + blockSize - offset);
-      for (let kvSlot = groups[group].get(slot, index) * blockSize + offset; at < end; at++, kvSlot++) slotMapping[at] = kvSlot;
+      for (let kvSlot = groups[group].get(slot, index) * blockSize + offset; at < end; at++, kvSlot++) {
+        slotMapping[at] = kvSlot;
+      }
     }
   }
 
@@ -233,7 +241,10 @@ export class PlanColumns {
       record.slots[row] = slot;
       record.stays[row] = slots.stays[slot];
       record.tokens[row] = slots.chunks[slot];
-      record.promptTokens[row] = Math.max(0, Math.min(slots.chunks[slot], sequence.promptTokenCount - slots.computed[slot] + slots.chunks[slot]));
+      record.promptTokens[row] = Math.max(
+        0,
+        Math.min(slots.chunks[slot], sequence.promptTokenCount - slots.computed[slot] + slots.chunks[slot]),
+      );
       record.sampleCounts[row] = slots.samples[slot];
       for (let i = 0; i < slots.samples[slot]; i++, sample++) {
         const owner = ownerOf(slots, slot, i);
@@ -250,6 +261,11 @@ function ownerOf({ sequences, drafts }: Slots, slot: number, i: number): Sequenc
   return i === 0 || drafts[slot] > 0 ? sequence : sequence.followers[i - 1];
 }
 
-function mapDecodes({ slotMapping, bases }: GroupColumns, requestSlots: Int32Array, positions: Int32Array, count: number): void {
+function mapDecodes(
+  { slotMapping, bases }: GroupColumns,
+  requestSlots: Int32Array,
+  positions: Int32Array,
+  count: number,
+): void {
   for (let row = 0; row < count; row++) slotMapping[row] = bases[requestSlots[row]] + positions[row];
 }

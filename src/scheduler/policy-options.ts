@@ -15,7 +15,10 @@ export interface PolicyOptions {
   readonly chunking?: ChunkPolicy;
   readonly budget?: BudgetPolicy;
   readonly eviction?: EvictionPolicy;
-  /** Guesses next tokens that a step checks beside its decodes, where budget and blocks are left; requests then sit out planning ahead. Default none. */
+  /**
+   * Guesses next tokens that a step checks beside its decodes, where budget and blocks are left; requests then sit out
+   * planning ahead. Default none.
+   */
   readonly drafter?: Drafter;
 }
 
@@ -32,7 +35,10 @@ const METHODS = {
 
 type PolicyOption = keyof typeof METHODS;
 
-/** Throws `InvalidOptionError` where a policy option holds something else, such as the function that makes a policy, or a policy that keeps state and serves another scheduler. */
+/**
+ * Throws `InvalidOptionError` where a policy option holds something else, such as the function that makes a policy, or
+ * a policy that keeps state and serves another scheduler.
+ */
 export function checkPolicies(options: PolicyOptions): void {
   for (const option of Object.keys(METHODS) as PolicyOption[]) checkPolicy(option, options[option]);
   checkUnclaimed(options);
@@ -40,8 +46,12 @@ export function checkPolicies(options: PolicyOptions): void {
 
 function checkPolicy(option: PolicyOption, policy: unknown): void {
   if (policy === undefined) return;
-  if (typeof policy === "function") throw new InvalidOptionError(`${option} is a function: call it, as in ${option}: ${policy.name || "policy"}()`);
-  if (policy === null || typeof policy !== "object") throw new InvalidOptionError(`${option} must be a policy, got ${JSON.stringify(policy)}`);
+  if (typeof policy === "function") {
+    throw new InvalidOptionError(`${option} is a function: call it, as in ${option}: ${policy.name || "policy"}()`);
+  }
+  if (policy === null || typeof policy !== "object") {
+    throw new InvalidOptionError(`${option} must be a policy, got ${JSON.stringify(policy)}`);
+  }
   if ("then" in policy) throw new InvalidOptionError(`${option} is a promise: await it first`);
   const missing = METHODS[option].find((method) => typeof (policy as Record<string, unknown>)[method] !== "function");
   if (missing !== undefined) throw new InvalidOptionError(`${option} must be a policy, and has no method ${missing}`);
@@ -53,7 +63,11 @@ const claimed = new WeakSet<object>();
 /** Throws `InvalidOptionError` where a policy that keeps state serves another scheduler. */
 function checkUnclaimed(options: PolicyOptions): void {
   for (const [option, policy] of Object.entries(keepersOf(options))) {
-    if (policy !== undefined && claimed.has(policy)) throw new InvalidOptionError(`${option} policy ${policy.name} keeps state and serves another scheduler: make one for each`);
+    if (policy !== undefined && claimed.has(policy)) {
+      throw new InvalidOptionError(
+        `${option} policy ${policy.name} keeps state and serves another scheduler: make one for each`,
+      );
+    }
   }
 }
 
@@ -63,7 +77,17 @@ export function claimPolicies(options: PolicyOptions): void {
 }
 
 /** Policies that keep state. */
-function keepersOf({ queue, eviction, budget, admission }: PolicyOptions): Readonly<Record<string, { readonly name: string } | undefined>> {
+function keepersOf({
+  queue,
+  eviction,
+  budget,
+  admission,
+}: PolicyOptions): Readonly<Record<string, { readonly name: string } | undefined>> {
   const learns = admission?.step !== undefined || admission?.ended !== undefined;
-  return { queue, eviction, budget: budget?.observe === undefined ? undefined : budget, admission: learns ? admission : undefined };
+  return {
+    queue,
+    eviction,
+    budget: budget?.observe === undefined ? undefined : budget,
+    admission: learns ? admission : undefined,
+  };
 }

@@ -15,26 +15,38 @@ export function undoPlans(count: number, parts: SchedulerParts, now: number): St
 }
 
 /** Counts the failure for the plan's requests, and ends the one that failed alone once too often. */
-export function blame({ plan, requests }: StepRecord, { lifecycle, suspects }: SchedulerParts, now: number, cause: unknown): void {
+export function blame(
+  { plan, requests }: StepRecord,
+  { lifecycle, suspects }: SchedulerParts,
+  now: number,
+  cause: unknown,
+): void {
   for (let row = 0; row < plan.requestCount; row++) {
     const sequence = requests[row];
     if (sequence.state === "finished" || !suspects.blame(sequence, plan.requestCount)) continue;
-    const error = new StepFailedError(`${sequence.failureCount} steps of request ${sequence.label} failed in a row, the last with it alone`, { cause });
+    const error = new StepFailedError(
+      `${sequence.failureCount} steps of request ${sequence.label} failed in a row, the last with it alone`,
+      { cause },
+    );
     // Followers would fail with the same prompt.
     for (const each of [...sequence.followers, sequence]) lifecycle.end(each, "error", error, now);
   }
 }
 
-/** The queue policy was told of the prompt tokens that the plan computes. Requests that have ended owe nothing any more. */
+/**
+ * The queue policy was told of the prompt tokens that the plan computes. Requests that have ended owe nothing any more.
+ */
 function takeChargesBack({ plan, requests, promptTokens }: StepRecord, queue: QueuePolicy): void {
   for (let row = 0; row < plan.requestCount; row++) {
-    if (promptTokens[row] > 0 && requests[row].state !== "finished") queue.charge!(requests[row], -promptTokens[row], 0);
+    if (promptTokens[row] > 0 && requests[row].state !== "finished") {
+      queue.charge!(requests[row], -promptTokens[row], 0);
+    }
   }
 }
 
 /**
- * The one recipe of undoing a plan: its samples were never drawn, its tokens never computed, a request that it admitted waits again, and
- * what it did to the cache is taken back.
+ * The one recipe of undoing a plan: its samples were never drawn, its tokens never computed, a request that it admitted
+ * waits again, and what it did to the cache is taken back.
  */
 function undoNewest({ kv, slots, inFlight, lifecycle, options }: SchedulerParts, now: number): StepRecord {
   const record = inFlight.retract();

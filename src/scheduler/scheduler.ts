@@ -27,7 +27,8 @@ export type IdleReason = "empty" | "in-flight" | "paused";
  * Decides, step by step, which tokens of which requests are computed. Knows no device and no clock: plans go out,
  * results come in, and `now` is an argument in whatever unit the caller likes.
  *
- * Every step lets each request's `computedTokenCount` catch up with its `tokenCount`: there is no prefill phase and no decode phase.
+ * Every step lets each request's `computedTokenCount` catch up with its `tokenCount`: there is no prefill phase and no
+ * decode phase.
  */
 export class Scheduler {
   /** Why the last `schedule` returned null; null where it returned a plan. */
@@ -43,7 +44,10 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
     const log = resolved.decisionLog;
-    const parts = createParts(resolved, log && ((block) => log.note("evict", this.#now, parts.inFlight.nextIndex, null, block)));
+    const parts = createParts(
+      resolved,
+      log && ((block) => log.note("evict", this.#now, parts.inFlight.nextIndex, null, block)),
+    );
     const { kv } = parts;
     this.#parts = parts;
     this.kv = kv;
@@ -79,14 +83,20 @@ export class Scheduler {
   }
 
   /**
-   * Takes a request in and returns its first choice; the others follow it until its prompt is computed. Throws, with nothing changed,
-   * `InvalidRequestError` for a value that cannot be used, `InfeasibleRequestError` where a choice would not fit even alone,
+   * Takes a request in and returns its first choice; the others follow it until its prompt is computed. Throws, with
+   * nothing changed,
+   * `InvalidRequestError` for a value that cannot be used, `InfeasibleRequestError` where a choice would not fit even
+   * alone,
    * `QueueFullError` where too many wait.
    */
   submit(input: RequestInput, now: number): Request {
     this.#parts.lifecycle.assertNew(input.id);
     const { contextLength } = this.#parts.options;
-    const make = (choice: number): Sequence => new Sequence({ ...input, choice: (input.choice ?? 0) + choice }, { contextLength, order: this.#parts.counters.submitted + choice, now });
+    const make = (choice: number): Sequence =>
+      new Sequence(
+        { ...input, choice: (input.choice ?? 0) + choice },
+        { contextLength, order: this.#parts.counters.submitted + choice, now },
+      );
     const sequence = make(0);
     // Its last token is never computed.
     assertFeasible(sequence, this.#parts.options, this.kv.blocksFor(sequence.maxLength - 1));
@@ -98,8 +108,8 @@ export class Scheduler {
   }
 
   /**
-   * Decides the next step, then applies it: running requests first, decodes before prompts, then waiting ones. Null where there is nothing to
-   * do; `idleReason` says why.
+   * Decides the next step, then applies it: running requests first, decodes before prompts, then waiting ones. Null
+   * where there is nothing to do; `idleReason` says why.
    */
   schedule(now: number): StepPlan | null {
     const parts = this.#parts;
@@ -147,7 +157,10 @@ export class Scheduler {
     return "paused";
   }
 
-  /** The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid until the next commit. */
+  /**
+   * The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid
+   * until the next commit.
+   */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
     const { inFlight, listeners, options } = this.#parts;
     checkResult(plan, result, { source: "the caller", vocabSize: options.vocabSize });
@@ -164,8 +177,8 @@ export class Scheduler {
   }
 
   /**
-   * The step failed: takes it back, and the one issued after it, newest first. Its requests are planned again; one that keeps
-   * failing, alone at last, ends with a `StepFailedError`.
+   * The step failed: takes it back, and the one issued after it, newest first. Its requests are planned again; one that
+   * keeps failing, alone at last, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
     const count = this.#parts.inFlight.countFrom(plan);
@@ -181,9 +194,19 @@ export class Scheduler {
     this.#parts.slots.replaceLast(this.#beam(id, choice), tokenId);
   }
 
-  /** Another beam of a request: one of its choices with another last token. It shares the blocks of all tokens before. */
-  branch(id: RequestId, choice: number, to: { readonly choice: number; readonly tokenId: number }, now: number): Request {
-    assert(this.#parts.lifecycle.requests.of(id, to.choice).length === 0, () => `request ${String(id)} has a choice ${to.choice} already`);
+  /**
+   * Another beam of a request: one of its choices with another last token. It shares the blocks of all tokens before.
+   */
+  branch(
+    id: RequestId,
+    choice: number,
+    to: { readonly choice: number; readonly tokenId: number },
+    now: number,
+  ): Request {
+    assert(
+      this.#parts.lifecycle.requests.of(id, to.choice).length === 0,
+      () => `request ${String(id)} has a choice ${to.choice} already`,
+    );
     const parent = this.#beam(id, choice);
     const sequence = parent.branch(to.choice, to.tokenId, this.#parts.counters.submitted++);
     this.#parts.lifecycle.addBranch(parent, sequence, this.#parts.admission, now);
@@ -192,16 +215,25 @@ export class Scheduler {
 
   #beam(id: RequestId, choice: number): Sequence {
     const [sequence] = this.#parts.lifecycle.requests.of(id, choice);
-    assert(sequence?.branches && sequence.pendingCount === 0 && sequence.outputTokenCount > 0, () => `choice ${choice} of request ${String(id)} is no beam with a last token to replace`);
+    assert(
+      sequence?.branches && sequence.pendingCount === 0 && sequence.outputTokenCount > 0,
+      () => `choice ${choice} of request ${String(id)} is no beam with a last token to replace`,
+    );
     return sequence;
   }
 
-  /** Ends a request, or one choice of it, for a reason that only the caller can see, such as a stop string. Its blocks are back at once. Unknown and ended ids are nothing to do. */
+  /**
+   * Ends a request, or one choice of it, for a reason that only the caller can see, such as a stop string. Its blocks
+   * are back at once. Unknown and ended ids are nothing to do.
+   */
   finish(id: RequestId, reason: Exclude<FinishReason, "error">, now: number, choice?: number): void {
     this.#end(id, reason, null, now, choice);
   }
 
-  /** Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing to do. */
+  /**
+   * Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing
+   * to do.
+   */
   abort(id: RequestId, now: number, choice?: number): void {
     this.#end(id, "abort", null, now, choice);
   }
@@ -212,25 +244,36 @@ export class Scheduler {
   }
 
   #end(id: RequestId, reason: FinishReason, error: Error | null, now: number, choice?: number): void {
-    for (const sequence of this.#parts.lifecycle.requests.of(id, choice)) this.#parts.lifecycle.end(sequence, reason, error, now);
+    for (const sequence of this.#parts.lifecycle.requests.of(id, choice)) {
+      this.#parts.lifecycle.end(sequence, reason, error, now);
+    }
     this.#parts.listeners.rethrow();
   }
 
-  /** Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks back. False where it is unknown or paused already. */
+  /**
+   * Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks
+   * back. False where it is unknown or paused already.
+   */
   pause(id: RequestId, now: number, choice?: number): boolean {
     const active = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state !== "paused");
     for (const sequence of active) this.#parts.lifecycle.pause(sequence, now);
     return active.length > 0;
   }
 
-  /** Lets a paused request, or one choice of it, wait for its turn again, in its old place. False where nothing is paused. */
+  /**
+   * Lets a paused request, or one choice of it, wait for its turn again, in its old place. False where nothing is
+   * paused.
+   */
   resume(id: RequestId, now: number, choice?: number): boolean {
     const paused = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state === "paused");
     for (const sequence of paused) this.#parts.lifecycle.resume(sequence, now);
     return paused.length > 0;
   }
 
-  /** The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix cache is empty. */
+  /**
+   * The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix
+   * cache is empty.
+   */
   invalidateDevice(now: number): void {
     undoPlans(this.#parts.inFlight.count, this.#parts, now);
     this.#parts.lifecycle.requeueAll(now);
@@ -239,8 +282,10 @@ export class Scheduler {
   }
 
   /**
-   * Empties the prefix cache, host tier included. Refused, with false, while requests hold blocks or plans are in flight;
-   * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always refuse.
+   * Empties the prefix cache, host tier included. Refused, with false, while requests hold blocks or plans are in
+   * flight;
+   * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always
+   * refuse.
    */
   resetPrefixCache(options: { readonly force?: boolean } = {}): boolean {
     if (this.#parts.inFlight.count > 0 || (this.kv.pool.heldCount > 0 && options.force !== true)) return false;
@@ -250,8 +295,8 @@ export class Scheduler {
   }
 
   /**
-   * Empties the prefix cache, and running requests give their blocks back and compute all their tokens again, as new weights need it.
-   * Refused, with false, while plans are in flight.
+   * Empties the prefix cache, and running requests give their blocks back and compute all their tokens again, as new
+   * weights need it. Refused, with false, while plans are in flight.
    */
   recompute(now: number): boolean {
     const { inFlight, lifecycle } = this.#parts;
@@ -267,7 +312,10 @@ export class Scheduler {
     this.#parts.listeners.rethrow();
   }
 
-  /** Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown or ended. */
+  /**
+   * Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown
+   * or ended.
+   */
   explain(id: RequestId, choice?: number): Explanation | undefined {
     const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
     return sequence && explain(sequence, this.kv);
@@ -283,7 +331,10 @@ export class Scheduler {
     return blockOwners(this.kv, this.#parts.slots.running);
   }
 
-  /** [groups] the blocks of a running choice's tables, in order of position; -1 where a window has passed. Undefined where it does not run. */
+  /**
+   * [groups] the blocks of a running choice's tables, in order of position; -1 where a window has passed. Undefined
+   * where it does not run.
+   */
   blockTables(id: RequestId, choice?: number): number[][] | undefined {
     const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
     return sequence && blockTables(this.kv, sequence);

@@ -35,8 +35,8 @@ interface Home {
 }
 
 /**
- * One choice of a request: its tokens, and what it has while it waits. While it runs, its counts are in the columns of its slot, and are
- * read from there.
+ * One choice of a request: its tokens, and what it has while it waits. While it runs, its counts are in the columns of
+ * its slot, and are read from there.
  */
 export class Sequence extends Request {
   // Written by slots.ts.
@@ -62,7 +62,10 @@ export class Sequence extends Request {
   knownComputed = 0;
   /** Index of the plan that admitted it last. */
   admittedBy = NONE;
-  /** Index of the plan that admitted it first: `cachedTokenCount` is of that one. A plan that was taken back admitted nothing. */
+  /**
+   * Index of the plan that admitted it first: `cachedTokenCount` is of that one. A plan that was taken back admitted
+   * nothing.
+   */
   firstAdmittedBy = NONE;
   /** Tokens that its last admission took from the prefix cache, or from a sibling. */
   matchedTokenCount = 0;
@@ -147,13 +150,19 @@ export class Sequence extends Request {
     this.ownTokenCount--;
   }
 
-  /** Makes room for `count` tokens; returns the array that holds them. It doubles, up to the most that the request may have. */
+  /**
+   * Makes room for `count` tokens; returns the array that holds them. It doubles, up to the most that the request may
+   * have.
+   */
   reserveTokens(count: number): Int32Array {
     if (count > this.ownTokens.length) this.ownTokens = widened(this.ownTokens, count, this.maxLength);
     return this.ownTokens;
   }
 
-  /** Writes what may follow the known tokens, from position `at` on. One by one: it may be a view of the tokens themselves. */
+  /**
+   * Writes what may follow the known tokens, from position `at` on. One by one: it may be a view of the tokens
+   * themselves.
+   */
   writeTokens(at: number, tokenIds: ArrayLike<number>): void {
     const own = this.reserveTokens(at + tokenIds.length);
     for (let i = 0; i < tokenIds.length; i++) own[at + i] = tokenIds[i];
@@ -161,10 +170,40 @@ export class Sequence extends Request {
 
   /** Another choice with the same tokens, but for the last one; it runs nowhere yet. */
   branch(choice: number, tokenId: number, order: number): Sequence {
-    const { id, promptTokenCount, tokenCount, sampling, branches, stopTokenIds, priority, adapterId, cacheSalt, client, deadline, retention } = this;
+    const {
+      id,
+      promptTokenCount,
+      tokenCount,
+      sampling,
+      branches,
+      stopTokenIds,
+      priority,
+      adapterId,
+      cacheSalt,
+      client,
+      deadline,
+      retention,
+    } = this;
     const promptTokenIds = this.tokens.subarray(0, promptTokenCount);
-    const shared = { sampling, branches, stopTokenIds, priority, adapterId, cacheSalt, client, deadline, retention: retention ?? undefined };
-    const input = { id, promptTokenIds, maxTokens: this.maxLength - promptTokenCount, choice, skipPrefixCache: !this.cacheable, ...shared };
+    const shared = {
+      sampling,
+      branches,
+      stopTokenIds,
+      priority,
+      adapterId,
+      cacheSalt,
+      client,
+      deadline,
+      retention: retention ?? undefined,
+    };
+    const input = {
+      id,
+      promptTokenIds,
+      maxTokens: this.maxLength - promptTokenCount,
+      choice,
+      skipPrefixCache: !this.cacheable,
+      ...shared,
+    };
     const sequence = new Sequence(input, { contextLength: this.maxLength, order, now: this.arrival });
     sequence.reserveTokens(tokenCount).set(this.tokens.subarray(0, tokenCount));
     sequence.takeCounts(tokenCount, 0);

@@ -2,7 +2,10 @@ import type { KvCache } from "../blocks/kv-cache.ts";
 import { IntList } from "../collections/int-list.ts";
 import { NONE, type Sequence } from "./sequence.ts";
 
-/** Newest tokens of a slot that are kept side by side: a cache line. A power of two, so that a place is a few bits of the position. */
+/**
+ * Newest tokens of a slot that are kept side by side: a cache line. A power of two, so that a place is a few bits of
+ * the position.
+ */
 export const RECENT = 16;
 export const LAST = RECENT - 1;
 
@@ -21,7 +24,10 @@ export class SlotColumns {
   readonly decoding: IntList;
   /** Slots of the lane `decode` whose next token needs a block in each group; filled by `look`. */
   readonly due: IntList;
-  /** Slots of the lane `decode` that have a block to index, all of whose tokens are known; filled by `advance` and `receive`. */
+  /**
+   * Slots of the lane `decode` that have a block to index, all of whose tokens are known; filled by `advance` and
+   * `receive`.
+   */
   readonly full: IntList;
   /** [slots] */
   readonly sequences: (Sequence | undefined)[];
@@ -54,7 +60,10 @@ export class SlotColumns {
   protected readonly lookAt: Int32Array;
   /** [slots] bit `id % 32` of each id that ends the request: an id without its bit does not. */
   protected readonly stopBits: Int32Array;
-  /** [slots x RECENT] the newest tokens side by side, at the position's last bits: a token costs one store, and goes to its request's own array later. */
+  /**
+   * [slots x RECENT] the newest tokens side by side, at the position's last bits: a token costs one store, and goes to
+   * its request's own array later.
+   */
   protected readonly recent: Int32Array;
   /** [slots] tokens that are in the request's own array. */
   protected readonly flushed: Int32Array;
@@ -92,7 +101,9 @@ export class SlotColumns {
   get needyCount(): number {
     const { counts, blockSize } = this.kv.tables;
     let needy = 0;
-    for (let i = 0; i < this.decoding.length; i++) if (this.known[this.decoding.at(i)] > counts[this.decoding.at(i)] * blockSize) needy++;
+    for (let i = 0; i < this.decoding.length; i++) {
+      if (this.known[this.decoding.at(i)] > counts[this.decoding.at(i)] * blockSize) needy++;
+    }
     return needy;
   }
 

@@ -11,7 +11,8 @@ const STAYS = 0x7fffffff;
 /**
  * The running requests, each at a slot of its own, and their counts. No other file writes them.
  *
- * Laws: settled <= computed < drawn, known <= drawn; slots in use are distinct; the requests of `decoding` and `others` are the running ones.
+ * Laws: settled <= computed < drawn, known <= drawn; slots in use are distinct; the requests of `decoding` and `others`
+ * are the running ones.
  */
 export class Slots extends SlotColumns {
   readonly #rules: LaneRules;
@@ -208,9 +209,9 @@ export class Slots extends SlotColumns {
   }
 
   /**
-   * Takes a committed plan's samples of decodes in. Rows that need a look are listed in `special`, in order: those with a token that may
-   * end their request or move a window, and as ~row those that are no decodes of the set. `isAhead`: another plan is in flight; then `full` has
-   * the slots with a block to index, whose last token came with this plan.
+   * Takes a committed plan's samples of decodes in. Rows that need a look are listed in `special`, in order: those with
+   * a token that may end their request or move a window, and as ~row those that are no decodes of the set. `isAhead`:
+   * another plan is in flight; then `full` has the slots with a block to index, whose last token came with this plan.
    */
   receive(record: StepRecord, tokenIds: ArrayLike<number>, special: IntList, isAhead: boolean): void {
     special.clear();
@@ -233,7 +234,9 @@ export class Slots extends SlotColumns {
       newest[slot] = tokenId;
       known[slot] = at + 1;
       settled[slot]++;
-      if (at + 1 >= lookAt[slot] || ((stopBits[slot] >>> (tokenId & 31)) & 1) === 1) this.#look(row, slot, tokenId, special, isAhead);
+      if (at + 1 >= lookAt[slot] || ((stopBits[slot] >>> (tokenId & 31)) & 1) === 1) {
+        this.#look(row, slot, tokenId, special, isAhead);
+      }
     }
   }
 
@@ -253,17 +256,26 @@ export class Slots extends SlotColumns {
       this.newest[slot] = tokenId;
       this.known[slot] = at + 1;
       this.settled[slot] += tokens[row];
-      if (this.kv.windowed || at + 1 >= this.lookAt[slot] || ((this.stopBits[slot] >>> (tokenId & 31)) & 1) === 1) this.#look(row, slot, tokenId, special, isAhead);
+      if (this.kv.windowed || at + 1 >= this.lookAt[slot] || ((this.stopBits[slot] >>> (tokenId & 31)) & 1) === 1) {
+        this.#look(row, slot, tokenId, special, isAhead);
+      }
     }
   }
 
-  /** A token may end its request, or completes a block; and the newest tokens are put away before they are overwritten. */
+  /**
+   * A token may end its request, or completes a block; and the newest tokens are put away before they are overwritten.
+   */
   #look(row: number, slot: number, tokenId: number, special: IntList, isAhead: boolean): void {
     const count = this.known[slot];
     if ((count & LAST) === 0) this.flush(slot);
-    this.lookAt[slot] = Math.min(this.limits[slot], (count | LAST) + 1, Math.max(this.kv.tables.indexAt[slot], count + 1));
-    if (count >= this.limits[slot] || this.kv.windowed || ((this.stopBits[slot] >>> (tokenId & 31)) & 1) === 1) special.push(row);
-    else if (isAhead && count >= this.kv.tables.indexAt[slot]) this.full.push(slot);
+    this.lookAt[slot] = Math.min(
+      this.limits[slot],
+      (count | LAST) + 1,
+      Math.max(this.kv.tables.indexAt[slot], count + 1),
+    );
+    if (count >= this.limits[slot] || this.kv.windowed || ((this.stopBits[slot] >>> (tokenId & 31)) & 1) === 1) {
+      special.push(row);
+    } else if (isAhead && count >= this.kv.tables.indexAt[slot]) this.full.push(slot);
   }
 
   #enterLane(slot: number): void {
@@ -293,7 +305,10 @@ export class Slots extends SlotColumns {
   }
 }
 
-/** Looks at no other request: they do not fit into a core's cache. The youngest ones come last, and prompts with short answers leave soon. */
+/**
+ * Looks at no other request: they do not fit into a core's cache. The youngest ones come last, and prompts with short
+ * answers leave soon.
+ */
 function remove(sequences: Sequence[], sequence: Sequence): void {
   const at = sequences.lastIndexOf(sequence);
   if (at >= 0) sequences.splice(at, 1);

@@ -38,7 +38,10 @@ export class Suspects {
     for (const sequence of this.#failing) if (sequence.state === "finished") this.#failing.delete(sequence);
   }
 
-  /** The request to be tried alone next: a running one before one that waits, perhaps for the room that the former takes. */
+  /**
+   * The request to be tried alone next: a running one before one that waits, perhaps for the room that the former
+   * takes.
+   */
   next(): Sequence | undefined {
     while (this.#suspects.length > 0) {
       const [first] = this.#suspects;

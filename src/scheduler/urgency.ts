@@ -19,7 +19,11 @@ export class Urgency {
 
   rankOf(sequence: Sequence): number {
     const rank = this.#policy.rank?.(sequence) ?? 0;
-    if (Number.isNaN(rank)) throw new InvalidPolicyError(`preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${rank}, a number is allowed`);
+    if (Number.isNaN(rank)) {
+      throw new InvalidPolicyError(
+        `preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${rank}, a number is allowed`,
+      );
+    }
     return rank;
   }
 
@@ -33,7 +37,10 @@ export class Urgency {
     return this.hasRanks && running.some((sequence) => this.rankOf(sequence) !== this.rankOf(running[0]));
   }
 
-  /** The running requests in classes of equal rank, the most urgent first; in each class in the order in which they came. */
+  /**
+   * The running requests in classes of equal rank, the most urgent first; in each class in the order in which they
+   * came.
+   */
   classesOf(running: readonly Sequence[]): readonly (readonly Sequence[])[] {
     if (!this.differs(running)) return [running];
     const classes = new Map<number, Sequence[]>();
@@ -46,7 +53,9 @@ export class Urgency {
     return [...classes].sort(([a], [b]) => a - b).map(([, sequences]) => sequences);
   }
 
-  /** The policy's victim: one of the least urgent of the candidates, so that no victim was more urgent than a survivor. */
+  /**
+   * The policy's victim: one of the least urgent of the candidates, so that no victim was more urgent than a survivor.
+   */
   victim(candidates: readonly Sequence[]): Sequence {
     return victimOf(this.#policy, this.classesOf(candidates).at(-1)!);
   }

@@ -58,9 +58,13 @@ export class WaitingQueue {
 
   /** Throws `QueueFullError` where one more request of so many tokens is too much. */
   assertRoomFor(tokens: number): void {
-    if (this.size >= this.#maxRequests) throw new QueueFullError(`${this.size} requests are waiting, the limit is ${this.#maxRequests}`);
+    if (this.size >= this.#maxRequests) {
+      throw new QueueFullError(`${this.size} requests are waiting, the limit is ${this.#maxRequests}`);
+    }
     if (this.#tokenCount + tokens > this.#maxTokens) {
-      throw new QueueFullError(`${this.#tokenCount} tokens are waiting, ${tokens} more are beyond the limit of ${this.#maxTokens}`);
+      throw new QueueFullError(
+        `${this.#tokenCount} tokens are waiting, ${tokens} more are beyond the limit of ${this.#maxTokens}`,
+      );
     }
   }
 
@@ -85,7 +89,9 @@ export class WaitingQueue {
     const sequence = this.#policy.next(now) as Sequence | undefined;
     const isIn = sequence?.state === "waiting" || sequence?.state === "preempted";
     if (this.#policy.size !== this.#count || isIn !== this.#count > 0) {
-      throw new InvalidPolicyError(`queue policy ${this.#policy.name} has ${this.#policy.size} requests and named ${nameOf(sequence)}, ${this.#count} wait`);
+      throw new InvalidPolicyError(
+        `queue policy ${this.#policy.name} has ${this.#policy.size} requests and named ${nameOf(sequence)}, ${this.#count} wait`,
+      );
     }
     return sequence;
   }

@@ -6,7 +6,10 @@ export interface Arrival {
   readonly outputTokens: number;
   /** Known tokens that the prompt begins with, such as a session's turns before. Not kept. */
   readonly history?: Int32Array;
-  /** Names of the pieces that follow, each of `pieceTokens` tokens: equal names are equal tokens. What follows them is this request's alone. */
+  /**
+   * Names of the pieces that follow, each of `pieceTokens` tokens: equal names are equal tokens. What follows them is
+   * this request's alone.
+   */
   readonly pieces?: readonly number[];
   readonly pieceTokens?: number;
   /** Whose request this is. */
@@ -29,6 +32,9 @@ export interface Workload {
   refill(): Promise<void>;
   /** False where no two prompts begin alike: then nothing is looked up or kept for others. Default true. */
   readonly sharesPrefixes?: boolean;
-  /** A request that was taken ended, or was refused: closed loops and sessions go on from here. `tokens` are valid until it returns. */
+  /**
+   * A request that was taken ended, or was refused: closed loops and sessions go on from here. `tokens` are valid until
+   * it returns.
+   */
   ended?(arrival: Arrival, tokens: Int32Array | null, now: number): void;
 }

@@ -39,17 +39,26 @@ const MOST_REQUESTS = 2000;
 /** Widest share that a GPU's file may have. */
 const MOST_SHARE = 1.5;
 
-/** Reads the JSON of `vllm bench serve --save-result`, or of what writes the same keys. Throws `InvalidOptionError` that names the key. */
+/**
+ * Reads the JSON of `vllm bench serve --save-result`, or of what writes the same keys. Throws `InvalidOptionError` that
+ * names the key.
+ */
 export function benchResultFromJson(value: unknown, name = "serve.json"): BenchResult {
   if (!isObject(value)) throw new InvalidOptionError(`${name} must be a JSON object`);
   const number = (key: string): number => {
     const found = value[key];
     if (typeof found === "number" && Number.isFinite(found) && found > 0) return found;
-    throw new InvalidOptionError(`${name}: "${key}" must be a number above 0, got ${JSON.stringify(found) ?? "nothing"}`);
+    throw new InvalidOptionError(
+      `${name}: "${key}" must be a number above 0, got ${JSON.stringify(found) ?? "nothing"}`,
+    );
   };
   const given = (key: string): boolean => typeof value[key] === "number";
   const requests = number("completed");
-  if (!given("max_concurrency") && !given("request_rate")) throw new InvalidOptionError(`${name}: neither "max_concurrency" nor "request_rate" is a number: the load is not known`);
+  if (!given("max_concurrency") && !given("request_rate")) {
+    throw new InvalidOptionError(
+      `${name}: neither "max_concurrency" nor "request_rate" is a number: the load is not known`,
+    );
+  }
   return {
     promptTokens: Math.max(1, Math.round(number("total_input_tokens") / requests)),
     outputTokens: Math.max(1, Math.round(number("total_output_tokens") / requests)),
@@ -62,8 +71,9 @@ export function benchResultFromJson(value: unknown, name = "serve.json"): BenchR
 }
 
 /**
- * Finds the pace at which the setup's GPU gives the benchmark's mean time a token, by halving: all shares by the pace, all times by its inverse. One
- * benchmark tells one figure; runs of several loads and models tell more (`npm run fit`). Throws `InvalidOptionError` where no pace in [0.1, 10] does.
+ * Finds the pace at which the setup's GPU gives the benchmark's mean time a token, by halving: all shares by the pace,
+ * all times by its inverse. One benchmark tells one figure; runs of several loads and models tell more (`npm run fit`).
+ * Throws `InvalidOptionError` where no pace in [0.1, 10] does.
  */
 export async function fitToBench(setup: Setup, bench: BenchResult): Promise<BenchFit> {
   let [low, high] = [Math.log(LEAST_PACE), Math.log(MOST_PACE)];
@@ -76,22 +86,50 @@ export async function fitToBench(setup: Setup, bench: BenchResult): Promise<Benc
   const pace = Math.exp((low + high) / 2);
   const simulated = await runAt(setup, bench, pace);
   if (Math.abs(simulated.tpotSeconds / bench.tpotSeconds - 1) > 0.1) {
-    throw new InvalidOptionError(`no pace from ${LEAST_PACE} to ${MOST_PACE} gives a token in ${bench.tpotSeconds} s; the nearest gives ${simulated.tpotSeconds} s: was it this model on this GPU?`);
+    throw new InvalidOptionError(
+      `no pace from ${LEAST_PACE} to ${MOST_PACE} gives a token in ${bench.tpotSeconds} s; the nearest gives ${simulated.tpotSeconds} s: was it this model on this GPU?`,
+    );
   }
-  return { gpu: pacedGpu(setup.gpu, pace), pace, measured: { tpotSeconds: bench.tpotSeconds, ttftSeconds: bench.ttftSeconds }, simulated };
+  return {
+    gpu: pacedGpu(setup.gpu, pace),
+    pace,
+    measured: { tpotSeconds: bench.tpotSeconds, ttftSeconds: bench.ttftSeconds },
+    simulated,
+  };
 }
 
-async function runAt(setup: Setup, bench: BenchResult, pace: number): Promise<{ tpotSeconds: number; ttftSeconds: number }> {
+async function runAt(
+  setup: Setup,
+  bench: BenchResult,
+  pace: number,
+): Promise<{ tpotSeconds: number; ttftSeconds: number }> {
   const { promptTokens, outputTokens, concurrency, rate } = bench;
   const lengths = { promptTokens, outputTokens, lengthCv: 0, seed: 1 };
-  const workload = rate === null ? new ClosedLoop({ ...lengths, concurrency: concurrency! }) : poisson({ ...lengths, rate });
+  const workload =
+    rate === null ? new ClosedLoop({ ...lengths, concurrency: concurrency! }) : poisson({ ...lengths, rate });
   const maxRequests = concurrency === null ? undefined : Math.max(256, concurrency);
-  const { summary } = await simulate({ ...setup, gpu: pacedGpu(setup.gpu, pace), workload, maxArrivals: Math.min(bench.requests, MOST_REQUESTS), maxRequests, tokenBudget: 8192 });
+  const { summary } = await simulate({
+    ...setup,
+    gpu: pacedGpu(setup.gpu, pace),
+    workload,
+    maxArrivals: Math.min(bench.requests, MOST_REQUESTS),
+    maxRequests,
+    tokenBudget: 8192,
+  });
   return { tpotSeconds: summary.tpotSeconds.mean ?? 0, ttftSeconds: summary.ttftSeconds.mean ?? 0 };
 }
 
 function pacedGpu(gpu: Gpu, pace: number): Gpu {
   const { fittedOn, ...figures } = gpu.efficiency;
-  const paced = Object.entries(figures).map(([key, value]) => [key, key.endsWith("Share") ? Math.min(MOST_SHARE, value * pace) : value / pace]);
-  return { ...gpu, efficiency: { ...(Object.fromEntries(paced) as Omit<Efficiency, "fittedOn">), fittedOn: `one benchmark; before: ${fittedOn}` } };
+  const paced = Object.entries(figures).map(([key, value]) => [
+    key,
+    key.endsWith("Share") ? Math.min(MOST_SHARE, value * pace) : value / pace,
+  ]);
+  return {
+    ...gpu,
+    efficiency: {
+      ...(Object.fromEntries(paced) as Omit<Efficiency, "fittedOn">),
+      fittedOn: `one benchmark; before: ${fittedOn}`,
+    },
+  };
 }

@@ -4,8 +4,9 @@ import type { Arrival } from "./arrival.ts";
 export type OverContext = "clip" | "drop";
 
 /**
- * The request within `contextLength` tokens, prompt and answer together; null where it is dropped. The same object where nothing had to be
- * done. The prompt's end is cut first, down to one token, then the answer: a server cuts old turns rather than what is wanted.
+ * The request within `contextLength` tokens, prompt and answer together; null where it is dropped. The same object
+ * where nothing had to be done. The prompt's end is cut first, down to one token, then the answer: a server cuts old
+ * turns rather than what is wanted.
  */
 export function fitContext(arrival: Arrival, contextLength: number, rule: OverContext): Arrival | null {
   const { promptTokens, outputTokens } = arrival;

@@ -1,6 +1,9 @@
 import { QuantileSketch } from "./quantile-sketch.ts";
 
-/** Samples that are kept as they are: quantiles of so many are exact. 2 MiB a distribution; beyond, a sketch of 83 KB takes over. */
+/**
+ * Samples that are kept as they are: quantiles of so many are exact. 2 MiB a distribution; beyond, a sketch of 83 KB
+ * takes over.
+ */
 export const MAX_EXACT_SAMPLES = 2 ** 17;
 
 const FIRST_CAPACITY = 1024;
@@ -15,7 +18,8 @@ export interface DistributionSummary {
 }
 
 /**
- * Weighted samples >= 0. Mean and maximum are exact; quantiles too, by nearest rank, up to `MAX_EXACT_SAMPLES` samples, and within
+ * Weighted samples >= 0. Mean and maximum are exact; quantiles too, by nearest rank, up to `MAX_EXACT_SAMPLES` samples,
+ * and within
  * `SKETCH_RELATIVE_ERROR` beyond. Memory is bounded.
  */
 export class Distribution {
@@ -82,7 +86,10 @@ export class Distribution {
     return shares.map((q) => this.#values[Math.min(firstAtLeast(sums, q * this.#totalWeight), this.#count - 1)]);
   }
 
-  /** [points + 1] values at shares 0, 1/points, ... 1: what a plot of the cumulative distribution needs. Empty where there are none. */
+  /**
+   * [points + 1] values at shares 0, 1/points, ... 1: what a plot of the cumulative distribution needs. Empty where
+   * there are none.
+   */
   curve(points: number): number[] {
     if (this.#totalWeight === 0) return [];
     return this.quantiles(Array.from({ length: points + 1 }, (_, i) => i / points)) as number[];

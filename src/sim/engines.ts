@@ -1,4 +1,13 @@
-import { type EngineFigures, gpuUnder, SERVING_MEMORY, SGLANG_FIGURES, type Setup, TRTLLM_12_FIGURES, TRTLLM_FIGURES, VLLM_FIGURES } from "../roofline/index.ts";
+import {
+  type EngineFigures,
+  gpuUnder,
+  SERVING_MEMORY,
+  SGLANG_FIGURES,
+  type Setup,
+  TRTLLM_12_FIGURES,
+  TRTLLM_FIGURES,
+  VLLM_FIGURES,
+} from "../roofline/index.ts";
 import { unknownName } from "../unknown-name.ts";
 import type { PolicyNames } from "./named-policies.ts";
 import type { MemoryOptions } from "./options.ts";
@@ -21,7 +30,10 @@ export interface EnginePreset {
   readonly source: string;
 }
 
-/** Fitted on the first tokens of 32 open runs of vLLM 0.15.1 (5 to 8 ms by the half of them that is used); engines without such runs are given it, too. */
+/**
+ * Fitted on the first tokens of 32 open runs of vLLM 0.15.1 (5 to 8 ms by the half of them that is used); engines
+ * without such runs are given it, too.
+ */
 const FRONT_END_SECONDS = 6.7e-3;
 
 const POLICIES: Required<PolicyNames> = Object.freeze({
@@ -67,14 +79,21 @@ const TRTLLM: EnginePreset = {
 const PRESETS: readonly EnginePreset[] = [
   BSTAR,
   VLLM,
-  { ...VLLM, name: "vllm-0.8", planAhead: false, tokenBudget: 2048, source: "vLLM 0.8 to 0.13: one step at a time, 2,048 tokens a step, 256 requests; times as vLLM 0.15's" },
+  {
+    ...VLLM,
+    name: "vllm-0.8",
+    planAhead: false,
+    tokenBudget: 2048,
+    source: "vLLM 0.8 to 0.13: one step at a time, 2,048 tokens a step, 256 requests; times as vLLM 0.15's",
+  },
   {
     ...BSTAR,
     name: "sglang",
     figures: SGLANG_FIGURES,
     tokenBudget: 8192,
     memory: { memoryShare: 0.782, reservedBytes: 0 },
-    source: "SGLang 0.5: overlap scheduler, chunked_prefill_size 8,192; blocks of 16 tokens in the place of single ones; memory from two runs on one H100",
+    source:
+      "SGLang 0.5: overlap scheduler, chunked_prefill_size 8,192; blocks of 16 tokens in the place of single ones; memory from two runs on one H100",
   },
   TRTLLM,
   { ...TRTLLM, name: "trtllm-1.2", figures: TRTLLM_12_FIGURES, source: `${TRTLLM.source}; times of 1.2` },
@@ -84,22 +103,28 @@ const PRESETS: readonly EnginePreset[] = [
     planAhead: false,
     frontEndSeconds: 0,
     maxRequests: 128,
-    source: "Vidur's Sarathi scheduler: one step at a time, 512 tokens a step, 128 requests, no front end (arXiv 2405.05465)",
+    source:
+      "Vidur's Sarathi scheduler: one step at a time, 512 tokens a step, 128 requests, no front end (arXiv 2405.05465)",
   },
 ];
 
 /** Every preset by name, in the order of the documentation. */
-export const ENGINES: ReadonlyMap<string, EnginePreset> = new Map(PRESETS.map((preset) => [preset.name, Object.freeze(preset)]));
+export const ENGINES: ReadonlyMap<string, EnginePreset> = new Map(
+  PRESETS.map((preset) => [preset.name, Object.freeze(preset)]),
+);
 
 /**
- * The preset of that name; a name with a version (`vllm-0.12.0`) is the newest preset of that engine which is not newer. Throws
+ * The preset of that name; a name with a version (`vllm-0.12.0`) is the newest preset of that engine which is not
+ * newer. Throws
  * `InvalidOptionError` that lists the known names.
  */
 export function engineNamed(name: string): EnginePreset {
   const known = ENGINES.get(name);
   if (known !== undefined) return known;
   const [, family = "", version = ""] = /^([a-z]+)-(\d[\w.]*)$/.exec(name) ?? [];
-  const older = PRESETS.filter((preset) => familyOf(preset) === family && compareVersions(versionOf(preset), version) <= 0);
+  const older = PRESETS.filter(
+    (preset) => familyOf(preset) === family && compareVersions(versionOf(preset), version) <= 0,
+  );
   const newest = older.toSorted((a, b) => compareVersions(versionOf(b), versionOf(a)))[0];
   if (newest === undefined) throw unknownName("engine", name, ENGINES.keys(), ", or one of these with a version");
   return newest;

@@ -6,8 +6,8 @@ const FIRST_CAPACITY = 256;
 export const NEVER = -1;
 
 /**
- * What the simulator keeps of each request that has not ended, by a number that is the request's id while it lives and is then used again:
- * so memory follows the requests in flight, not the trace.
+ * What the simulator keeps of each request that has not ended, by a number that is the request's id while it lives and
+ * is then used again: so memory follows the requests in flight, not the trace.
  */
 export class InFlight {
   readonly arrivals: (Arrival | undefined)[] = [];

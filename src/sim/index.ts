@@ -1,4 +1,9 @@
-export { createSimulatedBackend, SimulatedDevice, type SimulatedBackendOptions, type SimulatedDeviceOptions } from "../backends/simulated/index.ts";
+export {
+  createSimulatedBackend,
+  SimulatedDevice,
+  type SimulatedBackendOptions,
+  type SimulatedDeviceOptions,
+} from "../backends/simulated/index.ts";
 export type { Arrival, Workload } from "./arrival.ts";
 export { type BenchFit, type BenchResult, benchResultFromJson, fitToBench } from "./bench-fit.ts";
 export { fitContext, type OverContext } from "./context-limit.ts";
@@ -16,7 +21,14 @@ export { roundRobin } from "./replicas/round-robin.ts";
 export type { ReplicaView, RoutePolicy } from "./replicas/route-policy.ts";
 export { QuantileSketch, SKETCH_RELATIVE_ERROR } from "./quantile-sketch.ts";
 export { RandomStream } from "./random.ts";
-export { type Curves, simulate, simulateFleet, type SimulateFleetOptions, type SimulateOptions, type SimulationRun } from "./simulate.ts";
+export {
+  type Curves,
+  simulate,
+  simulateFleet,
+  type SimulateFleetOptions,
+  type SimulateOptions,
+  type SimulationRun,
+} from "./simulate.ts";
 export { type RequestCounts, Simulation, type StepObserver } from "./simulation.ts";
 export { type ClientSummary, type SimulationSummary, summarize } from "./summary.ts";
 export type { TimelinePoint } from "./timeline.ts";

@@ -30,8 +30,9 @@ export interface StepSample {
 }
 
 /**
- * Collects a run's figures. Times are seconds of the virtual clock; a time between two tokens counts once a token, in steps: all requests
- * that had a token in the step before share one weighted sample, so memory does not grow with tokens.
+ * Collects a run's figures. Times are seconds of the virtual clock; a time between two tokens counts once a token, in
+ * steps: all requests that had a token in the step before share one weighted sample, so memory does not grow with
+ * tokens.
  */
 export class Metrics {
   readonly ttft = new Distribution();

@@ -38,9 +38,14 @@ export function namedPolicies(names: PolicyNames, setup: PolicySetup): Policies 
   };
 }
 
-/** A step's time from its tokens alone: what a budget that measures has learned, else the roofline's with a half-full cache to read. */
+/**
+ * A step's time from its tokens alone: what a budget that measures has learned, else the roofline's with a half-full
+ * cache to read.
+ */
 function predictionOf(budget: BudgetPolicy, setup: PolicySetup): (tokens: number) => number {
-  if ("predict" in budget && typeof budget.predict === "function") return (tokens) => (budget.predict as (tokens: number) => number)(tokens);
+  if ("predict" in budget && typeof budget.predict === "function") {
+    return (tokens) => (budget.predict as (tokens: number) => number)(tokens);
+  }
   const time = new StepTime(setup);
   const load = new StepLoad(setup.shape);
   load.kvTokensRead.fill(setup.cacheTokens / 2);

@@ -8,8 +8,13 @@ import type { Workload } from "./arrival.ts";
 import type { OverContext } from "./context-limit.ts";
 import type { Slo } from "./metrics.ts";
 
-/** Policy objects of the scheduler; what is missing has the scheduler's default. Objects keep state: they serve one run. */
-export type Policies = Pick<SchedulerOptions, "queue" | "admission" | "preemption" | "chunking" | "budget" | "eviction">;
+/**
+ * Policy objects of the scheduler; what is missing has the scheduler's default. Objects keep state: they serve one run.
+ */
+export type Policies = Pick<
+  SchedulerOptions,
+  "queue" | "admission" | "preemption" | "chunking" | "budget" | "eviction"
+>;
 
 /** One run: a model on hardware under a workload. */
 export interface SimulationOptions extends Setup {
@@ -27,9 +32,15 @@ export interface SimulationOptions extends Setup {
   readonly contextLength?: number;
   /** What becomes of requests beyond the context. Default "clip". */
   readonly overContext?: OverContext;
-  /** Whether the next step is decided while one runs, as today's engines do; an arrival then waits for the step after that. Default true. */
+  /**
+   * Whether the next step is decided while one runs, as today's engines do; an arrival then waits for the step after
+   * that. Default true.
+   */
   readonly planAhead?: boolean;
-  /** Seconds from a request's arrival until the scheduler sees it: HTTP, tokenizing, the way between processes. Default 0. */
+  /**
+   * Seconds from a request's arrival until the scheduler sees it: HTTP, tokenizing, the way between processes. Default
+   * 0.
+   */
   readonly frontEndSeconds?: number;
   /** Whether requests take and leave cached prefixes. Default true. */
   readonly prefixCaching?: boolean;
@@ -54,8 +65,8 @@ export interface ResolvedSimulation extends Required<Omit<SimulationOptions, "ma
 }
 
 /**
- * Waiting requests: a simulation shows how a queue grows, so nobody is refused before memory is at stake. 2^20 requests are some 500 MB
- * of records, 2^28 ids 1 GiB.
+ * Waiting requests: a simulation shows how a queue grows, so nobody is refused before memory is at stake. 2^20 requests
+ * are some 500 MB of records, 2^28 ids 1 GiB.
  */
 export const MAX_WAITING_REQUESTS = 2 ** 20;
 export const MAX_WAITING_TOKENS = 2 ** 28;
@@ -63,9 +74,17 @@ export const MAX_WAITING_TOKENS = 2 ** 28;
 /** Longest way to the scheduler: beyond it a client has given up. */
 const MAX_FRONT_END_SECONDS = 60;
 
-/** Fills in defaults. Throws `DeviceLimitError` with the numbers where the weights leave no room, `InvalidOptionError` for a value out of range. */
+/**
+ * Fills in defaults. Throws `DeviceLimitError` with the numbers where the weights leave no room, `InvalidOptionError`
+ * for a value out of range.
+ */
 export function resolveSimulation(options: SimulationOptions): ResolvedSimulation {
-  const { shape, blockSize = DEFAULT_BLOCK_SIZE, contextLength = shape.contextLength, maxArrivals = Number.POSITIVE_INFINITY } = options;
+  const {
+    shape,
+    blockSize = DEFAULT_BLOCK_SIZE,
+    contextLength = shape.contextLength,
+    maxArrivals = Number.POSITIVE_INFINITY,
+  } = options;
   const { frontEndSeconds = 0 } = options;
   checkRanges(contextLength, frontEndSeconds);
   return {
@@ -88,22 +107,26 @@ export function resolveSimulation(options: SimulationOptions): ResolvedSimulatio
 }
 
 function checkRanges(contextLength: number, frontEndSeconds: number): void {
-  if (!Number.isInteger(contextLength) || contextLength < 2) throw new InvalidOptionError(`contextLength must be an integer >= 2, got ${contextLength}`);
+  if (!Number.isInteger(contextLength) || contextLength < 2) {
+    throw new InvalidOptionError(`contextLength must be an integer >= 2, got ${contextLength}`);
+  }
   if (!(frontEndSeconds >= 0 && frontEndSeconds <= MAX_FRONT_END_SECONDS)) {
     throw new InvalidOptionError(`frontEndSeconds must be in [0, ${MAX_FRONT_END_SECONDS}], got ${frontEndSeconds}`);
   }
 }
 
 /**
- * Blocks that fit beside the weights with the memory that engines leave (vLLM, by default), any of which serves any group. Throws `DeviceLimitError` with the
- * numbers where there are none.
+ * Blocks that fit beside the weights with the memory that engines leave (vLLM, by default), any of which serves any
+ * group. Throws `DeviceLimitError` with the numbers where there are none.
  */
 export function blocksThatFit(setup: Setup, blockSize: number, memory: MemoryOptions = SERVING_MEMORY): number {
   const { gpu, shape, gpus = 1 } = setup;
   const { kvBytes } = capacity({ ...setup, blockSize, ...memory });
   const blocks = Math.floor(kvBytes / gpus / blockBytes(setup, blockSize));
   if (blocks < 1) {
-    throw new DeviceLimitError(`beside the weights of ${shape.name} ${Math.round(kvBytes)} bytes are left on ${gpus} x ${gpu.name}, a block of ${blockSize} tokens takes ${Math.round(gpus * blockBytes(setup, blockSize))}`);
+    throw new DeviceLimitError(
+      `beside the weights of ${shape.name} ${Math.round(kvBytes)} bytes are left on ${gpus} x ${gpu.name}, a block of ${blockSize} tokens takes ${Math.round(gpus * blockBytes(setup, blockSize))}`,
+    );
   }
   return blocks;
 }

@@ -13,8 +13,9 @@ const OFFSET = Math.ceil(Math.log(LEAST) / LOG_GROWTH);
 const BINS = Math.ceil(Math.log(1e9) / LOG_GROWTH) - OFFSET + 1;
 
 /**
- * Weights of values >= 0 in bins of growing width: any quantile within `SKETCH_RELATIVE_ERROR` of its value, whatever the order and number
- * of samples. Source: DDSketch (Masson, Rim and Lee, VLDB 2019), with a fixed range instead of collapsing bins.
+ * Weights of values >= 0 in bins of growing width: any quantile within `SKETCH_RELATIVE_ERROR` of its value, whatever
+ * the order and number of samples. Source: DDSketch (Masson, Rim and Lee, VLDB 2019), with a fixed range instead of
+ * collapsing bins.
  *
  * Law: merging sketches gives exactly the sketch of all their samples.
  */

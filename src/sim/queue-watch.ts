@@ -30,7 +30,8 @@ export function watchQueue(policy: QueuePolicy, watcher: QueueWatcher): QueuePol
       watcher.leaves(request, now);
     },
     next: (now) => policy.next(now),
-    charge: policy.charge && ((request, promptTokens, outputTokens) => policy.charge!(request, promptTokens, outputTokens)),
+    charge:
+      policy.charge && ((request, promptTokens, outputTokens) => policy.charge!(request, promptTokens, outputTokens)),
     ended: policy.ended && ((request, now) => policy.ended!(request, now)),
   };
   return watched;

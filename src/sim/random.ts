@@ -4,8 +4,8 @@ import { threefry4x32 } from "../sampling/index.ts";
 const WORDS = 4;
 
 /**
- * A stream of random numbers: the same (seed, stream) gives the same numbers, and streams of one seed are independent. So a change of
- * one workload's arrivals leaves its lengths alone.
+ * A stream of random numbers: the same (seed, stream) gives the same numbers, and streams of one seed are independent.
+ * So a change of one workload's arrivals leaves its lengths alone.
  */
 export class RandomStream {
   readonly #key: Int32Array;

@@ -38,9 +38,9 @@ export interface SimulateFleetOptions extends FleetOptions {
 }
 
 /**
- * Runs a workload on simulated hardware to its end, with the production scheduler. Everything but `loopSeconds` is a function of the
- * options. Rejects with `DeviceLimitError` where the weights leave no room, `InvalidOptionError` for a value out of range, `TraceError`
- * for a malformed trace.
+ * Runs a workload on simulated hardware to its end, with the production scheduler. Everything but `loopSeconds` is a
+ * function of the options. Rejects with `DeviceLimitError` where the weights leave no room, `InvalidOptionError` for a
+ * value out of range, `TraceError` for a malformed trace.
  */
 export async function simulate(options: SimulateOptions): Promise<SimulationRun> {
   const simulation = new Simulation(options, options.observe);
@@ -53,14 +53,23 @@ export async function simulateFleet(options: SimulateFleetOptions): Promise<Simu
   return runOf(fleet, fleet.simulations, options.dollarsPerHour);
 }
 
-async function runOf(runner: { run(): Promise<void> }, simulations: readonly Simulation[], dollarsPerHour: number | undefined): Promise<SimulationRun> {
+async function runOf(
+  runner: { run(): Promise<void> },
+  simulations: readonly Simulation[],
+  dollarsPerHour: number | undefined,
+): Promise<SimulationRun> {
   const begin = performance.now();
   await runner.run();
   const loopSeconds = (performance.now() - begin) / MILLISECONDS;
   const curve = (name: "ttft" | "itl" | "tpot" | "e2e"): number[] => mergedOf(simulations, name).curve(CURVE_POINTS);
   return {
     summary: summarize(simulations, { loopSeconds, dollarsPerHour }),
-    curves: { ttftSeconds: curve("ttft"), itlSeconds: curve("itl"), tpotSeconds: curve("tpot"), e2eSeconds: curve("e2e") },
+    curves: {
+      ttftSeconds: curve("ttft"),
+      itlSeconds: curve("itl"),
+      tpotSeconds: curve("tpot"),
+      e2eSeconds: curve("e2e"),
+    },
     timeline: simulations[0].metrics.timeline.points(),
   };
 }

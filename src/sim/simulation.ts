@@ -11,7 +11,13 @@ import type { Arrival } from "./arrival.ts";
 import { fitContext } from "./context-limit.ts";
 import { InFlight } from "./in-flight.ts";
 import { Metrics, type StepSample } from "./metrics.ts";
-import { MAX_WAITING_REQUESTS, MAX_WAITING_TOKENS, resolveSimulation, type ResolvedSimulation, type SimulationOptions } from "./options.ts";
+import {
+  MAX_WAITING_REQUESTS,
+  MAX_WAITING_TOKENS,
+  resolveSimulation,
+  type ResolvedSimulation,
+  type SimulationOptions,
+} from "./options.ts";
 import { firstTokenHash, PromptIds } from "./prompt-ids.ts";
 import { watchQueue } from "./queue-watch.ts";
 
@@ -28,14 +34,14 @@ export interface RequestCounts {
 }
 
 /**
- * Sees each step as it is committed: for tests, views and fits. `load` is what the step carried. Load, outcome and the plan's counts are valid
- * until it returns; the plan's columns may be those of the next plan already.
+ * Sees each step as it is committed: for tests, views and fits. `load` is what the step carried. Load, outcome and the
+ * plan's counts are valid until it returns; the plan's columns may be those of the next plan already.
  */
 export type StepObserver = (plan: StepPlan, outcome: StepOutcome, now: number, load: StepLoad) => void;
 
 /**
- * A virtual clock around the production scheduler: requests come at their times, a step takes as long as the simulated device says, and
- * nothing else moves time. Deterministic in its options.
+ * A virtual clock around the production scheduler: requests come at their times, a step takes as long as the simulated
+ * device says, and nothing else moves time. Deterministic in its options.
  *
  * Law: submitted = completed + rejected + timed out once `run` is over; memory follows the requests in flight.
  */
@@ -52,10 +58,18 @@ export class Simulation {
   readonly #inFlight = new InFlight();
   readonly #prompts: PromptIds;
   readonly #observe: StepObserver | undefined;
-  readonly #sample: StepSample = { startedAt: 0, endedAt: 0, tokens: 0, requests: 0, heldBlocks: 0, waiting: 0, preemptions: 0 };
+  readonly #sample: StepSample = {
+    startedAt: 0,
+    endedAt: 0,
+    tokens: 0,
+    requests: 0,
+    heldBlocks: 0,
+    waiting: 0,
+    preemptions: 0,
+  };
   /**
-   * Every token produced is 0: what follows a prompt differs as its prompt does, and no prompt holds a 0, so prefixes match as they would
-   * with the tokens of a real run, and none has to be made up.
+   * Every token produced is 0: what follows a prompt differs as its prompt does, and no prompt holds a 0, so prefixes
+   * match as they would with the tokens of a real run, and none has to be made up.
    */
   readonly #result: StepResult;
   /** Whether any request can find another one's blocks: half of a run's time goes into keeping what nobody finds. */
@@ -197,7 +211,11 @@ export class Simulation {
   #finished(request: Request): void {
     const number = request.id as number;
     this.counts.completed++;
-    this.config.workload.ended?.(this.#inFlight.arrivals[number]!, request.tokens.subarray(0, request.tokenCount), this.now);
+    this.config.workload.ended?.(
+      this.#inFlight.arrivals[number]!,
+      request.tokens.subarray(0, request.tokenCount),
+      this.now,
+    );
     this.#inFlight.close(number);
   }
 

@@ -10,7 +10,11 @@ export interface SimulationSummary {
   /** From the first arrival to the last token. */
   readonly durationSeconds: number;
   /** Of completed requests, and of all tokens that were produced or whose prompts were taken in. */
-  readonly throughput: { readonly requestsPerSecond: number; readonly outputTokensPerSecond: number; readonly totalTokensPerSecond: number };
+  readonly throughput: {
+    readonly requestsPerSecond: number;
+    readonly outputTokensPerSecond: number;
+    readonly totalTokensPerSecond: number;
+  };
   /** Arrival to first token. */
   readonly ttftSeconds: DistributionSummary;
   /** Between two tokens of a request, a sample a token. */
@@ -21,7 +25,12 @@ export interface SimulationSummary {
   readonly e2eSeconds: DistributionSummary;
   /** Arrival to first admission. */
   readonly queueSeconds: DistributionSummary;
-  readonly steps: { readonly count: number; readonly meanTokens: number; readonly meanRequests: number; readonly meanSeconds: number };
+  readonly steps: {
+    readonly count: number;
+    readonly meanTokens: number;
+    readonly meanRequests: number;
+    readonly meanSeconds: number;
+  };
   readonly kv: {
     readonly blockCount: number;
     /** Share of blocks held, mean over the time that steps ran. */
@@ -40,7 +49,12 @@ export interface SimulationSummary {
   readonly loopSeconds: number;
   readonly cost: { readonly dollarsPerDay: number; readonly dollarsPerMillionOutputTokens: number | null };
   /** Only where promises were given: requests that kept them, their rate, and their share of the submitted. */
-  readonly goodput?: { readonly slo: Slo; readonly requests: number; readonly requestsPerSecond: number; readonly share: number };
+  readonly goodput?: {
+    readonly slo: Slo;
+    readonly requests: number;
+    readonly requestsPerSecond: number;
+    readonly share: number;
+  };
   /** Only with several clients: Jain's index of their mean times to first token, and each one's figures. */
   readonly fairness?: { readonly waitingIndex: number; readonly clients: readonly ClientSummary[] };
 }
@@ -54,7 +68,10 @@ export interface ClientSummary {
 }
 
 /** The figures of a run that is over, of all its replicas together. `dollarsPerHour` is of one GPU. */
-export function summarize(runs: Simulation | readonly Simulation[], options: { readonly loopSeconds: number; readonly dollarsPerHour?: number }): SimulationSummary {
+export function summarize(
+  runs: Simulation | readonly Simulation[],
+  options: { readonly loopSeconds: number; readonly dollarsPerHour?: number },
+): SimulationSummary {
   const simulations = "metrics" in runs ? [runs] : runs;
   const [{ config }] = simulations;
   const seconds = durationOf(simulations);
@@ -81,7 +98,8 @@ export function summarize(runs: Simulation | readonly Simulation[], options: { r
     loopSeconds: options.loopSeconds,
     cost: {
       dollarsPerDay: dollarsPerDay(price),
-      dollarsPerMillionOutputTokens: outputTokens === 0 || seconds === 0 ? null : dollarsPerMillionTokens(price, rate(outputTokens)),
+      dollarsPerMillionOutputTokens:
+        outputTokens === 0 || seconds === 0 ? null : dollarsPerMillionTokens(price, rate(outputTokens)),
     },
     ...goodput(simulations, seconds),
     ...fairness(simulations),
@@ -89,7 +107,10 @@ export function summarize(runs: Simulation | readonly Simulation[], options: { r
 }
 
 /** A distribution of all replicas; of one, its own. */
-export function mergedOf(simulations: readonly Simulation[], name: "ttft" | "itl" | "tpot" | "e2e" | "queue"): Distribution {
+export function mergedOf(
+  simulations: readonly Simulation[],
+  name: "ttft" | "itl" | "tpot" | "e2e" | "queue",
+): Distribution {
   if (simulations.length === 1) return simulations[0].metrics[name];
   const merged = new Distribution();
   for (const { metrics } of simulations) merged.merge(metrics[name]);
@@ -109,7 +130,13 @@ function durationOf(simulations: readonly Simulation[]): number {
 
 function requestsOf(simulations: readonly Simulation[]): RequestCounts {
   const of = (key: keyof RequestCounts): number => sumOf(simulations, ({ counts }) => counts[key]);
-  return { submitted: of("submitted"), completed: of("completed"), rejected: of("rejected"), clipped: of("clipped"), dropped: of("dropped") };
+  return {
+    submitted: of("submitted"),
+    completed: of("completed"),
+    rejected: of("rejected"),
+    clipped: of("clipped"),
+    dropped: of("dropped"),
+  };
 }
 
 function stepFigures(simulations: readonly Simulation[]): SimulationSummary["steps"] {
@@ -152,7 +179,14 @@ function goodput(simulations: readonly Simulation[], seconds: number): Pick<Simu
   if (slo.ttftSeconds === undefined && slo.tpotSeconds === undefined) return {};
   const good = sumOf(simulations, ({ metrics }) => metrics.good);
   const { submitted } = requestsOf(simulations);
-  return { goodput: { slo, requests: good, requestsPerSecond: seconds === 0 ? 0 : good / seconds, share: submitted === 0 ? 0 : good / submitted } };
+  return {
+    goodput: {
+      slo,
+      requests: good,
+      requestsPerSecond: seconds === 0 ? 0 : good / seconds,
+      share: submitted === 0 ? 0 : good / submitted,
+    },
+  };
 }
 
 function fairness(simulations: readonly Simulation[]): Pick<SimulationSummary, "fairness"> {

@@ -19,21 +19,47 @@ export interface TimelinePoint {
   readonly preemptions: number;
 }
 
-const COLUMNS = ["busy", "kvUse", "running", "waiting", "steps", "decodeTokens", "promptTokens", "preemptions"] as const;
+const COLUMNS = [
+  "busy",
+  "kvUse",
+  "running",
+  "waiting",
+  "steps",
+  "decodeTokens",
+  "promptTokens",
+  "preemptions",
+] as const;
 type Column = (typeof COLUMNS)[number];
 
-/** What happened when, in at most `MAX_POINTS` points of equal length however long it takes: neighbours are joined when they run out. */
+/**
+ * What happened when, in at most `MAX_POINTS` points of equal length however long it takes: neighbours are joined when
+ * they run out.
+ */
 export class Timeline {
   #seconds = FIRST_SECONDS;
   #used = 0;
   readonly #columns: Readonly<Record<Column, Float64Array>>;
 
   constructor() {
-    this.#columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float64Array(MAX_POINTS)])) as Record<Column, Float64Array>;
+    this.#columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float64Array(MAX_POINTS)])) as Record<
+      Column,
+      Float64Array
+    >;
   }
 
   /** A step that began at `at` and took `seconds` counts for where it began. */
-  add(at: number, seconds: number, step: { kvUse: number; running: number; waiting: number; decodeTokens: number; promptTokens: number; preemptions: number }): void {
+  add(
+    at: number,
+    seconds: number,
+    step: {
+      kvUse: number;
+      running: number;
+      waiting: number;
+      decodeTokens: number;
+      promptTokens: number;
+      preemptions: number;
+    },
+  ): void {
     let point = Math.floor(at / this.#seconds);
     while (point >= MAX_POINTS) {
       this.#join();

@@ -1,4 +1,10 @@
-import { type BackendCase, type BackendSizes, type ConformanceCase, type MakeBackend, withBackend } from "./backend-cases/backend-case.ts";
+import {
+  type BackendCase,
+  type BackendSizes,
+  type ConformanceCase,
+  type MakeBackend,
+  withBackend,
+} from "./backend-cases/backend-case.ts";
 import { blockCases } from "./backend-cases/blocks.ts";
 import { moveCases } from "./backend-cases/moves.ts";
 import { numericCases } from "./backend-cases/numerics.ts";
@@ -49,7 +55,9 @@ export function backendConformance(makeBackend: MakeBackend, options: Conformanc
     },
   });
   const cases = [
-    ...blockSizes.flatMap((blockSize) => [...numericCases, ...blockCases, ...moveCases].map((each) => bind(each, blockSize))),
+    ...blockSizes.flatMap((blockSize) =>
+      [...numericCases, ...blockCases, ...moveCases].map((each) => bind(each, blockSize)),
+    ),
     ...[...orderCases, ...samplingCases].map((each) => bind(each, blockSizes[0])),
   ];
   runner?.describe("backend conformance", () => {
@@ -65,5 +73,12 @@ function countGroups(make: MakeBackend, blockSize: number): Promise<number> {
 
 function sizesFor(blockSize: number, groupCount: number): BackendSizes {
   const blockCount = Math.ceil(POOL_TOKENS / blockSize) * groupCount;
-  return { blockSize, blockCount, maxTokens: 64, maxRequests: 4, hostBlockCount: HOST_BLOCKS * groupCount, keepLogits: true };
+  return {
+    blockSize,
+    blockCount,
+    maxTokens: 64,
+    maxRequests: 4,
+    hostBlockCount: HOST_BLOCKS * groupCount,
+    keepLogits: true,
+  };
 }

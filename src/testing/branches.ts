@@ -13,10 +13,14 @@ export function mayBranch({ branchRate, branchesAnywhere, groups }: SchedulerPro
 }
 
 /**
- * A random request goes on twice, the second time with another last token, as a beam does. Null where none of `live` may,
- * or the chosen one has branched often enough.
+ * A random request goes on twice, the second time with another last token, as a beam does. Null where none of `live`
+ * may, or the chosen one has branched often enough.
  */
-export function branchOne(scheduler: Scheduler, live: readonly DrivenRequest[], context: { readonly program: SchedulerProgram; readonly random: SeededRandom; readonly now: number }): DrivenRequest | null {
+export function branchOne(
+  scheduler: Scheduler,
+  live: readonly DrivenRequest[],
+  context: { readonly program: SchedulerProgram; readonly random: SeededRandom; readonly now: number },
+): DrivenRequest | null {
   const { program, random, now } = context;
   const parents = live.filter(({ entry }) => isBeam(entry) && (program.branchesAnywhere || entry.inFlightCount === 0));
   if (parents.length === 0) return null;
@@ -28,7 +32,10 @@ export function branchOne(scheduler: Scheduler, live: readonly DrivenRequest[], 
   if (choice >= MAX_CHOICES) return null;
   const tokenId = random.integer(0, 9);
   const entry = scheduler.branch(input.id, parent.choice, { choice, tokenId }, now) as Sequence;
-  const branch = new DrivenRequest(input, entry, program.groups[0].window, [...parent.outputTokenIds().slice(0, -1), tokenId]);
+  const branch = new DrivenRequest(input, entry, program.groups[0].window, [
+    ...parent.outputTokenIds().slice(0, -1),
+    tokenId,
+  ]);
   for (const reason of allowedEnds) if (reason === "error") branch.allowedEnds.add(reason);
   return branch;
 }

@@ -7,10 +7,15 @@ import { slotInTable } from "./plan-tables.ts";
 /** Tokens of the made-up vocabulary. */
 const VOCABULARY = 50_021;
 
-/** The next token of a context of which the last `window` tokens are seen, for one of the choices: any change of any of them, or of their order, changes it. */
+/**
+ * The next token of a context of which the last `window` tokens are seen, for one of the choices: any change of any of
+ * them, or of their order, changes it.
+ */
 export function nextToken(context: ArrayLike<number>, window: number | null = null, choice = 0): number {
   let state = 17 + choice;
-  for (let i = window === null ? 0 : Math.max(0, context.length - window); i < context.length; i++) state = Math.imul(state ^ context[i], 0x5bd1e995) + i + (state >>> 13);
+  for (let i = window === null ? 0 : Math.max(0, context.length - window); i < context.length; i++) {
+    state = Math.imul(state ^ context[i], 0x5bd1e995) + i + (state >>> 13);
+  }
   return (state >>> 0) % VOCABULARY;
 }
 
@@ -33,9 +38,10 @@ export interface WrittenSlots {
 
 /**
  * A device without arithmetic whose output is a function of everything that it reads through a plan's block tables.
- * A slot holds a token, its position, a hash of the whole beginning that it ends, and a hash of its domain (salt, adapter
- * and group). A sample is `nextToken` of the context and the choice. A wrong table, slot, copy or swap, a stale block and
- * a block of another salt or adapter are caught at once, as an assertion that says where, or as a wrong token.
+ * A slot holds a token, its position, a hash of the whole beginning that it ends, and a hash of its domain (salt,
+ * adapter and group). A sample is `nextToken` of the context and the choice. A wrong table, slot, copy or swap, a stale
+ * block and a block of another salt or adapter are caught at once, as an assertion that says where, or as a wrong
+ * token.
  *
  * Runs plans in the order given, as a device does.
  */
@@ -102,7 +108,10 @@ export class ContextDevice {
     for (let token = plan.queryIndptr[row]; token < plan.queryIndptr[row + 1]; token++) {
       const position = plan.positions[token];
       const slot = slotMapping[token];
-      const before = position === 0 || this.#windows[group] === 1 ? -1 : slotInTable(plan, { row, group, position: position - 1 }, this.#blockSize, this.#kept?.tables[group]);
+      const before =
+        position === 0 || this.#windows[group] === 1
+          ? -1
+          : slotInTable(plan, { row, group, position: position - 1 }, this.#blockSize, this.#kept?.tables[group]);
       tokens[slot] = this.#inputOf(plan, token);
       positions[slot] = position;
       beginnings[slot] = beginning(before < 0 ? domain : beginnings[before], tokens[slot], position);
@@ -112,7 +121,10 @@ export class ContextDevice {
 
   #inputOf(plan: StepPlan, token: number): number {
     const id = plan.tokenIds[token];
-    assert(id >= 0 || ~id < this.#lastSamples.length, () => `token ${token} asks for sample ${~id} of ${this.#lastSamples.length}`);
+    assert(
+      id >= 0 || ~id < this.#lastSamples.length,
+      () => `token ${token} asks for sample ${~id} of ${this.#lastSamples.length}`,
+    );
     return id >= 0 ? id : this.#lastSamples[~id];
   }
 
@@ -142,12 +154,21 @@ export class ContextDevice {
     for (let position = first, before = domain; position < length; position++) {
       const slot = slotInTable(plan, { row, group, position }, this.#blockSize, this.#kept?.tables[group]);
       assert(slot >= 0, () => `request ${row}: position ${position} is outside its table`);
-      assert(positions[slot] === position, () => `request ${row}: slot ${slot} holds position ${positions[slot]}, not ${position}`);
-      assert(domains[slot] === domain, () => `request ${row}: slot ${slot} holds position ${position} of another salt, adapter or group`);
+      assert(
+        positions[slot] === position,
+        () => `request ${row}: slot ${slot} holds position ${positions[slot]}, not ${position}`,
+      );
+      assert(
+        domains[slot] === domain,
+        () => `request ${row}: slot ${slot} holds position ${position} of another salt, adapter or group`,
+      );
       // A window's first token ends a beginning that is not seen.
       const isKnown = position === 0 || position > first || window === 1;
       const expected = isKnown ? beginning(window === 1 ? domain : before, tokens[slot], position) : beginnings[slot];
-      assert(beginnings[slot] === expected, () => `request ${row}: slot ${slot} holds position ${position} of another beginning`);
+      assert(
+        beginnings[slot] === expected,
+        () => `request ${row}: slot ${slot} holds position ${position} of another beginning`,
+      );
       before = expected;
       context[position] = tokens[slot];
     }
@@ -158,7 +179,10 @@ export class ContextDevice {
   #compare(first: Int32Array, context: Int32Array, group: number): void {
     const seen = Math.min(this.#windows[0] ?? context.length, this.#windows[group] ?? context.length, context.length);
     for (let position = context.length - seen; position < context.length; position++) {
-      assert(first[position] === context[position], () => `group ${group} holds token ${context[position]} at position ${position}, group 0 ${first[position]}`);
+      assert(
+        first[position] === context[position],
+        () => `group ${group} holds token ${context[position]} at position ${position}, group 0 ${first[position]}`,
+      );
     }
   }
 

@@ -1,4 +1,7 @@
-/** What the slots of one memory hold, in the place of keys and values. A position of -1 marks a slot that was never written. */
+/**
+ * What the slots of one memory hold, in the place of keys and values. A position of -1 marks a slot that was never
+ * written.
+ */
 export class ContextSlots {
   readonly tokens: Int32Array;
   readonly positions: Int32Array;

@@ -10,10 +10,18 @@ export interface Answer {
 }
 
 /**
- * The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0 sees.
+ * The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0
+ * sees.
  * `given`: output tokens that a branch begins with.
  */
-export function answerOf(promptTokenIds: readonly number[], maxLength: number, window: number | null, stopTokenIds: readonly number[] = [], choice = 0, given: readonly number[] = []): Answer {
+export function answerOf(
+  promptTokenIds: readonly number[],
+  maxLength: number,
+  window: number | null,
+  stopTokenIds: readonly number[] = [],
+  choice = 0,
+  given: readonly number[] = [],
+): Answer {
   const context = [...promptTokenIds, ...given];
   while (context.length < maxLength) {
     const token = nextToken(context, window, choice);
@@ -24,8 +32,9 @@ export function answerOf(promptTokenIds: readonly number[], maxLength: number, w
 }
 
 /**
- * One request, or one choice of it, as a drive sees it from outside: what must come, what came, and which of its tokens the plans have computed.
- * Laws: tokens come exactly once, in order and right; it ends exactly once, for a reason that was given.
+ * One request, or one choice of it, as a drive sees it from outside: what must come, what came, and which of its tokens
+ * the plans have computed. Laws: tokens come exactly once, in order and right; it ends exactly once, for a reason that
+ * was given.
  */
 export class DrivenRequest {
   readonly input: RequestInput & { readonly promptTokenIds: readonly number[] };
@@ -65,14 +74,19 @@ export class DrivenRequest {
 
   tokenAt(position: number): number {
     const { promptTokenIds } = this.input;
-    return position < promptTokenIds.length ? promptTokenIds[position] : this.answer.tokenIds[position - promptTokenIds.length];
+    return position < promptTokenIds.length
+      ? promptTokenIds[position]
+      : this.answer.tokenIds[position - promptTokenIds.length];
   }
 
   /** A token was delivered. */
   receive(tokenId: number): void {
     const place = this.delivered++;
     assert(!this.#isClosed && place < this.answer.tokenIds.length, () => `${this.name} got a token after its end`);
-    assert(tokenId === this.answer.tokenIds[place], () => `${this.name} got ${tokenId} as token ${place}, its context gives ${this.answer.tokenIds[place]}`);
+    assert(
+      tokenId === this.answer.tokenIds[place],
+      () => `${this.name} got ${tokenId} as token ${place}, its context gives ${this.answer.tokenIds[place]}`,
+    );
   }
 
   /** The scheduler said that it ended. Its last tokens may follow with the same commit. */
@@ -87,11 +101,23 @@ export class DrivenRequest {
     this.#isClosed = true;
     const complete = this.delivered === this.answer.tokenIds.length;
     const own = complete && this.ended === this.answer.reason;
-    assert(own || this.allowedEnds.has(this.ended!), () => `${this.name} ended by ${this.ended} after ${this.delivered} of ${this.answer.tokenIds.length} tokens`);
-    assert(!complete || own || this.allowedEnds.size > 0, () => `${this.name} has its whole answer and ended by ${this.ended}`);
-    assert((this.ended === "error") === (this.entry.error !== null), () => `${this.name} ended by ${this.ended} with ${this.entry.error}`);
+    assert(
+      own || this.allowedEnds.has(this.ended!),
+      () => `${this.name} ended by ${this.ended} after ${this.delivered} of ${this.answer.tokenIds.length} tokens`,
+    );
+    assert(
+      !complete || own || this.allowedEnds.size > 0,
+      () => `${this.name} has its whole answer and ended by ${this.ended}`,
+    );
+    assert(
+      (this.ended === "error") === (this.entry.error !== null),
+      () => `${this.name} ended by ${this.ended} with ${this.entry.error}`,
+    );
     const produced = this.entry.outputTokenIds();
-    assert(produced.length === this.delivered, () => `${this.name} has ${produced.length} tokens, ${this.delivered} were delivered`);
+    assert(
+      produced.length === this.delivered,
+      () => `${this.name} has ${produced.length} tokens, ${this.delivered} were delivered`,
+    );
   }
 
   get name(): string {

@@ -13,6 +13,9 @@ export async function loadFastCheck(load: () => Promise<FastCheck> = () => impor
   try {
     return await load();
   } catch (cause) {
-    throw new MissingPackageError('the conformance suite for allocators needs the package "fast-check": npm install --save-dev fast-check', { cause });
+    throw new MissingPackageError(
+      'the conformance suite for allocators needs the package "fast-check": npm install --save-dev fast-check',
+      { cause },
+    );
   }
 }

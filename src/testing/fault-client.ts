@@ -25,7 +25,12 @@ export class FaultClient {
   /** Ends read, one a choice. */
   #ends = 0;
 
-  constructor(options: { stream: TokenStream; controller: AbortController; entries: readonly Sequence[]; answers: readonly Answer[] }) {
+  constructor(options: {
+    stream: TokenStream;
+    controller: AbortController;
+    entries: readonly Sequence[];
+    answers: readonly Answer[];
+  }) {
     this.stream = options.stream;
     this.controller = options.controller;
     this.entries = options.entries;
@@ -59,7 +64,10 @@ export class FaultClient {
   async check(): Promise<void> {
     const { choices } = await this.stream.completion();
     const isTold = this.left || this.#ends === this.choiceCount || choices.some(({ error }) => error !== null);
-    assert(isTold, () => `request ${String(this.stream.id)} has ${this.choiceCount} answers and ended ${this.#ends} times`);
+    assert(
+      isTold,
+      () => `request ${String(this.stream.id)} has ${this.choiceCount} answers and ended ${this.#ends} times`,
+    );
     for (const choice of choices) this.#checkChoice(choice);
   }
 
@@ -67,12 +75,21 @@ export class FaultClient {
     const name = `request ${String(this.stream.id)}#${choice}`;
     const answer = this.#answers[choice];
     assert(!(error instanceof AssertionError), () => `${name} ended by a broken law: ${error?.message}`);
-    assert(tokenIds.every((token, i) => token === answer.tokenIds[i]), () => `${name} got [${tokenIds.join(" ")}], its context gives [${answer.tokenIds.join(" ")}]`);
+    assert(
+      tokenIds.every((token, i) => token === answer.tokenIds[i]),
+      () => `${name} got [${tokenIds.join(" ")}], its context gives [${answer.tokenIds.join(" ")}]`,
+    );
     const read = this.#tokens[choice];
-    assert(read.every((token, i) => token === tokenIds[i]), () => `${name}: its reader got [${read.join(" ")}] of [${tokenIds.join(" ")}]`);
+    assert(
+      read.every((token, i) => token === tokenIds[i]),
+      () => `${name}: its reader got [${read.join(" ")}] of [${tokenIds.join(" ")}]`,
+    );
     const most = this.#closedAt.get(choice) ?? Number.POSITIVE_INFINITY;
     assert(tokenIds.length <= most, () => `${name} was aborted with ${most} tokens and has ${tokenIds.length}`);
     const complete = finishReason === answer.reason && tokenIds.length === answer.tokenIds.length;
-    assert(complete || this.allowed.has(finishReason), () => `${name} ended by ${finishReason} after ${tokenIds.length} of ${answer.tokenIds.length} tokens`);
+    assert(
+      complete || this.allowed.has(finishReason),
+      () => `${name} ended by ${finishReason} after ${tokenIds.length} of ${answer.tokenIds.length} tokens`,
+    );
   }
 }

@@ -31,11 +31,11 @@ export interface FaultSummary {
 const DEFAULT_SEEDS = 100;
 
 /**
- * Runs the production engine and scheduler on a device that fails on command, one seed after the other. Each seed is two
- * runs: the engine with readers, cancels, pauses and lost devices, and the scheduler alone with branches and plans ahead.
- * Laws: each request ends exactly once, with exactly the tokens that its context gives; nothing is read that another
- * salt, adapter or beginning wrote; an aborted request gets no further token; all blocks come back. When half of the turns
- * are over nothing fails any more, and everything has to end.
+ * Runs the production engine and scheduler on a device that fails on command, one seed after the other. Each seed is
+ * two runs: the engine with readers, cancels, pauses and lost devices, and the scheduler alone with branches and plans
+ * ahead. Laws: each request ends exactly once, with exactly the tokens that its context gives; nothing is read that
+ * another salt, adapter or beginning wrote; an aborted request gets no further token; all blocks come back. When half
+ * of the turns are over nothing fails any more, and everything has to end.
  *
  * Throws the first broken law, with its seed. The same seed and policies give the same run.
  */
@@ -60,7 +60,9 @@ export async function injectFaults(seed: number, policies: PolicyMakers = {}): P
     new SchedulerDrive(program, options).run();
     return report;
   } catch (error) {
-    throw new Error(`seed ${seed}: ${(error as Error).message}; replay: npm run faults -- --seed ${seed}`, { cause: error });
+    throw new Error(`seed ${seed}: ${(error as Error).message}; replay: npm run faults -- --seed ${seed}`, {
+      cause: error,
+    });
   }
 }
 

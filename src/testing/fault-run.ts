@@ -46,8 +46,8 @@ export interface FaultReport {
 }
 
 /**
- * One seed through the production engine and scheduler, on a virtual clock and a device that fails on command: arrivals,
- * cancels, readers that are slow or leave, failing steps, lost devices, failed swaps, clock jumps, pauses.
+ * One seed through the production engine and scheduler, on a virtual clock and a device that fails on command:
+ * arrivals, cancels, readers that are slow or leave, failing steps, lost devices, failed swaps, clock jumps, pauses.
  */
 export class FaultRun {
   readonly #random: SeededRandom;
@@ -100,7 +100,9 @@ export class FaultRun {
     await this.#checkOver();
     const ends: Record<string, number> = {};
     for (const { stream } of this.#clients) {
-      for (const { finishReason } of (await stream.completion()).choices) ends[finishReason] = (ends[finishReason] ?? 0) + 1;
+      for (const { finishReason } of (await stream.completion()).choices) {
+        ends[finishReason] = (ends[finishReason] ?? 0) + 1;
+      }
     }
     return { turns: this.#turns, ends, faults: this.#counts, decisionHash: hashDecisions(this.#log) };
   }
@@ -132,20 +134,33 @@ export class FaultRun {
 
   #submit(): void {
     const { blockCount, blockSize, groups, contextLength } = this.#info;
-    const input = this.#prompts.draw(Math.min(contextLength, Math.floor((blockCount * blockSize) / groups.length)), groups[0].window);
+    const input = this.#prompts.draw(
+      Math.min(contextLength, Math.floor((blockCount * blockSize) / groups.length)),
+      groups[0].window,
+    );
     const controller = new AbortController();
     const timed = this.#random.chance(0.1);
     try {
-      const stream = this.#engine.submit({ ...input, signal: controller.signal, deadline: timed ? this.#clock.now + this.#random.integer(1, 3000) : undefined });
+      const stream = this.#engine.submit({
+        ...input,
+        signal: controller.signal,
+        deadline: timed ? this.#clock.now + this.#random.integer(1, 3000) : undefined,
+      });
       const maxLength = Math.min(input.promptTokenIds.length + input.maxTokens, contextLength);
-      const answers = Array.from({ length: input.n ?? 1 }, (_, choice) => answerOf(input.promptTokenIds, maxLength, groups[0].window, input.stopTokenIds, choice));
+      const answers = Array.from({ length: input.n ?? 1 }, (_, choice) =>
+        answerOf(input.promptTokenIds, maxLength, groups[0].window, input.stopTokenIds, choice),
+      );
       const entries = [...this.#entries].filter((entry) => entry.id === stream.id);
       const client = new FaultClient({ stream, answers, controller, entries });
       if (timed) client.allowed.add("error");
       this.#clients.push(client);
     } catch (error) {
       // Where the engine has crashed, the ends of its requests say why.
-      if (!(error instanceof InfeasibleRequestError || error instanceof QueueFullError || error instanceof DisposedError)) throw error;
+      if (
+        !(error instanceof InfeasibleRequestError || error instanceof QueueFullError || error instanceof DisposedError)
+      ) {
+        throw error;
+      }
       this.#count(error.code);
     }
   }
@@ -182,7 +197,9 @@ export class FaultRun {
   }
 
   #pause(client: FaultClient): void {
-    client.paused = client.paused ? !this.#engine.resume(client.stream.id) && false : this.#engine.pause(client.stream.id);
+    client.paused = client.paused
+      ? !this.#engine.resume(client.stream.id) && false
+      : this.#engine.pause(client.stream.id);
   }
 
   #freeze(): void {
@@ -200,7 +217,11 @@ export class FaultRun {
   }
 
   #newDevice(): FaultyDevice {
-    return new FaultyDevice(this.#info, { moves: this.#later.chance(0.2), disposal: this.#later.chance(0.5), saltOf: (slot) => this.#saltOf(slot) });
+    return new FaultyDevice(this.#info, {
+      moves: this.#later.chance(0.2),
+      disposal: this.#later.chance(0.5),
+      saltOf: (slot) => this.#saltOf(slot),
+    });
   }
 
   /** Another device; now and then there is none, or one of another shape, which ends all that there is. */
@@ -226,7 +247,9 @@ export class FaultRun {
     const fate = this.#random.chance(lose) ? "lost" : this.#random.chance(fail) ? "failed" : "done";
     if (fate !== "done") this.#count(fate);
     // Where device after device is lost without a token, requests end.
-    if (fate === "lost" && this.#counts["lost"] > MAX_LOSSES) for (const client of this.#clients) client.allowed.add("error");
+    if (fate === "lost" && this.#counts["lost"] > MAX_LOSSES) {
+      for (const client of this.#clients) client.allowed.add("error");
+    }
     // A step that fails for all may end those in it, once it has failed often enough with each alone.
     if (fate === "failed") for (const client of this.#clients) client.allowed.add("error");
     this.#device.end(fate);
@@ -236,8 +259,12 @@ export class FaultRun {
   #read(client: FaultClient): void {
     if (client.reading || client.over || !this.#random.chance(this.#faults.read)) return;
     client.reading = true;
-    const take = ({ done, value }: IteratorResult<TokenDelta, undefined>): void => (done === true ? client.finish() : client.take(value));
-    void client.stream.next().then(take, () => client.finish()).finally(() => (client.reading = false));
+    const take = ({ done, value }: IteratorResult<TokenDelta, undefined>): void =>
+      done === true ? client.finish() : client.take(value);
+    void client.stream
+      .next()
+      .then(take, () => client.finish())
+      .finally(() => (client.reading = false));
   }
 
   async #checkOver(): Promise<void> {

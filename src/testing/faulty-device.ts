@@ -23,8 +23,9 @@ interface Pending {
 }
 
 /**
- * A backend over `ContextDevice` whose steps end when a test says so, and as it says. Keeps `Backend`'s contract: columns are
- * read before `execute` returns, steps end in order, and a failure takes those behind it along. What failed steps wrote is spoilt.
+ * A backend over `ContextDevice` whose steps end when a test says so, and as it says. Keeps `Backend`'s contract:
+ * columns are read before `execute` returns, steps end in order, and a failure takes those behind it along. What failed
+ * steps wrote is spoilt.
  */
 export class FaultyDevice implements Backend {
   readonly info: BackendInfo;
@@ -77,7 +78,8 @@ export class FaultyDevice implements Backend {
       this.#state = "lost";
       this.#tellLost("a test took it away");
     }
-    const error = fate === "lost" ? new DeviceLostError("the device was lost") : new Error("a test made this step fail");
+    const error =
+      fate === "lost" ? new DeviceLostError("the device was lost") : new Error("a test made this step fail");
     for (const { reject, written } of this.#pending.splice(0)) {
       this.#device.spoil(written);
       reject(error);

@@ -1,7 +1,10 @@
 import type { Drafter } from "../policies/drafting/drafter.ts";
 import { nextToken } from "./context-device.ts";
 
-/** Guesses of a `ContextDevice`'s first choice, a few at a time: some right to the end, some wrong from a place on. Decided by the tokens alone. */
+/**
+ * Guesses of a `ContextDevice`'s first choice, a few at a time: some right to the end, some wrong from a place on.
+ * Decided by the tokens alone.
+ */
 export function guessingDrafter(window: number | null): Drafter {
   return {
     name: "guessing",

@@ -16,8 +16,23 @@ export {
   type TestRunner,
   backendConformance,
 } from "./backend-conformance.ts";
-export type { Allocation, Allocator, AllocatorCapabilities, AllocatorSizes, BlockCounts, Domain, MakeAllocator } from "./allocator/allocator.ts";
-export { type AllocatorConformanceOptions, type AllocatorLaw, type LawRunner, allocatorConformance, checkProgram, findBrokenLaw } from "./allocator/conformance.ts";
+export type {
+  Allocation,
+  Allocator,
+  AllocatorCapabilities,
+  AllocatorSizes,
+  BlockCounts,
+  Domain,
+  MakeAllocator,
+} from "./allocator/allocator.ts";
+export {
+  type AllocatorConformanceOptions,
+  type AllocatorLaw,
+  type LawRunner,
+  allocatorConformance,
+  checkProgram,
+  findBrokenLaw,
+} from "./allocator/conformance.ts";
 export { type AllocatorCoverage, formatCoverage } from "./allocator/coverage.ts";
 export { LawBrokenError } from "./allocator/law-broken-error.ts";
 export { LAWS as allocatorLaws } from "./allocator/laws/index.ts";
@@ -30,7 +45,14 @@ export { type ModelSequence, ReferenceModel } from "./allocator/reference-model.
 export { KvCacheAllocator } from "./kv-cache-allocator.ts";
 export { type ArrivalOptions, type ArrivalProcess, arrivalTimes } from "./arbitraries/arrivals.ts";
 export { type ProgramOptions, type ProgramScale, programs } from "./arbitraries/programs.ts";
-export { type PromptFamilies, type PromptOptions, type PromptRecipe, promptFamilies, promptLists, promptRecipes } from "./arbitraries/prompts.ts";
+export {
+  type PromptFamilies,
+  type PromptOptions,
+  type PromptRecipe,
+  promptFamilies,
+  promptLists,
+  promptRecipes,
+} from "./arbitraries/prompts.ts";
 export { type RequestOptions, type TimedRequest, requests } from "./arbitraries/requests.ts";
 export { type PolicyConformanceOptions, type PolicyMakers, policyConformance } from "./policy-conformance.ts";
 export { type FaultInjectionOptions, type FaultReport, type FaultSummary, faultInjection } from "./fault-injection.ts";

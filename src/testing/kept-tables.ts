@@ -5,8 +5,8 @@ import type { PlanGroup, StepPlan } from "../step.ts";
 const UNKNOWN = -1;
 
 /**
- * Block tables as a device keeps them: only what the changes of the plans that it ran say. Everything else is unknown, so that a change that is
- * missing is found out.
+ * Block tables as a device keeps them: only what the changes of the plans that it ran say. Everything else is unknown,
+ * so that a change that is missing is found out.
  */
 export class KeptTables {
   /** [groups][slots x stride] */
@@ -16,7 +16,9 @@ export class KeptTables {
   /** A plan runs, after those before it. */
   apply({ groups, index }: StepPlan): void {
     for (const [number, group] of groups.entries()) {
-      if (group.stride !== this.#strides[number]) this.tables[number] = new Int32Array(group.tables.length).fill(UNKNOWN);
+      if (group.stride !== this.#strides[number]) {
+        this.tables[number] = new Int32Array(group.tables.length).fill(UNKNOWN);
+      }
       this.#strides[number] = group.stride;
       this.#applyChanges(group, this.tables[number], index);
     }
@@ -26,9 +28,14 @@ export class KeptTables {
     const seen = new Set<number>();
     for (let i = 0; i < changeCount; i++) {
       const [slot, first, end] = changes.subarray(3 * i, 3 * i + 3);
-      assert(!seen.has(slot) && first < end && end - first <= stride, () => `plan ${plan}: change ${i} is of blocks ${first} to ${end} of slot ${slot}, in tables of ${stride}`);
+      assert(
+        !seen.has(slot) && first < end && end - first <= stride,
+        () => `plan ${plan}: change ${i} is of blocks ${first} to ${end} of slot ${slot}, in tables of ${stride}`,
+      );
       seen.add(slot);
-      for (let index = first; index < end; index++) own[slot * stride + (index % stride)] = tables[slot * stride + (index % stride)];
+      for (let index = first; index < end; index++) {
+        own[slot * stride + (index % stride)] = tables[slot * stride + (index % stride)];
+      }
     }
   }
 }

@@ -40,7 +40,19 @@ interface Reported {
  * policy of your own to test that.
  */
 export class KvCacheAllocator implements Allocator {
-  readonly capabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, groups: true, plans: true, reset: true, hostTier: true };
+  readonly capabilities = {
+    paged: true,
+    exact: true,
+    prefixCache: true,
+    sharesRunning: true,
+    partialHits: true,
+    fork: true,
+    windows: true,
+    groups: true,
+    plans: true,
+    reset: true,
+    hostTier: true,
+  };
   readonly kv: KvCache;
   readonly #maxTokens: number;
   readonly #hostBlockCount: number;
@@ -54,7 +66,16 @@ export class KvCacheAllocator implements Allocator {
     const { blockCount, blockSize, windows, hostBlockCount, maxTokens } = sizes;
     const groups = windows.map((window) => ({ window }));
     const slotCount = SLOTS;
-    this.kv = new KvCache({ blockCount, blockSize, hostBlockCount, groups, slotCount, maxTokens, eviction: options.eviction ?? lru(), hash: options.hash });
+    this.kv = new KvCache({
+      blockCount,
+      blockSize,
+      hostBlockCount,
+      groups,
+      slotCount,
+      maxTokens,
+      eviction: options.eviction ?? lru(),
+      hash: options.hash,
+    });
     this.#maxTokens = maxTokens;
     this.#hostBlockCount = hostBlockCount;
     this.#freeSlots = Array.from({ length: slotCount }, (_, i) => slotCount - 1 - i);
@@ -109,7 +130,9 @@ export class KvCacheAllocator implements Allocator {
   table(sequence: number, group: number): number[] {
     const { slot } = this.#holders.get(sequence)!;
     const { counts, groups } = this.kv.tables;
-    return Array.from({ length: counts[slot] }, (_, index) => (index < groups[group].first[slot] ? -1 : groups[group].get(slot, index)));
+    return Array.from({ length: counts[slot] }, (_, index) =>
+      index < groups[group].first[slot] ? -1 : groups[group].get(slot, index),
+    );
   }
 
   stats(): BlockCounts {
@@ -192,7 +215,11 @@ export class KvCacheAllocator implements Allocator {
   /** Moves that the last operation added to the step. */
   #newMoves(): PlanMoves {
     const { copies, swapOuts, swapIns } = this.#open.journal;
-    const moves = { copies: pairsFrom(copies, this.#reported.copies), swapOuts: pairsFrom(swapOuts, this.#reported.swapOuts), swapIns: pairsFrom(swapIns, this.#reported.swapIns) };
+    const moves = {
+      copies: pairsFrom(copies, this.#reported.copies),
+      swapOuts: pairsFrom(swapOuts, this.#reported.swapOuts),
+      swapIns: pairsFrom(swapIns, this.#reported.swapIns),
+    };
     this.#reported = { copies: copies.length, swapOuts: swapOuts.length, swapIns: swapIns.length };
     return moves;
   }

@@ -13,7 +13,9 @@ export interface PlanRow {
   readonly tables: readonly (readonly number[])[];
   /** One a group; 0 where absent. */
   readonly firstPositions?: readonly number[];
-  /** Which of `tokenIds`, by index, are sampled after; ascending, one several times where several choices begin with it. */
+  /**
+   * Which of `tokenIds`, by index, are sampled after; ascending, one several times where several choices begin with it.
+   */
   readonly sampled: readonly number[];
   readonly sampling?: Partial<SamplingParams>;
   readonly choice?: number;
@@ -47,7 +49,13 @@ const SPARE_INTEGER = 0x7fffffff;
  * A plan written out in full from its rows, obviously right and not fast: every call makes new columns. Columns are
  * longer than their counts and the rest is nonsense, so that a backend that reads on is found out.
  */
-export function makePlan(index: number, blockSize: number, rows: readonly PlanRow[], moves: PlanMoves = {}, told?: ToldTables): StepPlan {
+export function makePlan(
+  index: number,
+  blockSize: number,
+  rows: readonly PlanRow[],
+  moves: PlanMoves = {},
+  told?: ToldTables,
+): StepPlan {
   const tokenIds = rows.flatMap((row) => row.tokenIds);
   const positions = rows.flatMap((row) => row.tokenIds.map((_, i) => row.position + i));
   const queryIndptr = indptr(rows.map((row) => row.tokenIds.length));
@@ -69,7 +77,11 @@ export function makePlan(index: number, blockSize: number, rows: readonly PlanRo
     groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows, told)),
     sampleIndptr: integers(indptr(rows.map((row) => row.sampled.length))),
     sampleRows: integers(rows.flatMap((row, r) => row.sampled.map((i) => queryIndptr[r] + i))),
-    sampling: samplingColumns(rows.flatMap((row) => row.sampled.map((_, i) => ({ ...row.sampling, choice: row.choices?.[i] ?? row.choice ?? 0 })))),
+    sampling: samplingColumns(
+      rows.flatMap((row) =>
+        row.sampled.map((_, i) => ({ ...row.sampling, choice: row.choices?.[i] ?? row.choice ?? 0 })),
+      ),
+    ),
     swapOuts: integers((moves.swapOuts ?? []).flat()),
     swapIns: integers((moves.swapIns ?? []).flat()),
     copies: integers((moves.copies ?? []).flat()),
@@ -80,14 +92,32 @@ export function makePlan(index: number, blockSize: number, rows: readonly PlanRo
 const POISON = 0x7fffffff;
 
 /** Tables by slot that hold the rows' blocks and, elsewhere, what no backend can use unnoticed. */
-function planGroup(group: number, blockSize: number, rows: readonly PlanRow[], told: ToldTables | undefined): PlanGroup {
-  const placed = rows.map((row) => ({ ...row, table: row.tables[group], first: (row.firstPositions?.[group] ?? 0) / blockSize }));
+function planGroup(
+  group: number,
+  blockSize: number,
+  rows: readonly PlanRow[],
+  told: ToldTables | undefined,
+): PlanGroup {
+  const placed = rows.map((row) => ({
+    ...row,
+    table: row.tables[group],
+    first: (row.firstPositions?.[group] ?? 0) / blockSize,
+  }));
   const stride = told?.stride ?? Math.max(1, ...placed.map(({ table, first }) => table.length + first));
   const tables = new Int32Array((1 + Math.max(0, ...rows.map(({ slot }) => slot))) * stride).fill(POISON);
   for (const { slot, table, first } of placed) tables.set(table, slot * stride + first);
-  const changes = told?.changes[group] ?? placed.map(({ slot, table, first }) => [slot, first, first + table.length] as const);
-  const slots = placed.flatMap((row) => row.tokenIds.map((_, i) => slotOf(row.table, blockSize, row.position + i - row.first * blockSize)));
-  return { slotMapping: integers(slots), stride, tables, changeCount: changes.length, changes: integers(changes.flat()) };
+  const changes =
+    told?.changes[group] ?? placed.map(({ slot, table, first }) => [slot, first, first + table.length] as const);
+  const slots = placed.flatMap((row) =>
+    row.tokenIds.map((_, i) => slotOf(row.table, blockSize, row.position + i - row.first * blockSize)),
+  );
+  return {
+    slotMapping: integers(slots),
+    stride,
+    tables,
+    changeCount: changes.length,
+    changes: integers(changes.flat()),
+  };
 }
 
 /** The slot of the token `offset` tokens after the table's first. */

@@ -62,7 +62,8 @@ interface PlannedSample {
 
 /**
  * Drives a backend without a scheduler: the caller says how many tokens of which sequence a step computes, the driver
- * keeps naive block tables and writes plans out in full, but for the changes of tables: those are what a scheduler would say. For tests of backends and for those who write one.
+ * keeps naive block tables and writes plans out in full, but for the changes of tables: those are what a scheduler
+ * would say. For tests of backends and for those who write one.
  *
  * Law: every block of `order` is in `free` or in exactly one table, unless the caller shares it.
  */
@@ -132,12 +133,14 @@ export class PlanDriver {
   /** What the rows' tables have that no plan has told yet, as a scheduler would say it. */
   #tell(rows: readonly PlanRow[]): ToldTables {
     const { contextLength, blockSize } = this.backend.info;
-    const changes = this.#told.map((told, group) => rows.flatMap(({ slot, tables }) => {
-      const table = tables[group];
-      const first = table.findIndex((block, i) => block !== told[slot]?.[i]);
-      told[slot] = table.slice();
-      return first < 0 ? [] : [[slot, first, table.length] as const];
-    }));
+    const changes = this.#told.map((told, group) =>
+      rows.flatMap(({ slot, tables }) => {
+        const table = tables[group];
+        const first = table.findIndex((block, i) => block !== told[slot]?.[i]);
+        told[slot] = table.slice();
+        return first < 0 ? [] : [[slot, first, table.length] as const];
+      }),
+    );
     return { stride: Math.ceil(contextLength / blockSize), changes };
   }
 
@@ -175,7 +178,10 @@ export class PlanDriver {
   }
 }
 
-function takeBack(shares: readonly Share[], before: readonly (readonly [computedCount: number, known: number])[]): void {
+function takeBack(
+  shares: readonly Share[],
+  before: readonly (readonly [computedCount: number, known: number])[],
+): void {
   for (const [i, { sequence }] of shares.entries()) {
     const [computedCount, known] = before[i];
     sequence.computedCount = Math.min(sequence.computedCount, computedCount); // a step behind it may be taken back first

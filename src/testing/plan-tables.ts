@@ -7,9 +7,19 @@ export interface TablePlace {
   readonly position: number;
 }
 
-/** The slot that a row's table has for a position; -1 where the table has no block there. `tables`: of a device that keeps its own. */
-export function slotInTable(plan: StepPlan, { row, group, position }: TablePlace, blockSize: number, tables?: Int32Array): number {
+/**
+ * The slot that a row's table has for a position; -1 where the table has no block there. `tables`: of a device that
+ * keeps its own.
+ */
+export function slotInTable(
+  plan: StepPlan,
+  { row, group, position }: TablePlace,
+  blockSize: number,
+  tables?: Int32Array,
+): number {
   const { stride } = plan.groups[group];
-  const block = (tables ?? plan.groups[group].tables)[plan.requestSlots[row] * stride + (Math.floor(position / blockSize) % stride)];
+  const block = (tables ?? plan.groups[group].tables)[
+    plan.requestSlots[row] * stride + (Math.floor(position / blockSize) % stride)
+  ];
   return block < 1 ? -1 : block * blockSize + (position % blockSize);
 }

@@ -25,8 +25,9 @@ export interface PolicyConformanceOptions {
 const DEFAULT_SEEDS = 50;
 
 /**
- * The rules that every policy keeps, as named cases that need no test framework: those of each kind for which there is a maker, and
- * all of them together in the production scheduler, against a device whose tokens show any wrong block. What a case throws names the seed.
+ * The rules that every policy keeps, as named cases that need no test framework: those of each kind for which there is
+ * a maker, and all of them together in the production scheduler, against a device whose tokens show any wrong block.
+ * What a case throws names the seed.
  *
  * What a policy promises beyond (who goes first, who never waits how long) is its own test's business.
  */

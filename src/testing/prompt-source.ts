@@ -8,7 +8,10 @@ const BEGINNINGS = 3;
 /** So few different ids that blocks are equal, and equal but for their last tokens, all the time. */
 const LAST_ID = 3;
 
-/** Makes requests, numbered from 0: short prompts that begin alike, and now and then another salt, adapter or stop id, or several choices. */
+/**
+ * Makes requests, numbered from 0: short prompts that begin alike, and now and then another salt, adapter or stop id,
+ * or several choices.
+ */
 export class PromptSource {
   /** Requests made so far. */
   count = 0;

@@ -1,8 +1,13 @@
 import type { BlockDType } from "../model.ts";
 import { dequantize, FORMATS, numberToHalf } from "../quantization/index.ts";
 
-/** Places of a block's binary16 scale and, where there is one, of its minimum; and the minimum of scale 1 that makes the mean about 0. */
-const SCALES: Readonly<Record<BlockDType, { readonly scale: number; readonly minimum?: number; readonly centre?: number }>> = {
+/**
+ * Places of a block's binary16 scale and, where there is one, of its minimum; and the minimum of scale 1 that makes the
+ * mean about 0.
+ */
+const SCALES: Readonly<
+  Record<BlockDType, { readonly scale: number; readonly minimum?: number; readonly centre?: number }>
+> = {
   Q8_0: { scale: 0 },
   Q4_0: { scale: 0 },
   Q4_1: { scale: 0, minimum: 2, centre: -7.5 },
@@ -18,8 +23,16 @@ const SCALES: Readonly<Record<BlockDType, { readonly scale: number; readonly min
 
 const ONE = 1;
 
-/** Blocks of random integers, `count` numbers in all, whose standard deviation is about `deviation`. `uniform(i)` is in [0, 1). */
-export function randomBlocks(dtype: BlockDType, count: number, deviation: number, uniform: (i: number) => number): Uint8Array {
+/**
+ * Blocks of random integers, `count` numbers in all, whose standard deviation is about `deviation`. `uniform(i)` is in
+ * [0, 1).
+ */
+export function randomBlocks(
+  dtype: BlockDType,
+  count: number,
+  deviation: number,
+  uniform: (i: number) => number,
+): Uint8Array {
   const { blockSize, blockBytes } = FORMATS[dtype];
   const bytes = Uint8Array.from({ length: (count / blockSize) * blockBytes }, (_, i) => Math.floor(256 * uniform(i)));
   setScales(dtype, bytes, ONE);

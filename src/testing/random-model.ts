@@ -15,15 +15,26 @@ export interface RandomModelOptions extends Partial<DecoderConfig> {
   readonly tiedLogits?: boolean;
 }
 
-/** Grouped-query attention, an odd vocabulary and an intermediate size that is no power of two; small enough for thousands of steps. */
-const SMALL = { vocabSize: 97, hiddenSize: 32, intermediateSize: 44, headCount: 4, kvHeadCount: 2, headDim: 8, contextLength: 128 };
+/**
+ * Grouped-query attention, an odd vocabulary and an intermediate size that is no power of two; small enough for
+ * thousands of steps.
+ */
+const SMALL = {
+  vocabSize: 97,
+  hiddenSize: 32,
+  intermediateSize: 44,
+  headCount: 4,
+  kvHeadCount: 2,
+  headDim: 8,
+  contextLength: 128,
+};
 
 /** Output rows this much larger than the others spread the logits, so that greedy choices are seldom near a tie. */
 const HEAD_GAIN = 4;
 
 /**
- * A tiny decoder with random weights: the same seed and options give the same model, on every machine. Without options a
- * Llama; `queryKeyNorm`, `biases`, `experts`, windows in `layers` and the rest make one of any family.
+ * A tiny decoder with random weights: the same seed and options give the same model, on every machine. Without options
+ * a Llama; `queryKeyNorm`, `biases`, `experts`, windows in `layers` and the rest make one of any family.
  */
 export function randomModel(seed: number, options: RandomModelOptions = {}): Model {
   const { tiedLogits = false, dtype = "F32", layerCount = 2, ...parts } = options;
@@ -40,14 +51,17 @@ export function randomModel(seed: number, options: RandomModelOptions = {}): Mod
 /** Rows of blocks hold whole blocks. */
 function sizesFor(dtype: DType): typeof SMALL {
   const { blockSize } = FORMATS[dtype];
-  return blockSize === 1 ? SMALL : { ...SMALL, hiddenSize: blockSize, intermediateSize: 2 * blockSize, headDim: blockSize / SMALL.headCount };
+  return blockSize === 1
+    ? SMALL
+    : { ...SMALL, hiddenSize: blockSize, intermediateSize: 2 * blockSize, headDim: blockSize / SMALL.headCount };
 }
 
 function randomLayer(random: RandomTensors, config: DecoderConfig, layer: number): LayerWeights {
   const { hiddenSize, headCount, kvHeadCount, headDim, biases, queryKeyNorm, norm } = config;
   const name = (rest: string): string => `model.layers.${layer}.${rest}`;
   const [queries, keys] = [headCount * headDim, kvHeadCount * headDim];
-  const bias = (present: boolean, rest: string, size: number) => (present ? random.bias(name(`${rest}.bias`), size) : null);
+  const bias = (present: boolean, rest: string, size: number) =>
+    present ? random.bias(name(`${rest}.bias`), size) : null;
   const postNorm = (rest: string) => (norm.place === "around" ? random.norm(name(`${rest}.weight`), hiddenSize) : null);
   return {
     attentionNorm: random.norm(name("input_layernorm.weight"), hiddenSize),
@@ -70,12 +84,18 @@ function randomLayer(random: RandomTensors, config: DecoderConfig, layer: number
 
 type FeedForward = Pick<LayerWeights, "router" | "gate" | "up" | "down" | "gateBias" | "upBias" | "downBias">;
 
-function randomFeedForward(random: RandomTensors, config: DecoderConfig, layer: number, name: (rest: string) => string): FeedForward {
+function randomFeedForward(
+  random: RandomTensors,
+  config: DecoderConfig,
+  layer: number,
+  name: (rest: string) => string,
+): FeedForward {
   const { hiddenSize, biases } = config;
   const experts = config.layers[layer].experts ? config.experts : null;
   const size = experts?.intermediateSize ?? config.intermediateSize;
   const many = experts === null ? [] : [experts.count];
-  const bias = (rest: string, length: number) => (biases.feedForward ? random.bias(name(`mlp.${rest}.bias`), length) : null);
+  const bias = (rest: string, length: number) =>
+    biases.feedForward ? random.bias(name(`mlp.${rest}.bias`), length) : null;
   return {
     router: experts && random.matrix(name("mlp.gate.weight"), [experts.count, hiddenSize], 2),
     gate: random.matrix(name("mlp.gate_proj.weight"), [...many, size, hiddenSize], 1),
@@ -129,7 +149,12 @@ class RandomTensors {
   }
 }
 
-function floats(name: string, dtype: "F32" | "F16" | "BF16", shape: readonly number[], numberAt: (i: number) => number): Tensor {
+function floats(
+  name: string,
+  dtype: "F32" | "F16" | "BF16",
+  shape: readonly number[],
+  numberAt: (i: number) => number,
+): Tensor {
   const bytes = new Uint8Array(byteLength({ name, dtype, shape }));
   const view = new DataView(bytes.buffer);
   const size = bytes.length / shape.reduce((a, b) => a * b, 1);
@@ -149,6 +174,8 @@ function bfloat16(value: number): number {
 function withRowPairs(matrix: Tensor): Tensor {
   const rowBytes = matrix.bytes.length / matrix.shape[0];
   const bytes = matrix.bytes.slice();
-  for (let row = 1; row < matrix.shape[0]; row += 2) bytes.copyWithin(row * rowBytes, (row - 1) * rowBytes, row * rowBytes);
+  for (let row = 1; row < matrix.shape[0]; row += 2) {
+    bytes.copyWithin(row * rowBytes, (row - 1) * rowBytes, row * rowBytes);
+  }
   return { ...matrix, bytes };
 }

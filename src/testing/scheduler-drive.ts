@@ -20,7 +20,10 @@ import { SeededRandom } from "./seeded-random.ts";
 /** Five times what the slowest of 20,000 random programs took: a run beyond it is wedged. */
 const MAX_TURNS = 50_000;
 
-/** From then on nobody pauses requests or loses the device: a prompt that is begun anew every ten steps has no end, and it is not the scheduler's fault. */
+/**
+ * From then on nobody pauses requests or loses the device: a prompt that is begun anew every ten steps has no end, and
+ * it is not the scheduler's fault.
+ */
 const CALM_AFTER = MAX_TURNS / 2;
 
 /** How a run went. */
@@ -46,8 +49,9 @@ interface Flight {
 }
 
 /**
- * Runs a program against the production scheduler, with a device whose tokens depend on everything that it reads through
- * the block tables. Checks the laws of docs/scheduler.md after every command; the first broken one throws, with the seed.
+ * Runs a program against the production scheduler, with a device whose tokens depend on everything that it reads
+ * through the block tables. Checks the laws of docs/scheduler.md after every command; the first broken one throws, with
+ * the seed.
  */
 export class SchedulerDrive {
   readonly program: SchedulerProgram;
@@ -74,7 +78,13 @@ export class SchedulerDrive {
     this.program = program;
     this.#random = new SeededRandom(program.seed);
     this.#prompts = new PromptSource(this.#random);
-    this.scheduler = new Scheduler({ ...program, drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined, hash: program.constantHash ? () => 7 : undefined, ...options, onEnd: (request) => this.#noteEnd(request as Sequence) });
+    this.scheduler = new Scheduler({
+      ...program,
+      drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined,
+      hash: program.constantHash ? () => 7 : undefined,
+      ...options,
+      onEnd: (request) => this.#noteEnd(request as Sequence),
+    });
     this.#device = new ContextDevice(program);
     this.#droughtLimit = program.contextLength * program.maxRequests;
     this.#lastIn = options.preemption === undefined;
@@ -88,7 +98,13 @@ export class SchedulerDrive {
     } catch (error) {
       throw new Error(`seed ${this.program.seed}, turn ${this.#turn}: ${(error as Error).message}`, { cause: error });
     }
-    return { turns: this.#turn, ends: this.#ends, longestDrought: this.#longestDrought, traceHash: this.#traceHash, stats: this.scheduler.stats() };
+    return {
+      turns: this.#turn,
+      ends: this.#ends,
+      longestDrought: this.#longestDrought,
+      traceHash: this.#traceHash,
+      stats: this.scheduler.stats(),
+    };
   }
 
   get #isOver(): boolean {
@@ -96,16 +112,26 @@ export class SchedulerDrive {
   }
 
   #takeTurn(): void {
-    assert(++this.#turn <= MAX_TURNS, () => `wedged: ${JSON.stringify(this.scheduler.stats())}, idle because ${this.scheduler.idleReason}`);
+    assert(
+      ++this.#turn <= MAX_TURNS,
+      () => `wedged: ${JSON.stringify(this.scheduler.stats())}, idle because ${this.scheduler.idleReason}`,
+    );
     this.#now += this.#random.chance(0.01) ? 1000 : 1;
     const { program } = this;
-    if (this.#prompts.count < program.requestCount && this.#random.chance(program.submitRate)) this.#do(() => this.#submit());
+    if (this.#prompts.count < program.requestCount && this.#random.chance(program.submitRate)) {
+      this.#do(() => this.#submit());
+    }
     if (this.#random.chance(program.abortRate)) this.#do(() => this.#end("abort"));
     if (this.#random.chance(program.finishRate)) this.#do(() => this.#end("stop"));
     if (this.#turn <= CALM_AFTER) this.#interrupt();
     const mayPlan = this.scheduler.inFlightCount < (program.planAhead ? MAX_PLANS_IN_FLIGHT : 1);
     const planned = mayPlan && this.#do(() => this.#schedule());
-    if (this.#flights.length > 0 && (!planned || this.#flights.length === MAX_PLANS_IN_FLIGHT || this.#random.chance(0.5))) this.#do(() => this.#complete());
+    if (
+      this.#flights.length > 0 &&
+      (!planned || this.#flights.length === MAX_PLANS_IN_FLIGHT || this.#random.chance(0.5))
+    ) {
+      this.#do(() => this.#complete());
+    }
     this.#do(() => this.#resumeOne());
   }
 
@@ -120,9 +146,16 @@ export class SchedulerDrive {
   #do<T>(command: () => T): T {
     const result = command();
     this.#dropEnded();
-    assert(this.scheduler.size === this.#live.length, () => `the scheduler has ${this.scheduler.size} requests, ${this.#live.length} have not ended`);
+    assert(
+      this.scheduler.size === this.#live.length,
+      () => `the scheduler has ${this.scheduler.size} requests, ${this.#live.length} have not ended`,
+    );
     const { freeCount, cachedCount, heldCount } = this.scheduler.kv.pool;
-    assert(freeCount + cachedCount + heldCount === this.program.blockCount && Math.min(freeCount, cachedCount, heldCount) >= 0, () => `${freeCount} free + ${cachedCount} cached + ${heldCount} held blocks`);
+    assert(
+      freeCount + cachedCount + heldCount === this.program.blockCount &&
+        Math.min(freeCount, cachedCount, heldCount) >= 0,
+      () => `${freeCount} free + ${cachedCount} cached + ${heldCount} held blocks`,
+    );
     this.scheduler.checkInvariants();
     return result;
   }
@@ -138,23 +171,38 @@ export class SchedulerDrive {
   }
 
   #submit(): void {
-    const { groups: [{ window }], blockCount, contextLength } = this.program;
-    const drawn = { ...this.#prompts.draw(contextLength, window), ...drawExtras(this.#random, this.program, this.#now) };
+    const {
+      groups: [{ window }],
+      blockCount,
+      contextLength,
+    } = this.program;
+    const drawn = {
+      ...this.#prompts.draw(contextLength, window),
+      ...drawExtras(this.#random, this.program, this.#now),
+    };
     const branches = mayBranch(this.program) && drawn.n === 1 && this.#prompts.count % 2 === 0;
     const input = { ...drawn, branches };
     const before = JSON.stringify(this.scheduler.stats());
-    const feasible = input.promptTokenIds.length < contextLength && mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength) - 1) <= blockCount;
+    const feasible =
+      input.promptTokenIds.length < contextLength &&
+      mostBlocks(this.program, Math.min(input.promptTokenIds.length + input.maxTokens, contextLength) - 1) <=
+        blockCount;
     try {
       const first = this.scheduler.submit(input, this.#now) as Sequence;
       const choices = [first, ...first.followers].map((entry) => new DrivenRequest(input, entry, window));
-      if (input.deadline !== undefined || input.queueTimeout !== undefined) for (const request of choices) request.allowedEnds.add("error");
+      if (input.deadline !== undefined || input.queueTimeout !== undefined) {
+        for (const request of choices) request.allowedEnds.add("error");
+      }
       this.#requests.push(...choices);
       this.#live.push(...choices);
       assert(feasible, () => `request ${String(input.id)} can never run and was taken`);
     } catch (error) {
       if (!(error instanceof InfeasibleRequestError)) throw error;
       assert(!feasible, () => `request ${String(input.id)} can run and was refused: ${error.message}`);
-      assert(JSON.stringify(this.scheduler.stats()) === before, () => `a refused request changed ${before} to ${JSON.stringify(this.scheduler.stats())}`);
+      assert(
+        JSON.stringify(this.scheduler.stats()) === before,
+        () => `a refused request changed ${before} to ${JSON.stringify(this.scheduler.stats())}`,
+      );
       this.#ends.refused++;
     }
   }
@@ -164,14 +212,25 @@ export class SchedulerDrive {
     if (this.#requests.length === 0) return;
     const { input, entry } = this.#random.pick(this.#requests);
     const choice = this.#random.chance(0.5) ? entry.choice : undefined;
-    const meant = this.#live.filter((request) => request.input.id === input.id && (choice === undefined || request.entry.choice === choice));
+    const meant = this.#live.filter(
+      (request) => request.input.id === input.id && (choice === undefined || request.entry.choice === choice),
+    );
     for (const request of meant) request.allowedEnds.add(reason);
     this.scheduler.finish(input.id, reason, this.#now, choice);
-    for (const request of meant) assert(request.ended === reason && request.entry.slot === -1, () => `${request.name} was ended by ${reason}, is ${request.entry.state} and has slot ${request.entry.slot}`);
+    for (const request of meant) {
+      assert(
+        request.ended === reason && request.entry.slot === -1,
+        () => `${request.name} was ended by ${reason}, is ${request.entry.state} and has slot ${request.entry.slot}`,
+      );
+    }
   }
 
   #branch(): void {
-    const branch = branchOne(this.scheduler, this.#live, { program: this.program, random: this.#random, now: this.#now });
+    const branch = branchOne(this.scheduler, this.#live, {
+      program: this.program,
+      random: this.#random,
+      now: this.#now,
+    });
     if (branch === null) return;
     this.#requests.push(branch);
     this.#live.push(branch);
@@ -194,9 +253,14 @@ export class SchedulerDrive {
   #loseDevice(): void {
     for (const { rows } of this.#flights.splice(0).reverse()) retractRows(rows);
     this.scheduler.invalidateDevice(this.#now);
-    this.#device.spoil({ device: Array.from({ length: (this.program.blockCount + 1) * this.program.blockSize }, (_, slot) => slot), host: [] });
+    this.#device.spoil({
+      device: Array.from({ length: (this.program.blockCount + 1) * this.program.blockSize }, (_, slot) => slot),
+      host: [],
+    });
     this.#drought = 0;
-    const nothing = this.#live.every(({ entry }) => entry.computedTokenCount === 0) && this.scheduler.kv.pool.freeCount === this.program.blockCount;
+    const nothing =
+      this.#live.every(({ entry }) => entry.computedTokenCount === 0) &&
+      this.scheduler.kv.pool.freeCount === this.program.blockCount;
     assert(nothing, "a lost device has computed tokens, or blocks that are held or cached");
   }
 
@@ -213,19 +277,31 @@ export class SchedulerDrive {
     }
     assert(this.scheduler.idleReason === null, () => `a plan was made, idle because ${this.scheduler.idleReason}`);
     const rows = issueRows(plan, this.#live, { ...this.program, before: this.#flights.at(-1)?.index });
-    this.#trace(plan.index, plan.tokenCount, plan.requestCount, ...rows.map(({ request, tokenCount }) => 64 * request.entry.order + tokenCount));
+    this.#trace(
+      plan.index,
+      plan.tokenCount,
+      plan.requestCount,
+      ...rows.map(({ request, tokenCount }) => 64 * request.entry.order + tokenCount),
+    );
     this.#flights.push({ plan, index: plan.index, rows, ...this.#execute(plan, rows) });
     return true;
   }
 
-  /** Runs the step, unless it fails or stands behind one that does. Only the poisoned request may end by an error, where all else goes well. */
+  /**
+   * Runs the step, unless it fails or stands behind one that does. Only the poisoned request may end by an error, where
+   * all else goes well.
+   */
   #execute(plan: StepPlan, rows: readonly IssuedRow[]): Pick<Flight, "samples" | "wrote"> {
     const { failRate, poisoned } = this.program;
     if (this.#flights.some(({ samples }) => samples === null)) return { samples: null, wrote: false };
     const chosen = this.#random.chance(failRate);
-    if (!chosen && rows.every(({ request }) => request.input.id !== poisoned)) return { samples: this.#device.run(plan), wrote: true };
+    if (!chosen && rows.every(({ request }) => request.input.id !== poisoned)) {
+      return { samples: this.#device.run(plan), wrote: true };
+    }
     const inIt = (request: DrivenRequest): boolean => rows.some((row) => row.request.input.id === request.input.id);
-    for (const request of this.#live) if (inIt(request) && (failRate > 0 || request.input.id === poisoned)) request.allowedEnds.add("error");
+    for (const request of this.#live) {
+      if (inIt(request) && (failRate > 0 || request.input.id === poisoned)) request.allowedEnds.add("error");
+    }
     const wrote = this.#random.chance(0.5);
     if (wrote) this.#device.run(plan);
     return { samples: null, wrote };
@@ -235,8 +311,9 @@ export class SchedulerDrive {
   #complete(): void {
     const failed = this.#flights.findIndex(({ samples }) => samples === null);
     // One behind another is taken back first only where it never ran: the device's last samples are then the other's.
-    if (failed === 0 || (failed > 0 && !this.#flights[failed].wrote && this.#random.chance(0.5))) this.#rollBack(failed);
-    else this.#commit(this.#flights.shift()!);
+    if (failed === 0 || (failed > 0 && !this.#flights[failed].wrote && this.#random.chance(0.5))) {
+      this.#rollBack(failed);
+    } else this.#commit(this.#flights.shift()!);
   }
 
   #rollBack(from: number): void {
@@ -252,10 +329,15 @@ export class SchedulerDrive {
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
     const before = settleRows(rows);
     const outcome = this.scheduler.commit(plan, { tokenIds: samples! }, this.#now);
-    for (let i = 0; i < outcome.tokenCount; i++) this.#driven(outcome.requests[i] as Sequence).receive(outcome.tokenIds[i]);
+    for (let i = 0; i < outcome.tokenCount; i++) {
+      this.#driven(outcome.requests[i] as Sequence).receive(outcome.tokenIds[i]);
+    }
     checkDrafts(rows, before);
     const finished = outcome.finished.slice(0, outcome.finishedCount);
-    assert(finished.length === this.#ended.length && this.#ended.every(({ entry }) => finished.includes(entry)), () => `the outcome names ${finished.length} ended requests, ${this.#ended.length} ended`);
+    assert(
+      finished.length === this.#ended.length && this.#ended.every(({ entry }) => finished.includes(entry)),
+      () => `the outcome names ${finished.length} ended requests, ${this.#ended.length} ended`,
+    );
     this.#drought = outcome.tokenCount > 0 ? 0 : this.#drought + 1;
     this.#longestDrought = Math.max(this.#longestDrought, this.#drought);
     assert(this.#drought <= this.#droughtLimit, () => `${this.#drought} steps without a token`);
@@ -275,14 +357,24 @@ export class SchedulerDrive {
   }
 
   #checkOver(): void {
-    const { heldBlocks, freeBlocks, cachedBlocks, running, waiting, paused, plansInFlight, waitingTokens } = this.scheduler.stats();
+    const { heldBlocks, freeBlocks, cachedBlocks, running, waiting, paused, plansInFlight, waitingTokens } =
+      this.scheduler.stats();
     const left = { heldBlocks, running, waiting, paused, plansInFlight, waitingTokens };
-    assert(Object.values(left).every((count) => count === 0), () => `at the end there are ${JSON.stringify(left)}`);
-    assert(freeBlocks + cachedBlocks === this.program.blockCount, () => `at the end ${freeBlocks} blocks are free, ${cachedBlocks} cached`);
+    assert(
+      Object.values(left).every((count) => count === 0),
+      () => `at the end there are ${JSON.stringify(left)}`,
+    );
+    assert(
+      freeBlocks + cachedBlocks === this.program.blockCount,
+      () => `at the end ${freeBlocks} blocks are free, ${cachedBlocks} cached`,
+    );
     this.scheduler.kv.prefixes.dropCached();
     this.scheduler.invalidateHostTier();
     const { tree, domains } = this.scheduler.kv.prefixes;
-    assert(tree.size === 0 && domains.size === 0, () => `an empty prefix cache has ${tree.size} nodes and ${domains.size} domains`);
+    assert(
+      tree.size === 0 && domains.size === 0,
+      () => `an empty prefix cache has ${tree.size} nodes and ${domains.size} domains`,
+    );
     assert(this.scheduler.kv.pool.freeCount === this.program.blockCount, "blocks are missing from an empty cache");
     this.scheduler.checkInvariants();
   }

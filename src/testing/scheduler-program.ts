@@ -47,7 +47,9 @@ export interface SchedulerProgram {
   readonly poisoned: number | null;
 }
 
-/** A program like any that a seed may give: small pools, where everything is scarce, and about half of them with faults. */
+/**
+ * A program like any that a seed may give: small pools, where everything is scarce, and about half of them with faults.
+ */
 export function drawProgram(seed: number): SchedulerProgram {
   const random = new SeededRandom(seed);
   const sometimes = (probability: number, value: number): number => (random.chance(probability) ? value : 0);
@@ -82,18 +84,42 @@ export function drawProgram(seed: number): SchedulerProgram {
 
 function drawGroups(random: SeededRandom): SchedulerProgram["groups"] {
   const window = random.integer(1, 20);
-  return random.pick([[{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }], [{ window }, { window: 2 * window }]]);
+  return random.pick([
+    [{ window: null }],
+    [{ window: null }],
+    [{ window }],
+    [{ window: null }, { window }],
+    [{ window }, { window: 2 * window }],
+  ]);
 }
 
 /** Of a request what changes no token: parameters of sampling, and how long it may take. */
-export function drawExtras(random: SeededRandom, program: SchedulerProgram, now: number): Pick<RequestInput, "sampling" | "deadline" | "queueTimeout"> {
-  const sampling = random.chance(0.3) ? { temperature: random.next(), topK: random.integer(0, 9), topP: 1 - random.next(), minP: random.next(), seed: 2 ** 40 + random.integer(0, 9), logprobs: random.integer(-1, 5) } : undefined;
+export function drawExtras(
+  random: SeededRandom,
+  program: SchedulerProgram,
+  now: number,
+): Pick<RequestInput, "sampling" | "deadline" | "queueTimeout"> {
+  const sampling = random.chance(0.3)
+    ? {
+        temperature: random.next(),
+        topK: random.integer(0, 9),
+        topP: 1 - random.next(),
+        minP: random.next(),
+        seed: 2 ** 40 + random.integer(0, 9),
+        logprobs: random.integer(-1, 5),
+      }
+    : undefined;
   if (!random.chance(program.deadlineRate)) return { sampling };
-  return random.chance(0.5) ? { sampling, deadline: now + random.integer(1, 100) } : { sampling, queueTimeout: random.integer(1, 50) };
+  return random.chance(0.5)
+    ? { sampling, deadline: now + random.integer(1, 100) }
+    : { sampling, queueTimeout: random.integer(1, 50) };
 }
 
 /** Most blocks that so many tokens of one request need. */
 export function mostBlocks({ blockSize, groups }: SchedulerProgram, tokens: number): number {
   const whole = Math.ceil(tokens / blockSize);
-  return groups.reduce((sum, { window }) => sum + (window === null ? whole : Math.min(whole, Math.ceil(window / blockSize) + 1)), 0);
+  return groups.reduce(
+    (sum, { window }) => sum + (window === null ? whole : Math.min(whole, Math.ceil(window / blockSize) + 1)),
+    0,
+  );
 }

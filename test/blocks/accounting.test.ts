@@ -11,11 +11,19 @@ describe("bytesPerBlock", () => {
     expect(bytesPerBlock({ ...llama, bits: 8 }, 16)).toBe(1024 * 1024);
   });
 
-  test.each([["layerCount", 0], ["kvHeadCount", -1], ["headDim", 1.5], ["bits", Number.NaN]])("refuses %s of %s", (name, value) => {
-    expect(() => bytesPerBlock({ ...llama, [name]: value }, 16)).toThrow(new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`));
+  test.each([
+    ["layerCount", 0],
+    ["kvHeadCount", -1],
+    ["headDim", 1.5],
+    ["bits", Number.NaN],
+  ])("refuses %s of %s", (name, value) => {
+    expect(() => bytesPerBlock({ ...llama, [name]: value }, 16)).toThrow(
+      new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`),
+    );
   });
 
-  test("refuses blocks of nothing", () => expect(() => bytesPerBlock(llama, 0)).toThrow(new InvalidOptionError("blockSize must be an integer >= 1, got 0")));
+  test("refuses blocks of nothing", () =>
+    expect(() => bytesPerBlock(llama, 0)).toThrow(new InvalidOptionError("blockSize must be an integer >= 1, got 0")));
 });
 
 test("blocksHeld rounds up, and stops growing with a window", () => {
@@ -24,12 +32,21 @@ test("blocksHeld rounds up, and stops growing with a window", () => {
 });
 
 test("sequencesThatFit is the most that fit, and not one more", () => {
-  const groups = fc.array(fc.record({ window: fc.option(fc.integer({ min: 1, max: 50 })) }), { minLength: 1, maxLength: 3 });
+  const groups = fc.array(fc.record({ window: fc.option(fc.integer({ min: 1, max: 50 })) }), {
+    minLength: 1,
+    maxLength: 3,
+  });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 300 }), groups, (blockCount, blockSize, tokenCount, given) => {
-      const fit = sequencesThatFit({ blockCount, blockSize, tokenCount, groups: given });
-      const each = given.reduce((sum, { window }) => sum + blocksHeld(tokenCount, blockSize, window), 0);
-      expect([fit * each <= blockCount, (fit + 1) * each > blockCount]).toEqual([true, true]);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 1, max: 32 }),
+      fc.integer({ min: 1, max: 300 }),
+      groups,
+      (blockCount, blockSize, tokenCount, given) => {
+        const fit = sequencesThatFit({ blockCount, blockSize, tokenCount, groups: given });
+        const each = given.reduce((sum, { window }) => sum + blocksHeld(tokenCount, blockSize, window), 0);
+        expect([fit * each <= blockCount, (fit + 1) * each > blockCount]).toEqual([true, true]);
+      },
+    ),
   );
 });

@@ -19,7 +19,9 @@ describe("multilinearHash", () => {
   test("one token or the parent changed gives another hash, and so does another order", () => {
     const tokens = [1, 2, 3, 4];
     const variants = [...tokens.keys()].map((index) => tokens.with(index, 77));
-    const hashes = [tokens, ...variants, [2, 1, 3, 4], [1, 2, 4, 3]].map((each) => hash(5, Int32Array.from(each), 0, BLOCK));
+    const hashes = [tokens, ...variants, [2, 1, 3, 4], [1, 2, 4, 3]].map((each) =>
+      hash(5, Int32Array.from(each), 0, BLOCK),
+    );
     expect(new Set([...hashes, hash(6, Int32Array.from(tokens), 0, BLOCK)]).size).toBe(8);
   });
 
@@ -33,7 +35,9 @@ describe("multilinearHash", () => {
   });
 
   test("is a 32-bit integer that is not negative", () => {
-    const hashes = Array.from({ length: 100 }, (_, i) => hash(~i, Int32Array.of(i, -i, 2 ** 31 - 1, -(2 ** 31)), 0, BLOCK));
+    const hashes = Array.from({ length: 100 }, (_, i) =>
+      hash(~i, Int32Array.of(i, -i, 2 ** 31 - 1, -(2 ** 31)), 0, BLOCK),
+    );
     expect(hashes.every((each) => Number.isInteger(each) && each >= 0 && each < 2 ** 32)).toBe(true);
   });
 });

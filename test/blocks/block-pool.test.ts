@@ -5,7 +5,10 @@ import { BlockPool } from "../../src/blocks/block-pool.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
 
 function facts(pool: BlockPool): string {
-  return JSON.stringify({ ...counts(pool), blocks: Array.from({ length: pool.blockCount }, (_, i) => pool.inspect(i + 1)) });
+  return JSON.stringify({
+    ...counts(pool),
+    blocks: Array.from({ length: pool.blockCount }, (_, i) => pool.inspect(i + 1)),
+  });
 }
 
 function counts({ freeCount, cachedCount, heldCount, availableCount }: BlockPool) {
@@ -68,9 +71,14 @@ describe("BlockPool", () => {
     expect(pool.inspect(block)).toEqual({ block, state: "cached", references: 0, indexed: true });
   });
 
-  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31 - 1])("refuses to hold %s blocks", (blockCount) => {
-    expect(() => new BlockPool(blockCount)).toThrow(new InvalidOptionError(`blockCount must be an integer in [1, 2147483647), got ${blockCount}`));
-  });
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31 - 1])(
+    "refuses to hold %s blocks",
+    (blockCount) => {
+      expect(() => new BlockPool(blockCount)).toThrow(
+        new InvalidOptionError(`blockCount must be an integer in [1, 2147483647), got ${blockCount}`),
+      );
+    },
+  );
 
   test("refuses what a block's state does not allow, with nothing changed", () => {
     const pool = new BlockPool(3);
@@ -106,7 +114,10 @@ describe("BlockPool", () => {
   });
 
   test("free + cached + held = blockCount after any program, and each block stands where a model says", () => {
-    const commands = fc.array(fc.tuple(fc.constantFrom("acquire", "share", "release", "label", "unlabel"), fc.integer({ min: 1, max: 6 })), { maxLength: 150 });
+    const commands = fc.array(
+      fc.tuple(fc.constantFrom("acquire", "share", "release", "label", "unlabel"), fc.integer({ min: 1, max: 6 })),
+      { maxLength: 150 },
+    );
     fc.assert(
       fc.property(commands, (program) => {
         const pool = new BlockPool(6);
@@ -122,16 +133,34 @@ describe("BlockPool", () => {
   });
 
   /** Runs a command on the pool and on the model; one that the model forbids has to throw. */
-  function runOnBoth(pool: BlockPool, model: { references: number; label: number }[], verb: string, picked: number): void {
+  function runOnBoth(
+    pool: BlockPool,
+    model: { references: number; label: number }[],
+    verb: string,
+    picked: number,
+  ): void {
     const at = model[picked];
     const isFree = at.references === 0 && at.label === 0;
-    const allowed = { acquire: pool.freeCount > 0, share: !isFree, release: at.references > 0, label: at.references > 0 && at.label === 0, unlabel: at.label > 0 }[verb];
-    const run = { acquire: () => pool.acquire(), share: () => pool.share(picked), release: () => pool.release(picked), label: () => pool.label(picked, 1), unlabel: () => pool.unlabel(picked) }[verb]!;
+    const allowed = {
+      acquire: pool.freeCount > 0,
+      share: !isFree,
+      release: at.references > 0,
+      label: at.references > 0 && at.label === 0,
+      unlabel: at.label > 0,
+    }[verb];
+    const run = {
+      acquire: () => pool.acquire(),
+      share: () => pool.share(picked),
+      release: () => pool.release(picked),
+      label: () => pool.label(picked, 1),
+      unlabel: () => pool.unlabel(picked),
+    }[verb]!;
     if (!allowed) expect(run).toThrow(AssertionError);
     else {
       const result = run();
-      if (verb === "acquire") model[result as number] = { references: model[result as number].references + 1, label: 0 };
-      else if (verb === "share") at.references++;
+      if (verb === "acquire") {
+        model[result as number] = { references: model[result as number].references + 1, label: 0 };
+      } else if (verb === "share") at.references++;
       else if (verb === "release") at.references--;
       else at.label = verb === "label" ? 1 : 0;
     }

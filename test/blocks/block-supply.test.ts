@@ -15,13 +15,22 @@ describe("BlockSupply", () => {
   test("gives free blocks, then cached ones, children before parents", () => {
     const evicted: number[] = [];
     const { supply, journal, head, tail, prefixes } = full({ onEvict: (block) => evicted.push(block) });
-    expect([supply.allocate(journal), supply.allocate(journal), evicted, prefixes.tree.size]).toEqual([tail, head, [tail, head], 0]);
+    expect([supply.allocate(journal), supply.allocate(journal), evicted, prefixes.tree.size]).toEqual([
+      tail,
+      head,
+      [tail, head],
+      0,
+    ]);
   });
 
   test("swaps out first where there is a host tier and it is worth it", () => {
     const { supply, journal, tail, nodes, prefixes } = full({ hostBlockCount: 1 });
     supply.allocate(journal);
-    expect([pairsOf(journal.swapOuts), pairsOf(journal.demoted), prefixes.isResident(0, nodes[1])]).toEqual([[[tail, 1]], [[0, nodes[1]]], true]);
+    expect([pairsOf(journal.swapOuts), pairsOf(journal.demoted), prefixes.isResident(0, nodes[1])]).toEqual([
+      [[tail, 1]],
+      [[0, nodes[1]]],
+      true,
+    ]);
     supply.allocate(journal);
     expect([pairsOf(journal.swapOuts).length, prefixes.isResident(0, nodes[0])]).toEqual([1, false]);
   });
@@ -53,7 +62,12 @@ describe("BlockSupply", () => {
     prefixes.storeOnHost(0, nodes[1]);
     prefixes.drop(tail);
     const block = supply.swapIn(0, nodes[1], journal);
-    expect([block, prefixes.blockOf(0, nodes[1]), pairsOf(journal.swapIns), journal.computes(block)]).toEqual([tail, tail, [[1, tail]], true]);
+    expect([block, prefixes.blockOf(0, nodes[1]), pairsOf(journal.swapIns), journal.computes(block)]).toEqual([
+      tail,
+      tail,
+      [[1, tail]],
+      true,
+    ]);
   });
 
   test("a swap-out that was never made leaves nothing on the host", () => {

@@ -26,11 +26,19 @@ describe("a slot's tables", () => {
   });
 
   test("gain blocks of all groups together", () => {
-    const { cache, open, journal, tables, pool } = cacheParts({ blockCount: 12, groups: [{ window: null }, { window: 5 }] });
+    const { cache, open, journal, tables, pool } = cacheParts({
+      blockCount: 12,
+      groups: [{ window: null }, { window: 5 }],
+    });
     const slot = open();
     expect([1, 2, 3].map((end) => tables.blocksToReserve(slot.slot, 0, end))).toEqual([2, 2, 4]);
     cache.extend(slot, 3, journal);
-    expect([slot.tables.map(({ count }) => count), pool.heldCount, tables.blocksToReserve(slot.slot, 3, 4), tables.blocksToReserve(slot.slot, 3, 5)]).toEqual([[2, 2], 4, 0, 2]);
+    expect([
+      slot.tables.map(({ count }) => count),
+      pool.heldCount,
+      tables.blocksToReserve(slot.slot, 3, 4),
+      tables.blocksToReserve(slot.slot, 3, 5),
+    ]).toEqual([[2, 2], 4, 0, 2]);
   });
 
   test("are another generation once they are released", () => {
@@ -69,7 +77,12 @@ describe("copy on write", () => {
     const [, shared] = blocksOf(sequence);
     cache.unshare(sibling, 3, journal);
     const [, own] = blocksOf(sibling);
-    expect([pairsOf(journal.copies), own === shared, sibling.forked, pool.referenceCount(shared)]).toEqual([[[shared, own]], false, false, 2]);
+    expect([pairsOf(journal.copies), own === shared, sibling.forked, pool.referenceCount(shared)]).toEqual([
+      [[shared, own]],
+      false,
+      false,
+      2,
+    ]);
     cache.commit(journal);
     expect([pool.referenceCount(shared), cache.blocksToUnshare(sequence, 3)]).toEqual([1, 0]);
   });
@@ -86,7 +99,12 @@ describe("copy on write", () => {
     const { cache, sequence, sibling, journal, blocksOf, pool } = siblings();
     cache.unshare(sibling, 3, journal);
     cache.rollBack(journal);
-    expect([blocksOf(sibling), sibling.forked, pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([blocksOf(sequence), true, 2, 2]);
+    expect([blocksOf(sibling), sibling.forked, pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([
+      blocksOf(sequence),
+      true,
+      2,
+      2,
+    ]);
   });
 
   test("gives nothing back to a slot that was released meanwhile, nor to the next request in it", () => {
@@ -97,13 +115,22 @@ describe("copy on write", () => {
     expect(next.slot).toBe(sibling.slot);
     const before = blocksOf(next);
     cache.rollBack(journal);
-    expect([blocksOf(next), next.forked, pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([before, false, 4, 1]);
+    expect([blocksOf(next), next.forked, pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([
+      before,
+      false,
+      4,
+      1,
+    ]);
   });
 
   test("forks no more than the tokens asked", () => {
     const { cache, indexed, blocksOf } = cacheParts();
     const parent = indexed([1, 2, 3, 4, 5, 6]);
     const fork = cache.fork(parent, 3);
-    expect([blocksOf(fork), fork.indexedBlocks, fork.tail === parent.tail]).toEqual([blocksOf(parent).slice(0, 2), 1, false]);
+    expect([blocksOf(fork), fork.indexedBlocks, fork.tail === parent.tail]).toEqual([
+      blocksOf(parent).slice(0, 2),
+      1,
+      false,
+    ]);
   });
 });

@@ -14,7 +14,9 @@ describe("Domains", () => {
         const numbers = given.map(({ salt, adapterId }) => domains.acquire(salt, adapterId));
         for (const [i, a] of given.entries()) {
           expect([domains.salt(numbers[i]), domains.adapterId(numbers[i])]).toEqual([a.salt, a.adapterId]);
-          for (const [j, b] of given.entries()) expect(numbers[i] === numbers[j]).toBe(a.salt === b.salt && a.adapterId === b.adapterId);
+          for (const [j, b] of given.entries()) {
+            expect(numbers[i] === numbers[j]).toBe(a.salt === b.salt && a.adapterId === b.adapterId);
+          }
         }
         expect(domains.size).toBe(new Set(numbers).size);
         for (const number of numbers) domains.release(number);

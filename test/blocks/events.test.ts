@@ -29,7 +29,9 @@ function replay(events: readonly KvEvent[]): Map<string, KvEvent> {
 }
 
 function types(events: KvEvent[]): string[] {
-  return events.splice(0).map((event) => (event.type === "cleared" ? `cleared ${event.tier}` : `${event.type} ${event.block}`));
+  return events
+    .splice(0)
+    .map((event) => (event.type === "cleared" ? `cleared ${event.tier}` : `${event.type} ${event.block}`));
 }
 
 describe("KvEvents", () => {
@@ -89,10 +91,14 @@ describe("KvEvents", () => {
         for (const each of plans) {
           runCachePlan(drive, each);
           const known = [...replay(events).values()];
-          expect(new Set(known.map((event) => JSON.stringify(event)))).toEqual(new Set(prefixes.events!.snapshot().map((event) => JSON.stringify(event))));
+          expect(new Set(known.map((event) => JSON.stringify(event)))).toEqual(
+            new Set(prefixes.events!.snapshot().map((event) => JSON.stringify(event))),
+          );
           let copies = 0;
           prefixes.tree.checkInvariants((node) => {
-            for (let group = 0; group < prefixes.groupCount; group++) copies += Math.sign(prefixes.blockOf(group, node)) + Math.sign(prefixes.host.blockOf(group, node));
+            for (let group = 0; group < prefixes.groupCount; group++) {
+              copies += Math.sign(prefixes.blockOf(group, node)) + Math.sign(prefixes.host.blockOf(group, node));
+            }
           });
           expect(known.length).toBe(copies);
         }
@@ -109,13 +115,20 @@ test("each tier, group and node is told of once, and a tier that is cleared leav
   const told: KvEvent[] = [];
   const events = new KvEvents({ tree, domains, groupCount: 2, host: { blockCount: 4 } }, (event) => told.push(event));
   const nodes = [1, 2, 3].map((token) => tree.findOrInsert(-1, Int32Array.of(token), 0));
-  const all = (["device", "host"] as const).flatMap((tier) => [0, 1].flatMap((group) => nodes.map((node) => ({ tier, group, node }))));
+  const all = (["device", "host"] as const).flatMap((tier) =>
+    [0, 1].flatMap((group) => nodes.map((node) => ({ tier, group, node }))),
+  );
   for (const [index, { tier, group, node }] of all.entries()) {
     events.stored(tier, group, node);
     events.stored(tier, group, node);
     expect([told.length, events.snapshot().length]).toEqual([index + 1, index + 1]);
   }
-  const named = (list: readonly KvEvent[]) => new Set(list.map((event) => (event.type === "stored" ? `${event.tier} ${event.group} ${event.tokenIds[0]} ${event.block}` : event.type)));
+  const named = (list: readonly KvEvent[]) =>
+    new Set(
+      list.map((event) =>
+        event.type === "stored" ? `${event.tier} ${event.group} ${event.tokenIds[0]} ${event.block}` : event.type,
+      ),
+    );
   // Names count up as the nodes did, which hold tokens 1 to 3.
   const expected = all.map(({ tier, group, node }) => `${tier} ${group} ${node} ${node}`);
   expect([named(told), named(events.snapshot())]).toEqual([new Set(expected), new Set(expected)]);

@@ -10,7 +10,12 @@ describe("HostTier", () => {
   test("gives a node of a group a block of its own", () => {
     const tier = make();
     const blocks = [tier.store(0, 4), tier.store(1, 4), tier.store(0, 9)];
-    expect([new Set(blocks).size, tier.blockOf(0, 4), tier.blockOf(1, 4), tier.blockOf(1, 9)]).toEqual([3, blocks[0], blocks[1], 0]);
+    expect([new Set(blocks).size, tier.blockOf(0, 4), tier.blockOf(1, 4), tier.blockOf(1, 9)]).toEqual([
+      3,
+      blocks[0],
+      blocks[1],
+      0,
+    ]);
     expect([tier.storedCount, tier.isFull]).toEqual([3, true]);
   });
 
@@ -52,10 +57,15 @@ describe("HostTier", () => {
     expect([tier.isFull, tier.oldest.node]).toEqual([true, 2]);
   });
 
-  test("without blocks there is never room", () => expect([make(0).hasRoom, make(0).isFull, make(0).storedCount]).toEqual([false, true, 0]));
+  test("without blocks there is never room", () =>
+    expect([make(0).hasRoom, make(0).isFull, make(0).storedCount]).toEqual([false, true, 0]));
 
   test("free + stored = blockCount after any program, and each node finds its own block", () => {
-    const command = fc.record({ verb: fc.constantFrom("store", "drop", "pin", "unpin"), group: fc.nat(1), node: fc.integer({ min: 1, max: 9 }) });
+    const command = fc.record({
+      verb: fc.constantFrom("store", "drop", "pin", "unpin"),
+      group: fc.nat(1),
+      node: fc.integer({ min: 1, max: 9 }),
+    });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 80 }), (program) => {
         const tier = make(4);
@@ -67,7 +77,9 @@ describe("HostTier", () => {
           else if (verb === "pin" && model.has(key)) tier.pin(group, node);
           else if (verb === "unpin") tier.unpin();
           expect([tier.storedCount, tier.isFull]).toEqual([model.size, model.size === 4]);
-          for (const [name, block] of model) expect(tier.blockOf(Number(name.split(",")[0]), Number(name.split(",")[1]))).toBe(block);
+          for (const [name, block] of model) {
+            expect(tier.blockOf(Number(name.split(",")[0]), Number(name.split(",")[1]))).toBe(block);
+          }
           expect(new Set(model.values()).size).toBe(model.size);
         }
       }),

@@ -31,9 +31,16 @@ describe("poolMap", () => {
 });
 
 test("drawPool lays it out, 64 a line", () => {
-  expect(drawPool(poolMap(pool())).split("\n")).toEqual(["70 blocks: 66 free (.), 1 cached (c), 3 held (1-9, +)", ` 1 c13+${".".repeat(60)}`, `65 ${".".repeat(6)}`]);
+  expect(drawPool(poolMap(pool())).split("\n")).toEqual([
+    "70 blocks: 66 free (.), 1 cached (c), 3 held (1-9, +)",
+    ` 1 c13+${".".repeat(60)}`,
+    `65 ${".".repeat(6)}`,
+  ]);
 });
 
 test("drawPool ends with the last full line", () => {
-  expect(drawPool(poolMap(new BlockPool(64))).split("\n")).toEqual(["64 blocks: 64 free (.), 0 cached (c), 0 held (1-9, +)", ` 1 ${".".repeat(64)}`]);
+  expect(drawPool(poolMap(new BlockPool(64))).split("\n")).toEqual([
+    "64 blocks: 64 free (.), 0 cached (c), 0 held (1-9, +)",
+    ` 1 ${".".repeat(64)}`,
+  ]);
 });

@@ -21,21 +21,26 @@ const shapes: [string, Partial<KvCacheOptions>][] = [
 ];
 
 describe("KvCache", () => {
-  test.each(shapes)("%s: after any program the counts add up, tables lead to their own tokens, and lookups find the longest match", (_name, options) => {
-    fc.assert(
-      fc.property(fc.array(cachePlan, { maxLength: 40 }), (plans) => {
-        const drive = new CacheDrive(options);
-        for (const each of plans) runCachePlan(drive, each);
-        for (const holder of drive.holders.slice()) drive.end(holder);
-        expect(drive.kv.pool.heldCount).toBe(0);
-        drive.check();
-        drive.kv.prefixes.dropCached();
-        expect(drive.kv.pool.freeCount).toBe(drive.kv.pool.blockCount);
-        if (options.hostBlockCount === undefined) expect([drive.kv.prefixes.tree.size, drive.kv.prefixes.domains.size]).toEqual([0, 0]);
-      }),
-      { numRuns: 60 },
-    );
-  });
+  test.each(shapes)(
+    "%s: after any program the counts add up, tables lead to their own tokens, and lookups find the longest match",
+    (_name, options) => {
+      fc.assert(
+        fc.property(fc.array(cachePlan, { maxLength: 40 }), (plans) => {
+          const drive = new CacheDrive(options);
+          for (const each of plans) runCachePlan(drive, each);
+          for (const holder of drive.holders.slice()) drive.end(holder);
+          expect(drive.kv.pool.heldCount).toBe(0);
+          drive.check();
+          drive.kv.prefixes.dropCached();
+          expect(drive.kv.pool.freeCount).toBe(drive.kv.pool.blockCount);
+          if (options.hostBlockCount === undefined) {
+            expect([drive.kv.prefixes.tree.size, drive.kv.prefixes.domains.size]).toEqual([0, 0]);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });
 
 /** A cache of 8 blocks of 4 tokens, and what tests do with it. */
@@ -53,7 +58,8 @@ function setUp(options: Partial<KvCacheOptions> = {}) {
     cache.commit(journal);
     return sequence;
   };
-  const lookup = (ids: readonly number[], sequence = open()) => cache.lookup(sequence, new Int32Array(ids), ids.length, journal);
+  const lookup = (ids: readonly number[], sequence = open()) =>
+    cache.lookup(sequence, new Int32Array(ids), ids.length, journal);
   return { cache, kv, journal, domain, open, hold, lookup };
 }
 
@@ -74,7 +80,9 @@ describe("KvCache step by step", () => {
     expect([match.partialNode > 0, match.blocksTaken(kv.pool), gauges(kv)]).toEqual([true, 3, [6, 2, 0]]);
     const sequence = open();
     expect(cache.attach(sequence, match, journal)).toBe(7);
-    expect([sequence.capacity, sequence.indexedBlocks, journal.copies.length, journal.sources.length]).toEqual([8, 1, 2, 1]);
+    expect([sequence.capacity, sequence.indexedBlocks, journal.copies.length, journal.sources.length]).toEqual([
+      8, 1, 2, 1,
+    ]);
     expect(gauges(kv)).toEqual([5, 0, 3]);
     cache.seal(journal);
     cache.commit(journal);
@@ -94,8 +102,17 @@ describe("KvCache step by step", () => {
     cache.clear(hold(upTo(8)));
     const salted = kv.prefixes.domains.acquire("salt", 0);
     const adapted = kv.prefixes.domains.acquire("", 1);
-    expect([lookup(upTo(12), open(true, salted)).tokenCount, lookup(upTo(12), open(true, adapted)).tokenCount, lookup(upTo(12), open(false)).tokenCount]).toEqual([0, 0, 0]);
-    cache.clear(hold(upTo(20).map((id) => id + 50), false));
+    expect([
+      lookup(upTo(12), open(true, salted)).tokenCount,
+      lookup(upTo(12), open(true, adapted)).tokenCount,
+      lookup(upTo(12), open(false)).tokenCount,
+    ]).toEqual([0, 0, 0]);
+    cache.clear(
+      hold(
+        upTo(20).map((id) => id + 50),
+        false,
+      ),
+    );
     expect(lookup(upTo(20).map((id) => id + 50)).tokenCount).toBe(0);
   });
 
@@ -117,7 +134,12 @@ describe("KvCache step by step", () => {
     expect(lookup(upTo(9)).tokenCount).toBe(8);
     cache.truncate(sequence, 4);
     cache.rollBack(journal);
-    expect([lookup(upTo(9)).tokenCount, sequence.indexedBlocks, sequence.capacity, gauges(kv)]).toEqual([4, 1, 4, [7, 0, 1]]);
+    expect([lookup(upTo(9)).tokenCount, sequence.indexedBlocks, sequence.capacity, gauges(kv)]).toEqual([
+      4,
+      1,
+      4,
+      [7, 0, 1],
+    ]);
   });
 
   test("a request that computed an equal block takes the one that is there, at commit", () => {
@@ -181,7 +203,12 @@ describe("KvCache step by step", () => {
     cache.truncate(sequence, 9);
     expect([sequence.capacity, sequence.indexedBlocks, kv.pool.heldCount]).toEqual([12, 2, 3]);
     cache.truncate(sequence, 0);
-    expect([sequence.capacity, sequence.indexedBlocks, sequence.tail, kv.pool.heldCount]).toEqual([0, 0, sequence.root, 0]);
+    expect([sequence.capacity, sequence.indexedBlocks, sequence.tail, kv.pool.heldCount]).toEqual([
+      0,
+      0,
+      sequence.root,
+      0,
+    ]);
   });
 
   test("dropCached empties what nobody holds, and leaves what somebody does", () => {
@@ -209,15 +236,33 @@ describe("KvCache step by step", () => {
 
   test("counts blocks for tokens, of all groups", () => {
     const { kv } = setUp({ blockCount: 16, groups: [{ window: null }, { window: 5 }] });
-    expect([kv.blocksBetween(0, 9), kv.blocksBetween(3, 9), kv.blocksBetween(4, 9), kv.blocksBetween(5, 8)]).toEqual([6, 4, 4, 0]);
-    expect([kv.tokensThatFit(0, 5), kv.tokensThatFit(3, 0), kv.tokensThatFit(4, 0), kv.tokensThatFit(5, 2), kv.tokensThatFit(5, -3)]).toEqual([8, 1, 0, 7, 3]);
+    expect([kv.blocksBetween(0, 9), kv.blocksBetween(3, 9), kv.blocksBetween(4, 9), kv.blocksBetween(5, 8)]).toEqual([
+      6, 4, 4, 0,
+    ]);
+    expect([
+      kv.tokensThatFit(0, 5),
+      kv.tokensThatFit(3, 0),
+      kv.tokensThatFit(4, 0),
+      kv.tokensThatFit(5, 2),
+      kv.tokensThatFit(5, -3),
+    ]).toEqual([8, 1, 0, 7, 3]);
     expect([1, 12, 13, 100].map((count) => kv.blocksFor(count))).toEqual([2, 6, 7, 28]);
   });
 
   test("takes blocks of up to 1,024 tokens, and has a tree with room for what groups and tiers need", () => {
     expect(setUp({ blockSize: 1024 }).kv.blockSize).toBe(1024);
-    const sizes: Partial<KvCacheOptions>[] = [{}, { hostBlockCount: 3 }, { groups: [{ window: null }, { window: 4 }] }, { groups: [{ window: 4 }], hostBlockCount: 3 }];
-    expect(sizes.map((options) => setUp(options).kv).map((kv) => [kv.windowed, kv.prefixes.tree.capacity])).toEqual([[false, 8], [false, 11], [true, 32], [true, 44]]);
+    const sizes: Partial<KvCacheOptions>[] = [
+      {},
+      { hostBlockCount: 3 },
+      { groups: [{ window: null }, { window: 4 }] },
+      { groups: [{ window: 4 }], hostBlockCount: 3 },
+    ];
+    expect(sizes.map((options) => setUp(options).kv).map((kv) => [kv.windowed, kv.prefixes.tree.capacity])).toEqual([
+      [false, 8],
+      [false, 11],
+      [true, 32],
+      [true, 44],
+    ]);
   });
 
   test("caches as many blocks as there are", () => {
@@ -260,7 +305,12 @@ describe("KvCache step by step", () => {
     const sequence = hold(upTo(5));
     cache.fork(sequence);
     cache.clear(sequence);
-    expect([sequence.forked, sequence.capacity, sequence.tables[0].count, sequence.indexedBlocks]).toEqual([false, 0, 0, 0]);
+    expect([sequence.forked, sequence.capacity, sequence.tables[0].count, sequence.indexedBlocks]).toEqual([
+      false,
+      0,
+      0,
+      0,
+    ]);
   });
 
   test("a window keeps the tail of what is indexed, and what is the tail again when plans in flight fail", () => {
@@ -288,10 +338,18 @@ describe("KvCache step by step", () => {
     cache.seal(journal);
     const held = kv.pool.heldCount;
     const tables = sequence.tables.map(({ ids }) => [...ids]);
-    expect([lookup(upTo(6)).tokenCount, kv.prefixes.tree.size, kv.prefixes.host.storedCount]).toEqual([5, 4, options.hostBlockCount === undefined ? 0 : 1]);
+    expect([lookup(upTo(6)).tokenCount, kv.prefixes.tree.size, kv.prefixes.host.storedCount]).toEqual([
+      5,
+      4,
+      options.hostBlockCount === undefined ? 0 : 1,
+    ]);
     kv.forgetPrefixes();
     expect([lookup(upTo(6)).tokenCount, kv.prefixes.tree.size, kv.prefixes.host.storedCount]).toEqual([0, 0, 0]);
-    expect([kv.pool.heldCount, kv.pool.cachedCount, sequence.tables.map(({ ids }) => [...ids])]).toEqual([held, 0, tables]);
+    expect([kv.pool.heldCount, kv.pool.cachedCount, sequence.tables.map(({ ids }) => [...ids])]).toEqual([
+      held,
+      0,
+      tables,
+    ]);
     cache.extend(sequence, 8, journal);
     cache.index(sequence, new Int32Array(upTo(8)), 8, journal);
     expect(kv.prefixes.tree.size).toBe(0);
@@ -304,7 +362,10 @@ describe("KvCache step by step", () => {
     const { kv } = setUp({ hostBlockCount: 3 });
     const { tree, host } = kv.prefixes;
     const nodes = 8 + 3 + 1;
-    expect([tree.byteLength, host.byteLength]).toEqual([4 * (4 * nodes + 4 * nodes + 16), 4 * nodes + 4 * 4 + 4 + 2 * 4 * 5]);
+    expect([tree.byteLength, host.byteLength]).toEqual([
+      4 * (4 * nodes + 4 * nodes + 16),
+      4 * nodes + 4 * 4 + 4 + 2 * 4 * 5,
+    ]);
     expect(kv.byteLength).toBe(kv.pool.byteLength + tree.byteLength + 4 * nodes + host.byteLength);
   });
 
@@ -329,8 +390,13 @@ test("finds what is cached in a domain, all but the last token, and leaves no do
   scheduler.submit({ id: 0, promptTokenIds, maxTokens: 1, cacheSalt: "a", adapterId: 2 }, 0);
   scheduler.commit(scheduler.schedule(0)!, { tokenIds: new Int32Array(1) }, 0);
   const { kv } = scheduler;
-  const cached = (tokens: readonly number[], salt: string, adapterId: number): number => kv.cachedTokens({ tokens: Int32Array.from(tokens), salt, adapterId });
-  expect([cached(promptTokenIds, "a", 2), cached([...promptTokenIds, 9], "a", 2), cached([1, 2, 3, 4, 99, 98], "a", 2)]).toEqual([7, 8, 4]);
+  const cached = (tokens: readonly number[], salt: string, adapterId: number): number =>
+    kv.cachedTokens({ tokens: Int32Array.from(tokens), salt, adapterId });
+  expect([
+    cached(promptTokenIds, "a", 2),
+    cached([...promptTokenIds, 9], "a", 2),
+    cached([1, 2, 3, 4, 99, 98], "a", 2),
+  ]).toEqual([7, 8, 4]);
   expect([cached(promptTokenIds, "a", 0), cached(promptTokenIds, "b", 2), cached([1], "a", 2)]).toEqual([0, 0, 0]);
   expect(kv.prefixes.domains.size).toBe(1);
 });

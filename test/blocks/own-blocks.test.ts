@@ -5,7 +5,13 @@ import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
 
 test("a slot's own blocks are those that no other slot shares, and a window gives back the passed ones of these", () => {
-  const kv = new KvCache({ blockCount: 20, blockSize: 2, slotCount: 2, groups: [{ window: null }, { window: 4 }], eviction: lru() });
+  const kv = new KvCache({
+    blockCount: 20,
+    blockSize: 2,
+    slotCount: 2,
+    groups: [{ window: null }, { window: 4 }],
+    eviction: lru(),
+  });
   const domain = kv.prefixes.domains.acquire("", 0);
   kv.tables.open(0, domain, false);
   kv.tables.reserve(0, 0, 8, new StepJournal());

@@ -10,7 +10,10 @@ import { cacheParts } from "../support/cache-parts.ts";
 function noting(): { policy: EvictionPolicy; told: string[] } {
   const told: string[] = [];
   const inner = lru();
-  const note = (what: string) => (block: number): number => told.push(`${what} ${block}`);
+  const note =
+    (what: string) =>
+    (block: number): number =>
+      told.push(`${what} ${block}`);
   const policy: EvictionPolicy = {
     ...inner,
     add: (block) => (note("add")(block), inner.add(block)),
@@ -26,8 +29,13 @@ describe("PrefixCache", () => {
   test("a node has one block in a group", () => {
     const { prefixes, indexed, blocksOf, pool } = cacheParts();
     const sequence = indexed([1, 2]);
-    expect([prefixes.blockOf(0, sequence.tail), pool.labelOf(blocksOf(sequence)[0])]).toEqual([blocksOf(sequence)[0], sequence.tail]);
-    expect(() => prefixes.store(sequence.tail, 0, pool.acquire())).toThrow(new AssertionError(`node ${sequence.tail} has a block in group 0 already`));
+    expect([prefixes.blockOf(0, sequence.tail), pool.labelOf(blocksOf(sequence)[0])]).toEqual([
+      blocksOf(sequence)[0],
+      sequence.tail,
+    ]);
+    expect(() => prefixes.store(sequence.tail, 0, pool.acquire())).toThrow(
+      new AssertionError(`node ${sequence.tail} has a block in group 0 already`),
+    );
   });
 
   test("a dropped block takes along the nodes that nothing needs, and their domain's user", () => {
@@ -55,7 +63,12 @@ describe("PrefixCache", () => {
   test("a leaf has no child with a block in its group, however many nodes there are", () => {
     const { prefixes, indexed, blocksOf } = cacheParts();
     const [parent, child] = blocksOf(indexed([1, 2, 3, 4]));
-    expect([prefixes.isLeaf(parent), prefixes.isLeaf(child), prefixes.depth(parent), prefixes.depth(child)]).toEqual([false, true, 0, 1]);
+    expect([prefixes.isLeaf(parent), prefixes.isLeaf(child), prefixes.depth(parent), prefixes.depth(child)]).toEqual([
+      false,
+      true,
+      0,
+      1,
+    ]);
     prefixes.drop(child);
     expect(prefixes.isLeaf(parent)).toBe(true);
   });
@@ -111,7 +124,9 @@ describe("PrefixCache", () => {
 
   test("the last node of a group and the first of the next have blocks of their own", () => {
     const { prefixes, pool, root } = cacheParts({ groups: [{ window: null }, { window: null }] });
-    const nodes = Array.from({ length: prefixes.tree.capacity }, (_, token) => prefixes.intern(root, Int32Array.of(token, 0), 0));
+    const nodes = Array.from({ length: prefixes.tree.capacity }, (_, token) =>
+      prefixes.intern(root, Int32Array.of(token, 0), 0),
+    );
     const [a, b] = [pool.acquire(), pool.acquire()];
     prefixes.store(nodes.at(-1)!, 0, a);
     prefixes.store(nodes[0], 1, b);
@@ -120,7 +135,10 @@ describe("PrefixCache", () => {
 
   test("of groups whose block is gone nothing is told", () => {
     const { policy, told } = noting();
-    const { prefixes, indexed, letGo, blocksOf } = cacheParts({ eviction: policy, groups: [{ window: null }, { window: 2 }] });
+    const { prefixes, indexed, letGo, blocksOf } = cacheParts({
+      eviction: policy,
+      groups: [{ window: null }, { window: 2 }],
+    });
     const sequence = indexed([1, 2, 3, 4]);
     const [whole, windowed] = [blocksOf(sequence, 0), blocksOf(sequence, 1)];
     letGo(sequence);
@@ -152,15 +170,21 @@ describe("PrefixCache", () => {
     const [taken] = stranger.blocksOf(stranger.indexed([1, 2]));
     stranger.pool.unlabel(taken);
     stranger.pool.label(taken, 7);
-    expect(() => stranger.prefixes.checkInvariants()).toThrow(new AssertionError(`block ${taken} of node 1 is labelled 7`));
+    expect(() => stranger.prefixes.checkInvariants()).toThrow(
+      new AssertionError(`block ${taken} of node 1 is labelled 7`),
+    );
     const empty = cacheParts();
     const node = empty.prefixes.intern(empty.root, new Int32Array([1, 2]), 0);
-    expect(() => empty.prefixes.checkInvariants()).toThrow(new AssertionError(`node ${node} has neither block nor child`));
+    expect(() => empty.prefixes.checkInvariants()).toThrow(
+      new AssertionError(`node ${node} has neither block nor child`),
+    );
     const gap = cacheParts();
     const [parent, child] = gap.blocksOf(gap.indexed([1, 2, 3, 4]));
     const nodes = [parent, child].map((block) => gap.pool.labelOf(block));
     gap.prefixes.drop(parent);
-    expect(() => gap.prefixes.checkInvariants()).toThrow(new AssertionError(`node ${nodes[1]} has block ${child}, its parent ${nodes[0]} has none`));
+    expect(() => gap.prefixes.checkInvariants()).toThrow(
+      new AssertionError(`node ${nodes[1]} has block ${child}, its parent ${nodes[0]} has none`),
+    );
   });
 });
 
@@ -177,14 +201,24 @@ function setUp() {
   for (let node = 1; node <= 2; node++) prefixes.storeOnHost(0, node);
   prefixes.host.unpin();
   events.length = 0;
-  return { drive, pool, prefixes, types: () => events.splice(0).map((event) => (event.type === "cleared" ? `cleared ${event.tier}` : event.type)) };
+  return {
+    drive,
+    pool,
+    prefixes,
+    types: () => events.splice(0).map((event) => (event.type === "cleared" ? `cleared ${event.tier}` : event.type)),
+  };
 }
 
 describe("dropCached", () => {
   test("gives up what nobody holds on the device, children before parents, and leaves the host and the holders theirs", () => {
     const { drive, pool, prefixes, types } = setUp();
     prefixes.dropCached();
-    expect([pool.cachedCount, pool.heldCount, prefixes.host.storedCount, types()]).toEqual([0, 1, 2, ["removed", "removed"]]);
+    expect([pool.cachedCount, pool.heldCount, prefixes.host.storedCount, types()]).toEqual([
+      0,
+      1,
+      2,
+      ["removed", "removed"],
+    ]);
     expect(drive.lookup([7, 8, 9]).found).toBe(2);
     drive.check();
   });

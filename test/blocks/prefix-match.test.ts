@@ -88,7 +88,12 @@ describe("a match that is attached", () => {
     const first = indexed([1, 2, 3, 4]);
     const second = open();
     expect(cache.attach(second, search([1, 2, 3, 4]), journal)).toBe(4);
-    expect([blocksOf(second), second.capacity, second.indexedBlocks, second.tail]).toEqual([blocksOf(first), 4, 2, first.tail]);
+    expect([blocksOf(second), second.capacity, second.indexedBlocks, second.tail]).toEqual([
+      blocksOf(first),
+      4,
+      2,
+      first.tail,
+    ]);
     expect([pool.referenceCount(blocksOf(first)[0]), journal.copies.length]).toEqual([2, 0]);
   });
 
@@ -100,7 +105,12 @@ describe("a match that is attached", () => {
     const second = open();
     expect(cache.attach(second, search([1, 2, 3, 9]), journal)).toBe(3);
     const [, target] = blocksOf(second);
-    expect([pairsOf(journal.copies), pool.referenceCount(source), second.indexedBlocks, second.capacity]).toEqual([[[source, target]], 1, 1, 4]);
+    expect([pairsOf(journal.copies), pool.referenceCount(source), second.indexedBlocks, second.capacity]).toEqual([
+      [[source, target]],
+      1,
+      1,
+      4,
+    ]);
     cache.seal(journal);
     expect([pool.inspect(source).state, journal.sources.length]).toEqual(["cached", 0]);
   });
@@ -126,7 +136,10 @@ describe("a match that is attached", () => {
     prefixes.drop(gone);
     const second = open();
     expect(cache.attach(second, search([1, 2]), journal)).toBe(2);
-    expect([pairsOf(journal.swapIns), prefixes.blockOf(0, node)]).toEqual([[[hostBlock, blocksOf(second)[0]]], blocksOf(second)[0]]);
+    expect([pairsOf(journal.swapIns), prefixes.blockOf(0, node)]).toEqual([
+      [[hostBlock, blocksOf(second)[0]]],
+      blocksOf(second)[0],
+    ]);
     expect(prefixes.host.hasRoom).toBe(true);
     cache.seal(journal);
     expect(prefixes.host.oldest).toEqual({ group: 0, node });
@@ -137,13 +150,18 @@ describe("a match that is attached", () => {
     const first = indexed([1, 2, 3, 4, 5, 6]);
     const second = open();
     cache.attach(second, search([1, 2, 3, 4, 5, 6]), journal);
-    expect(second.tables.map(({ first: from, count }) => [from, count])).toEqual([[0, 3], [2, 3]]);
+    expect(second.tables.map(({ first: from, count }) => [from, count])).toEqual([
+      [0, 3],
+      [2, 3],
+    ]);
     expect(second.tables[1].ids).toEqual([0, 0, first.tables[1].ids[2]]);
   });
 
   test("takes no slot that holds blocks", () => {
     const { cache, holding, search, journal } = cacheParts();
     const slot = holding(2);
-    expect(() => cache.attach(slot, search([1]), journal)).toThrow(new AssertionError(`begin(${slot.slot}): the slot holds blocks`));
+    expect(() => cache.attach(slot, search([1]), journal)).toThrow(
+      new AssertionError(`begin(${slot.slot}): the slot holds blocks`),
+    );
   });
 });

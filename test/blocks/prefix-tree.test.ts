@@ -26,7 +26,11 @@ describe("PrefixTree", () => {
     const tree = treeOf();
     const a = tree.findOrInsert(root, block(1, 2), 0);
     const b = tree.findOrInsert(a, block(1, 2), 0);
-    expect([tree.find(root, block(1, 2), 0), tree.find(a, block(1, 2), 0), tree.find(b, block(1, 2), 0)]).toEqual([a, b, 0]);
+    expect([tree.find(root, block(1, 2), 0), tree.find(a, block(1, 2), 0), tree.find(b, block(1, 2), 0)]).toEqual([
+      a,
+      b,
+      0,
+    ]);
     expect([tree.find(root, block(1, 3), 0), tree.find(PrefixTree.rootOf(1), block(1, 2), 0)]).toEqual([0, 0]);
     expect([tree.parentOf(b), tree.parentOf(a), tree.size]).toEqual([a, root, 2]);
   });
@@ -75,10 +79,15 @@ describe("PrefixTree", () => {
 
   test("a partial match is the child that goes along furthest, and is accepted", () => {
     const tree = new PrefixTree({ capacity: 8, blockSize: 4 });
-    const [short, long] = [[1, 2, 9, 9], [1, 2, 3, 9]].map((tokens) => tree.findOrInsert(root, block(...tokens), 0));
+    const [short, long] = [
+      [1, 2, 9, 9],
+      [1, 2, 3, 9],
+    ].map((tokens) => tree.findOrInsert(root, block(...tokens), 0));
     const tokens = block(1, 2, 3, 4, 5);
     expect(findPartial(tree, { parent: root, tokens: tokens, start: 0, limit: 5 }, () => true)).toBe(long);
-    expect(findPartial(tree, { parent: root, tokens: tokens, start: 0, limit: 5 }, (node) => node !== long)).toBe(short);
+    expect(findPartial(tree, { parent: root, tokens: tokens, start: 0, limit: 5 }, (node) => node !== long)).toBe(
+      short,
+    );
     expect(findPartial(tree, { parent: root, tokens: tokens, start: 1, limit: 4 }, () => true)).toBe(0);
     expect(tree.commonLength(long, tokens, 0, 4)).toBe(3);
     expect(tree.commonLength(long, tokens, 0, 2)).toBe(2);
@@ -105,7 +114,11 @@ describe("PrefixTree", () => {
     const tree = new PrefixTree({ capacity: 8, blockSize: BLOCK, hash: (parent) => hashed.push(parent) });
     const a = tree.findOrInsert(root, block(1, 2), 0);
     const b = tree.findOrInsert(a, block(3, 4), 0);
-    expect([tree.find(a, block(3, 4), 0), tree.find(a, block(3, 5), 0), tree.find(b, block(3, 4), 0)]).toEqual([b, 0, 0]);
+    expect([tree.find(a, block(3, 4), 0), tree.find(a, block(3, 5), 0), tree.find(b, block(3, 4), 0)]).toEqual([
+      b,
+      0,
+      0,
+    ]);
     tree.remove(b);
     expect([hashed, tree.size]).toEqual([[], 1]);
     tree.findOrInsert(root, block(5, 6), 0);
@@ -115,7 +128,10 @@ describe("PrefixTree", () => {
   test("a partial match is no longer than a block, whatever the limit", () => {
     const tree = treeOf();
     const [first, second] = [block(1, 2), block(1, 9)].map((tokens) => tree.findOrInsert(root, tokens, 0));
-    expect([findPartial(tree, { parent: root, tokens: block(1, 9, 1, 9), start: 0, limit: 4 }, () => true), findPartial(tree, { parent: root, tokens: block(1, 2, 1, 9), start: 0, limit: 4 }, () => true)]).toEqual([second, first]);
+    expect([
+      findPartial(tree, { parent: root, tokens: block(1, 9, 1, 9), start: 0, limit: 4 }, () => true),
+      findPartial(tree, { parent: root, tokens: block(1, 2, 1, 9), start: 0, limit: 4 }, () => true),
+    ]).toEqual([second, first]);
     expect(findPartial(tree, { parent: first, tokens: block(1, 2), start: 0, limit: 2 }, () => true)).toBe(0);
   });
 
@@ -124,7 +140,11 @@ describe("PrefixTree", () => {
     fc.assert(
       fc.property(commands, (program) => {
         // 32 places; the first token says which of the last and first ones.
-        const tree = new PrefixTree({ capacity: 20, blockSize: BLOCK, hash: (_parent, tokens, start) => 29 + (tokens[start] % 6) });
+        const tree = new PrefixTree({
+          capacity: 20,
+          blockSize: BLOCK,
+          hash: (_parent, tokens, start) => 29 + (tokens[start] % 6),
+        });
         const live = new Map<number, number>();
         for (const [token, remove] of program) {
           if (remove && live.has(token)) tree.remove(live.get(token)!);
@@ -149,22 +169,28 @@ describe("PrefixTree", () => {
 
   const hashes = { "its own hash": undefined, "a constant hash": () => 7, "a hash that is negative": () => -1 };
 
-  test.each(Object.entries(hashes))("with %s, find equals a map of whole beginnings, after any program", (_name, hash) => {
-    const paths = fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })), { minLength: 1, maxLength: 4 });
-    const commands = fc.array(fc.record({ domain: fc.nat(1), path: paths, remove: fc.boolean() }), { maxLength: 60 });
-    fc.assert(
-      fc.property(commands, (program) => {
-        const tree = treeOf(20, hash);
-        const model = new Map<string, number>();
-        for (const { domain, path, remove } of program) {
-          const keys = path.map((_, depth) => JSON.stringify([domain, path.slice(0, depth + 1)]));
-          if (remove) removeLeaf(tree, model, keys);
-          else insertPath(tree, model, { domain, path, keys });
-          checkFinds(tree, model, { domain, path, keys });
-        }
-      }),
-    );
-  });
+  test.each(Object.entries(hashes))(
+    "with %s, find equals a map of whole beginnings, after any program",
+    (_name, hash) => {
+      const paths = fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })), {
+        minLength: 1,
+        maxLength: 4,
+      });
+      const commands = fc.array(fc.record({ domain: fc.nat(1), path: paths, remove: fc.boolean() }), { maxLength: 60 });
+      fc.assert(
+        fc.property(commands, (program) => {
+          const tree = treeOf(20, hash);
+          const model = new Map<string, number>();
+          for (const { domain, path, remove } of program) {
+            const keys = path.map((_, depth) => JSON.stringify([domain, path.slice(0, depth + 1)]));
+            if (remove) removeLeaf(tree, model, keys);
+            else insertPath(tree, model, { domain, path, keys });
+            checkFinds(tree, model, { domain, path, keys });
+          }
+        }),
+      );
+    },
+  );
 
   interface Path {
     readonly domain: number;

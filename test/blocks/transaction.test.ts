@@ -10,7 +10,11 @@ describe("Transactions", () => {
     const sequence = holding(5);
     cache.index(sequence, tokens, 3, journal);
     cache.index(sequence, tokens, 5, journal);
-    expect([sequence.indexedBlocks, sequence.indexAt, pairsOf(journal.indexed).map(([block]) => block)]).toEqual([2, 6, blocksOf(sequence).slice(0, 2)]);
+    expect([sequence.indexedBlocks, sequence.indexAt, pairsOf(journal.indexed).map(([block]) => block)]).toEqual([
+      2,
+      6,
+      blocksOf(sequence).slice(0, 2),
+    ]);
     expect(search([1, 2, 3, 4, 5]).tokenCount).toBe(4);
   });
 
@@ -19,7 +23,11 @@ describe("Transactions", () => {
       const { cache, holding, journal, search, pool } = cacheParts();
       cache.index(holding(5), tokens, 5, journal);
       cache[fate](journal);
-      expect([search([1, 2, 3, 4]).tokenCount, journal.indexed.length, pool.heldCount]).toEqual([fate === "commit" ? 4 : 0, 0, 3]);
+      expect([search([1, 2, 3, 4]).tokenCount, journal.indexed.length, pool.heldCount]).toEqual([
+        fate === "commit" ? 4 : 0,
+        0,
+        3,
+      ]);
     }
   });
 
@@ -52,7 +60,11 @@ describe("Transactions", () => {
     cache.slide(second, 6);
     expect(second.tables[0].first).toBe(1);
     cache.commit(journal);
-    expect([pool.referenceCount(blocksOf(first)[0]), pool.heldCount, second.tables[0].ids]).toEqual([1, 3, [0, blocksOf(first)[1], expect.any(Number)]]);
+    expect([pool.referenceCount(blocksOf(first)[0]), pool.heldCount, second.tables[0].ids]).toEqual([
+      1,
+      3,
+      [0, blocksOf(first)[1], expect.any(Number)],
+    ]);
   });
 
   test("a failed plan drops no block that was indexed anew since", () => {
@@ -82,7 +94,11 @@ describe("Transactions", () => {
     cache.index(sequence, tokens, 4, journal);
     tables.setIndexed(sequence.slot, sequence.root, 0);
     cache.index(sequence, tokens, 4, journal);
-    expect([sequence.adoptions.length, journal.adoptions.length, blocksOf(sequence).map((block) => pool.referenceCount(block))]).toEqual([0, 0, [1, 1]]);
+    expect([
+      sequence.adoptions.length,
+      journal.adoptions.length,
+      blocksOf(sequence).map((block) => pool.referenceCount(block)),
+    ]).toEqual([0, 0, [1, 1]]);
   });
 
   test("a failed plan's swap-outs leave nothing on the host, each its own", () => {
@@ -99,7 +115,8 @@ describe("Transactions", () => {
     const { cache, holding, indexed, letGo, journal, prefixes, blocksOf } = cacheParts({
       blockCount: 4,
       hostBlockCount: 3,
-      onEvent: (event) => told.push(event.type === "stored" ? `${event.type} ${event.tier} ${event.tokenIds[0]}` : event.type),
+      onEvent: (event) =>
+        told.push(event.type === "stored" ? `${event.type} ${event.tier} ${event.tokenIds[0]}` : event.type),
     });
     letGo(indexed([1, 2, 3, 4]));
     expect(told.splice(0)).toEqual(["stored device 1", "stored device 3"]);
@@ -133,7 +150,10 @@ describe("StepJournal", () => {
     const journal = new StepJournal();
     journal.copy(3, 8);
     journal.copy(4, 9);
-    expect(pairsOf(journal.copies)).toEqual([[3, 8], [4, 9]]);
+    expect(pairsOf(journal.copies)).toEqual([
+      [3, 8],
+      [4, 9],
+    ]);
   });
 
   test("cleared, holds nothing of the last plan", () => {
@@ -144,7 +164,9 @@ describe("StepJournal", () => {
     journal.adoptions.push({ slot: 0, group: 0, index: 0, block: 1, journal, settled: true });
     journal.clear();
     const { indexed, copies, swapOuts, swapIns, demoted, adoptions } = journal;
-    expect([indexed, copies, swapOuts, swapIns, demoted, adoptions].map(({ length }) => length)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([indexed, copies, swapOuts, swapIns, demoted, adoptions].map(({ length }) => length)).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ]);
     expect(journal.computes(5)).toBe(false);
   });
 });

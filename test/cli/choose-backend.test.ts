@@ -35,7 +35,9 @@ test("the reference takes their place, and one line says why and how to change i
 
 test("a backend that was asked for is never replaced", async () => {
   const io = memoryIo();
-  await expect(chooseBackend("webgpu", sizes, io, { ...all, webgpu: unavailable })).rejects.toThrow(DeviceUnavailableError);
+  await expect(chooseBackend("webgpu", sizes, io, { ...all, webgpu: unavailable })).rejects.toThrow(
+    DeviceUnavailableError,
+  );
   await expect(chooseBackend("cpu", sizes, io, { ...all, cpu: unavailable })).rejects.toThrow(DeviceUnavailableError);
   expect((await chooseBackend("reference", sizes, io, all)).info.name).toBe("reference");
   expect(io.stderr.text).toBe("");
@@ -49,7 +51,9 @@ test("what cannot be anywhere is refused, not tried elsewhere", async () => {
     throw new DeviceLimitError("WebAssembly's memory ends at 4.00 GiB …");
   };
   await expect(chooseBackend(undefined, sizes, memoryIo(), { ...all, gpu: bad })).rejects.toThrow(InvalidOptionError);
-  await expect(chooseBackend(undefined, sizes, memoryIo(), { ...all, gpu: unavailable, cpu: tooLarge })).rejects.toThrow(DeviceLimitError);
+  await expect(
+    chooseBackend(undefined, sizes, memoryIo(), { ...all, gpu: unavailable, cpu: tooLarge }),
+  ).rejects.toThrow(DeviceLimitError);
 });
 
 test("the real CPU backend has the sizes asked for", async () => {
@@ -65,14 +69,22 @@ test("the real reference backend has the sizes asked for", async () => {
   await backend.dispose();
 });
 
-test.each(["cpu", "reference"] as const)("the %s backend reads the tensors of an opened model, which can be closed afterwards", async (name) => {
-  const opened = await openModel("builtin");
-  const resident = (await loadModel("builtin")).model;
-  const answer = async (backend: Backend): Promise<readonly number[]> => {
-    await using engine = new Engine({ backend });
-    return (await engine.submit({ promptTokenIds: [3, 1, 4, 1, 5], maxTokens: 8 }).completion()).tokenIds;
-  };
-  const backend = await thenClose(opened, chooseBackend(name, { ...sizes, blockCount: 8, model: opened.model }, memoryIo()));
-  await expect(opened.model.finalNorm.read()).rejects.toThrow(InvalidModelError);
-  expect(await answer(backend)).toEqual(await answer(await chooseBackend(name, { ...sizes, blockCount: 8, model: resident }, memoryIo())));
-});
+test.each(["cpu", "reference"] as const)(
+  "the %s backend reads the tensors of an opened model, which can be closed afterwards",
+  async (name) => {
+    const opened = await openModel("builtin");
+    const resident = (await loadModel("builtin")).model;
+    const answer = async (backend: Backend): Promise<readonly number[]> => {
+      await using engine = new Engine({ backend });
+      return (await engine.submit({ promptTokenIds: [3, 1, 4, 1, 5], maxTokens: 8 }).completion()).tokenIds;
+    };
+    const backend = await thenClose(
+      opened,
+      chooseBackend(name, { ...sizes, blockCount: 8, model: opened.model }, memoryIo()),
+    );
+    await expect(opened.model.finalNorm.read()).rejects.toThrow(InvalidModelError);
+    expect(await answer(backend)).toEqual(
+      await answer(await chooseBackend(name, { ...sizes, blockCount: 8, model: resident }, memoryIo())),
+    );
+  },
+);

@@ -18,8 +18,8 @@ test("builtin is the model that ships with the package", async () => {
 });
 
 test.each([
-  ["no-such-folder", 'does not exist'],
-  ["", 'does not exist'],
+  ["no-such-folder", "does not exist"],
+  ["", "does not exist"],
   ["package.json", "is neither a folder nor a .gguf file"],
 ])("%j is bad usage", async (folder, problem) => {
   await expect(openModel(folder)).rejects.toThrow(UsageError);
@@ -33,9 +33,13 @@ test("a folder without a model is a damaged model", async () => {
 
 test("a model of the Hub is downloaded by its name, and told on the way", async () => {
   await using server = await HubServer.start();
-  for (const [name, bytes] of Object.entries(modelFiles())) server.files.set(name, { bytes, large: name.endsWith(".safetensors") });
+  for (const [name, bytes] of Object.entries(modelFiles())) {
+    server.files.set(name, { bytes, large: name.endsWith(".safetensors") });
+  }
   const cache = mkdtempSync(join(tmpdir(), "bstar-store-"));
-  for (const [name, value] of Object.entries({ HF_ENDPOINT: server.endpoint, HF_TOKEN: "", BSTAR_CACHE: cache })) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries({ HF_ENDPOINT: server.endpoint, HF_TOKEN: "", BSTAR_CACHE: cache })) {
+    vi.stubEnv(name, value);
+  }
   try {
     const io = memoryIo();
     const opened = await openModel("hf:org/name", {}, io);

@@ -10,7 +10,11 @@ function failing(code: string): NodeJS.WriteStream {
 
 function terminal(size: { columns?: number; rows?: number }, colorBits = 8): NodeJS.WriteStream {
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return Object.assign(stream, { isTTY: true, ...size, getColorDepth: () => colorBits }) as unknown as NodeJS.WriteStream;
+  return Object.assign(stream, {
+    isTTY: true,
+    ...size,
+    getColorDepth: () => colorBits,
+  }) as unknown as NodeJS.WriteStream;
 }
 
 describe("StreamOutput", () => {
@@ -24,12 +28,16 @@ describe("StreamOutput", () => {
   });
 
   test("a reader that is gone is told apart from a failure", async () => {
-    await expect(new StreamOutput(failing("EPIPE"), "standard output", {}).write("x")).rejects.toThrow(OutputClosedError);
+    await expect(new StreamOutput(failing("EPIPE"), "standard output", {}).write("x")).rejects.toThrow(
+      OutputClosedError,
+    );
   });
 
   test("a full disk is named", async () => {
     const output = new StreamOutput(failing("ENOSPC"), "standard output", {});
-    await expect(output.write("x")).rejects.toThrow("cannot write to standard output: no space is left on the device (ENOSPC)");
+    await expect(output.write("x")).rejects.toThrow(
+      "cannot write to standard output: no space is left on the device (ENOSPC)",
+    );
   });
 
   test("a failure of a write that somebody else made comes out of the next one", async () => {
@@ -40,8 +48,16 @@ describe("StreamOutput", () => {
   });
 
   test("a terminal has its size, or the classic one, and its colours", () => {
-    expect(new StreamOutput(terminal({ columns: 120, rows: 40 }), "o", {}).terminal).toEqual({ columns: 120, rows: 40, colorBits: 8 });
-    expect(new StreamOutput(terminal({ columns: 0 }, 1), "o", {}).terminal).toEqual({ columns: 80, rows: 24, colorBits: 1 });
+    expect(new StreamOutput(terminal({ columns: 120, rows: 40 }), "o", {}).terminal).toEqual({
+      columns: 120,
+      rows: 40,
+      colorBits: 8,
+    });
+    expect(new StreamOutput(terminal({ columns: 0 }, 1), "o", {}).terminal).toEqual({
+      columns: 80,
+      rows: 24,
+      colorBits: 1,
+    });
   });
 
   test("pipes and dumb terminals are no terminals", () => {

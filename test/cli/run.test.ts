@@ -7,18 +7,33 @@ describe("run", () => {
   test("help and version are written to standard output, with exit code 0", async () => {
     const help = await bstar(["--help"]);
     expect(help).toMatchObject({ code: 0, err: "" });
-    for (const command of ["generate", "doctor", "demo", "roofline"]) expect(help.out).toContain(`\n  ${command} [options]`);
-    expect(await bstar(["--version"])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: "" });
+    for (const command of ["generate", "doctor", "demo", "roofline"]) {
+      expect(help.out).toContain(`\n  ${command} [options]`);
+    }
+    expect(await bstar(["--version"])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: "",
+    });
     expect((await bstar(["generate", "--help"])).out).toContain("Examples:");
   });
 
   test.each<[string[], string]>([
     [["generate", "--no-such"], "bstar: unknown option '--no-such'\n"],
     [["generate", "--max-token", "5"], "bstar: unknown option '--max-token' (Did you mean --max-tokens?)\n"],
-    [["generate", "-p", "x", "--max-tokens", "0"], "bstar: option '--max-tokens <n>' argument '0' is invalid. It must be an integer >= 1.\n"],
+    [
+      ["generate", "-p", "x", "--max-tokens", "0"],
+      "bstar: option '--max-tokens <n>' argument '0' is invalid. It must be an integer >= 1.\n",
+    ],
     [["generate", "-p", "x", "--max-tokens"], "bstar: option '--max-tokens <n>' argument missing\n"],
-    [["generate", "-p", "x", "--temperature", "hot"], "bstar: option '--temperature <x>' argument 'hot' is invalid. It must be a number >= 0.\n"],
-    [["generate", "-p", "x", "--backend", "cuda"], "bstar: option '--backend <name>' argument 'cuda' is invalid. Allowed choices are cpu, webgpu, reference.\n"],
+    [
+      ["generate", "-p", "x", "--temperature", "hot"],
+      "bstar: option '--temperature <x>' argument 'hot' is invalid. It must be a number >= 0.\n",
+    ],
+    [
+      ["generate", "-p", "x", "--backend", "cuda"],
+      "bstar: option '--backend <name>' argument 'cuda' is invalid. Allowed choices are cpu, webgpu, reference.\n",
+    ],
     [["generate", "stray", "-p", "x"], "bstar: too many arguments for 'generate'. Expected 0 arguments but got 1.\n"],
     [["genrate"], "bstar: unknown command 'genrate' (Did you mean generate?)\n"],
     [["generate"], "bstar: generate needs either -p TEXT or --prompts FILE\n"],

@@ -32,8 +32,19 @@ async function json(...args: readonly string[]): Promise<Result> {
 describe("one run", () => {
   test("--json prints one object with config and seed", async () => {
     const result = await json("--trace", trace, "--seed", "4");
-    expect(result).toMatchObject({ requests: { submitted: 30, completed: 30, rejected: 0, clipped: 0, dropped: 0 }, seed: 4 });
-    expect(result["config"]).toMatchObject({ model: "llama-2-7b", gpu: "a100-80gb", trace, tokenBudget: 512, blockSize: 16, gpuBlocks: result["kv"].blockCount, context: 4096 });
+    expect(result).toMatchObject({
+      requests: { submitted: 30, completed: 30, rejected: 0, clipped: 0, dropped: 0 },
+      seed: 4,
+    });
+    expect(result["config"]).toMatchObject({
+      model: "llama-2-7b",
+      gpu: "a100-80gb",
+      trace,
+      tokenBudget: 512,
+      blockSize: 16,
+      gpuBlocks: result["kv"].blockCount,
+      context: 4096,
+    });
     expect(result["loopSeconds"]).toBeGreaterThan(0);
   });
 
@@ -54,13 +65,31 @@ describe("one run", () => {
   });
 
   test("overrides reach the run", async () => {
-    const { kv, steps, requests, config } = await json("--trace", trace, "--rate", "100", "--gpu-blocks", "50", "--block-size", "8", "--max-requests", "3", "--token-budget", "64", "--context", "120");
+    const { kv, steps, requests, config } = await json(
+      "--trace",
+      trace,
+      "--rate",
+      "100",
+      "--gpu-blocks",
+      "50",
+      "--block-size",
+      "8",
+      "--max-requests",
+      "3",
+      "--token-budget",
+      "64",
+      "--context",
+      "120",
+    );
     expect(kv.blockCount).toBe(50);
     expect(steps.meanRequests).toBeLessThanOrEqual(3);
     expect(steps.meanTokens).toBeLessThanOrEqual(64);
     expect(requests.clipped).toBeGreaterThan(0);
     expect(config).toMatchObject({ gpuBlocks: 50, blockSize: 8, maxRequests: 3, tokenBudget: 64, context: 120 });
-    expect((await json("--trace", trace, "--context", "120", "--over-context", "drop"))["requests"]).toMatchObject({ clipped: 0, dropped: requests.clipped });
+    expect((await json("--trace", trace, "--context", "120", "--over-context", "drop"))["requests"]).toMatchObject({
+      clipped: 0,
+      dropped: requests.clipped,
+    });
   });
 
   test("the page has the figures for people", async () => {
@@ -71,12 +100,27 @@ describe("one run", () => {
     expect(out).toMatch(/goodput +100% of the requests kept the promise/);
     expect(out).toMatch(/first token \(TTFT\)( +[\d.]+ m?s){5}\n/);
   });
-
 });
 
 describe("a sweep", () => {
-  const args = ["--sweep", "--workload", "poisson", "--requests", "20", "--rate", "1,8", "--queue", "fcfs,lpm", "--jobs", "1"];
-  const keys = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n").map((line) => (JSON.parse(line) as { key: string }).key);
+  const args = [
+    "--sweep",
+    "--workload",
+    "poisson",
+    "--requests",
+    "20",
+    "--rate",
+    "1,8",
+    "--queue",
+    "fcfs,lpm",
+    "--jobs",
+    "1",
+  ];
+  const keys = (path: string) =>
+    readFileSync(path, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { key: string }).key);
 
   test("has a line a run; what is done is not done again; its file makes a report", async () => {
     const path = join(folder, "sweep.jsonl");
@@ -95,12 +139,30 @@ describe("a sweep", () => {
     expect(existsSync(join(target, "plane.svg"))).toBe(true);
     const page = readFileSync(join(target, "report.html"), "utf8");
     expect(page).toContain("llama-2-7b on a100-80gb: poisson");
-    for (const queue of ["fcfs", "lpm"]) for (const rate of [1, 8]) expect(page).toContain(`<td>${queue}, ${rate} requests/s</td>`);
+    for (const queue of ["fcfs", "lpm"]) {
+      for (const rate of [1, 8]) expect(page).toContain(`<td>${queue}, ${rate} requests/s</td>`);
+    }
   });
 
   test("a run that is refused is a line and a failed exit, and the others go on", async () => {
-    const { code, out, err } = await bstar(["simulate", "--sweep", "--workload", "poisson", "--requests", "5", "--model", "llama-2-13b", "--gpu", "a10,a100-80gb", "--jobs", "1"]);
-    const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line) as { error?: { code: string } });
+    const { code, out, err } = await bstar([
+      "simulate",
+      "--sweep",
+      "--workload",
+      "poisson",
+      "--requests",
+      "5",
+      "--model",
+      "llama-2-13b",
+      "--gpu",
+      "a10,a100-80gb",
+      "--jobs",
+      "1",
+    ]);
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { error?: { code: string } });
     expect(lines.filter(({ error }) => error !== undefined)).toHaveLength(1);
     expect(lines).toHaveLength(2);
     expect(code).toBe(1);
@@ -112,10 +174,16 @@ describe("refusals are one line with exit code 2", () => {
   test.each([
     [["--workload", "poisson", "--model", "llama-9b"], /unknown model "llama-9b"; known: llama-7b/],
     [["--workload", "poisson", "--gpu", "a11"], /unknown GPU "a11"; known: a10/],
-    [["--workload", "storm"], /unknown workload "storm"; known: poisson, gamma, on-off, closed-loop, sessions, shared-prefix/],
+    [
+      ["--workload", "storm"],
+      /unknown workload "storm"; known: poisson, gamma, on-off, closed-loop, sessions, shared-prefix/,
+    ],
     [["--workload", "poisson", "--queue", "storm"], /unknown queue "storm"; known: fcfs, /],
     [["--workload", "poisson", "--admission", "storm"], /unknown admission "storm"; known: watermark, /],
-    [["--workload", "poisson", "--model", "llama-2-70b"], /the weights of llama-2-70b at 16 bits take 128 GiB, a100-80gb has/],
+    [
+      ["--workload", "poisson", "--model", "llama-2-70b"],
+      /the weights of llama-2-70b at 16 bits take 128 GiB, a100-80gb has/,
+    ],
     [[], /give either --trace or --workload/],
     [["--workload", "poisson", "--rate", "1,2"], /several values of an option need --sweep/],
     [["--workload", "poisson", "--rate", "0"], /'0' is invalid/],
@@ -138,26 +206,54 @@ describe("refusals are one line with exit code 2", () => {
   });
 
   test("a malformed row names file and line", async () => {
-    const broken = file("broken.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,2\n2023-11-16 18:15:47,x,2\n");
+    const broken = file(
+      "broken.csv",
+      "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,2\n2023-11-16 18:15:47,x,2\n",
+    );
     const { code, err } = await simulate("--trace", broken);
     expect(err).toBe(`bstar: ${broken}:3: ContextTokens must be an integer >= 1, got "x"\n`);
     expect(code).toBe(2);
   });
 
   test("a report that cannot be written says where and why, before the run", async () => {
-    const { code, out, err } = await simulate("--workload", "poisson", "--requests", "3", "--report", join(trace, "report"));
+    const { code, out, err } = await simulate(
+      "--workload",
+      "poisson",
+      "--requests",
+      "3",
+      "--report",
+      join(trace, "report"),
+    );
     expect(err).toMatch(/^bstar: cannot write to .*trace\.csv.report: ENOTDIR: .*\n$/);
     expect([code, out]).toEqual([1, ""]);
   });
 
-  test.skipIf(!existsSync("/proc/self"))("so does one below /proc, where nobody makes folders (skipped where there is none)", async () => {
-    const { code, err } = await simulate("--workload", "poisson", "--requests", "3", "--report", "/proc/bstar/report");
-    expect([code, err]).toEqual([1, expect.stringMatching(/^bstar: cannot write to \/proc\/bstar\/report: ENOENT: .*\n$/)]);
-  });
+  test.skipIf(!existsSync("/proc/self"))(
+    "so does one below /proc, where nobody makes folders (skipped where there is none)",
+    async () => {
+      const { code, err } = await simulate(
+        "--workload",
+        "poisson",
+        "--requests",
+        "3",
+        "--report",
+        "/proc/bstar/report",
+      );
+      expect([code, err]).toEqual([
+        1,
+        expect.stringMatching(/^bstar: cannot write to \/proc\/bstar\/report: ENOENT: .*\n$/),
+      ]);
+    },
+  );
 
   test("lengths without times want a rate", async () => {
-    const lengths = file("lengths.csv", "num_prefill_tokens,num_decode_tokens,num_total_tokens,pd_ratio\n12,8,20,1.5\n");
-    expect((await simulate("--trace", lengths)).err).toMatch(/has lengths without times: give the arrivals with --rate/);
+    const lengths = file(
+      "lengths.csv",
+      "num_prefill_tokens,num_decode_tokens,num_total_tokens,pd_ratio\n12,8,20,1.5\n",
+    );
+    expect((await simulate("--trace", lengths)).err).toMatch(
+      /has lengths without times: give the arrivals with --rate/,
+    );
     expect((await json("--trace", lengths, "--rate", "1"))["requests"].completed).toBe(1);
   });
 });
@@ -199,31 +295,79 @@ describe("engines", () => {
   test("a preset gives defaults, which options override", async () => {
     const args = ["--workload", "poisson", "--requests", "5", "--prompt-tokens", "20", "--output-tokens", "5"];
     expect((await json(...args)).config).toMatchObject({ engine: "bstar", tokenBudget: 512, maxRequests: 256 });
-    expect((await json(...args, "--engine", "vllm-0.15.1")).config).toMatchObject({ engine: "vllm-0.15", tokenBudget: 8192 });
+    expect((await json(...args, "--engine", "vllm-0.15.1")).config).toMatchObject({
+      engine: "vllm-0.15",
+      tokenBudget: 8192,
+    });
     const { config } = await json(...args, "--engine", "trtllm", "--token-budget", "99", "--admission", "watermark");
     expect(config).toMatchObject({ engine: "trtllm", tokenBudget: 99, admission: "watermark", blockSize: 32 });
   });
 
   test("rows that cannot be used are counted where they are skipped", async () => {
-    const mixed = file("mixed.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,2\n2023-11-16 18:15:47,0,2\n");
+    const mixed = file(
+      "mixed.csv",
+      "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,1,2\n2023-11-16 18:15:47,0,2\n",
+    );
     expect((await simulate("--trace", mixed)).err).toMatch(/mixed\.csv:3: ContextTokens must be/);
-    expect(await json("--trace", mixed, "--bad-rows", "skip")).toMatchObject({ skippedRows: 1, requests: { completed: 1 } });
+    expect(await json("--trace", mixed, "--bad-rows", "skip")).toMatchObject({
+      skippedRows: 1,
+      requests: { completed: 1 },
+    });
   });
 
   test("a config.json says how its weights are stored", async () => {
     const config = {
-      model_type: "llama", architectures: ["LlamaForCausalLM"], hidden_size: 256, intermediate_size: 512, num_hidden_layers: 2, num_attention_heads: 4, vocab_size: 1000,
-      max_position_embeddings: 2048, rms_norm_eps: 1e-5, hidden_act: "silu", tie_word_embeddings: false, quantization_config: { quant_method: "fp8" },
+      model_type: "llama",
+      architectures: ["LlamaForCausalLM"],
+      hidden_size: 256,
+      intermediate_size: 512,
+      num_hidden_layers: 2,
+      num_attention_heads: 4,
+      vocab_size: 1000,
+      max_position_embeddings: 2048,
+      rms_norm_eps: 1e-5,
+      hidden_act: "silu",
+      tie_word_embeddings: false,
+      quantization_config: { quant_method: "fp8" },
     };
     const path = file("fp8.json", JSON.stringify(config));
-    const run = async (...more: readonly string[]) => (await bstar(["simulate", "--model", path, "--gpu", "h100", "--workload", "poisson", "--requests", "3", "--json", ...more])).out;
+    const run = async (...more: readonly string[]) =>
+      (
+        await bstar([
+          "simulate",
+          "--model",
+          path,
+          "--gpu",
+          "h100",
+          "--workload",
+          "poisson",
+          "--requests",
+          "3",
+          "--json",
+          ...more,
+        ])
+      ).out;
     expect((JSON.parse(await run()) as Result).config).toMatchObject({ weightBits: 8, arithmetic: "fp8" });
-    expect((JSON.parse(await run("--weight-bits", "16", "--arithmetic", "fp16")) as Result).config).toMatchObject({ weightBits: 16, arithmetic: "fp16" });
+    expect((JSON.parse(await run("--weight-bits", "16", "--arithmetic", "fp16")) as Result).config).toMatchObject({
+      weightBits: 16,
+      arithmetic: "fp16",
+    });
   });
 });
 
 test("several replicas cost as many GPUs, and a route has to be of several", async () => {
-  const args = ["--workload", "poisson", "--rate", "8", "--requests", "40", "--prompt-tokens", "50", "--output-tokens", "10"];
+  const args = [
+    "--workload",
+    "poisson",
+    "--rate",
+    "8",
+    "--requests",
+    "40",
+    "--prompt-tokens",
+    "50",
+    "--output-tokens",
+    "10",
+  ];
   const [one, two] = [await json(...args), await json(...args, "--replicas", "2", "--route", "least-loaded")];
   expect(two.cost.dollarsPerDay).toBe(2 * one.cost.dollarsPerDay);
   expect(two.config).toMatchObject({ replicas: 2, route: "least-loaded" });
@@ -232,11 +376,26 @@ test("several replicas cost as many GPUs, and a route has to be of several", asy
 });
 
 test("a workload in stages, with uniform lengths", async () => {
-  const args = ["--workload", "poisson", "--stages", "2x10,6x10", "--length-law", "uniform", "--length-cv", "0.2", "--prompt-tokens", "50", "--output-tokens", "5"];
+  const args = [
+    "--workload",
+    "poisson",
+    "--stages",
+    "2x10,6x10",
+    "--length-law",
+    "uniform",
+    "--length-cv",
+    "0.2",
+    "--prompt-tokens",
+    "50",
+    "--output-tokens",
+    "5",
+  ];
   const { requests, durationSeconds } = await json(...args);
   expect(requests.completed).toBeGreaterThan(40);
   expect(requests.completed).toBeLessThan(130);
   expect(durationSeconds).toBeLessThan(25);
   expect((await simulate("--workload", "poisson", "--stages", "2:10")).err).toMatch(/It must be RATExSECONDS/);
-  expect((await simulate("--workload", "gamma", "--stages", "2x10")).err).toMatch(/--stages is of the workload poisson/);
+  expect((await simulate("--workload", "gamma", "--stages", "2x10")).err).toMatch(
+    /--stages is of the workload poisson/,
+  );
 });

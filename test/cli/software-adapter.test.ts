@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
@@ -14,7 +23,9 @@ describe("unpackSoftwareDriver", () => {
   let archive: string;
   let cache: string;
   const write = (fill: number): void => {
-    const files = Object.fromEntries(Object.entries(FILES).map(([name, size]) => [name, new Uint8Array(size).fill(fill)]));
+    const files = Object.fromEntries(
+      Object.entries(FILES).map(([name, size]) => [name, new Uint8Array(size).fill(fill)]),
+    );
     writeFileSync(archive, brotliCompressSync(tar(files)));
   };
   beforeEach(() => {
@@ -27,7 +38,12 @@ describe("unpackSoftwareDriver", () => {
 
   test("unpacks what is needed to a folder of this user's alone, and leaves nothing else there", () => {
     const { folder } = unpackSoftwareDriver(archive, cache);
-    expect(readdirSync(folder).toSorted()).toEqual(["libvk_swiftshader.so", "libvulkan.so.1", "manifest.json", "vk_swiftshader_icd.json"]);
+    expect(readdirSync(folder).toSorted()).toEqual([
+      "libvk_swiftshader.so",
+      "libvulkan.so.1",
+      "manifest.json",
+      "vk_swiftshader_icd.json",
+    ]);
     expect(readdirSync(cache)).toHaveLength(1);
     expect(statSync(cache).mode & 0o077).toBe(0);
   });
@@ -60,12 +76,17 @@ describe("unpackSoftwareDriver", () => {
   });
 });
 
-test.skipIf(process.platform !== "linux" || process.arch !== "x64")("the package of the checkout still has the archive (skipped where it would not run)", () => {
-  const archive = findSoftwareArchive();
-  expect(archive).not.toBeNull();
-  const names = readTar(brotliDecompressSync(readFileSync(archive!))).map(({ name }) => name);
-  expect(names).toEqual(expect.arrayContaining(["libvulkan.so.1", "libvk_swiftshader.so", "vk_swiftshader_icd.json"]));
-});
+test.skipIf(process.platform !== "linux" || process.arch !== "x64")(
+  "the package of the checkout still has the archive (skipped where it would not run)",
+  () => {
+    const archive = findSoftwareArchive();
+    expect(archive).not.toBeNull();
+    const names = readTar(brotliDecompressSync(readFileSync(archive!))).map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(["libvulkan.so.1", "libvk_swiftshader.so", "vk_swiftshader_icd.json"]),
+    );
+  },
+);
 
 test("there is no software adapter for other systems", () => {
   expect(findSoftwareArchive("darwin", "x64")).toBeNull();

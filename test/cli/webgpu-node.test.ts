@@ -19,7 +19,11 @@ describe.skipIf(noWebGPU)(`openNodeGpu${ifWebGPU}`, () => {
     const module = fileURLToPath(new URL("../../src/cli/webgpu-node.ts", import.meta.url));
     const program = `const { adapter } = await (await import(${JSON.stringify(module)})).openNodeGpu(); console.log(adapter.limits.maxBindGroups); process.exit(0);`;
     const { LD_LIBRARY_PATH: _path, VK_ICD_FILENAMES: _driver, ...env } = process.env;
-    const out = execFileSync(process.execPath, ["--input-type=module", "-e", program], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     expect(Number(out.trim().split("\n").at(-1))).toBeGreaterThanOrEqual(4);
   });
 });

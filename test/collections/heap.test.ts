@@ -8,7 +8,10 @@ import { requestOf } from "../support/request-views.ts";
 const byPriority = (a: RequestView, b: RequestView): number => a.priority - b.priority;
 
 /** Pushes of a priority, or a removal of the element at this place of what is in. */
-const commands = fc.array(fc.oneof(fc.record({ push: fc.integer({ min: 0, max: 9 }) }), fc.record({ remove: fc.nat(40) })), { maxLength: 120 });
+const commands = fc.array(
+  fc.oneof(fc.record({ push: fc.integer({ min: 0, max: 9 }) }), fc.record({ remove: fc.nat(40) })),
+  { maxLength: 120 },
+);
 
 describe("IndexedHeap", () => {
   test("after any program, the first is a least element of what is in", () => {

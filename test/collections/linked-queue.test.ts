@@ -6,7 +6,9 @@ import { FreeStack } from "../../src/collections/free-stack.ts";
 
 const BLOCKS = 12;
 
-const commands = fc.array(fc.tuple(fc.constantFrom("queue", "remove", "free"), fc.integer({ min: 1, max: BLOCKS })), { maxLength: 200 });
+const commands = fc.array(fc.tuple(fc.constantFrom("queue", "remove", "free"), fc.integer({ min: 1, max: BLOCKS })), {
+  maxLength: 200,
+});
 
 /** Takes all blocks out, first to last. */
 function drain(queue: LinkedQueue): number[] {

@@ -31,8 +31,9 @@ test("UTF-8 of a set matches its code points alone", () => {
           [0, 0xd7ff],
           [0xe000, MAX_CODE_POINT],
         ]).length === 0
-      )
-        {return;}
+      ) {
+        return;
+      }
       const grammar = byteGrammar(utf8(set));
       for (const edge of [
         ...points,

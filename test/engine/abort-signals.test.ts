@@ -46,12 +46,15 @@ test("the reason is the signal's where it aborted, else an AbortedError", () => 
   expect(abortReason("a", undefined)).toEqual(new AbortedError("request a was aborted"));
 });
 
-test.each([5, "abort", {}, { aborted: true }])("a signal that is none is refused, and nothing has changed: %j", async (value) => {
-  const { engine } = setUp();
-  const before = engine.stats();
-  const request = { promptTokenIds: [1, 2], maxTokens: 3, signal: value as AbortSignal };
-  expect(() => engine.submit(request)).toThrow(InvalidRequestError);
-  expect(() => engine.beamSearch({ ...request, width: 2 })).toThrow(InvalidRequestError);
-  expect(engine.stats()).toEqual(before);
-  await engine.dispose();
-});
+test.each([5, "abort", {}, { aborted: true }])(
+  "a signal that is none is refused, and nothing has changed: %j",
+  async (value) => {
+    const { engine } = setUp();
+    const before = engine.stats();
+    const request = { promptTokenIds: [1, 2], maxTokens: 3, signal: value as AbortSignal };
+    expect(() => engine.submit(request)).toThrow(InvalidRequestError);
+    expect(() => engine.beamSearch({ ...request, width: 2 })).toThrow(InvalidRequestError);
+    expect(engine.stats()).toEqual(before);
+    await engine.dispose();
+  },
+);

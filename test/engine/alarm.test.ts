@@ -7,11 +7,14 @@ import { setUp, someTurns } from "../support/engines.ts";
 function onVirtualClock() {
   const clock = new VirtualClock();
   let timers = 0;
-  const alarm = new Alarm(() => clock.now, (seconds, wake) => {
-    timers++;
-    const cancel = clock.schedule(seconds, wake);
-    return () => (timers--, cancel());
-  });
+  const alarm = new Alarm(
+    () => clock.now,
+    (seconds, wake) => {
+      timers++;
+      const cancel = clock.schedule(seconds, wake);
+      return () => (timers--, cancel());
+    },
+  );
   return { alarm, clock, timers: () => timers };
 }
 
@@ -74,7 +77,11 @@ test("steadyClock stands still where the clock goes back, or is no number", () =
 test("of an engine, a paused request that is aborted leaves no timer behind, and neither does freezing", async () => {
   const clock = new VirtualClock();
   let timers = 0;
-  const timer = (seconds: number, wake: () => void) => (timers++, clock.schedule(seconds, () => (timers--, wake())), () => void timers--);
+  const timer = (seconds: number, wake: () => void) => (
+    timers++,
+    clock.schedule(seconds, () => (timers--, wake())),
+    () => void timers--
+  );
   const { engine } = setUp({ clock: () => clock.now, timer });
   for (const leave of [() => engine.abort(1), () => engine.freeze()]) {
     engine.submit({ id: 1, promptTokenIds: [1], maxTokens: 100, deadline: clock.now + 50 });

@@ -5,7 +5,13 @@ import { Engine } from "../../src/engine/engine.ts";
 import type { Beam, BeamSearchRequest } from "../../src/engine/beam-search.ts";
 import type { EngineOptions, PromptInput } from "../../src/engine/options.ts";
 import type { Backend } from "../../src/backends/backend.ts";
-import { AbortedError, DeviceLostError, DisposedError, InfeasibleRequestError, InvalidRequestError } from "../../src/errors.ts";
+import {
+  AbortedError,
+  DeviceLostError,
+  DisposedError,
+  InfeasibleRequestError,
+  InvalidRequestError,
+} from "../../src/errors.ts";
 import type { Model } from "../../src/model.ts";
 import { promptLookup } from "../../src/policies/drafting/prompt-lookup.ts";
 import type { StepPlan, StepResult } from "../../src/step.ts";
@@ -14,7 +20,11 @@ import { PlanDriver, randomModel } from "../../src/testing/index.ts";
 const SIZES = { blockCount: 64, blockSize: 4, maxTokens: 32, maxRequests: 16 };
 const PROMPT = [3, 1, 4, 1, 2];
 
-function engineOf(model: Model, sizes: Partial<ReferenceBackendOptions> = {}, options: Partial<EngineOptions> = {}): Engine {
+function engineOf(
+  model: Model,
+  sizes: Partial<ReferenceBackendOptions> = {},
+  options: Partial<EngineOptions> = {},
+): Engine {
   return new Engine({ backend: createReferenceBackend({ model, ...SIZES, ...sizes }), ...options });
 }
 
@@ -34,7 +44,12 @@ interface Answer {
 }
 
 /** Every sequence there is, of `length` tokens or up to a stop id, best first. */
-async function allAnswers(model: Model, length: number, stops: readonly number[], lengthPenalty: number): Promise<Answer[]> {
+async function allAnswers(
+  model: Model,
+  length: number,
+  stops: readonly number[],
+  lengthPenalty: number,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   const visit = async (tokenIds: readonly number[], sum: number): Promise<void> => {
     if (tokenIds.length === length || stops.includes(tokenIds.at(-1)!)) {
@@ -49,19 +64,34 @@ async function allAnswers(model: Model, length: number, stops: readonly number[]
 }
 
 /** Beam search as one would write it down, each context computed anew. */
-async function naive(model: Model, { width, length, stops, lengthPenalty }: { width: number; length: number; stops: readonly number[]; lengthPenalty: number }): Promise<Answer[]> {
+async function naive(
+  model: Model,
+  {
+    width,
+    length,
+    stops,
+    lengthPenalty,
+  }: { width: number; length: number; stops: readonly number[]; lengthPenalty: number },
+): Promise<Answer[]> {
   const over: Answer[] = [];
   let live = [{ tokenIds: [] as number[], sum: 0 }];
   for (let step = 1; step <= length; step++) {
     const all: typeof live = [];
     for (const { tokenIds, sum } of live) {
       const logprobs = await logprobsAfter(model, [...PROMPT, ...tokenIds]);
-      const ranked = [...logprobs.entries()].toSorted((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, width + stops.length);
+      const ranked = [...logprobs.entries()]
+        .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
+        .slice(0, width + stops.length);
       all.push(...ranked.map(([id, logprob]) => ({ tokenIds: [...tokenIds, id], sum: sum + logprob })));
     }
     const isOver = ({ tokenIds }: { tokenIds: readonly number[] }): boolean => stops.includes(tokenIds.at(-1)!);
-    over.push(...all.filter(isOver).map(({ tokenIds, sum }) => ({ tokenIds, score: sum / tokenIds.length ** lengthPenalty })));
-    live = all.filter((each) => !isOver(each)).toSorted((a, b) => b.sum - a.sum).slice(0, width);
+    over.push(
+      ...all.filter(isOver).map(({ tokenIds, sum }) => ({ tokenIds, score: sum / tokenIds.length ** lengthPenalty })),
+    );
+    live = all
+      .filter((each) => !isOver(each))
+      .toSorted((a, b) => b.sum - a.sum)
+      .slice(0, width);
   }
   over.push(...live.map(({ tokenIds, sum }) => ({ tokenIds, score: sum / tokenIds.length ** lengthPenalty })));
   return over.toSorted((a, b) => b.score - a.score).slice(0, width);
@@ -74,13 +104,24 @@ function expectEqual(beams: readonly Beam[], answers: readonly Answer[]): void {
 
 describe("beam search", () => {
   // With 4 tokens, 16 beams see all 64 sequences of 3.
-  test.each([[0], [1], [-0.5]])("as wide as there are beginnings, it finds the best of all answers (length penalty %f)", async (lengthPenalty) => {
-    const model = randomModel(5, { vocabSize: 5 });
-    await using engine = engineOf(model);
-    const beams = await engine.beamSearch({ promptTokenIds: PROMPT, width: 16, maxTokens: 3, lengthPenalty, stopTokenIds: [2] });
-    expectEqual(beams, (await allAnswers(model, 3, [2], lengthPenalty)).slice(0, 16));
-    expect(beams.every(({ tokenIds, finishReason }) => (finishReason === "stop") === (tokenIds.at(-1) === 2))).toBe(true);
-  });
+  test.each([[0], [1], [-0.5]])(
+    "as wide as there are beginnings, it finds the best of all answers (length penalty %f)",
+    async (lengthPenalty) => {
+      const model = randomModel(5, { vocabSize: 5 });
+      await using engine = engineOf(model);
+      const beams = await engine.beamSearch({
+        promptTokenIds: PROMPT,
+        width: 16,
+        maxTokens: 3,
+        lengthPenalty,
+        stopTokenIds: [2],
+      });
+      expectEqual(beams, (await allAnswers(model, 3, [2], lengthPenalty)).slice(0, 16));
+      expect(beams.every(({ tokenIds, finishReason }) => (finishReason === "stop") === (tokenIds.at(-1) === 2))).toBe(
+        true,
+      );
+    },
+  );
 
   test.each([
     ["a roomy pool", {}, {}],
@@ -125,7 +166,14 @@ describe("beam search", () => {
         if (steps % 11 === 0) return Promise.reject(new DeviceLostError("it fell off the bus"));
         return steps % 4 === 0 ? Promise.reject(new Error("a hiccup")) : backend.execute(plan);
       };
-      return { info: backend.info, lost: backend.lost, execute, readBlocks: (blocks) => backend.readBlocks(blocks), writeBlocks: (blocks, bytes) => backend.writeBlocks(blocks, bytes), dispose: () => backend.dispose() };
+      return {
+        info: backend.info,
+        lost: backend.lost,
+        execute,
+        readBlocks: (blocks) => backend.readBlocks(blocks),
+        writeBlocks: (blocks, bytes) => backend.writeBlocks(blocks, bytes),
+        dispose: () => backend.dispose(),
+      };
     };
     await using engine = new Engine({ backend: unsteady(), recover: async () => unsteady() });
     for (let round = 0; round < 3; round++) {
@@ -138,7 +186,11 @@ describe("beam search", () => {
   test("shares the blocks of all tokens before: eight beams hold little more than one", async () => {
     await using engine = engineOf(randomModel(6), { blockCount: 64 });
     let held = 0;
-    await using watched = engineOf(randomModel(6), {}, { onStep: () => (held = Math.max(held, watched.stats().heldBlocks)) });
+    await using watched = engineOf(
+      randomModel(6),
+      {},
+      { onStep: () => (held = Math.max(held, watched.stats().heldBlocks)) },
+    );
     await watched.beamSearch({ promptTokenIds: Array.from({ length: 80 }, (_, i) => i), width: 8, maxTokens: 4 });
     // 20 blocks of prompt, and at most two of its own for each beam.
     expect(held).toBeLessThanOrEqual(20 + 2 * 8);
@@ -150,7 +202,13 @@ describe("beam search", () => {
     let steps = 0;
     const onStep = (): void => {
       if (++steps !== step) return;
-      expect([engine.pause("s"), engine.pause("s"), engine.resume("s"), engine.resume("s"), engine.pause("s", 0)]).toEqual([true, false, true, false, true]);
+      expect([
+        engine.pause("s"),
+        engine.pause("s"),
+        engine.resume("s"),
+        engine.resume("s"),
+        engine.pause("s", 0),
+      ]).toEqual([true, false, true, false, true]);
     };
     await using engine = engineOf(model, { maxRequests: 2 }, { onStep });
     const result = engine.beamSearch({ id: "s", promptTokenIds: PROMPT, width: 3, maxTokens: 8 });
@@ -163,11 +221,17 @@ describe("beam search", () => {
     expect([engine.pause("s"), engine.stats().heldBlocks]).toEqual([false, 0]);
   });
 
-  test.each([[{ contextLength: 8 }, {}], [{}, { contextLength: 8 }]])("ends with the context, the model's or the engine's", async (config, options) => {
+  test.each([
+    [{ contextLength: 8 }, {}],
+    [{}, { contextLength: 8 }],
+  ])("ends with the context, the model's or the engine's", async (config, options) => {
     const model = randomModel(6, { vocabSize: 23, ...config });
     await using engine = engineOf(model, {}, options);
     const beams = await engine.beamSearch({ promptTokenIds: PROMPT, width: 2, maxTokens: 50 });
-    expect(beams.map(({ tokenIds, finishReason }) => [tokenIds.length, finishReason])).toEqual([[3, "length"], [3, "length"]]);
+    expect(beams.map(({ tokenIds, finishReason }) => [tokenIds.length, finishReason])).toEqual([
+      [3, "length"],
+      [3, "length"],
+    ]);
   });
 });
 
@@ -209,11 +273,21 @@ describe("the end of a beam search", () => {
 
   test("what cannot be is refused at once", async () => {
     await using engine = engineOf(randomModel(6), {}, { stopTokenIds: [1, 2] });
-    for (const width of [0, 19, 1.5, Number.NaN]) expect(() => engine.beamSearch({ ...search, width })).toThrow(new InvalidRequestError(`width must be an integer in [1, 18] beside 2 stop ids, got ${width}`));
-    expect(() => engine.beamSearch({ ...search, lengthPenalty: Number.NaN })).toThrow(/^lengthPenalty must be a finite number/);
+    for (const width of [0, 19, 1.5, Number.NaN]) {
+      expect(() => engine.beamSearch({ ...search, width })).toThrow(
+        new InvalidRequestError(`width must be an integer in [1, 18] beside 2 stop ids, got ${width}`),
+      );
+    }
+    expect(() => engine.beamSearch({ ...search, lengthPenalty: Number.NaN })).toThrow(
+      /^lengthPenalty must be a finite number/,
+    );
     expect(() => engine.beamSearch({ ...search, maxTokens: 0 })).toThrow(/^maxTokens must be/);
-    expect(() => engine.beamSearch({ ...search, maxTokens: 10_000, promptTokenIds: new Array(127).fill(1) })).not.toThrow();
-    expect(() => engine.beamSearch({ ...search, id: "t", promptTokenIds: new Array(500).fill(1) })).toThrow(InfeasibleRequestError);
+    expect(() =>
+      engine.beamSearch({ ...search, maxTokens: 10_000, promptTokenIds: new Array(127).fill(1) }),
+    ).not.toThrow();
+    expect(() => engine.beamSearch({ ...search, id: "t", promptTokenIds: new Array(500).fill(1) })).toThrow(
+      InfeasibleRequestError,
+    );
     expect(() => engine.beamSearch(search)).toThrow(/id s is in use/);
   });
 });

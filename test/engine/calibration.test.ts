@@ -67,7 +67,10 @@ describe("calibrate", () => {
   });
 
   test("a step that fails ends it", async () => {
-    const { backend, clock } = timed({}, { fails: (_plan, executed) => (executed === 4 ? new Error("hiccup") : undefined) });
+    const { backend, clock } = timed(
+      {},
+      { fails: (_plan, executed) => (executed === 4 ? new Error("hiccup") : undefined) },
+    );
     const budget = measured({ maxTokens: 64 });
     await calibrate(budget, { backend, clock, mayGoOn: always });
     expect([backend.plans.length, budget.tokens()]).toEqual([5, 2]);
@@ -76,7 +79,11 @@ describe("calibrate", () => {
   test("takes no more than its seconds, and stops when it is told to", async () => {
     const { backend } = timed();
     let now = 0;
-    await calibrate(measured({ maxTokens: 64 }), { backend, clock: () => (now += MAX_CALIBRATION_SECONDS / 9), mayGoOn: always });
+    await calibrate(measured({ maxTokens: 64 }), {
+      backend,
+      clock: () => (now += MAX_CALIBRATION_SECONDS / 9),
+      mayGoOn: always,
+    });
     expect(backend.plans.length).toBe(3);
     await calibrate(measured({ maxTokens: 64 }), { backend, clock: () => 0, mayGoOn: () => backend.plans.length < 5 });
     expect(backend.plans.length).toBe(5);
@@ -93,13 +100,22 @@ describe("an engine with a measured budget", () => {
   test("knows the device before the first request's first step, tells once, and shows it", async () => {
     const { backend, clock } = timed();
     const fits: StepTimeFit[] = [];
-    const { engine } = setUp({ backend, clock, budget: measured({ maxTokens: 64 }), onCalibrated: (fit) => fits.push(fit) });
+    const { engine } = setUp({
+      backend,
+      clock,
+      budget: measured({ maxTokens: 64 }),
+      onCalibrated: (fit) => fits.push(fit),
+    });
     const stream = engine.submit({ id: "a", promptTokenIds: promptOf(1), maxTokens: 5 });
     expect(engine.stats()).toMatchObject({ stepTime: null, submitted: 1, steps: 0 });
     await stream.next();
     const sizes = backend.plans.length;
     expect(fits.map(({ bStar }) => Math.round(bStar))).toEqual([16]);
-    expect(engine.explain("a")).toMatchObject({ state: "running", tokenBudget: engine.stats().tokenBudget, stepTime: fits[0] });
+    expect(engine.explain("a")).toMatchObject({
+      state: "running",
+      tokenBudget: engine.stats().tokenBudget,
+      stepTime: fits[0],
+    });
     expect((await stream.completion()).tokenIds).toEqual(expectedOf(1, 5));
     expect(engine.stats()).toMatchObject({ submitted: 1, finished: 1, heldBlocks: 0, stepTime: fits[0] });
     expect(sizes).toBeGreaterThan(21);
@@ -123,9 +139,14 @@ describe("an engine with a measured budget", () => {
 
   test("a device that is lost meanwhile is dealt with as ever", async () => {
     const spare = new ScriptedBackend({ info: { maxTokens: 64 } });
-    const { backend, clock } = timed({}, { fails: (_plan, executed) => (executed >= 5 ? new DeviceLostError("unplugged") : undefined) });
+    const { backend, clock } = timed(
+      {},
+      { fails: (_plan, executed) => (executed >= 5 ? new DeviceLostError("unplugged") : undefined) },
+    );
     const { engine } = setUp({ backend, clock, budget: measured({ maxTokens: 64 }), recover: async () => spare });
-    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion()).tokenIds).toEqual(expectedOf(1, 5));
+    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion()).tokenIds).toEqual(
+      expectedOf(1, 5),
+    );
     expect([engine.stats().stepTime, backend.disposals]).toEqual([null, 1]);
     await engine.dispose();
   });

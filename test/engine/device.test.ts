@@ -58,16 +58,35 @@ describe("Device", () => {
   });
 
   test.each([
-    ["of another shape", new ScriptedBackend({ info: { groups: [{ window: 8 }] } }), "recover() gave backend scripted with windows [8], the lost one had [none]"],
-    ["of another vocabulary", new ScriptedBackend({ info: { vocabSize: 5 } }), "recover() gave backend scripted with vocabSize 5, the lost one had 50021"],
-    ["that is smaller", new ScriptedBackend({ info: { blockCount: 5 } }), "recover() gave backend scripted with blockCount 5, the lost one had 64"],
+    [
+      "of another shape",
+      new ScriptedBackend({ info: { groups: [{ window: 8 }] } }),
+      "recover() gave backend scripted with windows [8], the lost one had [none]",
+    ],
+    [
+      "of another vocabulary",
+      new ScriptedBackend({ info: { vocabSize: 5 } }),
+      "recover() gave backend scripted with vocabSize 5, the lost one had 50021",
+    ],
+    [
+      "that is smaller",
+      new ScriptedBackend({ info: { blockCount: 5 } }),
+      "recover() gave backend scripted with blockCount 5, the lost one had 64",
+    ],
   ])("another backend %s is given back", async (_what, misfit, message) => {
     const { device, backend } = setUp(async () => misfit);
     device.lose(new DeviceLostError("unplugged"));
     const error = await device.replace();
-    expect(error).toEqual(new DeviceLostError(`unplugged; no other device could be made: InvalidOptionError: ${message}`));
+    expect(error).toEqual(
+      new DeviceLostError(`unplugged; no other device could be made: InvalidOptionError: ${message}`),
+    );
     expect(error?.cause).toBeInstanceOf(InvalidOptionError);
-    expect([misfit.disposals, backend.disposals, device.loss?.message, device.lossIsNews]).toEqual([1, 1, "unplugged", false]);
+    expect([misfit.disposals, backend.disposals, device.loss?.message, device.lossIsNews]).toEqual([
+      1,
+      1,
+      "unplugged",
+      false,
+    ]);
   });
 
   test("the lost backend itself is no other one", async () => {
@@ -84,7 +103,11 @@ describe("Device", () => {
       return new ScriptedBackend();
     });
     device.lose(new DeviceLostError("unplugged"));
-    expect([await device.replace() === null, await device.replace() === null, await device.replace() === null]).toEqual([false, false, true]);
+    expect([
+      (await device.replace()) === null,
+      (await device.replace()) === null,
+      (await device.replace()) === null,
+    ]).toEqual([false, false, true]);
     expect(backend.disposals).toBe(1);
   });
 
@@ -95,7 +118,9 @@ describe("Device", () => {
       return device.replace();
     };
     for (let loss = 0; loss < MAX_LOSSES; loss++) expect(await loseOne()).toBeNull();
-    expect((await loseOne())?.message).toBe(`killed; the ${MAX_LOSSES} devices before it were lost, too, without a token produced`);
+    expect((await loseOne())?.message).toBe(
+      `killed; the ${MAX_LOSSES} devices before it were lost, too, without a token produced`,
+    );
     expect(await device.replace()).toBeNull();
     for (let loss = 0; loss < MAX_LOSSES - 1; loss++) expect(await loseOne()).toBeNull();
     device.worked();
@@ -104,10 +129,16 @@ describe("Device", () => {
 });
 
 describe("an engine's device", () => {
-  const answersOf = (engine: Engine) => Promise.all([1, 2, 3].map((n) => engine.submit({ id: n, promptTokenIds: promptOf(n), maxTokens: 12 }).completion()));
+  const answersOf = (engine: Engine) =>
+    Promise.all(
+      [1, 2, 3].map((n) => engine.submit({ id: n, promptTokenIds: promptOf(n), maxTokens: 12 }).completion()),
+    );
 
   test("that is lost ends all, where nothing was said about another one", async () => {
-    const { engine, backend } = setUpEngine({}, { fails: (_plan, executed) => (executed === 3 ? new DeviceLostError("unplugged") : undefined) });
+    const { engine, backend } = setUpEngine(
+      {},
+      { fails: (_plan, executed) => (executed === 3 ? new DeviceLostError("unplugged") : undefined) },
+    );
     for (const { finishReason, error, tokenIds, id } of await answersOf(engine)) {
       expect([finishReason, error]).toEqual(["error", new DeviceLostError("unplugged")]);
       expect(tokenIds).toEqual(expectedOf(Number(id), tokenIds.length));
@@ -118,7 +149,10 @@ describe("an engine's device", () => {
 
   test("that is lost is replaced, and nobody notices", async () => {
     const spare = new ScriptedBackend();
-    const { engine, backend } = setUpEngine({ recover: async () => spare }, { fails: (_plan, executed) => (executed === 3 ? new DeviceLostError("unplugged") : undefined) });
+    const { engine, backend } = setUpEngine(
+      { recover: async () => spare },
+      { fails: (_plan, executed) => (executed === 3 ? new DeviceLostError("unplugged") : undefined) },
+    );
     for (const { id, tokenIds } of await answersOf(engine)) expect(tokenIds).toEqual(expectedOf(Number(id), 12));
     expect([backend.disposals, spare.disposals, spare.executed > 3]).toEqual([1, 0, true]);
     await engine.dispose();
@@ -128,7 +162,9 @@ describe("an engine's device", () => {
   test("that is lost with no other to be had ends all, and says both reasons", async () => {
     const recover = async () => Promise.reject(new Error("no adapter"));
     const { engine } = setUpEngine({ recover }, { fails: () => new DeviceLostError("unplugged") });
-    for (const { error } of await answersOf(engine)) expect(error).toEqual(new DeviceLostError("unplugged; no other device could be made: Error: no adapter"));
+    for (const { error } of await answersOf(engine)) {
+      expect(error).toEqual(new DeviceLostError("unplugged; no other device could be made: Error: no adapter"));
+    }
     expect(engine.stats()).toMatchObject({ failed: 3, heldBlocks: 0, plansInFlight: 0 });
     await engine.dispose();
   });
@@ -144,7 +180,9 @@ describe("a device that is lost while nothing runs", () => {
     await someTurns();
     expect([backend.disposals, engine.stats().cachedBlocks]).toEqual([1, 0]);
     const { executed } = backend;
-    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion()).tokenIds).toEqual(expectedOf(1, 5));
+    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion()).tokenIds).toEqual(
+      expectedOf(1, 5),
+    );
     expect([backend.executed, spare.executed > 0]).toEqual([executed, true]);
     await engine.dispose();
     expect([backend.disposals, spare.disposals]).toEqual([1, 1]);
@@ -157,7 +195,9 @@ describe("a device that is lost while nothing runs", () => {
     await someTurns();
     backend.lose("unplugged");
     expect((await paused.completion()).error).toEqual(new DeviceLostError("unplugged"));
-    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion()).error).toEqual(new DeviceLostError("unplugged"));
+    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion()).error).toEqual(
+      new DeviceLostError("unplugged"),
+    );
     expect([backend.executed, backend.disposals]).toEqual([0, 1]);
     await engine.dispose();
   });
@@ -165,11 +205,16 @@ describe("a device that is lost while nothing runs", () => {
   test("where no other could be had, the next request asks again", async () => {
     const spares = [new ScriptedBackend()];
     let asked = 0;
-    const { engine, backend } = setUpEngine({ recover: async () => (asked++ < 2 ? Promise.reject(new Error("not yet")) : spares.pop()!) });
+    const { engine, backend } = setUpEngine({
+      recover: async () => (asked++ < 2 ? Promise.reject(new Error("not yet")) : spares.pop()!),
+    });
     backend.lose("unplugged");
     await someTurns();
     const answer = () => engine.submit({ promptTokenIds: promptOf(1), maxTokens: 5 }).completion();
-    expect([(await answer()).error?.message, asked]).toEqual(["unplugged; no other device could be made: Error: not yet", 2]);
+    expect([(await answer()).error?.message, asked]).toEqual([
+      "unplugged; no other device could be made: Error: not yet",
+      2,
+    ]);
     expect((await answer()).tokenIds).toEqual(expectedOf(1, 5));
     await engine.dispose();
   });
@@ -186,16 +231,27 @@ describe("a device that is lost while nothing runs", () => {
   test("one that is lost again and again ends the request, not the patience", async () => {
     const dying = () => new ScriptedBackend({ fails: () => new DeviceLostError("this prompt kills it") });
     let made = 0;
-    const { engine } = setUpEngine({ recover: async () => (made++, dying()) }, { fails: () => new DeviceLostError("this prompt kills it") });
+    const { engine } = setUpEngine(
+      { recover: async () => (made++, dying()) },
+      { fails: () => new DeviceLostError("this prompt kills it") },
+    );
     const { error } = await engine.submit({ promptTokenIds: [1], maxTokens: 5 }).completion();
-    expect([error?.message, made]).toEqual([`this prompt kills it; the ${MAX_LOSSES} devices before it were lost, too, without a token produced`, MAX_LOSSES]);
+    expect([error?.message, made]).toEqual([
+      `this prompt kills it; the ${MAX_LOSSES} devices before it were lost, too, without a token produced`,
+      MAX_LOSSES,
+    ]);
     await engine.dispose();
   });
 
   test("and whose dispose fails, costs nobody anything", async () => {
-    const { engine, backend } = setUpEngine({ recover: async () => new ScriptedBackend() }, { fails: (_plan, executed) => (executed === 2 ? new DeviceLostError("unplugged") : undefined) });
+    const { engine, backend } = setUpEngine(
+      { recover: async () => new ScriptedBackend() },
+      { fails: (_plan, executed) => (executed === 2 ? new DeviceLostError("unplugged") : undefined) },
+    );
     backend.dispose = () => Promise.reject(new Error("no device to give back"));
-    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 9 }).completion()).tokenIds).toEqual(expectedOf(1, 9));
+    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 9 }).completion()).tokenIds).toEqual(
+      expectedOf(1, 9),
+    );
     await engine.dispose();
   });
 });

@@ -8,15 +8,21 @@ import { answering, byteTokenizer } from "../support/scripted-backend.ts";
 describe("streams", () => {
   test("each gets its own answer, in order, whatever runs beside it", async () => {
     const { engine } = setUp();
-    const answers = await Promise.all([0, 1, 2, 3, 4].map((n) => readAll(engine.submit({ promptTokenIds: promptOf(n), maxTokens: 10 + n }))));
-    for (const [n, { tokenIds, finishReason }] of answers.entries()) expect([tokenIds, finishReason]).toEqual([expectedOf(n, 10 + n), "length"]);
+    const answers = await Promise.all(
+      [0, 1, 2, 3, 4].map((n) => readAll(engine.submit({ promptTokenIds: promptOf(n), maxTokens: 10 + n }))),
+    );
+    for (const [n, { tokenIds, finishReason }] of answers.entries()) {
+      expect([tokenIds, finishReason]).toEqual([expectedOf(n, 10 + n), "length"]);
+    }
     expect(engine.stats()).toMatchObject({ finished: 5, heldBlocks: 0, running: 0, waiting: 0 });
     await engine.dispose();
   });
 
   test("200 requests at once all get theirs, through a pool in which they have to make room for each other", async () => {
     const { engine } = setUp({ blockCount: 20 });
-    const streams = Array.from({ length: 200 }, (_, n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 1 + (n % 12) }));
+    const streams = Array.from({ length: 200 }, (_, n) =>
+      engine.submit({ promptTokenIds: promptOf(n), maxTokens: 1 + (n % 12) }),
+    );
     const answers = await Promise.all(streams.map((stream) => stream.completion()));
     for (const [n, { tokenIds }] of answers.entries()) expect(tokenIds).toEqual(expectedOf(n, 1 + (n % 12)));
     expect(engine.stats().preemptions).toBeGreaterThan(0);
@@ -45,7 +51,13 @@ describe("streams", () => {
   test("an idle engine starts again, and has nothing in flight meanwhile", async () => {
     const { engine } = setUp();
     for (const n of [1, 2]) {
-      expect((await engine.submit({ promptTokenIds: promptOf(n), maxTokens: 3, stopTokenIds: [expectedOf(n, 3)[1]] }).completion()).tokenIds).toEqual(expectedOf(n, 2));
+      expect(
+        (
+          await engine
+            .submit({ promptTokenIds: promptOf(n), maxTokens: 3, stopTokenIds: [expectedOf(n, 3)[1]] })
+            .completion()
+        ).tokenIds,
+      ).toEqual(expectedOf(n, 2));
       await someTurns();
       expect(engine.stats()).toMatchObject({ plansInFlight: 0, heldBlocks: 0 });
     }
@@ -54,10 +66,14 @@ describe("streams", () => {
 
   test("two engines side by side know nothing of each other", async () => {
     const [a, b] = [setUp().engine, setUp({ tokenBudget: 1 }).engine];
-    const [first, second] = await Promise.all([a, b].map((engine) => engine.submit({ id: "x", promptTokenIds: promptOf(3), maxTokens: 20 }).completion()));
+    const [first, second] = await Promise.all(
+      [a, b].map((engine) => engine.submit({ id: "x", promptTokenIds: promptOf(3), maxTokens: 20 }).completion()),
+    );
     expect([first.tokenIds, second.tokenIds]).toEqual([expectedOf(3, 20), expectedOf(3, 20)]);
     await a.dispose();
-    expect((await b.submit({ promptTokenIds: promptOf(4), maxTokens: 2 }).completion()).tokenIds).toEqual(expectedOf(4, 2));
+    expect((await b.submit({ promptTokenIds: promptOf(4), maxTokens: 2 }).completion()).tokenIds).toEqual(
+      expectedOf(4, 2),
+    );
     await b.dispose();
   });
 
@@ -75,7 +91,15 @@ describe("streams", () => {
     const steps: StepEvent[] = [];
     const { engine } = setUp({ onStep: (step) => steps.push(step), tokenBudget: 3 });
     await engine.submit({ promptTokenIds: [1, 2, 3, 4], maxTokens: 2 }).completion();
-    expect(steps.map(({ index, tokenCount, requestCount, sampleCount, tokenBudget }) => [index, tokenCount, requestCount, sampleCount, tokenBudget])).toEqual([
+    expect(
+      steps.map(({ index, tokenCount, requestCount, sampleCount, tokenBudget }) => [
+        index,
+        tokenCount,
+        requestCount,
+        sampleCount,
+        tokenBudget,
+      ]),
+    ).toEqual([
       [0, 3, 1, 0, 3],
       [1, 1, 1, 1, 3],
       [2, 1, 1, 1, 3],
@@ -94,7 +118,11 @@ describe("streams", () => {
     now = 10;
     backend.release();
     await answer;
-    expect(steps.map(({ startedAt, seconds }) => [startedAt, seconds])).toEqual([[0, 10], [10, 0], [10, 0]]);
+    expect(steps.map(({ startedAt, seconds }) => [startedAt, seconds])).toEqual([
+      [0, 10],
+      [10, 0],
+      [10, 0],
+    ]);
     await engine.dispose();
   });
 });
@@ -161,7 +189,12 @@ describe("leaving", () => {
     const { engine } = setUp();
     const stream = engine.submit({ id: "a", promptTokenIds: promptOf(1), maxTokens: 40 });
     await stream.next();
-    expect([engine.pause("a"), engine.pause("a"), engine.stats().heldBlocks, engine.explain("a")?.state]).toEqual([true, false, 0, "paused"]);
+    expect([engine.pause("a"), engine.pause("a"), engine.stats().heldBlocks, engine.explain("a")?.state]).toEqual([
+      true,
+      false,
+      0,
+      "paused",
+    ]);
     await someTurns();
     expect(engine.stats()).toMatchObject({ paused: 1, plansInFlight: 0 });
     expect([engine.resume("a"), engine.resume("a")]).toEqual([true, false]);
@@ -180,16 +213,27 @@ describe("freezing", () => {
     const { executed } = backend;
     const late = engine.submit({ promptTokenIds: promptOf(2), maxTokens: 3 });
     await someTurns();
-    expect([backend.executed, engine.stats().plansInFlight, engine.stats().heldBlocks > 0, engine.explain(late.id)?.state]).toEqual([executed, 0, true, "waiting"]);
+    expect([
+      backend.executed,
+      engine.stats().plansInFlight,
+      engine.stats().heldBlocks > 0,
+      engine.explain(late.id)?.state,
+    ]).toEqual([executed, 0, true, "waiting"]);
     engine.unfreeze();
-    expect([(await stream.completion()).tokenIds, (await late.completion()).tokenIds]).toEqual([expectedOf(1, 30), expectedOf(2, 3)]);
+    expect([(await stream.completion()).tokenIds, (await late.completion()).tokenIds]).toEqual([
+      expectedOf(1, 30),
+      expectedOf(2, 3),
+    ]);
     await engine.dispose();
   });
 
   test("a frozen engine asks for no timer, can be left and disposed", async () => {
     let now = 0;
     const waits: number[] = [];
-    const { engine } = setUp({ clock: () => now, timer: (seconds, wake) => (waits.push(seconds), setImmediate(wake), () => {}) });
+    const { engine } = setUp({
+      clock: () => now,
+      timer: (seconds, wake) => (waits.push(seconds), setImmediate(wake), () => {}),
+    });
     engine.freeze();
     const streams = [1, 2].map((n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 3, deadline: 5 }));
     now = 9;
@@ -204,12 +248,19 @@ describe("time", () => {
   test("a deadline ends a paused request, too: the engine wakes for it", async () => {
     let now = 0;
     let wakeUp = (): void => {};
-    const { engine } = setUp({ clock: () => now, timer: (seconds, wake) => ((wakeUp = () => ((now += seconds), wake())), () => {}) });
+    const { engine } = setUp({
+      clock: () => now,
+      timer: (seconds, wake) => ((wakeUp = () => ((now += seconds), wake())), () => {}),
+    });
     const stream = engine.submit({ id: 1, promptTokenIds: [1], maxTokens: 100, deadline: 50 });
     engine.pause(1);
     await someTurns();
     wakeUp();
-    expect(await stream.completion()).toMatchObject({ finishReason: "error", error: new TimeoutError("request 1: deadline 50 has passed, it is 50"), timing: { finishedAt: 50 } });
+    expect(await stream.completion()).toMatchObject({
+      finishReason: "error",
+      error: new TimeoutError("request 1: deadline 50 has passed, it is 50"),
+      timing: { finishedAt: 50 },
+    });
     await engine.dispose();
   });
 
@@ -217,7 +268,9 @@ describe("time", () => {
     const times = [7, 5, 8];
     const { engine } = setUp({ clock: () => times.shift() ?? 8 });
     expect([engine.now(), engine.now(), engine.now()]).toEqual([7, 7, 8]);
-    const { error } = await engine.submit({ promptTokenIds: [1], maxTokens: 2, deadline: engine.now() + 1 }).completion();
+    const { error } = await engine
+      .submit({ promptTokenIds: [1], maxTokens: 2, deadline: engine.now() + 1 })
+      .completion();
     expect(error).toBeNull();
     await engine.dispose();
   });
@@ -227,14 +280,20 @@ describe("time", () => {
     const { engine } = setUp({ maxRequests: 1, clock: () => now, onStep: () => now++ });
     const first = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 30 });
     const late = engine.submit({ id: "late", promptTokenIds: promptOf(2), maxTokens: 30, queueTimeout: 5 });
-    expect((await late.completion()).error).toEqual(new TimeoutError("request late: queue timeout at 5 has passed, it is 5"));
+    expect((await late.completion()).error).toEqual(
+      new TimeoutError("request late: queue timeout at 5 has passed, it is 5"),
+    );
     expect((await first.completion()).tokenIds).toEqual(expectedOf(1, 30));
     await engine.dispose();
   });
 });
 
 describe("ends", () => {
-  const text = (request: Omit<Partial<EngineRequest>, keyof PromptInput>, answer: string, options: Partial<EngineOptions> = {}) => {
+  const text = (
+    request: Omit<Partial<EngineRequest>, keyof PromptInput>,
+    answer: string,
+    options: Partial<EngineOptions> = {},
+  ) => {
     const { engine } = setUp({ tokenizer: byteTokenizer, ...options }, { tokenAfter: answering(answer) });
     return { engine, stream: engine.submit({ prompt: "?", maxTokens: 60, ...request }) };
   };
@@ -268,14 +327,25 @@ describe("ends", () => {
     };
     expect(await answers({})).toEqual(["One", "stop", ids.engine]);
     expect(await answers({ stopTokenIds: [ids.request] })).toEqual(["One", "stop", ids.engine]);
-    expect(await answers({ stopTokenIds: [ids.request], ignoreStopTokenIds: true })).toEqual(["One! Two", "stop", ids.request]);
+    expect(await answers({ stopTokenIds: [ids.request], ignoreStopTokenIds: true })).toEqual([
+      "One! Two",
+      "stop",
+      ids.request,
+    ]);
     expect(await answers({ ignoreStopTokenIds: true, maxTokens: 7 })).toEqual(["One! Tw", "length", "w".charCodeAt(0)]);
   });
 
   test("log probabilities stand beside their tokens", async () => {
     const { engine, stream } = text({ maxTokens: 3, sampling: { logprobs: 2 } }, "abc");
-    const top = [{ tokenId: 0, logprob: -0 }, { tokenId: 1, logprob: -1 }];
-    expect((await stream.completion()).logprobs).toEqual([{ logprob: -1, top }, { logprob: -2, top }, { logprob: -3, top }]);
+    const top = [
+      { tokenId: 0, logprob: -0 },
+      { tokenId: 1, logprob: -1 },
+    ];
+    expect((await stream.completion()).logprobs).toEqual([
+      { logprob: -1, top },
+      { logprob: -2, top },
+      { logprob: -3, top },
+    ]);
     expect((await engine.submit({ prompt: "?", maxTokens: 3 }).completion()).logprobs).toBeUndefined();
     await engine.dispose();
   });
@@ -283,11 +353,15 @@ describe("ends", () => {
 
 describe("a failing backend", () => {
   const ids = [1, 2, 3];
-  const answersOf = (engine: Engine) => Promise.all(ids.map((n) => engine.submit({ id: n, promptTokenIds: promptOf(n), maxTokens: 12 }).completion()));
+  const answersOf = (engine: Engine) =>
+    Promise.all(ids.map((n) => engine.submit({ id: n, promptTokenIds: promptOf(n), maxTokens: 12 }).completion()));
 
   test("that fails once costs nobody anything", async () => {
     for (const failing of [0, 1, 2, 5]) {
-      const { engine } = setUp({}, { fails: (_plan, executed) => (executed === failing ? new Error("hiccup") : undefined) });
+      const { engine } = setUp(
+        {},
+        { fails: (_plan, executed) => (executed === failing ? new Error("hiccup") : undefined) },
+      );
       for (const { id, tokenIds } of await answersOf(engine)) expect(tokenIds).toEqual(expectedOf(Number(id), 12));
       expect(engine.stats()).toMatchObject({ rollbacks: 1, finished: 3, heldBlocks: 0 });
       await engine.dispose();
@@ -296,7 +370,13 @@ describe("a failing backend", () => {
 
   test("that always fails on one request ends that one alone", async () => {
     const poison = promptOf(2)[0];
-    const { engine } = setUp({}, { fails: (plan) => (plan.tokenIds.subarray(0, plan.tokenCount).includes(poison) ? new Error("cannot do this") : undefined) });
+    const { engine } = setUp(
+      {},
+      {
+        fails: (plan) =>
+          plan.tokenIds.subarray(0, plan.tokenCount).includes(poison) ? new Error("cannot do this") : undefined,
+      },
+    );
     const answers = await answersOf(engine);
     expect(answers.map(({ finishReason }) => finishReason)).toEqual(["length", "error", "length"]);
     const { error } = answers[1];
@@ -319,7 +399,9 @@ describe("the end of an engine", () => {
     await streams[0].next();
     await Promise.all([engine.dispose(), engine.dispose()]);
     expect(backend.disposals).toBe(1);
-    for (const stream of streams) expect(await stream.completion()).toMatchObject({ finishReason: "abort", error: null });
+    for (const stream of streams) {
+      expect(await stream.completion()).toMatchObject({ finishReason: "abort", error: null });
+    }
     expect(engine.stats()).toMatchObject({ heldBlocks: 0, running: 0, waiting: 0, plansInFlight: 0 });
   });
 
@@ -360,9 +442,16 @@ describe("the end of an engine", () => {
   test("afterwards it takes no request, and all else still answers", async () => {
     const { engine } = setUp();
     await engine.dispose();
-    expect(() => engine.submit({ promptTokenIds: [1], maxTokens: 1 })).toThrow(new DisposedError("submit() on an engine that was disposed"));
+    expect(() => engine.submit({ promptTokenIds: [1], maxTokens: 1 })).toThrow(
+      new DisposedError("submit() on an engine that was disposed"),
+    );
     engine.abort(1);
-    expect([engine.pause(1), engine.resume(1), engine.explain(1), engine.stats().submitted]).toEqual([false, false, undefined, 0]);
+    expect([engine.pause(1), engine.resume(1), engine.explain(1), engine.stats().submitted]).toEqual([
+      false,
+      false,
+      undefined,
+      0,
+    ]);
   });
 
   test("a crash of the caller's onStep ends every stream with it and hangs nobody", async () => {
@@ -370,7 +459,9 @@ describe("the end of an engine", () => {
     const { engine, backend } = setUp({ maxRequests: 2, onStep: crashing(crash) });
     const streams = [1, 2, 3].map((n) => engine.submit({ promptTokenIds: promptOf(n), maxTokens: 50 }));
     const read1 = readAll(streams[0]).catch((error: unknown) => error);
-    for (const stream of streams) expect(await stream.completion()).toMatchObject({ finishReason: "error", error: crash });
+    for (const stream of streams) {
+      expect(await stream.completion()).toMatchObject({ finishReason: "error", error: crash });
+    }
     expect(await read1).toBe(crash);
     expect(() => engine.submit({ promptTokenIds: [1], maxTokens: 1 })).toThrow(DisposedError);
     await engine.dispose();
@@ -383,7 +474,10 @@ describe("the end of an engine", () => {
     process.on("unhandledRejection", note);
     const lost = setUp({}, { fails: () => new DeviceLostError("unplugged") });
     // The second step fails when a crash has already ended everything.
-    const crashed = setUp({ onStep: crashing(new Error("a bug")) }, { fails: (_plan, executed) => (executed === 1 ? new Error("hiccup") : undefined) });
+    const crashed = setUp(
+      { onStep: crashing(new Error("a bug")) },
+      { fails: (_plan, executed) => (executed === 1 ? new Error("hiccup") : undefined) },
+    );
     for (const { engine } of [lost, crashed]) {
       for (const n of [1, 2]) engine.submit({ promptTokenIds: promptOf(n), maxTokens: 5 });
       await someTurns();

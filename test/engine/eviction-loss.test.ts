@@ -13,7 +13,10 @@ function setUp(options: { blockCount: number; groups?: readonly { window: number
     worthSwapping: (block) => losses.push(evictionLoss(scheduler.kv, block)) > 0,
   });
   const compute = (from: number, blocks: number): void => {
-    scheduler.submit({ id: from, promptTokenIds: Array.from({ length: BLOCK * blocks }, (_, i) => from + i), maxTokens: 1 }, 0);
+    scheduler.submit(
+      { id: from, promptTokenIds: Array.from({ length: BLOCK * blocks }, (_, i) => from + i), maxTokens: 1 },
+      0,
+    );
     const plan = scheduler.schedule(0)!;
     scheduler.commit(plan, { tokenIds: new Int32Array(plan.sampleCount) }, 0);
   };

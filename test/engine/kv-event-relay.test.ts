@@ -8,7 +8,9 @@ test("a listener that throws each time ends the streams with its error, and is t
     throw new Error("no room for events");
   };
   const { backend, engine } = setUp({ onKvEvent });
-  const completion = await engine.submit({ promptTokenIds: Array.from({ length: 100 }, (_, i) => i), maxTokens: 5 }).completion();
+  const completion = await engine
+    .submit({ promptTokenIds: Array.from({ length: 100 }, (_, i) => i), maxTokens: 5 })
+    .completion();
   expect([completion.finishReason, completion.error?.message]).toEqual(["error", "no room for events"]);
   await someTurns(); // an error that escapes a microtask fails this test
   expect([calls, backend.disposals]).toEqual([1, 1]);

@@ -5,15 +5,25 @@ import { ScriptedBackend } from "../support/scripted-backend.ts";
 
 const make = (options: Record<string, unknown>): Engine => new Engine({ backend: new ScriptedBackend(), ...options });
 
-test.each<Record<string, unknown>>([{ maxRequest: 4 }, { onEnd: () => {} }, { groups: [{ window: 8 }] }, { constructor: 1 }])("an option that does not exist is refused: %o", (options) => {
+test.each<Record<string, unknown>>([
+  { maxRequest: 4 },
+  { onEnd: () => {} },
+  { groups: [{ window: 8 }] },
+  { constructor: 1 },
+])("an option that does not exist is refused: %o", (options) => {
   expect(() => make(options)).toThrow(InvalidOptionError);
   expect(() => make(options)).toThrow(`unknown option "${Object.keys(options)[0]}"; known: backend, tokenizer, `);
 });
 
-test.each(["recover", "clock", "timer", "onStep", "onCalibrated", "onKvEvent", "worthSwapping", "hash"])("%s must be a function", (name) => {
-  for (const value of [null, 5]) expect(() => make({ [name]: value })).toThrow(new InvalidOptionError(`${name} must be a function, got ${value}`));
-  for (const value of ["now", {}, []]) expect(() => make({ [name]: value })).toThrow(InvalidOptionError);
-});
+test.each(["recover", "clock", "timer", "onStep", "onCalibrated", "onKvEvent", "worthSwapping", "hash"])(
+  "%s must be a function",
+  (name) => {
+    for (const value of [null, 5]) {
+      expect(() => make({ [name]: value })).toThrow(new InvalidOptionError(`${name} must be a function, got ${value}`));
+    }
+    for (const value of ["now", {}, []]) expect(() => make({ [name]: value })).toThrow(InvalidOptionError);
+  },
+);
 
 test.each<[Record<string, unknown>, string]>([
   [{ backend: null }, "backend must be an object, got null"],
@@ -33,7 +43,23 @@ test.each<[Record<string, unknown>, string]>([
 });
 
 test("an option that is undefined is not given", async () => {
-  const names = ["tokenizer", "chat", "decisionLog", "stopTokenIds", "recover", "clock", "timer", "onStep", "onKvEvent", "hash", "worthSwapping", "queue", "budget", "blockCount", "maxAdapters"];
+  const names = [
+    "tokenizer",
+    "chat",
+    "decisionLog",
+    "stopTokenIds",
+    "recover",
+    "clock",
+    "timer",
+    "onStep",
+    "onKvEvent",
+    "hash",
+    "worthSwapping",
+    "queue",
+    "budget",
+    "blockCount",
+    "maxAdapters",
+  ];
   const engine = make(Object.fromEntries(names.map((name) => [name, undefined])));
   const { tokenIds } = await engine.submit({ promptTokenIds: [1, 2, 3], maxTokens: 5 }).completion();
   expect(tokenIds).toHaveLength(5);

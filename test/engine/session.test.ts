@@ -11,8 +11,16 @@ function open(options: { stop?: string[]; tokenizer?: Tokenizer; prompt?: number
   const stream = new TokenStream({ id: 0, promptTokenIds: Int32Array.from(options.prompt ?? [65]), abort: () => {} });
   const { tokenizer } = { tokenizer: byteTokenizer as Tokenizer | undefined, ...options };
   let ends = 0;
-  const session = new Session({ choice: 0, stream, tokenizer, stops: new StopStrings(options.stop), submittedAt: 1, onEnd: () => ends++ });
-  const feed = (text: string): boolean[] => [...new TextEncoder().encode(text)].map((id) => session.accept(id, 5, false, undefined));
+  const session = new Session({
+    choice: 0,
+    stream,
+    tokenizer,
+    stops: new StopStrings(options.stop),
+    submittedAt: 1,
+    onEnd: () => ends++,
+  });
+  const feed = (text: string): boolean[] =>
+    [...new TextEncoder().encode(text)].map((id) => session.accept(id, 5, false, undefined));
   return { session, stream, feed, ends: () => ends };
 }
 
@@ -22,7 +30,11 @@ describe("Session", () => {
     expect(feed("Hi EN")).toEqual([false, false, false, false, false]);
     expect((await stream.next()).value).toMatchObject({ text: "Hi ", tokenIds: [72, 105, 32, 69, 78] });
     session.end("length", null, 9);
-    expect((await stream.completion())).toMatchObject({ text: "Hi EN", finishReason: "length", timing: { submittedAt: 1, firstTokenAt: 5, finishedAt: 9 } });
+    expect(await stream.completion()).toMatchObject({
+      text: "Hi EN",
+      finishReason: "length",
+      timing: { submittedAt: 1, firstTokenAt: 5, finishedAt: 9 },
+    });
     session.end("abort", null, 10);
     expect(ends()).toBe(1);
   });
@@ -32,14 +44,14 @@ describe("Session", () => {
     expect(feed("aND")).toEqual([false, false, true]);
     expect(feed("x")).toEqual([true]);
     session.end("stop", null, 9);
-    expect((await stream.completion())).toMatchObject({ text: "a", tokenIds: [97, 78, 68] });
+    expect(await stream.completion()).toMatchObject({ text: "a", tokenIds: [97, 78, 68] });
   });
 
   test("an id that ends the request is a token and no text", async () => {
     const { session, stream } = open();
     session.accept(66, 5, true, undefined);
     session.end("stop", null, 9);
-    expect((await stream.completion())).toMatchObject({ text: "", tokenIds: [66] });
+    expect(await stream.completion()).toMatchObject({ text: "", tokenIds: [66] });
   });
 
   test("half a character at the end becomes a replacement character", async () => {
@@ -78,7 +90,13 @@ describe("logprobsOf", () => {
   const asking = (logprobs: number) => requestOf(0, { sampling: { logprobs } });
 
   test("reads the sample's columns, as many as were asked for", () => {
-    expect(logprobsOf(asking(2), result, 1)).toEqual({ logprob: -2, top: [{ tokenId: 20, logprob: -20 }, { tokenId: 21, logprob: -21 }] });
+    expect(logprobsOf(asking(2), result, 1)).toEqual({
+      logprob: -2,
+      top: [
+        { tokenId: 20, logprob: -20 },
+        { tokenId: 21, logprob: -21 },
+      ],
+    });
     expect(logprobsOf(asking(0), result, 0)).toEqual({ logprob: -1, top: [] });
   });
 

@@ -29,9 +29,13 @@ describe("what is plugged in and fails", () => {
       if (error !== null) throw error;
       return execute(plan);
     };
-    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 9 }).completion()).tokenIds).toEqual(expectedOf(1, 9));
+    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 9 }).completion()).tokenIds).toEqual(
+      expectedOf(1, 9),
+    );
     throws = new AssertionError("a law of the backend's");
-    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 9 }).completion()).error).toBeInstanceOf(AssertionError);
+    expect((await engine.submit({ promptTokenIds: promptOf(1), maxTokens: 9 }).completion()).error).toBeInstanceOf(
+      AssertionError,
+    );
     await engine.dispose();
   });
 
@@ -47,11 +51,19 @@ describe("what is plugged in and fails", () => {
 
   test("a tokenizer that throws ends the one request", async () => {
     const failing = "b".charCodeAt(0);
-    const tokenBytes = (id: number): Uint8Array => (id === failing ? crashing(new Error("no such id"))() : byteTokenizer.tokenBytes(id));
-    const { engine } = setUp({ tokenizer: { ...byteTokenizer, tokenBytes } }, { tokenAfter: (position) => (position === 4 ? failing : 97) });
+    const tokenBytes = (id: number): Uint8Array =>
+      id === failing ? crashing(new Error("no such id"))() : byteTokenizer.tokenBytes(id);
+    const { engine } = setUp(
+      { tokenizer: { ...byteTokenizer, tokenBytes } },
+      { tokenAfter: (position) => (position === 4 ? failing : 97) },
+    );
     const [short, long] = [3, 9].map((maxTokens) => engine.submit({ prompt: "??", maxTokens }));
     expect(await short.completion()).toMatchObject({ text: "aaa", finishReason: "length" });
-    expect(await long.completion()).toMatchObject({ text: "aaa", finishReason: "error", error: new Error("no such id") });
+    expect(await long.completion()).toMatchObject({
+      text: "aaa",
+      finishReason: "error",
+      error: new Error("no such id"),
+    });
     expect(engine.stats()).toMatchObject({ finished: 1, failed: 1, heldBlocks: 0 });
     expect(() => engine.submit({ prompt: "b", maxTokens: 1 })).toThrow("no such id");
     expect((await engine.submit({ prompt: "?", maxTokens: 1 }).completion()).text).toBe("a");
@@ -77,8 +89,13 @@ describe("callbacks may call the engine", () => {
         types.push(event.type);
         engine.scheduler.checkInvariants();
         engine.cachedTokens({ promptTokenIds: promptOf(1) });
-        if (more.length < 20) more.push(engine.submit({ id: `more ${more.length}`, promptTokenIds: promptOf(more.length), maxTokens: 9 }).completion());
-        else engine.abort("more 19");
+        if (more.length < 20) {
+          more.push(
+            engine
+              .submit({ id: `more ${more.length}`, promptTokenIds: promptOf(more.length), maxTokens: 9 })
+              .completion(),
+          );
+        } else engine.abort("more 19");
       },
     });
     await engine.submit({ promptTokenIds: promptOf(2), maxTokens: 9 }).completion();

@@ -18,7 +18,9 @@ function run(stops: readonly string[], pieces: readonly string[]): { text: strin
 function cut(stops: readonly string[], text: string): { text: string; found: boolean } {
   for (let end = 1; end <= text.length; end++) {
     const ending = stops.filter((stop) => text.slice(0, end).endsWith(stop));
-    if (ending.length > 0) return { text: text.slice(0, end - Math.max(...ending.map(({ length }) => length))), found: true };
+    if (ending.length > 0) {
+      return { text: text.slice(0, end - Math.max(...ending.map(({ length }) => length))), found: true };
+    }
   }
   return { text, found: false };
 }
@@ -26,7 +28,13 @@ function cut(stops: readonly string[], text: string): { text: string; found: boo
 describe("StopStrings", () => {
   test("passes everything through where there are none", () => {
     const none = new StopStrings();
-    expect([none.push("a"), none.push(""), none.push("bc"), none.end(), none.found]).toEqual(["a", "", "bc", "", false]);
+    expect([none.push("a"), none.push(""), none.push("bc"), none.end(), none.found]).toEqual([
+      "a",
+      "",
+      "bc",
+      "",
+      false,
+    ]);
   });
 
   test("holds back what may become a stop string, and no more", () => {
@@ -53,10 +61,14 @@ describe("StopStrings", () => {
     const letters = fc.constantFrom("a", "b", "é");
     const stop = fc.array(letters, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(""));
     fc.assert(
-      fc.property(fc.array(stop, { maxLength: 4 }), fc.array(fc.array(letters, { maxLength: 4 }), { maxLength: 12 }), (stops, parts) => {
-        const pieces = parts.map((part) => part.join(""));
-        expect(run(stops, pieces)).toEqual(cut(stops, pieces.join("")));
-      }),
+      fc.property(
+        fc.array(stop, { maxLength: 4 }),
+        fc.array(fc.array(letters, { maxLength: 4 }), { maxLength: 12 }),
+        (stops, parts) => {
+          const pieces = parts.map((part) => part.join(""));
+          expect(run(stops, pieces)).toEqual(cut(stops, pieces.join("")));
+        },
+      ),
       { numRuns: 500 },
     );
   });

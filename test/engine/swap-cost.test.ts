@@ -3,7 +3,10 @@ import { SwapCost } from "../../src/engine/swap-cost.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 
 /** Blocks of 16 tokens, on a clock that stands still but for the moves of blocks: seconds a call. */
-async function measured({ out = 0.1, back = 0.1, blockCount = 64, fails = "" } = {}): Promise<{ cost: SwapCost; moved: number[] }> {
+async function measured({ out = 0.1, back = 0.1, blockCount = 64, fails = "" } = {}): Promise<{
+  cost: SwapCost;
+  moved: number[];
+}> {
   let now = 0;
   const moved: number[] = [];
   const backend = new ScriptedBackend({ info: { blockCount, hostBlockCount: 8 } });
@@ -23,7 +26,11 @@ async function measured({ out = 0.1, back = 0.1, blockCount = 64, fails = "" } =
 }
 
 /** A prompt of so many tokens in one step, from position `from` on. */
-const prompt = (tokenCount: number, from = 0) => ({ tokenCount, requestCount: 1, positions: tokenCount * from + (tokenCount * (tokenCount + 1)) / 2 });
+const prompt = (tokenCount: number, from = 0) => ({
+  tokenCount,
+  requestCount: 1,
+  positions: tokenCount * from + (tokenCount * (tokenCount + 1)) / 2,
+});
 
 const loss = { position: 0, blocksBehind: 0, groupCount: 1 };
 
@@ -41,19 +48,24 @@ describe("SwapCost", () => {
     expect((await measured({ blockCount: 3 })).moved).toEqual([1, 2, 3]);
   });
 
-  test.each(["read", "write"])("without a backend that can %s blocks nothing is worth it, and nothing else happens", async (fails) => {
-    const { cost } = await measured({ fails });
-    expect(cost.isWorth(loss)).toBe(false);
-    cost.observe(prompt(16), 1000);
-    expect(cost.isWorth(loss)).toBe(false);
-  });
+  test.each(["read", "write"])(
+    "without a backend that can %s blocks nothing is worth it, and nothing else happens",
+    async (fails) => {
+      const { cost } = await measured({ fails });
+      expect(cost.isWorth(loss)).toBe(false);
+      cost.observe(prompt(16), 1000);
+      expect(cost.isWorth(loss)).toBe(false);
+    },
+  );
 
   test("without a host tier nothing is timed, and nothing observed", async () => {
     const backend = new ScriptedBackend();
     backend.readBlocks = () => Promise.reject(new Error("asked for nothing"));
     const cost = new SwapCost(backend.info);
     await cost.measure(backend, () => 0);
-    expect(cost.loadOf({ tokenCount: 1, requestCount: 1, queryIndptr: [0, 1], contextLengths: [5] } as never)).toBeNull();
+    expect(
+      cost.loadOf({ tokenCount: 1, requestCount: 1, queryIndptr: [0, 1], contextLengths: [5] } as never),
+    ).toBeNull();
   });
 
   test("compares a block's way there and back, 0.2 s for 8, with computing its 16 tokens again", async () => {
@@ -80,10 +92,18 @@ describe("SwapCost", () => {
 
   test("late tokens cost more where long contexts have shown to", async () => {
     const { cost } = await measured();
-    const seconds = ({ tokenCount, positions }: ReturnType<typeof prompt>): number => tokenCount * 1e-3 + positions * 1e-6;
-    for (const step of [prompt(64), prompt(64, 4096), prompt(32, 1024), prompt(64, 512)]) cost.observe(step, seconds(step));
+    const seconds = ({ tokenCount, positions }: ReturnType<typeof prompt>): number =>
+      tokenCount * 1e-3 + positions * 1e-6;
+    for (const step of [prompt(64), prompt(64, 4096), prompt(32, 1024), prompt(64, 512)]) {
+      cost.observe(step, seconds(step));
+    }
     // 0.016 s and 16 us a hundred tokens before it, against 0.025 s.
-    expect([0, 480, 640, 4096].map((position) => cost.isWorth({ ...loss, position }))).toEqual([false, false, true, true]);
+    expect([0, 480, 640, 4096].map((position) => cost.isWorth({ ...loss, position }))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   test("steps that are all alike say nothing of contexts: then tokens are all that counts", async () => {

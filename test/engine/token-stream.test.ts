@@ -32,16 +32,27 @@ describe("TokenStream", () => {
     const stream = open();
     const first = stream.next();
     stream.push(5, "x");
-    expect(await first).toEqual({ done: false, value: { choice: 0, tokenIds: [5], text: "x", logprobs: undefined, finishReason: null, error: null } });
+    expect(await first).toEqual({
+      done: false,
+      value: { choice: 0, tokenIds: [5], text: "x", logprobs: undefined, finishReason: null, error: null },
+    });
     stream.push(6, "y");
     stream.end("!", "length", null, timing);
-    expect(await deltasOf(stream)).toEqual([{ choice: 0, tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null }]);
+    expect(await deltasOf(stream)).toEqual([
+      { choice: 0, tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null },
+    ]);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
   test("a slow reader gets in one delta what came meanwhile", async () => {
     const stream = open();
-    for (const [id, text] of [[1, "a"], [2, ""], [3, "bc"]] as const) stream.push(id, text);
+    for (const [id, text] of [
+      [1, "a"],
+      [2, ""],
+      [3, "bc"],
+    ] as const) {
+      stream.push(id, text);
+    }
     expect((await stream.next()).value).toMatchObject({ tokenIds: [1, 2, 3], text: "abc" });
   });
 
@@ -62,7 +73,15 @@ describe("TokenStream", () => {
     await stream.next();
     stream.push(2, "b", logprobs);
     stream.end("c", "error", new Error("x"), timing);
-    const choice = { choice: 0, tokenIds: [1, 2], text: "abc", logprobs: [logprobs, logprobs], finishReason: "error", error: new Error("x"), timing };
+    const choice = {
+      choice: 0,
+      tokenIds: [1, 2],
+      text: "abc",
+      logprobs: [logprobs, logprobs],
+      finishReason: "error",
+      error: new Error("x"),
+      timing,
+    };
     expect(await stream.completion()).toEqual({ id: "a", ...choice, choices: [choice] });
     expect(await stream.completion()).toBe(await stream.completion());
   });
@@ -109,13 +128,24 @@ describe("TokenStream", () => {
     stream.push(3, "c", undefined, 4);
     stream.end("", "stop", null, timing, 4);
     expect((await stream.next()).value).toMatchObject({ choice: 3, tokenIds: [2], finishReason: null });
-    expect((await stream.next()).value).toMatchObject({ choice: 4, tokenIds: [1, 3], text: "ac", finishReason: "stop" });
+    expect((await stream.next()).value).toMatchObject({
+      choice: 4,
+      tokenIds: [1, 3],
+      text: "ac",
+      finishReason: "stop",
+    });
     const waiting = stream.next();
     stream.end("!", "length", null, timing, 3);
     expect((await waiting).value).toMatchObject({ choice: 3, tokenIds: [], text: "!", finishReason: "length" });
     expect((await stream.next()).done).toBe(true);
     const { choices, tokenIds } = await stream.completion();
-    expect([tokenIds, choices.map(({ choice, text, finishReason }) => [choice, text, finishReason])]).toEqual([[2], [[3, "b!", "length"], [4, "ac", "stop"]]]);
+    expect([tokenIds, choices.map(({ choice, text, finishReason }) => [choice, text, finishReason])]).toEqual([
+      [2],
+      [
+        [3, "b!", "length"],
+        [4, "ac", "stop"],
+      ],
+    ]);
   });
 
   test("an error of one of several answers is thrown when all have ended", async () => {
@@ -142,7 +172,13 @@ describe("TokenStream", () => {
     ["has no signal and is aborted", ["abort", "abort"], undefined, aborted],
     ["loses one choice by an abort, and another ends by itself", ["abort", "length"], undefined, null],
   ])("a request that %s", async (_, reasons, own, thrown) => {
-    const stream = new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort: () => {}, n: 2, signal: own });
+    const stream = new TokenStream({
+      id: "a",
+      promptTokenIds: new Int32Array([7]),
+      abort: () => {},
+      n: 2,
+      signal: own,
+    });
     for (const [choice, reason] of reasons.entries()) {
       stream.push(1 + choice, "", undefined, choice);
       stream.end("", reason, null, timing, choice);
@@ -158,7 +194,11 @@ describe("TokenStream", () => {
     const reads = [stream.next(), stream.next(), stream.next()];
     stream.end("", "error", new Error("x"), timing);
     const settled = await Promise.allSettled(reads);
-    expect(settled.map((each) => (each.status === "rejected" ? String(each.reason) : each.value.done))).toEqual([false, "Error: x", true]);
+    expect(settled.map((each) => (each.status === "rejected" ? String(each.reason) : each.value.done))).toEqual([
+      false,
+      "Error: x",
+      true,
+    ]);
   });
 
   test("a stream is its own iterator, and keeps the prompt", () => {
@@ -182,7 +222,9 @@ describe("a stream of an engine", () => {
     const { engine } = setUp();
     const controller = new AbortController();
     const reason = { why: "not an error object" };
-    const streams = [controller.signal, undefined, undefined].map((signal, i) => engine.submit({ id: i, promptTokenIds: promptOf(i), maxTokens: 1000, ...(signal && { signal }) }));
+    const streams = [controller.signal, undefined, undefined].map((signal, i) =>
+      engine.submit({ id: i, promptTokenIds: promptOf(i), maxTokens: 1000, ...(signal && { signal }) }),
+    );
     const thrown = [reason, new AbortedError("request 1 was aborted"), new AbortedError("request 2 was aborted")];
     const loops = streams.map((stream) => readAll(stream).catch((error: unknown) => error));
     await someTurns();
@@ -198,7 +240,11 @@ describe("a stream of an engine", () => {
     process.on("warning", note);
     const { engine } = setUp();
     const { signal } = new AbortController();
-    await Promise.all(Array.from({ length: 30 }, (_, i) => engine.submit({ promptTokenIds: promptOf(i), maxTokens: 3, signal }).completion()));
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        engine.submit({ promptTokenIds: promptOf(i), maxTokens: 3, signal }).completion(),
+      ),
+    );
     await someTurns();
     process.off("warning", note);
     expect([warnings, getEventListeners(signal, "abort")]).toEqual([[], []]);

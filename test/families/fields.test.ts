@@ -18,10 +18,13 @@ test("keys that objects have already are absent", () => {
 });
 
 test.each([0, -1, 1.5, 2 ** 31, "4", true, [4], {}])("positiveInteger refuses %j", (value) => {
-  expect(() => fields({ n: value }).positiveInteger("n", 1)).toThrow(invalid(`n must be a positive integer, got ${JSON.stringify(value)}`));
+  expect(() => fields({ n: value }).positiveInteger("n", 1)).toThrow(
+    invalid(`n must be a positive integer, got ${JSON.stringify(value)}`),
+  );
 });
 
-test("positiveInteger goes up to the largest position", () => expect(fields({ n: 2 ** 31 - 1 }).positiveInteger("n")).toBe(2 ** 31 - 1));
+test("positiveInteger goes up to the largest position", () =>
+  expect(fields({ n: 2 ** 31 - 1 }).positiveInteger("n")).toBe(2 ** 31 - 1));
 
 test.each([0, -1e-6, "1", Number.POSITIVE_INFINITY])("positiveNumber refuses %s", (value) => {
   expect(() => fields({ x: value }).positiveNumber("x")).toThrow(/^config\.json: x must be a positive number, got /);
@@ -40,9 +43,13 @@ test("tokenIds reads one id or a list", () => {
 });
 
 test.each([-1, 10, 1.5, "2", [2, null], [[2]], true])("tokenIds refuses %j", (value) => {
-  expect(() => fields({ a: value }).tokenIds("a", 10)).toThrow(invalid(`a must be an id or a list of ids from 0 to 9, got ${JSON.stringify(value)}`));
+  expect(() => fields({ a: value }).tokenIds("a", 10)).toThrow(
+    invalid(`a must be an id or a list of ids from 0 to 9, got ${JSON.stringify(value)}`),
+  );
 });
 
 test("a prefix says in which object the key is", () => {
-  expect(() => new Fields({ factor: 0 }, "config.json", { prefix: "rope_scaling." }).positiveNumber("factor")).toThrow(invalid("rope_scaling.factor must be a positive number, got 0"));
+  expect(() => new Fields({ factor: 0 }, "config.json", { prefix: "rope_scaling." }).positiveNumber("factor")).toThrow(
+    invalid("rope_scaling.factor must be a positive number, got 0"),
+  );
 });

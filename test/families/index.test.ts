@@ -5,7 +5,14 @@ import { decoderFromConfig, KNOWN_ARCHITECTURES } from "../../src/families/index
 
 const parseConfig = (json: Record<string, unknown>): DecoderConfig => decoderFromConfig(json).config;
 
-const REQUIRED = { architectures: ["LlamaForCausalLM"], vocab_size: 32_000, hidden_size: 4096, intermediate_size: 11_008, num_hidden_layers: 32, num_attention_heads: 32 };
+const REQUIRED = {
+  architectures: ["LlamaForCausalLM"],
+  vocab_size: 32_000,
+  hidden_size: 4096,
+  intermediate_size: 11_008,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+};
 
 test("takes Hugging Face's defaults for what is absent or null", () => {
   const defaults = plainDecoder(32, {
@@ -19,16 +26,42 @@ test("takes Hugging Face's defaults for what is absent or null", () => {
     norm: { kind: "rms", epsilon: 1e-6, place: "before" },
   });
   expect(parseConfig(REQUIRED)).toEqual(defaults);
-  expect(parseConfig({ ...REQUIRED, num_key_value_heads: null, head_dim: null, rope_scaling: null, hidden_act: null, attention_bias: null, quantization_config: null })).toEqual(defaults);
+  expect(
+    parseConfig({
+      ...REQUIRED,
+      num_key_value_heads: null,
+      head_dim: null,
+      rope_scaling: null,
+      hidden_act: null,
+      attention_bias: null,
+      quantization_config: null,
+    }),
+  ).toEqual(defaults);
 });
 
 test("takes what is there", () => {
-  const given = { num_key_value_heads: 8, head_dim: 64, max_position_embeddings: 131_072, rms_norm_eps: 1e-5, rope_theta: 5e5, tie_word_embeddings: true };
-  expect(parseConfig({ ...REQUIRED, ...given })).toMatchObject({ kvHeadCount: 8, headDim: 64, contextLength: 131_072, norm: { epsilon: 1e-5 }, ropes: [{ theta: 5e5 }], tiedEmbeddings: true });
+  const given = {
+    num_key_value_heads: 8,
+    head_dim: 64,
+    max_position_embeddings: 131_072,
+    rms_norm_eps: 1e-5,
+    rope_theta: 5e5,
+    tie_word_embeddings: true,
+  };
+  expect(parseConfig({ ...REQUIRED, ...given })).toMatchObject({
+    kvHeadCount: 8,
+    headDim: 64,
+    contextLength: 131_072,
+    norm: { epsilon: 1e-5 },
+    ropes: [{ theta: 5e5 }],
+    tiedEmbeddings: true,
+  });
 });
 
 test("knows the architecture by model_type where architectures is absent", () => {
-  expect(parseConfig({ ...REQUIRED, architectures: undefined, model_type: "llama" }).architecture).toBe("LlamaForCausalLM");
+  expect(parseConfig({ ...REQUIRED, architectures: undefined, model_type: "llama" }).architecture).toBe(
+    "LlamaForCausalLM",
+  );
 });
 
 test("a head_dim of its own need not divide hidden_size", () => {
@@ -37,22 +70,41 @@ test("a head_dim of its own need not divide hidden_size", () => {
 
 describe("refuses what it cannot run, by name", () => {
   test.each<[Record<string, unknown>, string]>([
-    [{ architectures: ["GPTJForCausalLM"] }, `architecture "GPTJForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`],
-    [{ architectures: ["LlamaForCausalLM", "Other"] }, `architecture "Other" is not implemented, only ${KNOWN_ARCHITECTURES}`],
-    [{ architectures: undefined, model_type: "lfm2" }, `model_type "lfm2" is not implemented, only ${KNOWN_ARCHITECTURES}`],
-    [{ hidden_act: "softplus" }, 'hidden_act "softplus" is not implemented, only silu, swish, gelu_pytorch_tanh, gelu_new, gelu, relu'],
+    [
+      { architectures: ["GPTJForCausalLM"] },
+      `architecture "GPTJForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`,
+    ],
+    [
+      { architectures: ["LlamaForCausalLM", "Other"] },
+      `architecture "Other" is not implemented, only ${KNOWN_ARCHITECTURES}`,
+    ],
+    [
+      { architectures: undefined, model_type: "lfm2" },
+      `model_type "lfm2" is not implemented, only ${KNOWN_ARCHITECTURES}`,
+    ],
+    [
+      { hidden_act: "softplus" },
+      'hidden_act "softplus" is not implemented, only silu, swish, gelu_pytorch_tanh, gelu_new, gelu, relu',
+    ],
     [{ multi_query: true }, "multi_query true is not implemented for LlamaForCausalLM"],
     [{ moe_num_experts: 64 }, "moe_num_experts 64 is not implemented for LlamaForCausalLM"],
-    [{ quantization_config: { quant_method: "gptq" } }, 'quantization_config {"quant_method":"gptq"} is not implemented, only F32, F16 and BF16 weights'],
+    [
+      { quantization_config: { quant_method: "gptq" } },
+      'quantization_config {"quant_method":"gptq"} is not implemented, only F32, F16 and BF16 weights',
+    ],
   ])("%j", (changes, message) => {
-    expect(() => parseConfig({ ...REQUIRED, ...changes })).toThrow(new UnsupportedModelError(`config.json: ${message}`));
+    expect(() => parseConfig({ ...REQUIRED, ...changes })).toThrow(
+      new UnsupportedModelError(`config.json: ${message}`),
+    );
   });
 });
 
 describe("refuses missing, mistyped and contradictory values", () => {
   test.each(Object.keys(REQUIRED))("no %s", (key) => {
     expect(() => parseConfig({ ...REQUIRED, [key]: undefined })).toThrow(InvalidModelError);
-    expect(() => parseConfig({ ...REQUIRED, [key]: undefined })).toThrow(new RegExp(String.raw`^config\.json: ${key} must be .*, it is missing$`));
+    expect(() => parseConfig({ ...REQUIRED, [key]: undefined })).toThrow(
+      new RegExp(String.raw`^config\.json: ${key} must be .*, it is missing$`),
+    );
   });
 
   test.each<[Record<string, unknown>, string]>([

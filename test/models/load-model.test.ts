@@ -12,7 +12,9 @@ test("takes URLs over HTTP", async () => {
   const files = modelFiles();
   vi.stubGlobal("fetch", ({ pathname }: URL) => {
     const body = files[pathname.slice("/tiny/".length)];
-    return Promise.resolve(new Response(body === undefined ? null : Uint8Array.from(body), { status: body === undefined ? 404 : 200 }));
+    return Promise.resolve(
+      new Response(body === undefined ? null : Uint8Array.from(body), { status: body === undefined ? 404 : 200 }),
+    );
   });
   expect((await loadModel("http://example.test/tiny")).name).toBe("tiny");
 });

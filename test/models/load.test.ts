@@ -40,11 +40,27 @@ test("loads shards", async () => {
 test.each<[string, Parameters<typeof modelFiles>[0], string]>([
   ["no config.json", { "config.json": undefined }, "config.json is missing"],
   ["no tokenizer.json", { "tokenizer.json": undefined }, "tokenizer.json is missing"],
-  ["no weights", { "model.safetensors": undefined }, "no weights: neither model.safetensors nor model.safetensors.index.json is there"],
+  [
+    "no weights",
+    { "model.safetensors": undefined },
+    "no weights: neither model.safetensors nor model.safetensors.index.json is there",
+  ],
   ["a config.json that is a list", { "config.json": json([]) }, "config.json: must be a JSON object, got []"],
-  ["a broken generation_config.json", { "generation_config.json": json({ eos_token_id: -1 }) }, "generation_config.json: eos_token_id must be an id or a list of ids from 0 to 299, got -1"],
-  ["shapes of another config", { "config.json": json({ ...CONFIG, intermediate_size: 32 }) }, "model.safetensors: model.layers.0.mlp.down_proj.weight has shape [16, 24], the configuration implies [16, 32]"],
-  ["truncated weights", { "model.safetensors": modelFiles()["model.safetensors"].subarray(0, -1) }, "model.safetensors: lm_head.weight ends at byte 54080, but the file has only 54079 bytes of data: it is truncated or its header lies"],
+  [
+    "a broken generation_config.json",
+    { "generation_config.json": json({ eos_token_id: -1 }) },
+    "generation_config.json: eos_token_id must be an id or a list of ids from 0 to 299, got -1",
+  ],
+  [
+    "shapes of another config",
+    { "config.json": json({ ...CONFIG, intermediate_size: 32 }) },
+    "model.safetensors: model.layers.0.mlp.down_proj.weight has shape [16, 24], the configuration implies [16, 32]",
+  ],
+  [
+    "truncated weights",
+    { "model.safetensors": modelFiles()["model.safetensors"].subarray(0, -1) },
+    "model.safetensors: lm_head.weight ends at byte 54080, but the file has only 54079 bytes of data: it is truncated or its header lies",
+  ],
 ])("refuses %s", async (_, changes, message) => {
   await expect(loadModelFromFiles("tiny", reader(modelFiles(changes)))).rejects.toThrow(new InvalidModelError(message));
 });
@@ -53,7 +69,11 @@ test("refuses another architecture before it reads weights", async () => {
   const read: string[] = [];
   const readFile = reader(modelFiles({ "config.json": json({ ...CONFIG, architectures: ["MambaForCausalLM"] }) }));
   const loading = loadModelFromFiles("tiny", (name) => (read.push(name), readFile(name)));
-  await expect(loading).rejects.toThrow(new UnsupportedModelError(`config.json: architecture "MambaForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`));
+  await expect(loading).rejects.toThrow(
+    new UnsupportedModelError(
+      `config.json: architecture "MambaForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`,
+    ),
+  );
   expect(read).toEqual(["config.json"]);
 });
 

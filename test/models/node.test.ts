@@ -8,7 +8,15 @@ import { KNOWN_ARCHITECTURES } from "../../src/families/index.ts";
 import type { Tensor } from "../../src/model.ts";
 import { toFloat32 } from "../../src/quantization/index.ts";
 import { HubServer } from "../support/hub-server.ts";
-import { CONFIG, ifShared, json, modelFiles, noSharedModels, sharedModels, type ModelFiles } from "../support/model-files.ts";
+import {
+  CONFIG,
+  ifShared,
+  json,
+  modelFiles,
+  noSharedModels,
+  sharedModels,
+  type ModelFiles,
+} from "../support/model-files.ts";
 
 const root = await mkdtemp(join(tmpdir(), "bstar-models-"));
 let folder: string;
@@ -24,7 +32,9 @@ async function write(files: ModelFiles): Promise<void> {
 
 test("loads a model of the Hub by its name", async () => {
   await using server = await HubServer.start();
-  for (const [name, bytes] of Object.entries(modelFiles())) server.files.set(name, { bytes, large: name.endsWith(".safetensors") });
+  for (const [name, bytes] of Object.entries(modelFiles())) {
+    server.files.set(name, { bytes, large: name.endsWith(".safetensors") });
+  }
   vi.stubEnv("HF_ENDPOINT", server.endpoint);
   vi.stubEnv("HF_TOKEN", "");
   vi.stubEnv("BSTAR_CACHE", folder);
@@ -32,7 +42,9 @@ test("loads a model of the Hub by its name", async () => {
     expect(await loadModel("hf:org/name")).toMatchObject({ contextLength: 64, eosTokenIds: [1] });
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     expect(await loadModel("hf:org/name")).toMatchObject({ contextLength: 64 });
-    await expect(loadModel("hf:org")).rejects.toThrow('"hf:org" is no name of the Hub, expected hf:org/name[@revision][:file]');
+    await expect(loadModel("hf:org")).rejects.toThrow(
+      '"hf:org" is no name of the Hub, expected hf:org/name[@revision][:file]',
+    );
   } finally {
     vi.unstubAllEnvs();
   }
@@ -60,9 +72,13 @@ test("follows links to files, as download caches have them", async () => {
 describe("refuses", () => {
   test("a folder that is not there, and says what it looked for", async () => {
     const path = join(folder, "nowhere");
-    await expect(loadModel(path)).rejects.toThrow(new InvalidModelError(`model folder ${JSON.stringify(path)} does not exist (looked for ${path})`));
+    await expect(loadModel(path)).rejects.toThrow(
+      new InvalidModelError(`model folder ${JSON.stringify(path)} does not exist (looked for ${path})`),
+    );
     const below = relative(process.cwd(), path);
-    await expect(loadModel(below)).rejects.toThrow(new InvalidModelError(`model folder ${JSON.stringify(below)} does not exist (looked for ${path})`));
+    await expect(loadModel(below)).rejects.toThrow(
+      new InvalidModelError(`model folder ${JSON.stringify(below)} does not exist (looked for ${path})`),
+    );
   });
 
   test("no name at all", async () => {
@@ -72,7 +88,9 @@ describe("refuses", () => {
   test("a file", async () => {
     const path = join(folder, "config.json");
     await writeFile(path, "{}");
-    await expect(loadModel(path)).rejects.toThrow(new InvalidModelError(`model ${JSON.stringify(path)} is neither a folder nor a .gguf file (looked at ${path})`));
+    await expect(loadModel(path)).rejects.toThrow(
+      new InvalidModelError(`model ${JSON.stringify(path)} is neither a folder nor a .gguf file (looked at ${path})`),
+    );
     await expect(loadModel(join(path, "deeper"))).rejects.toThrow(/^model folder ".*deeper" does not exist/);
   });
 
@@ -102,12 +120,18 @@ describe("refuses", () => {
     await write(modelFiles());
     const weights = join(folder, "model.safetensors");
     await truncate(weights, (await stat(weights)).size - 100);
-    await expect(loadModel(folder)).rejects.toThrow(/^.*: model\.safetensors: lm_head\.weight ends at byte 54080, but the file has only 53980 bytes of data/);
+    await expect(loadModel(folder)).rejects.toThrow(
+      /^.*: model\.safetensors: lm_head\.weight ends at byte 54080, but the file has only 53980 bytes of data/,
+    );
   });
 
   test("another architecture", async () => {
     await write(modelFiles({ "config.json": json({ ...CONFIG, architectures: ["MambaForCausalLM"] }) }));
-    await expect(loadModel(folder)).rejects.toThrow(new UnsupportedModelError(`${folder}: config.json: architecture "MambaForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`));
+    await expect(loadModel(folder)).rejects.toThrow(
+      new UnsupportedModelError(
+        `${folder}: config.json: architecture "MambaForCausalLM" is not implemented, only ${KNOWN_ARCHITECTURES}`,
+      ),
+    );
   });
 
   test("a file far larger than its header says, without reading it", async () => {
@@ -138,7 +162,9 @@ describe.skipIf(noSharedModels)(`shared models${ifShared}`, () => {
   ])("%s has %i parameters", async (name, parameters) => {
     const { model } = await loadModel(join(sharedModels, name));
     const { embedding, finalNorm, layers } = model;
-    const all = [embedding, finalNorm, ...layers.flatMap((layer) => Object.values(layer) as (Tensor | null)[])].filter((tensor) => tensor !== null);
+    const all = [embedding, finalNorm, ...layers.flatMap((layer) => Object.values(layer) as (Tensor | null)[])].filter(
+      (tensor) => tensor !== null,
+    );
     expect(all.reduce((sum, tensor) => sum + toFloat32(tensor).length, 0)).toBe(parameters);
     expect(model.head).toBe(embedding);
   });

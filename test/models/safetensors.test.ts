@@ -9,7 +9,8 @@ import { rawSafetensors, safetensors } from "../support/model-files.ts";
 const FILE = "model.safetensors";
 
 const readFile = (file: Uint8Array): Promise<Map<string, FileTensor>> => readSafetensors(bytesSource(file), FILE);
-const bytesOf = (tensor: FileTensor | undefined): Promise<Uint8Array> => tensor!.source.read(tensor!.begin, tensor!.byteLength);
+const bytesOf = (tensor: FileTensor | undefined): Promise<Uint8Array> =>
+  tensor!.source.read(tensor!.begin, tensor!.byteLength);
 
 /** Header of one tensor "w", F32 [2] over 8 bytes, with changes. */
 function oneTensor(changes: object = {}): string {
@@ -20,7 +21,10 @@ const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i)
 
 describe("reads", () => {
   test("tensors by name, with their places in the file", async () => {
-    const file = safetensors({ b: { dtype: "BF16", shape: [2, 3], bytes: bytes(12) }, a: { dtype: "F32", shape: [1], bytes: bytes(4) } });
+    const file = safetensors({
+      b: { dtype: "BF16", shape: [2, 3], bytes: bytes(12) },
+      a: { dtype: "F32", shape: [1], bytes: bytes(4) },
+    });
     const tensors = await readFile(file);
     expect([...tensors.keys()]).toEqual(["b", "a"]);
     expect(tensors.get("b")).toMatchObject({ name: "b", dtype: "BF16", shape: [2, 3], byteLength: 12 });
@@ -31,19 +35,35 @@ describe("reads", () => {
   test("the header alone", async () => {
     const file = safetensors({ a: { dtype: "F16", shape: [2000], bytes: bytes(4000) } });
     const read: number[] = [];
-    await readSafetensors({ size: file.length, read: (at, length) => (read.push(at + length), Promise.resolve(file.slice(at, at + length))) }, FILE);
+    await readSafetensors(
+      {
+        size: file.length,
+        read: (at, length) => (read.push(at + length), Promise.resolve(file.slice(at, at + length))),
+      },
+      FILE,
+    );
     expect(Math.max(...read)).toBe(file.length - 4000);
   });
 
   test("scalars, empty tensors, padded headers, and types that only a file holds", async () => {
-    const header = { s: { dtype: "I64", shape: [], data_offsets: [0, 8] }, e: { dtype: "F32", shape: [0, 2 ** 40], data_offsets: [8, 8] }, f: { dtype: "F4", shape: [4], data_offsets: [8, 10] } };
+    const header = {
+      s: { dtype: "I64", shape: [], data_offsets: [0, 8] },
+      e: { dtype: "F32", shape: [0, 2 ** 40], data_offsets: [8, 8] },
+      f: { dtype: "F4", shape: [4], data_offsets: [8, 10] },
+    };
     const tensors = await readFile(rawSafetensors(`${JSON.stringify(header)}     `, bytes(10)));
     expect([...tensors.values()].map((tensor) => tensor.byteLength)).toEqual([8, 0, 2]);
   });
 
   test("an empty tensor where another begins, in either order", async () => {
-    const [full, empty] = [{ dtype: "U8", shape: [4], data_offsets: [0, 4] }, { dtype: "U8", shape: [0], data_offsets: [0, 0] }];
-    for (const header of [{ full, empty }, { empty, full }]) {
+    const [full, empty] = [
+      { dtype: "U8", shape: [4], data_offsets: [0, 4] },
+      { dtype: "U8", shape: [0], data_offsets: [0, 0] },
+    ];
+    for (const header of [
+      { full, empty },
+      { empty, full },
+    ]) {
       const tensors = await readFile(rawSafetensors(JSON.stringify(header), bytes(4)));
       expect(tensors.get("full")?.byteLength).toBe(4);
     }
@@ -69,14 +89,33 @@ describe("refuses", () => {
     return file;
   };
   const two = (a: readonly number[], b: readonly number[]): string =>
-    JSON.stringify({ a: { dtype: "U8", shape: [a[1] - a[0]], data_offsets: a }, b: { dtype: "U8", shape: [b[1] - b[0]], data_offsets: b } });
+    JSON.stringify({
+      a: { dtype: "U8", shape: [a[1] - a[0]], data_offsets: a },
+      b: { dtype: "U8", shape: [b[1] - b[0]], data_offsets: b },
+    });
 
   test.each<[string, Uint8Array, string | RegExp]>([
     ["an empty file", new Uint8Array(0), "0 bytes are too few for a safetensors file, the header length alone has 8"],
-    ["a file shorter than the length", bytes(7), "7 bytes are too few for a safetensors file, the header length alone has 8"],
-    ["a length beyond the file", lying(1000n), "header length 1000 goes beyond the end of the file, which has 70 bytes"],
-    ["a length over the limit", lying(BigInt(MAX_HEADER_BYTES) + 1n), "header length 100000001 is over the limit of 100000000 bytes"],
-    ["the largest length", lying(2n ** 64n - 1n), "header length 18446744073709551615 is over the limit of 100000000 bytes"],
+    [
+      "a file shorter than the length",
+      bytes(7),
+      "7 bytes are too few for a safetensors file, the header length alone has 8",
+    ],
+    [
+      "a length beyond the file",
+      lying(1000n),
+      "header length 1000 goes beyond the end of the file, which has 70 bytes",
+    ],
+    [
+      "a length over the limit",
+      lying(BigInt(MAX_HEADER_BYTES) + 1n),
+      "header length 100000001 is over the limit of 100000000 bytes",
+    ],
+    [
+      "the largest length",
+      lying(2n ** 64n - 1n),
+      "header length 18446744073709551615 is over the limit of 100000000 bytes",
+    ],
     ["a length that cuts the header", lying(20n), /^model.safetensors: header: not valid JSON \(/],
     ["a header that is no JSON", rawSafetensors("{w}"), /^model.safetensors: header: not valid JSON \(/],
     ["an empty header", rawSafetensors(""), /^model.safetensors: header: not valid JSON \(/],
@@ -84,28 +123,100 @@ describe("refuses", () => {
     ["a header that is null", rawSafetensors("null"), "header: must be a JSON object, got null"],
     ["a header that is no text", rawSafetensors(Uint8Array.of(0x7b, 0xff, 0x7d)), "header: not valid UTF-8"],
     ["a name that is there twice", rawSafetensors(`{"w":{},"\\u0077":{}}`), `header: "\\u0077" is there twice`],
-    ["a field that is there twice", rawSafetensors(`{"w":{"dtype":"F32","dtype":"F16"}}`), `header: "dtype" is there twice`],
+    [
+      "a field that is there twice",
+      rawSafetensors(`{"w":{"dtype":"F32","dtype":"F16"}}`),
+      `header: "dtype" is there twice`,
+    ],
     ["an entry that is no object", rawSafetensors(`{"w":3}`), "w must be an object, got 3"],
     ["an unknown dtype", rawSafetensors(oneTensor({ dtype: "Q4_K" }), bytes(8)), 'w has unknown dtype "Q4_K"'],
-    ["a dtype that objects have already", rawSafetensors(oneTensor({ dtype: "toString" }), bytes(8)), 'w has unknown dtype "toString"'],
+    [
+      "a dtype that objects have already",
+      rawSafetensors(oneTensor({ dtype: "toString" }), bytes(8)),
+      'w has unknown dtype "toString"',
+    ],
     ["a missing dtype", rawSafetensors(oneTensor({ dtype: undefined }), bytes(8)), "w has unknown dtype nothing"],
-    ["a negative length", rawSafetensors(oneTensor({ shape: [-2] }), bytes(8)), "w has shape [-2], expected a list of integers from 0"],
-    ["a fractional length", rawSafetensors(oneTensor({ shape: [0.5, 4] }), bytes(8)), "w has shape [0.5,4], expected a list of integers from 0"],
-    ["a shape that is no list", rawSafetensors(oneTensor({ shape: 2 }), bytes(8)), "w has shape 2, expected a list of integers from 0"],
-    ["a shape of more bytes", rawSafetensors(oneTensor({ shape: [3] }), bytes(8)), "w has 8 bytes, F32 of shape [3] needs 12"],
-    ["a shape of fewer bytes", rawSafetensors(oneTensor({ shape: [1] }), bytes(8)), "w has 8 bytes, F32 of shape [1] needs 4"],
-    ["a shape beyond all numbers", rawSafetensors(oneTensor({ shape: [2 ** 52, 2 ** 52] }), bytes(8)), /^model.safetensors: w has 8 bytes, F32 of shape \[4503599627370496,4503599627370496\] needs /],
-    ["one offset", rawSafetensors(oneTensor({ data_offsets: [8] }), bytes(8)), "w has data_offsets [8], expected two integers from 0"],
-    ["a negative offset", rawSafetensors(oneTensor({ data_offsets: [-8, 0] }), bytes(8)), "w has data_offsets [-8,0], expected two integers from 0"],
-    ["offsets turned round", rawSafetensors(oneTensor({ data_offsets: [8, 0] }), bytes(8)), "w has data_offsets [8,0], which end before they begin"],
-    ["truncated data", rawSafetensors(oneTensor(), bytes(5)), "w ends at byte 8, but the file has only 5 bytes of data: it is truncated or its header lies"],
-    ["data after the last tensor", rawSafetensors(oneTensor(), bytes(9)), "bytes 8 to 9 of the data belong to no tensor"],
-    ["a hole", rawSafetensors(two([0, 2], [3, 4]), bytes(4)), "bytes 2 to 3 of the data, before b, belong to no tensor"],
-    ["a hole at the start", rawSafetensors(two([2, 3], [1, 2]), bytes(3)), "bytes 0 to 1 of the data, before b, belong to no tensor"],
-    ["a Git LFS pointer", new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), /^model.safetensors is a Git LFS pointer, not the file itself/],
+    [
+      "a negative length",
+      rawSafetensors(oneTensor({ shape: [-2] }), bytes(8)),
+      "w has shape [-2], expected a list of integers from 0",
+    ],
+    [
+      "a fractional length",
+      rawSafetensors(oneTensor({ shape: [0.5, 4] }), bytes(8)),
+      "w has shape [0.5,4], expected a list of integers from 0",
+    ],
+    [
+      "a shape that is no list",
+      rawSafetensors(oneTensor({ shape: 2 }), bytes(8)),
+      "w has shape 2, expected a list of integers from 0",
+    ],
+    [
+      "a shape of more bytes",
+      rawSafetensors(oneTensor({ shape: [3] }), bytes(8)),
+      "w has 8 bytes, F32 of shape [3] needs 12",
+    ],
+    [
+      "a shape of fewer bytes",
+      rawSafetensors(oneTensor({ shape: [1] }), bytes(8)),
+      "w has 8 bytes, F32 of shape [1] needs 4",
+    ],
+    [
+      "a shape beyond all numbers",
+      rawSafetensors(oneTensor({ shape: [2 ** 52, 2 ** 52] }), bytes(8)),
+      /^model.safetensors: w has 8 bytes, F32 of shape \[4503599627370496,4503599627370496\] needs /,
+    ],
+    [
+      "one offset",
+      rawSafetensors(oneTensor({ data_offsets: [8] }), bytes(8)),
+      "w has data_offsets [8], expected two integers from 0",
+    ],
+    [
+      "a negative offset",
+      rawSafetensors(oneTensor({ data_offsets: [-8, 0] }), bytes(8)),
+      "w has data_offsets [-8,0], expected two integers from 0",
+    ],
+    [
+      "offsets turned round",
+      rawSafetensors(oneTensor({ data_offsets: [8, 0] }), bytes(8)),
+      "w has data_offsets [8,0], which end before they begin",
+    ],
+    [
+      "truncated data",
+      rawSafetensors(oneTensor(), bytes(5)),
+      "w ends at byte 8, but the file has only 5 bytes of data: it is truncated or its header lies",
+    ],
+    [
+      "data after the last tensor",
+      rawSafetensors(oneTensor(), bytes(9)),
+      "bytes 8 to 9 of the data belong to no tensor",
+    ],
+    [
+      "a hole",
+      rawSafetensors(two([0, 2], [3, 4]), bytes(4)),
+      "bytes 2 to 3 of the data, before b, belong to no tensor",
+    ],
+    [
+      "a hole at the start",
+      rawSafetensors(two([2, 3], [1, 2]), bytes(3)),
+      "bytes 0 to 1 of the data, before b, belong to no tensor",
+    ],
+    [
+      "a Git LFS pointer",
+      new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
+      /^model.safetensors is a Git LFS pointer, not the file itself/,
+    ],
     ["an overlap", rawSafetensors(two([0, 3], [2, 4]), bytes(4)), "b overlaps another tensor at byte 2 of the data"],
-    ["the same bytes twice", rawSafetensors(two([0, 4], [0, 4]), bytes(4)), "b overlaps another tensor at byte 0 of the data"],
-    ["a deep value", rawSafetensors(`{"w":${"[".repeat(50_000)}${"]".repeat(50_000)}}`), "w must be an object, got a value too deep to print"],
+    [
+      "the same bytes twice",
+      rawSafetensors(two([0, 4], [0, 4]), bytes(4)),
+      "b overlaps another tensor at byte 0 of the data",
+    ],
+    [
+      "a deep value",
+      rawSafetensors(`{"w":${"[".repeat(50_000)}${"]".repeat(50_000)}}`),
+      "w must be an object, got a value too deep to print",
+    ],
   ])("%s", async (_, file, message) => {
     const error: unknown = await readFile(file).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InvalidModelError);
@@ -142,7 +253,17 @@ const HEADER = JSON.stringify({
 
 describe("with a header that was changed at random, reads or refuses", () => {
   /** Pieces that keep a text near JSON, so that changes reach the deeper checks. */
-  const piece = fc.constantFrom(..."0123456789-.,:[]{}\"\\ eaF".split(""), "null", "1e99", '"F16"', '"a"', "[0,24]", "[]", '"shape"', "");
+  const piece = fc.constantFrom(
+    ...'0123456789-.,:[]{}"\\ eaF'.split(""),
+    "null",
+    "1e99",
+    '"F16"',
+    '"a"',
+    "[0,24]",
+    "[]",
+    '"shape"',
+    "",
+  );
   const edit = fc.record({ at: fc.nat(HEADER.length), length: fc.nat(4), text: piece });
 
   test("its text", async () => {
@@ -160,7 +281,11 @@ describe("with a header that was changed at random, reads or refuses", () => {
 
   test("its fields", async () => {
     const number = fc.oneof(fc.nat(40), fc.integer(), fc.double(), fc.constant(null));
-    const entry = fc.record({ dtype: fc.constantFrom("F32", "F16", "BF16", "U8", "F4", "X"), shape: fc.array(number, { maxLength: 3 }), data_offsets: fc.array(number, { minLength: 1, maxLength: 3 }) });
+    const entry = fc.record({
+      dtype: fc.constantFrom("F32", "F16", "BF16", "U8", "F4", "X"),
+      shape: fc.array(number, { maxLength: 3 }),
+      data_offsets: fc.array(number, { minLength: 1, maxLength: 3 }),
+    });
     const header = fc.dictionary(fc.string({ maxLength: 3 }), entry, { maxKeys: 3 });
     const law = fc.asyncProperty(header, fc.nat(40), async (entries, size) => {
       expect(OUTCOMES).toContain(await readsOrRefuses(rawSafetensors(JSON.stringify(entries), bytes(size))));
@@ -169,11 +294,15 @@ describe("with a header that was changed at random, reads or refuses", () => {
   });
 
   test("its length, and the end of the file", async () => {
-    const law = fc.asyncProperty(fc.oneof(fc.nat(400).map(BigInt), fc.bigInt(0n, 2n ** 64n - 1n)), fc.nat(400), async (length, size) => {
-      const file = rawSafetensors(HEADER, bytes(34));
-      new DataView(file.buffer).setBigUint64(0, length, true);
-      expect(OUTCOMES).toContain(await readsOrRefuses(file.subarray(0, size)));
-    });
+    const law = fc.asyncProperty(
+      fc.oneof(fc.nat(400).map(BigInt), fc.bigInt(0n, 2n ** 64n - 1n)),
+      fc.nat(400),
+      async (length, size) => {
+        const file = rawSafetensors(HEADER, bytes(34));
+        new DataView(file.buffer).setBigUint64(0, length, true);
+        expect(OUTCOMES).toContain(await readsOrRefuses(file.subarray(0, size)));
+      },
+    );
     await fc.assert(law, { numRuns: 1000 });
   });
 

@@ -3,11 +3,19 @@ import { canEnd, withTimeLimit } from "../../src/models/time-limit.ts";
 
 test("gives what the work gives, and throws what it throws", () => {
   expect(withTimeLimit(60_000, () => 7)).toEqual({ value: 7 });
-  expect(() => withTimeLimit(60_000, () => { throw new RangeError("mine"); })).toThrow(new RangeError("mine"));
+  expect(() =>
+    withTimeLimit(60_000, () => {
+      throw new RangeError("mine");
+    }),
+  ).toThrow(new RangeError("mine"));
 });
 
 test("ends a loop, and a regular expression that backtracks", () => {
-  expect(withTimeLimit(20, () => { for (;;); })).toBeUndefined();
+  expect(
+    withTimeLimit(20, () => {
+      for (;;);
+    }),
+  ).toBeUndefined();
   expect(withTimeLimit(20, () => /^(a+)+$/.test(`${"a".repeat(60)}b`))).toBeUndefined();
   expect(canEnd()).toBe(true);
 });

@@ -17,7 +17,8 @@ test("Llama 2's sequence", () => {
   expect(text(toBytes("<0xGG>"))).toBe("<0xGG>");
 });
 
-test("without ByteFallback, <0xE9> is text", () => expect(text(parseDecoder(sequence(REPLACE, FUSE)).toBytes("<0xE9>"))).toBe("<0xE9>"));
+test("without ByteFallback, <0xE9> is text", () =>
+  expect(text(parseDecoder(sequence(REPLACE, FUSE)).toBytes("<0xE9>"))).toBe("<0xE9>"));
 
 test("ByteLevel", () => {
   const { toBytes, droppedLeadingSpaces } = parseDecoder({ type: "ByteLevel" });
@@ -38,14 +39,19 @@ test.each([
   expect(text((firstToBytes ?? toBytes)("▁a▁"))).toBe(first);
 });
 
-test("Metaspace with a replacement of its own", () => expect(text(parseDecoder({ type: "Metaspace", replacement: "_" }).toBytes("_a▁"))).toBe(" a▁"));
+test("Metaspace with a replacement of its own", () =>
+  expect(text(parseDecoder({ type: "Metaspace", replacement: "_" }).toBytes("_a▁"))).toBe(" a▁"));
 
 describe("refuses, by name", () => {
   test.each([
     ["none at all", null, null],
     ["another kind", { type: "WordPiece", prefix: "##" }, { type: "WordPiece", prefix: "##" }],
     ["a sequence without a list", { type: "Sequence" }, { type: "Sequence" }],
-    ["a pattern", sequence({ type: "Replace", pattern: { Regex: "a+" }, content: "" }), { type: "Replace", pattern: { Regex: "a+" }, content: "" }],
+    [
+      "a pattern",
+      sequence({ type: "Replace", pattern: { Regex: "a+" }, content: "" }),
+      { type: "Replace", pattern: { Regex: "a+" }, content: "" },
+    ],
     ["a strip token by token", sequence(REPLACE, strip(1)), strip(1)],
     ["a strip at the end", sequence(FUSE, strip(0, 1)), strip(0, 1)],
     ["a strip of something else", sequence(FUSE, strip(1, 0, "_")), strip(1, 0, "_")],
@@ -55,6 +61,8 @@ describe("refuses, by name", () => {
     const excerpt = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
     const parse = () => parseDecoder(decoder);
     expect(parse).toThrow(UnsupportedModelError);
-    expect(parse).toThrow(`tokenizer.json: decoder ${excerpt} is not implemented here, only ByteLevel, Metaspace, and a sequence of Replace and ByteFallback, Fuse, Strip of leading spaces`);
+    expect(parse).toThrow(
+      `tokenizer.json: decoder ${excerpt} is not implemented here, only ByteLevel, Metaspace, and a sequence of Replace and ByteFallback, Fuse, Strip of leading spaces`,
+    );
   });
 });

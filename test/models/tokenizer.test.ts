@@ -11,7 +11,12 @@ import { fixtures, ifFixtures, noFixtures, readFixture } from "../support/fixtur
 import { ggufMetadata } from "../support/gguf-metadata.ts";
 import { ifShared, noSharedModels, sharedModels } from "../support/model-files.ts";
 import { tokenizerOf, type GoldenCase } from "../support/rust-models.ts";
-import { byteFallbackTokenizerJson, byteLevelTokenizerJson, metaspaceTokenizerJson, type TokenizerJson } from "../support/tokenizer-files.ts";
+import {
+  byteFallbackTokenizerJson,
+  byteLevelTokenizerJson,
+  metaspaceTokenizerJson,
+  type TokenizerJson,
+} from "../support/tokenizer-files.ts";
 import { allTokenizers } from "../support/tokenizers.ts";
 
 /** The library's own decode: an oracle, as it decodes whole lists of tokens and knows no bytes of single ones. */
@@ -97,29 +102,88 @@ describe("refuses", () => {
   };
 
   test.each<[string, TokenizerJson, string]>([
-    ["no model", broken((json) => void Reflect.deleteProperty(json, "model")), "model must be an object, it is missing"],
+    [
+      "no model",
+      broken((json) => void Reflect.deleteProperty(json, "model")),
+      "model must be an object, it is missing",
+    ],
     ["no vocabulary", broken((json) => void (json.model["vocab"] = "abc")), 'model.vocab must be an object, got "abc"'],
-    ["an id that is no integer", broken((json) => void (json.model["vocab"] = { a: 0.5 })), 'id of "a" must be an integer from 0 to 4194303, got 0.5'],
-    ["an id far outside", broken((json) => void (json.model["vocab"] = { a: 2 ** 40 })), 'id of "a" must be an integer from 0 to 4194303, got 1099511627776'],
-    ["no added_tokens", broken((json) => void Reflect.deleteProperty(json, "added_tokens")), "added_tokens must be a list, it is missing"],
-    ["an added token without content", broken((json) => void json.added_tokens.push({ id: 9 })), 'added token {"id":9} has no content'],
-    ["an added token without id", broken((json) => void json.added_tokens.push({ content: "<x>" })), 'id of "<x>" must be an integer from 0 to 4194303, it is missing'],
-    ["a template whose token has no id", broken((json) => void (json["post_processor"] = { type: "TemplateProcessing", single: [{ SpecialToken: { id: "<nobody>" } }], pair: [] })), 'TemplateProcessing names "<nobody>", which special_tokens does not have'],
-  ])("%s", (_, json, message) => expect(() => parseTokenizer(json)).toThrow(new InvalidModelError(`tokenizer.json: ${message}`)));
+    [
+      "an id that is no integer",
+      broken((json) => void (json.model["vocab"] = { a: 0.5 })),
+      'id of "a" must be an integer from 0 to 4194303, got 0.5',
+    ],
+    [
+      "an id far outside",
+      broken((json) => void (json.model["vocab"] = { a: 2 ** 40 })),
+      'id of "a" must be an integer from 0 to 4194303, got 1099511627776',
+    ],
+    [
+      "no added_tokens",
+      broken((json) => void Reflect.deleteProperty(json, "added_tokens")),
+      "added_tokens must be a list, it is missing",
+    ],
+    [
+      "an added token without content",
+      broken((json) => void json.added_tokens.push({ id: 9 })),
+      'added token {"id":9} has no content',
+    ],
+    [
+      "an added token without id",
+      broken((json) => void json.added_tokens.push({ content: "<x>" })),
+      'id of "<x>" must be an integer from 0 to 4194303, it is missing',
+    ],
+    [
+      "a template whose token has no id",
+      broken(
+        (json) =>
+          void (json["post_processor"] = {
+            type: "TemplateProcessing",
+            single: [{ SpecialToken: { id: "<nobody>" } }],
+            pair: [],
+          }),
+      ),
+      'TemplateProcessing names "<nobody>", which special_tokens does not have',
+    ],
+  ])("%s", (_, json, message) =>
+    expect(() => parseTokenizer(json)).toThrow(new InvalidModelError(`tokenizer.json: ${message}`)),
+  );
 
   test("merges that are not there, or name tokens that are not", () => {
-    expect(() => parseTokenizer(broken((json) => void Reflect.deleteProperty(json.model, "merges")))).toThrow(new InvalidModelError("tokenizer.json: model.merges must be a list, it is missing"));
-    expect(() => parseTokenizer(broken((json) => void (json.model["merges"] = ["h zz"])))).toThrow(new InvalidModelError('tokenizer.json: merge 0, "h zz": "zz" is not in the vocabulary'));
+    expect(() => parseTokenizer(broken((json) => void Reflect.deleteProperty(json.model, "merges")))).toThrow(
+      new InvalidModelError("tokenizer.json: model.merges must be a list, it is missing"),
+    );
+    expect(() => parseTokenizer(broken((json) => void (json.model["merges"] = ["h zz"])))).toThrow(
+      new InvalidModelError('tokenizer.json: merge 0, "h zz": "zz" is not in the vocabulary'),
+    );
   });
 
   test("parts that are not implemented, by name", () => {
     const refusal = (key: string, value: unknown) => () => parseTokenizer(broken((json) => void (json[key] = value)));
-    for (const type of ["Magic", "BertNormalizer", "Nmt", "Precompiled"]) expect(refusal("normalizer", { type })).toThrow(new UnsupportedModelError(`tokenizer.json: normalizer "${type}" is not implemented`));
-    for (const type of ["Magic", "UnicodeScripts"]) expect(refusal("pre_tokenizer", { type })).toThrow(new UnsupportedModelError(`tokenizer.json: pre_tokenizer "${type}" is not implemented`));
-    for (const type of ["CTC", "WordPiece", "BPEDecoder"]) expect(refusal("decoder", { type })).toThrow(UnsupportedModelError);
-    expect(refusal("post_processor", { type: "Magic" })).toThrow(new UnsupportedModelError('tokenizer.json: post_processor "Magic" is not implemented'));
-    for (const type of ["WordPiece", "WordLevel"]) expect(refusal("model", { type, vocab: {} })).toThrow(new UnsupportedModelError(`tokenizer.json: model "${type}" is not implemented, only BPE and Unigram`));
-    expect(() => parseTokenizer(broken((json) => void (json.model["dropout"] = 0.1)))).toThrow(new UnsupportedModelError("tokenizer.json: dropout 0.1 is not implemented"));
+    for (const type of ["Magic", "BertNormalizer", "Nmt", "Precompiled"]) {
+      expect(refusal("normalizer", { type })).toThrow(
+        new UnsupportedModelError(`tokenizer.json: normalizer "${type}" is not implemented`),
+      );
+    }
+    for (const type of ["Magic", "UnicodeScripts"]) {
+      expect(refusal("pre_tokenizer", { type })).toThrow(
+        new UnsupportedModelError(`tokenizer.json: pre_tokenizer "${type}" is not implemented`),
+      );
+    }
+    for (const type of ["CTC", "WordPiece", "BPEDecoder"]) {
+      expect(refusal("decoder", { type })).toThrow(UnsupportedModelError);
+    }
+    expect(refusal("post_processor", { type: "Magic" })).toThrow(
+      new UnsupportedModelError('tokenizer.json: post_processor "Magic" is not implemented'),
+    );
+    for (const type of ["WordPiece", "WordLevel"]) {
+      expect(refusal("model", { type, vocab: {} })).toThrow(
+        new UnsupportedModelError(`tokenizer.json: model "${type}" is not implemented, only BPE and Unigram`),
+      );
+    }
+    expect(() => parseTokenizer(broken((json) => void (json.model["dropout"] = 0.1)))).toThrow(
+      new UnsupportedModelError("tokenizer.json: dropout 0.1 is not implemented"),
+    );
   });
 });
 
@@ -133,7 +197,9 @@ interface Golden {
 describe.skipIf(noSharedModels)(`golden.json${ifShared}`, () => {
   const read = (file: string) => parseJsonObject(readFileSync(`${sharedModels}${file}`), file);
   const models = noSharedModels ? [] : Object.entries(read("golden.json")["models"] as Record<string, Golden[]>);
-  const cases = models.flatMap(([model, goldens]) => goldens.map((golden) => ({ model, golden, prompt: golden.prompt })));
+  const cases = models.flatMap(([model, goldens]) =>
+    goldens.map((golden) => ({ model, golden, prompt: golden.prompt })),
+  );
 
   test.each(cases)("$model, $prompt", ({ model, golden }) => {
     const tokenizer = parseTokenizer(read(`${model}-hf/tokenizer.json`));
@@ -166,7 +232,10 @@ describe.skipIf(noFixtures).each(["gemma", "llama-bpe", "mistral", "qwen2"])(`%s
   const golden = noFixtures ? null : (readFixture(`goldens/tokenizer-${name}.json`) as unknown as FixtureGolden);
 
   describe.each(golden?.hf === undefined ? ["gguf"] : ["gguf", "hf"])("%s", (source) => {
-    const tokenizer = source === "hf" ? fromFolder(golden!.hf!) : tokenizerFromGguf(ggufMetadata(readFileSync(fixtures + golden!.gguf)));
+    const tokenizer =
+      source === "hf"
+        ? fromFolder(golden!.hf!)
+        : tokenizerFromGguf(ggufMetadata(readFileSync(fixtures + golden!.gguf)));
 
     test.each(golden?.cases ?? [])("$text", (each) => {
       const ids = source === "hf" ? (each.hfIds ?? each.ids) : each.ids;
@@ -176,9 +245,12 @@ describe.skipIf(noFixtures).each(["gemma", "llama-bpe", "mistral", "qwen2"])(`%s
       expect(tokenizer.decode(each.ids)).toBe(each.hfDecoded ?? each.decoded);
     });
 
-    test.each((golden?.cases ?? []).filter(({ decodedWithSpecial }) => decodedWithSpecial !== undefined))("$text with its special tokens", (each) => {
-      expect(tokenizer.decode(each.ids, { skipSpecialTokens: false })).toBe(each.decodedWithSpecial);
-    });
+    test.each((golden?.cases ?? []).filter(({ decodedWithSpecial }) => decodedWithSpecial !== undefined))(
+      "$text with its special tokens",
+      (each) => {
+        expect(tokenizer.decode(each.ids, { skipSpecialTokens: false })).toBe(each.decodedWithSpecial);
+      },
+    );
 
     test("begins as the file says", () => expect(tokenizer.encode("")).toEqual(golden!.addBos ? [golden!.bos] : []));
   });
@@ -189,7 +261,24 @@ function fromFolder(folder: string): ModelTokenizer {
 }
 
 describe("a file with something else in one place", () => {
-  const junk: unknown[] = [null, true, -1, 0.5, 1e300, "", "x", "(a+)+", [], {}, [[]], { type: "Sequence" }, { String: "" }, { Regex: "(" }, { Regex: "a**" }, "\u{d800}"];
+  const junk: unknown[] = [
+    null,
+    true,
+    -1,
+    0.5,
+    1e300,
+    "",
+    "x",
+    "(a+)+",
+    [],
+    {},
+    [[]],
+    { type: "Sequence" },
+    { String: "" },
+    { Regex: "(" },
+    { Regex: "a**" },
+    "\u{d800}",
+  ];
   const files = allTokenizers().slice(0, 3);
 
   /** The file with one value, found by turning left or right at random, replaced. */
@@ -199,20 +288,26 @@ describe("a file with something else in one place", () => {
     if (keys.length === 0) return replacement;
     const key = keys[turns[0] % keys.length];
     const changed = mutate((value as Record<string, unknown>)[key], turns.slice(1), replacement);
-    return Array.isArray(value) ? value.map((each: unknown, i) => (String(i) === key ? changed : each)) : { ...value, [key]: changed };
+    return Array.isArray(value)
+      ? value.map((each: unknown, i) => (String(i) === key ? changed : each))
+      : { ...value, [key]: changed };
   }
 
   test.each(files)("%s is read, or refused in one sentence", (_, json) => {
-    const law = fc.property(fc.array(fc.nat(1000), { minLength: 1, maxLength: 5 }), fc.constantFrom(...junk), (turns, replacement) => {
-      try {
-        const tokenizer = parseTokenizer(mutate(json, turns, replacement) as JsonObject);
-        tokenizer.decode(tokenizer.encode("the <|bos|> tool\n é 12 "));
-      } catch (error) {
-        expect(error).toBeInstanceOf(BstarError);
-        expect((error as Error).message).not.toContain("\n");
-        expect((error as Error).message.length).toBeLessThan(400);
-      }
-    });
+    const law = fc.property(
+      fc.array(fc.nat(1000), { minLength: 1, maxLength: 5 }),
+      fc.constantFrom(...junk),
+      (turns, replacement) => {
+        try {
+          const tokenizer = parseTokenizer(mutate(json, turns, replacement) as JsonObject);
+          tokenizer.decode(tokenizer.encode("the <|bos|> tool\n é 12 "));
+        } catch (error) {
+          expect(error).toBeInstanceOf(BstarError);
+          expect((error as Error).message).not.toContain("\n");
+          expect((error as Error).message.length).toBeLessThan(400);
+        }
+      },
+    );
     fc.assert(law, { numRuns: 400 });
   });
 
@@ -224,7 +319,9 @@ describe("a file with something else in one place", () => {
 });
 
 describe("the Rust library says (scripts/rust-goldens.ts)", () => {
-  const cases = JSON.parse(readFileSync(new URL("../support/rust-goldens.json", import.meta.url), "utf8")) as GoldenCase[];
+  const cases = JSON.parse(
+    readFileSync(new URL("../support/rust-goldens.json", import.meta.url), "utf8"),
+  ) as GoldenCase[];
 
   test.each(cases)("$model, $normalizer, $preTokenizer, $added", (golden) => {
     const tokenizer = parseTokenizer(tokenizerOf(golden));

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { admissionNamed, ADMISSIONS, budgetNamed, BUDGETS, evictionNamed, EVICTIONS, preemptionNamed, PREEMPTIONS, queueNamed, QUEUES } from "../../src/policies/names.ts";
+import {
+  admissionNamed,
+  ADMISSIONS,
+  budgetNamed,
+  BUDGETS,
+  evictionNamed,
+  EVICTIONS,
+  preemptionNamed,
+  PREEMPTIONS,
+  queueNamed,
+  QUEUES,
+} from "../../src/policies/names.ts";
 import { gpuNamed } from "../../src/roofline/index.ts";
 
 const KINDS = {
@@ -18,7 +29,9 @@ describe.each(Object.entries(KINDS))("%s", (kind, { known, make }) => {
   });
 
   test.each(["fifo", "toString", ""])("an unknown name, %j, lists the known ones", (name) => {
-    expect(() => make(name)).toThrow(new InvalidOptionError(`unknown ${kind} "${name}"; known: ${Object.keys(known).join(", ")}`));
+    expect(() => make(name)).toThrow(
+      new InvalidOptionError(`unknown ${kind} "${name}"; known: ${Object.keys(known).join(", ")}`),
+    );
   });
 });
 
@@ -28,5 +41,7 @@ test("budgets never give more than the tokens that are allowed", () => {
 });
 
 test("roofline says that it needs a GPU", () => {
-  expect(() => budgetNamed("roofline", { tokens: 64 })).toThrow(new InvalidOptionError("budget roofline needs a GPU, by name or as figures"));
+  expect(() => budgetNamed("roofline", { tokens: 64 })).toThrow(
+    new InvalidOptionError("budget roofline needs a GPU, by name or as figures"),
+  );
 });

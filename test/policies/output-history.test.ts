@@ -11,7 +11,12 @@ function requestWith({ prompt = 10, produced = 0, maxTokens = 500 }): Request {
   return request;
 }
 
-function teach(predictor: LengthPredictor, prompt: number, lengths: readonly number[], finishReason: FinishReason = "stop"): void {
+function teach(
+  predictor: LengthPredictor,
+  prompt: number,
+  lengths: readonly number[],
+  finishReason: FinishReason = "stop",
+): void {
   for (const produced of lengths) {
     const request = requestWith({ prompt, produced });
     request.finishReason = finishReason;
@@ -39,11 +44,21 @@ describe("outputHistory", () => {
 
   test("goes by prompts of about the same length once there are some", () => {
     const predictor = outputHistory();
-    teach(predictor, 10, Array.from({ length: 20 }, () => 100));
-    teach(predictor, 300, Array.from({ length: 7 }, () => 10));
+    teach(
+      predictor,
+      10,
+      Array.from({ length: 20 }, () => 100),
+    );
+    teach(
+      predictor,
+      300,
+      Array.from({ length: 7 }, () => 10),
+    );
     expect(predictor.predict(requestWith({ prompt: 260 }))).toBeCloseTo((20 * 100 + 7 * 10) / 27);
     teach(predictor, 511, [10]);
-    expect([predictor.predict(requestWith({ prompt: 260 })), predictor.predict(requestWith({ prompt: 8 }))]).toEqual([10, 100]);
+    expect([predictor.predict(requestWith({ prompt: 260 })), predictor.predict(requestWith({ prompt: 8 }))]).toEqual([
+      10, 100,
+    ]);
   });
 
   test.each(["abort", "error"] as const)("does not learn from an %s", (reason) => {

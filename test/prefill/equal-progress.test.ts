@@ -13,7 +13,14 @@ function share(gaps: readonly number[], budget: number, blockSize = 16): number[
   let [remaining, gapLeft] = [budget, gaps.reduce((sum, gap) => sum + gap, 0)];
   return gaps.map((gap, index) => {
     if (remaining === 0) return 0;
-    const chunk = equalProgress().chunk(request, gap, { remaining, budget, decodeCount: 0, prefillsLeft: gaps.length - index, gapLeft, blockSize });
+    const chunk = equalProgress().chunk(request, gap, {
+      remaining,
+      budget,
+      decodeCount: 0,
+      prefillsLeft: gaps.length - index,
+      gapLeft,
+      blockSize,
+    });
     remaining -= chunk;
     gapLeft -= gap;
     return chunk;
@@ -31,7 +38,8 @@ describe("equal-progress", () => {
     expect(share([1000, 10], 512)).toEqual([502, 10]);
   });
 
-  test("where there is not a block for each, the first get one", () => expect(share([100, 100, 100, 100], 40)).toEqual([16, 16, 8, 0]));
+  test("where there is not a block for each, the first get one", () =>
+    expect(share([100, 100, 100, 100], 40)).toEqual([16, 16, 8, 0]));
 
   test("each gets its equal share, in whole blocks, or all it needs; and nothing is left while somebody lacks tokens", () => {
     const gaps = fc.array(fc.integer({ min: 2, max: 600 }), { minLength: 1, maxLength: 8 });
@@ -39,7 +47,9 @@ describe("equal-progress", () => {
       fc.property(gaps, fc.integer({ min: 1, max: 800 }), fc.constantFrom(1, 4, 16), (needs, budget, blockSize) => {
         const chunks = share(needs, budget, blockSize);
         const equal = Math.floor(budget / needs.length / blockSize) * blockSize;
-        for (const [index, chunk] of chunks.entries()) expect(chunk).toBeGreaterThanOrEqual(Math.min(needs[index], equal));
+        for (const [index, chunk] of chunks.entries()) {
+          expect(chunk).toBeGreaterThanOrEqual(Math.min(needs[index], equal));
+        }
         const total = needs.reduce((sum, gap) => sum + gap, 0);
         expect(chunks.reduce((sum, chunk) => sum + chunk, 0)).toBe(Math.min(budget, total));
       }),

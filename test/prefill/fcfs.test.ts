@@ -14,10 +14,22 @@ test("a prompt takes all that it needs, of what is left", () => {
 
 test("keeps the law of chunk policies: within gap and budget, and never nothing", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e5 }), fc.nat(100), (gap, remaining, others) => {
-      const chunk = fcfs().chunk(request, gap, { remaining, budget: remaining + others, decodeCount: others, prefillsLeft: 1, gapLeft: gap, blockSize: 16 });
-      expect(chunk).toBeGreaterThan(0);
-      expect(chunk).toBeLessThanOrEqual(Math.min(gap, remaining));
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.integer({ min: 1, max: 1e5 }),
+      fc.nat(100),
+      (gap, remaining, others) => {
+        const chunk = fcfs().chunk(request, gap, {
+          remaining,
+          budget: remaining + others,
+          decodeCount: others,
+          prefillsLeft: 1,
+          gapLeft: gap,
+          blockSize: 16,
+        });
+        expect(chunk).toBeGreaterThan(0);
+        expect(chunk).toBeLessThanOrEqual(Math.min(gap, remaining));
+      },
+    ),
   );
 });

@@ -7,9 +7,13 @@ test.each(Object.keys(CHUNKINGS))("%s makes the policy of that name", (name) => 
 });
 
 test.each(["fifo", "toString", ""])("an unknown name, %j, lists the known ones", (name) => {
-  expect(() => chunkingNamed(name)).toThrow(new InvalidOptionError(`unknown chunking "${name}"; known: fcfs, equal-progress, slo, none`));
+  expect(() => chunkingNamed(name)).toThrow(
+    new InvalidOptionError(`unknown chunking "${name}"; known: fcfs, equal-progress, slo, none`),
+  );
 });
 
 test("slo says what it needs", () => {
-  expect(() => chunkingNamed("slo", { target: 1 })).toThrow(new InvalidOptionError("chunking slo needs an inter-token target and a prediction of step times"));
+  expect(() => chunkingNamed("slo", { target: 1 })).toThrow(
+    new InvalidOptionError("chunking slo needs an inter-token target and a prediction of step times"),
+  );
 });

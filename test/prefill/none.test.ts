@@ -6,7 +6,14 @@ import type { RequestState, RequestView } from "../../src/request.ts";
 import { PolicyRun } from "../support/policy-run.ts";
 
 function chunk(state: RequestState, gap: number, remaining: number): number {
-  const step: ChunkStep = { remaining, budget: 100, decodeCount: 100 - remaining, prefillsLeft: 1, gapLeft: gap, blockSize: 16 };
+  const step: ChunkStep = {
+    remaining,
+    budget: 100,
+    decodeCount: 100 - remaining,
+    prefillsLeft: 1,
+    gapLeft: gap,
+    blockSize: 16,
+  };
   return none().chunk({ state } as RequestView, gap, step);
 }
 
@@ -22,7 +29,9 @@ describe("none", () => {
   test("in the scheduler, no prompt is computed in two steps, and one beyond the budget is refused", () => {
     const run = new PolicyRun({ blockCount: 100, tokenBudget: 64, chunking: none() });
     expect(() => run.submit({ promptTokenIds: new Int32Array(65), maxTokens: 1 })).toThrow(InfeasibleRequestError);
-    const prompts = [40, 40, 20].map((length, own) => run.submit({ promptTokenIds: new Int32Array(length).fill(own), maxTokens: 5 }));
+    const prompts = [40, 40, 20].map((length, own) =>
+      run.submit({ promptTokenIds: new Int32Array(length).fill(own), maxTokens: 5 }),
+    );
     while (run.scheduler.size > 0) {
       run.step();
       for (const { state, outputTokenCount } of prompts) expect(state === "waiting" || outputTokenCount > 0).toBe(true);

@@ -12,7 +12,14 @@ const stepTime = (tokens: number): number => Math.hypot(10, 0.2 * tokens);
 
 function chunk(target: number, gap: number, { budget = 512, decodeCount = 0, prefillTokens = 0 }): number {
   const remaining = budget - decodeCount - prefillTokens;
-  return slo({ target, stepTime }).chunk(request, gap, { remaining, budget, decodeCount, prefillsLeft: 1, gapLeft: gap, blockSize: 16 });
+  return slo({ target, stepTime }).chunk(request, gap, {
+    remaining,
+    budget,
+    decodeCount,
+    prefillsLeft: 1,
+    gapLeft: gap,
+    blockSize: 16,
+  });
 }
 
 describe("slo", () => {
@@ -34,13 +41,21 @@ describe("slo", () => {
   test("while a block's tokens fit the target, no chunk is predicted beyond it, and none is a token too small", () => {
     const natural = fc.integer({ min: 1, max: 300 });
     fc.assert(
-      fc.property(fc.double({ min: 5, max: 80, noNaN: true }), natural, natural, natural, (target, gap, decodeCount, budget) => {
-        fc.pre(budget > decodeCount);
-        const given = chunk(target, gap, { budget, decodeCount });
-        if (stepTime(decodeCount + 16) > target) return;
-        expect(stepTime(decodeCount + given)).toBeLessThanOrEqual(target);
-        if (given < Math.min(gap, budget - decodeCount)) expect(stepTime(decodeCount + given + 1)).toBeGreaterThan(target);
-      }),
+      fc.property(
+        fc.double({ min: 5, max: 80, noNaN: true }),
+        natural,
+        natural,
+        natural,
+        (target, gap, decodeCount, budget) => {
+          fc.pre(budget > decodeCount);
+          const given = chunk(target, gap, { budget, decodeCount });
+          if (stepTime(decodeCount + 16) > target) return;
+          expect(stepTime(decodeCount + given)).toBeLessThanOrEqual(target);
+          if (given < Math.min(gap, budget - decodeCount)) {
+            expect(stepTime(decodeCount + given + 1)).toBeGreaterThan(target);
+          }
+        },
+      ),
     );
   });
 
@@ -63,6 +78,8 @@ describe("slo", () => {
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("refuses a target of %s", (target) => {
-    expect(() => slo({ target, stepTime })).toThrow(new InvalidOptionError(`target must be a finite number above 0, got ${target}`));
+    expect(() => slo({ target, stepTime })).toThrow(
+      new InvalidOptionError(`target must be a finite number above 0, got ${target}`),
+    );
   });
 });

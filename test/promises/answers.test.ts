@@ -1,4 +1,7 @@
-/** What policies, backends and listeners give is checked where it is used; one that is wrong is named, and nothing is lost. */
+/**
+ * What policies, backends and listeners give is checked where it is used; one that is wrong is named, and nothing is
+ * lost.
+ */
 import { describe, expect, test } from "vitest";
 import { InvalidOptionError, InvalidPolicyError, InvalidResultError } from "../../src/errors.ts";
 import { measured } from "../../src/policies/budget/measured.ts";
@@ -22,44 +25,105 @@ const badNumbers = [5.5, Number.NaN, -1, Number.POSITIVE_INFINITY];
 
 describe("a policy that answers wrongly is named, and the scheduler goes on when it answers rightly again", () => {
   const cases: [string, number, (wrong: unknown, at: number) => Partial<SchedulerOptions>, unknown[]][] = [
-    ["budget policy odd", 3, (wrong, at) => ({ budget: { name: "odd", maxTokens: 16, tokens: wrongOnce(at, () => 16, wrong) } }), [...badNumbers, 0, 17]],
-    ["admission policy odd", 1, (wrong, at) => ({ admission: { name: "odd", missingBlocks: wrongOnce(at, () => 0, wrong) } }), badNumbers],
-    ["chunk policy odd", 2, (wrong, at) => ({ chunking: { name: "odd", chunk: wrongOnce(at, (_: unknown, gap: number, { remaining }: { remaining: number }) => Math.min(gap, remaining), wrong) } }), badNumbers],
-    ["drafter odd", 2, (wrong, at) => ({ drafter: { name: "odd", propose: wrongOnce(at, () => [], wrong) } }), [[-1], [1.5], [Number.NaN], undefined, Array.from({ length: 20 }, () => 1)]],
+    [
+      "budget policy odd",
+      3,
+      (wrong, at) => ({ budget: { name: "odd", maxTokens: 16, tokens: wrongOnce(at, () => 16, wrong) } }),
+      [...badNumbers, 0, 17],
+    ],
+    [
+      "admission policy odd",
+      1,
+      (wrong, at) => ({ admission: { name: "odd", missingBlocks: wrongOnce(at, () => 0, wrong) } }),
+      badNumbers,
+    ],
+    [
+      "chunk policy odd",
+      2,
+      (wrong, at) => ({
+        chunking: {
+          name: "odd",
+          chunk: wrongOnce(
+            at,
+            (_: unknown, gap: number, { remaining }: { remaining: number }) => Math.min(gap, remaining),
+            wrong,
+          ),
+        },
+      }),
+      badNumbers,
+    ],
+    [
+      "drafter odd",
+      2,
+      (wrong, at) => ({ drafter: { name: "odd", propose: wrongOnce(at, () => [], wrong) } }),
+      [[-1], [1.5], [Number.NaN], undefined, Array.from({ length: 20 }, () => 1)],
+    ],
     ["queue policy odd", 2, (wrong, at) => ({ queue: oddQueue(wrong, at) }), [undefined, {}]],
-    ["eviction policy odd", 1, (wrong, at) => ({ blockCount: 6, eviction: oddEviction(wrong, at) }), [0, 1.5, 99, undefined]],
+    [
+      "eviction policy odd",
+      1,
+      (wrong, at) => ({ blockCount: 6, eviction: oddEviction(wrong, at) }),
+      [0, 1.5, 99, undefined],
+    ],
   ];
 
   function oddQueue(wrong: unknown, at: number) {
     const inner = fcfs();
-    return { name: "odd", add: inner.add.bind(inner), remove: inner.remove.bind(inner), next: wrongOnce(at, (now: number) => inner.next(now), wrong), get size() { return inner.size; } };
+    return {
+      name: "odd",
+      add: inner.add.bind(inner),
+      remove: inner.remove.bind(inner),
+      next: wrongOnce(at, (now: number) => inner.next(now), wrong),
+      get size() {
+        return inner.size;
+      },
+    };
   }
 
   function oddEviction(wrong: unknown, at: number) {
     const inner = lru();
-    return { name: "odd", attach: inner.attach.bind(inner), add: inner.add.bind(inner), remove: inner.remove.bind(inner), victim: wrongOnce(at, () => inner.victim(), wrong) };
+    return {
+      name: "odd",
+      attach: inner.attach.bind(inner),
+      add: inner.add.bind(inner),
+      remove: inner.remove.bind(inner),
+      victim: wrongOnce(at, () => inner.victim(), wrong),
+    };
   }
 
-  test.each(cases.flatMap(([name, at, make, wrongs]) => wrongs.map((wrong) => [name, wrong, at, make] as const)))("%s, with %o", (name, wrong, at, make) => {
-    const { scheduler, submit, commit } = schedulerOf(make(wrong, at));
-    const requests = [0, 1, 2].map((id) => submit(id, { promptTokenIds: ids(9, id), maxTokens: 5 }));
-    const errors: unknown[] = [];
-    for (let step = 0; step < 80 && scheduler.size > 0; step++) {
-      try {
-        const plan = scheduler.schedule(0);
-        if (plan !== null) commit(plan);
-      } catch (error) {
-        errors.push(error);
+  test.each(cases.flatMap(([name, at, make, wrongs]) => wrongs.map((wrong) => [name, wrong, at, make] as const)))(
+    "%s, with %o",
+    (name, wrong, at, make) => {
+      const { scheduler, submit, commit } = schedulerOf(make(wrong, at));
+      const requests = [0, 1, 2].map((id) => submit(id, { promptTokenIds: ids(9, id), maxTokens: 5 }));
+      const errors: unknown[] = [];
+      for (let step = 0; step < 80 && scheduler.size > 0; step++) {
+        try {
+          const plan = scheduler.schedule(0);
+          if (plan !== null) commit(plan);
+        } catch (error) {
+          errors.push(error);
+        }
+        scheduler.checkInvariants();
       }
-      scheduler.checkInvariants();
-    }
-    expect(errors.map((error) => [error instanceof InvalidPolicyError, String(error).includes(name)])).toEqual([[true, true]]);
-    expect(requests.map((request) => [request.finishReason, request.outputTokenCount])).toEqual([["length", 5], ["length", 5], ["length", 5]]);
-    expect(scheduler.stats().heldBlocks).toBe(0);
-  });
+      expect(errors.map((error) => [error instanceof InvalidPolicyError, String(error).includes(name)])).toEqual([
+        [true, true],
+      ]);
+      expect(requests.map((request) => [request.finishReason, request.outputTokenCount])).toEqual([
+        ["length", 5],
+        ["length", 5],
+        ["length", 5],
+      ]);
+      expect(scheduler.stats().heldBlocks).toBe(0);
+    },
+  );
 
   test.each([undefined, {}, null])("a preemption policy that names %o", (wrong) => {
-    const { scheduler, submit, commit } = schedulerOf({ blockCount: 6, admission: { name: "any", missingBlocks: () => 0 }, preemption: { name: "odd", victim: wrongOnce(1, (running: never[]) => running[running.length - 1], wrong) } });
+    const { scheduler, submit, commit } = schedulerOf({
+      blockCount: 6,
+      admission: { name: "any", missingBlocks: () => 0 },
+      preemption: { name: "odd", victim: wrongOnce(1, (running: never[]) => running[running.length - 1], wrong) },
+    });
     submit(0, { promptTokenIds: ids(8), maxTokens: 9 });
     submit(1, { promptTokenIds: ids(8, 1), maxTokens: 9 });
     const errors: string[] = [];
@@ -72,15 +136,22 @@ describe("a policy that answers wrongly is named, and the scheduler goes on when
       }
       scheduler.checkInvariants();
     }
-    expect([errors.length, errors[0], scheduler.size]).toEqual([1, expect.stringContaining("preemption policy odd named") as string, 0]);
+    expect([errors.length, errors[0], scheduler.size]).toEqual([
+      1,
+      expect.stringContaining("preemption policy odd named") as string,
+      0,
+    ]);
   });
 
-  test.each(badNumbers)("in an engine: a budget of %d ends the requests with an error that names it, and dispose() returns", async (tokens) => {
-    const { engine } = setUp({ budget: { name: "odd", maxTokens: 16, tokens: () => tokens } });
-    const answer = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 4 }).completion();
-    expect(String((await answer).choices[0].error)).toContain("budget policy odd gave");
-    await engine.dispose();
-  });
+  test.each(badNumbers)(
+    "in an engine: a budget of %d ends the requests with an error that names it, and dispose() returns",
+    async (tokens) => {
+      const { engine } = setUp({ budget: { name: "odd", maxTokens: 16, tokens: () => tokens } });
+      const answer = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 4 }).completion();
+      expect(String((await answer).choices[0].error)).toContain("budget policy odd gave");
+      await engine.dispose();
+    },
+  );
 });
 
 describe("a policy option", () => {
@@ -92,20 +163,31 @@ describe("a policy option", () => {
     [{ chunking: { name: "x" } }, "chunking must be a policy, and has no method chunk"],
     [{ preemption: Promise.resolve() }, "preemption is a promise: await it first"],
   ])("that is none is refused: %o", (options, message) => {
-    expect(() => new Scheduler({ blockCount: 4, ...(options as Partial<SchedulerOptions>) })).toThrow(new InvalidOptionError(message));
+    expect(() => new Scheduler({ blockCount: 4, ...(options as Partial<SchedulerOptions>) })).toThrow(
+      new InvalidOptionError(message),
+    );
   });
 
-  test.each([() => ({ queue: vtc() }), () => ({ eviction: lru() }), () => ({ budget: measured({ maxTokens: 8 }) })])("that keeps state serves one scheduler", (make) => {
-    const options = make();
-    expect(() => new Scheduler({ blockCount: 0, ...options })).toThrow(InvalidOptionError);
-    expect(new Scheduler({ blockCount: 4, ...options }).size).toBe(0);
-    expect(() => new Scheduler({ blockCount: 4, ...options })).toThrow("keeps state and serves another scheduler: make one for each");
-  });
+  test.each([() => ({ queue: vtc() }), () => ({ eviction: lru() }), () => ({ budget: measured({ maxTokens: 8 }) })])(
+    "that keeps state serves one scheduler",
+    (make) => {
+      const options = make();
+      expect(() => new Scheduler({ blockCount: 0, ...options })).toThrow(InvalidOptionError);
+      expect(new Scheduler({ blockCount: 4, ...options }).size).toBe(0);
+      expect(() => new Scheduler({ blockCount: 4, ...options })).toThrow(
+        "keeps state and serves another scheduler: make one for each",
+      );
+    },
+  );
 
   test("a backend or a tokenizer that was not awaited is told so", () => {
     const backend = new ScriptedBackend();
-    expect(() => new Engine({ backend: Promise.resolve(backend) as never })).toThrow(new InvalidOptionError("backend is a promise: await it first"));
-    expect(() => new Engine({ backend, tokenizer: Promise.resolve() as never })).toThrow(new InvalidOptionError("tokenizer is a promise: await it first"));
+    expect(() => new Engine({ backend: Promise.resolve(backend) as never })).toThrow(
+      new InvalidOptionError("backend is a promise: await it first"),
+    );
+    expect(() => new Engine({ backend, tokenizer: Promise.resolve() as never })).toThrow(
+      new InvalidOptionError("tokenizer is a promise: await it first"),
+    );
     expect(() => new Engine({} as never)).toThrow(InvalidOptionError);
   });
 });
@@ -140,32 +222,42 @@ describe("a result", () => {
 });
 
 describe("a listener that throws", () => {
-  test.each(["onEnd", "onKvEvent"] as const)("once: %s; the call that told it throws when its work is done, and the scheduler goes on", (name) => {
-    let isFirst = true;
-    const listener = (): void => {
-      if (!isFirst) return;
-      isFirst = false;
-      throw new Error("listener");
-    };
-    const { scheduler, submit, commit } = schedulerOf({ [name]: listener });
-    const requests = [0, 1, 2].map((id) => submit(id, { promptTokenIds: ids(9, id), maxTokens: 2 + id }));
-    let thrown = 0;
-    for (let step = 0; step < 40 && scheduler.size > 0; step++) {
-      try {
-        const plan = scheduler.schedule(0);
-        if (plan !== null) commit(plan);
-      } catch (error) {
-        expect((error as Error).message).toBe("listener");
-        thrown++;
+  test.each(["onEnd", "onKvEvent"] as const)(
+    "once: %s; the call that told it throws when its work is done, and the scheduler goes on",
+    (name) => {
+      let isFirst = true;
+      const listener = (): void => {
+        if (!isFirst) return;
+        isFirst = false;
+        throw new Error("listener");
+      };
+      const { scheduler, submit, commit } = schedulerOf({ [name]: listener });
+      const requests = [0, 1, 2].map((id) => submit(id, { promptTokenIds: ids(9, id), maxTokens: 2 + id }));
+      let thrown = 0;
+      for (let step = 0; step < 40 && scheduler.size > 0; step++) {
+        try {
+          const plan = scheduler.schedule(0);
+          if (plan !== null) commit(plan);
+        } catch (error) {
+          expect((error as Error).message).toBe("listener");
+          thrown++;
+        }
+        scheduler.checkInvariants();
       }
-      scheduler.checkInvariants();
-    }
-    expect([thrown, ...requests.map(({ outputTokenCount }) => outputTokenCount), scheduler.inFlightCount]).toEqual([1, 2, 3, 4, 0]);
-  });
+      expect([thrown, ...requests.map(({ outputTokenCount }) => outputTokenCount), scheduler.inFlightCount]).toEqual([
+        1, 2, 3, 4, 0,
+      ]);
+    },
+  );
 
   test("while a step is planned: the plan is taken back", () => {
     let throws = false;
-    const { scheduler, submit, commit } = schedulerOf({ onEnd: () => { if (throws) throw new Error("listener"); throws = false; } });
+    const { scheduler, submit, commit } = schedulerOf({
+      onEnd: () => {
+        if (throws) throw new Error("listener");
+        throws = false;
+      },
+    });
     const request = submit(0);
     submit(1, { deadline: 5 });
     throws = true;

@@ -127,7 +127,9 @@ test("a fork carries the adoptions and the copies of plans in flight, whether th
         cache.rollBack(journal);
       }
       cache.kv.checkInvariants();
-      if (commits) for (const each of all) expect(each.tables[0].ids.slice(0, 2)).toEqual(twin.tables[0].ids.slice(0, 2));
+      if (commits) {
+        for (const each of all) expect(each.tables[0].ids.slice(0, 2)).toEqual(twin.tables[0].ids.slice(0, 2));
+      }
       for (const each of all) cache.clear(each);
       expect(cache.pool.heldCount).toBe(0);
       cache.kv.checkInvariants();

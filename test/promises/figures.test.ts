@@ -9,7 +9,10 @@ import { drawProgram } from "../../src/testing/scheduler-program.ts";
 import { ids, schedulerOf } from "../support/scheduler-of.ts";
 
 test("cachedTokenCount is of the first admission, whatever a preempted request finds of its own", () => {
-  const { scheduler, submit, step } = schedulerOf({ blockCount: 8, admission: { name: "any", missingBlocks: () => 0 } });
+  const { scheduler, submit, step } = schedulerOf({
+    blockCount: 8,
+    admission: { name: "any", missingBlocks: () => 0 },
+  });
   submit("first", { promptTokenIds: ids(8, 5), maxTokens: 1 });
   step();
   const old = submit(0, { promptTokenIds: ids(9), maxTokens: 20 });
@@ -34,13 +37,19 @@ test("an admission that was rolled back took nothing; the one after it is the fi
 
 test("the choices of a request count the prompt tokens that its first choice found", () => {
   const ended: [number, number][] = [];
-  const { scheduler, submit, step } = schedulerOf({ onEnd: ({ choice, cachedTokenCount }) => ended.push([choice, cachedTokenCount]) });
+  const { scheduler, submit, step } = schedulerOf({
+    onEnd: ({ choice, cachedTokenCount }) => ended.push([choice, cachedTokenCount]),
+  });
   submit("first", { promptTokenIds: ids(9), maxTokens: 1 });
   step();
   ended.length = 0;
   submit(1, { promptTokenIds: ids(9), n: 3, maxTokens: 3 });
   while (scheduler.size > 0) step();
-  expect(ended.toSorted(([a], [b]) => a - b)).toEqual([[0, 8], [1, 8], [2, 8]]);
+  expect(ended.toSorted(([a], [b]) => a - b)).toEqual([
+    [0, 8],
+    [1, 8],
+    [2, 8],
+  ]);
 });
 
 test("never more of a prompt is cached than all but its last token, in any program", () => {
@@ -56,7 +65,9 @@ test("never more of a prompt is cached than all but its last token, in any progr
         return request;
       };
       drive.run();
-      for (const { cachedTokenCount, promptTokenCount } of requests) expect(cachedTokenCount).toBeLessThan(promptTokenCount);
+      for (const { cachedTokenCount, promptTokenCount } of requests) {
+        expect(cachedTokenCount).toBeLessThan(promptTokenCount);
+      }
       const { cachedTokens, lookedUpTokens, acceptedTokens, draftedTokens } = scheduler.stats();
       expect([cachedTokens <= lookedUpTokens, acceptedTokens <= draftedTokens]).toEqual([true, true]);
     }),
@@ -65,7 +76,10 @@ test("never more of a prompt is cached than all but its last token, in any progr
 });
 
 test("a hit rate has its denominator, drafts their figures", () => {
-  const drafter = { name: "right once", propose: (_tokens: Int32Array, _count: number, most: number) => [7, 8].slice(0, most) };
+  const drafter = {
+    name: "right once",
+    propose: (_tokens: Int32Array, _count: number, most: number) => [7, 8].slice(0, most),
+  };
   const { scheduler, submit, step } = schedulerOf({ drafter });
   for (const id of ["a", "b"]) {
     const request = submit(id, { promptTokenIds: ids(12), maxTokens: 4 });
@@ -74,7 +88,12 @@ test("a hit rate has its denominator, drafts their figures", () => {
   }
   submit("c", { promptTokenIds: ids(12), maxTokens: 1, skipPrefixCache: true });
   step();
-  expect(scheduler.stats()).toMatchObject({ cachedTokens: 11, lookedUpTokens: 24, draftedTokens: 5, acceptedTokens: 3 });
+  expect(scheduler.stats()).toMatchObject({
+    cachedTokens: 11,
+    lookedUpTokens: 24,
+    draftedTokens: 5,
+    acceptedTokens: 3,
+  });
 });
 
 test.each([vtc, dlpm, mlfq])("%o: a rolled-back chunk is told as taken back, so that it is charged once", (make) => {
@@ -110,6 +129,12 @@ test("a client whose steps fail is not charged for them", () => {
   scheduler.abort("a0", 0);
   submit("a1", { promptTokenIds: ids(10, 4), client: "a", maxTokens: 1 });
   scheduler.rollback(plan, 0);
-  for (let next = scheduler.schedule(0); next !== null; next = scheduler.schedule(0)) order.push(...commit(next).requests.slice(0, 1).map(({ id }) => String(id)));
+  for (let next = scheduler.schedule(0); next !== null; next = scheduler.schedule(0)) {
+    order.push(
+      ...commit(next)
+        .requests.slice(0, 1)
+        .map(({ id }) => String(id)),
+    );
+  }
   expect(order).toHaveLength(3);
 });

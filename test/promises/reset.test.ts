@@ -6,7 +6,10 @@ import { expectedOf, promptOf, setUp, someTurns } from "../support/engines.ts";
 import { ids, schedulerOf } from "../support/scheduler-of.ts";
 
 describe("Scheduler.resetPrefixCache", () => {
-  test.each([[0, ["device"]], [4, ["device", "host"]]])("with %i host blocks publishes one cleared event a tier, and no removed ones", (hostBlockCount, tiers) => {
+  test.each([
+    [0, ["device"]],
+    [4, ["device", "host"]],
+  ])("with %i host blocks publishes one cleared event a tier, and no removed ones", (hostBlockCount, tiers) => {
     const events: KvEvent[] = [];
     const { scheduler, submit, step } = schedulerOf({ hostBlockCount, onKvEvent: (event) => events.push(event) });
     submit(0, { promptTokenIds: ids(12), maxTokens: 9 });
@@ -59,7 +62,9 @@ describe("Engine.resetPrefixCache", () => {
     backend.release();
     await reset;
     expect(events.at(-1)).toEqual({ type: "cleared", tier: "device" });
-    for (const [i, answer] of answers.entries()) expect((await answer).choices[0].tokenIds).toEqual(expectedOf(i + 1, 20));
+    for (const [i, answer] of answers.entries()) {
+      expect((await answer).choices[0].tokenIds).toEqual(expectedOf(i + 1, 20));
+    }
     await engine.dispose();
   });
 
@@ -67,7 +72,9 @@ describe("Engine.resetPrefixCache", () => {
     const { engine } = setUp();
     const answers = [1, 2, 3, 4].map((i) => engine.submit({ promptTokenIds: promptOf(i), maxTokens: 30 }).completion());
     for (let i = 0; i < 4; i++) await Promise.all([engine.resetPrefixCache({ recompute }), engine.resetPrefixCache()]);
-    for (const [i, answer] of answers.entries()) expect((await answer).choices[0].tokenIds).toEqual(expectedOf(i + 1, 30));
+    for (const [i, answer] of answers.entries()) {
+      expect((await answer).choices[0].tokenIds).toEqual(expectedOf(i + 1, 30));
+    }
     expect(engine.stats().recomputedTokens > 0).toBe(recompute);
     await engine.dispose();
   });

@@ -7,9 +7,17 @@ import { Scheduler } from "../../src/scheduler/scheduler.ts";
 function longestWait(options: { requests: number; budget: number; planAhead: boolean; steps: number }): number {
   const { requests, budget, planAhead, steps } = options;
   let tokens = requests;
-  const scheduler = new Scheduler({ blockCount: 400, blockSize: 4, maxRequests: requests, budget: { name: "falling", maxTokens: requests, tokens: () => tokens } });
-  const entries = Array.from({ length: requests }, (_, id) => scheduler.submit({ id, promptTokenIds: [id], maxTokens: 1000 }, 0));
-  const commit = (plan: NonNullable<ReturnType<Scheduler["schedule"]>>): void => void scheduler.commit(plan, { tokenIds: new Int32Array(plan.sampleCount).fill(3) }, 0);
+  const scheduler = new Scheduler({
+    blockCount: 400,
+    blockSize: 4,
+    maxRequests: requests,
+    budget: { name: "falling", maxTokens: requests, tokens: () => tokens },
+  });
+  const entries = Array.from({ length: requests }, (_, id) =>
+    scheduler.submit({ id, promptTokenIds: [id], maxTokens: 1000 }, 0),
+  );
+  const commit = (plan: NonNullable<ReturnType<Scheduler["schedule"]>>): void =>
+    void scheduler.commit(plan, { tokenIds: new Int32Array(plan.sampleCount).fill(3) }, 0);
   commit(scheduler.schedule(0)!);
   tokens = budget;
   const counts = entries.map(({ outputTokenCount }) => outputTokenCount);
@@ -34,11 +42,17 @@ test("a budget that falls from 8 to 3 tokens lets none of 8 wait longer than two
 });
 
 test("of any number of requests, none waits for more steps than serve the others once", () => {
-  const cases = fc.record({ requests: fc.integer({ min: 1, max: 12 }), budget: fc.integer({ min: 1, max: 12 }), planAhead: fc.boolean() });
+  const cases = fc.record({
+    requests: fc.integer({ min: 1, max: 12 }),
+    budget: fc.integer({ min: 1, max: 12 }),
+    planAhead: fc.boolean(),
+  });
   fc.assert(
     fc.property(cases, ({ requests, budget, planAhead }) => {
       const most = Math.ceil(requests / Math.min(budget, requests));
-      expect(longestWait({ requests, budget: Math.min(budget, requests), planAhead, steps: 40 })).toBeLessThanOrEqual(most);
+      expect(longestWait({ requests, budget: Math.min(budget, requests), planAhead, steps: 40 })).toBeLessThanOrEqual(
+        most,
+      );
     }),
     { numRuns: 60 },
   );

@@ -1,4 +1,7 @@
-/** Under `priority` an urgent request gets its tokens in the next steps, whatever runs; and two requests never take from each other in turns. */
+/**
+ * Under `priority` an urgent request gets its tokens in the next steps, whatever runs; and two requests never take from
+ * each other in turns.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lastIn } from "../../src/policies/preemption/last-in.ts";
@@ -17,10 +20,28 @@ function step(scheduler: Scheduler): void {
 }
 
 /** Steps until an urgent request has its first token beside running ones of priority 5. */
-function stepsToFirstToken(options: Partial<SchedulerOptions> & { others: number; otherPrompt?: number; prompt?: number; otherPriority?: number }): number {
+function stepsToFirstToken(
+  options: Partial<SchedulerOptions> & {
+    others: number;
+    otherPrompt?: number;
+    prompt?: number;
+    otherPriority?: number;
+  },
+): number {
   const { others, otherPrompt = 8, prompt = 8, otherPriority = 5, ...given } = options;
-  const scheduler = new Scheduler({ blockCount: 64, blockSize: 4, tokenBudget: 16, maxRequests: 8, contextLength: 250, queue: priority(), preemption: lowestPriority(), ...given });
-  const low = Array.from({ length: others }, (_, id) => scheduler.submit({ id, promptTokenIds: ids(otherPrompt, id), maxTokens: 60, priority: otherPriority }, 0));
+  const scheduler = new Scheduler({
+    blockCount: 64,
+    blockSize: 4,
+    tokenBudget: 16,
+    maxRequests: 8,
+    contextLength: 250,
+    queue: priority(),
+    preemption: lowestPriority(),
+    ...given,
+  });
+  const low = Array.from({ length: others }, (_, id) =>
+    scheduler.submit({ id, promptTokenIds: ids(otherPrompt, id), maxTokens: 60, priority: otherPriority }, 0),
+  );
   for (let i = 0; i < 3; i++) step(scheduler);
   const urgent = scheduler.submit({ id: "urgent", promptTokenIds: ids(prompt, 99), maxTokens: 5, priority: 0 }, 0);
   let steps = 0;
@@ -29,7 +50,9 @@ function stepsToFirstToken(options: Partial<SchedulerOptions> & { others: number
     steps++;
   }
   for (let i = 0; i < 5000 && scheduler.size > 0; i++) step(scheduler);
-  expect([urgent.finishReason, ...low.map(({ finishReason }) => finishReason)]).toEqual(Array.from({ length: others + 1 }, () => "length"));
+  expect([urgent.finishReason, ...low.map(({ finishReason }) => finishReason)]).toEqual(
+    Array.from({ length: others + 1 }, () => "length"),
+  );
   return steps;
 }
 
@@ -39,15 +62,29 @@ describe("an urgent request", () => {
     ["blocks are short", { others: 3, blockCount: 20, otherPrompt: 12, prompt: 40, tokenBudget: 64 }],
     ["the budget is full of decodes", { others: 4, tokenBudget: 4, prompt: 4 }],
     ["the budget is full of a long prompt", { others: 1, otherPrompt: 190 }],
-    ["the queue alone is given, and its preemption policy follows", { others: 2, maxRequests: 2, preemption: undefined }],
-    ["victims are named by another order", { others: 2, maxRequests: 2, preemption: { ...lastIn(), rank: (request) => request.priority } }],
+    [
+      "the queue alone is given, and its preemption policy follows",
+      { others: 2, maxRequests: 2, preemption: undefined },
+    ],
+    [
+      "victims are named by another order",
+      { others: 2, maxRequests: 2, preemption: { ...lastIn(), rank: (request) => request.priority } },
+    ],
   ])("has its first token in the next step where %s", (_name, options) => {
     expect(stepsToFirstToken(options)).toBe(1);
   });
 
   test("waits where the margin is not reached, or is infinite", () => {
-    expect(stepsToFirstToken({ others: 2, maxRequests: 2, preemption: lowestPriority({ margin: 6 }) })).toBeGreaterThan(20);
-    expect(stepsToFirstToken({ others: 2, maxRequests: 2, preemption: lowestPriority({ margin: Number.POSITIVE_INFINITY }) })).toBeGreaterThan(20);
+    expect(stepsToFirstToken({ others: 2, maxRequests: 2, preemption: lowestPriority({ margin: 6 }) })).toBeGreaterThan(
+      20,
+    );
+    expect(
+      stepsToFirstToken({
+        others: 2,
+        maxRequests: 2,
+        preemption: lowestPriority({ margin: Number.POSITIVE_INFINITY }),
+      }),
+    ).toBeGreaterThan(20);
     expect(stepsToFirstToken({ others: 2, maxRequests: 2, queue: fcfs(), preemption: undefined })).toBeGreaterThan(20);
     expect(() => lowestPriority({ margin: 0 })).toThrow("margin must be above 0, got 0");
   });
@@ -81,17 +118,39 @@ describe("an urgent request", () => {
 
   test("whatever priorities come in whatever order, all requests end and each gives way a bounded number of times", () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ priority: fc.integer({ min: -3, max: 3 }), prompt: fc.integer({ min: 1, max: 30 }), at: fc.integer({ min: 0, max: 60 }) }), { minLength: 1, maxLength: 10 }), fc.integer({ min: 1, max: 3 }), (arrivals, maxRequests) => {
-        const scheduler = new Scheduler({ blockCount: 14, blockSize: 4, tokenBudget: 6, maxRequests, contextLength: 50, queue: priority() });
-        const requests = arrivals.map((_, id) => id);
-        for (let time = 0; time < 3000 && (scheduler.size > 0 || time <= 60); time++) {
-          for (const id of requests) if (arrivals[id].at === time) scheduler.submit({ id, promptTokenIds: ids(arrivals[id].prompt, id), maxTokens: 8, priority: arrivals[id].priority }, 0);
-          step(scheduler);
-        }
-        const { finished, preemptions } = scheduler.stats();
-        expect(finished).toBe(arrivals.length);
-        expect(preemptions).toBeLessThanOrEqual(arrivals.length * arrivals.length * 4);
-      }),
+      fc.property(
+        fc.array(
+          fc.record({
+            priority: fc.integer({ min: -3, max: 3 }),
+            prompt: fc.integer({ min: 1, max: 30 }),
+            at: fc.integer({ min: 0, max: 60 }),
+          }),
+          { minLength: 1, maxLength: 10 },
+        ),
+        fc.integer({ min: 1, max: 3 }),
+        (arrivals, maxRequests) => {
+          const scheduler = new Scheduler({
+            blockCount: 14,
+            blockSize: 4,
+            tokenBudget: 6,
+            maxRequests,
+            contextLength: 50,
+            queue: priority(),
+          });
+          const requests = arrivals.map((_, id) => id);
+          for (let time = 0; time < 3000 && (scheduler.size > 0 || time <= 60); time++) {
+            for (const id of requests) {
+              const { at, prompt, priority: urgency } = arrivals[id];
+              const request = { id, promptTokenIds: ids(prompt, id), maxTokens: 8, priority: urgency };
+              if (at === time) scheduler.submit(request, 0);
+            }
+            step(scheduler);
+          }
+          const { finished, preemptions } = scheduler.stats();
+          expect(finished).toBe(arrivals.length);
+          expect(preemptions).toBeLessThanOrEqual(arrivals.length * arrivals.length * 4);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -17,8 +17,17 @@ describe("in a long run a windowed group holds no more blocks than its window ne
     ["windows of two lengths beside full layers", [null, 100, 17]],
   ])("%s", (_, windows) => {
     const groups = windows.map((window) => ({ window }));
-    const scheduler = new Scheduler({ blockCount: BLOCK_COUNT, blockSize: BLOCK_SIZE, tokenBudget: 64, contextLength: LENGTH + 200, groups });
-    for (const [id, length] of [["a", 150], ["b", 7]] as const) {
+    const scheduler = new Scheduler({
+      blockCount: BLOCK_COUNT,
+      blockSize: BLOCK_SIZE,
+      tokenBudget: 64,
+      contextLength: LENGTH + 200,
+      groups,
+    });
+    for (const [id, length] of [
+      ["a", 150],
+      ["b", 7],
+    ] as const) {
       scheduler.submit({ id, promptTokenIds: Int32Array.from({ length }, (_unused, i) => i), maxTokens: LENGTH }, 0);
     }
     let steps = 0;
@@ -30,7 +39,9 @@ describe("in a long run a windowed group holds no more blocks than its window ne
         if (!isDecoding) continue;
         for (const [g, table] of scheduler.blockTables(id)!.entries()) {
           const window = windows[g];
-          if (window !== null) expect(table.filter((block) => block > 0).length).toBeLessThanOrEqual(mostBlocks(window));
+          if (window !== null) {
+            expect(table.filter((block) => block > 0).length).toBeLessThanOrEqual(mostBlocks(window));
+          }
         }
       }
     }

@@ -6,7 +6,10 @@ import { Scheduler } from "../../src/scheduler/scheduler.ts";
 
 const ids = (length: number, from = 0) => Array.from({ length }, (_, i) => 10_000 * from + i);
 
-/** Steps a scheduler with up to `ahead` plans in flight until all have ended, or for `steps`; returns most requests that ran side by side. */
+/**
+ * Steps a scheduler with up to `ahead` plans in flight until all have ended, or for `steps`; returns most requests that
+ * ran side by side.
+ */
 function run(scheduler: Scheduler, ahead: number, steps = 5000): number {
   const plans: NonNullable<ReturnType<Scheduler["schedule"]>>[] = [];
   const indices: number[] = [];
@@ -28,7 +31,13 @@ function run(scheduler: Scheduler, ahead: number, steps = 5000): number {
 
 describe("sliding windows", () => {
   test.each([1, 2])("a long prompt is admitted at once beside a short request, with %i plans in flight", (ahead) => {
-    const scheduler = new Scheduler({ blockCount: 40, blockSize: 4, tokenBudget: 16, groups: [{ window: 8 }], contextLength: 1024 });
+    const scheduler = new Scheduler({
+      blockCount: 40,
+      blockSize: 4,
+      tokenBudget: 16,
+      groups: [{ window: 8 }],
+      contextLength: 1024,
+    });
     scheduler.submit({ id: "short", promptTokenIds: ids(8), maxTokens: 60 }, 0);
     const long = scheduler.submit({ id: "long", promptTokenIds: ids(200, 1), maxTokens: 4 }, 0);
     const states: string[] = [];
@@ -40,17 +49,26 @@ describe("sliding windows", () => {
     expect([long.finishReason, scheduler.stats().preemptions]).toEqual(["length", 0]);
   });
 
-  test.each([16, 64, 512].flatMap((tokenBudget) => [1, 2].map((ahead) => [tokenBudget, ahead])))("as many run side by side as the pool holds, at a budget of %i with %i plans in flight", (tokenBudget, ahead) => {
-    const groups = [{ window: null }, { window: 32 }];
-    const scheduler = new Scheduler({ blockCount: 142, blockSize: 16, tokenBudget, groups });
-    for (let id = 0; id < 2; id++) scheduler.submit({ id, promptTokenIds: ids(900, id), maxTokens: 60 }, 0);
-    expect(sequencesThatFit({ blockCount: 142, blockSize: 16, tokenCount: 900, groups })).toBe(2);
-    expect([run(scheduler, ahead), scheduler.stats().preemptions]).toEqual([2, 0]);
-  });
+  test.each([16, 64, 512].flatMap((tokenBudget) => [1, 2].map((ahead) => [tokenBudget, ahead])))(
+    "as many run side by side as the pool holds, at a budget of %i with %i plans in flight",
+    (tokenBudget, ahead) => {
+      const groups = [{ window: null }, { window: 32 }];
+      const scheduler = new Scheduler({ blockCount: 142, blockSize: 16, tokenBudget, groups });
+      for (let id = 0; id < 2; id++) scheduler.submit({ id, promptTokenIds: ids(900, id), maxTokens: 60 }, 0);
+      expect(sequencesThatFit({ blockCount: 142, blockSize: 16, tokenCount: 900, groups })).toBe(2);
+      expect([run(scheduler, ahead), scheduler.stats().preemptions]).toEqual([2, 0]);
+    },
+  );
 
   test("the default context is what the pool holds, windows counted, and one token more", () => {
-    const context = (groups: readonly { window: number | null }[], blockCount = 10) => contextThatFits({ blockCount, blockSize: 4, groups, limit: 1000 });
-    expect([context([{ window: null }]), context([{ window: null }, { window: null }]), context([{ window: 8 }]), context([{ window: null }, { window: 8 }])]).toEqual([41, 21, 1000, 29]);
+    const context = (groups: readonly { window: number | null }[], blockCount = 10) =>
+      contextThatFits({ blockCount, blockSize: 4, groups, limit: 1000 });
+    expect([
+      context([{ window: null }]),
+      context([{ window: null }, { window: null }]),
+      context([{ window: 8 }]),
+      context([{ window: null }, { window: 8 }]),
+    ]).toEqual([41, 21, 1000, 29]);
     const scheduler = new Scheduler({ blockCount: 40, blockSize: 4, groups: [{ window: 8 }], tokenBudget: 16 });
     const request = scheduler.submit({ id: 0, promptTokenIds: ids(400), maxTokens: 100 }, 0);
     run(scheduler, 2);
@@ -72,10 +90,14 @@ describe("sliding windows", () => {
         const answer = 9 + 2 * Math.ceil((count * prompt) / tokenBudget);
         const each = groups.reduce((sum, { window }) => sum + blocksHeld(prompt + answer, blockSize, window), 0);
         // What is cached of a block that fills beside its equal, and the watermark.
-        const inFlight = groups.filter(({ window }) => window !== null).length * (2 * count + Math.ceil((2 * tokenBudget) / blockSize));
+        const inFlight =
+          groups.filter(({ window }) => window !== null).length *
+          (2 * count + Math.ceil((2 * tokenBudget) / blockSize));
         const blockCount = Math.ceil((count * each + inFlight) / 0.99) + 1;
         const scheduler = new Scheduler({ blockCount, blockSize, tokenBudget, groups, contextLength: 4000 });
-        const requests = Array.from({ length: count }, (_, id) => scheduler.submit({ id, promptTokenIds: ids(prompt, id), maxTokens: answer }, 0));
+        const requests = Array.from({ length: count }, (_, id) =>
+          scheduler.submit({ id, promptTokenIds: ids(prompt, id), maxTokens: answer }, 0),
+        );
         const most = run(scheduler, ahead);
         expect(requests.every(({ finishReason }) => finishReason === "length")).toBe(true);
         expect(most).toBe(count);
@@ -85,4 +107,3 @@ describe("sliding windows", () => {
     );
   });
 });
-

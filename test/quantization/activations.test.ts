@@ -6,7 +6,9 @@ test("numbers become multiples of the largest / 127, at most half of one away", 
   const out = new Float64Array(64);
   roundToInt8(x, 0, 64, out, 0);
   for (const run of [0, 32]) {
-    const scale = Math.fround(Math.max(...x.subarray(run, run + 32).map((value) => Math.fround(Math.abs(value)))) / 127);
+    const scale = Math.fround(
+      Math.max(...x.subarray(run, run + 32).map((value) => Math.fround(Math.abs(value)))) / 127,
+    );
     for (let i = run; i < run + 32; i++) {
       expect(Math.abs(out[i] - x[i])).toBeLessThanOrEqual(scale * 0.501);
       expect(out[i] / scale).toBeCloseTo(Math.round(out[i] / scale), 6);

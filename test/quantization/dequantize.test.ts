@@ -38,7 +38,11 @@ describe("toFloat32", () => {
 
   test("reads bytes that start anywhere, and copies", () => {
     for (const dtype of ["F32", "F16", "BF16"] as const) {
-      const odd = tensor(dtype, dtype === "F32" ? [0x3f800000, 0x40000000] : dtype === "F16" ? [0x3c00, 0x4000] : [0x3f80, 0x4000], 3);
+      const odd = tensor(
+        dtype,
+        dtype === "F32" ? [0x3f800000, 0x40000000] : dtype === "F16" ? [0x3c00, 0x4000] : [0x3f80, 0x4000],
+        3,
+      );
       const numbers = toFloat32(odd);
       expect([...numbers]).toEqual([1, 2]);
       numbers[0] = 9;
@@ -57,7 +61,13 @@ describe("toFloat32", () => {
 });
 
 test("dequantizeRow counts rows through all leading lengths", () => {
-  const { gate } = randomModel(1, { layerCount: 1, hiddenSize: 64, dtype: "Q5_1", experts: { count: 3, perToken: 1, intermediateSize: 32, normalized: true }, layers: [{ window: null, rope: 0, experts: true }] }).layers[0];
+  const { gate } = randomModel(1, {
+    layerCount: 1,
+    hiddenSize: 64,
+    dtype: "Q5_1",
+    experts: { count: 3, perToken: 1, intermediateSize: 32, normalized: true },
+    layers: [{ window: null, rope: 0, experts: true }],
+  }).layers[0];
   expect(gate.shape).toEqual([3, 32, 64]);
   const row = new Float32Array(64);
   dequantizeRow(gate, 5, row);

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { DTYPES, FORMATS, findNotFinite, isFloat, numberToHalf, quantize, toFloat32 } from "../../src/quantization/index.ts";
+import {
+  DTYPES,
+  FORMATS,
+  findNotFinite,
+  isFloat,
+  numberToHalf,
+  quantize,
+  toFloat32,
+} from "../../src/quantization/index.ts";
 import { randomModel } from "../../src/testing/index.ts";
 
 describe("findNotFinite", () => {
@@ -21,15 +29,30 @@ describe("findNotFinite", () => {
   });
 
   test("infinities count, largest numbers do not", () => {
-    const f32 = (...values: number[]) => ({ name: "x", dtype: "F32" as const, shape: [values.length], bytes: new Uint8Array(Float32Array.from(values).buffer) });
+    const f32 = (...values: number[]) => ({
+      name: "x",
+      dtype: "F32" as const,
+      shape: [values.length],
+      bytes: new Uint8Array(Float32Array.from(values).buffer),
+    });
     expect(findNotFinite(f32(3.4028234663852886e38, -1e-45, 0))).toBe(-1);
     expect(findNotFinite(f32(1, Number.NEGATIVE_INFINITY))).toBe(1);
-    const f16 = { name: "x", dtype: "F16" as const, shape: [2], bytes: new Uint8Array(Uint16Array.of(numberToHalf(65_504), 0xfc00).buffer) };
+    const f16 = {
+      name: "x",
+      dtype: "F16" as const,
+      shape: [2],
+      bytes: new Uint8Array(Uint16Array.of(numberToHalf(65_504), 0xfc00).buffer),
+    };
     expect(findNotFinite(f16)).toBe(1);
   });
 
   test("a number too large for a binary16 scale shows after quantizing", () => {
-    const wide = { name: "x", dtype: "F32" as const, shape: [32], bytes: new Uint8Array(new Float32Array(32).fill(1e7).buffer) };
+    const wide = {
+      name: "x",
+      dtype: "F32" as const,
+      shape: [32],
+      bytes: new Uint8Array(new Float32Array(32).fill(1e7).buffer),
+    };
     expect(findNotFinite(quantize(wide, "Q8_0"))).toBe(0);
   });
 });

@@ -5,7 +5,9 @@ import { roundEven } from "../../src/quantization/half.ts";
 test("every binary16 that is a number comes back bit by bit", () => {
   for (let bits = 0; bits < 65_536; bits++) {
     const number = halfToNumber(bits);
-    if (!Number.isNaN(number) && numberToHalf(number) !== bits) throw new Error(`${bits} became ${numberToHalf(number)}`);
+    if (!Number.isNaN(number) && numberToHalf(number) !== bits) {
+      throw new Error(`${bits} became ${numberToHalf(number)}`);
+    }
   }
   expect(Number.isNaN(halfToNumber(numberToHalf(Number.NaN)))).toBe(true);
 });

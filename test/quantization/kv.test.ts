@@ -15,7 +15,13 @@ function stored(type: KvType, x: readonly number[]): number[] {
 describe("a head of keys or values", () => {
   test("f32 and f16 are the nearest floats", () => {
     expect(stored("f32", [0.1, -2])).toEqual([Math.fround(0.1), -2]);
-    expect(stored("f16", [0.1, 65_519, 65_520, 2 ** -25, 3 * 2 ** -25])).toEqual([0.0999755859375, 65_504, Number.POSITIVE_INFINITY, 0, 2 ** -23]);
+    expect(stored("f16", [0.1, 65_519, 65_520, 2 ** -25, 3 * 2 ** -25])).toEqual([
+      0.0999755859375,
+      65_504,
+      Number.POSITIVE_INFINITY,
+      0,
+      2 ** -23,
+    ]);
   });
 
   test("int8 is a multiple of the largest number's 127th, ties to even", () => {
@@ -24,11 +30,16 @@ describe("a head of keys or values", () => {
   });
 
   test("int8 is off by at most half a step, whatever the numbers", () => {
-    const head = fc.array(fc.integer({ min: -(10 ** 9), max: 10 ** 9 }).map((x) => x / 1000), { minLength: 1, maxLength: 64 });
+    const head = fc.array(
+      fc.integer({ min: -(10 ** 9), max: 10 ** 9 }).map((x) => x / 1000),
+      { minLength: 1, maxLength: 64 },
+    );
     fc.assert(
       fc.property(head, (x) => {
         const step = Math.max(...x.map(Math.abs)) / 127;
-        for (const [i, value] of stored("int8", x).entries()) expect(Math.abs(value - x[i])).toBeLessThanOrEqual(0.5 * step * (1 + 1e-5));
+        for (const [i, value] of stored("int8", x).entries()) {
+          expect(Math.abs(value - x[i])).toBeLessThanOrEqual(0.5 * step * (1 + 1e-5));
+        }
       }),
     );
   });

@@ -4,11 +4,19 @@ import type { Tensor } from "../../src/model.ts";
 import { distance, numbers } from "../support/numbers.ts";
 
 function rowsOf(values: Float32Array, columns: number): Tensor {
-  return { name: "rows", dtype: "F32", shape: [values.length / columns, columns], bytes: new Uint8Array(values.buffer) };
+  return {
+    name: "rows",
+    dtype: "F32",
+    shape: [values.length / columns, columns],
+    bytes: new Uint8Array(values.buffer),
+  };
 }
 
 describe("quantize", () => {
-  test.each([["Q8_0", 0.5 / 127, 34], ["Q4_0", 1 / 8, 18]] as const)("%s is off by at most %s of a block's largest number", (dtype, share, blockBytes) => {
+  test.each([
+    ["Q8_0", 0.5 / 127, 34],
+    ["Q4_0", 1 / 8, 18],
+  ] as const)("%s is off by at most %s of a block's largest number", (dtype, share, blockBytes) => {
     const values = new Float32Array(numbers(4 * 64, 1));
     const narrow = quantize(rowsOf(values, 64), dtype);
     expect(narrow).toMatchObject({ name: "rows", dtype, shape: [4, 64] });
@@ -32,6 +40,8 @@ describe("quantize", () => {
   });
 
   test("rows that are no whole blocks are a programmer's error", () => {
-    expect(() => quantize(rowsOf(new Float32Array(33), 33), "Q8_0")).toThrow("a row of 33 numbers is no whole blocks of 32");
+    expect(() => quantize(rowsOf(new Float32Array(33), 33), "Q8_0")).toThrow(
+      "a row of 33 numbers is no whole blocks of 32",
+    );
   });
 });

@@ -34,6 +34,8 @@ describe("bStar", () => {
 
   test("refuses arithmetic that the GPU lacks, and names what it has", () => {
     expect(() => bStar(gpuNamed("a10"), { arithmetic: "fp8" })).toThrow(InvalidOptionError);
-    expect(() => bStar(gpuNamed("a10"), { arithmetic: "fp8" })).toThrow(`a10 does not multiply in "fp8"; it does in fp16, int8`);
+    expect(() => bStar(gpuNamed("a10"), { arithmetic: "fp8" })).toThrow(
+      `a10 does not multiply in "fp8"; it does in fp16, int8`,
+    );
   });
 });

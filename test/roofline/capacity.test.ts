@@ -1,7 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DeviceLimitError, InvalidOptionError } from "../../src/errors.ts";
-import { capacity, GPUS, gpuNamed, MODELS, modelNamed, SERVING_MEMORY, weightBytes, parameterCount } from "../../src/roofline/index.ts";
+import {
+  capacity,
+  GPUS,
+  gpuNamed,
+  MODELS,
+  modelNamed,
+  SERVING_MEMORY,
+  weightBytes,
+  parameterCount,
+} from "../../src/roofline/index.ts";
 
 const llama = modelNamed("llama-7b");
 const a10 = gpuNamed("a10");
@@ -10,9 +19,12 @@ describe("capacity", () => {
   test.each([
     ["a10", 5],
     ["a100-80gb", 33],
-  ])("the talk: on %s %i sequences of 4,096 tokens fit beside Llama-7B, memory in GiB and nothing reserved", (name, expected) => {
-    expect(capacity({ gpu: gpuNamed(name), shape: llama }).maxSequences).toBe(expected);
-  });
+  ])(
+    "the talk: on %s %i sequences of 4,096 tokens fit beside Llama-7B, memory in GiB and nothing reserved",
+    (name, expected) => {
+      expect(capacity({ gpu: gpuNamed(name), shape: llama }).maxSequences).toBe(expected);
+    },
+  );
 
   test("weights shrink with their bits", () => {
     expect(weightBytes(llama, 16)).toBe(2 * 6_738_415_616);
@@ -21,7 +33,11 @@ describe("capacity", () => {
   });
 
   test("the blocks that vLLM had beside Llama-3.1-8B on an RTX 4090 come out with what engines leave", () => {
-    const { blockCount, blockBytes } = capacity({ gpu: gpuNamed("rtx-4090"), shape: modelNamed("llama-3.1-8b"), ...SERVING_MEMORY });
+    const { blockCount, blockBytes } = capacity({
+      gpu: gpuNamed("rtx-4090"),
+      shape: modelNamed("llama-3.1-8b"),
+      ...SERVING_MEMORY,
+    });
     expect(blockBytes).toBe(2 * 2 ** 20);
     expect(Math.abs(blockCount / 2588 - 1)).toBeLessThan(0.01);
   });
@@ -31,7 +47,9 @@ describe("capacity", () => {
     expect(two.weightBytes).toBe(weightBytes(llama, 16));
     expect(two.kvBytes).toBe(2 * a10.memoryBytes - two.weightBytes);
     const shape = { ...llama, kvHeadCount: 2 };
-    expect(capacity({ gpu: a10, shape, gpus: 8 }).kvBytesPerToken).toBe(4 * capacity({ gpu: a10, shape, gpus: 2 }).kvBytesPerToken);
+    expect(capacity({ gpu: a10, shape, gpus: 8 }).kvBytesPerToken).toBe(
+      4 * capacity({ gpu: a10, shape, gpus: 2 }).kvBytesPerToken,
+    );
   });
 
   test("refuses weights over memory with the numbers", () => {
@@ -65,8 +83,11 @@ describe("capacity", () => {
       fc.property(options, (given) => {
         const found = capacity(given);
         const oneTable = given.shape.layers.length === 1 && given.shape.layers[0].window === null;
-        if (oneTable) expect(found.maxSequences).toBe(Math.floor(found.blockCount / Math.ceil(given.context / given.blockSize)));
-        // A windowed group holds one block more than its window while it moves, so only sequences inside it obey the plain bound.
+        if (oneTable) {
+          expect(found.maxSequences).toBe(Math.floor(found.blockCount / Math.ceil(given.context / given.blockSize)));
+        }
+        // A windowed group holds one block more than its window while it moves, so only sequences inside it obey the
+        // plain bound.
         const inside = given.shape.layers.every(({ window }) => window === null || given.context <= window);
         if (inside) expect(found.maxSequences * found.kvBytesPerSequence).toBeLessThanOrEqual(found.kvBytes);
         expect((found.blockCount + 1) * found.blockBytes).toBeGreaterThan(found.kvBytes);

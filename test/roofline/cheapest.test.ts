@@ -30,13 +30,19 @@ describe("cheapestGpu", () => {
   test("says why each way is refused where none is left", () => {
     const impossible = () => cheapestGpu({ ...million, maxSecondsPerToken: 1e-6 }, [gpuNamed("t4")]);
     expect(impossible).toThrow(InvalidOptionError);
-    expect(impossible).toThrow(/^no GPU serves this load; 8 x t4: one request alone takes longer than 0.000001 s a token$/);
+    expect(impossible).toThrow(
+      /^no GPU serves this load; 8 x t4: one request alone takes longer than 0.000001 s a token$/,
+    );
     const [alone] = rankGpus({ ...million, shape: modelNamed("llama-2-70b") }, [gpuNamed("h100")]).refused;
     expect(alone).toMatchObject({ gpus: 1, reason: expect.stringContaining("take 128 GiB") });
-    expect(rankGpus({ ...million, shape: modelNamed("qwen2.5-0.5b") }, [gpuNamed("a10")]).plans.map(({ gpus }) => gpus)).toEqual([1, 2]); // 14 heads
+    expect(
+      rankGpus({ ...million, shape: modelNamed("qwen2.5-0.5b") }, [gpuNamed("a10")]).plans.map(({ gpus }) => gpus),
+    ).toEqual([1, 2]); // 14 heads
     const [long] = rankGpus({ ...million, promptTokens: 20_000 }, [gpuNamed("a10")]).refused;
     expect(long).toBeUndefined(); // Mistral's window: a long prompt holds no more than 4,096 tokens.
-    const [full] = rankGpus({ ...million, shape: modelNamed("llama-7b"), promptTokens: 30_000 }, [gpuNamed("a10")]).refused;
+    const [full] = rankGpus({ ...million, shape: modelNamed("llama-7b"), promptTokens: 30_000 }, [
+      gpuNamed("a10"),
+    ]).refused;
     expect(full.reason).toBe("weights fit, but no sequence beside them");
   });
 
@@ -60,7 +66,9 @@ describe("cheapestGpu", () => {
         const { plans, refused } = rankGpus({ shape, ...given });
         expect(plans.length + refused.length).toBe(4 * GPUS.size);
         for (const [index, plan] of plans.entries()) {
-          expect(plan.replicas * plan.full.requestsPerSecond).toBeGreaterThanOrEqual(given.requestsPerSecond * (1 - 1e-12));
+          expect(plan.replicas * plan.full.requestsPerSecond).toBeGreaterThanOrEqual(
+            given.requestsPerSecond * (1 - 1e-12),
+          );
           expect(plan.full.stepSeconds).toBeLessThanOrEqual(given.maxSecondsPerToken);
           if (index > 0) expect(plan.dollarsPerDay).toBeGreaterThanOrEqual(plans[index - 1].dollarsPerDay);
         }

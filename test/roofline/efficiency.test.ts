@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
-import { A100_EFFICIENCY, type Efficiency, gpuNamed, HOPPER_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "../../src/roofline/index.ts";
+import {
+  A100_EFFICIENCY,
+  type Efficiency,
+  gpuNamed,
+  HOPPER_EFFICIENCY,
+  MEAN_EFFICIENCY,
+  RTX_4090_EFFICIENCY,
+} from "../../src/roofline/index.ts";
 
-const figures = Object.keys(MEAN_EFFICIENCY).filter((key) => key !== "fittedOn") as Exclude<keyof Efficiency, "fittedOn">[];
+const figures = Object.keys(MEAN_EFFICIENCY).filter((key) => key !== "fittedOn") as Exclude<
+  keyof Efficiency,
+  "fittedOn"
+>[];
 
 test("shares are of what the datasheet says, times are small", () => {
   for (const efficiency of [A100_EFFICIENCY, HOPPER_EFFICIENCY, RTX_4090_EFFICIENCY, MEAN_EFFICIENCY]) {
@@ -19,6 +29,7 @@ test("a GPU without data has a mean that lies between the fitted ones", () => {
     expect(MEAN_EFFICIENCY[key]).toBeGreaterThanOrEqual(Math.min(...ends));
     expect(MEAN_EFFICIENCY[key]).toBeLessThanOrEqual(Math.max(...ends));
   }
-  const kv = A100_EFFICIENCY.kvBandwidthShare + RTX_4090_EFFICIENCY.kvBandwidthShare + HOPPER_EFFICIENCY.kvBandwidthShare;
+  const kv =
+    A100_EFFICIENCY.kvBandwidthShare + RTX_4090_EFFICIENCY.kvBandwidthShare + HOPPER_EFFICIENCY.kvBandwidthShare;
   expect(MEAN_EFFICIENCY.kvBandwidthShare).toBeCloseTo(kv / 3, 12);
 });

@@ -13,5 +13,11 @@ test("seconds in the unit that suits them", () => {
 });
 
 test("three digits, no exponent", () => {
-  expect([0.012345, 5.5555, 152.4, 13_107.4, Number.POSITIVE_INFINITY].map(significant)).toEqual(["0.0123", "5.56", "152", "13,107", "Infinity"]);
+  expect([0.012345, 5.5555, 152.4, 13_107.4, Number.POSITIVE_INFINITY].map(significant)).toEqual([
+    "0.0123",
+    "5.56",
+    "152",
+    "13,107",
+    "Infinity",
+  ]);
 });

@@ -4,7 +4,25 @@ import { GPUS, gpuNamed } from "../../src/roofline/index.ts";
 
 test("the catalogue has the names that others rely on", () => {
   expect([...GPUS.keys()]).toEqual([
-    "a10", "a10g", "a100-40gb", "a100-80gb", "h100", "h200", "l4", "l40s", "t4", "rtx-4090", "rtx-pro-6000", "rtx-5090", "h20", "b200", "gb200", "mi300x", "mi355x", "m3-max", "m4-max",
+    "a10",
+    "a10g",
+    "a100-40gb",
+    "a100-80gb",
+    "h100",
+    "h200",
+    "l4",
+    "l40s",
+    "t4",
+    "rtx-4090",
+    "rtx-pro-6000",
+    "rtx-5090",
+    "h20",
+    "b200",
+    "gb200",
+    "mi300x",
+    "mi355x",
+    "m3-max",
+    "m4-max",
   ]);
 });
 

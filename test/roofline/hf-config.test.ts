@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
-import { kvBytesPerToken, modelNamed, type ModelShape, parameterCount, shapeFromConfig } from "../../src/roofline/index.ts";
+import {
+  kvBytesPerToken,
+  modelNamed,
+  type ModelShape,
+  parameterCount,
+  shapeFromConfig,
+} from "../../src/roofline/index.ts";
 import { ifShared, noSharedModels, sharedModels } from "../support/model-files.ts";
 
 /** The keys of published config.json files that matter here. */
@@ -17,7 +23,13 @@ const LLAMA_3_1 = {
   tie_word_embeddings: false,
 };
 
-const MISTRAL = { ...LLAMA_3_1, model_type: "mistral", vocab_size: 32000, max_position_embeddings: 32768, sliding_window: 4096 };
+const MISTRAL = {
+  ...LLAMA_3_1,
+  model_type: "mistral",
+  vocab_size: 32000,
+  max_position_embeddings: 32768,
+  sliding_window: 4096,
+};
 
 const QWEN2_5 = {
   model_type: "qwen2",
@@ -66,20 +78,101 @@ describe("shapeFromConfig", () => {
 
   test.each([
     ["gpt2", GPT_2, 124_439_808],
-    ["Pythia 160M", { ...GPT_2, model_type: "gpt_neox", hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12, max_position_embeddings: 2048, vocab_size: 50304, n_embd: null }, 162_322_944],
-    ["Qwen3 0.6B", { ...QWEN2_5, model_type: "qwen3", hidden_size: 1024, intermediate_size: 3072, num_hidden_layers: 28, num_attention_heads: 16, num_key_value_heads: 8, head_dim: 128 }, 596_049_920],
-    ["Gemma 3 1B", { ...GEMMA_2, model_type: "gemma3_text", hidden_size: 1152, intermediate_size: 6912, num_attention_heads: 4, num_key_value_heads: 1, vocab_size: 262144, sliding_window: 512 }, 999_885_952],
-    ["StarCoder2 3B", { ...LLAMA_3_1, model_type: "starcoder2", hidden_size: 3072, intermediate_size: 12288, num_hidden_layers: 30, num_attention_heads: 24, num_key_value_heads: 2, vocab_size: 49152, use_bias: true, tie_word_embeddings: true }, 3_030_371_328],
+    [
+      "Pythia 160M",
+      {
+        ...GPT_2,
+        model_type: "gpt_neox",
+        hidden_size: 768,
+        intermediate_size: 3072,
+        num_hidden_layers: 12,
+        num_attention_heads: 12,
+        max_position_embeddings: 2048,
+        vocab_size: 50304,
+        n_embd: null,
+      },
+      162_322_944,
+    ],
+    [
+      "Qwen3 0.6B",
+      {
+        ...QWEN2_5,
+        model_type: "qwen3",
+        hidden_size: 1024,
+        intermediate_size: 3072,
+        num_hidden_layers: 28,
+        num_attention_heads: 16,
+        num_key_value_heads: 8,
+        head_dim: 128,
+      },
+      596_049_920,
+    ],
+    [
+      "Gemma 3 1B",
+      {
+        ...GEMMA_2,
+        model_type: "gemma3_text",
+        hidden_size: 1152,
+        intermediate_size: 6912,
+        num_attention_heads: 4,
+        num_key_value_heads: 1,
+        vocab_size: 262144,
+        sliding_window: 512,
+      },
+      999_885_952,
+    ],
+    [
+      "StarCoder2 3B",
+      {
+        ...LLAMA_3_1,
+        model_type: "starcoder2",
+        hidden_size: 3072,
+        intermediate_size: 12288,
+        num_hidden_layers: 30,
+        num_attention_heads: 24,
+        num_key_value_heads: 2,
+        vocab_size: 49152,
+        use_bias: true,
+        tie_word_embeddings: true,
+      },
+      3_030_371_328,
+    ],
   ])("counts the published parameters of %s", (name, config, parameters) => {
     expect(parameterCount(shapeFromConfig(config, name))).toBe(parameters);
   });
 
   /** The sizes of a config.json that matter here, in the order of the table. */
-  const sizes = (model_type: string, [hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, vocab_size]: readonly number[]) => {
-    return { model_type, hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, vocab_size, max_position_embeddings: 4096, tie_word_embeddings: false };
+  const sizes = (
+    model_type: string,
+    [
+      hidden_size,
+      intermediate_size,
+      num_hidden_layers,
+      num_attention_heads,
+      num_key_value_heads,
+      vocab_size,
+    ]: readonly number[],
+  ) => {
+    return {
+      model_type,
+      hidden_size,
+      intermediate_size,
+      num_hidden_layers,
+      num_attention_heads,
+      num_key_value_heads,
+      vocab_size,
+      max_position_embeddings: 4096,
+      tie_word_embeddings: false,
+    };
   };
   const TIED = { tie_word_embeddings: true };
-  const experts = (moe_intermediate_size: number) => ({ head_dim: 128, num_experts: 128, num_experts_per_tok: 8, norm_topk_prob: true, moe_intermediate_size });
+  const experts = (moe_intermediate_size: number) => ({
+    head_dim: 128,
+    num_experts: 128,
+    num_experts_per_tok: 8,
+    norm_topk_prob: true,
+    moe_intermediate_size,
+  });
 
   test.each<[string, string, readonly number[], object, number]>([
     ["SmolLM2 135M", "llama", [576, 1536, 30, 9, 3, 49_152], TIED, 134_515_008],
@@ -101,7 +194,11 @@ describe("shapeFromConfig", () => {
   });
 
   test.each<[string, string, object]>([
-    ["StarCoder", "GPTBigCodeForCausalLM", { model_type: "gpt_bigcode", n_embd: 6144, n_layer: 40, n_head: 48, multi_query: true }],
+    [
+      "StarCoder",
+      "GPTBigCodeForCausalLM",
+      { model_type: "gpt_bigcode", n_embd: 6144, n_layer: 40, n_head: 48, multi_query: true },
+    ],
     ["Nemotron-H", "NemotronHForCausalLM", { model_type: "nemotron_h", hybrid_override_pattern: "M-M-M-M*-" }],
     ["ERNIE 4.5", "Ernie4_5_MoeForCausalLM", { model_type: "ernie4_5_moe", moe_num_experts: 64 }],
     ["LFM2", "Lfm2ForCausalLM", { model_type: "lfm2" }],
@@ -128,7 +225,9 @@ describe("shapeFromConfig", () => {
   });
 
   test("reads the text part of a model that sees images too", () => {
-    expect(sizesOf(shapeFromConfig({ model_type: "gemma3", text_config: GEMMA_2 }))).toEqual(sizesOf(modelNamed("gemma-2-2b")));
+    expect(sizesOf(shapeFromConfig({ model_type: "gemma3", text_config: GEMMA_2 }))).toEqual(
+      sizesOf(modelNamed("gemma-2-2b")),
+    );
   });
 
   test.each([
@@ -147,8 +246,14 @@ describe("shapeFromConfig", () => {
     [{ ...LLAMA_3_1, hidden_size: "4096" }, `config.json: hidden_size must be a positive integer, got "4096"`],
     [{ ...LLAMA_3_1, num_hidden_layers: -1 }, "config.json: num_hidden_layers must be a positive integer, got -1"],
     [{ ...LLAMA_3_1, num_hidden_layers: 1e9 }, "config.json: num_hidden_layers must be at most 4096, got 1000000000"],
-    [{ ...LLAMA_3_1, num_key_value_heads: 5 }, "config.json: num_attention_heads 32 is not a multiple of num_key_value_heads 5"],
-    [{ ...LLAMA_3_1, hidden_size: 4097 }, "config.json: head_dim is missing, and hidden_size 4097 is not a multiple of num_attention_heads 32"],
+    [
+      { ...LLAMA_3_1, num_key_value_heads: 5 },
+      "config.json: num_attention_heads 32 is not a multiple of num_key_value_heads 5",
+    ],
+    [
+      { ...LLAMA_3_1, hidden_size: 4097 },
+      "config.json: head_dim is missing, and hidden_size 4097 is not a multiple of num_attention_heads 32",
+    ],
     [{ ...LLAMA_3_1, tie_word_embeddings: 1 }, "config.json: tie_word_embeddings must be true or false, got 1"],
     [{ ...LLAMA_3_1, text_config: 3 }, "config.json: text_config must be an object or null, got 3"],
   ])("names the key and the value of %j", (config, message) => {
@@ -157,7 +262,8 @@ describe("shapeFromConfig", () => {
   });
 
   test.skipIf(noSharedModels)(`counts the parameters of the small models${ifShared}`, () => {
-    const count = (folder: string) => parameterCount(shapeFromConfig(JSON.parse(readFileSync(`${sharedModels}${folder}/config.json`, "utf8"))));
+    const count = (folder: string) =>
+      parameterCount(shapeFromConfig(JSON.parse(readFileSync(`${sharedModels}${folder}/config.json`, "utf8"))));
     expect(count("stories260K-hf")).toBe(260_032);
     expect(count("babyllama105-hf")).toBe(936_448);
   });

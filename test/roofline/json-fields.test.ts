@@ -5,12 +5,19 @@ import { JsonFields } from "../../src/roofline/json-fields.ts";
 const fields = new JsonFields("f.json", { a: 1, b: "x", none: null }, InvalidOptionError);
 
 test("reads what is there, or the fallback", () => {
-  expect([fields.within("a", [0, 1]), fields.within("c", [0, 1], 7), fields.text("b", "y"), fields.text("none", "y")]).toEqual([1, 7, "x", "y"]);
+  expect([
+    fields.within("a", [0, 1]),
+    fields.within("c", [0, 1], 7),
+    fields.text("b", "y"),
+    fields.text("none", "y"),
+  ]).toEqual([1, 7, "x", "y"]);
   expect([fields.find("a"), fields.find("none"), fields.find("toString")]).toEqual([1, undefined, undefined]);
 });
 
 test("a complaint names object, key and value", () => {
-  expect(() => fields.within("a", [2, 3])).toThrow(new InvalidOptionError('f.json: "a" must be a number from 2 to 3, got 1'));
+  expect(() => fields.within("a", [2, 3])).toThrow(
+    new InvalidOptionError('f.json: "a" must be a number from 2 to 3, got 1'),
+  );
   expect(() => fields.within("b", [0, 1])).toThrow('f.json: "b" must be a number from 0 to 1, got "x"');
   expect(() => fields.within("c", [0, 1])).toThrow('f.json: "c" is missing');
   expect(() => fields.text("a", "")).toThrow('f.json: "a" must be a string, got 1');

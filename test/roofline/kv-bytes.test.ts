@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blockBytesPerSequence, blocksPerSequence, kvBytesPerSequence, kvBytesPerToken, MODELS, modelNamed } from "../../src/roofline/index.ts";
+import {
+  blockBytesPerSequence,
+  blocksPerSequence,
+  kvBytesPerSequence,
+  kvBytesPerToken,
+  MODELS,
+  modelNamed,
+} from "../../src/roofline/index.ts";
 import { kvCopies } from "../../src/roofline/kv-bytes.ts";
 
 const llama = modelNamed("llama-7b");
@@ -35,10 +42,17 @@ describe("keys and values", () => {
   });
 
   test("law: blocks hold the sequence, and less than one block a group too much (two while a window moves)", () => {
-    const sequence = fc.record({ shape: fc.constantFrom(...MODELS.values()), context: fc.integer({ min: 1, max: 50_000 }), blockSize: fc.constantFrom(1, 16, 128) });
+    const sequence = fc.record({
+      shape: fc.constantFrom(...MODELS.values()),
+      context: fc.integer({ min: 1, max: 50_000 }),
+      blockSize: fc.constantFrom(1, 16, 128),
+    });
     fc.assert(
       fc.property(sequence, ({ shape, context, blockSize }) => {
-        const [plain, blocks] = [kvBytesPerSequence(shape, 16, context), blockBytesPerSequence(shape, 16, context, blockSize)];
+        const [plain, blocks] = [
+          kvBytesPerSequence(shape, 16, context),
+          blockBytesPerSequence(shape, 16, context, blockSize),
+        ];
         expect(blocks).toBeGreaterThanOrEqual(plain);
         expect(blocks).toBeLessThan(plain + 2 * blockSize * kvBytesPerToken(shape, 16));
       }),

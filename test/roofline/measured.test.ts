@@ -3,7 +3,15 @@ import { InvalidOptionError } from "../../src/errors.ts";
 import { bStar, gpuFromMeasurement, modelNamed, StepLoad, StepTime } from "../../src/roofline/index.ts";
 
 const shape = modelNamed("smollm2-135m");
-const measurement = { name: "here", shape, weightBits: 16, sampled: false, floorSeconds: 4e-3, secondsPerToken: 50e-6, memoryBytes: 2 ** 30 };
+const measurement = {
+  name: "here",
+  shape,
+  weightBits: 16,
+  sampled: false,
+  floorSeconds: 4e-3,
+  secondsPerToken: 50e-6,
+  memoryBytes: 2 ** 30,
+};
 
 test("a measured GPU has the B* that was measured, and predicts the steps it was made from", () => {
   const gpu = gpuFromMeasurement(measurement);
@@ -23,5 +31,7 @@ test("the head counts where every token was sampled", () => {
 
 test("refuses what was not measured", () => {
   expect(() => gpuFromMeasurement({ ...measurement, floorSeconds: Number.NaN })).toThrow(InvalidOptionError);
-  expect(() => gpuFromMeasurement({ ...measurement, secondsPerToken: 0 })).toThrow("secondsPerToken of here must be a finite number above 0, got 0");
+  expect(() => gpuFromMeasurement({ ...measurement, secondsPerToken: 0 })).toThrow(
+    "secondsPerToken of here must be a finite number above 0, got 0",
+  );
 });

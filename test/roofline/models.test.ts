@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { headWeights, kvBytesPerToken, kvCopies, layerCount, MODELS, modelNamed, parameterCount } from "../../src/roofline/index.ts";
+import {
+  headWeights,
+  kvBytesPerToken,
+  kvCopies,
+  layerCount,
+  MODELS,
+  modelNamed,
+  parameterCount,
+} from "../../src/roofline/index.ts";
 import { activeMatrixWeights } from "../../src/roofline/shape.ts";
 
 /** Parameters of the published checkpoints, as their model cards or safetensors indexes count them. */
@@ -45,17 +53,33 @@ const PUBLISHED = {
   "qwen3-235b-a22b": 235_093_634_560,
 };
 
-/** Models that have a few vectors which a shape does not count, such as biases of experts; billions, of all text layers. */
-const ROUNDED = { "gpt-oss-20b": 20.91, "gpt-oss-120b": 116.83, "llama-4-scout": 107.77, "llama-4-maverick": 400.71, "deepseek-v3": 671.03 };
+/**
+ * Models that have a few vectors which a shape does not count, such as biases of experts; billions, of all text layers.
+ */
+const ROUNDED = {
+  "gpt-oss-20b": 20.91,
+  "gpt-oss-120b": 116.83,
+  "llama-4-scout": 107.77,
+  "llama-4-maverick": 400.71,
+  "deepseek-v3": 671.03,
+};
 
 test("the catalogue has the names that others rely on, with the published number of parameters", () => {
   const counts = [...MODELS].map(([name, shape]) => [name, parameterCount(shape)] as const);
   expect(Object.fromEntries(counts.filter(([name]) => !(name in ROUNDED)))).toEqual(PUBLISHED);
-  for (const [name, billions] of Object.entries(ROUNDED)) expect(Math.abs(parameterCount(modelNamed(name)) / (billions * 1e9) - 1)).toBeLessThan(1e-3);
+  for (const [name, billions] of Object.entries(ROUNDED)) {
+    expect(Math.abs(parameterCount(modelNamed(name)) / (billions * 1e9) - 1)).toBeLessThan(1e-3);
+  }
 });
 
 test("a mixture multiplies a token with fewer weights than it stores, as its name says", () => {
-  for (const [name, billions] of [["mixtral-8x7b", 12.9], ["qwen3-30b-a3b", 3.3], ["qwen3-235b-a22b", 22.2], ["deepseek-v3", 37.6], ["gpt-oss-120b", 5.1]] as const) {
+  for (const [name, billions] of [
+    ["mixtral-8x7b", 12.9],
+    ["qwen3-30b-a3b", 3.3],
+    ["qwen3-235b-a22b", 22.2],
+    ["deepseek-v3", 37.6],
+    ["gpt-oss-120b", 5.1],
+  ] as const) {
     const shape = modelNamed(name);
     const embedding = headWeights(shape);
     const isMuchEmbedding = name.startsWith("qwen3-30b") || name.startsWith("gpt");
@@ -79,5 +103,7 @@ test("shapes keep their laws", () => {
 test("an unknown name lists the known ones; case does not matter", () => {
   expect(modelNamed("Llama-7B")).toBe(modelNamed("llama-7b"));
   expect(() => modelNamed("llama-8b")).toThrow(InvalidOptionError);
-  expect(() => modelNamed("llama-8b")).toThrow(/unknown model "llama-8b"; known: llama-7b, .*deepseek-v3, or a Hugging Face config.json/);
+  expect(() => modelNamed("llama-8b")).toThrow(
+    /unknown model "llama-8b"; known: llama-7b, .*deepseek-v3, or a Hugging Face config.json/,
+  );
 });

@@ -7,5 +7,5 @@ test("the talk: 250 words a minute at 4/3 tokens a word are 5.6 tokens a second,
 });
 
 test("faster readers and longer words need more", () => {
-  expect(readingTokensPerSecond(500, 2)).toBeCloseTo(500 / 60 * 2, 12);
+  expect(readingTokensPerSecond(500, 2)).toBeCloseTo((500 / 60) * 2, 12);
 });

@@ -21,5 +21,7 @@ test.each([
 
 test("the rate is of the precision that multiplies", () => {
   expect(arithmeticRate(gpu, "fp8") / arithmeticRate(gpu, "fp16")).toBeCloseTo(2, 3);
-  expect(() => resolveSetup({ gpu: gpuNamed("t4"), shape, arithmetic: "fp8" })).toThrow(`t4 does not multiply in "fp8"`);
+  expect(() => resolveSetup({ gpu: gpuNamed("t4"), shape, arithmetic: "fp8" })).toThrow(
+    `t4 does not multiply in "fp8"`,
+  );
 });

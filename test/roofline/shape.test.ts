@@ -14,8 +14,12 @@ test("layers of all kinds count", () => expect(layerCount(modelNamed("gemma-2-2b
 
 test("biases, LayerNorm, query and key norms and learned positions count", () => {
   const base = parameterCount(llama);
-  expect(parameterCount({ ...llama, biases: { qkv: true, output: false, feedForward: false } }) - base).toBe(32 * 3 * 4096);
-  expect(parameterCount({ ...llama, biases: { qkv: false, output: true, feedForward: true } }) - base).toBe(32 * (4096 + 2 * 11008 + 4096));
+  expect(parameterCount({ ...llama, biases: { qkv: true, output: false, feedForward: false } }) - base).toBe(
+    32 * 3 * 4096,
+  );
+  expect(parameterCount({ ...llama, biases: { qkv: false, output: true, feedForward: true } }) - base).toBe(
+    32 * (4096 + 2 * 11008 + 4096),
+  );
   expect(parameterCount({ ...llama, normVectors: 2 }) - base).toBe(65 * 4096);
   expect(parameterCount({ ...llama, queryKeyNorm: true }) - base).toBe(32 * 2 * 128);
   expect(parameterCount({ ...llama, positionEmbeddings: 10 }) - base).toBe(10 * 4096);

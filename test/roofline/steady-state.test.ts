@@ -13,7 +13,9 @@ describe("steadyState", () => {
   });
 
   test("the rate grows with the batch, and so does the time between tokens", () => {
-    const states = [1, 2, 8, 32, 128].map((batch) => steadyState(time, shape, { promptTokens: 100, outputTokens: 100 }, batch));
+    const states = [1, 2, 8, 32, 128].map((batch) =>
+      steadyState(time, shape, { promptTokens: 100, outputTokens: 100 }, batch),
+    );
     for (let i = 1; i < states.length; i++) {
       expect(states[i].requestsPerSecond).toBeGreaterThan(states[i - 1].requestsPerSecond);
       expect(states[i].stepSeconds).toBeGreaterThan(states[i - 1].stepSeconds);

@@ -1,7 +1,28 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bStar, DATASHEET_EFFICIENCY, type Gpu, gpuNamed, GPUS, modelNamed, type ModelShape, StepLoad, StepTime } from "../../src/roofline/index.ts";
-import { a100Gemm, a100Steps, a10gPair, errorsOf, ifMeasured, meanAbsolute, type MeasuredGroup, noMeasurements, tensorRtRows, vllmSteps } from "../support/roofline-measurements.ts";
+import {
+  bStar,
+  DATASHEET_EFFICIENCY,
+  type Gpu,
+  gpuNamed,
+  GPUS,
+  modelNamed,
+  type ModelShape,
+  StepLoad,
+  StepTime,
+} from "../../src/roofline/index.ts";
+import {
+  a100Gemm,
+  a100Steps,
+  a10gPair,
+  errorsOf,
+  ifMeasured,
+  meanAbsolute,
+  type MeasuredGroup,
+  noMeasurements,
+  tensorRtRows,
+  vllmSteps,
+} from "../support/roofline-measurements.ts";
 
 const llama = modelNamed("llama-7b");
 const a10: Gpu = { ...gpuNamed("a10"), efficiency: DATASHEET_EFFICIENCY };
@@ -22,7 +43,8 @@ function beyond(limit: number, groups: readonly MeasuredGroup[]): string[] {
 
 describe("StepTime", () => {
   test("the talk: int8 halves the weight-reading floor, int4 quarters it; int8 arithmetic halves the slope too", () => {
-    const at = (weightBits: number, arithmetic?: "int8") => new StepTime({ gpu: a10, shape: llama, weightBits, arithmetic });
+    const at = (weightBits: number, arithmetic?: "int8") =>
+      new StepTime({ gpu: a10, shape: llama, weightBits, arithmetic });
     expect(at(8).weightFloorSeconds).toBeCloseTo(at(16).weightFloorSeconds / 2, 12);
     expect(at(4).weightFloorSeconds).toBeCloseTo(at(16).weightFloorSeconds / 4, 12);
     expect(at(8).matrixSecondsPerToken).toBe(at(16).matrixSecondsPerToken);
@@ -40,7 +62,12 @@ describe("StepTime", () => {
     const matrices = (tokens: number) => {
       const load = new StepLoad(llama);
       load.add(tokens, tokens, 0);
-      return time.deviceSeconds(load) - load.attentionPairs[0] * time.pairSeconds[0] - load.kvTokensRead[0] * time.kvSecondsPerToken[0] - tokens * time.elementwiseSecondsPerToken;
+      return (
+        time.deviceSeconds(load) -
+        load.attentionPairs[0] * time.pairSeconds[0] -
+        load.kvTokensRead[0] * time.kvSecondsPerToken[0] -
+        tokens * time.elementwiseSecondsPerToken
+      );
     };
     expect(matrices(Math.round(knee / 4)) / matrices(1)).toBeLessThan(1.04);
     expect(matrices(knee) / matrices(1)).toBeCloseTo(Math.SQRT2, 2);
@@ -49,7 +76,11 @@ describe("StepTime", () => {
 
   test("floor and slope meet at B*, on every GPU and for every model", () => {
     for (const gpu of GPUS.values()) {
-      const time = new StepTime({ gpu: { ...gpu, efficiency: DATASHEET_EFFICIENCY }, shape: modelNamed("qwen2.5-7b"), weightBits: 8 });
+      const time = new StepTime({
+        gpu: { ...gpu, efficiency: DATASHEET_EFFICIENCY },
+        shape: modelNamed("qwen2.5-7b"),
+        weightBits: 8,
+      });
       expect(time.weightFloorSeconds / time.matrixSecondsPerToken).toBeCloseTo(bStar(gpu, { weightBits: 8 }), 6);
     }
   });
@@ -68,13 +99,19 @@ describe("StepTime", () => {
   test("host work is beside the device's, a step and a request", () => {
     const gpu = gpuNamed("rtx-4090");
     const [time, load] = [new StepTime({ gpu, shape: llama }), decodes(llama, 10, 100)];
-    expect(time.stepSeconds(load) - time.deviceSeconds(load)).toBeCloseTo(gpu.efficiency.hostSecondsPerStep + 10 * gpu.efficiency.hostSecondsPerRequest, 12);
+    expect(time.stepSeconds(load) - time.deviceSeconds(load)).toBeCloseTo(
+      gpu.efficiency.hostSecondsPerStep + 10 * gpu.efficiency.hostSecondsPerRequest,
+      12,
+    );
   });
 
   test("several GPUs share the reading and pay for all-reduces: NVLink is worth it, PCIe hardly", () => {
     const speedup = (name: string) => {
       const load = decodes(llama, 64, 500);
-      return new StepTime({ gpu: gpuNamed(name), shape: llama }).deviceSeconds(load) / new StepTime({ gpu: gpuNamed(name), shape: llama, gpus: 2 }).deviceSeconds(load);
+      return (
+        new StepTime({ gpu: gpuNamed(name), shape: llama }).deviceSeconds(load) /
+        new StepTime({ gpu: gpuNamed(name), shape: llama, gpus: 2 }).deviceSeconds(load)
+      );
     };
     expect(speedup("a100-80gb")).toBeGreaterThan(1.6);
     expect(speedup("a10")).toBeLessThan(speedup("a100-80gb"));
@@ -82,15 +119,27 @@ describe("StepTime", () => {
 
   test("law: a step takes longer with any more work, and one step of two halves less than two steps", () => {
     const time = new StepTime({ gpu: gpuNamed("l4"), shape: llama });
-    const request = fc.tuple(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 0, max: 1 }));
+    const request = fc.tuple(
+      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 0, max: 4000 }),
+      fc.integer({ min: 0, max: 1 }),
+    );
     fc.assert(
-      fc.property(fc.array(request, { minLength: 1, maxLength: 20 }), fc.array(request, { minLength: 1, maxLength: 20 }), (some, others) => {
-        const [both, first, second] = [new StepLoad(llama), new StepLoad(llama), new StepLoad(llama)];
-        for (const [query, before, samples] of some) for (const load of [both, first]) load.add(query, before + query, samples);
-        for (const [query, before, samples] of others) for (const load of [both, second]) load.add(query, before + query, samples);
-        expect(time.stepSeconds(both)).toBeGreaterThan(time.stepSeconds(first));
-        expect(time.stepSeconds(both)).toBeLessThan(time.stepSeconds(first) + time.stepSeconds(second));
-      }),
+      fc.property(
+        fc.array(request, { minLength: 1, maxLength: 20 }),
+        fc.array(request, { minLength: 1, maxLength: 20 }),
+        (some, others) => {
+          const [both, first, second] = [new StepLoad(llama), new StepLoad(llama), new StepLoad(llama)];
+          for (const [query, before, samples] of some) {
+            for (const load of [both, first]) load.add(query, before + query, samples);
+          }
+          for (const [query, before, samples] of others) {
+            for (const load of [both, second]) load.add(query, before + query, samples);
+          }
+          expect(time.stepSeconds(both)).toBeGreaterThan(time.stepSeconds(first));
+          expect(time.stepSeconds(both)).toBeLessThan(time.stepSeconds(first) + time.stepSeconds(second));
+        },
+      ),
     );
   });
 });
@@ -102,7 +151,12 @@ describe.skipIf(noMeasurements)(`StepTime against measurements${ifMeasured}`, ()
     expect(groups.flatMap(({ cases }) => cases)).toHaveLength(140);
     expect(meanAbsolute(of("prefill"))).toBeLessThan(0.1);
     expect(meanAbsolute(of("decode"))).toBeLessThan(0.05);
-    expect(beyond(0.05, groups.filter(({ name }) => name.includes("decode")))).toEqual([]);
+    expect(
+      beyond(
+        0.05,
+        groups.filter(({ name }) => name.includes("decode")),
+      ),
+    ).toEqual([]);
     expect(beyond(0.12, groups)).toEqual([]);
   });
 

@@ -7,13 +7,29 @@ const shape = modelNamed("llama-7b");
 describe("roofline", () => {
   test("has the keys that others rely on", () => {
     expect(Object.keys(roofline({ gpu: gpuNamed("a10"), shape }))).toEqual(
-      expect.arrayContaining(["bStar", "weightBytes", "kvBytesPerToken", "kvBytesPerSequence", "maxSequences", "stepSecondsAtOne", "stepSecondsAtBStar", "decodeTokensPerSecond", "dollarsPerHour", "dollarsPerMillionTokens"]),
+      expect.arrayContaining([
+        "bStar",
+        "weightBytes",
+        "kvBytesPerToken",
+        "kvBytesPerSequence",
+        "maxSequences",
+        "stepSecondsAtOne",
+        "stepSecondsAtBStar",
+        "decodeTokensPerSecond",
+        "dollarsPerHour",
+        "dollarsPerMillionTokens",
+      ]),
     );
   });
 
   test("the talk's page: Llama-7B on an A10", () => {
     const summary = roofline({ gpu: gpuNamed("a10"), shape });
-    expect(summary).toMatchObject({ kvBytesPerSequence: 2 ** 31, maxSequences: 5, weightBytes: 13_476_831_232, dollarsPerHour: 0.6 });
+    expect(summary).toMatchObject({
+      kvBytesPerSequence: 2 ** 31,
+      maxSequences: 5,
+      weightBytes: 13_476_831_232,
+      dollarsPerHour: 0.6,
+    });
     expect(Math.round(summary.bStar)).toBe(208);
     expect(summary.stepSecondsAtOne).toSatisfy((seconds: number) => seconds > 0.022 && seconds < 0.03);
     // So few sequences fit that memory, not arithmetic, bounds the rate; each is still far above reading speed.
@@ -32,7 +48,9 @@ describe("roofline", () => {
           expect(s.decodeTokensPerSecond * s.decodeStepSeconds).toBeCloseTo(s.decodeBatch, 9);
           expect((s.dollarsPerMillionTokens * s.decodeTokensPerSecond * 3600) / 1e6).toBeCloseTo(s.dollarsPerHour, 9);
           expect(s.stepSecondsAtBStar).toBeGreaterThan(s.stepSecondsAtOne);
-          if (model.experts === null) expect(s.stepSecondsAtOne).toBeGreaterThan(s.weightBytes / 2 / gpu.bytesPerSecond);
+          if (model.experts === null) {
+            expect(s.stepSecondsAtOne).toBeGreaterThan(s.weightBytes / 2 / gpu.bytesPerSecond);
+          }
         } catch (error) {
           if (!(error instanceof DeviceLimitError)) throw error;
         }
@@ -52,7 +70,9 @@ describe("roofline", () => {
   test("refuses what does not fit with the numbers, and a price that is none", () => {
     const long = () => roofline({ gpu: gpuNamed("a10"), shape, context: 100_000 });
     expect(long).toThrow(DeviceLimitError);
-    expect(long).toThrow("beside the weights of llama-7b 11.4 GiB are left on 1 x a10, a sequence of 100000 tokens takes 48.8 GiB");
+    expect(long).toThrow(
+      "beside the weights of llama-7b 11.4 GiB are left on 1 x a10, a sequence of 100000 tokens takes 48.8 GiB",
+    );
     expect(() => roofline({ gpu: gpuNamed("t4"), shape: modelNamed("llama-2-13b") })).toThrow(DeviceLimitError);
     expect(() => roofline({ gpu: gpuNamed("a10"), shape, dollarsPerHour: -1 })).toThrow(InvalidOptionError);
   });

@@ -6,7 +6,11 @@ import { LogprobWriter, createLogprobColumns } from "../../src/sampling/logprobs
 function logprobsOf(logits: readonly number[], chosen: number, top: number) {
   const columns = createLogprobColumns(1);
   new LogprobWriter(logits.length).write(columns, 0, Float64Array.from(logits), chosen, top);
-  return { logprob: columns.logprobs[0], topIds: [...columns.topIds.subarray(0, top)], topLogprobs: [...columns.topLogprobs.subarray(0, top)] };
+  return {
+    logprob: columns.logprobs[0],
+    topIds: [...columns.topIds.subarray(0, top)],
+    topLogprobs: [...columns.topLogprobs.subarray(0, top)],
+  };
 }
 
 describe("LogprobWriter", () => {
@@ -26,7 +30,9 @@ describe("LogprobWriter", () => {
     const { logprob, topIds, topLogprobs } = logprobsOf([Math.log(1), Math.log(4), Math.log(4), Math.log(7)], 0, 3);
     expect(logprob).toBeCloseTo(Math.log(1 / 16), 6);
     expect(topIds).toEqual([3, 1, 2]);
-    expect(topLogprobs.map((value) => Math.exp(value) * 16)).toEqual([7, 4, 4].map((share) => expect.closeTo(share, 5)));
+    expect(topLogprobs.map((value) => Math.exp(value) * 16)).toEqual(
+      [7, 4, 4].map((share) => expect.closeTo(share, 5)),
+    );
   });
 
   test("large logits do not overflow", () => {
@@ -34,7 +40,11 @@ describe("LogprobWriter", () => {
   });
 
   test("fills what the vocabulary lacks with -1 and -Infinity, and leaves NaN out", () => {
-    expect(logprobsOf([Number.NaN, 0], 1, 3)).toEqual({ logprob: 0, topIds: [1, -1, -1], topLogprobs: [0, -Infinity, -Infinity] });
+    expect(logprobsOf([Number.NaN, 0], 1, 3)).toEqual({
+      logprob: 0,
+      topIds: [1, -1, -1],
+      topLogprobs: [0, -Infinity, -Infinity],
+    });
   });
 
   test("writes its own row only", () => {

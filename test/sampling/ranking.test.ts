@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import { Ranking, argmax } from "../../src/sampling/ranking.ts";
 
 /** Few different values, so that ties are common, and the awkward ones. */
-const logits = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.NaN, Infinity, -Infinity, -0)), { minLength: 1, maxLength: 40 });
+const logits = fc.array(
+  fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.NaN, Infinity, -Infinity, -0)),
+  { minLength: 1, maxLength: 40 },
+);
 
 function descending(values: readonly number[]): number[] {
   const ids = [...values.keys()].filter((id) => !Number.isNaN(values[id]));
@@ -41,5 +44,8 @@ test("argmax is the first in rank; 0 where there is none", () => {
 });
 
 test("minus infinity comes before NaN", () => {
-  expect([argmax(new Float64Array([Number.NaN, -Infinity]), 2), argmax(new Float32Array([Number.NaN, Number.NaN, -Infinity]), 2)]).toEqual([1, 0]);
+  expect([
+    argmax(new Float64Array([Number.NaN, -Infinity]), 2),
+    argmax(new Float32Array([Number.NaN, Number.NaN, -Infinity]), 2),
+  ]).toEqual([1, 0]);
 });

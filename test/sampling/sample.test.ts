@@ -31,7 +31,8 @@ function keptByDefinition(logits: readonly number[], columns: SamplingColumns): 
   const [largest, k] = [Math.max(...logits), columns.topK[0]];
   const weight = (id: number): number => Math.exp((logits[id] - largest) / columns.temperature[0]);
   const sum = (ids: readonly number[]): number => ids.reduce((total, id) => total + weight(id), 0);
-  const larger = (id: number, among: readonly number[]): number[] => among.filter((other) => logits[other] > logits[id]);
+  const larger = (id: number, among: readonly number[]): number[] =>
+    among.filter((other) => logits[other] > logits[id]);
   const all = [...logits.keys()];
   const top = k === 0 ? all : all.filter((id) => larger(id, all).length < k);
   const nucleus = columns.topP[0] < 1 ? top.filter((id) => sum(larger(id, top)) < columns.topP[0] * sum(top)) : top;
@@ -49,7 +50,10 @@ function drawByDefinition(kept: ReadonlyMap<number, number>, u: number): number 
 }
 
 /** Few different values, so that ties at every cut are common. */
-const someLogits = fc.array(fc.oneof(fc.integer({ min: -4, max: 4 }), fc.double({ min: -9, max: 9, noNaN: true })), { minLength: 1, maxLength: 24 });
+const someLogits = fc.array(fc.oneof(fc.integer({ min: -4, max: 4 }), fc.double({ min: -9, max: 9, noNaN: true })), {
+  minLength: 1,
+  maxLength: 24,
+});
 const someOptions = fc.record({
   temperature: fc.constantFrom(0.1, 0.7, 1, 2.5, 100),
   topK: fc.constantFrom(0, 0, 1, 2, 3, 5, 30),
@@ -73,7 +77,15 @@ describe("Sampler", () => {
 
   test("reaches every kept id and no other", () => {
     const logits = [2, 1, 3, 1, 0, 3, -1];
-    for (const options of [{ topK: 2 }, { topK: 4 }, { topP: 0.6 }, { topP: 0.9 }, { minP: 0.1 }, { topK: 3, topP: 0.5 }, {}]) {
+    for (const options of [
+      { topK: 2 },
+      { topK: 4 },
+      { topP: 0.6 },
+      { topP: 0.9 },
+      { minP: 0.1 },
+      { topK: 3, topP: 0.5 },
+      {},
+    ]) {
       const drawn = new Set(Array.from({ length: 2000 }, (_, position) => sample(logits, options, position)));
       expect(drawn).toEqual(new Set(keptByDefinition(logits, columnsOf(options)).keys()));
     }
@@ -83,26 +95,33 @@ describe("Sampler", () => {
     const ties = [0, 5, 5, 5, 0];
     for (const options of [{ topK: 1 }, { topP: 0.01 }]) {
       expect([...keptByDefinition(ties, columnsOf(options)).keys()]).toEqual([1, 2, 3]);
-      expect(new Set(Array.from({ length: 200 }, (_, position) => sample(ties, options, position)))).toEqual(new Set([1, 2, 3]));
+      expect(new Set(Array.from({ length: 200 }, (_, position) => sample(ties, options, position)))).toEqual(
+        new Set([1, 2, 3]),
+      );
     }
   });
 
-  test.each<[string, Choice]>([["alone", {}], ["of a seed beyond 32 bits", { seed: 2 ** 40 + 3 }], ["of a second choice", { choice: 1 }]])(
-    "draws %s follow the distribution",
-    (_, options) => {
-      const probabilities = [0.5, 0.2, 0.15, 0.1, 0.04, 0.01];
-      const sampler = new Sampler(6);
-      const [logits, columns] = [Float64Array.from(probabilities, Math.log), columnsOf(options)];
-      const counts = probabilities.map(() => 0);
-      for (let position = 0; position < 20_000; position++) counts[sampler.sample(logits, columns, 0, position)]++;
-      const chiSquare = counts.reduce((sum, count, id) => sum + (count - 20_000 * probabilities[id]) ** 2 / (20_000 * probabilities[id]), 0);
-      expect(chiSquare).toBeLessThan(25.7); // 5 degrees of freedom: above it once in 10,000
-    },
-  );
+  test.each<[string, Choice]>([
+    ["alone", {}],
+    ["of a seed beyond 32 bits", { seed: 2 ** 40 + 3 }],
+    ["of a second choice", { choice: 1 }],
+  ])("draws %s follow the distribution", (_, options) => {
+    const probabilities = [0.5, 0.2, 0.15, 0.1, 0.04, 0.01];
+    const sampler = new Sampler(6);
+    const [logits, columns] = [Float64Array.from(probabilities, Math.log), columnsOf(options)];
+    const counts = probabilities.map(() => 0);
+    for (let position = 0; position < 20_000; position++) counts[sampler.sample(logits, columns, 0, position)]++;
+    const chiSquare = counts.reduce(
+      (sum, count, id) => sum + (count - 20_000 * probabilities[id]) ** 2 / (20_000 * probabilities[id]),
+      0,
+    );
+    expect(chiSquare).toBeLessThan(25.7); // 5 degrees of freedom: above it once in 10,000
+  });
 
   test("temperature sharpens and flattens", () => {
     const shareOfFirst = (temperature: number): number =>
-      Array.from({ length: 2000 }, (_, position) => sample([1, 0], { temperature }, position)).filter((id) => id === 0).length / 2000;
+      Array.from({ length: 2000 }, (_, position) => sample([1, 0], { temperature }, position)).filter((id) => id === 0)
+        .length / 2000;
     expect(shareOfFirst(0.1)).toBeGreaterThan(0.99);
     expect(Math.abs(shareOfFirst(1) - Math.E / (Math.E + 1))).toBeLessThan(0.03);
     expect(Math.abs(shareOfFirst(1000) - 0.5)).toBeLessThan(0.04);
@@ -113,7 +132,9 @@ describe("Sampler", () => {
   });
 
   test("the smallest temperature, topP and the largest minP still choose the likeliest", () => {
-    for (const options of [{ temperature: 1e-45 }, { topP: 1e-45 }, { topP: 1e-60 }, { minP: 1 }]) expect(sample([1, 3, 2], options)).toBe(1);
+    for (const options of [{ temperature: 1e-45 }, { topP: 1e-45 }, { topP: 1e-60 }, { minP: 1 }]) {
+      expect(sample([1, 3, 2], options)).toBe(1);
+    }
   });
 
   test("NaN never wins", () => {
@@ -136,6 +157,8 @@ describe("Sampler", () => {
   });
 
   test("asserts that the logits cover the vocabulary", () => {
-    expect(() => new Sampler(3).sample(new Float32Array(2), columnsOf({}), 0, 0)).toThrow("shorter than the vocabulary");
+    expect(() => new Sampler(3).sample(new Float32Array(2), columnsOf({}), 0, 0)).toThrow(
+      "shorter than the vocabulary",
+    );
   });
 });

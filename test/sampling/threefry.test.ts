@@ -18,8 +18,16 @@ function histogram(size: number, count: number, bin: (i: number) => number): num
 describe("threefry4x32", () => {
   // Random123's kat_vectors, "threefry4x32 20": counter, key, result.
   test.each([
-    [[0, 0, 0, 0], [0, 0, 0, 0], [0x9c6ca96a, 0xe17eae66, 0xfc10ecd4, 0x5256a7d8]],
-    [[ONES, ONES, ONES, ONES], [ONES, ONES, ONES, ONES], [0x2a881696, 0x57012287, 0xf6c7446e, 0xa16a6732]],
+    [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+      [0x9c6ca96a, 0xe17eae66, 0xfc10ecd4, 0x5256a7d8],
+    ],
+    [
+      [ONES, ONES, ONES, ONES],
+      [ONES, ONES, ONES, ONES],
+      [0x2a881696, 0x57012287, 0xf6c7446e, 0xa16a6732],
+    ],
     [
       [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
       [0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89],

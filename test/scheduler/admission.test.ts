@@ -9,7 +9,11 @@ describe("admission", () => {
   test("goes in the order of the queue while there are tokens, the last request with what is left", () => {
     const { scheduler, submit, waitsFor } = schedulerOf();
     for (const id of [0, 1, 2, 3]) submit(id);
-    expect(rowsOf(scheduler.schedule(0))).toEqual([[0, 6], [1, 6], [2, 4]]);
+    expect(rowsOf(scheduler.schedule(0))).toEqual([
+      [0, 6],
+      [1, 6],
+      [2, 4],
+    ]);
     expect(waitsFor(3)).toEqual({ reason: "behind" });
   });
 
@@ -32,12 +36,16 @@ describe("admission", () => {
 
   test("shows a queue policy how much of a request is cached", () => {
     let cachedTokens: ((request: RequestView) => number) | undefined;
-    const queue = Object.assign(fcfs(), { attach: (view: { cachedTokens: typeof cachedTokens }) => (cachedTokens = view.cachedTokens) });
+    const queue = Object.assign(fcfs(), {
+      attach: (view: { cachedTokens: typeof cachedTokens }) => (cachedTokens = view.cachedTokens),
+    });
     const { submit, step } = schedulerOf({ queue });
     submit(0, { promptTokenIds: ids(12) });
     step();
     const inputs = [{}, { skipPrefixCache: true }, { cacheSalt: "x" }, { promptTokenIds: ids(6, 9) }];
-    expect(inputs.map((input, i) => cachedTokens!(submit(1 + i, { promptTokenIds: ids(12), ...input })))).toEqual([11, 0, 0, 0]);
+    expect(inputs.map((input, i) => cachedTokens!(submit(1 + i, { promptTokenIds: ids(12), ...input })))).toEqual([
+      11, 0, 0, 0,
+    ]);
   });
 
   test("needs a slot, a place for the adapter, and blocks above the watermark; nothing changes where one lacks", () => {
@@ -58,7 +66,11 @@ describe("admission", () => {
   });
 
   test("waits for a last token that is in flight", () => {
-    const { scheduler, submit, waitsFor } = schedulerOf({ blockCount: 4, contextLength: 14, admission: maxUtilization() });
+    const { scheduler, submit, waitsFor } = schedulerOf({
+      blockCount: 4,
+      contextLength: 14,
+      admission: maxUtilization(),
+    });
     submit(0, { maxTokens: 8 });
     submit(1, { maxTokens: 8 });
     const plans = [scheduler.schedule(0)!];
@@ -69,7 +81,10 @@ describe("admission", () => {
     expect(scheduler.explain(1)).toMatchObject({ state: "preempted" });
     const { pendingCount } = scheduler.requests.find(({ id }) => id === 1) as unknown as { pendingCount: number };
     scheduler.schedule(0);
-    expect(waitsFor(1)).toEqual({ reason: pendingCount > 0 ? "in-flight" : "blocks", ...(pendingCount > 0 ? {} : { missingBlocks: expect.any(Number) }) });
+    expect(waitsFor(1)).toEqual({
+      reason: pendingCount > 0 ? "in-flight" : "blocks",
+      ...(pendingCount > 0 ? {} : { missingBlocks: expect.any(Number) }),
+    });
   });
 
   test("lets a whole prompt in where no more may be partial, and long prompts have a limit of their own", () => {
@@ -98,11 +113,27 @@ describe("admission", () => {
     const admission = {
       name: "seen",
       missingBlocks: (_request: RequestView, needed: number, view: AdmissionView) => {
-        seen.push([needed, view.blockCount, view.blockSize, view.groupCount, view.availableBlocks, view.contextLength, view.promisedBlocks, view.heldBlocks(view.running[0]), view.blocksFor(20), view.inFlightBlocks]);
+        seen.push([
+          needed,
+          view.blockCount,
+          view.blockSize,
+          view.groupCount,
+          view.availableBlocks,
+          view.contextLength,
+          view.promisedBlocks,
+          view.heldBlocks(view.running[0]),
+          view.blocksFor(20),
+          view.inFlightBlocks,
+        ]);
         return 0;
       },
     };
-    const { submit, step } = schedulerOf({ groups: [{ window: null }, { window: 4 }], admission, tokenBudget: 8, blockCount: 30 });
+    const { submit, step } = schedulerOf({
+      groups: [{ window: null }, { window: 4 }],
+      admission,
+      tokenBudget: 8,
+      blockCount: 30,
+    });
     submit(0, { promptTokenIds: ids(20) });
     step();
     submit(1, { promptTokenIds: ids(2, 1), maxTokens: 1 });
@@ -112,7 +143,13 @@ describe("admission", () => {
 
   test("counts what running prompts were promised, newcomers included", () => {
     const promised: number[] = [];
-    const admission = { name: "promised", missingBlocks: (_request: RequestView, _needed: number, view: AdmissionView) => (promised.push(view.promisedBlocks), 0) };
+    const admission = {
+      name: "promised",
+      missingBlocks: (_request: RequestView, _needed: number, view: AdmissionView) => (
+        promised.push(view.promisedBlocks),
+        0
+      ),
+    };
     const { submit, step } = schedulerOf({ blockCount: 60, admission, longPrefillThreshold: 4 });
     submit(0, { promptTokenIds: ids(30), maxTokens: 1 });
     step();

@@ -8,7 +8,14 @@ describe("a decision that is applied", () => {
     const { scheduler, submit } = schedulerOf();
     const request = submit(0, { promptTokenIds: ids(20) });
     scheduler.schedule(0);
-    expect(request).toMatchObject({ state: "running", computedTokenCount: 16, inFlightCount: 16, pendingCount: 0, admittedBy: 0, slot: 0 });
+    expect(request).toMatchObject({
+      state: "running",
+      computedTokenCount: 16,
+      inFlightCount: 16,
+      pendingCount: 0,
+      admittedBy: 0,
+      slot: 0,
+    });
     expect([scheduler.kv.pool.heldCount, scheduler.kv.prefixes.tree.size]).toEqual([4, 4]);
   });
 
@@ -36,18 +43,29 @@ describe("a decision that is applied", () => {
     const { scheduler, submit, waitsFor } = schedulerOf({ maxAdapters: 1 });
     const requests = [1, 2, 0, 1].map((adapterId, id) => submit(id, { adapterId, promptTokenIds: ids(2, id) }));
     scheduler.schedule(0);
-    expect([requests.map(({ state }) => state), waitsFor(1)]).toEqual([["running", "waiting", "running", "running"], { reason: "adapters", limit: 1 }]);
+    expect([requests.map(({ state }) => state), waitsFor(1)]).toEqual([
+      ["running", "waiting", "running", "running"],
+      { reason: "adapters", limit: 1 },
+    ]);
   });
 
   test("tells the queue policy of prompt tokens, and takes back those of a plan that failed", () => {
     const charged: unknown[] = [];
-    const queue = Object.assign(fcfs(), { charge: (request: RequestView, prompt: number, output: number) => charged.push([request.id, prompt, output]) });
+    const queue = Object.assign(fcfs(), {
+      charge: (request: RequestView, prompt: number, output: number) => charged.push([request.id, prompt, output]),
+    });
     const { scheduler, submit, commit } = schedulerOf({ queue, tokenBudget: 4 });
     submit(0);
     scheduler.rollback(scheduler.schedule(0)!, 0);
     commit(scheduler.schedule(0)!);
     commit(scheduler.schedule(0)!);
-    expect(charged).toEqual([[0, 4, 0], [0, -4, 0], [0, 4, 0], [0, 2, 0], [0, 0, 1]]);
+    expect(charged).toEqual([
+      [0, 4, 0],
+      [0, -4, 0],
+      [0, 4, 0],
+      [0, 2, 0],
+      [0, 0, 1],
+    ]);
   });
 
   test("counts tokens that are computed again", () => {

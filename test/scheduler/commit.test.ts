@@ -5,13 +5,20 @@ import type { StepOutcome } from "../../src/scheduler/outcome.ts";
 import { ids, schedulerOf } from "../support/scheduler-of.ts";
 
 function read({ tokenCount, requests, tokenIds, sampleIndices, finishedCount, finished }: StepOutcome) {
-  return { tokens: Array.from({ length: tokenCount }, (_, i) => [requests[i].id, tokenIds[i], sampleIndices[i]]), finished: finished.slice(0, finishedCount).map(({ id }) => id) };
+  return {
+    tokens: Array.from({ length: tokenCount }, (_, i) => [requests[i].id, tokenIds[i], sampleIndices[i]]),
+    finished: finished.slice(0, finishedCount).map(({ id }) => id),
+  };
 }
 
 /** A scheduler; `commit` takes the oldest plan's samples. */
 function committing(options: Parameters<typeof schedulerOf>[0] = {}) {
   const driven = schedulerOf(options);
-  return { ...driven, commit: (plan: Parameters<typeof driven.commit>[0], ...samples: number[]) => read(driven.scheduler.commit(plan, { tokenIds: Int32Array.from(samples) }, 0)) };
+  return {
+    ...driven,
+    commit: (plan: Parameters<typeof driven.commit>[0], ...samples: number[]) =>
+      read(driven.scheduler.commit(plan, { tokenIds: Int32Array.from(samples) }, 0)),
+  };
 }
 
 describe("a commit", () => {
@@ -20,15 +27,29 @@ describe("a commit", () => {
     const [a, b] = [submit(0), submit(1, { promptTokenIds: ids(10, 1) })];
     expect(commit(scheduler.schedule(0)!, 71)).toEqual({ tokens: [[0, 71, 0]], finished: [] });
     expect([a.tokenCount, a.pendingCount, a.inFlightCount, b.tokenCount, b.inFlightCount]).toEqual([7, 0, 0, 10, 0]);
-    expect(commit(scheduler.schedule(0)!, 72, 81).tokens).toEqual([[0, 72, 0], [1, 81, 1]]);
+    expect(commit(scheduler.schedule(0)!, 72, 81).tokens).toEqual([
+      [0, 72, 0],
+      [1, 81, 1],
+    ]);
     expect([a.outputTokenIds(), b.outputTokenIds()]).toEqual([[71, 72], [81]]);
   });
 
   test("ends a request with its last token, or with a stop id", () => {
     const { scheduler, submit, commit } = committing();
     const [a, b] = [submit(0, { maxTokens: 1 }), submit(1, { stopTokenIds: [5, 6] })];
-    expect(commit(scheduler.schedule(0)!, 9, 6)).toEqual({ tokens: [[0, 9, 0], [1, 6, 1]], finished: [0, 1] });
-    expect([a.finishReason, b.finishReason, scheduler.stats().finished, scheduler.stats().heldBlocks]).toEqual(["length", "stop", 2, 0]);
+    expect(commit(scheduler.schedule(0)!, 9, 6)).toEqual({
+      tokens: [
+        [0, 9, 0],
+        [1, 6, 1],
+      ],
+      finished: [0, 1],
+    });
+    expect([a.finishReason, b.finishReason, scheduler.stats().finished, scheduler.stats().heldBlocks]).toEqual([
+      "length",
+      "stop",
+      2,
+      0,
+    ]);
   });
 
   test("ignores the row of a request that ended, and takes the last token of one that waits again", () => {
@@ -61,7 +82,12 @@ describe("a commit", () => {
     const plan = scheduler.schedule(0)!;
     expect([plan.tokenCount, plan.sampleCount]).toEqual([4, 4]);
     expect(commit(plan, 1, 2, 3, 4).tokens.map(([, id]) => id)).toEqual([1, 2, 3]);
-    expect([request.computedTokenCount, request.tokenCount, request.draftedTokenCount, request.acceptedTokenCount]).toEqual([9, 10, 3, 2]);
+    expect([
+      request.computedTokenCount,
+      request.tokenCount,
+      request.draftedTokenCount,
+      request.acceptedTokenCount,
+    ]).toEqual([9, 10, 3, 2]);
     expect(scheduler.stats()).toMatchObject({ draftedTokens: 3, acceptedTokens: 2 });
   });
 
@@ -74,11 +100,17 @@ describe("a commit", () => {
 
   test("tells the queue policy what was produced", () => {
     const charged: unknown[] = [];
-    const queue = Object.assign(fcfs(), { charge: (request: RequestView, prompt: number, output: number) => charged.push([request.id, prompt, output]) });
+    const queue = Object.assign(fcfs(), {
+      charge: (request: RequestView, prompt: number, output: number) => charged.push([request.id, prompt, output]),
+    });
     const { scheduler, submit, commit } = committing({ queue });
     submit(0);
     for (let i = 0; i < 2; i++) commit(scheduler.schedule(0)!, 7);
-    expect(charged).toEqual([[0, 6, 0], [0, 0, 1], [0, 0, 1]]);
+    expect(charged).toEqual([
+      [0, 6, 0],
+      [0, 0, 1],
+      [0, 0, 1],
+    ]);
   });
 
   test("gives the token back of a request that another's end took along", () => {

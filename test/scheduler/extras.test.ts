@@ -13,12 +13,27 @@ function guessing(...drafts: number[]): Drafter {
 
 /** A scheduler, and a driver that answers sample i of plan p with 100 p + i. */
 function setUp(options: Partial<SchedulerOptions> = {}) {
-  const scheduler = new Scheduler({ blockCount: 20, blockSize: 4, maxRequests: 4, tokenBudget: 16, contextLength: 60, ...options });
-  const submit = (input: Partial<RequestInput> = {}) => scheduler.submit({ id: "x", promptTokenIds: [1, 2, 3, 4, 5, 6], maxTokens: 4, n: 3, ...input }, 0);
+  const scheduler = new Scheduler({
+    blockCount: 20,
+    blockSize: 4,
+    maxRequests: 4,
+    tokenBudget: 16,
+    contextLength: 60,
+    ...options,
+  });
+  const submit = (input: Partial<RequestInput> = {}) =>
+    scheduler.submit({ id: "x", promptTokenIds: [1, 2, 3, 4, 5, 6], maxTokens: 4, n: 3, ...input }, 0);
   const commit = (plan: StepPlan) => {
-    const outcome = scheduler.commit(plan, { tokenIds: Int32Array.from({ length: plan.sampleCount }, (_, i) => 100 * plan.index + i) }, 0);
+    const outcome = scheduler.commit(
+      plan,
+      { tokenIds: Int32Array.from({ length: plan.sampleCount }, (_, i) => 100 * plan.index + i) },
+      0,
+    );
     scheduler.checkInvariants();
-    return Array.from({ length: outcome.tokenCount }, (_, i) => [(outcome.requests[i] as { choice?: number }).choice, outcome.tokenIds[i]]);
+    return Array.from({ length: outcome.tokenCount }, (_, i) => [
+      (outcome.requests[i] as { choice?: number }).choice,
+      outcome.tokenIds[i],
+    ]);
   };
   return { scheduler, submit, commit };
 }
@@ -30,10 +45,18 @@ describe("n choices", () => {
     const { scheduler, submit, commit } = setUp();
     submit();
     const first = scheduler.schedule(0)!;
-    expect([shape(first), [...first.sampleRows.subarray(0, 3)], [...first.sampling.choice.subarray(0, 3)]]).toEqual([[6, 1, 3], [5, 5, 5], [0, 1, 2]]);
+    expect([shape(first), [...first.sampleRows.subarray(0, 3)], [...first.sampling.choice.subarray(0, 3)]]).toEqual([
+      [6, 1, 3],
+      [5, 5, 5],
+      [0, 1, 2],
+    ]);
     // Nothing can be planned on tokens that nobody knows.
     expect([scheduler.schedule(0), scheduler.idleReason]).toEqual([null, "in-flight"]);
-    expect(commit(first)).toEqual([[0, 0], [1, 1], [2, 2]]);
+    expect(commit(first)).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
     expect(scheduler.stats()).toMatchObject({ running: 3, heldBlocks: 2, submitted: 3 });
     const second = scheduler.schedule(0)!;
     expect([shape(second), second.copyCount, scheduler.stats().heldBlocks]).toEqual([[3, 3, 3], 3, 5]);
@@ -46,7 +69,11 @@ describe("n choices", () => {
     const { scheduler, submit, commit } = setUp({ maxRequests: 2 });
     submit();
     commit(scheduler.schedule(0)!);
-    expect([0, 1, 2].map((choice) => scheduler.explain("x", choice))).toMatchObject([{ state: "running" }, { state: "running" }, { state: "preempted", tokenCount: 7, blocks: 0 }]);
+    expect([0, 1, 2].map((choice) => scheduler.explain("x", choice))).toMatchObject([
+      { state: "running" },
+      { state: "running" },
+      { state: "preempted", tokenCount: 7, blocks: 0 },
+    ]);
     for (let plan = scheduler.schedule(0); plan !== null; plan = scheduler.schedule(0)) commit(plan);
     expect(scheduler.stats()).toMatchObject({ finished: 3, heldBlocks: 0, preemptions: 0 });
   });
@@ -67,7 +94,12 @@ describe("n choices", () => {
     expect(scheduler.explain("x", 1)).toMatchObject({ state: "waiting", waitsFor: { reason: "sibling" } });
     scheduler.abort("x", 0, 2);
     scheduler.pause("x", 0, 0);
-    expect([0, 1, 2, 3].map((choice) => scheduler.explain("x", choice)?.state)).toEqual(["paused", "waiting", undefined, "waiting"]);
+    expect([0, 1, 2, 3].map((choice) => scheduler.explain("x", choice)?.state)).toEqual([
+      "paused",
+      "waiting",
+      undefined,
+      "waiting",
+    ]);
     commit(plan);
     commit(scheduler.schedule(0)!);
     expect([1, 3].map((choice) => scheduler.explain("x", choice)!.state)).toEqual(["running", "running"]);
@@ -111,7 +143,12 @@ describe("n choices", () => {
     expect(scheduler.stats()).toMatchObject({ failed: 3, waiting: 0 });
   });
 
-  test.each([[{ n: 0 }, "n must be an integer in [1, 128], got 0"], [{ n: 129 }, "n must be"], [{ n: 2, choice: 127 }, "n must be an integer in [1, 1], got 2"], [{ choice: 128 }, "choice must be an integer in [0, 127], got 128"]])("refuses %o", (input, message) => {
+  test.each([
+    [{ n: 0 }, "n must be an integer in [1, 128], got 0"],
+    [{ n: 129 }, "n must be"],
+    [{ n: 2, choice: 127 }, "n must be an integer in [1, 1], got 2"],
+    [{ choice: 128 }, "choice must be an integer in [0, 127], got 128"],
+  ])("refuses %o", (input, message) => {
     const { scheduler, submit } = setUp();
     expect(() => submit(input)).toThrow(message);
     expect(scheduler.stats()).toMatchObject({ submitted: 0, waiting: 0 });
@@ -130,9 +167,23 @@ describe("drafts", () => {
   test("are rows of their own, each sampled; the longest right beginning counts, and one token more", () => {
     const { scheduler, commit } = decoding({ drafter: guessing(100, 101, 7, 8) });
     const plan = scheduler.schedule(0)!;
-    expect([shape(plan), [...plan.tokenIds.subarray(0, 5)], [...plan.positions.subarray(0, 5)], [...plan.sampleRows.subarray(0, 5)]]).toEqual([[5, 1, 5], [0, 100, 101, 7, 8], [6, 7, 8, 9, 10], [0, 1, 2, 3, 4]]);
+    expect([
+      shape(plan),
+      [...plan.tokenIds.subarray(0, 5)],
+      [...plan.positions.subarray(0, 5)],
+      [...plan.sampleRows.subarray(0, 5)],
+    ]).toEqual([
+      [5, 1, 5],
+      [0, 100, 101, 7, 8],
+      [6, 7, 8, 9, 10],
+      [0, 1, 2, 3, 4],
+    ]);
     expect([scheduler.schedule(0), scheduler.idleReason, scheduler.stats().heldBlocks]).toEqual([null, "in-flight", 3]);
-    expect(commit(plan)).toEqual([[0, 100], [0, 101], [0, 102]]);
+    expect(commit(plan)).toEqual([
+      [0, 100],
+      [0, 101],
+      [0, 102],
+    ]);
     expect(scheduler.explain("x")).toMatchObject({ tokenCount: 10, computedTokenCount: 9, blocks: 3 });
   });
 
@@ -150,7 +201,10 @@ describe("drafts", () => {
     scheduler.rollback(scheduler.schedule(0)!, 0);
     scheduler.checkInvariants();
     expect(scheduler.explain("x")).toMatchObject({ tokenCount: 7, computedTokenCount: 6, blocks: 2 });
-    expect(commit(scheduler.schedule(0)!)).toEqual([[0, 200], [0, 201]]);
+    expect(commit(scheduler.schedule(0)!)).toEqual([
+      [0, 200],
+      [0, 201],
+    ]);
   });
 
   test("get what decodes and prompts leave of the budget, and never go beyond the length", () => {
@@ -173,7 +227,10 @@ describe("drafts", () => {
 
   test("behind a stop are nothing", () => {
     const { scheduler, commit } = decoding({ drafter: guessing(100, 101, 102) }, { stopTokenIds: [101] });
-    expect(commit(scheduler.schedule(0)!)).toEqual([[0, 100], [0, 101]]);
+    expect(commit(scheduler.schedule(0)!)).toEqual([
+      [0, 100],
+      [0, 101],
+    ]);
     expect(scheduler.stats()).toMatchObject({ finished: 1, heldBlocks: 0 });
   });
 

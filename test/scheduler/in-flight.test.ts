@@ -12,7 +12,9 @@ test("two plans are in flight at most; they are committed in order, and have num
   commit(first);
   commit(second);
   expect(() => commit(second)).toThrow(new AssertionError("commit of plan 1: the oldest in flight is none"));
-  expect(() => scheduler.rollback(first, 0)).toThrow(new AssertionError("rollback of plan 0: 0 plans are in flight, the next is 2"));
+  expect(() => scheduler.rollback(first, 0)).toThrow(
+    new AssertionError("rollback of plan 0: 0 plans are in flight, the next is 2"),
+  );
 });
 
 test("an outcome stays until the next commit, whatever is planned meanwhile", () => {
@@ -23,5 +25,10 @@ test("an outcome stays until the next commit, whatever is planned meanwhile", ()
   const outcome = commit(plan);
   submit(1);
   for (let i = 0; i < 2; i++) scheduler.schedule(0);
-  expect([outcome.tokenCount, outcome.requests[0], outcome.tokenIds[0], outcome.sampleIndices[0]]).toEqual([1, request, 7, 0]);
+  expect([outcome.tokenCount, outcome.requests[0], outcome.tokenIds[0], outcome.sampleIndices[0]]).toEqual([
+    1,
+    request,
+    7,
+    0,
+  ]);
 });

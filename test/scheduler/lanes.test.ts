@@ -27,11 +27,21 @@ class Decoding {
   answer: number | undefined;
 
   constructor(options: Partial<SchedulerOptions> = {}) {
-    this.scheduler = new Scheduler({ blockCount: 60, blockSize: 4, maxRequests: 4, tokenBudget: 16, eviction: lru(), ...options });
+    this.scheduler = new Scheduler({
+      blockCount: 60,
+      blockSize: 4,
+      maxRequests: 4,
+      tokenBudget: 16,
+      eviction: lru(),
+      ...options,
+    });
   }
 
   submit(id: RequestId, input: object = {}): Sequence {
-    return this.scheduler.submit({ id, promptTokenIds: ids(5, typeof id === "number" ? id : 50), maxTokens: 30, ...input }, 0) as Sequence;
+    return this.scheduler.submit(
+      { id, promptTokenIds: ids(5, typeof id === "number" ? id : 50), maxTokens: 30, ...input },
+      0,
+    ) as Sequence;
   }
 
   issue(): StepPlan {
@@ -74,9 +84,20 @@ describe("lanes", () => {
     decoding.run(1);
     expect(inLane(entry)).toBe(true);
     decoding.issue();
-    expect([inLane(entry), entry.tokenCount, entry.computedTokenCount, entry.pendingCount, entry.inFlightCount]).toEqual([true, 6, 6, 1, 1]);
+    expect([
+      inLane(entry),
+      entry.tokenCount,
+      entry.computedTokenCount,
+      entry.pendingCount,
+      entry.inFlightCount,
+    ]).toEqual([true, 6, 6, 1, 1]);
     decoding.commit();
-    expect([entry.tokenCount, entry.computedTokenCount, entry.pendingCount, entry.outputTokenIds()]).toEqual([7, 6, 0, [100, 200]]);
+    expect([entry.tokenCount, entry.computedTokenCount, entry.pendingCount, entry.outputTokenIds()]).toEqual([
+      7,
+      6,
+      0,
+      [100, 200],
+    ]);
     decoding.run(1);
     expect([inLane(entry), entry.outputTokenIds()]).toEqual([true, [100, 200, 300]]);
     decoding.issue();
@@ -84,7 +105,11 @@ describe("lanes", () => {
     expect(decoding.scheduler.schedule(0)).toBeNull();
     expect(inLane(entry)).toBe(false);
     decoding.commit();
-    expect([entry.finishReason, entry.outputTokenIds(), decoding.told.get(0)]).toEqual(["length", [100, 200, 300, 400], [100, 200, 300, 400]]);
+    expect([entry.finishReason, entry.outputTokenIds(), decoding.told.get(0)]).toEqual([
+      "length",
+      [100, 200, 300, 400],
+      [100, 200, 300, 400],
+    ]);
     decoding.scheduler.checkInvariants();
   });
 
@@ -97,14 +122,22 @@ describe("lanes", () => {
     expect([[...ahead.tokenIds.subarray(0, 2)], a.pendingCount, b.computedTokenCount]).toEqual([[~0, ~1], 2, 8]);
     decoding.commit();
     const third = decoding.issue();
-    expect([[...third.tokenIds.subarray(0, 2)], [...third.positions.subarray(0, 2)], b.outputTokenIds()]).toEqual([[~0, ~1], [8, 8], [101, 201, 301]]);
+    expect([[...third.tokenIds.subarray(0, 2)], [...third.positions.subarray(0, 2)], b.outputTokenIds()]).toEqual([
+      [~0, ~1],
+      [8, 8],
+      [101, 201, 301],
+    ]);
   });
 
   test("blocks begin when they are needed, and full ones are matchable from the step that fills them", () => {
     const decoding = new Decoding();
     const entry = decoding.submit(0);
     const { kv } = decoding.scheduler;
-    const state = (): number[] => [entry.computedTokenCount, kv.pool.heldCount, kv.lookup(entry.domain, entry.tokens, entry.tokenCount).tokenCount];
+    const state = (): number[] => [
+      entry.computedTokenCount,
+      kv.pool.heldCount,
+      kv.lookup(entry.domain, entry.tokens, entry.tokenCount).tokenCount,
+    ];
     decoding.run(3);
     expect(state()).toEqual([7, 2, 4]);
     decoding.run(1);
@@ -147,7 +180,11 @@ describe("lanes", () => {
     expect([inLane(entry), entry.state]).toEqual([true, "running"]);
     decoding.answer = 3;
     decoding.run(1);
-    expect([entry.finishReason, entry.outputTokenIds(), decoding.told.get(0)]).toEqual(["stop", [100, 200, 37, 3], [100, 200, 37, 3]]);
+    expect([entry.finishReason, entry.outputTokenIds(), decoding.told.get(0)]).toEqual([
+      "stop",
+      [100, 200, 37, 3],
+      [100, 200, 37, 3],
+    ]);
   });
 
   test("who leaves with tokens in flight keeps those that are known, and gets no more", () => {
@@ -160,7 +197,12 @@ describe("lanes", () => {
     decoding.scheduler.pause(1, 0);
     decoding.commit();
     decoding.commit();
-    expect([a.outputTokenIds(), decoding.told.get(0), b.outputTokenIds(), b.pendingCount]).toEqual([[100, 200], [100, 200], [101, 201, 301, 401], 0]);
+    expect([a.outputTokenIds(), decoding.told.get(0), b.outputTokenIds(), b.pendingCount]).toEqual([
+      [100, 200],
+      [100, 200],
+      [101, 201, 301, 401],
+      0,
+    ]);
     decoding.scheduler.resume(1, 0);
     decoding.run(2);
     expect([b.outputTokenIds().length, decoding.told.get(1)]).toEqual([6, b.outputTokenIds()]);
@@ -180,7 +222,9 @@ describe("lanes", () => {
     decoding.answer = 77;
     decoding.run(1);
     expect([entries[0].finishReason, entries[1].finishReason, entries[2].state]).toEqual(["stop", "abort", "paused"]);
-    expect(entries.map((entry, id) => [id, entry.outputTokenIds()])).toEqual([0, 1, 2, 3].map((id) => [id, decoding.told.get(id)]));
+    expect(entries.map((entry, id) => [id, entry.outputTokenIds()])).toEqual(
+      [0, 1, 2, 3].map((id) => [id, decoding.told.get(id)]),
+    );
     expect(entries[1].outputTokenIds().length).toBe(4);
     expect(entries[2].outputTokenIds().length).toBe(5);
     decoding.scheduler.checkInvariants();
@@ -198,7 +242,11 @@ describe("lanes", () => {
     decoding.commit();
     decoding.issue();
     decoding.commit();
-    expect([entry.tokenCount, decoding.scheduler.kv.lookup(entry.domain, entry.tokens, 9).tokenCount, events.length]).toEqual([8, 8, 1]);
+    expect([
+      entry.tokenCount,
+      decoding.scheduler.kv.lookup(entry.domain, entry.tokens, 9).tokenCount,
+      events.length,
+    ]).toEqual([8, 8, 1]);
     decoding.scheduler.finish(0, "stop", 0);
     expect(retained.length).toBe(2);
     decoding.commit();
@@ -226,7 +274,13 @@ describe("lanes", () => {
     decoding.run(3);
     decoding.issue();
     decoding.rollback();
-    expect([inLane(entry), entry.tokenCount, entry.computedTokenCount, entry.pendingCount, entry.inFlightCount]).toEqual([false, 8, 7, 0, 0]);
+    expect([
+      inLane(entry),
+      entry.tokenCount,
+      entry.computedTokenCount,
+      entry.pendingCount,
+      entry.inFlightCount,
+    ]).toEqual([false, 8, 7, 0, 0]);
     decoding.run(1);
     expect(inLane(entry)).toBe(false);
     decoding.run(1);
@@ -266,7 +320,10 @@ describe("lanes", () => {
     expect(entries.map(({ outputTokenCount }) => outputTokenCount)).toEqual([3, 3]);
     tokens = 2;
     decoding.run(2);
-    expect(entries.map((entry) => [inLane(entry), entry.outputTokenCount])).toEqual([[true, 5], [true, 5]]);
+    expect(entries.map((entry) => [inLane(entry), entry.outputTokenCount])).toEqual([
+      [true, 5],
+      [true, 5],
+    ]);
   });
 
   test("a policy that charges hears of every token", () => {
@@ -289,51 +346,76 @@ describe("lanes", () => {
   });
 });
 
-/** Long decodes, so that most steps repeat the one before; now and then something happens that no repetition can show. */
+/**
+ * Long decodes, so that most steps repeat the one before; now and then something happens that no repetition can show.
+ */
 describe("repeated steps", () => {
-  const make = (): Scheduler => new Scheduler({ blockCount: 200, blockSize: 4, maxRequests: 8, tokenBudget: 32, eviction: lru() });
+  const make = (): Scheduler =>
+    new Scheduler({ blockCount: 200, blockSize: 4, maxRequests: 8, tokenBudget: 32, eviction: lru() });
 
-  test.each([1, 2])("%i in flight: every row reads the token before its position, writes its slot, and sees its whole table", (depth) => {
-    const scheduler = make();
-    const answers = new Map<number, number[]>();
-    for (let id = 0; id < 6; id++) {
-      const promptTokenIds = Array.from({ length: 5 + id }, (_, i) => 100 * id + i);
-      answers.set(id, [...promptTokenIds]);
-      scheduler.submit({ id, promptTokenIds, maxTokens: 40 + 3 * id }, 0);
-    }
-    const flights: { plan: NonNullable<ReturnType<Scheduler["schedule"]>>; tokenIds: Int32Array }[] = [];
-    const slots = new Map<string, number>();
-    for (let now = 1; scheduler.size > 0; now++) {
-      if (now === 20) scheduler.pause(2, now);
-      if (now === 33) scheduler.resume(2, now);
-      if (now === 27) scheduler.abort(4, now);
-      const plan = scheduler.schedule(now);
-      if (plan !== null) {
-        for (let row = 0; row < plan.requestCount; row++) {
-          for (let token = plan.queryIndptr[row]; token < plan.queryIndptr[row + 1]; token++) {
-            const position = plan.positions[token];
-            const [group] = plan.groups;
-            expect(group.slotMapping[token]).toBe(4 * blockAt(group, plan.requestSlots[row], position, 4) + (position % 4));
-            if (plan.tokenIds[token] < 0) expect(plan.tokenIds[token]).toBe(~slots.get(`${plan.requestSlots[row]} ${position}`)!);
+  test.each([1, 2])(
+    "%i in flight: every row reads the token before its position, writes its slot, and sees its whole table",
+    (depth) => {
+      const scheduler = make();
+      const answers = new Map<number, number[]>();
+      for (let id = 0; id < 6; id++) {
+        const promptTokenIds = Array.from({ length: 5 + id }, (_, i) => 100 * id + i);
+        answers.set(id, [...promptTokenIds]);
+        scheduler.submit({ id, promptTokenIds, maxTokens: 40 + 3 * id }, 0);
+      }
+      const flights: { plan: NonNullable<ReturnType<Scheduler["schedule"]>>; tokenIds: Int32Array }[] = [];
+      const slots = new Map<string, number>();
+      for (let now = 1; scheduler.size > 0; now++) {
+        if (now === 20) scheduler.pause(2, now);
+        if (now === 33) scheduler.resume(2, now);
+        if (now === 27) scheduler.abort(4, now);
+        const plan = scheduler.schedule(now);
+        if (plan !== null) {
+          for (let row = 0; row < plan.requestCount; row++) {
+            for (let token = plan.queryIndptr[row]; token < plan.queryIndptr[row + 1]; token++) {
+              const position = plan.positions[token];
+              const [group] = plan.groups;
+              expect(group.slotMapping[token]).toBe(
+                4 * blockAt(group, plan.requestSlots[row], position, 4) + (position % 4),
+              );
+              if (plan.tokenIds[token] < 0) {
+                expect(plan.tokenIds[token]).toBe(~slots.get(`${plan.requestSlots[row]} ${position}`)!);
+              }
+            }
+            // Where the next step finds the token that this one samples.
+            if (plan.sampleIndptr[row] < plan.sampleIndptr[row + 1]) {
+              slots.set(`${plan.requestSlots[row]} ${plan.contextLengths[row]}`, plan.sampleIndptr[row]);
+            }
           }
-          // Where the next step finds the token that this one samples.
-          if (plan.sampleIndptr[row] < plan.sampleIndptr[row + 1]) slots.set(`${plan.requestSlots[row]} ${plan.contextLengths[row]}`, plan.sampleIndptr[row]);
+          const tokenIds = Int32Array.from(
+            { length: plan.sampleCount },
+            (_, sample) =>
+              7 * plan.positions[plan.sampleRows[sample]] + plan.requestSlots[rowOf(plan.sampleIndptr, sample)],
+          );
+          flights.push({ plan, tokenIds });
         }
-        const tokenIds = Int32Array.from({ length: plan.sampleCount }, (_, sample) => 7 * plan.positions[plan.sampleRows[sample]] + plan.requestSlots[rowOf(plan.sampleIndptr, sample)]);
-        flights.push({ plan, tokenIds });
+        scheduler.checkInvariants();
+        if (flights.length === depth || plan === null) {
+          const flight = flights.shift();
+          if (flight === undefined) continue;
+          const outcome = scheduler.commit(flight.plan, flight, now);
+          for (let i = 0; i < outcome.tokenCount; i++) {
+            answers.get(outcome.requests[i].id as number)!.push(outcome.tokenIds[i]);
+          }
+        }
       }
-      scheduler.checkInvariants();
-      if (flights.length === depth || plan === null) {
-        const flight = flights.shift();
-        if (flight === undefined) continue;
-        const outcome = scheduler.commit(flight.plan, flight, now);
-        for (let i = 0; i < outcome.tokenCount; i++) answers.get(outcome.requests[i].id as number)!.push(outcome.tokenIds[i]);
-      }
-    }
-    expect([...answers.values()].map((tokens, id) => tokens.length - 5 - id)).toEqual([40, 43, 46, 49, answers.get(4)!.length - 9, 55]);
-    for (const tokens of answers.values()) expect(tokens.length).toBeGreaterThan(9);
-    expect(scheduler.kv.pool.heldCount).toBe(0);
-  });
+      expect([...answers.values()].map((tokens, id) => tokens.length - 5 - id)).toEqual([
+        40,
+        43,
+        46,
+        49,
+        answers.get(4)!.length - 9,
+        55,
+      ]);
+      for (const tokens of answers.values()) expect(tokens.length).toBeGreaterThan(9);
+      expect(scheduler.kv.pool.heldCount).toBe(0);
+    },
+  );
 
   function rowOf(indptr: Int32Array, sample: number): number {
     let row = 0;

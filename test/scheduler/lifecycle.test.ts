@@ -9,7 +9,12 @@ describe("a request's life", () => {
     const { scheduler, submit } = schedulerOf();
     const request = submit(0, { cacheSalt: "s", adapterId: 3 });
     const { domains } = scheduler.kv.prefixes;
-    expect([scheduler.requests, scheduler.stats().waiting, domains.salt(request.domain), domains.adapterId(request.domain)]).toEqual([[request], 1, "s", 3]);
+    expect([
+      scheduler.requests,
+      scheduler.stats().waiting,
+      domains.salt(request.domain),
+      domains.adapterId(request.domain),
+    ]).toEqual([[request], 1, "s", 3]);
   });
 
   test("does not begin with an id in use, nor where too many wait; nothing changes then", () => {
@@ -25,9 +30,20 @@ describe("a request's life", () => {
     const [runs, waits] = [submit(0), submit(1)];
     step();
     for (const id of [0, 1]) scheduler.pause(id, 0);
-    expect([runs.state, waits.state, scheduler.stats().paused, scheduler.stats().waiting, scheduler.stats().heldBlocks]).toEqual(["paused", "paused", 2, 0, 0]);
+    expect([
+      runs.state,
+      waits.state,
+      scheduler.stats().paused,
+      scheduler.stats().waiting,
+      scheduler.stats().heldBlocks,
+    ]).toEqual(["paused", "paused", 2, 0, 0]);
     for (const id of [0, 1]) scheduler.resume(id, 0);
-    expect([runs.state, waits.state, scheduler.stats().paused, scheduler.stats().waitingTokens]).toEqual(["preempted", "waiting", 0, 13]);
+    expect([runs.state, waits.state, scheduler.stats().paused, scheduler.stats().waitingTokens]).toEqual([
+      "preempted",
+      "waiting",
+      0,
+      13,
+    ]);
   });
 
   test("leaves cached blocks that are retained for its duration; of a request that holds none, nothing", () => {
@@ -43,7 +59,10 @@ describe("a request's life", () => {
     for (const id of [0, 1]) scheduler.finish(id, "length", 10);
     scheduler.pause(2, 10);
     scheduler.abort(2, 10);
-    expect(retained).toEqual([[table[0], 80, 15], [table[1], 80, 15]]);
+    expect(retained).toEqual([
+      [table[0], 80, 15],
+      [table[1], 80, 15],
+    ]);
   });
 
   test.each(["waiting", "running", "paused"])("ends once from %s, and tells", (state) => {
@@ -69,7 +88,10 @@ describe("a request's life", () => {
 
   test("ends with its deadline in any state, the soonest first", () => {
     const ends: unknown[] = [];
-    const { scheduler, submit, step } = schedulerOf({ maxRequests: 1, onEnd: ({ id, error }) => ends.push([id, error]) });
+    const { scheduler, submit, step } = schedulerOf({
+      maxRequests: 1,
+      onEnd: ({ id, error }) => ends.push([id, error]),
+    });
     for (const [id, deadline] of [20, 10, 30].entries()) submit(id, { deadline, maxTokens: 40 });
     step();
     expect(scheduler.nextWakeAt).toBe(10);
@@ -85,14 +107,20 @@ describe("a request's life", () => {
 
   test("ends with its queue timeout where it never ran, and not where it did", () => {
     const ends: unknown[] = [];
-    const { scheduler, submit, step } = schedulerOf({ maxRequests: 1, onEnd: ({ id, error }) => ends.push([id, error?.message]) });
+    const { scheduler, submit, step } = schedulerOf({
+      maxRequests: 1,
+      onEnd: ({ id, error }) => ends.push([id, error?.message]),
+    });
     submit(0, { queueTimeout: 5, maxTokens: 40 });
     submit(1, { queueTimeout: 5, deadline: 50 });
     step();
     scheduler.pause(0, 0);
     scheduler.resume(0, 0);
     step(5);
-    expect([ends, scheduler.nextWakeAt]).toEqual([[[1, "request 1: queue timeout at 5 has passed, it is 5"]], Number.POSITIVE_INFINITY]);
+    expect([ends, scheduler.nextWakeAt]).toEqual([
+      [[1, "request 1: queue timeout at 5 has passed, it is 5"]],
+      Number.POSITIVE_INFINITY,
+    ]);
   });
 
   test("of several choices may end with the end of another", () => {
@@ -113,7 +141,11 @@ describe("a request's life", () => {
     submit("a", { n: 3 });
     expect(scheduler.explain("a", 2)?.waitsFor).toEqual({ reason: "sibling" });
     scheduler.pause("a", 0, 0);
-    expect([scheduler.explain("a", 1)?.waitsFor, scheduler.explain("a", 2)?.waitsFor, waitsFor("a")]).toEqual([{ reason: "behind" }, { reason: "sibling" }, null]);
+    expect([scheduler.explain("a", 1)?.waitsFor, scheduler.explain("a", 2)?.waitsFor, waitsFor("a")]).toEqual([
+      { reason: "behind" },
+      { reason: "sibling" },
+      null,
+    ]);
   });
 
   test("of a branch waits for a plan of its own where its parent has tokens in flight", () => {

@@ -8,7 +8,12 @@ test("holds what one commit delivered, and is used again", () => {
   outcome.addToken(a, 5, 2);
   outcome.addToken(b, 6, 0);
   outcome.addFinished(b);
-  expect([outcome.tokenCount, outcome.requests.slice(0, 2), [...outcome.tokenIds.subarray(0, 2)], [...outcome.sampleIndices.subarray(0, 2)]]).toEqual([2, [a, b], [5, 6], [2, 0]]);
+  expect([
+    outcome.tokenCount,
+    outcome.requests.slice(0, 2),
+    [...outcome.tokenIds.subarray(0, 2)],
+    [...outcome.sampleIndices.subarray(0, 2)],
+  ]).toEqual([2, [a, b], [5, 6], [2, 0]]);
   expect([outcome.finishedCount, outcome.finished[0]]).toEqual([1, b]);
   outcome.clear();
   outcome.addToken(b, 7, 1);
@@ -18,7 +23,12 @@ test("holds what one commit delivered, and is used again", () => {
 test("reads whole plans from their own rows, and ranges of rows", () => {
   const outcome = new StepOutcome(4);
   const [a, b, c] = [sequenceOf(0), sequenceOf(1), sequenceOf(2)];
-  const held = (): unknown[] => [outcome.tokenCount, outcome.requests.slice(0, outcome.tokenCount), [...outcome.tokenIds.subarray(0, outcome.tokenCount)], [...outcome.sampleIndices.subarray(0, outcome.tokenCount)]];
+  const held = (): unknown[] => [
+    outcome.tokenCount,
+    outcome.requests.slice(0, outcome.tokenCount),
+    [...outcome.tokenIds.subarray(0, outcome.tokenCount)],
+    [...outcome.sampleIndices.subarray(0, outcome.tokenCount)],
+  ];
   outcome.addRows([a, b], [5, 6], 2);
   expect(held()).toEqual([2, [a, b], [5, 6], [0, 1]]);
   outcome.clear();

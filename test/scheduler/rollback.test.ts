@@ -10,7 +10,14 @@ describe("a rollback", () => {
     commit(scheduler.schedule(0)!);
     const b = submit(1);
     scheduler.rollback(scheduler.schedule(0)!, 0, new Error("x"));
-    expect([a.state, a.computedTokenCount, a.pendingCount, b.state, b.computedTokenCount, scheduler.stats().heldBlocks]).toEqual(["running", 8, 0, "waiting", 0, 2]);
+    expect([
+      a.state,
+      a.computedTokenCount,
+      a.pendingCount,
+      b.state,
+      b.computedTokenCount,
+      scheduler.stats().heldBlocks,
+    ]).toEqual(["running", 8, 0, "waiting", 0, 2]);
     expect([scheduler.inFlightCount, a.failureCount, b.failureCount]).toEqual([0, 1, 1]);
   });
 
@@ -20,7 +27,14 @@ describe("a rollback", () => {
     const first = scheduler.schedule(0)!;
     scheduler.schedule(0);
     scheduler.rollback(first, 0, new Error("x"));
-    expect([scheduler.inFlightCount, a.state, b.state, a.failureCount, b.failureCount, a.pendingCount]).toEqual([0, "waiting", "waiting", 1, 0, 0]);
+    expect([scheduler.inFlightCount, a.state, b.state, a.failureCount, b.failureCount, a.pendingCount]).toEqual([
+      0,
+      "waiting",
+      "waiting",
+      1,
+      0,
+      0,
+    ]);
     expect([scheduler.stats().heldBlocks, scheduler.kv.prefixes.tree.size]).toEqual([0, 0]);
   });
 
@@ -53,7 +67,10 @@ describe("a rollback", () => {
     const request = submit(0);
     const cause = new Error("x");
     for (let i = 0; i < 2; i++) scheduler.rollback(scheduler.schedule(0)!, 0, cause);
-    expect([request.finishReason, request.error]).toEqual(["error", new StepFailedError("2 steps of request 0 failed in a row, the last with it alone")]);
+    expect([request.finishReason, request.error]).toEqual([
+      "error",
+      new StepFailedError("2 steps of request 0 failed in a row, the last with it alone"),
+    ]);
     expect(request.error!.cause).toBe(cause);
   });
 
@@ -71,7 +88,12 @@ describe("a rollback", () => {
     const request = submit(0);
     for (let i = 0; i < 2; i++) scheduler.schedule(0);
     scheduler.invalidateDevice(0);
-    expect([scheduler.inFlightCount, request.failureCount, request.state, scheduler.stats().heldBlocks]).toEqual([0, 0, "waiting", 0]);
+    expect([scheduler.inFlightCount, request.failureCount, request.state, scheduler.stats().heldBlocks]).toEqual([
+      0,
+      0,
+      "waiting",
+      0,
+    ]);
   });
 
   test("tries suspects alone, and others wait meanwhile", () => {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../../src/assert.ts";
-import { InfeasibleRequestError, InvalidOptionError, InvalidRequestError, QueueFullError, StepFailedError, TimeoutError } from "../../src/errors.ts";
+import {
+  InfeasibleRequestError,
+  InvalidOptionError,
+  InvalidRequestError,
+  QueueFullError,
+  StepFailedError,
+  TimeoutError,
+} from "../../src/errors.ts";
 import type { Request, RequestInput } from "../../src/request.ts";
 import type { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { StepPlan } from "../../src/step.ts";
@@ -12,7 +19,13 @@ function inputsOf(plan: StepPlan): number[] {
 
 /** All that a caller can see, but for the columns. */
 function facts(scheduler: Scheduler): string {
-  return JSON.stringify([scheduler.stats(), scheduler.size, scheduler.idleReason, scheduler.inFlightCount, scheduler.nextWakeAt]);
+  return JSON.stringify([
+    scheduler.stats(),
+    scheduler.size,
+    scheduler.idleReason,
+    scheduler.inFlightCount,
+    scheduler.nextWakeAt,
+  ]);
 }
 
 describe("a request's way", () => {
@@ -21,8 +34,22 @@ describe("a request's way", () => {
     const { scheduler, submit, step } = schedulerOf({ onEnd: (request) => ended.push(request) });
     const request = submit(0, { promptTokenIds: ids(20), maxTokens: 3 });
     expect([step(), step(), step(), step(), step()]).toEqual([[16], [4], [1], [1], null]);
-    expect([request.outputTokenIds(), request.finishReason, request.state, ended, scheduler.size, scheduler.idleReason]).toEqual([[7, 7, 7], "length", "finished", [request], 0, "empty"]);
-    expect(scheduler.stats()).toMatchObject({ submitted: 1, finished: 1, steps: 4, scheduledTokens: 22, heldBlocks: 0, cachedBlocks: 5 });
+    expect([
+      request.outputTokenIds(),
+      request.finishReason,
+      request.state,
+      ended,
+      scheduler.size,
+      scheduler.idleReason,
+    ]).toEqual([[7, 7, 7], "length", "finished", [request], 0, "empty"]);
+    expect(scheduler.stats()).toMatchObject({
+      submitted: 1,
+      finished: 1,
+      steps: 4,
+      scheduledTokens: 22,
+      heldBlocks: 0,
+      cachedBlocks: 5,
+    });
   });
 
   test("decodes and chunks share a step under the budget; what is there goes before what comes", () => {
@@ -31,7 +58,11 @@ describe("a request's way", () => {
     step();
     submit(1, { promptTokenIds: ids(40, 1) });
     submit(2);
-    expect([step(), step(), step()]).toEqual([[1, 15], [1, 15], [1, 10, 5]]);
+    expect([step(), step(), step()]).toEqual([
+      [1, 15],
+      [1, 15],
+      [1, 10, 5],
+    ]);
   });
 
   test("a stop id ends it, and is its last token", () => {
@@ -87,7 +118,9 @@ describe("planning ahead", () => {
     expect(() => scheduler.schedule(0)).toThrow(new AssertionError("2 plans are in flight: commit or roll back first"));
     expect(() => commit(second)).toThrow(new AssertionError("commit of plan 1: the oldest in flight is 0"));
     expect(() => scheduler.rollback({ ...second, index: 2 }, 0)).toThrow(AssertionError);
-    expect(() => scheduler.invalidateHostTier()).toThrow(new AssertionError("invalidateHostTier() while plans are in flight"));
+    expect(() => scheduler.invalidateHostTier()).toThrow(
+      new AssertionError("invalidateHostTier() while plans are in flight"),
+    );
     expect(facts(scheduler)).toBe(before);
     scheduler.checkInvariants();
   });
@@ -105,7 +138,9 @@ describe("planning ahead", () => {
     const { scheduler, submit, commit } = schedulerOf();
     submit(0, { promptTokenIds: ids(8), stopTokenIds: [7] });
     const plans = [scheduler.schedule(0)!, scheduler.schedule(0)!];
-    expect([commit(plans[0]).finishedCount, scheduler.stats().heldBlocks, commit(plans[1]).tokenCount]).toEqual([1, 0, 0]);
+    expect([commit(plans[0]).finishedCount, scheduler.stats().heldBlocks, commit(plans[1]).tokenCount]).toEqual([
+      1, 0, 0,
+    ]);
     expect(scheduler.stats().cachedBlocks).toBe(2);
   });
 });
@@ -115,9 +150,17 @@ describe("scarcity", () => {
 
   test("the youngest makes room, gets its place back, and computes again what its own prefix does not give", () => {
     const { scheduler, submit, step } = schedulerOf({ blockCount: 6, admission: anybody });
-    const [old, young] = [submit(0, { promptTokenIds: ids(8), maxTokens: 12 }), submit(1, { promptTokenIds: ids(8, 1), maxTokens: 12 })];
+    const [old, young] = [
+      submit(0, { promptTokenIds: ids(8), maxTokens: 12 }),
+      submit(1, { promptTokenIds: ids(8, 1), maxTokens: 12 }),
+    ];
     for (let i = 0; i < 40; i++) step();
-    expect([old.preemptionCount, young.preemptionCount > 0, old.finishReason, young.finishReason]).toEqual([0, true, "length", "length"]);
+    expect([old.preemptionCount, young.preemptionCount > 0, old.finishReason, young.finishReason]).toEqual([
+      0,
+      true,
+      "length",
+      "length",
+    ]);
     const { preemptions, recomputedTokens } = scheduler.stats();
     expect([preemptions, recomputedTokens > 0]).toEqual([young.preemptionCount, true]);
   });
@@ -127,7 +170,12 @@ describe("scarcity", () => {
     submit(0, { promptTokenIds: ids(8), maxTokens: 5 });
     submit(1, { promptTokenIds: ids(8, 1), maxTokens: 5 });
     expect([step(), step()]).toEqual([[8, 8], [1]]);
-    expect(scheduler.explain(1)).toMatchObject({ state: "preempted", preemptionCount: 1, blocks: 0, waitsFor: { reason: "behind" } });
+    expect(scheduler.explain(1)).toMatchObject({
+      state: "preempted",
+      preemptionCount: 1,
+      blocks: 0,
+      waitsFor: { reason: "behind" },
+    });
     step();
     expect(scheduler.explain(1)?.waitsFor).toMatchObject({ reason: "blocks" });
   });
@@ -149,10 +197,20 @@ describe("ends, pauses and time", () => {
     scheduler.abort(1, 0);
     scheduler.finish(0, "stop", 0);
     scheduler.fail(2, error, 0);
-    expect([runs.finishReason, waits.finishReason, paused.finishReason, paused.error]).toEqual(["stop", "abort", "error", error]);
+    expect([runs.finishReason, waits.finishReason, paused.finishReason, paused.error]).toEqual([
+      "stop",
+      "abort",
+      "error",
+      error,
+    ]);
     const before = facts(scheduler);
     for (const id of [0, 1, 2, "nobody"]) scheduler.abort(id, 0);
-    expect([facts(scheduler), scheduler.size, scheduler.stats().heldBlocks, scheduler.explain(0)]).toEqual([before, 0, 0, undefined]);
+    expect([facts(scheduler), scheduler.size, scheduler.stats().heldBlocks, scheduler.explain(0)]).toEqual([
+      before,
+      0,
+      0,
+      undefined,
+    ]);
   });
 
   test("an abort between plan and commit gives the blocks back at once", () => {
@@ -160,7 +218,12 @@ describe("ends, pauses and time", () => {
     const request = submit(0);
     const plan = scheduler.schedule(0)!;
     scheduler.abort(0, 0);
-    expect([scheduler.stats().heldBlocks, scheduler.inFlightCount, commit(plan).tokenCount, request.outputTokenCount]).toEqual([0, 1, 0, 0]);
+    expect([
+      scheduler.stats().heldBlocks,
+      scheduler.inFlightCount,
+      commit(plan).tokenCount,
+      request.outputTokenCount,
+    ]).toEqual([0, 1, 0, 0]);
     scheduler.checkInvariants();
   });
 
@@ -168,9 +231,20 @@ describe("ends, pauses and time", () => {
     const { scheduler, submit, step } = schedulerOf();
     const request = submit(0);
     step();
-    expect([scheduler.pause(0, 0), scheduler.pause(0, 0), scheduler.pause(9, 0), request.state, scheduler.stats().heldBlocks]).toEqual([true, false, false, "paused", 0]);
+    expect([
+      scheduler.pause(0, 0),
+      scheduler.pause(0, 0),
+      scheduler.pause(9, 0),
+      request.state,
+      scheduler.stats().heldBlocks,
+    ]).toEqual([true, false, false, "paused", 0]);
     expect([step(), scheduler.idleReason]).toEqual([null, "paused"]);
-    expect([scheduler.resume(0, 0), scheduler.resume(0, 0), scheduler.resume(9, 0), request.state]).toEqual([true, false, false, "preempted"]);
+    expect([scheduler.resume(0, 0), scheduler.resume(0, 0), scheduler.resume(9, 0), request.state]).toEqual([
+      true,
+      false,
+      false,
+      "preempted",
+    ]);
     while (step() !== null);
     expect(request.outputTokenIds()).toEqual([7, 7, 7, 7]);
   });
@@ -181,8 +255,15 @@ describe("ends, pauses and time", () => {
     step(1);
     expect(scheduler.nextWakeAt).toBe(5);
     step(6);
-    expect([runs.state, waits.error]).toEqual(["running", new TimeoutError("request 1: queue timeout at 5 has passed, it is 6")]);
-    expect([step(10), runs.error, scheduler.idleReason]).toEqual([null, new TimeoutError("request 0: deadline 10 has passed, it is 10"), "empty"]);
+    expect([runs.state, waits.error]).toEqual([
+      "running",
+      new TimeoutError("request 1: queue timeout at 5 has passed, it is 6"),
+    ]);
+    expect([step(10), runs.error, scheduler.idleReason]).toEqual([
+      null,
+      new TimeoutError("request 0: deadline 10 has passed, it is 10"),
+      "empty",
+    ]);
   });
 });
 
@@ -226,7 +307,9 @@ describe("failures", () => {
       scheduler.checkInvariants();
     }
     expect(requests.map(({ finishReason }) => finishReason)).toEqual(["length", "error", "length"]);
-    expect(requests[1].error).toEqual(new StepFailedError("4 steps of request 1 failed in a row, the last with it alone"));
+    expect(requests[1].error).toEqual(
+      new StepFailedError("4 steps of request 1 failed in a row, the last with it alone"),
+    );
     expect(requests[1].error!.cause).toBe(cause);
   });
 
@@ -236,10 +319,20 @@ describe("failures", () => {
     step();
     scheduler.schedule(0);
     scheduler.invalidateDevice(0);
-    expect(scheduler.stats()).toMatchObject({ heldBlocks: 0, cachedBlocks: 0, plansInFlight: 0, running: 0, waiting: 2, failed: 0 });
+    expect(scheduler.stats()).toMatchObject({
+      heldBlocks: 0,
+      cachedBlocks: 0,
+      plansInFlight: 0,
+      running: 0,
+      waiting: 2,
+      failed: 0,
+    });
     scheduler.checkInvariants();
     while (step() !== null);
-    expect(requests.map((request) => request.outputTokenIds())).toEqual([[7, 7, 7, 7], [7, 7, 7, 7]]);
+    expect(requests.map((request) => request.outputTokenIds())).toEqual([
+      [7, 7, 7, 7],
+      [7, 7, 7, 7],
+    ]);
   });
 });
 
@@ -253,7 +346,10 @@ describe("refusals at submit change nothing", () => {
     [{ queueTimeout: 0 }, new InvalidRequestError("queueTimeout must be above 0, got 0")],
     [{ promptTokenIds: ids(61) }, new InfeasibleRequestError("the prompt has 61 tokens, the context is 60")],
     [{ maxTokens: 20 }, new InfeasibleRequestError("prompt and answer of 26 tokens need 7 blocks, the pool has 6")],
-    [{ promptTokenIds: ids(10, 3), maxTokens: 1 }, new QueueFullError("6 tokens are waiting, 10 more are beyond the limit of 15")],
+    [
+      { promptTokenIds: ids(10, 3), maxTokens: 1 },
+      new QueueFullError("6 tokens are waiting, 10 more are beyond the limit of 15"),
+    ],
   ])("%o", (input, error) => {
     const { scheduler, submit } = schedulerOf({ blockCount: 6, maxWaitingTokens: 15 });
     submit(0);
@@ -269,7 +365,9 @@ describe("refusals at submit change nothing", () => {
     [{ blockSize: 0 }, "blockSize must be an integer in [1, 1024], got 0"],
     [{ maxRequests: 0 }, "maxRequests must be an integer >= 1, got 0"],
     [{ tokenBudget: -3 }, "tokenBudget must be an integer >= 1, got -3"],
-  ])("no scheduler is made with %o", (options, message) => expect(() => schedulerOf(options)).toThrow(new InvalidOptionError(message)));
+  ])("no scheduler is made with %o", (options, message) =>
+    expect(() => schedulerOf(options)).toThrow(new InvalidOptionError(message)),
+  );
 });
 
 describe("resetPrefixCache", () => {
@@ -281,31 +379,53 @@ describe("resetPrefixCache", () => {
     commit(plan);
     expect(scheduler.resetPrefixCache()).toBe(false);
     step();
-    expect([scheduler.stats().cachedBlocks, scheduler.resetPrefixCache(), scheduler.stats().freeBlocks, scheduler.kv.prefixes.tree.size]).toEqual([3, true, 20, 0]);
+    expect([
+      scheduler.stats().cachedBlocks,
+      scheduler.resetPrefixCache(),
+      scheduler.stats().freeBlocks,
+      scheduler.kv.prefixes.tree.size,
+    ]).toEqual([3, true, 20, 0]);
   });
 
   test("by force leaves those that run their blocks, which are cached no more", () => {
     const { scheduler, submit, step } = schedulerOf();
     const request = submit("a", { promptTokenIds: ids(12), maxTokens: 8 });
     step();
-    expect([scheduler.resetPrefixCache({ force: true }), scheduler.stats().heldBlocks, scheduler.kv.prefixes.tree.size]).toEqual([true, 3, 0]);
+    expect([
+      scheduler.resetPrefixCache({ force: true }),
+      scheduler.stats().heldBlocks,
+      scheduler.kv.prefixes.tree.size,
+    ]).toEqual([true, 3, 0]);
     while (step() !== null) scheduler.checkInvariants();
     expect([request.outputTokenCount, scheduler.stats().freeBlocks]).toEqual([8, 20]);
   });
 });
 
 test("one that would have to give its own blocks up waits for others', and explain says so", () => {
-  const { scheduler, submit, step } = schedulerOf({ blockCount: 4, admission: { name: "any", missingBlocks: () => 0 }, preemption: { name: "never the other", victim: (running) => running[1] } });
+  const { scheduler, submit, step } = schedulerOf({
+    blockCount: 4,
+    admission: { name: "any", missingBlocks: () => 0 },
+    preemption: { name: "never the other", victim: (running) => running[1] },
+  });
   for (const id of [0, 1]) submit(id, { promptTokenIds: ids(id === 0 ? 7 : 8, id), maxTokens: 4 });
   step();
-  expect([step(), scheduler.explain(1)?.waitsFor, scheduler.stats().preemptions]).toEqual([[1], { reason: "stalled", missingBlocks: 1 }, 0]);
+  expect([step(), scheduler.explain(1)?.waitsFor, scheduler.stats().preemptions]).toEqual([
+    [1],
+    { reason: "stalled", missingBlocks: 1 },
+    0,
+  ]);
 });
 
 test("blockOwners names who holds what", () => {
   const { scheduler, submit, step } = schedulerOf();
   submit("a", { promptTokenIds: ids(6) });
   step();
-  expect(scheduler.blockOwners().filter(({ state }) => state === "held").map(({ request }) => request)).toEqual(["a", "a"]);
+  expect(
+    scheduler
+      .blockOwners()
+      .filter(({ state }) => state === "held")
+      .map(({ request }) => request),
+  ).toEqual(["a", "a"]);
 });
 
 const beam = { branches: true, promptTokenIds: ids(6), maxTokens: 6 };
@@ -329,11 +449,26 @@ describe("beams", () => {
   test("a branch runs beside the first, on the same blocks, and each copies the last one before it writes", () => {
     const { scheduler, entry, commit } = started();
     const branch = scheduler.branch("b", 0, { choice: 3, tokenId: 42 }, 1);
-    expect([branch.state, branch.tokenCount, branch.computedTokenCount, branch.choice, scheduler.stats().heldBlocks, scheduler.size]).toEqual(["running", 7, 6, 3, 2, 2]);
+    expect([
+      branch.state,
+      branch.tokenCount,
+      branch.computedTokenCount,
+      branch.choice,
+      scheduler.stats().heldBlocks,
+      scheduler.size,
+    ]).toEqual(["running", 7, 6, 3, 2, 2]);
     const plan = scheduler.schedule(1)!;
-    expect([[...plan.tokenIds.subarray(0, 2)], plan.requestCount, plan.copyCount, [...plan.sampling.choice.subarray(0, 2)]]).toEqual([[7, 42], 2, 2, [0, 3]]);
+    expect([
+      [...plan.tokenIds.subarray(0, 2)],
+      plan.requestCount,
+      plan.copyCount,
+      [...plan.sampling.choice.subarray(0, 2)],
+    ]).toEqual([[7, 42], 2, 2, [0, 3]]);
     commit(plan);
-    expect([[...entry.tokens.subarray(0, 8)], [...branch.tokens.subarray(0, 8)]]).toEqual([[...ids(6), 7, 7], [...ids(6), 42, 7]]);
+    expect([[...entry.tokens.subarray(0, 8)], [...branch.tokens.subarray(0, 8)]]).toEqual([
+      [...ids(6), 7, 7],
+      [...ids(6), 42, 7],
+    ]);
     scheduler.checkInvariants();
     scheduler.finish("b", "stop", 2, 0);
     expect([scheduler.size, branch.state, scheduler.stats().heldBlocks]).toEqual([1, "running", 2]);
@@ -383,7 +518,11 @@ describe("beams", () => {
     expect(replace("plain")).toThrow(AssertionError);
     expect(replace("nobody")).toThrow(AssertionError);
     expect(replace("b")).not.toThrow();
-    expect(() => scheduler.branch("b", 0, { choice: 0, tokenId: 1 }, 0)).toThrow(new AssertionError("request b has a choice 0 already"));
-    expect(() => submit("c", { ...beam, n: 2 })).toThrow(new InvalidRequestError("n must be 1 where it branches, got 2"));
+    expect(() => scheduler.branch("b", 0, { choice: 0, tokenId: 1 }, 0)).toThrow(
+      new AssertionError("request b has a choice 0 already"),
+    );
+    expect(() => submit("c", { ...beam, n: 2 })).toThrow(
+      new InvalidRequestError("n must be 1 where it branches, got 2"),
+    );
   });
 });

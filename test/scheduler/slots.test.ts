@@ -18,9 +18,13 @@ describe("a slot", () => {
     const request = submit(0, { maxTokens: 9 });
     for (let i = 0; i < 3; i++) step();
     scheduler.schedule(0);
-    expect([request.tokenCount, request.computedTokenCount, request.pendingCount, request.inFlightCount]).toEqual([9, 9, 1, 1]);
+    expect([request.tokenCount, request.computedTokenCount, request.pendingCount, request.inFlightCount]).toEqual([
+      9, 9, 1, 1,
+    ]);
     scheduler.pause(0, 0);
-    expect([request.tokenCount, request.computedTokenCount, request.pendingCount, request.inFlightCount]).toEqual([9, 0, 1, 0]);
+    expect([request.tokenCount, request.computedTokenCount, request.pendingCount, request.inFlightCount]).toEqual([
+      9, 0, 1, 0,
+    ]);
   });
 
   test("keeps tokens by the dozen and more, in order, with every length of the request's own array", () => {

@@ -24,7 +24,9 @@ describe("WaitingQueue", () => {
     const waits = (order: number): void => queue.add(Object.assign(sequenceOf(order), { queuedTokenCount: 6 }), 0);
     waits(0);
     queue.assertRoomFor(7);
-    expect(() => queue.assertRoomFor(8)).toThrow(new QueueFullError("6 tokens are waiting, 8 more are beyond the limit of 13"));
+    expect(() => queue.assertRoomFor(8)).toThrow(
+      new QueueFullError("6 tokens are waiting, 8 more are beyond the limit of 13"),
+    );
     waits(1);
     expect(() => queue.assertRoomFor(1)).toThrow(new QueueFullError("2 requests are waiting, the limit is 2"));
     waits(2);

@@ -18,10 +18,15 @@ test("the prompt gives way first, down to one token, then the answer", () => {
 
 test("a clipped request fills the context and has at least a token of each", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 500 }), fc.integer({ min: 2, max: 300 }), (prompt, output, context) => {
-      const { promptTokens, outputTokens } = fitContext(arrival(prompt, output), context, "clip")!;
-      expect(promptTokens >= 1 && outputTokens >= 1).toBe(true);
-      expect(promptTokens + outputTokens).toBe(Math.min(prompt + output, context));
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 1, max: 500 }),
+      fc.integer({ min: 2, max: 300 }),
+      (prompt, output, context) => {
+        const { promptTokens, outputTokens } = fitContext(arrival(prompt, output), context, "clip")!;
+        expect(promptTokens >= 1 && outputTokens >= 1).toBe(true);
+        expect(promptTokens + outputTokens).toBe(Math.min(prompt + output, context));
+      },
+    ),
   );
 });

@@ -55,7 +55,11 @@ test("beyond the exact samples quantiles are within the sketch's error, mean and
   const count = MAX_EXACT_SAMPLES + 1;
   for (let i = 0; i < count; i++) distribution.add(((i * 7919) % count) + 1);
   expect(distribution.exact).toBe(false);
-  for (const q of [0.01, 0.5, 0.9, 0.99]) expect(Math.abs(distribution.quantile(q)! / Math.ceil(q * count) - 1)).toBeLessThanOrEqual(SKETCH_RELATIVE_ERROR * 1.0001);
+  for (const q of [0.01, 0.5, 0.9, 0.99]) {
+    expect(Math.abs(distribution.quantile(q)! / Math.ceil(q * count) - 1)).toBeLessThanOrEqual(
+      SKETCH_RELATIVE_ERROR * 1.0001,
+    );
+  }
   expect(distribution.mean).toBeCloseTo((count + 1) / 2, 6);
   expect(distribution.summary().max).toBe(count);
 });
@@ -88,12 +92,19 @@ describe("merging", () => {
 describe("the sketch", () => {
   test("is within its relative error, whatever the values", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 1e-8, max: 1e8, noNaN: true }), { minLength: 1, maxLength: 80 }), fc.double({ min: 0.01, max: 1, noNaN: true }), (values, q) => {
-        const sketch = new QuantileSketch();
-        for (const value of values) sketch.add(value, 1);
-        const exact = rank(values.map((value) => [value, 1] as const), q);
-        expect(Math.abs(sketch.quantile(q) / exact - 1)).toBeLessThanOrEqual(SKETCH_RELATIVE_ERROR * 1.0001);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: 1e-8, max: 1e8, noNaN: true }), { minLength: 1, maxLength: 80 }),
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        (values, q) => {
+          const sketch = new QuantileSketch();
+          for (const value of values) sketch.add(value, 1);
+          const exact = rank(
+            values.map((value) => [value, 1] as const),
+            q,
+          );
+          expect(Math.abs(sketch.quantile(q) / exact - 1)).toBeLessThanOrEqual(SKETCH_RELATIVE_ERROR * 1.0001);
+        },
+      ),
     );
   });
 

@@ -10,11 +10,22 @@ test("the presets are those of the documentation", () => {
 });
 
 test("a name with a version is the newest preset that is not newer", () => {
-  for (const [name, preset] of [["vllm-0.15.1", "vllm-0.15"], ["vllm-0.19.0", "vllm-0.15"], ["vllm-0.12.0", "vllm-0.8"], ["sglang-0.5.1.post1", "sglang"], ["trtllm-1.0.0rc3", "trtllm"], ["trtllm-1.2.0rc6", "trtllm-1.2"]]) {
+  for (const [name, preset] of [
+    ["vllm-0.15.1", "vllm-0.15"],
+    ["vllm-0.19.0", "vllm-0.15"],
+    ["vllm-0.12.0", "vllm-0.8"],
+    ["sglang-0.5.1.post1", "sglang"],
+    ["trtllm-1.0.0rc3", "trtllm"],
+    ["trtllm-1.2.0rc6", "trtllm-1.2"],
+  ]) {
     expect(engineNamed(name).name).toBe(preset);
   }
-  for (const name of ["vllm", "vllm-0.7", "vllm-", "tgi", "VLLM-0.15", ""]) expect(() => engineNamed(name)).toThrow(InvalidOptionError);
-  expect(() => engineNamed("tgi")).toThrow(/unknown engine "tgi"; known: bstar, vllm-0\.15, .*vidur, or one of these with a version/);
+  for (const name of ["vllm", "vllm-0.7", "vllm-", "tgi", "VLLM-0.15", ""]) {
+    expect(() => engineNamed(name)).toThrow(InvalidOptionError);
+  }
+  expect(() => engineNamed("tgi")).toThrow(
+    /unknown engine "tgi"; known: bstar, vllm-0\.15, .*vidur, or one of these with a version/,
+  );
 });
 
 test("an engine's figures take the place of the GPU's, but not where these were fitted on it", () => {
@@ -22,19 +33,24 @@ test("an engine's figures take the place of the GPU's, but not where these were 
   const under = (engine: string, gpu: string) => setupUnder(engineNamed(engine), { gpu: gpuNamed(gpu), shape }).gpu;
   expect(under("bstar", "h100")).toBe(gpuNamed("h100"));
   expect(under("vllm-0.15", "rtx-4090")).toBe(gpuNamed("rtx-4090"));
-  expect(under("trtllm", "h100").efficiency.hostSecondsPerStep).not.toBe(gpuNamed("h100").efficiency.hostSecondsPerStep);
+  expect(under("trtllm", "h100").efficiency.hostSecondsPerStep).not.toBe(
+    gpuNamed("h100").efficiency.hostSecondsPerStep,
+  );
   expect(under("vllm-0.15", "a100-80gb").efficiency.kvSecondsPerByte).toBeGreaterThan(0);
   expect(under("vllm-0.15", "h100").efficiency.kvSecondsPerByte).toBe(0);
 });
 
 test("an engine that leaves more memory has fewer blocks", () => {
   const setup = { gpu: gpuNamed("h100"), shape: modelNamed("llama-3-8b") };
-  expect(blocksThatFit(setup, 16, engineNamed("sglang").memory)).toBeLessThan(blocksThatFit(setup, 16, engineNamed("vllm-0.15").memory));
+  expect(blocksThatFit(setup, 16, engineNamed("sglang").memory)).toBeLessThan(
+    blocksThatFit(setup, 16, engineNamed("vllm-0.15").memory),
+  );
 });
 
 /**
- * Limits of the mean absolute errors against real servers. `npm test` takes every fourth run, with fewer requests; `npm run soak` takes all.
- * Saturated and fixed-concurrency runs are judged end to end: their first tokens depend on how clients start.
+ * Limits of the mean absolute errors against real servers. `npm test` takes every fourth run, with fewer requests; `npm
+ * run soak` takes all. Saturated and fixed-concurrency runs are judged end to end: their first tokens depend on how
+ * clients start.
  */
 describe("runs of real servers", () => {
   const stride = isSoak ? 1 : 4;

@@ -7,7 +7,14 @@ const SETUP = { gpu: gpuNamed("a10"), shape: modelNamed("llama-7b"), tokenBudget
 
 test("without names the production defaults", () => {
   const { queue, admission, preemption, chunking, eviction, budget } = namedPolicies({}, SETUP);
-  expect([queue, admission, preemption, chunking, eviction, budget].map((policy) => policy!.name)).toEqual(["fcfs", "watermark", "last-in", "fcfs", "lru", "fixed"]);
+  expect([queue, admission, preemption, chunking, eviction, budget].map((policy) => policy!.name)).toEqual([
+    "fcfs",
+    "watermark",
+    "last-in",
+    "fcfs",
+    "lru",
+    "fixed",
+  ]);
   expect(budget!.maxTokens).toBe(300);
 });
 
@@ -21,7 +28,12 @@ test("the slo chunk rule has its prediction, with or without a budget that measu
   }
 });
 
-test.each(["queue", "admission", "preemption", "chunking", "budget", "eviction"])("an unknown %s lists the known ones", (kind) => {
-  expect(() => namedPolicies({ [kind]: "storm" }, SETUP)).toThrow(InvalidOptionError);
-  expect(() => namedPolicies({ [kind]: "storm" }, SETUP)).toThrow(new RegExp(`^unknown ${kind} "storm"; known: \\S+, `));
-});
+test.each(["queue", "admission", "preemption", "chunking", "budget", "eviction"])(
+  "an unknown %s lists the known ones",
+  (kind) => {
+    expect(() => namedPolicies({ [kind]: "storm" }, SETUP)).toThrow(InvalidOptionError);
+    expect(() => namedPolicies({ [kind]: "storm" }, SETUP)).toThrow(
+      new RegExp(`^unknown ${kind} "storm"; known: \\S+, `),
+    );
+  },
+);

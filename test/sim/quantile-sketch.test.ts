@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { QuantileSketch, SKETCH_RELATIVE_ERROR } from "../../src/sim/quantile-sketch.ts";
 
 /** From a nanosecond to thirty years, and zero. */
-const times = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e9, noNaN: true })), { minLength: 1, maxLength: 60 });
+const times = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e9, noNaN: true })), {
+  minLength: 1,
+  maxLength: 60,
+});
 const weights = fc.integer({ min: 1, max: 9 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
@@ -23,7 +26,9 @@ test("any quantile is within the stated error of the exact one", () => {
     fc.property(times, weights, share, (values, weight, q) => {
       const exact = nearestRank(values, q);
       // The bound of a bin is rounded: a value on it may fall to either side.
-      expect(Math.abs(sketchOf(values, weight).quantile(q) - exact)).toBeLessThanOrEqual(exact * SKETCH_RELATIVE_ERROR * (1 + 1e-6));
+      expect(Math.abs(sketchOf(values, weight).quantile(q) - exact)).toBeLessThanOrEqual(
+        exact * SKETCH_RELATIVE_ERROR * (1 + 1e-6),
+      );
     }),
   );
 });

@@ -14,9 +14,17 @@ import { sharedPrefix } from "../../src/sim/workloads/shared-prefix.ts";
 import { Sessions } from "../../src/sim/workloads/sessions.ts";
 
 const SETUP = { gpu: gpuNamed("a10"), shape: modelNamed("llama-7b") };
-const request = (at: number, promptTokens: number, outputTokens: number, more: Partial<Arrival> = {}): Arrival => ({ at, promptTokens, outputTokens, ...more });
+const request = (at: number, promptTokens: number, outputTokens: number, more: Partial<Arrival> = {}): Arrival => ({
+  at,
+  promptTokens,
+  outputTokens,
+  ...more,
+});
 
-async function run(workload: SimulationOptions["workload"] | readonly Arrival[], options: Partial<SimulationOptions> = {}): Promise<Simulation> {
+async function run(
+  workload: SimulationOptions["workload"] | readonly Arrival[],
+  options: Partial<SimulationOptions> = {},
+): Promise<Simulation> {
   const source = "take" in workload ? workload : new GeneratedWorkload(workload);
   const simulation = new Simulation({ ...SETUP, blockCount: 256, workload: source, ...options });
   await simulation.run();
@@ -36,7 +44,10 @@ describe("tokens", () => {
     const cases = [40, 4096].flatMap((blockCount) => [true, false].map((planAhead) => ({ blockCount, planAhead })));
     for (const { blockCount, planAhead } of cases) {
       const steps: number[] = [];
-      const simulation = new Simulation({ ...SETUP, blockCount, planAhead, workload: new GeneratedWorkload(arrivals) }, (plan) => void steps.push(plan.tokenCount));
+      const simulation = new Simulation(
+        { ...SETUP, blockCount, planAhead, workload: new GeneratedWorkload(arrivals) },
+        (plan) => void steps.push(plan.tokenCount),
+      );
       await simulation.run();
       const { kv, requests } = figures(simulation);
       expect(requests).toEqual({ submitted: 40, completed: 40, rejected: 0, clipped: 0, dropped: 0 });
@@ -70,15 +81,37 @@ describe("the next step is decided while one runs", () => {
   /** A request that arrives at once, and one while its prompt is computed. */
   const seen = async (options: Partial<SimulationOptions>): Promise<(string | number | null)[][]> => {
     const rows: (string | number | null)[][] = [];
-    const observe = (plan: StepPlan, outcome: StepOutcome): void => void rows.push([plan.tokenCount, ...outcome.requests.slice(0, outcome.tokenCount).map(({ promptTokenCount }) => promptTokenCount)]);
-    const simulation = new Simulation({ ...SETUP, blockCount: 256, workload: new GeneratedWorkload([request(0, 64, 4), request(1e-6, 32, 2)]), ...options }, observe);
+    const observe = (plan: StepPlan, outcome: StepOutcome): void =>
+      void rows.push([
+        plan.tokenCount,
+        ...outcome.requests.slice(0, outcome.tokenCount).map(({ promptTokenCount }) => promptTokenCount),
+      ]);
+    const simulation = new Simulation(
+      {
+        ...SETUP,
+        blockCount: 256,
+        workload: new GeneratedWorkload([request(0, 64, 4), request(1e-6, 32, 2)]),
+        ...options,
+      },
+      observe,
+    );
     await simulation.run();
     return rows;
   };
 
   test("an arrival waits for the step after the one that is decided already", async () => {
-    expect(await seen({ planAhead: false })).toEqual([[64, 64], [33, 64, 32], [2, 64, 32], [1, 64]]);
-    expect(await seen({ planAhead: true })).toEqual([[64, 64], [1, 64], [33, 64, 32], [2, 64, 32]]);
+    expect(await seen({ planAhead: false })).toEqual([
+      [64, 64],
+      [33, 64, 32],
+      [2, 64, 32],
+      [1, 64],
+    ]);
+    expect(await seen({ planAhead: true })).toEqual([
+      [64, 64],
+      [1, 64],
+      [33, 64, 32],
+      [2, 64, 32],
+    ]);
   });
 
   test("the front end keeps a request from the scheduler, and its time counts", async () => {
@@ -92,11 +125,22 @@ describe("the next step is decided while one runs", () => {
 });
 
 test("without prefix caching nothing is found, and what shares nothing runs as it did", async () => {
-  const { kv, ttftSeconds } = figures(await run(sharedPrefix({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096 }));
-  const without = figures(await run(sharedPrefix({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096, prefixCaching: false }));
+  const { kv, ttftSeconds } = figures(
+    await run(sharedPrefix({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096 }),
+  );
+  const without = figures(
+    await run(sharedPrefix({ rate: 4, seed: 1, outputTokens: 8 }), {
+      maxArrivals: 40,
+      blockCount: 4096,
+      prefixCaching: false,
+    }),
+  );
   expect([kv.prefixHitTokens > 0, without.kv.prefixHitTokens]).toEqual([true, 0]);
   expect(without.ttftSeconds.mean!).toBeGreaterThan(ttftSeconds.mean!);
-  const unshared = async (prefixCaching: boolean) => figures(await run(poisson({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096, prefixCaching }));
+  const unshared = async (prefixCaching: boolean) =>
+    figures(
+      await run(poisson({ rate: 4, seed: 1, outputTokens: 8 }), { maxArrivals: 40, blockCount: 4096, prefixCaching }),
+    );
   expect(await unshared(false)).toEqual(await unshared(true));
 });
 
@@ -127,7 +171,10 @@ describe("requests are all accounted for", () => {
   });
 
   test("maxArrivals ends an endless workload", async () => {
-    expect((await run(poisson({ rate: 50, seed: 1, outputTokens: 5 }), { maxArrivals: 17 })).counts).toMatchObject({ submitted: 17, completed: 17 });
+    expect((await run(poisson({ rate: 50, seed: 1, outputTokens: 5 }), { maxArrivals: 17 })).counts).toMatchObject({
+      submitted: 17,
+      completed: 17,
+    });
   });
 
   test("an empty workload is a run of no time", async () => {
@@ -142,13 +189,24 @@ describe("requests are all accounted for", () => {
 describe("prefixes", () => {
   test("equal leading pieces are computed once", async () => {
     const pieces = { pieces: [4, 5], pieceTokens: 64 };
-    const { kv } = figures(await run([request(0, 140, 4, pieces), request(10, 140, 4, pieces), request(20, 140, 4, { ...pieces, pieces: [4, 9] })]));
+    const { kv } = figures(
+      await run([
+        request(0, 140, 4, pieces),
+        request(10, 140, 4, pieces),
+        request(20, 140, 4, { ...pieces, pieces: [4, 9] }),
+      ]),
+    );
     expect(kv.prefixHitTokens).toBe(128 + 64);
     expect(kv.prefixHitRate).toBeCloseTo(192 / 420, 9);
   });
 
   test("a session's next turn finds the turns before it", async () => {
-    const { kv } = figures(await run(new Sessions({ rate: 0.5, turns: 6, seed: 2, promptTokens: 64, outputTokens: 32 }), { maxArrivals: 60, blockCount: 4096 }));
+    const { kv } = figures(
+      await run(new Sessions({ rate: 0.5, turns: 6, seed: 2, promptTokens: 64, outputTokens: 32 }), {
+        maxArrivals: 60,
+        blockCount: 4096,
+      }),
+    );
     expect(kv.prefixHitRate).toBeGreaterThan(0.4);
   });
 
@@ -158,11 +216,18 @@ describe("prefixes", () => {
 });
 
 test("clients get their figures, and promises their goodput", async () => {
-  const arrivals = [request(0, 40, 5, { client: "ann" }), request(0, 400, 5, { client: "bob" }), request(9, 40, 5, { client: "ann" })];
+  const arrivals = [
+    request(0, 40, 5, { client: "ann" }),
+    request(0, 400, 5, { client: "bob" }),
+    request(9, 40, 5, { client: "ann" }),
+  ];
   const { mean, max } = figures(await run(arrivals)).ttftSeconds;
   const between = (mean! + max!) / 2;
   const { fairness, goodput } = figures(await run(arrivals, { slo: { ttftSeconds: between } }));
-  expect(fairness?.clients.map(({ client, requests, promptTokens }) => [client, requests, promptTokens])).toEqual([["ann", 2, 80], ["bob", 1, 400]]);
+  expect(fairness?.clients.map(({ client, requests, promptTokens }) => [client, requests, promptTokens])).toEqual([
+    ["ann", 2, 80],
+    ["bob", 1, 400],
+  ]);
   expect(fairness!.waitingIndex).toBeGreaterThan(0.5);
   expect(fairness!.waitingIndex).toBeLessThan(1);
   expect(goodput!.requests).toBeLessThan(3);
@@ -171,7 +236,10 @@ test("clients get their figures, and promises their goodput", async () => {
 
 test("each request's last chunk and no other gives a token", async () => {
   let samples = 0;
-  const simulation = new Simulation({ ...SETUP, blockCount: 256, tokenBudget: 32, workload: new GeneratedWorkload([request(0, 100, 4)]) }, (plan) => void (samples += plan.sampleCount));
+  const simulation = new Simulation(
+    { ...SETUP, blockCount: 256, tokenBudget: 32, workload: new GeneratedWorkload([request(0, 100, 4)]) },
+    (plan) => void (samples += plan.sampleCount),
+  );
   await simulation.run();
   expect(samples).toBe(4);
   expect(simulation.metrics.steps).toBe(4 + 3);
@@ -179,12 +247,20 @@ test("each request's last chunk and no other gives a token", async () => {
 
 describe("refuses", () => {
   test("weights over memory, with the numbers", () => {
-    expect(() => new Simulation({ gpu: gpuNamed("a10"), shape: modelNamed("llama-2-13b"), workload: new GeneratedWorkload([]) })).toThrow(DeviceLimitError);
-    expect(() => new Simulation({ gpu: gpuNamed("a10"), shape: modelNamed("llama-2-13b"), workload: new GeneratedWorkload([]) })).toThrow(/llama-2-13b.*24\.2 GiB, a10 has 20 GiB for them/);
+    expect(
+      () =>
+        new Simulation({ gpu: gpuNamed("a10"), shape: modelNamed("llama-2-13b"), workload: new GeneratedWorkload([]) }),
+    ).toThrow(DeviceLimitError);
+    expect(
+      () =>
+        new Simulation({ gpu: gpuNamed("a10"), shape: modelNamed("llama-2-13b"), workload: new GeneratedWorkload([]) }),
+    ).toThrow(/llama-2-13b.*24\.2 GiB, a10 has 20 GiB for them/);
   });
 
   test("a context of less than a prompt and an answer", () => {
-    expect(() => new Simulation({ ...SETUP, contextLength: 1, workload: new GeneratedWorkload([]) })).toThrow(InvalidOptionError);
+    expect(() => new Simulation({ ...SETUP, contextLength: 1, workload: new GeneratedWorkload([]) })).toThrow(
+      InvalidOptionError,
+    );
   });
 });
 

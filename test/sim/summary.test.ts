@@ -5,9 +5,15 @@ import { poisson } from "../../src/sim/workloads/open.ts";
 import { batch, figuresOf, requests, takeFrom } from "../support/simulations.ts";
 
 /** Poisson arrivals with what `more` adds to each. */
-function arrivals(options: { rate: number; count: number; promptTokens: number; outputTokens: number }, more: (random: RandomStream) => Partial<Arrival>): Arrival[] {
+function arrivals(
+  options: { rate: number; count: number; promptTokens: number; outputTokens: number },
+  more: (random: RandomStream) => Partial<Arrival>,
+): Arrival[] {
   const random = new RandomStream(2, 99);
-  return takeFrom(poisson({ ...options, seed: 1, lengthCv: 0.3 }), options.count).map((arrival) => ({ ...arrival, ...more(random) }));
+  return takeFrom(poisson({ ...options, seed: 1, lengthCv: 0.3 }), options.count).map((arrival) => ({
+    ...arrival,
+    ...more(random),
+  }));
 }
 
 test("goodput counts the requests that kept every promise", async () => {
@@ -21,7 +27,11 @@ test("goodput counts the requests that kept every promise", async () => {
 
 test("edf keeps all deadlines below the knee and nearly none beyond it, worse than fcfs there", async () => {
   const missed = async (queue: string, rate: number): Promise<number> => {
-    const workload = requests(arrivals({ rate, count: 1200, promptTokens: 500, outputTokens: 60 }, (random) => ({ deadlineSeconds: 3 + 3 * random.uniform() })));
+    const workload = requests(
+      arrivals({ rate, count: 1200, promptTokens: 500, outputTokens: 60 }, (random) => ({
+        deadlineSeconds: 3 + 3 * random.uniform(),
+      })),
+    );
     const { requests: counts } = await figuresOf({ policies: { queue }, workload });
     return 1 - counts.completed / counts.submitted;
   };
@@ -35,7 +45,11 @@ test("vtc bounds the gap between two backlogged clients, which fcfs lets grow", 
   const gaps = async (queue: string): Promise<{ half: number; whole: number }> => {
     const service = { flood: 0, small: 0 };
     const history: number[] = [];
-    const workload = requests(arrivals({ rate: 40, count: 1200, promptTokens: 500, outputTokens: 60 }, (random) => ({ client: random.uniform() < 0.65 ? "flood" : "small" })));
+    const workload = requests(
+      arrivals({ rate: 40, count: 1200, promptTokens: 500, outputTokens: 60 }, (random) => ({
+        client: random.uniform() < 0.65 ? "flood" : "small",
+      })),
+    );
     await figuresOf({
       policies: { queue },
       workload,

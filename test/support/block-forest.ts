@@ -1,7 +1,9 @@
 import type { CachedBlocks, EvictionPolicy } from "../../src/blocks/eviction.ts";
 import { createLinks } from "../../src/collections/linked-queue.ts";
 
-/** Blocks and their parents, 0 for none, with an eviction policy that is told of them as the prefix cache would tell it. */
+/**
+ * Blocks and their parents, 0 for none, with an eviction policy that is told of them as the prefix cache would tell it.
+ */
 export class BlockForest implements CachedBlocks {
   readonly cached = new Set<number>();
   readonly #parents: readonly number[];

@@ -17,8 +17,8 @@ export interface Holder {
 const MAX_TOKENS = 64;
 
 /**
- * A KV cache and the memory behind it, step by step: after each plan, every table must lead to its request's own tokens,
- * and every block be held by exactly the tables that name it.
+ * A KV cache and the memory behind it, step by step: after each plan, every table must lead to its request's own
+ * tokens, and every block be held by exactly the tables that name it.
  */
 export class CacheDrive {
   readonly kv: KvCache;
@@ -40,7 +40,10 @@ export class CacheDrive {
     this.#host = new Array<number>(((options.hostBlockCount ?? 0) + 1) * this.kv.blockSize).fill(-1);
   }
 
-  /** Lets a new request in with its prompt, if there is room; returns how many tokens it took from the cache, -1 for no room. */
+  /**
+   * Lets a new request in with its prompt, if there is room; returns how many tokens it took from the cache, -1 for no
+   * room.
+   */
   admit(prompt: readonly number[], options: { salt?: string; cacheable?: boolean } = {}): number {
     const { kv, cache } = this;
     const domain = kv.prefixes.domains.acquire(options.salt ?? "", 0);
@@ -81,7 +84,11 @@ export class CacheDrive {
   /** A sibling with the same tokens. */
   fork(holder: Holder): Holder {
     this.kv.prefixes.domains.retain(holder.domain);
-    const sibling: Holder = { ...holder, sequence: this.cache.fork(holder.sequence, holder.computed), tokens: [...holder.tokens] };
+    const sibling: Holder = {
+      ...holder,
+      sequence: this.cache.fork(holder.sequence, holder.computed),
+      tokens: [...holder.tokens],
+    };
     this.holders.push(sibling);
     return sibling;
   }
@@ -125,7 +132,9 @@ export class CacheDrive {
         }
       }
     }
-    for (let block = 1; block <= pool.blockCount; block++) expect([block, pool.referenceCount(block)]).toEqual([block, references.get(block) ?? 0]);
+    for (let block = 1; block <= pool.blockCount; block++) {
+      expect([block, pool.referenceCount(block)]).toEqual([block, references.get(block) ?? 0]);
+    }
   }
 
   /** The match that a lookup finds; and what a search through all that is cached says that it should find. */
@@ -165,7 +174,9 @@ export class CacheDrive {
 
   #move(pairs: StepJournal["copies"], from: readonly number[], to: number[]): void {
     const size = this.kv.blockSize;
-    const moved = Array.from({ length: pairs.length / 2 }, (_, i) => from.slice(pairs.at(2 * i) * size, (pairs.at(2 * i) + 1) * size));
+    const moved = Array.from({ length: pairs.length / 2 }, (_, i) =>
+      from.slice(pairs.at(2 * i) * size, (pairs.at(2 * i) + 1) * size),
+    );
     for (const [i, content] of moved.entries()) to.splice(pairs.at(2 * i + 1) * size, size, ...content);
   }
 
@@ -177,7 +188,11 @@ export class CacheDrive {
   #checkContents(block: number, index: number, tokens: readonly number[]): void {
     const size = this.kv.blockSize;
     for (let position = index * size; position < Math.min((index + 1) * size, tokens.length); position++) {
-      expect([block, position, this.#device[block * size + (position % size)]]).toEqual([block, position, contentOf(tokens[position], position)]);
+      expect([block, position, this.#device[block * size + (position % size)]]).toEqual([
+        block,
+        position,
+        contentOf(tokens[position], position),
+      ]);
     }
   }
 }
@@ -186,7 +201,9 @@ function contentOf(token: number, position: number): number {
   return 1000 * position + token;
 }
 
-/** Tokens of the longest beginning that all groups can take: whole blocks, then part of one more that is on the device. */
+/**
+ * Tokens of the longest beginning that all groups can take: whole blocks, then part of one more that is on the device.
+ */
 function longestMatch(kv: KvCache, domain: number, tokens: readonly number[]): number {
   const { tree } = kv.prefixes;
   const size = kv.blockSize;
@@ -203,17 +220,22 @@ function longestMatch(kv: KvCache, domain: number, tokens: readonly number[]): n
   while (blocks > 0 && !canTake(kv, nodes, tokens, blocks)) blocks--;
   const whole = blocks * size;
   const rest = tokens.slice(whole, whole + size);
-  const onDevice = (children.get(tokens.slice(0, whole).join()) ?? []).filter((node) => kv.groups.every((_, group) => kv.prefixes.blockOf(group, node) !== NULL_BLOCK));
+  const onDevice = (children.get(tokens.slice(0, whole).join()) ?? []).filter((node) =>
+    kv.groups.every((_, group) => kv.prefixes.blockOf(group, node) !== NULL_BLOCK),
+  );
   return whole + Math.max(0, ...onDevice.map((node) => commonLength(tree.tokensOf(node), rest)));
 }
 
 /** Whether every group has the blocks that the token after so many blocks sees, and the last one. */
 function canTake(kv: KvCache, nodes: ReadonlyMap<string, number>, tokens: readonly number[], blocks: number): boolean {
-  const path = Array.from({ length: blocks }, (_, index) => nodes.get(tokens.slice(0, (index + 1) * kv.blockSize).join()));
+  const path = Array.from({ length: blocks }, (_, index) =>
+    nodes.get(tokens.slice(0, (index + 1) * kv.blockSize).join()),
+  );
   if (path.includes(undefined)) return false;
   return kv.groups.every(({ window }, group) => {
     const resident = path.map((node) => kv.prefixes.isResident(group, node!));
-    const seen = (index: number): boolean => index === blocks - 1 || window === null || (index + 1) * kv.blockSize > blocks * kv.blockSize - window + 1;
+    const seen = (index: number): boolean =>
+      index === blocks - 1 || window === null || (index + 1) * kv.blockSize > blocks * kv.blockSize - window + 1;
     return resident.every((is, index) => is || !seen(index));
   });
 }

@@ -10,7 +10,17 @@ import { SlotCache, type SlotView } from "./slot-cache.ts";
 const SIZE = 2;
 
 /** A small KV cache and what tests do with its parts; ids are easy to tell apart. */
-export function cacheParts(options: { blockCount?: number; hostBlockCount?: number; groups?: readonly { window: number | null }[]; eviction?: EvictionPolicy; worthSwapping?: (block: number) => boolean; onEvict?: (block: number) => void; onEvent?: (event: KvEvent) => void } = {}) {
+export function cacheParts(
+  options: {
+    blockCount?: number;
+    hostBlockCount?: number;
+    groups?: readonly { window: number | null }[];
+    eviction?: EvictionPolicy;
+    worthSwapping?: (block: number) => boolean;
+    onEvict?: (block: number) => void;
+    onEvent?: (event: KvEvent) => void;
+  } = {},
+) {
   const { blockCount = 8, hostBlockCount = 0, groups = [{ window: null }], eviction = lru() } = options;
   const cache = new SlotCache({ ...options, blockCount, hostBlockCount, groups, eviction, blockSize: SIZE });
   const { pool, prefixes, supply, tables, transactions } = cache.kv;
@@ -38,7 +48,24 @@ export function cacheParts(options: { blockCount?: number; hostBlockCount?: numb
     return match;
   };
   const blocksOf = (view: SlotView, group = 0): number[] => view.tables[group].ids.slice(view.tables[group].first);
-  return { cache, pool, prefixes, supply, tables, transactions, match, journal, domain, root, open, holding, indexed, letGo, search, blocksOf };
+  return {
+    cache,
+    pool,
+    prefixes,
+    supply,
+    tables,
+    transactions,
+    match,
+    journal,
+    domain,
+    root,
+    open,
+    holding,
+    indexed,
+    letGo,
+    search,
+    blocksOf,
+  };
 }
 
 /** What a list of pairs holds. */

@@ -19,12 +19,17 @@ export async function inChromium(entry: string, expression: string, isIsolated: 
     const tell = (text) => fetch("/done", { method: "POST", body: text });
     try { const module = await import("/module.js"); await tell(await (${expression})); } catch (error) { await tell(String(error)); }
   </script>`;
-  const { server, told } = serve({ "/": ["text/html", page], "/module.js": ["text/javascript", bundle.outputFiles[0].text] }, isIsolated);
+  const { server, told } = serve(
+    { "/": ["text/html", page], "/module.js": ["text/javascript", bundle.outputFiles[0].text] },
+    isIsolated,
+  );
   await once(server.listen(0), "listening");
   const profile = mkdtempSync(join(tmpdir(), "bstar-chromium-"));
   const options = ["--headless=new", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`];
   const { port } = server.address() as AddressInfo;
-  const browser = spawn(await chromium.executablePath(), [...options, `http://localhost:${port}/`], { stdio: "ignore" });
+  const browser = spawn(await chromium.executablePath(), [...options, `http://localhost:${port}/`], {
+    stdio: "ignore",
+  });
   try {
     return await told;
   } finally {

@@ -35,15 +35,29 @@ export interface MemoryIoOptions {
   readonly signal?: AbortSignal;
 }
 
-export function memoryIo({ stdin = "", terminal = null, signal = new AbortController().signal }: MemoryIoOptions = {}): MemoryIo {
+export function memoryIo({
+  stdin = "",
+  terminal = null,
+  signal = new AbortController().signal,
+}: MemoryIoOptions = {}): MemoryIo {
   async function* read(): AsyncGenerator<Uint8Array> {
     yield new TextEncoder().encode(stdin);
   }
-  return { stdout: new MemoryOutput(terminal), stderr: new MemoryOutput(), stdin: read(), env: {}, signal, exitCode: 0 };
+  return {
+    stdout: new MemoryOutput(terminal),
+    stderr: new MemoryOutput(),
+    stdin: read(),
+    env: {},
+    signal,
+    exitCode: 0,
+  };
 }
 
 /** `bstar` with these arguments, in this process. */
-export async function bstar(args: readonly string[], options: MemoryIoOptions = {}): Promise<{ code: number; out: string; err: string }> {
+export async function bstar(
+  args: readonly string[],
+  options: MemoryIoOptions = {},
+): Promise<{ code: number; out: string; err: string }> {
   const io = memoryIo(options);
   const code = await run(args, io);
   return { code, out: io.stdout.text, err: io.stderr.text };

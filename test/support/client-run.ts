@@ -16,7 +16,9 @@ const CLIENTS = {
 
 type Client = keyof typeof CLIENTS;
 
-/** How three clients fare who all always have requests waiting. Service is weighted tokens, a prompt's at its admission. */
+/**
+ * How three clients fare who all always have requests waiting. Service is weighted tokens, a prompt's at its admission.
+ */
 export interface ClientReport {
   readonly served: Readonly<Record<Client, number>>;
   /** The greatest difference, over any stretch of time, between what `a` and `b` got. */
@@ -45,7 +47,12 @@ export function runClients(queue: QueuePolicy, shared = 0): ClientReport {
     high = Math.max(high, served.a - served.b);
   }
   const { cachedTokens, scheduledTokens } = run.scheduler.stats();
-  return { served, gap: high - low, hitRate: cachedTokens / (cachedTokens + scheduledTokens), bound: 2 * Math.max(PROMPT_WEIGHT * CLIENTS.b.prompt, OUTPUT_WEIGHT * POOL_BLOCKS * 16) };
+  return {
+    served,
+    gap: high - low,
+    hitRate: cachedTokens / (cachedTokens + scheduledTokens),
+    bound: 2 * Math.max(PROMPT_WEIGHT * CLIENTS.b.prompt, OUTPUT_WEIGHT * POOL_BLOCKS * 16),
+  };
 }
 
 /** Everybody has as many waiting as he likes. */

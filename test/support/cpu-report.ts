@@ -12,7 +12,10 @@ const MODELS: Readonly<Record<string, RandomModelOptions>> = {
   Q4_0: { dtype: "Q4_0", ...BLOCKS, norm: { kind: "rms", epsilon: 1e-6, place: "around" } },
 };
 
-/** A hash of the logits, log probabilities and sampled ids of each model, in one line. Equal on every machine and runtime. */
+/**
+ * A hash of the logits, log probabilities and sampled ids of each model, in one line. Equal on every machine and
+ * runtime.
+ */
 export async function cpuReport(threads: number): Promise<string> {
   const hashes: string[] = [];
   for (const [name, options] of Object.entries(MODELS)) hashes.push(`${name} ${await hashOf(options, threads)}`);
@@ -24,7 +27,10 @@ async function hashOf(options: RandomModelOptions, threads: number): Promise<str
   const backend = await createCpuBackend({ model: randomModel(7, options), ...sizes, threads });
   const driver = new PlanDriver(backend);
   const sampling = { temperature: 0.9, topP: 0.9, seed: 11, logprobs: 5 };
-  const sequence = driver.start(Array.from({ length: 40 }, (_, i) => (i * i) % 97), { sampling });
+  const sequence = driver.start(
+    Array.from({ length: 40 }, (_, i) => (i * i) % 97),
+    { sampling },
+  );
   let hash = 0x811c9dc5;
   for (let step = 0; step < 8; step++) {
     const [{ logits, tokenId, logprob }] = await driver.step([{ sequence }]);

@@ -15,14 +15,29 @@ export interface FamilyCase {
 }
 
 /** What a case has as a file. */
-export function fileOf({ architecture, seed, options, keys, tensors }: FamilyCase): { readonly model: Model; readonly bytes: Uint8Array } {
+export function fileOf({ architecture, seed, options, keys, tensors }: FamilyCase): {
+  readonly model: Model;
+  readonly bytes: Uint8Array;
+} {
   const model = randomModel(seed, { ...SIZES, ...options });
   return { model, bytes: ggufOf(architecture, model, keys, tensors) };
 }
 
-const SIZES = { vocabSize: 288, hiddenSize: 64, intermediateSize: 96, headCount: 4, kvHeadCount: 2, headDim: 16, contextLength: 256 };
+const SIZES = {
+  vocabSize: 288,
+  hiddenSize: 64,
+  intermediateSize: 96,
+  headCount: 4,
+  kvHeadCount: 2,
+  headDim: 16,
+  contextLength: 256,
+};
 const EXPERTS = { count: 8, perToken: 2, intermediateSize: 32, normalized: true };
-const GEMMA: Partial<DecoderConfig> = { activation: "gelu_tanh", embeddingScale: Math.sqrt(SIZES.hiddenSize), tiedEmbeddings: true };
+const GEMMA: Partial<DecoderConfig> = {
+  activation: "gelu_tanh",
+  embeddingScale: Math.sqrt(SIZES.hiddenSize),
+  tiedEmbeddings: true,
+};
 const WINDOW = 16;
 
 function layers(count: number, each: (layer: number) => Partial<LayerConfig>): LayerConfig[] {
@@ -37,14 +52,38 @@ const QUANTIZED: readonly DType[] = ["Q4_1", "Q5_1", "IQ4_NL", "Q2_K", "Q3_K", "
 const WIDE = { hiddenSize: 256, intermediateSize: 256, headDim: 64 };
 
 export const FAMILY_CASES: readonly FamilyCase[] = [
-  { name: "phi3", architecture: "phi3", seed: 1, options: {}, keys: { "phi3.rope.scaling.original_context_length": 256 } },
+  {
+    name: "phi3",
+    architecture: "phi3",
+    seed: 1,
+    options: {},
+    keys: { "phi3.rope.scaling.original_context_length": 256 },
+  },
   {
     name: "phi3 with long factors",
     architecture: "phi3",
     seed: 2,
-    options: { ropes: [{ theta: 10_000, dimensions: 16, scaling: { kind: "divisors", divisors: [1, 1.5, 2, 2.5, 3, 4, 5, 6], magnitude: Math.sqrt(1 + Math.log(2) / Math.log(128)) } }] },
-    keys: { "phi3.rope.scaling.original_context_length": 128, "phi3.rope.scaling.attn_factor": { float: Math.sqrt(1 + Math.log(2) / Math.log(128)) } },
-    tensors: [divisors("rope_factors_long.weight", [1, 1.5, 2, 2.5, 3, 4, 5, 6]), divisors("rope_factors_short.weight", new Array<number>(8).fill(1))],
+    options: {
+      ropes: [
+        {
+          theta: 10_000,
+          dimensions: 16,
+          scaling: {
+            kind: "divisors",
+            divisors: [1, 1.5, 2, 2.5, 3, 4, 5, 6],
+            magnitude: Math.sqrt(1 + Math.log(2) / Math.log(128)),
+          },
+        },
+      ],
+    },
+    keys: {
+      "phi3.rope.scaling.original_context_length": 128,
+      "phi3.rope.scaling.attn_factor": { float: Math.sqrt(1 + Math.log(2) / Math.log(128)) },
+    },
+    tensors: [
+      divisors("rope_factors_long.weight", [1, 1.5, 2, 2.5, 3, 4, 5, 6]),
+      divisors("rope_factors_short.weight", new Array<number>(8).fill(1)),
+    ],
   },
   {
     name: "gemma3",
@@ -64,7 +103,11 @@ export const FAMILY_CASES: readonly FamilyCase[] = [
     name: "smollm3",
     architecture: "smollm3",
     seed: 5,
-    options: { tiedEmbeddings: true, layers: layers(5, (layer) => ({ rope: layer % 4 === 3 ? null : 0 })), ropes: [{ theta: 2_000_000, dimensions: 16, scaling: null }] },
+    options: {
+      tiedEmbeddings: true,
+      layers: layers(5, (layer) => ({ rope: layer % 4 === 3 ? null : 0 })),
+      ropes: [{ theta: 2_000_000, dimensions: 16, scaling: null }],
+    },
   },
   {
     name: "qwen3moe",
@@ -78,7 +121,12 @@ export const FAMILY_CASES: readonly FamilyCase[] = [
     architecture: "granite",
     seed: 7,
     options: { embeddingScale: 3, residualScale: 0.25, attentionScale: 0.2, logitScale: 0.5 },
-    keys: { "granite.embedding_scale": { float: 3 }, "granite.residual_scale": { float: 0.25 }, "granite.attention.scale": { float: 0.2 }, "granite.logit_scale": { float: 2 } },
+    keys: {
+      "granite.embedding_scale": { float: 3 },
+      "granite.residual_scale": { float: 0.25 },
+      "granite.attention.scale": { float: 0.2 },
+      "granite.logit_scale": { float: 2 },
+    },
   },
   {
     name: "linear rope scaling",
@@ -92,11 +140,34 @@ export const FAMILY_CASES: readonly FamilyCase[] = [
     architecture: "llama",
     seed: 9,
     options: {
-      ropes: [{ theta: 10_000, dimensions: 16, scaling: { kind: "yarn", factor: 4, originalContextLength: 64, betaFast: 32, betaSlow: 1, magnitude: 0.1 * Math.log(4) + 1, truncated: true } }],
+      ropes: [
+        {
+          theta: 10_000,
+          dimensions: 16,
+          scaling: {
+            kind: "yarn",
+            factor: 4,
+            originalContextLength: 64,
+            betaFast: 32,
+            betaSlow: 1,
+            magnitude: 0.1 * Math.log(4) + 1,
+            truncated: true,
+          },
+        },
+      ],
     },
-    keys: { "llama.rope.scaling.type": "yarn", "llama.rope.scaling.factor": { float: 4 }, "llama.rope.scaling.original_context_length": 64 },
+    keys: {
+      "llama.rope.scaling.type": "yarn",
+      "llama.rope.scaling.factor": { float: 4 },
+      "llama.rope.scaling.original_context_length": 64,
+    },
   },
-  ...QUANTIZED.map((dtype, i): FamilyCase => ({ name: dtype, architecture: "llama", seed: 10 + i, options: { ...WIDE, dtype } })),
+  ...QUANTIZED.map((dtype, i): FamilyCase => ({
+    name: dtype,
+    architecture: "llama",
+    seed: 10 + i,
+    options: { ...WIDE, dtype },
+  })),
 ];
 
 /** A prompt of every case: ids that are no control tokens. */

@@ -26,7 +26,9 @@ export const FAMILY_GOLDENS: readonly FamilyGolden[] = noFixtures
   : readdirSync(`${fixtures}goldens`).flatMap((file) => {
       const [, kind, name] = /^(hf|gguf)-(.*)\.json$/.exec(file) ?? [];
       if (kind === undefined) return [];
-      return [{ name: `${kind}-${name}`, path: kind === "hf" ? `${fixtures}hf/${name}` : `${fixtures}gguf/${name}.gguf` }];
+      return [
+        { name: `${kind}-${name}`, path: kind === "hf" ? `${fixtures}hf/${name}` : `${fixtures}gguf/${name}.gguf` },
+      ];
     });
 
 export function familyPrompts({ name }: FamilyGolden): readonly FamilyPrompt[] {
@@ -47,7 +49,12 @@ export interface FamilyRun {
 }
 
 /** Runs all prompts at once, and then once more: the second time their beginnings may be cached. */
-export async function runFamily(loaded: LoadedModel, prompts: readonly FamilyPrompt[], sizes: FamilySizes, make: MakeGoldenBackend = createReferenceBackend): Promise<FamilyRun> {
+export async function runFamily(
+  loaded: LoadedModel,
+  prompts: readonly FamilyPrompt[],
+  sizes: FamilySizes,
+  make: MakeGoldenBackend = createReferenceBackend,
+): Promise<FamilyRun> {
   const { tokenBudget, blockSize, spareBlocks } = sizes;
   const groups = new Set(loaded.model.config.layers.map(({ window }) => window)).size;
   const longest = Math.max(...prompts.map(({ ids, greedy }) => ids.length + greedy.length));
@@ -56,7 +63,9 @@ export async function runFamily(loaded: LoadedModel, prompts: readonly FamilyPro
   await using engine = new Engine({ backend, tokenBudget, admission: maxUtilization() });
   const answers: (readonly number[])[] = [];
   for (let round = 0; round < 2; round++) {
-    const streams = prompts.map(({ ids, greedy }) => engine.submit({ promptTokenIds: ids, maxTokens: greedy.length, ignoreStopTokenIds: true }));
+    const streams = prompts.map(({ ids, greedy }) =>
+      engine.submit({ promptTokenIds: ids, maxTokens: greedy.length, ignoreStopTokenIds: true }),
+    );
     const completions = await Promise.all(streams.map((stream) => stream.completion()));
     answers.push(...completions.map(({ tokenIds }) => tokenIds));
   }

@@ -42,7 +42,9 @@ export function onResult(change: (result: StepResult, plan: StepPlan) => void): 
 
 /** Fails a plan. */
 export function failingOn(isBad: (plan: StepPlan) => boolean): Fault {
-  return (right) => ({ execute: async (plan) => (isBad(plan) ? Promise.reject(new Error("cannot do this")) : right.execute(plan)) });
+  return (right) => ({
+    execute: async (plan) => (isBad(plan) ? Promise.reject(new Error("cannot do this")) : right.execute(plan)),
+  });
 }
 
 /** Shifts the first logit of every sample, by which every comparison can find it out. */

@@ -47,7 +47,11 @@ export class FileServer implements AsyncDisposable {
     response.writeHead(file.status, { "content-type": file.type ?? "text/plain" }).end(file.body ?? "");
   }
 
-  #send(path: string, bytes: Uint8Array, { range, response }: { range: string | undefined; response: ServerResponse }): void {
+  #send(
+    path: string,
+    bytes: Uint8Array,
+    { range, response }: { range: string | undefined; response: ServerResponse },
+  ): void {
     const [, from = "0", to = String(bytes.length - 1)] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
     const part = bytes.subarray(Number(from), Number(to) + 1);
     const told = range === undefined ? {} : { "content-range": `bytes ${from}-${to}/${bytes.length}` };

@@ -1,4 +1,7 @@
-/** GGUF files of random models, written in memory: for families and types of weights that no file beside the repository has. */
+/**
+ * GGUF files of random models, written in memory: for families and types of weights that no file beside the repository
+ * has.
+ */
 import type { DecoderConfig } from "../../src/decoder.ts";
 import { ggufNames } from "../../src/families/gguf-names.ts";
 import { GGUF_TENSOR_NAMES, ggufExperts, type LayerPart } from "../../src/families/tensor-names.ts";
@@ -7,7 +10,9 @@ import { GGUF_TENSOR_TYPES } from "../../src/models/gguf/types.ts";
 import { rowBytes, rowCount, rowLength } from "../../src/quantization/index.ts";
 
 /** Values of metadata: integers are u32, `{ float }` is f32. */
-export type GgufKeys = Readonly<Record<string, number | { readonly float: number } | string | boolean | readonly string[] | readonly number[]>>;
+export type GgufKeys = Readonly<
+  Record<string, number | { readonly float: number } | string | boolean | readonly string[] | readonly number[]>
+>;
 
 /** How an architecture's files store what is not stored as it is. */
 interface Storage {
@@ -16,12 +21,22 @@ interface Storage {
   readonly fused?: boolean;
 }
 
-const STORAGE: Readonly<Record<string, Storage>> = { llama: { interleaved: true }, smollm3: { interleaved: true }, granite: { interleaved: true }, phi3: { fused: true } };
+const STORAGE: Readonly<Record<string, Storage>> = {
+  llama: { interleaved: true },
+  smollm3: { interleaved: true },
+  granite: { interleaved: true },
+  phi3: { fused: true },
+};
 
 const ALIGNMENT = 32;
 
 /** The model as a GGUF file of that architecture; `keys` adds to its metadata, `tensors` to its tensors. */
-export function ggufOf(architecture: string, model: Model, keys: GgufKeys = {}, tensors: readonly Tensor[] = []): Uint8Array {
+export function ggufOf(
+  architecture: string,
+  model: Model,
+  keys: GgufKeys = {},
+  tensors: readonly Tensor[] = [],
+): Uint8Array {
   const chunks = ggufChunks(architecture, model, keys, tensors);
   const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -33,8 +48,18 @@ export function ggufOf(architecture: string, model: Model, keys: GgufKeys = {}, 
 }
 
 /** The same in pieces, for files larger than memory should hold twice. */
-export function ggufChunks(architecture: string, model: Model, keys: GgufKeys = {}, tensors: readonly Tensor[] = []): readonly Uint8Array[] {
-  const all = { "general.architecture": architecture, ...keysOf(architecture, model.config), ...vocabulary(model.config.vocabSize), ...keys };
+export function ggufChunks(
+  architecture: string,
+  model: Model,
+  keys: GgufKeys = {},
+  tensors: readonly Tensor[] = [],
+): readonly Uint8Array[] {
+  const all = {
+    "general.architecture": architecture,
+    ...keysOf(architecture, model.config),
+    ...vocabulary(model.config.vocabSize),
+    ...keys,
+  };
   const stored = [...tensorsOf(model, STORAGE[architecture] ?? {}), ...tensors];
   const header = new Writer();
   header.bytes(new TextEncoder().encode("GGUF"));
@@ -71,15 +96,30 @@ function keysOf(architecture: string, config: DecoderConfig): GgufKeys {
     max_position_embeddings: config.contextLength,
   };
   const integers = Object.fromEntries(Object.entries(values).map(([key, value]) => [names[key], value]));
-  const floats = { [names["rms_norm_eps"]]: { float: config.norm.epsilon }, [names["rope_theta"]]: { float: config.ropes[0].theta } };
-  const dimensions = { [names["rotary_dimensions"]]: config.ropes[0].dimensions, [`${architecture}.attention.value_length`]: config.headDim };
+  const floats = {
+    [names["rms_norm_eps"]]: { float: config.norm.epsilon },
+    [names["rope_theta"]]: { float: config.ropes[0].theta },
+  };
+  const dimensions = {
+    [names["rotary_dimensions"]]: config.ropes[0].dimensions,
+    [`${architecture}.attention.value_length`]: config.headDim,
+  };
   return { ...integers, ...floats, ...dimensions };
 }
 
 /** A sentencepiece vocabulary: three control tokens, the bytes, and pieces of letters. */
 function vocabulary(size: number): GgufKeys {
-  const tokens = ["<unk>", "<s>", "</s>", ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`)];
-  for (let i = 0; tokens.length < size; i++) tokens.push(`▁${String.fromCodePoint(97 + (i % 26))}${i >= 26 ? String.fromCodePoint(97 + Math.floor(i / 26)) : ""}`);
+  const tokens = [
+    "<unk>",
+    "<s>",
+    "</s>",
+    ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
+  ];
+  for (let i = 0; tokens.length < size; i++) {
+    tokens.push(
+      `▁${String.fromCodePoint(97 + (i % 26))}${i >= 26 ? String.fromCodePoint(97 + Math.floor(i / 26)) : ""}`,
+    );
+  }
   return {
     "tokenizer.ggml.model": "llama",
     "tokenizer.ggml.pre": "default",
@@ -98,22 +138,47 @@ function tensorsOf(model: Model, storage: Storage): Tensor[] {
   const named = (name: string, tensor: Tensor): Tensor => ({ ...tensor, name });
   const head = config.tiedEmbeddings ? [] : [named(GGUF_TENSOR_NAMES.head, model.head)];
   const layers = model.layers.flatMap((layer, number) => layerTensors(layer, number, config, storage));
-  return [named(GGUF_TENSOR_NAMES.embedding, model.embedding), named(GGUF_TENSOR_NAMES.finalNorm, model.finalNorm), ...head, ...layers];
+  return [
+    named(GGUF_TENSOR_NAMES.embedding, model.embedding),
+    named(GGUF_TENSOR_NAMES.finalNorm, model.finalNorm),
+    ...head,
+    ...layers,
+  ];
 }
 
-function layerTensors(layer: LayerWeights, number: number, config: DecoderConfig, { interleaved = false, fused = false }: Storage): Tensor[] {
+function layerTensors(
+  layer: LayerWeights,
+  number: number,
+  config: DecoderConfig,
+  { interleaved = false, fused = false }: Storage,
+): Tensor[] {
   const isMixture = config.layers[number].experts;
   const entries = Object.entries(layer) as [keyof LayerWeights, Tensor | null][];
   const plain = entries.flatMap(([part, tensor]): Tensor[] => {
     if (tensor === null || (fused && ["query", "key", "value", "gate", "up"].includes(part))) return [];
-    const name = isMixture && (part === "gate" || part === "up" || part === "down") ? ggufExperts(number, part) : GGUF_TENSOR_NAMES.layer(number, part);
-    return [{ ...(interleaved && (part === "query" || part === "key") ? interleavedRows(tensor, config.headDim) : tensor), name }];
+    const name =
+      isMixture && (part === "gate" || part === "up" || part === "down")
+        ? ggufExperts(number, part)
+        : GGUF_TENSOR_NAMES.layer(number, part);
+    return [
+      {
+        ...(interleaved && (part === "query" || part === "key") ? interleavedRows(tensor, config.headDim) : tensor),
+        name,
+      },
+    ];
   });
   const join = (part: LayerPart, ...parts: readonly Tensor[]): Tensor => {
     const bytes = Uint8Array.from(parts.flatMap((tensor) => [...tensor.bytes]));
-    return { name: GGUF_TENSOR_NAMES.layer(number, part), dtype: parts[0].dtype, shape: [parts.reduce((sum, { shape }) => sum + shape[0], 0), parts[0].shape[1]], bytes };
+    return {
+      name: GGUF_TENSOR_NAMES.layer(number, part),
+      dtype: parts[0].dtype,
+      shape: [parts.reduce((sum, { shape }) => sum + shape[0], 0), parts[0].shape[1]],
+      bytes,
+    };
   };
-  return fused ? [...plain, join("fusedQkv", layer.query, layer.key, layer.value), join("fusedGateUp", layer.gate, layer.up)] : plain;
+  return fused
+    ? [...plain, join("fusedQkv", layer.query, layer.key, layer.value), join("fusedGateUp", layer.gate, layer.up)]
+    : plain;
 }
 
 /** Row (i, i + headDim / 2) of each head at (2i, 2i + 1). */

@@ -1,4 +1,7 @@
-/** The metadata of a GGUF file, read plainly: tests of the tokenizer take it from here, apart from the library's own reader. */
+/**
+ * The metadata of a GGUF file, read plainly: tests of the tokenizer take it from here, apart from the library's own
+ * reader.
+ */
 export function ggufMetadata(bytes: Uint8Array): Map<string, unknown> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 8;

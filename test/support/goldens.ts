@@ -88,14 +88,29 @@ export const GOLDEN_SIZES: readonly (readonly [number, number, boolean])[] = [
 export type MakeGoldenBackend = (options: ReferenceBackendOptions) => Backend | Promise<Backend>;
 
 /** All prompts at once through one engine: an answer for each, and what happened. */
-export async function runGoldens(loaded: LoadedModel, goldens: readonly Golden[], run: GoldenRun, make: MakeGoldenBackend = createReferenceBackend): Promise<{ answers: (readonly number[])[]; stats: SchedulerStats }> {
+export async function runGoldens(
+  loaded: LoadedModel,
+  goldens: readonly Golden[],
+  run: GoldenRun,
+  make: MakeGoldenBackend = createReferenceBackend,
+): Promise<{ answers: (readonly number[])[]; stats: SchedulerStats }> {
   const { tokenBudget, blockSize, tight, maxTokens } = run;
-  const lengths = goldens.map(({ promptIds, genIds }) => Math.ceil((promptIds.length + Math.min(maxTokens, genIds.length)) / blockSize));
+  const lengths = goldens.map(({ promptIds, genIds }) =>
+    Math.ceil((promptIds.length + Math.min(maxTokens, genIds.length)) / blockSize),
+  );
   const longest = Math.max(...lengths);
   const blockCount = tight ? longest + Math.ceil(longest / 8) : lengths.reduce((sum, length) => sum + length + 1, 1);
-  const backend = await make({ model: loaded.model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: goldens.length });
+  const backend = await make({
+    model: loaded.model,
+    blockCount,
+    blockSize,
+    maxTokens: tokenBudget,
+    maxRequests: goldens.length,
+  });
   await using engine = new Engine({ backend, stopTokenIds: loaded.eosTokenIds });
-  const streams = goldens.map(({ promptIds, genIds }) => engine.submit({ promptTokenIds: promptIds, maxTokens: Math.min(maxTokens, genIds.length) }));
+  const streams = goldens.map(({ promptIds, genIds }) =>
+    engine.submit({ promptTokenIds: promptIds, maxTokens: Math.min(maxTokens, genIds.length) }),
+  );
   const completions = await Promise.all(streams.map((stream) => stream.completion()));
   return { answers: completions.map(({ tokenIds }) => tokenIds), stats: engine.stats() };
 }

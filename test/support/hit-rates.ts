@@ -1,4 +1,7 @@
-/** Requests one after the other through a prefix cache, each a chain of blocks: how much of them each eviction policy finds. */
+/**
+ * Requests one after the other through a prefix cache, each a chain of blocks: how much of them each eviction policy
+ * finds.
+ */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { EvictionPolicy } from "../../src/blocks/eviction.ts";
@@ -16,7 +19,10 @@ export const MOONCAKE_POOLS = [1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_
 
 export const MOONCAKE_TRACES = ["conversation", "synthetic"];
 
-/** Chains of block contents: equal beginnings are equal content. A block is one "token" in the cache: only which blocks are equal matters. */
+/**
+ * Chains of block contents: equal beginnings are equal content. A block is one "token" in the cache: only which blocks
+ * are equal matters.
+ */
 export type Chains = readonly Int32Array[];
 
 /** The policies by name, the best possible last. */
@@ -65,7 +71,12 @@ function nextUsesOf(chains: Chains): Float64Array[] {
   return nextUses;
 }
 
-function hitRate(chains: Chains, blockCount: number, eviction: EvictionPolicy, placed: (request: number, index: number, block: number) => void): number {
+function hitRate(
+  chains: Chains,
+  blockCount: number,
+  eviction: EvictionPolicy,
+  placed: (request: number, index: number, block: number) => void,
+): number {
   const kv = new KvCache({ blockCount, blockSize: 1, slotCount: 1, eviction });
   const domain = kv.prefixes.domains.acquire("", 0);
   const journal = new StepJournal();

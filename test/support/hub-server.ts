@@ -1,4 +1,7 @@
-/** A server on the loopback that speaks the Hub's protocol: listings, `resolve` with redirects to a second origin for large files, ranges, ETags and errors. */
+/**
+ * A server on the loopback that speaks the Hub's protocol: listings, `resolve` with redirects to a second origin for
+ * large files, ranges, ETags and errors.
+ */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -37,7 +40,9 @@ export class HubServer implements AsyncDisposable {
 
   static async start(): Promise<HubServer> {
     const server = new HubServer();
-    for (const each of [server.#hub, server.#store]) await new Promise<void>((resolve) => each.listen(0, "127.0.0.1", resolve));
+    for (const each of [server.#hub, server.#store]) {
+      await new Promise<void>((resolve) => each.listen(0, "127.0.0.1", resolve));
+    }
     return server;
   }
 
@@ -64,14 +69,29 @@ export class HubServer implements AsyncDisposable {
 
   #answerHub(request: IncomingMessage, response: ServerResponse): void {
     const path = this.#note("hub", request);
-    if (this.status !== null) return void response.writeHead(this.status, { "content-type": "application/json" }).end('{"error":"no"}');
+    if (this.status !== null) {
+      return void response.writeHead(this.status, { "content-type": "application/json" }).end('{"error":"no"}');
+    }
     if (path.startsWith("/api/models/org/name/tree/main")) {
-      const listing = [...this.files].map(([name, { bytes }]) => ({ type: "file", path: name, size: bytes.length, oid: "0" }));
+      const listing = [...this.files].map(([name, { bytes }]) => ({
+        type: "file",
+        path: name,
+        size: bytes.length,
+        oid: "0",
+      }));
       return void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(listing));
     }
     const file = this.files.get(path.replace("/org/name/resolve/main/", ""));
     if (file === undefined) return void response.writeHead(404, { "x-error-code": "EntryNotFound" }).end("not found");
-    if (file.large === true) return void response.writeHead(302, { location: `${urlOf(this.#store)}${path}`, "x-linked-etag": etagOf(file), "x-linked-size": file.bytes.length }).end();
+    if (file.large === true) {
+      return void response
+        .writeHead(302, {
+          location: `${urlOf(this.#store)}${path}`,
+          "x-linked-etag": etagOf(file),
+          "x-linked-size": file.bytes.length,
+        })
+        .end();
+    }
     this.#send(file, request, response);
   }
 

@@ -6,7 +6,13 @@ import type { AllocatorSizes, Command } from "../../src/testing/index.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { PagedAllocator } from "./paged-allocator.ts";
 
-export type LawCase = readonly [law: string, mutant: Mutant, of: AllocatorSizes, commands: readonly Command[], detail: string];
+export type LawCase = readonly [
+  law: string,
+  mutant: Mutant,
+  of: AllocatorSizes,
+  commands: readonly Command[],
+  detail: string,
+];
 
 export function expectBroken(laws: readonly Law[], [name, { make }, sizes, commands, detail]: LawCase): void {
   const law = [laws.find((each) => each.name === name)!];

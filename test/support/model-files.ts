@@ -80,7 +80,9 @@ export const LAYER_SHAPES: Readonly<Record<string, readonly number[]>> = {
 export function tensors(dtype = "F32"): Record<string, TensorInput> {
   const all: Record<string, TensorInput> = { "model.embed_tokens.weight": { dtype, shape: [300, 16] } };
   for (const layer of [0, 1]) {
-    for (const [name, shape] of Object.entries(LAYER_SHAPES)) all[`model.layers.${layer}.${name}.weight`] = { dtype, shape };
+    for (const [name, shape] of Object.entries(LAYER_SHAPES)) {
+      all[`model.layers.${layer}.${name}.weight`] = { dtype, shape };
+    }
   }
   all["model.norm.weight"] = { dtype, shape: [16] };
   all["lm_head.weight"] = { dtype, shape: [300, 16] };
@@ -97,7 +99,9 @@ export function modelFiles(changes: Readonly<Record<string, Uint8Array | undefin
     "model.safetensors": safetensors(tensors()),
     ...changes,
   };
-  return Object.fromEntries(Object.entries(files).filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(files).filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined),
+  );
 }
 
 /** Reads from memory as `loadModelFromFiles` wants it. */

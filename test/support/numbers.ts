@@ -28,5 +28,7 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** Largest absolute difference. */
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return a.length === b.length ? Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0) : Infinity;
+  return a.length === b.length
+    ? Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0)
+    : Infinity;
 }

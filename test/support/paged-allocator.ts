@@ -1,4 +1,13 @@
-import type { Allocation, Allocator, AllocatorCapabilities, AllocatorSizes, BlockCounts, BlockPair, Domain, PlanMoves } from "../../src/testing/index.ts";
+import type {
+  Allocation,
+  Allocator,
+  AllocatorCapabilities,
+  AllocatorSizes,
+  BlockCounts,
+  BlockPair,
+  Domain,
+  PlanMoves,
+} from "../../src/testing/index.ts";
 import { commonLength } from "../../src/testing/allocator/known-blocks.ts";
 import { PagedBlocks } from "./paged-blocks.ts";
 
@@ -28,15 +37,30 @@ export interface Step {
   /** Sources of partial hits, held until the step is complete. */
   readonly sources: number[];
   /** Copies on write; the source is held until the step is done. */
-  readonly copied: { readonly sequence: Sequence; readonly index: number; readonly source: number; readonly target: number }[];
+  readonly copied: {
+    readonly sequence: Sequence;
+    readonly index: number;
+    readonly source: number;
+    readonly target: number;
+  }[];
 }
 
 /**
- * A paged allocator with everything that the kit knows laws about, in plain maps and lists: it is there to be right, and
- * to be broken by the mutants beside it, which override one method each.
+ * A paged allocator with everything that the kit knows laws about, in plain maps and lists: it is there to be right,
+ * and to be broken by the mutants beside it, which override one method each.
  */
 export class PagedAllocator extends PagedBlocks implements Allocator {
-  readonly capabilities: AllocatorCapabilities = { paged: true, exact: true, prefixCache: true, sharesRunning: true, partialHits: true, fork: true, windows: true, plans: true, swap: true };
+  readonly capabilities: AllocatorCapabilities = {
+    paged: true,
+    exact: true,
+    prefixCache: true,
+    sharesRunning: true,
+    partialHits: true,
+    fork: true,
+    windows: true,
+    plans: true,
+    swap: true,
+  };
   readonly sequences = new Map<number, Sequence>();
   readonly hostFree: number[];
   open: Step = newStep();
@@ -105,7 +129,9 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
   rollback(): void {
     const step = this.onTheirWay.pop()!;
     for (const copy of step.copied) this.uncopy(copy);
-    for (const { sequence, from } of step.rows.toReversed()) if (this.isHere(sequence) && !step.born.has(sequence)) this.truncate(sequence, from);
+    for (const { sequence, from } of step.rows.toReversed()) {
+      if (this.isHere(sequence) && !step.born.has(sequence)) this.truncate(sequence, from);
+    }
     for (const [number, sequence] of this.sequences) if (step.born.has(sequence)) this.free(number);
     for (const block of step.keyed.toReversed()) this.unkey(block);
   }
@@ -166,16 +192,28 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
 
   chain(tokens: readonly number[], count: number, domain: Domain): number[] | null {
     const first = Math.max(0, Math.min(this.firstVisible(count * this.sizes.blockSize), count - 1));
-    const blocks = Array.from({ length: count }, (_, index) => (index < first ? NO_BLOCK : this.find(tokens.slice(0, (index + 1) * this.sizes.blockSize), domain)));
+    const blocks = Array.from({ length: count }, (_, index) =>
+      index < first ? NO_BLOCK : this.find(tokens.slice(0, (index + 1) * this.sizes.blockSize), domain),
+    );
     return blocks.includes(undefined) ? null : (blocks as number[]);
   }
 
-  /** The block after `count` whole ones that begins most like the tokens, unless the step under construction computes it. */
+  /**
+   * The block after `count` whole ones that begins most like the tokens, unless the step under construction computes
+   * it.
+   */
   partial(tokens: readonly number[], count: number, domain: Domain): Match["partial"] {
     const whole = count * this.sizes.blockSize;
     let best: Match["partial"] = null;
     for (const [source, key] of this.keys) {
-      if (key.tokens.length !== whole + this.sizes.blockSize || key.domain.salt !== domain.salt || key.domain.adapterId !== domain.adapterId || !this.isCopyable(source)) continue;
+      if (
+        key.tokens.length !== whole + this.sizes.blockSize ||
+        key.domain.salt !== domain.salt ||
+        key.domain.adapterId !== domain.adapterId ||
+        !this.isCopyable(source)
+      ) {
+        continue;
+      }
       const length = commonLength(key.tokens, tokens) - whole;
       if (length > (best?.length ?? 0)) best = { source, length };
     }
@@ -187,7 +225,9 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
   }
 
   hasRoom({ blocks, partial }: Match, tokenCount: number): boolean {
-    const taken = [...blocks, ...(partial === null ? [] : [partial.source])].filter((block) => this.cached.has(block)).length;
+    const taken = [...blocks, ...(partial === null ? [] : [partial.source])].filter((block) =>
+      this.cached.has(block),
+    ).length;
     return this.blocksFor(tokenCount) - blocks.length <= this.available - taken;
   }
 
@@ -252,7 +292,9 @@ export class PagedAllocator extends PagedBlocks implements Allocator {
 
   /** First position that a token sees. */
   firstVisible(position: number): number {
-    return this.sizes.windows[0] === null ? 0 : Math.floor(Math.max(0, position - this.sizes.windows[0] + 1) / this.sizes.blockSize);
+    return this.sizes.windows[0] === null
+      ? 0
+      : Math.floor(Math.max(0, position - this.sizes.windows[0] + 1) / this.sizes.blockSize);
   }
 
   /** Gives back what no later token sees. */

@@ -7,7 +7,10 @@ export interface Key {
   readonly domain: Domain;
 }
 
-/** The blocks of `PagedAllocator`: who holds them, which can be found by their beginning, which goes first when none is free. */
+/**
+ * The blocks of `PagedAllocator`: who holds them, which can be found by their beginning, which goes first when none is
+ * free.
+ */
 export class PagedBlocks {
   readonly sizes: AllocatorSizes;
   readonly unused: number[];
@@ -24,7 +27,11 @@ export class PagedBlocks {
   }
 
   stats(): BlockCounts {
-    return { free: this.unused.length, cached: this.cached.size, held: this.references.filter((count) => count > 0).length };
+    return {
+      free: this.unused.length,
+      cached: this.cached.size,
+      held: this.references.filter((count) => count > 0).length,
+    };
   }
 
   /** Free blocks, and cached ones after an eviction each. */

@@ -17,6 +17,11 @@ export function complaintOf(cases: readonly PolicyCase[], seeds = 20): string | 
 }
 
 /** Each of these breaks a rule, in the way that it says. */
-export function expectComplaints<T>(casesOf: (policy: T) => readonly PolicyCase[], broken: Readonly<Record<string, readonly [T, RegExp]>>): void {
-  for (const [name, [policy, complaint]] of Object.entries(broken)) expect(complaintOf(casesOf(policy)), name).toMatch(complaint);
+export function expectComplaints<T>(
+  casesOf: (policy: T) => readonly PolicyCase[],
+  broken: Readonly<Record<string, readonly [T, RegExp]>>,
+): void {
+  for (const [name, [policy, complaint]] of Object.entries(broken)) {
+    expect(complaintOf(casesOf(policy)), name).toMatch(complaint);
+  }
 }

@@ -39,7 +39,9 @@ export class PolicyRun {
   }
 
   #noteAdmissions(): void {
-    for (const { id, state } of this.requests) if (state !== "waiting" && !this.admitted.includes(id)) this.admitted.push(id);
+    for (const { id, state } of this.requests) {
+      if (state !== "waiting" && !this.admitted.includes(id)) this.admitted.push(id);
+    }
   }
 }
 

@@ -15,8 +15,14 @@ function pathTo(node: number, parents: readonly number[]): number[] {
   return node < 0 ? [] : [...pathTo(parents[node], parents), node];
 }
 
-/** A cache of whole nodes under a policy, or under the future itself. Returns how many nodes of all requests were found. */
-export function hitsOf({ parents, requests }: PrefixTrace, capacity: number, make: (() => EvictionPolicy) | "clairvoyant"): number {
+/**
+ * A cache of whole nodes under a policy, or under the future itself. Returns how many nodes of all requests were found.
+ */
+export function hitsOf(
+  { parents, requests }: PrefixTrace,
+  capacity: number,
+  make: (() => EvictionPolicy) | "clairvoyant",
+): number {
   const paths = requests.map((node) => pathTo(node, parents));
   const state = { time: 0 };
   const nextUse = (block: number): number => {
@@ -30,7 +36,11 @@ export function hitsOf({ parents, requests }: PrefixTrace, capacity: number, mak
   for (const block of blockParents.keys()) forest.absent(block + 1);
   let hits = 0;
   for (const path of paths) {
-    hits += serve(forest, path.map((node) => node + 1), capacity);
+    hits += serve(
+      forest,
+      path.map((node) => node + 1),
+      capacity,
+    );
     state.time++;
   }
   return hits;

@@ -1,11 +1,33 @@
 import type { DecoderConfig, LayerConfig } from "../../src/decoder.ts";
 import type { RopeConfig } from "../../src/rope.ts";
 
-const layer = (window: number | null, rope: number | null = 0, experts = false): LayerConfig => ({ window, rope, experts });
-const rope = (theta: number, dimensions: number, scaling: RopeConfig["scaling"] = null): RopeConfig => ({ theta, dimensions, scaling });
+const layer = (window: number | null, rope: number | null = 0, experts = false): LayerConfig => ({
+  window,
+  rope,
+  experts,
+});
+const rope = (theta: number, dimensions: number, scaling: RopeConfig["scaling"] = null): RopeConfig => ({
+  theta,
+  dimensions,
+  scaling,
+});
 const AROUND = { kind: "rms", epsilon: 1e-6, place: "around" } as const;
-const LLAMA3 = { kind: "llama3", factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 32 } as const;
-const YARN = { kind: "yarn", factor: 4, originalContextLength: 32, betaFast: 32, betaSlow: 1, magnitude: 1.14, truncated: true } as const;
+const LLAMA3 = {
+  kind: "llama3",
+  factor: 8,
+  lowFrequencyFactor: 1,
+  highFrequencyFactor: 4,
+  originalContextLength: 32,
+} as const;
+const YARN = {
+  kind: "yarn",
+  factor: 4,
+  originalContextLength: 32,
+  betaFast: 32,
+  betaSlow: 1,
+  magnitude: 1.14,
+  truncated: true,
+} as const;
 
 /** For `randomModel`: what a family's decoder has beside a plain Llama's, with heads of 8 numbers. */
 export const RANDOM_FAMILIES: Readonly<Record<string, Partial<DecoderConfig>>> = {
@@ -33,11 +55,21 @@ export const RANDOM_FAMILIES: Readonly<Record<string, Partial<DecoderConfig>>> =
     activation: "gelu_tanh",
     embeddingScale: 5.65,
   },
-  granite: { biases: { qkv: true, output: true, feedForward: true }, embeddingScale: 12, residualScale: 0.22, attentionScale: 0.1, logitScale: 0.25 },
+  granite: {
+    biases: { qkv: true, output: true, feedForward: true },
+    embeddingScale: 12,
+    residualScale: 0.22,
+    attentionScale: 0.1,
+    logitScale: 0.25,
+  },
   qwen3moe: {
     layers: [layer(null, 0, true), layer(null), layer(null, 0, true)],
     queryKeyNorm: true,
     experts: { count: 6, perToken: 2, intermediateSize: 32, normalized: true },
   },
-  "experts behind norms": { layers: [layer(7, 0, true)], norm: AROUND, experts: { count: 5, perToken: 3, intermediateSize: 32, normalized: false } },
+  "experts behind norms": {
+    layers: [layer(7, 0, true)],
+    norm: AROUND,
+    experts: { count: 5, perToken: 3, intermediateSize: 32, normalized: false },
+  },
 };

@@ -13,7 +13,10 @@ export function ids(count: number, from = 0): number[] {
 
 /** A request that no scheduler has. */
 export function sequenceOf(order: number, input: Partial<RequestInput> = {}): Sequence {
-  return new Sequence({ id: order, promptTokenIds: ids(6, order), maxTokens: 4, ...input }, { contextLength: SIZES.contextLength, order, now: 0 });
+  return new Sequence(
+    { id: order, promptTokenIds: ids(6, order), maxTokens: 4, ...input },
+    { contextLength: SIZES.contextLength, order, now: 0 },
+  );
 }
 
 /** Tokens of each row of a plan. */
@@ -30,8 +33,12 @@ export function rowsOf(plan: StepPlan | null): unknown[] | null {
 export function schedulerOf(options: Partial<SchedulerOptions> = {}, answer = 7) {
   const scheduler = new Scheduler({ ...SIZES, ...options });
   const submit = (id: number | string, input: Partial<RequestInput> = {}, now = 0): Sequence =>
-    scheduler.submit({ id, promptTokenIds: ids(6, typeof id === "number" ? id : 99), maxTokens: 4, ...input }, now) as Sequence;
-  const commit = (plan: StepPlan, now = 0) => scheduler.commit(plan, { tokenIds: new Int32Array(plan.sampleCount).fill(answer) }, now);
+    scheduler.submit(
+      { id, promptTokenIds: ids(6, typeof id === "number" ? id : 99), maxTokens: 4, ...input },
+      now,
+    ) as Sequence;
+  const commit = (plan: StepPlan, now = 0) =>
+    scheduler.commit(plan, { tokenIds: new Int32Array(plan.sampleCount).fill(answer) }, now);
   /** One whole step: its tokens by row. */
   const step = (now = 0): number[] | null => {
     const plan = scheduler.schedule(now);

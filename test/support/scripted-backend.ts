@@ -87,7 +87,9 @@ export class ScriptedBackend implements Backend {
     const { sampleCount } = plan;
     const samples = this.#device.run(plan);
     const { tokenAfter } = this.#script;
-    if (tokenAfter !== undefined) for (let i = 0; i < sampleCount; i++) samples[i] = tokenAfter(plan.positions[plan.sampleRows[i]]);
+    if (tokenAfter !== undefined) {
+      for (let i = 0; i < sampleCount; i++) samples[i] = tokenAfter(plan.positions[plan.sampleRows[i]]);
+    }
     const logprobs = Float32Array.from({ length: sampleCount }, (_, i) => -1 - plan.positions[plan.sampleRows[i]]);
     const topIds = Int32Array.from({ length: sampleCount * MAX_TOP_LOGPROBS }, (_, i) => i % MAX_TOP_LOGPROBS);
     return { tokenIds: samples, logprobs, topIds, topLogprobs: Float32Array.from(topIds, (id) => -id) };

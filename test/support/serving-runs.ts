@@ -1,11 +1,30 @@
 /**
- * The runs of real servers in ../shared/groundtruth/serving_runs.csv as simulations. Read by the tests and by scripts/fit-serving.ts;
- * absent outside the project's own checkout.
+ * The runs of real servers in ../shared/groundtruth/serving_runs.csv as simulations. Read by the tests and by
+ * scripts/fit-serving.ts; absent outside the project's own checkout.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Arithmetic, type Gpu, gpuNamed, type ModelShape, MODELS, type Setup, shapeFromConfig } from "../../src/roofline/index.ts";
-import { type Arrival, blocksThatFit, ClosedLoop, engineNamed, RandomStream, setupUnder, simulate, type SimulationRun, type StepObserver, type Workload } from "../../src/sim/index.ts";
+import {
+  type Arithmetic,
+  type Gpu,
+  gpuNamed,
+  type ModelShape,
+  MODELS,
+  type Setup,
+  shapeFromConfig,
+} from "../../src/roofline/index.ts";
+import {
+  type Arrival,
+  blocksThatFit,
+  ClosedLoop,
+  engineNamed,
+  RandomStream,
+  setupUnder,
+  simulate,
+  type SimulationRun,
+  type StepObserver,
+  type Workload,
+} from "../../src/sim/index.ts";
 import { GeneratedWorkload } from "../../src/sim/workloads/generated.ts";
 
 const folder = fileURLToPath(new URL("../../../shared/groundtruth/", import.meta.url));
@@ -57,7 +76,11 @@ export function readServingRuns(): ServingRun[] {
 
 function runOf(row: Readonly<Record<string, string>>): ServingRun {
   const number = (key: string): number => (row[key] === "" ? Number.NaN : Number(row[key]));
-  const [ttftSeconds, tpotSeconds, outputTokens] = [number("ttft_ms") / 1e3, number("tpot_ms") / 1e3, number("output_tokens")];
+  const [ttftSeconds, tpotSeconds, outputTokens] = [
+    number("ttft_ms") / 1e3,
+    number("tpot_ms") / 1e3,
+    number("output_tokens"),
+  ];
   return {
     id: row.id,
     source: row.source,
@@ -109,8 +132,9 @@ export function setupOfRun({ gpus, weightBits, kvBits, arithmetic }: ServingRun,
 }
 
 /**
- * Four runs of Llama-3.1-8B on four H200 have, by Little's law, taken in prompts at 1,400 to 2,100 TFLOP/s a GPU, where the datasheet says 1,979
- * and no other run reaches 60% of it: their prompts must have been in the prefix cache, or fewer of them at once than it says.
+ * Four runs of Llama-3.1-8B on four H200 have, by Little's law, taken in prompts at 1,400 to 2,100 TFLOP/s a GPU, where
+ * the datasheet says 1,979 and no other run reaches 60% of it: their prompts must have been in the prefix cache, or
+ * fewer of them at once than it says.
  */
 export function isCredible({ engine, gpu, gpus }: ServingRun): boolean {
   return !(engine === "vllm-0.12.0" && gpu === "h200" && gpus === 4);
@@ -126,7 +150,10 @@ export interface RunOptions {
 }
 
 /** Simulates the run with that GPU's figures. */
-export function simulateRun(run: ServingRun, { gpu, shape, frontEndSeconds, maxRequests, observe }: RunOptions): Promise<SimulationRun> {
+export function simulateRun(
+  run: ServingRun,
+  { gpu, shape, frontEndSeconds, maxRequests, observe }: RunOptions,
+): Promise<SimulationRun> {
   const setup = setupOfRun(run, gpu, shape);
   return simulate({
     ...setup,
@@ -159,8 +186,14 @@ export interface RunErrors {
   readonly e2e: number;
 }
 
-/** Simulates runs under their engines' presets. Saturated open runs, where requests queue for a seat, are in neither group. */
-export async function errorsByGroup(runs: readonly ServingRun[], maxRequests: number): Promise<Record<"open" | "closed" | "mixtures", RunErrors>> {
+/**
+ * Simulates runs under their engines' presets. Saturated open runs, where requests queue for a seat, are in neither
+ * group.
+ */
+export async function errorsByGroup(
+  runs: readonly ServingRun[],
+  maxRequests: number,
+): Promise<Record<"open" | "closed" | "mixtures", RunErrors>> {
   const rows: { group: "open" | "closed" | "mixtures"; ttft: number; tpot: number; e2e: number }[] = [];
   for (const row of runs) {
     const shape = shapeOfRun(row);

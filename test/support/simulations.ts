@@ -1,6 +1,15 @@
 /** Short ways to a simulation, for tests. */
 import { gpuNamed, modelNamed } from "../../src/roofline/index.ts";
-import { type Arrival, blocksThatFit, namedPolicies, type PolicyNames, simulate, type SimulateOptions, type SimulationSummary, type Workload } from "../../src/sim/index.ts";
+import {
+  type Arrival,
+  blocksThatFit,
+  namedPolicies,
+  type PolicyNames,
+  simulate,
+  type SimulateOptions,
+  type SimulationSummary,
+  type Workload,
+} from "../../src/sim/index.ts";
 import { GeneratedWorkload } from "../../src/sim/workloads/generated.ts";
 
 export interface RunOptions extends Partial<Omit<SimulateOptions, "gpu" | "shape" | "policies">> {
@@ -13,10 +22,20 @@ export interface RunOptions extends Partial<Omit<SimulateOptions, "gpu" | "shape
 }
 
 /** The figures of a run with everything by name. */
-export async function figuresOf({ gpu = "a100-80gb", model = "llama-2-7b", policies = {}, ...options }: RunOptions): Promise<SimulationSummary> {
+export async function figuresOf({
+  gpu = "a100-80gb",
+  model = "llama-2-7b",
+  policies = {},
+  ...options
+}: RunOptions): Promise<SimulationSummary> {
   const setup = { gpu: gpuNamed(gpu), shape: modelNamed(model) };
   const { blockCount = blocksThatFit(setup, 16), tokenBudget = 512 } = options;
-  const named = namedPolicies(policies, { ...setup, tokenBudget, cacheTokens: 16 * blockCount, targetSeconds: options.slo?.tpotSeconds });
+  const named = namedPolicies(policies, {
+    ...setup,
+    tokenBudget,
+    cacheTokens: 16 * blockCount,
+    targetSeconds: options.slo?.tpotSeconds,
+  });
   return (await simulate({ ...setup, ...options, blockCount, tokenBudget, policies: named })).summary;
 }
 

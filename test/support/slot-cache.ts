@@ -22,7 +22,11 @@ export class SlotView {
     const { groups, counts } = this.#kv.tables;
     return groups.map((group) => {
       const first = group.first[this.slot];
-      return { ids: Array.from({ length: counts[this.slot] }, (_, index) => (index < first ? 0 : group.get(this.slot, index))), first, count: counts[this.slot] };
+      return {
+        ids: Array.from({ length: counts[this.slot] }, (_, index) => (index < first ? 0 : group.get(this.slot, index))),
+        first,
+        count: counts[this.slot],
+      };
     });
   }
 

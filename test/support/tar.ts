@@ -1,6 +1,10 @@
 /** A ustar archive of these files, as `tar` writes it. */
 export function tar(files: Readonly<Record<string, Uint8Array>>, type = "0"): Uint8Array {
-  const blocks = Object.entries(files).flatMap(([name, bytes]) => [header(name, bytes.length, type), bytes, new Uint8Array((512 - (bytes.length % 512)) % 512)]);
+  const blocks = Object.entries(files).flatMap(([name, bytes]) => [
+    header(name, bytes.length, type),
+    bytes,
+    new Uint8Array((512 - (bytes.length % 512)) % 512),
+  ]);
   return new Uint8Array(Buffer.concat([...blocks, new Uint8Array(1024)]));
 }
 

@@ -13,7 +13,10 @@ interface AddedToken {
 /** Loose on purpose: tests break it. */
 export type TokenizerJson = Record<string, unknown> & { model: Record<string, unknown>; added_tokens: unknown[] };
 
-/** Llama 3's kind: characters stand for bytes. 0 is `<|bos|>`, 1 `<|eos|>`, 2 the ordinary added token `<tool é>`, then 256 bytes and some merges. */
+/**
+ * Llama 3's kind: characters stand for bytes. 0 is `<|bos|>`, 1 `<|eos|>`, 2 the ordinary added token `<tool é>`, then
+ * 256 bytes and some merges.
+ */
 export function byteLevelTokenizerJson(): TokenizerJson {
   const added = [addedToken(0, "<|bos|>"), addedToken(1, "<|eos|>"), addedToken(2, "<tool é>", false)];
   return tokenizerJson(added, {
@@ -24,15 +27,31 @@ export function byteLevelTokenizerJson(): TokenizerJson {
   });
 }
 
-/** Llama 2's kind: characters, and bytes as `<0xXX>` for the others; a space is put in front. 0 is `<unk>`, 1 `<s>`, 2 `</s>`. */
+/**
+ * Llama 2's kind: characters, and bytes as `<0xXX>` for the others; a space is put in front. 0 is `<unk>`, 1 `<s>`, 2
+ * `</s>`.
+ */
 export function byteFallbackTokenizerJson(): TokenizerJson {
-  const byteTokens = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
+  const byteTokens = Array.from(
+    { length: 256 },
+    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+  );
   return tokenizerJson([addedToken(0, "<unk>"), addedToken(1, "<s>"), addedToken(2, "</s>")], {
     vocab: [...byteTokens, "▁", "▁▁", "▁t", "t", "h", "e", "he", "▁the", "é"],
     merges: ["▁ t", "h e", "▁t he", "▁ ▁"],
     byte_fallback: true,
-    normalizer: sequence("normalizers", { type: "Prepend", prepend: "▁" }, { type: "Replace", pattern: { String: " " }, content: "▁" }),
-    decoder: sequence("decoders", { type: "Replace", pattern: { String: "▁" }, content: " " }, { type: "ByteFallback" }, { type: "Fuse" }, { type: "Strip", content: " ", start: 1, stop: 0 }),
+    normalizer: sequence(
+      "normalizers",
+      { type: "Prepend", prepend: "▁" },
+      { type: "Replace", pattern: { String: " " }, content: "▁" },
+    ),
+    decoder: sequence(
+      "decoders",
+      { type: "Replace", pattern: { String: "▁" }, content: " " },
+      { type: "ByteFallback" },
+      { type: "Fuse" },
+      { type: "Strip", content: " ", start: 1, stop: 0 },
+    ),
   });
 }
 
@@ -80,7 +99,12 @@ function tokenizerJson(added: readonly AddedToken[], parts: Parts): TokenizerJso
 
 function template({ id, content }: AddedToken): unknown {
   const single = [{ SpecialToken: { id: content, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }];
-  return { type: "TemplateProcessing", single, pair: single, special_tokens: { [content]: { id: content, ids: [id], tokens: [content] } } };
+  return {
+    type: "TemplateProcessing",
+    single,
+    pair: single,
+    special_tokens: { [content]: { id: content, ids: [id], tokens: [content] } },
+  };
 }
 
 function addedToken(id: number, content: string, special = true): AddedToken {
@@ -91,9 +115,14 @@ function sequence(key: string, ...steps: readonly unknown[]): unknown {
   return { type: "Sequence", [key]: steps };
 }
 
-/** The 256 characters of a byte-level vocabulary, in the order of their bytes: written out from its definition, apart from the source's table. */
+/**
+ * The 256 characters of a byte-level vocabulary, in the order of their bytes: written out from its definition, apart
+ * from the source's table.
+ */
 function byteCharacters(): string[] {
   const printable = (byte: number): boolean => /[!-~¡-¬®-ÿ]/.test(String.fromCharCode(byte));
   const others = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => !printable(byte));
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : 256 + others.indexOf(byte)));
+  return Array.from({ length: 256 }, (_, byte) =>
+    String.fromCharCode(printable(byte) ? byte : 256 + others.indexOf(byte)),
+  );
 }

@@ -9,12 +9,18 @@ const builtin = fileURLToPath(new URL("../../models/builtin/", import.meta.url))
 
 /** The three small kinds, and those of the built-in and the shared models where they are there. */
 export function allTokenizers(): [name: string, json: JsonObject][] {
-  const folders = { builtin, stories260K: `${sharedModels}stories260K-hf/`, babyllama105: `${sharedModels}babyllama105-hf/` };
+  const folders = {
+    builtin,
+    stories260K: `${sharedModels}stories260K-hf/`,
+    babyllama105: `${sharedModels}babyllama105-hf/`,
+  };
   const files = Object.entries(folders).map(([name, folder]) => [name, `${folder}tokenizer.json`] as const);
   return [
     ["byte-level", byteLevelTokenizerJson()],
     ["byte-fallback", byteFallbackTokenizerJson()],
     ["metaspace", metaspaceTokenizerJson()],
-    ...files.filter(([, file]) => existsSync(file)).map(([name, file]): [string, JsonObject] => [name, parseJsonObject(readFileSync(file), file)]),
+    ...files
+      .filter(([, file]) => existsSync(file))
+      .map(([name, file]): [string, JsonObject] => [name, parseJsonObject(readFileSync(file), file)]),
   ];
 }

@@ -1,4 +1,7 @@
-/** A WebGPU adapter for tests: the system's, else SwiftShader's. Tests that need one are skipped, with the reason, where there is none. */
+/**
+ * A WebGPU adapter for tests: the system's, else SwiftShader's. Tests that need one are skipped, with the reason, where
+ * there is none.
+ */
 import { Buffers } from "../../src/backends/webgpu/buffers.ts";
 import { GROUP_HEADER, HEADER, groupWord } from "../../src/backends/webgpu/columns.ts";
 import { Pipelines } from "../../src/backends/webgpu/pipelines.ts";
@@ -49,13 +52,20 @@ export async function openWorkbench(): Promise<Workbench> {
 type Column = Exclude<keyof typeof HEADER, "tokenCount" | "sampleCount" | "groups"> | keyof typeof GROUP_HEADER;
 
 /** Header words of columns; those of block groups are of the first. */
-const WORDS: Readonly<Record<string, number>> = { ...HEADER, ...Object.fromEntries(Object.entries(GROUP_HEADER).map(([name, word]) => [name, groupWord(0) + word])) };
+const WORDS: Readonly<Record<string, number>> = {
+  ...HEADER,
+  ...Object.fromEntries(Object.entries(GROUP_HEADER).map(([name, word]) => [name, groupWord(0) + word])),
+};
 
 /** What a part says of the first block group. */
 export const FIRST_GROUP = { group: groupWord(0) };
 
 /** Words of a step's columns, for kernels that run alone: those given, in the layout of `PackedColumns`. */
-export function columnWords(tokenCount: number, sampleCount: number, columns: Partial<Record<Column, ArrayLike<number>>>): Int32Array {
+export function columnWords(
+  tokenCount: number,
+  sampleCount: number,
+  columns: Partial<Record<Column, ArrayLike<number>>>,
+): Int32Array {
   const words = new Array<number>(groupWord(1)).fill(0);
   words[HEADER.tokenCount] = tokenCount;
   words[HEADER.sampleCount] = sampleCount;

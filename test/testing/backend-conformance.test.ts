@@ -55,7 +55,9 @@ describe("backendConformance", () => {
 
   test("runs the cases of blocks at each size, 1, 4 and 16 unless told otherwise", () => {
     const sizesOf = (name: string): number[] =>
-      backendConformance(make).filter((each) => each.name.startsWith(name)).map((each) => Number(/\d+/.exec(each.name)?.[0]));
+      backendConformance(make)
+        .filter((each) => each.name.startsWith(name))
+        .map((each) => Number(/\d+/.exec(each.name)?.[0]));
     expect(sizesOf("any chunking")).toEqual([1, 4, 16]);
     expect(sizesOf("sampling follows the rule")).toEqual([1]);
   });

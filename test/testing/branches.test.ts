@@ -8,11 +8,19 @@ const PROGRAMS = Array.from({ length: 200 }, (_, seed) => drawProgram(seed)).fil
 
 test("some programs branch, and more is submitted than they draw", () => {
   expect(PROGRAMS.length).toBeGreaterThan(20);
-  const submitted = (branchRate: number): number => PROGRAMS.slice(0, 20).reduce((sum, program) => sum + new SchedulerDrive({ ...program, branchRate }).run().stats.submitted, 0);
+  const submitted = (branchRate: number): number =>
+    PROGRAMS.slice(0, 20).reduce(
+      (sum, program) => sum + new SchedulerDrive({ ...program, branchRate }).run().stats.submitted,
+      0,
+    );
   expect(submitted(0.5)).toBeGreaterThan(submitted(1e-9));
 });
 
 test("no request branches behind windows unless it may do so anywhere", () => {
   const windowed = { ...PROGRAMS[0], groups: [{ window: 4 }] };
-  expect([mayBranch(windowed), mayBranch({ ...windowed, branchesAnywhere: true }), mayBranch({ ...PROGRAMS[0], branchRate: 0 })]).toEqual([false, true, false]);
+  expect([
+    mayBranch(windowed),
+    mayBranch({ ...windowed, branchesAnywhere: true }),
+    mayBranch({ ...PROGRAMS[0], branchRate: 0 }),
+  ]).toEqual([false, true, false]);
 });

@@ -25,7 +25,10 @@ describe("answerOf", () => {
   });
 
   test("ends with the first stop id", () => {
-    expect(answerOf(prompt, 6, null, [answer.tokenIds[1]])).toEqual({ tokenIds: answer.tokenIds.slice(0, 2), reason: "stop" });
+    expect(answerOf(prompt, 6, null, [answer.tokenIds[1]])).toEqual({
+      tokenIds: answer.tokenIds.slice(0, 2),
+      reason: "stop",
+    });
   });
 
   test("sees only the window", () => {
@@ -38,14 +41,21 @@ describe("DrivenRequest", () => {
   test("takes the right tokens, and then its end", () => {
     const request = driven();
     for (const id of request.answer.tokenIds) request.receive(id);
-    expect([request.delivered, request.knownCount, request.tokenAt(2), request.tokenAt(3)]).toEqual([3, 6, 3, request.answer.tokenIds[0]]);
+    expect([request.delivered, request.knownCount, request.tokenAt(2), request.tokenAt(3)]).toEqual([
+      3,
+      6,
+      3,
+      request.answer.tokenIds[0],
+    ]);
     expect(() => request.receive(1)).toThrow(AssertionError);
   });
 
   test("finds a wrong token, one too many, an early end and a second one", () => {
     const request = driven();
     const [first] = request.answer.tokenIds;
-    expect(() => request.receive(first + 1)).toThrow(`request a got ${first + 1} as token 0, its context gives ${first}`);
+    expect(() => request.receive(first + 1)).toThrow(
+      `request a got ${first + 1} as token 0, its context gives ${first}`,
+    );
     const early = driven();
     finish(early, "length");
     expect(() => early.checkEnd()).toThrow("request a ended by length after 0 of 3 tokens");

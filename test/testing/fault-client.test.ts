@@ -9,7 +9,12 @@ const TIMING = {} as never;
 function clientOf(): FaultClient {
   const entry = new Sequence({ id: "a", promptTokenIds: [1], maxTokens: 2 }, { contextLength: 10, order: 0, now: 0 });
   const stream = new TokenStream({ id: "a", promptTokenIds: Int32Array.of(1), abort: () => {} });
-  return new FaultClient({ stream, controller: new AbortController(), entries: [entry], answers: [{ tokenIds: [5, 6], reason: "length" }] });
+  return new FaultClient({
+    stream,
+    controller: new AbortController(),
+    entries: [entry],
+    answers: [{ tokenIds: [5, 6], reason: "length" }],
+  });
 }
 
 async function read(client: FaultClient): Promise<void> {

@@ -9,15 +9,35 @@ const SEEDS = soakCount(400);
 /** Seeds a test: a name that says where it failed. */
 const SLICE = 200;
 
-test.each(Array.from({ length: Math.ceil(SEEDS / SLICE) }, (_, i) => i * SLICE))("every request of seeds from %i ends once, with the right tokens, and all blocks come back", async (first) => {
-  const faults: Record<string, number> = {};
-  for (let seed = first; seed < Math.min(first + SLICE, SEEDS); seed++) {
-    const report = await injectFaults(seed);
-    for (const [fault, count] of Object.entries({ ...report.faults, ...report.ends })) faults[fault] = (faults[fault] ?? 0) + count;
-  }
-  // The seeds do what they are for: every kind of fault and of end is among them.
-  for (const kind of ["failed", "lost", "lost idle", "unrecovered", "abort", "leave", "pause", "queue_full", "infeasible_request", "length", "stop", "error"]) expect(faults[kind], kind).toBeGreaterThan(0);
-});
+test.each(Array.from({ length: Math.ceil(SEEDS / SLICE) }, (_, i) => i * SLICE))(
+  "every request of seeds from %i ends once, with the right tokens, and all blocks come back",
+  async (first) => {
+    const faults: Record<string, number> = {};
+    for (let seed = first; seed < Math.min(first + SLICE, SEEDS); seed++) {
+      const report = await injectFaults(seed);
+      for (const [fault, count] of Object.entries({ ...report.faults, ...report.ends })) {
+        faults[fault] = (faults[fault] ?? 0) + count;
+      }
+    }
+    // The seeds do what they are for: every kind of fault and of end is among them.
+    for (const kind of [
+      "failed",
+      "lost",
+      "lost idle",
+      "unrecovered",
+      "abort",
+      "leave",
+      "pause",
+      "queue_full",
+      "infeasible_request",
+      "length",
+      "stop",
+      "error",
+    ]) {
+      expect(faults[kind], kind).toBeGreaterThan(0);
+    }
+  },
+);
 
 test("20 seeds decide what they decided before; where a change is meant, `npx vitest run test/testing/fault-injection.test.ts -u` writes the new hashes", async () => {
   const lines: string[] = [];
@@ -44,7 +64,9 @@ describe("faultInjection", () => {
 
   test("tries the policies that it is given, and names the seed where they break a law", async () => {
     const policies = { preemption: () => ({ name: "nobody", victim: () => undefined as never }) };
-    await expect(faultInjection({ seed: 0, seeds: 50, policies })).rejects.toThrow(/^seed \d+: .*; replay: npm run faults -- --seed \d+/);
+    await expect(faultInjection({ seed: 0, seeds: 50, policies })).rejects.toThrow(
+      /^seed \d+: .*; replay: npm run faults -- --seed \d+/,
+    );
   });
 });
 
@@ -54,10 +76,16 @@ describe("planted bugs", () => {
   });
 
   // A sample: `npm run mutants -- --faults` hunts them all.
-  test.each(["the salt is dropped from the domain", "a window gives its blocks back one token early"])("fault injection finds: %s", async (bug) => {
-    const found = withPlanted(PLANTED_FAULTS.find((fault) => fault.bug === bug)!, async (inject) => {
-      for (let seed = 0; seed < 20; seed++) await inject(seed);
-    });
-    await expect(found).rejects.toThrow(/^seed \d+: /);
-  });
+  test.each(["the salt is dropped from the domain", "a window gives its blocks back one token early"])(
+    "fault injection finds: %s",
+    async (bug) => {
+      const found = withPlanted(
+        PLANTED_FAULTS.find((fault) => fault.bug === bug)!,
+        async (inject) => {
+          for (let seed = 0; seed < 20; seed++) await inject(seed);
+        },
+      );
+      await expect(found).rejects.toThrow(/^seed \d+: /);
+    },
+  );
 });

@@ -4,10 +4,23 @@ import { nextToken } from "../../src/testing/context-device.ts";
 import { FaultyDevice } from "../../src/testing/faulty-device.ts";
 import { makePlan } from "../../src/testing/make-plan.ts";
 
-const INFO = { name: "faulty", blockCount: 4, hostBlockCount: 0, blockSize: 2, maxTokens: 8, maxRequests: 2, contextLength: 8, vocabSize: 100, bytesPerBlock: 1, groups: [{ window: null }] };
+const INFO = {
+  name: "faulty",
+  blockCount: 4,
+  hostBlockCount: 0,
+  blockSize: 2,
+  maxTokens: 8,
+  maxRequests: 2,
+  contextLength: 8,
+  vocabSize: 100,
+  bytesPerBlock: 1,
+  groups: [{ window: null }],
+};
 
-const prompt = (index: number) => makePlan(index, 2, [{ slot: 0, tokenIds: [5, 6], position: 0, tables: [[1]], sampled: [1] }]);
-const decode = (index: number, tokenId: number) => makePlan(index, 2, [{ slot: 0, tokenIds: [tokenId], position: 2, tables: [[1, 2]], sampled: [0] }]);
+const prompt = (index: number) =>
+  makePlan(index, 2, [{ slot: 0, tokenIds: [5, 6], position: 0, tables: [[1]], sampled: [1] }]);
+const decode = (index: number, tokenId: number) =>
+  makePlan(index, 2, [{ slot: 0, tokenIds: [tokenId], position: 2, tables: [[1, 2]], sampled: [0] }]);
 
 test("a step ends when it is told to, with a function of its context", async () => {
   const device = new FaultyDevice(INFO);

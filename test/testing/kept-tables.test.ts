@@ -20,7 +20,16 @@ test("begins anew with another stride", () => {
 });
 
 test("refuses a slot twice, and ranges that are empty or longer than a table", () => {
-  for (const changes of [[[1, 0, 1], [1, 1, 2]], [[1, 1, 1]], [[1, 0, 4]]] as const) {
-    expect(() => new KeptTables().apply(makePlan(0, 4, [row], {}, { stride: 3, changes: [changes] }))).toThrow(/plan 0: change \d is of blocks/);
+  for (const changes of [
+    [
+      [1, 0, 1],
+      [1, 1, 2],
+    ],
+    [[1, 1, 1]],
+    [[1, 0, 4]],
+  ] as const) {
+    expect(() => new KeptTables().apply(makePlan(0, 4, [row], {}, { stride: 3, changes: [changes] }))).toThrow(
+      /plan 0: change \d is of blocks/,
+    );
   }
 });

@@ -1,11 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AllocatorSizes, checkProgram, type Command, KvCacheAllocator, programs } from "../../src/testing/index.ts";
+import {
+  type AllocatorSizes,
+  checkProgram,
+  type Command,
+  KvCacheAllocator,
+  programs,
+} from "../../src/testing/index.ts";
 import { NO_DOMAIN } from "../../src/testing/allocator/allocator.ts";
 
 const SIZES: AllocatorSizes = { blockCount: 4, blockSize: 2, maxTokens: 16, windows: [null], hostBlockCount: 2 };
 const make = (sizes: AllocatorSizes) => new KvCacheAllocator(sizes);
-/** The law suite runs short programs; this one is as long as a day. Cheap laws are checked after each command, the others after each 1,000. */
+/**
+ * The law suite runs short programs; this one is as long as a day. Cheap laws are checked after each command, the
+ * others after each 1,000.
+ */
 const LONG = { commands: 100_000, every: 1000 };
 
 describe("KvCacheAllocator", () => {
@@ -13,7 +22,12 @@ describe("KvCacheAllocator", () => {
     const allocator = make(SIZES);
     allocator.allocate(0, [1, 2, 3, 4], NO_DOMAIN);
     allocator.issue();
-    expect(allocator.allocate(1, [1, 2, 3, 5], NO_DOMAIN)).toEqual({ cachedTokens: 3, copies: [[2, 3]], swapOuts: [], swapIns: [] });
+    expect(allocator.allocate(1, [1, 2, 3, 5], NO_DOMAIN)).toEqual({
+      cachedTokens: 3,
+      copies: [[2, 3]],
+      swapOuts: [],
+      swapIns: [],
+    });
     expect(allocator.append(1, [6])).toEqual({ copies: [], swapOuts: [], swapIns: [] });
   });
 
@@ -26,7 +40,10 @@ describe("KvCacheAllocator", () => {
     expect(allocator.hostStats()).toEqual({ free: 0, cached: 2, held: 0 });
     allocator.issue();
     allocator.free(1);
-    expect(allocator.allocate(0, [1, 2, 3, 4, 5], NO_DOMAIN)).toMatchObject({ cachedTokens: 4, swapIns: [expect.anything(), expect.anything()] });
+    expect(allocator.allocate(0, [1, 2, 3, 4, 5], NO_DOMAIN)).toMatchObject({
+      cachedTokens: 4,
+      swapIns: [expect.anything(), expect.anything()],
+    });
   });
 
   test("shows blocks that a window left as none", () => {
@@ -53,7 +70,12 @@ describe("regressions", () => {
     [
       "a sequence gets the shared block back when the step that copies it fails",
       {},
-      [{ kind: "allocate", sequence: 0, tokens: [0] }, { kind: "fork", sequence: 0, child: 1 }, { kind: "append", sequence: 0, tokens: [0] }, { kind: "rollback" }],
+      [
+        { kind: "allocate", sequence: 0, tokens: [0] },
+        { kind: "fork", sequence: 0, child: 1 },
+        { kind: "append", sequence: 0, tokens: [0] },
+        { kind: "rollback" },
+      ],
     ],
     [
       "equal blocks that a failed step waited for are let go tail first",
@@ -82,12 +104,16 @@ describe("regressions", () => {
         { kind: "append", sequence: 0, tokens: [0, 0, 0, 0, 0, 0] },
       ],
     ],
-  ])("%s", (_, sizes, commands) => expect(() => checkProgram(make, { sizes: { ...SIZES, ...sizes }, commands })).not.toThrow());
+  ])("%s", (_, sizes, commands) =>
+    expect(() => checkProgram(make, { sizes: { ...SIZES, ...sizes }, commands })).not.toThrow(),
+  );
 });
 
 describe("long programs", () => {
   const { capabilities } = make(SIZES);
-  const commands = (count: number) => fc.sample(programs(fc, { capabilities, minCommands: count, maxCommands: count }), { numRuns: 1, seed: 1 })[0].commands;
+  const commands = (count: number) =>
+    fc.sample(programs(fc, { capabilities, minCommands: count, maxCommands: count }), { numRuns: 1, seed: 1 })[0]
+      .commands;
 
   test("100,000 commands keep the laws", () => {
     const sizes = { blockCount: 24, blockSize: 4, maxTokens: 40, windows: [null], hostBlockCount: 0 };
@@ -96,7 +122,25 @@ describe("long programs", () => {
 
   test("so do 10,000 with a window beside full layers, and with host memory", () => {
     const program = commands(10_000);
-    expect(() => checkProgram(make, { sizes: { blockCount: 24, blockSize: 4, maxTokens: 40, windows: [null, 7], hostBlockCount: 0 }, commands: program }, { every: 200 })).not.toThrow();
-    expect(() => checkProgram(make, { sizes: { blockCount: 12, blockSize: 4, maxTokens: 40, windows: [null], hostBlockCount: 6 }, commands: program }, { every: 200 })).not.toThrow();
+    expect(() =>
+      checkProgram(
+        make,
+        {
+          sizes: { blockCount: 24, blockSize: 4, maxTokens: 40, windows: [null, 7], hostBlockCount: 0 },
+          commands: program,
+        },
+        { every: 200 },
+      ),
+    ).not.toThrow();
+    expect(() =>
+      checkProgram(
+        make,
+        {
+          sizes: { blockCount: 12, blockSize: 4, maxTokens: 40, windows: [null], hostBlockCount: 6 },
+          commands: program,
+        },
+        { every: 200 },
+      ),
+    ).not.toThrow();
   });
 });

@@ -5,7 +5,10 @@ import { PlanDriver, randomModel } from "../../src/testing/index.ts";
 const model = randomModel(1);
 
 function driverOf(order?: readonly number[]): PlanDriver {
-  return new PlanDriver(createReferenceBackend({ model, blockCount: 9, blockSize: 4, maxTokens: 16, maxRequests: 3, keepLogits: true }), order);
+  return new PlanDriver(
+    createReferenceBackend({ model, blockCount: 9, blockSize: 4, maxTokens: 16, maxRequests: 3, keepLogits: true }),
+    order,
+  );
 }
 
 describe("PlanDriver", () => {
@@ -34,7 +37,9 @@ describe("PlanDriver", () => {
     const driver = driverOf();
     const sequence = driver.start([1, 2, 3, 4, 5]);
     expect(await driver.step([{ sequence, count: 2 }])).toEqual([]);
-    expect((await driver.step([{ sequence, count: 2, sample: "all" }])).map(({ position }) => position)).toEqual([3, 4]);
+    expect((await driver.step([{ sequence, count: 2, sample: "all" }])).map(({ position }) => position)).toEqual([
+      3, 4,
+    ]);
     expect(sequence.tokenIds.length).toBe(5);
     const [last] = await driver.step([{ sequence }]);
     expect([sequence.tokenIds[5], last.position, last.logits?.length]).toEqual([last.tokenId, 5, 97]);
@@ -67,7 +72,11 @@ describe("PlanDriver", () => {
     const [plain, wanting] = [driver.start([1]), driver.start([2], { sampling: { logprobs: 2 } })];
     const [first, second] = await driver.step([{ sequence: plain }, { sequence: wanting }]);
     expect([first.logprob, first.topIds]).toEqual([null, []]);
-    expect([second.topIds[0], second.topLogprobs[0], second.topIds.length]).toEqual([second.tokenId, second.logprob, 2]);
+    expect([second.topIds[0], second.topLogprobs[0], second.topIds.length]).toEqual([
+      second.tokenId,
+      second.logprob,
+      2,
+    ]);
   });
 
   test("asserts that there are tokens and blocks", () => {

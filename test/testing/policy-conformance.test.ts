@@ -18,7 +18,11 @@ const OURS: Readonly<Record<string, PolicyMakers>> = {
   "eviction clairvoyant": { eviction: () => clairvoyant((block) => (block * 7) % 5) },
 };
 
-function named<T>(kind: string, makers: Readonly<Record<string, T>>, toMakers: (make: T) => PolicyMakers): Record<string, PolicyMakers> {
+function named<T>(
+  kind: string,
+  makers: Readonly<Record<string, T>>,
+  toMakers: (make: T) => PolicyMakers,
+): Record<string, PolicyMakers> {
   return Object.fromEntries(Object.entries(makers).map(([name, make]) => [`${kind} ${name}`, toMakers(make)]));
 }
 
@@ -31,7 +35,14 @@ describe("policyConformance", () => {
     const cases = policyConformance({ preemption: lastIn }, { seeds: 2 });
     expect(cases).toHaveLength(2);
     for (const each of cases) await expect(each.run()).resolves.toBeUndefined();
-    const all = policyConformance({ queue: QUEUES.fcfs, admission: ADMISSIONS.watermark, preemption: lastIn, chunking: () => CHUNKINGS.fcfs({}), budget: (tokens) => BUDGETS.fixed({ tokens }), eviction: EVICTIONS.lru });
+    const all = policyConformance({
+      queue: QUEUES.fcfs,
+      admission: ADMISSIONS.watermark,
+      preemption: lastIn,
+      chunking: () => CHUNKINGS.fcfs({}),
+      budget: (tokens) => BUDGETS.fixed({ tokens }),
+      eviction: EVICTIONS.lru,
+    });
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });
 
@@ -42,7 +53,9 @@ describe("policyConformance", () => {
   });
 
   test("says with which seed a rule was broken", async () => {
-    const [rule] = policyConformance({ preemption: () => ({ name: "whoever is listed first", victim: ([first]) => first }) });
+    const [rule] = policyConformance({
+      preemption: () => ({ name: "whoever is listed first", victim: ([first]) => first }),
+    });
     await expect(rule.run()).rejects.toThrow(/^seed \d+: whoever is listed first names another/);
   });
 

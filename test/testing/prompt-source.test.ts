@@ -16,6 +16,10 @@ test("its stop ids are ones that the answer has", () => {
   const source = new PromptSource(new SeededRandom(3));
   for (let i = 0; i < 100; i++) {
     const { promptTokenIds, maxTokens, stopTokenIds = [] } = source.draw(60, 4);
-    if (stopTokenIds.length > 0) expect(answerOf(promptTokenIds, Math.min(60, promptTokenIds.length + maxTokens), 4).tokenIds).toContain(stopTokenIds[0]);
+    if (stopTokenIds.length > 0) {
+      expect(answerOf(promptTokenIds, Math.min(60, promptTokenIds.length + maxTokens), 4).tokenIds).toContain(
+        stopTokenIds[0],
+      );
+    }
   }
 });

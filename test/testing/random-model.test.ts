@@ -14,11 +14,20 @@ describe("randomModel", () => {
   });
 
   test("has tensors of the shapes of its configuration", () => {
-    const { config, embedding, layers, finalNorm, head } = randomModel(1, { layerCount: 3, kvHeadCount: 1, vocabSize: 11 });
+    const { config, embedding, layers, finalNorm, head } = randomModel(1, {
+      layerCount: 3,
+      kvHeadCount: 1,
+      vocabSize: 11,
+    });
     expect([layers.length, config.kvHeadCount]).toEqual([3, 1]);
     expect([embedding.shape, head.shape, finalNorm.shape]).toEqual([[11, 32], [11, 32], [32]]);
     const { attentionNorm, query, key, value, output, gate, up, down } = layers[2];
-    expect([query, key, value, output].map(({ shape }) => shape)).toEqual([[32, 32], [8, 32], [8, 32], [32, 32]]);
+    expect([query, key, value, output].map(({ shape }) => shape)).toEqual([
+      [32, 32],
+      [8, 32],
+      [8, 32],
+      [32, 32],
+    ]);
     expect([gate, up, down, attentionNorm].map(({ shape }) => shape)).toEqual([[44, 32], [44, 32], [32, 44], [32]]);
     for (const { bytes, shape } of tensorsOf(layers[0])) expect(bytes.length).toBe(4 * shape.reduce((a, b) => a * b));
   });

@@ -34,7 +34,9 @@ describe("checkVictims", () => {
 test("checkExpired finds one whose time is over, and a time to look that has passed", () => {
   const never = { nextWakeAt: Number.POSITIVE_INFINITY };
   expect(() => checkExpired(inStates(["running"], { deadline: 5 }), never, 4)).not.toThrow();
-  expect(() => checkExpired(inStates(["running"], { deadline: 5 }), never, 5)).toThrow("request 0 is running at 5, its deadline is 5, its queue timeout at Infinity");
+  expect(() => checkExpired(inStates(["running"], { deadline: 5 }), never, 5)).toThrow(
+    "request 0 is running at 5, its deadline is 5, its queue timeout at Infinity",
+  );
   expect(() => checkExpired(inStates(["waiting"], { queueTimeout: 5 }), never, 5)).toThrow("its queue timeout at 5");
   expect(() => checkExpired(inStates(["running", "preempted"], { queueTimeout: 5 }), never, 5)).not.toThrow();
   expect(() => checkExpired([], { nextWakeAt: 5 }, 5)).toThrow("it is 5, the next time to look is 5");
@@ -45,5 +47,7 @@ test("checkIdle wants the reason, and nobody who waits for no reason", () => {
   expect(() => checkIdle(inStates(["paused"]), { idleReason: "paused" }, 0)).not.toThrow();
   expect(() => checkIdle(inStates(["waiting"]), { idleReason: "in-flight" }, 1)).not.toThrow();
   expect(() => checkIdle([], { idleReason: "paused" }, 0)).toThrow("idle because paused, not empty");
-  expect(() => checkIdle(inStates(["paused", "waiting"]), { idleReason: "paused" }, 0)).toThrow("nothing was planned, nothing is in flight, and a request waits");
+  expect(() => checkIdle(inStates(["paused", "waiting"]), { idleReason: "paused" }, 0)).toThrow(
+    "nothing was planned, nothing is in flight, and a request waits",
+  );
 });

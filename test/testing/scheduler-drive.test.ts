@@ -71,15 +71,24 @@ describe("SchedulerDrive", () => {
   function mostRecentlyUsed(): EvictionPolicy {
     const blocks: number[] = [];
     const right = lru();
-    return { ...right, add: (block) => (blocks.push(block), right.add(block)), remove: (block) => (blocks.splice(blocks.indexOf(block), 1), right.remove(block)), victim: () => blocks.at(-1)! };
+    return {
+      ...right,
+      add: (block) => (blocks.push(block), right.add(block)),
+      remove: (block) => (blocks.splice(blocks.indexOf(block), 1), right.remove(block)),
+      victim: () => blocks.at(-1)!,
+    };
   }
 
   test("finds an eviction policy that gives up parents before children, and names the seed", () => {
-    expect(() => run({}, { eviction: mostRecentlyUsed() })).toThrow(/^seed 0, turn \d+: node \d+ has block \d+, its parent \d+ has none$/);
+    expect(() => run({}, { eviction: mostRecentlyUsed() })).toThrow(
+      /^seed 0, turn \d+: node \d+ has block \d+, its parent \d+ has none$/,
+    );
   });
 
   test("finds a chunk policy that goes beyond the budget", () => {
-    expect(() => run({}, { chunking: { name: "greedy", chunk: (_request, gap) => gap } })).toThrow(/^seed 0, turn \d+: chunk policy greedy gave \d+ of \d+ tokens, \d+ remain$/);
+    expect(() => run({}, { chunking: { name: "greedy", chunk: (_request, gap) => gap } })).toThrow(
+      /^seed 0, turn \d+: chunk policy greedy gave \d+ of \d+ tokens, \d+ remain$/,
+    );
   });
 
   test("an admission policy that lets nobody in beside others costs no answer; a queue that loses requests is found", () => {
@@ -90,7 +99,10 @@ describe("SchedulerDrive", () => {
   });
 
   test("takes other policies, whose victims may be older", () => {
-    const oldest = { name: "first-in", victim: (running: readonly { order: number }[]) => running.reduce((a, b) => (a.order < b.order ? a : b)) };
+    const oldest = {
+      name: "first-in",
+      victim: (running: readonly { order: number }[]) => running.reduce((a, b) => (a.order < b.order ? a : b)),
+    };
     expect(() => run({ requestCount: 8 }, { preemption: oldest as never })).not.toThrow();
   });
 });

@@ -36,6 +36,8 @@ describe("SeededRandom", () => {
   });
 
   test.each([-1, 0.5, 2 ** 53, Number.NaN])("refuses seed %s", (seed) => {
-    expect(() => new SeededRandom(seed)).toThrow(new AssertionError(`seed must be an integer in [0, 2^53), got ${seed}`));
+    expect(() => new SeededRandom(seed)).toThrow(
+      new AssertionError(`seed must be an integer in [0, 2^53), got ${seed}`),
+    );
   });
 });

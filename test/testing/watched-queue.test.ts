@@ -18,6 +18,7 @@ test("tells of each request that enters, and is the queue behind it otherwise", 
 });
 
 test("has the optional hooks of the queue behind it, and no others", () => {
-  const hooks = (queue: ReturnType<typeof fcfs>) => (["attach", "begin", "charge", "ended"] as const).map((name) => queue[name] !== undefined);
+  const hooks = (queue: ReturnType<typeof fcfs>) =>
+    (["attach", "begin", "charge", "ended"] as const).map((name) => queue[name] !== undefined);
   for (const make of [fcfs, () => vtc()]) expect(hooks(watchedQueue(make(), () => {}))).toEqual(hooks(make()));
 });

@@ -12,7 +12,12 @@ export default function (suite: Suite): void {
     const weight = new Float32Array(OUT_SIZE * IN_SIZE).map((_, i) => Math.cos(i));
     const out = new Float64Array(rows * OUT_SIZE);
     const [four, one] = [`linear, ${rows} x ${IN_SIZE} -> ${OUT_SIZE}`, `the same, one output at a time, ${rows} rows`];
-    const matrix = new Matrix({ name: "gate", dtype: "F32", shape: [OUT_SIZE, IN_SIZE], bytes: new Uint8Array(weight.buffer) });
+    const matrix = new Matrix({
+      name: "gate",
+      dtype: "F32",
+      shape: [OUT_SIZE, IN_SIZE],
+      bytes: new Uint8Array(weight.buffer),
+    });
     suite.add(four, () => linear(out, x, matrix, rows));
     suite.add(one, () => oneAtATime(out, x, weight, rows));
     suite.ratio(`one at a time / four, ${rows} rows`, one, four);

@@ -21,7 +21,9 @@ const PROMPT_TOKENS = 64;
 export default function (suite: Suite): void {
   const sizes = { blockCount: 256, blockSize: 16, maxTokens: 512, maxRequests: REQUESTS };
   const driver = new PlanDriver(createReferenceBackend({ model: MODEL, ...sizes }));
-  const sequences = Array.from({ length: REQUESTS }, (_, i) => driver.start(Array.from({ length: PROMPT_TOKENS }, (__, j) => (i * 7 + j) % 512)));
+  const sequences = Array.from({ length: REQUESTS }, (_, i) =>
+    driver.start(Array.from({ length: PROMPT_TOKENS }, (__, j) => (i * 7 + j) % 512)),
+  );
   const shares = sequences.map((sequence) => ({ sequence }));
   const restart = (): void => {
     for (const sequence of sequences) {

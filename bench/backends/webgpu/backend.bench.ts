@@ -1,6 +1,6 @@
 /**
- * Decode steps of real models on the adapter at hand, two steps in flight as an engine has them. Tokens a second, and the share of a
- * step that the host spends in `execute` before it returns: packing, encoding, submitting.
+ * Decode steps of real models on the adapter at hand, two steps in flight as an engine has them. Tokens a second, and
+ * the share of a step that the host spends in `execute` before it returns: packing, encoding, submitting.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,10 @@ const babyllama = fileURLToPath(new URL("../../../../shared/models/babyllama105-
 export default async function (): Promise<BenchRow[]> {
   const node = await openNodeGpu();
   const rows: BenchRow[] = [];
-  for (const [name, folder] of [["built-in model", builtinModelFolder()], ["babyllama105", babyllama]]) {
+  for (const [name, folder] of [
+    ["built-in model", builtinModelFolder()],
+    ["babyllama105", babyllama],
+  ]) {
     if (!existsSync(folder)) continue;
     const { model } = await loadModel(folder);
     for (const batch of BATCHES) rows.push(await measure(node, name, model, batch));
@@ -33,9 +36,18 @@ export default async function (): Promise<BenchRow[]> {
 }
 
 async function measure({ gpu }: NodeGpu, name: string, model: Model, batch: number): Promise<BenchRow> {
-  const backend = await createWebGPUBackend({ model, gpu, blockCount: 16 * batch, blockSize: 16, maxTokens: 1024, maxRequests: batch });
+  const backend = await createWebGPUBackend({
+    model,
+    gpu,
+    blockCount: 16 * batch,
+    blockSize: 16,
+    maxTokens: 1024,
+    maxRequests: batch,
+  });
   const driver = new PlanDriver(backend);
-  const sequences = Array.from({ length: batch }, (_, i) => driver.start(Array.from({ length: PROMPT_TOKENS }, (__, j) => 3 + ((i * 7 + j * 5) % 90))));
+  const sequences = Array.from({ length: batch }, (_, i) =>
+    driver.start(Array.from({ length: PROMPT_TOKENS }, (__, j) => 3 + ((i * 7 + j * 5) % 90))),
+  );
   await driver.step(sequences.map((sequence) => ({ sequence })));
   let hostMilliseconds = 0;
   const execute = backend.execute.bind(backend);

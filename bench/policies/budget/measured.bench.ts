@@ -1,4 +1,6 @@
-/** What fitting costs, and the B* that the policy finds on the backends at hand against a sweep with many more steps. */
+/**
+ * What fitting costs, and the B* that the policy finds on the backends at hand against a sweep with many more steps.
+ */
 import type { Backend } from "../../../src/backends/backend.ts";
 import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
 import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
@@ -32,12 +34,17 @@ export default async function (suite: Suite): Promise<BenchRow[]> {
 
 async function foundAndSwept(name: string, backend: Backend): Promise<BenchRow> {
   const budget = measured({ maxTokens: MAX_TOKENS });
-  for (const size of budget.sizes) for (let i = 0; i < budget.stepsPerSize; i++) budget.observe(size, await stepSeconds(backend, size));
+  for (const size of budget.sizes) {
+    for (let i = 0; i < budget.stepsPerSize; i++) budget.observe(size, await stepSeconds(backend, size));
+  }
   const tokens = SWEPT.flatMap((size) => Array.from({ length: SWEEPS }, () => size));
   const times: number[] = [];
   for (const size of tokens) times.push(await stepSeconds(backend, size));
   await backend.dispose();
-  return { name: `B* of ${name}, built-in model`, note: `${describe(budget.fit!)}; by a sweep ${describe(fitStepTime(tokens, times)!)}` };
+  return {
+    name: `B* of ${name}, built-in model`,
+    note: `${describe(budget.fit!)}; by a sweep ${describe(fitStepTime(tokens, times)!)}`,
+  };
 }
 
 function describe({ bStar, low, high, floor, slope }: StepTimeFit): string {

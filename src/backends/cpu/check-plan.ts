@@ -13,10 +13,22 @@ import type { BackendInfo } from "../backend.ts";
 export function checkPlan(plan: StepPlan, info: BackendInfo, samplesBefore: number): void {
   const { tokenCount, requestCount, sampleCount } = plan;
   assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
-  assert(requestCount <= info.maxRequests, () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`);
-  assert(sampleCount <= info.maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`);
-  assert(plan.groups.length === info.groups.length, () => `${plan.groups.length} block groups, not ${info.groups.length}`);
-  assert(plan.queryIndptr[requestCount] === tokenCount, () => `requests have ${plan.queryIndptr[requestCount]} of ${tokenCount} tokens`);
+  assert(
+    requestCount <= info.maxRequests,
+    () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`,
+  );
+  assert(
+    sampleCount <= info.maxTokens,
+    () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`,
+  );
+  assert(
+    plan.groups.length === info.groups.length,
+    () => `${plan.groups.length} block groups, not ${info.groups.length}`,
+  );
+  assert(
+    plan.queryIndptr[requestCount] === tokenCount,
+    () => `requests have ${plan.queryIndptr[requestCount]} of ${tokenCount} tokens`,
+  );
   for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info);
   for (let token = 0; token < tokenCount; token++) checkId(plan.tokenIds[token], token, info, samplesBefore);
   for (let sample = 0; sample < sampleCount; sample++) {
@@ -48,20 +60,31 @@ function checkPairs(pairs: Int32Array, count: number, sources: number, targets: 
 
 function checkRequest(plan: StepPlan, request: number, info: BackendInfo): void {
   const adapter = plan.adapterIds[request];
-  if (adapter !== 0) throw new InvalidRequestError(`adapterId must be 0 (${info.name} has no adapters), got ${adapter}`);
+  if (adapter !== 0) {
+    throw new InvalidRequestError(`adapterId must be 0 (${info.name} has no adapters), got ${adapter}`);
+  }
   const length = plan.contextLengths[request];
   assert(length <= info.contextLength, () => `a context of ${length} is over the limit of ${info.contextLength}`);
   const first = plan.queryIndptr[request];
   const end = plan.queryIndptr[request + 1];
   for (let token = first; token < end; token++) {
     const position = plan.positions[token];
-    assert(position === length - (end - token), () => `token ${token} has position ${position}, not ${length - (end - token)}`);
+    assert(
+      position === length - (end - token),
+      () => `token ${token} has position ${position}, not ${length - (end - token)}`,
+    );
   }
   plan.groups.forEach((group, g) => checkTable(plan, group, info.groups[g].window, request, info));
 }
 
 /** Every block that the request's tokens see, and each token's slot. */
-function checkTable(plan: StepPlan, group: PlanGroup, window: number | null, request: number, { blockCount, blockSize, maxRequests }: BackendInfo): void {
+function checkTable(
+  plan: StepPlan,
+  group: PlanGroup,
+  window: number | null,
+  request: number,
+  { blockCount, blockSize, maxRequests }: BackendInfo,
+): void {
   const slot = plan.requestSlots[request];
   assert(slot >= 0 && slot < maxRequests, () => `request slot ${slot} is outside 0..${maxRequests - 1}`);
   const first = firstVisible(plan, request, window);
@@ -72,6 +95,9 @@ function checkTable(plan: StepPlan, group: PlanGroup, window: number | null, req
   for (let token = plan.queryIndptr[request]; token < plan.queryIndptr[request + 1]; token++) {
     const position = plan.positions[token];
     const kvSlot = blockAt(group, slot, position, blockSize) * blockSize + (position % blockSize);
-    assert(group.slotMapping[token] === kvSlot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${kvSlot}`);
+    assert(
+      group.slotMapping[token] === kvSlot,
+      () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${kvSlot}`,
+    );
   }
 }

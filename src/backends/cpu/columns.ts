@@ -85,8 +85,9 @@ export class StepColumns {
     this.#fill("positions", plan.positions, tokenCount);
     this.#tables.forEach((group, g) => group.pack(plan, g));
     this.#packSamples(plan.sampling, plan.sampleRows, sampleCount);
-    for (const name of MOVES)
-      {this.#fill(name, plan[name], 2 * { swapOuts: swapOutCount, swapIns: swapInCount, copies: copyCount }[name]);}
+    for (const name of MOVES) {
+      this.#fill(name, plan[name], 2 * { swapOuts: swapOutCount, swapIns: swapInCount, copies: copyCount }[name]);
+    }
     const counts = { tokenCount, requestCount, sampleCount, swapOutCount, swapInCount, copyCount };
     const attentionTileCount = this.#packTiles(plan);
     const previousIds = previous.#addresses.sampledIds;

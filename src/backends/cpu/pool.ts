@@ -88,8 +88,9 @@ export class ThreadPool implements StepPool {
   }
 
   async whenDone(count: number): Promise<void> {
-    for (let done = this.#done(); done < count && this.lost === null && !this.#isStopped; done = this.#done())
-      {await this.#change(done);}
+    for (let done = this.#done(); done < count && this.lost === null && !this.#isStopped; done = this.#done()) {
+      await this.#change(done);
+    }
     if (this.#done() === this.#steps) this.#hold(false);
   }
 

@@ -17,8 +17,8 @@ interface Pair {
 }
 
 /**
- * Low-rank adapters: out += scale * B · (A · x) for the rows of the requests that have one (LoRA, arXiv 2106.09685). A row's sum
- * does not depend on the other rows.
+ * Low-rank adapters: out += scale * B · (A · x) for the rows of the requests that have one (LoRA, arXiv 2106.09685). A
+ * row's sum does not depend on the other rows.
  */
 export class Adapters {
   readonly count: number;
@@ -31,7 +31,11 @@ export class Adapters {
   constructor(adapters: readonly Adapter[]) {
     this.count = adapters.length;
     this.#pairs = adapters.map(({ layers, scale }) =>
-      layers.map((layer) => Object.fromEntries(Object.entries(layer).map(([part, { a, b }]) => [part, { a: new Matrix(a), b: new Matrix(b), scale }]))),
+      layers.map((layer) =>
+        Object.fromEntries(
+          Object.entries(layer).map(([part, { a, b }]) => [part, { a: new Matrix(a), b: new Matrix(b), scale }]),
+        ),
+      ),
     );
   }
 

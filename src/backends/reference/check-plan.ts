@@ -11,9 +11,18 @@ import type { BackendInfo } from "../backend.ts";
 export function checkPlan(plan: StepPlan, info: BackendInfo, adapterCount = 0): void {
   const { tokenCount, requestCount, sampleCount } = plan;
   assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
-  assert(requestCount <= info.maxRequests, () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`);
-  assert(sampleCount <= info.maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`);
-  assert(plan.groups.length === info.groups.length, () => `${plan.groups.length} block groups, not ${info.groups.length}`);
+  assert(
+    requestCount <= info.maxRequests,
+    () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`,
+  );
+  assert(
+    sampleCount <= info.maxTokens,
+    () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`,
+  );
+  assert(
+    plan.groups.length === info.groups.length,
+    () => `${plan.groups.length} block groups, not ${info.groups.length}`,
+  );
   for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info, adapterCount);
   for (let sample = 0; sample < sampleCount; sample++) {
     const row = plan.sampleRows[sample];
@@ -28,7 +37,10 @@ function checkRequest(plan: StepPlan, request: number, info: BackendInfo, adapte
     throw new InvalidRequestError(`adapterId must be ${only}, got ${adapter}`);
   }
   const contextLength = plan.contextLengths[request];
-  assert(contextLength <= info.contextLength, () => `a context of ${contextLength} is over the limit of ${info.contextLength}`);
+  assert(
+    contextLength <= info.contextLength,
+    () => `a context of ${contextLength} is over the limit of ${info.contextLength}`,
+  );
   const slot = plan.requestSlots[request];
   assert(slot >= 0 && slot < info.maxRequests, () => `request slot ${slot} is outside 0..${info.maxRequests - 1}`);
   for (const group of plan.groups) checkTokens(plan, group, request, info);
@@ -45,9 +57,18 @@ function checkTokens(plan: StepPlan, group: PlanGroup, request: number, info: Ba
   }
 }
 
-function checkSlot(group: PlanGroup, slot: number, token: number, position: number, { blockSize, blockCount }: BackendInfo): void {
+function checkSlot(
+  group: PlanGroup,
+  slot: number,
+  token: number,
+  position: number,
+  { blockSize, blockCount }: BackendInfo,
+): void {
   const block = blockAt(group, slot, position, blockSize);
   assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
   const kvSlot = block * blockSize + (position % blockSize);
-  assert(group.slotMapping[token] === kvSlot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${kvSlot}`);
+  assert(
+    group.slotMapping[token] === kvSlot,
+    () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${kvSlot}`,
+  );
 }

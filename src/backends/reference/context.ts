@@ -6,8 +6,8 @@ import type { KvStore } from "./kv-store.ts";
 const FIRST_ROOM = 64;
 
 /**
- * Keys and values that a request's tokens see in one layer, gathered from its blocks: [position, KV head, headDim]. This is
- * the one place that reads block tables.
+ * Keys and values that a request's tokens see in one layer, gathered from its blocks: [position, KV head, headDim].
+ * This is the one place that reads block tables.
  */
 export class Context {
   keys = new Float64Array(0);
@@ -29,7 +29,13 @@ export class Context {
     this.#makeRoom(plan.contextLengths[request] - this.origin);
     for (let position = this.origin; position < plan.contextLengths[request]; position++) {
       const block = blockAt(group, slot, position, blockSize);
-      this.#store.readToken(block * blockSize + (position % blockSize), layer, this.keys, this.values, (position - this.origin) * kvSize);
+      this.#store.readToken(
+        block * blockSize + (position % blockSize),
+        layer,
+        this.keys,
+        this.values,
+        (position - this.origin) * kvSize,
+      );
     }
   }
 

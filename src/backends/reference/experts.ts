@@ -4,9 +4,9 @@ import { linear } from "./linear.ts";
 import type { LayerNumbers } from "./weights.ts";
 
 /**
- * A mixture of experts: out = Σ weight · expert(x) over the experts that the router gives the largest probabilities. Of equal
- * probabilities the lower number is taken. Each token's sum runs over its experts in ascending order, so that it does not
- * depend on the other tokens. Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
+ * A mixture of experts: out = Σ weight · expert(x) over the experts that the router gives the largest probabilities. Of
+ * equal probabilities the lower number is taken. Each token's sum runs over its experts in ascending order, so that it
+ * does not depend on the other tokens. Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
  */
 export class Experts {
   readonly #config: DecoderConfig;
@@ -74,9 +74,12 @@ function keepLargest(shares: Float64Array, token: number, { count, perToken, nor
   const row = shares.subarray(token * count, (token + 1) * count);
   const largest = row.reduce((a, b) => Math.max(a, b));
   const exponentials = row.map((logit) => Math.exp(logit - largest));
-  const order = Array.from(exponentials, (_, expert) => expert).toSorted((a, b) => exponentials[b] - exponentials[a] || a - b);
+  const order = Array.from(exponentials, (_, expert) => expert).toSorted(
+    (a, b) => exponentials[b] - exponentials[a] || a - b,
+  );
   const used = order.slice(0, perToken);
-  const sum = (experts: readonly number[]): number => experts.reduce((total, expert) => total + exponentials[expert], 0);
+  const sum = (experts: readonly number[]): number =>
+    experts.reduce((total, expert) => total + exponentials[expert], 0);
   const total = normalized ? sum(used.toSorted((a, b) => a - b)) : exponentials.reduce((a, b) => a + b);
   row.fill(0);
   for (const expert of used) row[expert] = exponentials[expert] / total;

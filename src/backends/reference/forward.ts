@@ -15,7 +15,10 @@ import { RopeAngles, rotate } from "./rope.ts";
 import { softCap } from "./soft-cap.ts";
 import { type LayerNumbers, type Weights, openWeights } from "./weights.ts";
 
-/** Where a layer's keys and values are: its group, its number within the group, and the attention with the group's window. */
+/**
+ * Where a layer's keys and values are: its group, its number within the group, and the attention with the group's
+ * window.
+ */
 interface LayerPlace {
   readonly group: number;
   readonly layer: number;
@@ -49,7 +52,13 @@ export class Forward {
   readonly #up: Float64Array;
   readonly #branch: Float64Array;
 
-  constructor(model: Model, groups: readonly LayerGroup[], store: KvStore, maxTokens: number, { roundsInputs = false, adapters = [] }: ForwardOptions = {}) {
+  constructor(
+    model: Model,
+    groups: readonly LayerGroup[],
+    store: KvStore,
+    maxTokens: number,
+    { roundsInputs = false, adapters = [] }: ForwardOptions = {},
+  ) {
     const config = model.config;
     const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
     assert(headCount % kvHeadCount === 0, () => `${headCount} heads do not share ${kvHeadCount} key heads evenly`);
@@ -103,7 +112,9 @@ export class Forward {
     this.#project(this.#keys, this.#normed, number, "key", count);
     this.#project(this.#values, this.#normed, number, "value", count);
     this.#prepareHeads(number, weights, count);
-    for (let t = 0; t < count; t++) this.#store.writeToken(group.slotMapping[t], layer, this.#keys, this.#values, t * this.#store.kvSize);
+    for (let t = 0; t < count; t++) {
+      this.#store.writeToken(group.slotMapping[t], layer, this.#keys, this.#values, t * this.#store.kvSize);
+    }
     attention.run(this.#attended, this.#queries, layer, plan, group);
     this.#project(this.#branch, this.#attended, number, "output", count);
     this.#addBranch(weights.attentionPostNorm, count);

@@ -13,7 +13,9 @@ export function activateGate(activation: Activation, gate: Float64Array, up: Flo
 function functionOf(activation: Activation): (x: number) => number {
   if (activation === "silu") return silu;
   if (activation === "gelu_tanh") return geluTanh;
-  throw new UnsupportedModelError(`activation ${activation} is not implemented in the reference backend, only silu and gelu_tanh`);
+  throw new UnsupportedModelError(
+    `activation ${activation} is not implemented in the reference backend, only silu and gelu_tanh`,
+  );
 }
 
 function silu(x: number): number {

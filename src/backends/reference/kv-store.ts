@@ -14,8 +14,8 @@ export interface KvShape {
 }
 
 /**
- * Keys and values of a tier's blocks in one buffer, [block, layer, key or value, offset in block, KV head]: a block is one
- * contiguous range, so moving one is one copy. Storage has blockCount + 1 blocks; block 0 is never used.
+ * Keys and values of a tier's blocks in one buffer, [block, layer, key or value, offset in block, KV head]: a block is
+ * one contiguous range, so moving one is one copy. Storage has blockCount + 1 blocks; block 0 is never used.
  *
  * A head's bytes depend on its numbers alone: what is read back, swapped or computed again is the same bits.
  */
@@ -67,7 +67,10 @@ export class KvStore {
 
   write(blocks: ArrayLike<number>, data: Uint8Array): void {
     const size = this.bytesPerBlock;
-    assert(data.length === blocks.length * size, () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`);
+    assert(
+      data.length === blocks.length * size,
+      () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`,
+    );
     for (let i = 0; i < blocks.length; i++) this.#block(blocks[i]).set(data.subarray(i * size, (i + 1) * size));
   }
 
@@ -79,19 +82,31 @@ export class KvStore {
   #tokenOffset(slot: number, layer: number): number {
     const { blockSize, kvHeadCount } = this.shape;
     const block = Math.floor(slot / blockSize);
-    return block * this.bytesPerBlock + 2 * layer * this.#valueOffset + (slot - block * blockSize) * kvHeadCount * this.#headBytes;
+    return (
+      block * this.bytesPerBlock +
+      2 * layer * this.#valueOffset +
+      (slot - block * blockSize) * kvHeadCount * this.#headBytes
+    );
   }
 
   #encode(x: Float64Array, from: number, at: number): void {
     const { type, kvHeadCount, headDim } = this.shape;
     if (type === "f64") for (let i = 0; i < this.kvSize; i++) this.#view.setFloat64(at + 8 * i, x[from + i], true);
-    else for (let h = 0; h < kvHeadCount; h++) encodeKv(type, x, from + h * headDim, headDim, this.#view, at + h * this.#headBytes);
+    else {
+      for (let h = 0; h < kvHeadCount; h++) {
+        encodeKv(type, x, from + h * headDim, headDim, this.#view, at + h * this.#headBytes);
+      }
+    }
   }
 
   #decode(at: number, out: Float64Array, to: number): void {
     const { type, kvHeadCount, headDim } = this.shape;
     if (type === "f64") for (let i = 0; i < this.kvSize; i++) out[to + i] = this.#view.getFloat64(at + 8 * i, true);
-    else for (let h = 0; h < kvHeadCount; h++) decodeKv(type, this.#view, at + h * this.#headBytes, headDim, out, to + h * headDim);
+    else {
+      for (let h = 0; h < kvHeadCount; h++) {
+        decodeKv(type, this.#view, at + h * this.#headBytes, headDim, out, to + h * headDim);
+      }
+    }
   }
 
   #block(block: number): Uint8Array {
@@ -104,6 +119,8 @@ function allocate(byteLength: number, blockCount: number): ArrayBuffer {
   try {
     return new ArrayBuffer(byteLength);
   } catch (cause) {
-    throw new OutOfMemoryError(`cannot allocate ${byteLength} bytes for ${blockCount} blocks of keys and values`, { cause });
+    throw new OutOfMemoryError(`cannot allocate ${byteLength} bytes for ${blockCount} blocks of keys and values`, {
+      cause,
+    });
   }
 }

@@ -34,7 +34,15 @@ export function linear(
   }
 }
 /** Four consecutive outputs of one row; `o`, `i` and `w` are where the output, input row and first weight row start. */
-function dotFour(out: Float64Array, o: number, x: Float64Array, i: number, weight: Float32Array, w: number, size: number): void {
+function dotFour(
+  out: Float64Array,
+  o: number,
+  x: Float64Array,
+  i: number,
+  weight: Float32Array,
+  w: number,
+  size: number,
+): void {
   const w1 = w + size;
   const w2 = w1 + size;
   const w3 = w2 + size;
@@ -55,7 +63,15 @@ function dotFour(out: Float64Array, o: number, x: Float64Array, i: number, weigh
   out[o + 3] = sum3;
 }
 
-function dotOne(out: Float64Array, o: number, x: Float64Array, i: number, weight: Float32Array, w: number, size: number): void {
+function dotOne(
+  out: Float64Array,
+  o: number,
+  x: Float64Array,
+  i: number,
+  weight: Float32Array,
+  w: number,
+  size: number,
+): void {
   let sum = 0;
   for (let k = 0; k < size; k++) sum += x[i + k] * weight[w + k];
   out[o] = sum;

@@ -1,12 +1,20 @@
 import type { Tensor } from "../../model.ts";
-import { dequantize, isFloat, roundToInt8, rowBytes, rowCount, rowLength, toFloat32 } from "../../quantization/index.ts";
+import {
+  dequantize,
+  isFloat,
+  roundToInt8,
+  rowBytes,
+  rowCount,
+  rowLength,
+  toFloat32,
+} from "../../quantization/index.ts";
 
 /** Rows that `Matrix.load` gives at a time: `linear` reads four. */
 export const ROWS_AT_A_TIME = 4;
 
 /**
- * A weight matrix [rows, columns] as float32 rows. Float types are widened once, as float32 holds each of their numbers;
- * blocks stay as they are stored and are dequantized when they are read.
+ * A weight matrix [rows, columns] as float32 rows. Float types are widened once, as float32 holds each of their
+ * numbers; blocks stay as they are stored and are dequantized when they are read.
  */
 export class Matrix {
   readonly rows: number;

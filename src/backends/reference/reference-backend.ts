@@ -37,7 +37,16 @@ export interface ReferenceBackendOptions {
  */
 export function createReferenceBackend(options: ReferenceBackendOptions): Backend {
   checkOptions(options);
-  const { model, blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f64" } = options;
+  const {
+    model,
+    blockSize,
+    blockCount,
+    maxTokens,
+    maxRequests,
+    hostBlockCount = 0,
+    keepLogits = false,
+    kv = "f64",
+  } = options;
   const { int8Activations = false, adapters = [] } = options;
   const { kvHeadCount, headDim, contextLength, vocabSize } = model.config;
   const groups = layerGroups(model.config);
@@ -48,13 +57,25 @@ export function createReferenceBackend(options: ReferenceBackendOptions): Backen
   const forward = new Forward(model, groups, device, maxTokens, { roundsInputs: int8Activations, adapters });
   const limits = { blockCount, hostBlockCount, blockSize, maxTokens, maxRequests };
   const shown = groups.map(({ window }) => ({ window }));
-  const info = { name: "reference", ...limits, contextLength, vocabSize, bytesPerBlock: device.bytesPerBlock, groups: shown };
-  return new ReferenceBackend(info, new StepRunner({ forward, device, host, info, keepLogits, adapterCount: adapters.length }));
+  const info = {
+    name: "reference",
+    ...limits,
+    contextLength,
+    vocabSize,
+    bytesPerBlock: device.bytesPerBlock,
+    groups: shown,
+  };
+  return new ReferenceBackend(
+    info,
+    new StepRunner({ forward, device, host, info, keepLogits, adapterCount: adapters.length }),
+  );
 }
 
 function checkOptions(options: ReferenceBackendOptions): void {
   const { blockSize, blockCount, maxTokens, maxRequests, hostBlockCount = 0, kv } = options;
-  if (kv !== undefined && !KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
+  if (kv !== undefined && !KV_TYPES.includes(kv)) {
+    throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
+  }
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
   checkInteger("blockCount", blockCount, 1, Math.floor(MAX_SLOTS / blockSize) - 1);
   checkInteger("hostBlockCount", hostBlockCount, 0, Math.floor(MAX_SLOTS / blockSize) - 1);

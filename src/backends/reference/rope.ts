@@ -29,10 +29,17 @@ export class RopeAngles {
 }
 
 /**
- * Rotates pairs (i, i + dimensions / 2) of every head of x [tokenCount, headCount, headDim] in place; numbers of a head beyond
+ * Rotates pairs (i, i + dimensions / 2) of every head of x [tokenCount, headCount, headDim] in place; numbers of a head
+ * beyond
  * `dimensions` stay. Source: RoFormer, arXiv 2104.09864, with the pairing of Hugging Face's Llama.
  */
-export function rotate(x: Float64Array, tokenCount: number, angles: RopeAngles, headCount: number, headDim: number): void {
+export function rotate(
+  x: Float64Array,
+  tokenCount: number,
+  angles: RopeAngles,
+  headCount: number,
+  headDim: number,
+): void {
   const { half, cosines, sines } = angles;
   for (let t = 0; t < tokenCount; t++) {
     for (let head = 0; head < headCount; head++) {

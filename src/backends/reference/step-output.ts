@@ -6,6 +6,10 @@ export type StepOutput = Required<Omit<StepResult, "logits">> & Pick<StepResult,
 
 /** Room for `samples` samples; `logits` only where a vocabulary size is given. */
 export function createStepOutput(samples: number, keptVocabSize: number | null): StepOutput {
-  const columns = { tokenIds: new Int32Array(samples), sampleFlags: new Uint8Array(samples), ...createLogprobColumns(samples) };
+  const columns = {
+    tokenIds: new Int32Array(samples),
+    sampleFlags: new Uint8Array(samples),
+    ...createLogprobColumns(samples),
+  };
   return keptVocabSize === null ? columns : { ...columns, logits: new Float32Array(samples * keptVocabSize) };
 }

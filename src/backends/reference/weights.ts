@@ -8,7 +8,9 @@ type Optional = { [K in keyof LayerWeights]: null extends LayerWeights[K] ? K : 
 
 /** The matrices and vectors of one layer, by the model's names. */
 export type LayerNumbers = {
-  readonly [K in keyof LayerWeights]: (K extends MatrixName ? Matrix : Float32Array) | (K extends Optional ? null : never);
+  readonly [K in keyof LayerWeights]:
+    | (K extends MatrixName ? Matrix : Float32Array)
+    | (K extends Optional ? null : never);
 };
 
 /** A model's weights as the loops read them. */
@@ -30,6 +32,9 @@ export function openWeights(model: Model, roundsInputs = false): Weights {
 function openLayer(layer: LayerWeights, roundsInputs: boolean): LayerNumbers {
   const open = (name: string, tensor: Tensor): Matrix | Float32Array =>
     (MATRICES as readonly string[]).includes(name) ? new Matrix(tensor, roundsInputs) : toFloat32(tensor);
-  const entries = Object.entries(layer).map(([name, tensor]: [string, Tensor | null]) => [name, tensor && open(name, tensor)]);
+  const entries = Object.entries(layer).map(([name, tensor]: [string, Tensor | null]) => [
+    name,
+    tensor && open(name, tensor),
+  ]);
   return Object.fromEntries(entries) as LayerNumbers;
 }

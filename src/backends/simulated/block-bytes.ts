@@ -1,4 +1,11 @@
-import { kvBytesPerToken, kvCopies, layerCount, type LayerKind, type ModelShape, type Setup } from "../../roofline/index.ts";
+import {
+  kvBytesPerToken,
+  kvCopies,
+  layerCount,
+  type LayerKind,
+  type ModelShape,
+  type Setup,
+} from "../../roofline/index.ts";
 
 /** Block groups of a model: one a kind of layer. */
 export function groupsOf(shape: ModelShape): { readonly window: number | null }[] {
@@ -6,8 +13,8 @@ export function groupsOf(shape: ModelShape): { readonly window: number | null }[
 }
 
 /**
- * Bytes on each GPU of one block of the pool, which may serve any group: as much as the group with the most layers needs.
- * GPUs beyond the KV heads hold copies.
+ * Bytes on each GPU of one block of the pool, which may serve any group: as much as the group with the most layers
+ * needs. GPUs beyond the KV heads hold copies.
  */
 export function blockBytes(setup: Setup, blockSize: number): number {
   const { shape, kvBits = 16, gpus = 1 } = setup;

@@ -1,7 +1,10 @@
 import type { ModelShape, StepLoad } from "../../roofline/index.ts";
 import type { StepPlan } from "../../step.ts";
 
-/** Makes `load` what the plan carries. Without windows one pass of sums does; rows of windowed models are added one by one. */
+/**
+ * Makes `load` what the plan carries. Without windows one pass of sums does; rows of windowed models are added one by
+ * one.
+ */
 export function loadPlan(load: StepLoad, plan: StepPlan, windowed: boolean): void {
   load.clear();
   if (windowed) addRows(load, plan);
@@ -16,7 +19,9 @@ export function hasWindows(shape: ModelShape): boolean {
 
 function addRows(load: StepLoad, plan: StepPlan): void {
   const { queryIndptr, contextLengths, requestCount } = plan;
-  for (let row = 0; row < requestCount; row++) load.add(queryIndptr[row + 1] - queryIndptr[row], contextLengths[row], 0);
+  for (let row = 0; row < requestCount; row++) {
+    load.add(queryIndptr[row + 1] - queryIndptr[row], contextLengths[row], 0);
+  }
 }
 
 /** A chunk of n tokens that sees c of them in the end makes n * c - n * (n - 1) / 2 pairs, a decode c. */

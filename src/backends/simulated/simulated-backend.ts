@@ -6,13 +6,17 @@ import type { Backend, BackendInfo } from "../backend.ts";
 import { SimulatedDevice, type SimulatedDeviceOptions } from "./simulated-device.ts";
 
 export interface SimulatedBackendOptions extends SimulatedDeviceOptions {
-  /** Waits that long, in whatever time the caller keeps: real, scaled, or virtual. Default: resolves in a later turn of the event loop. */
+  /**
+   * Waits that long, in whatever time the caller keeps: real, scaled, or virtual. Default: resolves in a later turn of
+   * the event loop.
+   */
   readonly sleep?: (seconds: number) => Promise<void>;
 }
 
 /**
- * A GPU's timing as a backend: an `Engine` runs on it without a device or a model. Ids are made up (`SyntheticTokens`), blocks
- * hold a byte each. Steps run one after the other: a step's time begins when the one before it is done. Throws `InvalidOptionError`.
+ * A GPU's timing as a backend: an `Engine` runs on it without a device or a model. Ids are made up (`SyntheticTokens`),
+ * blocks hold a byte each. Steps run one after the other: a step's time begins when the one before it is done. Throws
+ * `InvalidOptionError`.
  */
 export function createSimulatedBackend(options: SimulatedBackendOptions): Backend {
   return new SimulatedBackend(new SimulatedDevice(options), options.sleep ?? (() => laterTurn()));
@@ -93,7 +97,11 @@ class SimulatedBackend implements Backend {
 /** What an adapter costs is not in the roofline. */
 function assertNoAdapters({ adapterIds, requestCount }: StepPlan): void {
   for (let request = 0; request < requestCount; request++) {
-    if (adapterIds[request] !== 0) throw new InvalidRequestError(`adapterId must be 0 (the simulated backend has no adapters), got ${adapterIds[request]}`);
+    if (adapterIds[request] !== 0) {
+      throw new InvalidRequestError(
+        `adapterId must be 0 (the simulated backend has no adapters), got ${adapterIds[request]}`,
+      );
+    }
   }
 }
 

@@ -20,15 +20,18 @@ export interface SimulatedDeviceOptions extends Setup {
   readonly vocabSize?: number;
 }
 
-/** Bytes a second between host and device that swaps reach: what PCIe 4.0 x16 gives large copies (assumed, not fitted; the link carries 32e9). */
+/**
+ * Bytes a second between host and device that swaps reach: what PCIe 4.0 x16 gives large copies (assumed, not fitted;
+ * the link carries 32e9).
+ */
 const HOST_LINK_BYTES_PER_SECOND = 25e9;
 
 /** A copy inside the device reads and writes. */
 const ACCESSES_OF_A_COPY = 2;
 
 /**
- * What a step would take on a GPU, and ids that stand for its tokens: the synchronous heart of the simulated backend, for the
- * simulator's loop. Keeps no keys and values. Allocates nothing after construction.
+ * What a step would take on a GPU, and ids that stand for its tokens: the synchronous heart of the simulated backend,
+ * for the simulator's loop. Keeps no keys and values. Allocates nothing after construction.
  */
 export class SimulatedDevice {
   readonly info: BackendInfo;
@@ -46,10 +49,30 @@ export class SimulatedDevice {
   constructor(options: SimulatedDeviceOptions) {
     const { gpu, shape, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount = 0 } = options;
     const { contextLength = shape.contextLength, vocabSize = shape.vocabSize } = options;
-    for (const [name, value] of Object.entries({ blockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize })) checkCount(name, value);
+    for (const [name, value] of Object.entries({
+      blockCount,
+      blockSize,
+      maxTokens,
+      maxRequests,
+      contextLength,
+      vocabSize,
+    })) {
+      checkCount(name, value);
+    }
     const groups = groupsOf(shape);
     // One byte stands for what a block holds: none may have no bytes at all.
-    this.info = { name: `simulated (${gpu.name})`, blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock: 1, groups };
+    this.info = {
+      name: `simulated (${gpu.name})`,
+      blockCount,
+      hostBlockCount,
+      blockSize,
+      maxTokens,
+      maxRequests,
+      contextLength,
+      vocabSize,
+      bytesPerBlock: 1,
+      groups,
+    };
     this.#time = new StepTime(options);
     this.load = new StepLoad(shape);
     this.#windowed = hasWindows(shape);
@@ -76,5 +99,7 @@ export class SimulatedDevice {
 }
 
 function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+  }
 }

@@ -1,8 +1,8 @@
 import type { StepPlan, StepResult } from "../../step.ts";
 
 /**
- * Chooses tokens without a model: the next one is a hash of the input id and its position, so that neither the batch nor the chunks
- * nor a preemption change what a request gets. Sampling parameters are ignored.
+ * Chooses tokens without a model: the next one is a hash of the input id and its position, so that neither the batch
+ * nor the chunks nor a preemption change what a request gets. Sampling parameters are ignored.
  *
  * Results alternate between two arrays: one stays valid until the second next step.
  */

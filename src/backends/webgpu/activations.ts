@@ -50,12 +50,19 @@ export interface StepSizes {
 }
 
 /** Throws `DeviceLimitError` where a step does not fit a binding of `bindingBytes`. */
-export function createActivations(buffers: Buffers, config: DecoderConfig, kvType: KvType, { maxTokens, tile, bindingBytes }: StepSizes): Activations {
+export function createActivations(
+  buffers: Buffers,
+  config: DecoderConfig,
+  kvType: KvType,
+  { maxTokens, tile, bindingBytes }: StepSizes,
+): Activations {
   const shape = shapeOf(config);
   const rows = (label: string, count: number, size: number): GPUBuffer => {
     const bytes = count * size * VECTOR_BYTES;
     if (bytes > bindingBytes) {
-      throw new DeviceLimitError(`maxStorageBufferBindingSize is ${bindingBytes}, ${label} of ${count} rows need ${bytes}: use fewer tokens a step`);
+      throw new DeviceLimitError(
+        `maxStorageBufferBindingSize is ${bindingBytes}, ${label} of ${count} rows need ${bytes}: use fewer tokens a step`,
+      );
     }
     return buffers.create(label, bytes, STORAGE);
   };
@@ -69,7 +76,9 @@ export function createActivations(buffers: Buffers, config: DecoderConfig, kvTyp
     gated: rows("feed-forward rows", maxTokens, shape.intermediate),
     sampled: rows("normalized samples", tile, shape.hidden),
     logits: rows("logits", tile, shape.vocabulary),
-    projected: places ? rows("queries, keys and values", maxTokens, shape.queries + 2 * shape.kvHeadCount * shape.head) : null,
+    projected: places
+      ? rows("queries, keys and values", maxTokens, shape.queries + 2 * shape.kvHeadCount * shape.head)
+      : null,
     branch: norm.place === "around" ? rows("outputs of a branch", maxTokens, shape.hidden) : null,
     experts: experts && {
       logits: rows("router logits", maxTokens, shape.experts),

@@ -2,9 +2,9 @@ import { type RopeConfig, ropeInverseFrequencies, ropeMagnitude } from "../../ro
 import { vectors } from "./shape.ts";
 
 /**
- * Cosines and sines of a rotary embedding, times its magnitude, computed in float64: [positions, headDim / 2, 2] with every
- * position's pairs padded to whole vectors. Numbers of a head that are not rotated have an angle of 0. A GPU's own cosine is too
- * rough for large angles (WGSL promises 2^-11 absolute).
+ * Cosines and sines of a rotary embedding, times its magnitude, computed in float64: [positions, headDim / 2, 2] with
+ * every position's pairs padded to whole vectors. Numbers of a head that are not rotated have an angle of 0. A GPU's
+ * own cosine is too rough for large angles (WGSL promises 2^-11 absolute).
  */
 export function fillAngles(target: Float32Array, rope: RopeConfig, headDim: number, positions: number): void {
   const frequencies = ropeInverseFrequencies(rope);

@@ -45,12 +45,19 @@ export function partsOf(config: DecoderConfig, parts: readonly KvPart[], number:
 }
 
 /** Queries, keys and values of layer `number`, then attention: launches for each buffer of keys and values. */
-export async function attentionLaunches(parts: AttentionParts, weights: DeviceLayer, number: number): Promise<LaunchPair[]> {
+export async function attentionLaunches(
+  parts: AttentionParts,
+  weights: DeviceLayer,
+  number: number,
+): Promise<LaunchPair[]> {
   const launches: LaunchPair[] = [];
   for (const [part, matrix] of weights.qkv) {
     const cache = parts.kv.buffers[parts.kv.parts.indexOf(part)];
     const place = partOf(parts, part, number);
-    launches.push(...(await projectLaunches(parts, weights, number, { matrix, cache, place })), await attendLaunch(parts, number, cache, place));
+    launches.push(
+      ...(await projectLaunches(parts, weights, number, { matrix, cache, place })),
+      await attendLaunch(parts, number, cache, place),
+    );
   }
   return launches;
 }
@@ -62,7 +69,12 @@ interface Projection {
   readonly place: Part;
 }
 
-async function projectLaunches(parts: AttentionParts, weights: DeviceLayer, number: number, { matrix, cache, place }: Projection): Promise<LaunchPair[]> {
+async function projectLaunches(
+  parts: AttentionParts,
+  weights: DeviceLayer,
+  number: number,
+  { matrix, cache, place }: Projection,
+): Promise<LaunchPair[]> {
   const { launcher, config, kvType, blockSize, activations, angles } = parts;
   const { rope } = config.layers[number];
   const heads: HeadShape = { shape: launcher.shape, blockSize, kv: kvType, rotated: rope !== null };
@@ -70,12 +82,27 @@ async function projectLaunches(parts: AttentionParts, weights: DeviceLayer, numb
   const outputs = [table, activations.queries, cache];
   if (!placesHeads(config, kvType)) return launcher.linear(matrix, activations.normed, storeQkv(heads), outputs, place);
   const headCount = place.headCount! * (launcher.shape.sharing + 2);
-  const product = await launcher.linear(matrix, activations.normed, storePlain(headCount * launcher.shape.head), [activations.projected!]);
+  const product = await launcher.linear(matrix, activations.normed, storePlain(headCount * launcher.shape.head), [
+    activations.projected!,
+  ]);
   const grid = { width: Math.ceil(headCount / PLACE_HEADS_WORKGROUP), rows: 1 };
-  return [...product, await launcher.launch(placeHeadsKernel(heads, config), place, [activations.projected!, weights.headGains, ...outputs], grid)];
+  return [
+    ...product,
+    await launcher.launch(
+      placeHeadsKernel(heads, config),
+      place,
+      [activations.projected!, weights.headGains, ...outputs],
+      grid,
+    ),
+  ];
 }
 
-function attendLaunch({ launcher, config, kvType, blockSize, activations, variants }: AttentionParts, number: number, cache: GPUBuffer, place: Part): Promise<LaunchPair> {
+function attendLaunch(
+  { launcher, config, kvType, blockSize, activations, variants }: AttentionParts,
+  number: number,
+  cache: GPUBuffer,
+  place: Part,
+): Promise<LaunchPair> {
   const { shape } = launcher;
   const { window } = config.layers[number];
   const kernel = attentionKernel(variants.attention, { shape, config, blockSize, window, kv: kvType });

@@ -23,7 +23,10 @@ export class BlockTransfer {
   /** Written before whatever is submitted next. */
   write(blocks: ArrayLike<number>, data: Uint8Array): void {
     const size = this.#kv.bytesPerBlock;
-    assert(data.length === blocks.length * size, () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`);
+    assert(
+      data.length === blocks.length * size,
+      () => `${data.length} bytes are not ${blocks.length} blocks of ${size}`,
+    );
     const bytes = data as Uint8Array<ArrayBuffer>;
     for (let i = 0; i < blocks.length; i++) this.#kv.upload(this.#device.queue, bytes, i * size, blocks[i]);
   }

@@ -37,7 +37,11 @@ export class Buffers {
   }
 
   /** A storage buffer that is written through `target` until `buffer.unmap()`. */
-  createMapped(label: string, size: number, usage: number): { readonly buffer: GPUBuffer; readonly target: ArrayBuffer } {
+  createMapped(
+    label: string,
+    size: number,
+    usage: number,
+  ): { readonly buffer: GPUBuffer; readonly target: ArrayBuffer } {
     const buffer = this.#create({ label, size: wordAligned(size), usage, mappedAtCreation: true });
     return { buffer, target: buffer.getMappedRange() };
   }

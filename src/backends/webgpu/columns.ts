@@ -34,7 +34,9 @@ export function groupWord(group: number): number {
   return HEADER.groups + GROUP_WORDS * group;
 }
 
-/** Entries of one request's table on the device: all blocks of the longest context, whatever a plan's own tables have. */
+/**
+ * Entries of one request's table on the device: all blocks of the longest context, whatever a plan's own tables have.
+ */
 function tableStride({ contextLength, blockSize }: BackendInfo): number {
   return Math.ceil(contextLength / blockSize);
 }
@@ -44,12 +46,17 @@ function stepCapacity({ maxTokens, groups }: BackendInfo): number {
   return groupWord(groups.length) + (TOKEN_COLUMNS + SAMPLE_COLUMNS + groups.length) * maxTokens;
 }
 
-/** Words of the device's buffer: a step's columns, and behind them each group's tables, which stay from step to step. */
+/**
+ * Words of the device's buffer: a step's columns, and behind them each group's tables, which stay from step to step.
+ */
 export function columnCapacity(info: BackendInfo): number {
   return stepCapacity(info) + info.groups.length * info.maxRequests * tableStride(info);
 }
 
-/** Entries of a table that a step writes: `count` words of `tableWords` from `from` on go to word `target` of the device's buffer. */
+/**
+ * Entries of a table that a step writes: `count` words of `tableWords` from `from` on go to word `target` of the
+ * device's buffer.
+ */
 export interface TableWrite {
   readonly target: number;
   readonly from: number;
@@ -57,8 +64,8 @@ export interface TableWrite {
 }
 
 /**
- * A plan's columns in one array of words, ready to upload: a header, then only as much of each column as the step has. The block tables
- * stay on the device, at [slot, block of position]: a step writes what changed.
+ * A plan's columns in one array of words, ready to upload: a header, then only as much of each column as the step has.
+ * The block tables stay on the device, at [slot, block of position]: a step writes what changed.
  *
  * What the kernels rely on is checked on the way: a plan that would make one read or write out of range asserts here.
  */
@@ -83,7 +90,10 @@ export class PackedColumns {
     this.#positions = positions;
   }
 
-  /** `samplesBefore`: samples of the preceding plan, which negative ids refer to. Throws `InvalidRequestError` for an adapter. */
+  /**
+   * `samplesBefore`: samples of the preceding plan, which negative ids refer to. Throws `InvalidRequestError` for an
+   * adapter.
+   */
   pack(plan: StepPlan, samplesBefore: number): void {
     this.#checkCounts(plan);
     const { tokenCount, sampleCount, groups } = plan;
@@ -107,7 +117,10 @@ export class PackedColumns {
     this.#packChanges(groups[group], start);
   }
 
-  /** The plan's tables change between plans: what this step writes is copied. `start`: word where the group's tables are on the device. */
+  /**
+   * The plan's tables change between plans: what this step writes is copied. `start`: word where the group's tables are
+   * on the device.
+   */
   #packChanges({ changes, changeCount, tables, stride }: PlanGroup, start: number): void {
     const { maxRequests, blockCount } = this.#info;
     const own = tableStride(this.#info);
@@ -115,7 +128,11 @@ export class PackedColumns {
       const slot = changes[3 * i];
       const first = changes[3 * i + 1];
       const count = changes[3 * i + 2] - first;
-      assert(slot >= 0 && slot < maxRequests && first >= 0 && first + count <= own, () => `change ${i} is of blocks ${first} to ${first + count} of slot ${slot}, tables have ${own} blocks of ${maxRequests} slots`);
+      assert(
+        slot >= 0 && slot < maxRequests && first >= 0 && first + count <= own,
+        () =>
+          `change ${i} is of blocks ${first} to ${first + count} of slot ${slot}, tables have ${own} blocks of ${maxRequests} slots`,
+      );
       const from = this.#tableWordCount;
       this.#tableWordCount += count;
       if (this.#tableWordCount > this.tableWords.length) this.#growTableWords(this.#tableWordCount);
@@ -148,10 +165,15 @@ export class PackedColumns {
     this.#column(HEADER.tokenIds, tokenIds, tokenCount);
     this.#column(HEADER.positions, plan.positions, tokenCount);
     const slots = this.#start(HEADER.requestSlots, tokenCount);
-    assert(queryIndptr[requestCount] === tokenCount, () => `${queryIndptr[requestCount]} tokens of requests in a step of ${tokenCount}`);
+    assert(
+      queryIndptr[requestCount] === tokenCount,
+      () => `${queryIndptr[requestCount]} tokens of requests in a step of ${tokenCount}`,
+    );
     for (let request = 0; request < requestCount; request++) {
       this.#checkRequest(plan, request);
-      for (let token = queryIndptr[request]; token < queryIndptr[request + 1]; token++) this.words[slots + token] = plan.requestSlots[request];
+      for (let token = queryIndptr[request]; token < queryIndptr[request + 1]; token++) {
+        this.words[slots + token] = plan.requestSlots[request];
+      }
     }
   }
 
@@ -182,7 +204,10 @@ export class PackedColumns {
     const block = blockAt(group, requestSlot, position, blockSize);
     assert(block >= 1 && block <= blockCount, () => `block ${block} is outside 1..${blockCount}`);
     const slot = block * blockSize + (position % blockSize);
-    assert(group.slotMapping[token] === slot, () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${slot}`);
+    assert(
+      group.slotMapping[token] === slot,
+      () => `token ${token} has slot ${group.slotMapping[token]}, its table says ${slot}`,
+    );
   }
 
   #packSamples({ sampleCount, tokenCount, sampleRows, sampling }: StepPlan): void {

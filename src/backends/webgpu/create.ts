@@ -51,13 +51,19 @@ function largestBinding({ model, blockSize, blockCount, maxTokens, keepLogits, k
   const { config } = model;
   const shape = shapeOf(config);
   const experts = 2 * shape.hidden * shape.expertIntermediate * (config.experts?.count ?? 0);
-  const matrices = 4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate, experts);
+  const matrices =
+    4 * VECTOR_BYTES * Math.max(shape.hidden * shape.vocabulary, 2 * shape.hidden * shape.intermediate, experts);
   const logits = tileRows(shape, maxTokens, keepLogits, Number.POSITIVE_INFINITY) * shape.vocabulary * VECTOR_BYTES;
   return Math.max(matrices, logits, (blockCount + 1) * kvBytesPerBlock({ config, blockSize, type: kv }));
 }
 
-async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers: Buffers, bindingBytes: number): Promise<Backend> {
-  const { model, blockSize, blockCount, hostBlockCount, maxTokens, keepLogits, kv: kvType } = options;
+async function build(
+  options: ResolvedOptions,
+  acquired: AcquiredDevice,
+  buffers: Buffers,
+  bindingBytes: number,
+): Promise<Backend> {
+  const { model, blockSize, hostBlockCount, maxTokens, keepLogits, kv: kvType } = options;
   const { device, owned, source } = acquired;
   const { config } = model;
   const shape = shapeOf(config);
@@ -65,34 +71,85 @@ async function build(options: ResolvedOptions, acquired: AcquiredDevice, buffers
   const info = infoOf(options, acquired);
   const tile = tileRows(shape, maxTokens, keepLogits, bindingBytes);
   const tileCount = Math.ceil(maxTokens / tile);
-  const kv = new KvStorage(buffers, kvParts({ config, blockSize, type: kvType }, blockCount, bindingBytes), blockCount);
-  const activations = createActivations(buffers, config, kvType, { maxTokens, tile, bindingBytes });
-  const columns = buffers.create("the columns of a step", 4 * columnCapacity(info), STORAGE);
-  const results = buffers.create("results", 4 * resultWords(maxTokens), STORAGE);
-  const positions = Math.min(config.contextLength, blockCount * blockSize); // that the blocks can hold
-  const angles = uploadAngles(buffers, config, positions);
+  const allocated = allocate(options, buffers, { info, tile, bindingBytes });
+  const { kv, activations, columns, results, positions, angles } = allocated;
   const weights = await uploadModel(buffers, model, (number) => partsOf(config, kv.parts, number), bindingBytes);
   const pipelines = new Pipelines(device);
   const launcher = new Launcher({ device, buffers, pipelines, config, columns, variants });
   const shared = { device, buffers, pipelines, tile, tileCount, columns, results };
-  const forward = await prepareForward({ ...shared, launcher, config, weights, kv, kvType, blockSize, activations, angles, variants });
-  const sampler = await prepareSampler({ ...shared, shape, vocabSize: config.vocabSize, maxSamples: maxTokens, logits: activations.logits });
+  const layers = { launcher, config, weights, kv, kvType, blockSize, activations, angles, variants };
+  const forward = await prepareForward({ ...shared, ...layers });
+  const sampler = await prepareSampler({
+    ...shared,
+    shape,
+    vocabSize: config.vocabSize,
+    maxSamples: maxTokens,
+    logits: activations.logits,
+  });
   const sizes = { maxSamples: maxTokens, vocabSize: config.vocabSize, shape, keepLogits };
   const readbacks = Array.from({ length: MAX_PLANS_IN_FLIGHT }, () => new Readback(buffers, sizes));
   const host = new HostTier(device, kv, hostBlockCount);
   const turns = new Turns();
   const program = new Program(forward, sampler, tile, variants.manyRows);
-  const runner = new Runner({ device, info, positions, program, kv, host, turns, columns, results, logits: activations.logits, readbacks });
+  const runner = new Runner({
+    device,
+    info,
+    positions,
+    program,
+    kv,
+    host,
+    turns,
+    columns,
+    results,
+    logits: activations.logits,
+    readbacks,
+  });
   await buffers.settled();
-  return new WebGPUBackend({ info, device, owned, buffers, runner, turns, transfer: new BlockTransfer(device, kv), source });
+  return new WebGPUBackend({
+    info,
+    device,
+    owned,
+    buffers,
+    runner,
+    turns,
+    transfer: new BlockTransfer(device, kv),
+    source,
+  });
+}
+
+/** Every buffer of the backend but the weights, and the angles of the `positions` that the blocks can hold. */
+function allocate(
+  { model: { config }, blockSize, blockCount, maxTokens, kv: kvType }: ResolvedOptions,
+  buffers: Buffers,
+  { info, tile, bindingBytes }: { info: BackendInfo; tile: number; bindingBytes: number },
+) {
+  const kv = new KvStorage(buffers, kvParts({ config, blockSize, type: kvType }, blockCount, bindingBytes), blockCount);
+  const activations = createActivations(buffers, config, kvType, { maxTokens, tile, bindingBytes });
+  const columns = buffers.create("the columns of a step", 4 * columnCapacity(info), STORAGE);
+  const results = buffers.create("results", 4 * resultWords(maxTokens), STORAGE);
+  const positions = Math.min(config.contextLength, blockCount * blockSize);
+  return { kv, activations, columns, results, positions, angles: uploadAngles(buffers, config, positions) };
 }
 
 function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo {
   const { model, blockSize, blockCount, hostBlockCount, maxTokens, maxRequests } = options;
   const { contextLength, vocabSize } = model.config;
   const bytesPerBlock = kvBytesPerBlock({ config: model.config, blockSize, type: options.kv });
-  const limits = { blockCount, hostBlockCount, blockSize, maxTokens, maxRequests, contextLength, vocabSize, bytesPerBlock };
-  return { name: `webgpu (${adapterName(info)})`, ...limits, groups: layerGroups(model.config).map(({ window }) => ({ window })) };
+  const limits = {
+    blockCount,
+    hostBlockCount,
+    blockSize,
+    maxTokens,
+    maxRequests,
+    contextLength,
+    vocabSize,
+    bytesPerBlock,
+  };
+  return {
+    name: `webgpu (${adapterName(info)})`,
+    ...limits,
+    groups: layerGroups(model.config).map(({ window }) => ({ window })),
+  };
 }
 
 /** A table for each rotary embedding; one of zeros where no layer has any, as kernels bind one. */

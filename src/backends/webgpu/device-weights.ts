@@ -3,7 +3,15 @@ import type { Model } from "../../model.ts";
 import type { Buffers } from "./buffers.ts";
 import type { KvPart } from "./kv-storage.ts";
 import {
-  type AnyLayerWeights, type FeedForwardSize, downMatrix, gateUpMatrix, outputMatrix, qkvMatrix, rotatedOrder, routerMatrix, vocabularyMatrix,
+  type AnyLayerWeights,
+  type FeedForwardSize,
+  downMatrix,
+  gateUpMatrix,
+  outputMatrix,
+  qkvMatrix,
+  rotatedOrder,
+  routerMatrix,
+  vocabularyMatrix,
 } from "./matrices.ts";
 import { type MatrixPlan, PADDING, type WeightTensor } from "./packing.ts";
 import { shapeOf } from "./shape.ts";
@@ -37,8 +45,16 @@ export interface DeviceWeights {
   readonly head: DeviceMatrix;
 }
 
-/** Uploads a model tensor by tensor: the host never holds a second copy of it. `parts`: of the keys and values of layer `number`. */
-export async function uploadModel(buffers: Buffers, model: AnyModel, parts: (number: number) => readonly KvPart[], bindingBytes: number): Promise<DeviceWeights> {
+/**
+ * Uploads a model tensor by tensor: the host never holds a second copy of it. `parts`: of the keys and values of layer
+ * `number`.
+ */
+export async function uploadModel(
+  buffers: Buffers,
+  model: AnyModel,
+  parts: (number: number) => readonly KvPart[],
+  bindingBytes: number,
+): Promise<DeviceWeights> {
   const uploader = new Uploader(buffers, model.config, bindingBytes);
   const embedding = await uploader.matrix(vocabularyMatrix(model.embedding, model.config));
   const layers: DeviceLayer[] = [];

@@ -25,7 +25,11 @@ export interface AcquiredDevice {
 }
 
 /** Threads of the largest workgroup and storage buffers of the busiest kernel. Both are within WebGPU's defaults. */
-const REQUIRED = { maxComputeInvocationsPerWorkgroup: 128, maxStorageBuffersPerShaderStage: 7, maxBindGroups: 1 } as const;
+const REQUIRED = {
+  maxComputeInvocationsPerWorkgroup: 128,
+  maxStorageBuffersPerShaderStage: 7,
+  maxBindGroups: 1,
+} as const;
 
 /**
  * A device with limits as near to `needs` as the adapter allows. Throws `DeviceUnavailableError` where there is no
@@ -47,7 +51,9 @@ export async function requestDevice(source: DeviceSource, needs: DeviceNeeds): P
   try {
     return { device: await adapter.requestDevice({ requiredLimits }), owned: true, info: adapter.info, source };
   } catch (cause) {
-    throw new DeviceUnavailableError(`the adapter ${adapterName(adapter.info)} gives no device: ${reasonOf(cause)}`, { cause });
+    throw new DeviceUnavailableError(`the adapter ${adapterName(adapter.info)} gives no device: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -73,7 +79,10 @@ export function adapterName(info: GpuAdapterInfo): string {
 
 /** Whether shaders run on the CPU: there, workgroup memory and barriers are the slow path. */
 export function isSoftware(info: GpuAdapterInfo): boolean {
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.description} ${info.device}`);
+  return (
+    info.isFallbackAdapter ||
+    /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.description} ${info.device}`)
+  );
 }
 
 function checkLimits(limits: GPUSupportedLimits): void {

@@ -15,11 +15,20 @@ export interface BranchParts {
   readonly activations: Activations;
 }
 
-/** hidden += residualScale * postNorm(matrix · inputs): the end of a branch; without a norm where `postNorm` is null. */
-export async function outputLaunches(parts: BranchParts, matrix: DeviceMatrix, inputs: GPUBuffer, postNorm: GPUBuffer | null): Promise<LaunchPair[]> {
+/**
+ * hidden += residualScale * postNorm(matrix · inputs): the end of a branch; without a norm where `postNorm` is null.
+ */
+export async function outputLaunches(
+  parts: BranchParts,
+  matrix: DeviceMatrix,
+  inputs: GPUBuffer,
+  postNorm: GPUBuffer | null,
+): Promise<LaunchPair[]> {
   const { launcher, config, activations } = parts;
   const { shape } = launcher;
-  if (postNorm === null) return launcher.linear(matrix, inputs, storeResidual(shape, config.residualScale), [activations.hidden]);
+  if (postNorm === null) {
+    return launcher.linear(matrix, inputs, storeResidual(shape, config.residualScale), [activations.hidden]);
+  }
   const product = await launcher.linear(matrix, inputs, storePlain(shape.hidden), [activations.branch!]);
   return [...product, await postNormLaunch(parts, postNorm)];
 }
@@ -40,7 +49,13 @@ export async function feedForwardLaunches(parts: BranchParts, layer: DeviceLayer
 }
 
 /** Router, the products of each token's experts, and their sum. */
-async function expertLaunches(parts: BranchParts, layer: DeviceLayer, router: DeviceMatrix, experts: ExpertConfig, buffers: ExpertActivations): Promise<LaunchPair[]> {
+async function expertLaunches(
+  parts: BranchParts,
+  layer: DeviceLayer,
+  router: DeviceMatrix,
+  experts: ExpertConfig,
+  buffers: ExpertActivations,
+): Promise<LaunchPair[]> {
   const { launcher, config, activations } = parts;
   const { shape } = launcher;
   const { logits, choices, gated, outputs } = buffers;
@@ -49,8 +64,22 @@ async function expertLaunches(parts: BranchParts, layer: DeviceLayer, router: De
   const adding = postNorm === null ? { added: true, factor: config.residualScale } : REPLACING;
   const sum = postNorm === null ? activations.hidden : activations.branch!;
   const intermediate = storeGated(shape.expertIntermediate, config.activation);
-  const gateUp = { matrix: layer.gateUp, inputs: activations.normed, store: intermediate, outputs: [gated], choices, rows: { perToken, commonInput: true } };
-  const down = { matrix: layer.down, inputs: gated, store: storePlain(shape.hidden), outputs: [outputs], choices, rows: { perToken, commonInput: false } };
+  const gateUp = {
+    matrix: layer.gateUp,
+    inputs: activations.normed,
+    store: intermediate,
+    outputs: [gated],
+    choices,
+    rows: { perToken, commonInput: true },
+  };
+  const down = {
+    matrix: layer.down,
+    inputs: gated,
+    store: storePlain(shape.hidden),
+    outputs: [outputs],
+    choices,
+    rows: { perToken, commonInput: false },
+  };
   const combined = { width: Math.ceil(shape.hidden / EXPERTS_WORKGROUP), rows: 1 };
   return [
     ...(await launcher.linear(router, activations.normed, storePlain(shape.experts), [logits])),

@@ -11,7 +11,12 @@ export type ReceiveBlock = (bytes: Uint8Array, index: number) => void;
  * Fetches blocks as they are when everything submitted before has run; the copies are submitted before the promise is
  * returned. Rejects with `OutOfMemoryError` where the host-visible buffers cannot be had.
  */
-export async function fetchBlocks(device: GPUDevice, kv: KvStorage, blocks: ArrayLike<number>, receive: ReceiveBlock): Promise<void> {
+export async function fetchBlocks(
+  device: GPUDevice,
+  kv: KvStorage,
+  blocks: ArrayLike<number>,
+  receive: ReceiveBlock,
+): Promise<void> {
   const size = kv.bytesPerBlock;
   const perPiece = Math.max(1, Math.floor(PIECE_BYTES / size));
   const buffers = new Buffers(device);

@@ -32,7 +32,8 @@ export async function prepareForward(parts: ForwardParts): Promise<ForwardLaunch
 async function layerLaunches(parts: ForwardParts, layer: DeviceLayer, number: number): Promise<LaunchPair[]> {
   const { launcher, activations } = parts;
   const { hidden, normed, attended } = activations;
-  const norm = (gains: GPUBuffer): Promise<LaunchPair> => launcher.norm({ rows: "tokens", gains, inputs: hidden, outputs: normed });
+  const norm = (gains: GPUBuffer): Promise<LaunchPair> =>
+    launcher.norm({ rows: "tokens", gains, inputs: hidden, outputs: normed });
   const launches = await Promise.all([
     norm(layer.attentionNorm),
     attentionLaunches(parts, layer, number),
@@ -44,10 +45,15 @@ async function layerLaunches(parts: ForwardParts, layer: DeviceLayer, number: nu
 }
 
 /** Final norm and output matrix of a tile. */
-async function tileLaunches({ launcher, config, activations, weights, tile }: ForwardParts, index: number): Promise<LaunchPair[]> {
+async function tileLaunches(
+  { launcher, config, activations, weights, tile }: ForwardParts,
+  index: number,
+): Promise<LaunchPair[]> {
   const { hidden, sampled, logits } = activations;
   const firstRow = index * tile;
   const norm = launcher.norm({ rows: "samples", gains: weights.finalNorm, inputs: hidden, outputs: sampled, firstRow });
-  const product = launcher.linear(weights.head, sampled, storeLogits(launcher.shape, tile, config), [logits], { firstRow });
+  const product = launcher.linear(weights.head, sampled, storeLogits(launcher.shape, tile, config), [logits], {
+    firstRow,
+  });
   return [await norm, ...(await product)];
 }

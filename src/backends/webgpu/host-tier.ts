@@ -33,9 +33,9 @@ export class HostTier {
     const bytes = this.#kv.bytesPerBlock;
     for (let i = 1; i < pairs.length; i += 2) this.#check(pairs[i]);
     const sources = pairs.filter((_, i) => i % 2 === 0);
-    const arrival = fetchBlocks(this.#device, this.#kv, sources, (block, i) => this.#memory.set(block, pairs[2 * i + 1] * bytes)).finally(() =>
-      this.#arrived(pairs, arrival),
-    );
+    const arrival = fetchBlocks(this.#device, this.#kv, sources, (block, i) =>
+      this.#memory.set(block, pairs[2 * i + 1] * bytes),
+    ).finally(() => this.#arrived(pairs, arrival));
     for (let i = 1; i < pairs.length; i += 2) this.#arriving.set(pairs[i], arrival);
     return arrival;
   }

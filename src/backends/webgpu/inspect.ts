@@ -64,7 +64,9 @@ export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigato
     return {
       adapters: reports.filter((report, i) => reports.findIndex((other) => other.name === report.name) === i),
       chosen: name,
-      reason: software ? "the only kind found: it runs shaders on the CPU" : "what WebGPU gives for the high-performance preference",
+      reason: software
+        ? "the only kind found: it runs shaders on the CPU"
+        : "what WebGPU gives for the high-performance preference",
       advice: software ? SOFTWARE_ADVICE : null,
       weights: WEIGHTS,
       probe: await probeDevice(device),
@@ -76,10 +78,12 @@ export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigato
 
 const WEIGHTS = { read: [...DEVICE_DTYPES], widenedTo: WIDENED_DTYPE };
 
-const SOFTWARE_ADVICE = "a GPU with a Vulkan, Metal or Direct3D 12 driver is faster by orders of magnitude; without one, Mesa's lavapipe 25 or newer is 2 to 10 times faster than SwiftShader";
+const SOFTWARE_ADVICE =
+  "a GPU with a Vulkan, Metal or Direct3D 12 driver is faster by orders of magnitude; without one, Mesa's lavapipe 25 or newer is 2 to 10 times faster than SwiftShader";
 
 function nothing(reason: string): Inspection {
-  const advice = "install a driver with Vulkan, Metal or Direct3D 12, or a software adapter (Mesa's lavapipe 25 or newer, SwiftShader)";
+  const advice =
+    "install a driver with Vulkan, Metal or Direct3D 12, or a software adapter (Mesa's lavapipe 25 or newer, SwiftShader)";
   return { adapters: [], chosen: null, reason, advice, weights: WEIGHTS, probe: null };
 }
 

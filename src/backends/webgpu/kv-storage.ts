@@ -19,7 +19,10 @@ export function kvUnitBytes(type: KvType): number {
   return UNIT_BYTES[type];
 }
 
-/** Layers, numbered within their block group, and key heads whose keys and values lie in one buffer: all of them, unless a binding is too small. */
+/**
+ * Layers, numbered within their block group, and key heads whose keys and values lie in one buffer: all of them, unless
+ * a binding is too small.
+ */
 export interface KvPart {
   readonly firstLayer: number;
   readonly layerCount: number;
@@ -88,7 +91,9 @@ export class KvStorage {
     this.parts = parts;
     this.#blockCount = blockCount;
     this.bytesPerBlock = parts.reduce((sum, part) => sum + part.blockBytes, 0);
-    this.buffers = parts.map((part) => buffers.create(`keys and values of ${blockCount} blocks`, part.blockBytes * (blockCount + 1), STORAGE));
+    this.buffers = parts.map((part) =>
+      buffers.create(`keys and values of ${blockCount} blocks`, part.blockBytes * (blockCount + 1), STORAGE),
+    );
     this.#scratch = buffers.create("a block that is copied", this.bytesPerBlock, STORAGE);
   }
 
@@ -100,13 +105,17 @@ export class KvStorage {
   /** Copies a block to `target`, part by part, from byte `offset` on. */
   readBlock(encoder: GPUCommandEncoder, block: number, target: GPUBuffer, offset: number): void {
     this.#check(block);
-    this.#eachPart((buffer, bytes, start) => encoder.copyBufferToBuffer(buffer, block * bytes, target, offset + start, bytes));
+    this.#eachPart((buffer, bytes, start) =>
+      encoder.copyBufferToBuffer(buffer, block * bytes, target, offset + start, bytes),
+    );
   }
 
   /** The inverse of `readBlock`. */
   writeBlock(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number, block: number): void {
     this.#check(block);
-    this.#eachPart((buffer, bytes, start) => encoder.copyBufferToBuffer(source, offset + start, buffer, block * bytes, bytes));
+    this.#eachPart((buffer, bytes, start) =>
+      encoder.copyBufferToBuffer(source, offset + start, buffer, block * bytes, bytes),
+    );
   }
 
   /** Writes a block from `data`, from byte `offset` on, before whatever is submitted next. */

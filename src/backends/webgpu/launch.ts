@@ -19,8 +19,15 @@ export interface LaunchPair {
 }
 
 /** A bind group of the buffers in the order of the kernel's bindings. */
-export function bind(device: GPUDevice, { layout }: Pipeline, resources: readonly (GPUBuffer | GPUBufferBinding)[]): GPUBindGroup {
-  const entries = resources.map((resource, binding) => ({ binding, resource: "buffer" in resource ? resource : { buffer: resource } }));
+export function bind(
+  device: GPUDevice,
+  { layout }: Pipeline,
+  resources: readonly (GPUBuffer | GPUBufferBinding)[],
+): GPUBindGroup {
+  const entries = resources.map((resource, binding) => ({
+    binding,
+    resource: "buffer" in resource ? resource : { buffer: resource },
+  }));
   return device.createBindGroup({ layout, entries });
 }
 

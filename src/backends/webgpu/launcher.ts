@@ -43,7 +43,9 @@ export interface ExpertProduct {
   readonly rows: ExpertRows;
 }
 
-/** Makes launches: compiles their kernels and binds their buffers, so that a step only sets pipelines and bind groups. */
+/**
+ * Makes launches: compiles their kernels and binds their buffers, so that a step only sets pipelines and bind groups.
+ */
 export class Launcher {
   readonly shape: Shape;
   readonly #parts: LauncherParts;
@@ -54,7 +56,12 @@ export class Launcher {
   }
 
   /** One launch, however many rows. `resources`: behind the columns and the part. */
-  async launch(kernel: Kernel, part: Part, resources: readonly GPUBuffer[], grid: Pick<Launch, "width" | "rows" | "repeats">): Promise<LaunchPair> {
+  async launch(
+    kernel: Kernel,
+    part: Part,
+    resources: readonly GPUBuffer[],
+    grid: Pick<Launch, "width" | "rows" | "repeats">,
+  ): Promise<LaunchPair> {
     const { device, pipelines, buffers, columns } = this.#parts;
     const pipeline = await pipelines.get(kernel);
     const bindGroup = bind(device, pipeline, [columns, createPart(buffers, part), ...resources]);
@@ -65,7 +72,9 @@ export class Launcher {
   embed(table: DeviceMatrix, results: GPUBuffer, hidden: GPUBuffer): Promise<LaunchPair[]> {
     const kernel = embeddingKernel(this.shape, table.dtype, this.#parts.config.embeddingScale);
     const grid = { width: Math.ceil(this.shape.hidden / EMBEDDING_WORKGROUP), rows: 1 };
-    return Promise.all(table.parts.map((part) => this.launch(kernel, columnsOf(part), [part.buffer, results, hidden], grid)));
+    return Promise.all(
+      table.parts.map((part) => this.launch(kernel, columnsOf(part), [part.buffer, results, hidden], grid)),
+    );
   }
 
   /** Normalizes rows of the hidden state, from sample `firstRow` on where they are samples. */
@@ -75,10 +84,17 @@ export class Launcher {
   }
 
   /** inputs · matrix, a launch for each part of the matrix. */
-  async linear(matrix: DeviceMatrix, inputs: GPUBuffer, store: Store, outputs: readonly GPUBuffer[], place: Part = {}): Promise<LaunchPair[]> {
+  async linear(
+    matrix: DeviceMatrix,
+    inputs: GPUBuffer,
+    store: Store,
+    outputs: readonly GPUBuffer[],
+    place: Part = {},
+  ): Promise<LaunchPair[]> {
     const { device, pipelines, buffers, columns, variants } = this.#parts;
     const biased = matrix.bias !== null;
-    const get = (variant: LinearVariant) => pipelines.get(linearKernel(variant, { dtype: matrix.dtype, inputs: matrix.inputs, biased }, store));
+    const get = (variant: LinearVariant) =>
+      pipelines.get(linearKernel(variant, { dtype: matrix.dtype, inputs: matrix.inputs, biased }, store));
     const [few, many] = await Promise.all([get(variants.few), get(variants.many)]);
     const bias = matrix.bias === null ? [] : [matrix.bias];
     return matrix.parts.map((part) => {
@@ -99,7 +115,12 @@ export class Launcher {
       matrix.parts.map((part) => {
         const { firstExpert, expertCount } = part;
         const grid = { width: Math.ceil(part.columnCount / LINEAR_GRID.row.columns), rows: 1, repeats: rows.perToken };
-        return this.launch(kernel, { ...columnsOf(part), firstExpert, expertCount }, [part.buffer, inputs, ...outputs, choices], grid);
+        return this.launch(
+          kernel,
+          { ...columnsOf(part), firstExpert, expertCount },
+          [part.buffer, inputs, ...outputs, choices],
+          grid,
+        );
       }),
     );
   }

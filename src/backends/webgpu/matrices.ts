@@ -29,7 +29,12 @@ export function vocabularyMatrix(tensor: WeightTensor, config: DecoderConfig): M
 }
 
 /** Columns of heads.wgsl for some key heads of layer `number`: their query heads, the key heads, the value heads. */
-export function qkvMatrix(layer: AnyLayerWeights, config: DecoderConfig, number: number, { firstHead, headCount }: HeadRange): MatrixPlan {
+export function qkvMatrix(
+  layer: AnyLayerWeights,
+  config: DecoderConfig,
+  number: number,
+  { firstHead, headCount }: HeadRange,
+): MatrixPlan {
   const shape = shapeOf(config);
   const { headDim } = config;
   const pairs = rotatedOrder(config, number);
@@ -66,8 +71,15 @@ export function outputMatrix(layer: AnyLayerWeights, config: DecoderConfig): Mat
   return { ...onlySource(layer.output, layer.outputBias), inputs: Int32Array.from(inputs), ...columns };
 }
 
-/** Columns alternate between gate and up, as store-gated.wgsl wants them. Rows of `intermediateSize` numbers, a matrix an expert. */
-export function gateUpMatrix(layer: AnyLayerWeights, config: DecoderConfig, { intermediateSize, matrixCount }: FeedForwardSize): MatrixPlan {
+/**
+ * Columns alternate between gate and up, as store-gated.wgsl wants them. Rows of `intermediateSize` numbers, a matrix
+ * an expert.
+ */
+export function gateUpMatrix(
+  layer: AnyLayerWeights,
+  config: DecoderConfig,
+  { intermediateSize, matrixCount }: FeedForwardSize,
+): MatrixPlan {
   const shape = shapeOf(config);
   const rows = padded(intermediateSize, 4 * vectors(intermediateSize));
   return {
@@ -81,7 +93,11 @@ export function gateUpMatrix(layer: AnyLayerWeights, config: DecoderConfig, { in
   };
 }
 
-export function downMatrix(layer: AnyLayerWeights, config: DecoderConfig, { intermediateSize, matrixCount }: FeedForwardSize): MatrixPlan {
+export function downMatrix(
+  layer: AnyLayerWeights,
+  config: DecoderConfig,
+  { intermediateSize, matrixCount }: FeedForwardSize,
+): MatrixPlan {
   const shape = shapeOf(config);
   return {
     ...onlySource(layer.down, layer.downBias),
@@ -101,7 +117,10 @@ export function routerMatrix(router: WeightTensor, config: DecoderConfig, count:
   };
 }
 
-function onlySource(tensor: WeightTensor, bias: WeightTensor | null): Pick<MatrixPlan, "label" | "sources" | "biases" | "matrixCount"> {
+function onlySource(
+  tensor: WeightTensor,
+  bias: WeightTensor | null,
+): Pick<MatrixPlan, "label" | "sources" | "biases" | "matrixCount"> {
   return { label: tensor.name, sources: [tensor], biases: [bias], matrixCount: 1 };
 }
 
@@ -114,7 +133,10 @@ function oneSource(columnRows: Int32Array): Pick<MatrixPlan, "columnSources" | "
   return { columnRows, columnSources: columnRows.map((row) => (row === PADDING ? PADDING : 0)) };
 }
 
-/** A head's dimensions as layer `number` stores them: in pairs that are rotated, 0, half, 1, half + 1, ..., then the others. */
+/**
+ * A head's dimensions as layer `number` stores them: in pairs that are rotated, 0, half, 1, half + 1, ..., then the
+ * others.
+ */
 export function rotatedOrder({ headDim, layers, ropes }: DecoderConfig, number: number): Int32Array {
   const { rope } = layers[number];
   const rotated = rope === null ? 0 : ropes[rope].dimensions;

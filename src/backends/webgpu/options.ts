@@ -25,11 +25,19 @@ export interface WebGPUBackendOptions extends DeviceSource {
   readonly hostBlockCount?: number;
   /** How keys and values are stored. Default f32. */
   readonly kv?: KvType;
-  /** Return the logits of every sample: `maxTokens * vocabSize` floats more on the device and on the host. Default false. */
+  /**
+   * Return the logits of every sample: `maxTokens * vocabSize` floats more on the device and on the host. Default
+   * false.
+   */
   readonly keepLogits?: boolean;
-  /** Most bytes of one binding, below the device's own limit: weights and keys and values are split to fit. Default the device's limit. */
+  /**
+   * Most bytes of one binding, below the device's own limit: weights and keys and values are split to fit. Default the
+   * device's limit.
+   */
   readonly bindingBytes?: number;
-  /** Which variants of the kernels run: a matter of speed, as their bits are the same. Default by the kind of adapter. */
+  /**
+   * Which variants of the kernels run: a matter of speed, as their bits are the same. Default by the kind of adapter.
+   */
   readonly variants?: Variants;
 }
 
@@ -46,9 +54,20 @@ export interface ResolvedOptions {
   readonly variants: Variants | null;
 }
 
-/** Throws `InvalidOptionError` that names the option and the value, `UnsupportedModelError` for a shape that cannot be. */
+/**
+ * Throws `InvalidOptionError` that names the option and the value, `UnsupportedModelError` for a shape that cannot be.
+ */
 export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
-  const { model, blockSize, maxTokens, maxRequests, hostBlockCount = 0, keepLogits = false, kv = "f32", variants = null } = options;
+  const {
+    model,
+    blockSize,
+    maxTokens,
+    maxRequests,
+    hostBlockCount = 0,
+    keepLogits = false,
+    kv = "f32",
+    variants = null,
+  } = options;
   checkConfig(model.config);
   if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
   checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
@@ -69,7 +88,9 @@ function resolveBlockCount({ model, blockCount, kvBytes, blockSize, kv = "f32" }
   const perBlock = kvBytesPerBlock({ config: model.config, blockSize, type: kv });
   const blocks = Math.floor(kvBytes! / perBlock) - 1; // block 0 is never used, yet has its place
   if (blocks >= 1) return blocks;
-  throw new InvalidOptionError(`kvBytes must be at least ${2 * perBlock}, two blocks of ${blockSize} tokens, got ${kvBytes}`);
+  throw new InvalidOptionError(
+    `kvBytes must be at least ${2 * perBlock}, two blocks of ${blockSize} tokens, got ${kvBytes}`,
+  );
 }
 
 /** Throws `UnsupportedModelError` that names the part of the decoder which no kernel computes. */
@@ -78,13 +99,27 @@ function checkConfig(config: DecoderConfig): void {
   if (headCount % kvHeadCount !== 0) {
     throw new UnsupportedModelError(`${headCount} query heads do not share ${kvHeadCount} key heads evenly`);
   }
-  if (headDim % 2 !== 0) throw new UnsupportedModelError(`headDim must be even for the rotary embedding, got ${headDim}`);
-  if (headDim > MAX_HEAD_DIM) throw new UnsupportedModelError(`headDim must be at most ${MAX_HEAD_DIM}, got ${headDim}`);
+  if (headDim % 2 !== 0) {
+    throw new UnsupportedModelError(`headDim must be even for the rotary embedding, got ${headDim}`);
+  }
+  if (headDim > MAX_HEAD_DIM) {
+    throw new UnsupportedModelError(`headDim must be at most ${MAX_HEAD_DIM}, got ${headDim}`);
+  }
   const refused = refusedPart(config);
-  if (refused !== null) throw new UnsupportedModelError(`${architecture}: ${refused} is not implemented in the webgpu backend`);
+  if (refused !== null) {
+    throw new UnsupportedModelError(`${architecture}: ${refused} is not implemented in the webgpu backend`);
+  }
 }
 
-function refusedPart({ norm, activation, gated, learnedPositions, experts, biases, layers }: DecoderConfig): string | null {
+function refusedPart({
+  norm,
+  activation,
+  gated,
+  learnedPositions,
+  experts,
+  biases,
+  layers,
+}: DecoderConfig): string | null {
   if (norm.kind !== "rms") return `norm ${norm.kind}`;
   if (activation !== "silu" && activation !== "gelu_tanh") return `activation ${activation}`;
   if (!gated) return "a feed-forward without gate";

@@ -36,12 +36,13 @@ export interface MatrixPlan {
 }
 
 /**
- * The format of the packed matrix: the sources' own where they agree on one that the kernels read. Others become F16; a mix with
- * F32 or BF16 becomes F32, as F16 does not hold their range.
+ * The format of the packed matrix: the sources' own where they agree on one that the kernels read. Others become F16; a
+ * mix with F32 or BF16 becomes F32, as F16 does not hold their range.
  */
 export function packedDType({ sources, inputs }: MatrixPlan): DeviceDType {
   const [{ dtype }, ...rest] = sources;
-  const isReadable = (DEVICE_DTYPES as readonly DType[]).includes(dtype) && rest.every((tensor) => tensor.dtype === dtype);
+  const isReadable =
+    (DEVICE_DTYPES as readonly DType[]).includes(dtype) && rest.every((tensor) => tensor.dtype === dtype);
   if (isReadable && (isFloat(dtype) || inputs.every((input, i) => input === i))) return dtype as DeviceDType;
   return sources.some((tensor) => tensor.dtype === "F32" || tensor.dtype === "BF16") ? "F32" : WIDENED_DTYPE;
 }
@@ -60,7 +61,13 @@ export interface PackedRange {
 }
 
 /** Packs what `range` has of source `source`, whose bytes are `bytes`, into `target`; the rest of `target` stays. */
-export function packSource(plan: MatrixPlan, source: number, bytes: Uint8Array, range: PackedRange, target: ArrayBuffer): void {
+export function packSource(
+  plan: MatrixPlan,
+  source: number,
+  bytes: Uint8Array,
+  range: PackedRange,
+  target: ArrayBuffer,
+): void {
   const { name, dtype, shape } = plan.sources[source];
   const tensor = { name, dtype, bytes, rowLength: shape.at(-1)! };
   const rowsPerMatrix = shape.at(-2)!;
@@ -108,7 +115,10 @@ function storedRows({ dtype, bytes, rowLength }: Source): RowOf {
   const size = FORMATS[dtype].blockBytes;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   const length = aligned.byteLength / size;
-  const words = size === 4 ? new Uint32Array(aligned.buffer, aligned.byteOffset, length) : new Uint16Array(aligned.buffer, aligned.byteOffset, length);
+  const words =
+    size === 4
+      ? new Uint32Array(aligned.buffer, aligned.byteOffset, length)
+      : new Uint16Array(aligned.buffer, aligned.byteOffset, length);
   return (row) => ({ words, start: row * rowLength });
 }
 
@@ -128,12 +138,22 @@ function widenedRows({ name, dtype, bytes, rowLength }: Source, packed: DeviceDT
 
 function halfOf(value: number, name: string): number {
   const half = numberToHalf(value);
-  if ((half & 0x7c00) === 0x7c00) throw new UnsupportedModelError(`${name} holds ${value}, which is too large for F16, the format it is widened to`);
+  if ((half & 0x7c00) === 0x7c00) {
+    throw new UnsupportedModelError(`${name} holds ${value}, which is too large for F16, the format it is widened to`);
+  }
   return half;
 }
 
-/** Blocks as weights-q8_0.wgsl and weights-q4_0.wgsl read them: two words with four scales, then the numbers of four columns side by side. */
-function blockPutter(dtype: "Q8_0" | "Q4_0", { bytes, rowLength }: Source, columnCount: number, target: ArrayBuffer): PutRow {
+/**
+ * Blocks as weights-q8_0.wgsl and weights-q4_0.wgsl read them: two words with four scales, then the numbers of four
+ * columns side by side.
+ */
+function blockPutter(
+  dtype: "Q8_0" | "Q4_0",
+  { bytes, rowLength }: Source,
+  columnCount: number,
+  target: ArrayBuffer,
+): PutRow {
   const out = new Uint8Array(target);
   const { blockSize, blockBytes } = FORMATS[dtype];
   const blocks = rowLength / blockSize;

@@ -18,8 +18,27 @@ const PART_BYTES = 48;
 
 /** A part as a uniform buffer, written once. */
 export function createPart(buffers: Buffers, part: Part): GPUBuffer {
-  const { firstColumn = 0, columnCount = 0, firstRow = 0, layerOffset = 0, firstHead = 0, headCount = 0, blockStride = 0 } = part;
+  const {
+    firstColumn = 0,
+    columnCount = 0,
+    firstRow = 0,
+    layerOffset = 0,
+    firstHead = 0,
+    headCount = 0,
+    blockStride = 0,
+  } = part;
   const { group = 0, firstExpert = 0, expertCount = 0 } = part;
-  const words = [firstColumn, columnCount, firstRow, layerOffset, firstHead, headCount, blockStride, group, firstExpert, expertCount];
+  const words = [
+    firstColumn,
+    columnCount,
+    firstRow,
+    layerOffset,
+    firstHead,
+    headCount,
+    blockStride,
+    group,
+    firstExpert,
+    expertCount,
+  ];
   return buffers.createFilled("a part", PART_BYTES, USAGE.UNIFORM, (target) => new Uint32Array(target).set(words));
 }

@@ -62,8 +62,17 @@ async function probeLinear(bench: Workbench): Promise<ProbeCheck[]> {
   const inputs = noise(4 * SHAPE.hidden * ROWS, 2);
   const run = (variant: LinearVariant, first: number, rows: number): Promise<Float32Array> => {
     const grid = LINEAR_GRID[variant];
-    const kernel = linearKernel(variant, { dtype: "F32", inputs: SHAPE.hidden, biased: false }, storeResidual(SHAPE, 1));
-    const data = [columnsOf(POSITIONS.slice(0, rows)), weights, rowsOf(inputs, first, rows), new Float32Array(4 * SHAPE.hidden * rows)];
+    const kernel = linearKernel(
+      variant,
+      { dtype: "F32", inputs: SHAPE.hidden, biased: false },
+      storeResidual(SHAPE, 1),
+    );
+    const data = [
+      columnsOf(POSITIONS.slice(0, rows)),
+      weights,
+      rowsOf(inputs, first, rows),
+      new Float32Array(4 * SHAPE.hidden * rows),
+    ];
     const workgroups = [Math.ceil(SHAPE.hidden / grid.columns), Math.ceil(rows / grid.rows)] as const;
     return runKernel(bench, { kernel, data, part: { columnCount: SHAPE.hidden }, workgroups }, 3);
   };
@@ -75,7 +84,12 @@ async function probeNorm(bench: Workbench): Promise<ProbeCheck[]> {
   const inputs = noise(4 * SHAPE.hidden * ROWS, 4);
   const run = (variant: NormVariant, first: number, rows: number): Promise<Float32Array> => {
     const kernel = rmsNormKernel(variant, SHAPE, CONFIG, "tokens");
-    const data = [columnsOf(POSITIONS.slice(0, rows)), gains, rowsOf(inputs, first, rows), new Float32Array(4 * SHAPE.hidden * rows)];
+    const data = [
+      columnsOf(POSITIONS.slice(0, rows)),
+      gains,
+      rowsOf(inputs, first, rows),
+      new Float32Array(4 * SHAPE.hidden * rows),
+    ];
     return runKernel(bench, { kernel, data, workgroups: [rows, 1] }, 3);
   };
   return compare("RMSNorm", ["thread", "group"], run);
@@ -87,8 +101,19 @@ async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
   const cache = noise(4 * blocks * blockStride, 5);
   const queries = noise(4 * SHAPE.queries * ROWS, 6);
   const run = (variant: AttentionVariant, first: number, rows: number): Promise<Float32Array> => {
-    const kernel = attentionKernel(variant, { shape: SHAPE, config: CONFIG, blockSize: BLOCK_SIZE, window: null, kv: "f32" });
-    const data = [columnsOf(POSITIONS.slice(first, first + rows)), rowsOf(queries, first, rows), cache, new Float32Array(4 * SHAPE.queries * rows)];
+    const kernel = attentionKernel(variant, {
+      shape: SHAPE,
+      config: CONFIG,
+      blockSize: BLOCK_SIZE,
+      window: null,
+      kv: "f32",
+    });
+    const data = [
+      columnsOf(POSITIONS.slice(first, first + rows)),
+      rowsOf(queries, first, rows),
+      cache,
+      new Float32Array(4 * SHAPE.queries * rows),
+    ];
     const workgroups = [Math.ceil(CONFIG.headCount / ATTENTION_HEADS[variant]), rows] as const;
     const part = { headCount: CONFIG.kvHeadCount, blockStride, group: groupWord(0) };
     return runKernel(bench, { kernel, data, part, workgroups }, 3);
@@ -97,13 +122,20 @@ async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
 }
 
 /** Each variant on the whole batch against the first variant on each row alone. */
-async function compare<V extends string>(name: string, variants: readonly V[], run: (variant: V, first: number, rows: number) => Promise<Float32Array>): Promise<ProbeCheck[]> {
+async function compare<V extends string>(
+  name: string,
+  variants: readonly V[],
+  run: (variant: V, first: number, rows: number) => Promise<Float32Array>,
+): Promise<ProbeCheck[]> {
   const alone: number[] = [];
   for (let row = 0; row < ROWS; row++) alone.push(...bitsOf(await run(variants[0], row, 1)));
   const checks: ProbeCheck[] = [];
   for (const variant of variants) {
     const batch = bitsOf(await run(variant, 0, ROWS));
-    checks.push({ name: `${name}: ${variant}, ${ROWS} rows, against ${variants[0]}, one by one`, equal: alone.every((word, i) => word === batch[i]) });
+    checks.push({
+      name: `${name}: ${variant}, ${ROWS} rows, against ${variants[0]}, one by one`,
+      equal: alone.every((word, i) => word === batch[i]),
+    });
   }
   return checks;
 }

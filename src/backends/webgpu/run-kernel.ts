@@ -25,7 +25,11 @@ export interface Workbench {
 }
 
 /** Runs one dispatch and resolves with what `data[index]` holds afterwards, as float32. */
-export async function runKernel({ device, buffers, pipelines }: Workbench, run: KernelRun, index: number): Promise<Float32Array> {
+export async function runKernel(
+  { device, buffers, pipelines }: Workbench,
+  run: KernelRun,
+  index: number,
+): Promise<Float32Array> {
   const { kernel, data, part = {}, workgroups } = run;
   const pipeline = await pipelines.get(kernel);
   const bound = data.map((words, i) => upload(buffers, words, `operand ${i}`));

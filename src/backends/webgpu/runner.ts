@@ -86,13 +86,24 @@ export class Runner {
     };
   }
 
-  async #submit({ columns, readback, tokenCount, sampleCount, wants, swapOuts, swapIns, copies }: Step): Promise<StepResult> {
+  async #submit({
+    columns,
+    readback,
+    tokenCount,
+    sampleCount,
+    wants,
+    swapOuts,
+    swapIns,
+    copies,
+  }: Step): Promise<StepResult> {
     const { device, host, kv, program, results, logits } = this.#parts;
     const arrival = swapOuts.length > 0 ? host.swapOut(swapOuts) : null;
     host.swapIn(swapIns);
     device.queue.writeBuffer(this.#parts.columns, 0, columns.words, 0, columns.wordCount);
     // In the order of steps: the step before has read its tables, this one reads them behind these writes.
-    for (const { target, from, count } of columns.tableWrites) device.queue.writeBuffer(this.#parts.columns, 4 * target, columns.tableWords, from, count);
+    for (const { target, from, count } of columns.tableWrites) {
+      device.queue.writeBuffer(this.#parts.columns, 4 * target, columns.tableWords, from, count);
+    }
     const encoder = device.createCommandEncoder();
     for (let i = 0; i < copies.length; i += 2) kv.copyBlock(encoder, copies[i], copies[i + 1]);
     program.encode(encoder, tokenCount, sampleCount, wants);

@@ -36,7 +36,11 @@ export function resultWords(maxSamples: number): number {
 
 export async function prepareSampler(from: SamplerParts): Promise<readonly SamplerLaunches[]> {
   const { device, buffers, pipelines, shape, vocabSize, maxSamples, tile, tileCount, columns, logits, results } = from;
-  const kernels = [greedyKernel(shape, vocabSize, maxSamples), sampleKernel(shape, vocabSize), logprobsKernel(shape, vocabSize, maxSamples)];
+  const kernels = [
+    greedyKernel(shape, vocabSize, maxSamples),
+    sampleKernel(shape, vocabSize),
+    logprobsKernel(shape, vocabSize, maxSamples),
+  ];
   const compiled = await Promise.all(kernels.map((kernel) => pipelines.get(kernel)));
   return Array.from({ length: tileCount }, (_, index) => {
     const part = createPart(buffers, { firstRow: index * tile });
@@ -56,7 +60,10 @@ export interface Wants {
 
 export function wantsOf({ sampleCount, sampling }: StepPlan): Wants {
   const { temperature, logprobs } = sampling;
-  return { draws: some(temperature, sampleCount, (t) => t !== 0), logprobs: some(logprobs, sampleCount, (n) => n >= 0) };
+  return {
+    draws: some(temperature, sampleCount, (t) => t !== 0),
+    logprobs: some(logprobs, sampleCount, (n) => n >= 0),
+  };
 }
 
 function some(column: Float32Array | Int32Array, count: number, holds: (value: number) => boolean): boolean {

@@ -1,7 +1,16 @@
 import { DeviceLimitError } from "../../errors.ts";
 import { dequantize, rowLength } from "../../quantization/index.ts";
 import { type Buffers, STORAGE } from "./buffers.ts";
-import { type DeviceDType, type MatrixPlan, PADDING, type PackedRange, type WeightTensor, packSource, packedBytes, packedDType } from "./packing.ts";
+import {
+  type DeviceDType,
+  type MatrixPlan,
+  PADDING,
+  type PackedRange,
+  type WeightTensor,
+  packSource,
+  packedBytes,
+  packedDType,
+} from "./packing.ts";
 import { VECTOR_BYTES, vectors } from "./shape.ts";
 
 /** What of a matrix lies in one buffer: columns, counted in vectors, of some of its experts. */
@@ -29,19 +38,27 @@ async function bytesOf(tensor: WeightTensor): Promise<Uint8Array> {
 }
 
 /**
- * Packs and uploads, one source at a time, so that the host holds one tensor. Rejects with `DeviceLimitError` where not even four
- * columns, or one expert, fit a binding of `bindingBytes`.
+ * Packs and uploads, one source at a time, so that the host holds one tensor. Rejects with `DeviceLimitError` where not
+ * even four columns, or one expert, fit a binding of `bindingBytes`.
  */
 export async function uploadMatrix(buffers: Buffers, plan: MatrixPlan, bindingBytes: number): Promise<DeviceMatrix> {
   const split = splitOf(plan, bindingBytes);
-  const mapped = split.map((range) => buffers.createMapped(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE));
+  const mapped = split.map((range) =>
+    buffers.createMapped(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE),
+  );
   for (const [source, tensor] of plan.sources.entries()) {
     const bytes = await bytesOf(tensor);
     for (const [i, range] of split.entries()) packSource(plan, source, bytes, range, mapped[i].target);
   }
   const parts = split.map(({ firstColumn, columnCount, firstMatrix, matrixCount }, i) => {
     mapped[i].buffer.unmap();
-    return { buffer: mapped[i].buffer, firstColumn: firstColumn / 4, columnCount: columnCount / 4, firstExpert: firstMatrix, expertCount: matrixCount };
+    return {
+      buffer: mapped[i].buffer,
+      firstColumn: firstColumn / 4,
+      columnCount: columnCount / 4,
+      firstExpert: firstMatrix,
+      expertCount: matrixCount,
+    };
   });
   return { dtype: packedDType(plan), inputs: plan.inputs.length / 4, parts, bias: await uploadBias(buffers, plan) };
 }
@@ -51,10 +68,20 @@ function splitOf(plan: MatrixPlan, bindingBytes: number): PackedRange[] {
   const columns = plan.columnRows.length;
   if (plan.matrixCount > 1) {
     const perPart = atLeastOne(bindingBytes, packedBytes(plan, columns), `one expert of ${plan.label} needs`);
-    return ranges(plan.matrixCount, perPart).map(([firstMatrix, matrixCount]) => ({ firstMatrix, matrixCount, firstColumn: 0, columnCount: columns }));
+    return ranges(plan.matrixCount, perPart).map(([firstMatrix, matrixCount]) => ({
+      firstMatrix,
+      matrixCount,
+      firstColumn: 0,
+      columnCount: columns,
+    }));
   }
   const perPart = atLeastOne(bindingBytes, packedBytes(plan, 4), `four columns of ${plan.label} need`);
-  return ranges(columns / 4, perPart).map(([first, count]) => ({ firstMatrix: 0, matrixCount: 1, firstColumn: 4 * first, columnCount: 4 * count }));
+  return ranges(columns / 4, perPart).map(([first, count]) => ({
+    firstMatrix: 0,
+    matrixCount: 1,
+    firstColumn: 4 * first,
+    columnCount: 4 * count,
+  }));
 }
 
 function atLeastOne(bindingBytes: number, bytes: number, what: string): number {
@@ -68,11 +95,16 @@ function ranges(total: number, most: number): [number, number][] {
   return Array.from({ length: Math.ceil(total / most) }, (_, i) => [i * most, Math.min(most, total - i * most)]);
 }
 
-async function uploadBias(buffers: Buffers, { label, biases, columnSources, columnRows }: MatrixPlan): Promise<GPUBuffer | null> {
+async function uploadBias(
+  buffers: Buffers,
+  { label, biases, columnSources, columnRows }: MatrixPlan,
+): Promise<GPUBuffer | null> {
   if (biases.every((bias) => bias === null)) return null;
   const numbers: (Float32Array | null)[] = [];
   for (const bias of biases) numbers.push(bias && (await numbersOf(bias)));
-  const values = Float32Array.from(columnRows, (row, i) => (row === PADDING ? 0 : (numbers[columnSources[i]]?.[row] ?? 0)));
+  const values = Float32Array.from(columnRows, (row, i) =>
+    row === PADDING ? 0 : (numbers[columnSources[i]]?.[row] ?? 0),
+  );
   return uploadNumbers(buffers, `bias of ${label}`, values);
 }
 

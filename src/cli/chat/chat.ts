@@ -29,10 +29,14 @@ export interface ChatOptions {
 const DIM = "\u001b[2m";
 const PLAIN = "\u001b[0m";
 
-/** Runs `bstar chat`. A message that is refused is told and forgotten; the conversation goes on, and the exit code is 1. */
+/**
+ * Runs `bstar chat`. A message that is refused is told and forgotten; the conversation goes on, and the exit code is 1.
+ */
 export async function chat(options: ChatOptions, io: Io): Promise<void> {
   const loaded = await openModel(options.model, {}, io);
-  if (loaded.chat.name === "plain") await io.stderr.write(`${loaded.name} has no chat template: turns are written as "User: …" and "Assistant: …"\n`);
+  if (loaded.chat.name === "plain") {
+    await io.stderr.write(`${loaded.name} has no chat template: turns are written as "User: …" and "Assistant: …"\n`);
+  }
   await using engine = await thenClose(loaded, openEngine(options, loaded, io));
   const conversation = new Conversation(engine, loaded, { options, io });
   await conversation.prompt();
@@ -45,10 +49,23 @@ export async function chat(options: ChatOptions, io: Io): Promise<void> {
   }
 }
 
-async function openEngine(options: ChatOptions, { model, tokenizer, eosTokenIds, contextLength }: OpenedModel, io: Io): Promise<Engine> {
+async function openEngine(
+  options: ChatOptions,
+  { model, tokenizer, eosTokenIds, contextLength }: OpenedModel,
+  io: Io,
+): Promise<Engine> {
   const { blockSize, tokenBudget } = options;
-  const blockCount = defaultBlockCount(model.config, { lengths: [contextLength], maxRequests: 1, blockSize, kv: "f32" });
-  const backend = await chooseBackend(options.backend, { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 1 }, io);
+  const blockCount = defaultBlockCount(model.config, {
+    lengths: [contextLength],
+    maxRequests: 1,
+    blockSize,
+    kv: "f32",
+  });
+  const backend = await chooseBackend(
+    options.backend,
+    { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests: 1 },
+    io,
+  );
   return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds });
 }
 
@@ -61,7 +78,11 @@ class Conversation {
   readonly #io: Io;
   #messages: ChatMessage[] = [];
 
-  constructor(engine: Engine, { chat: template, tokenizer }: OpenedModel, { options, io }: { options: ChatOptions; io: Io }) {
+  constructor(
+    engine: Engine,
+    { chat: template, tokenizer }: OpenedModel,
+    { options, io }: { options: ChatOptions; io: Io },
+  ) {
     this.#engine = engine;
     this.#template = template;
     this.#tokenizer = tokenizer;
@@ -99,7 +120,14 @@ class Conversation {
     const promptTokenIds = await this.#tokenizer.encodePartsAsync(parts, { addSpecialTokens, signal: this.#io.signal });
     const cached = this.#engine.cachedTokens({ promptTokenIds });
     const { stop, stopTokenIds } = this.#template;
-    const stream = this.#engine.submit({ promptTokenIds, stop, stopTokenIds, maxTokens, sampling: { temperature, topK, topP, minP, seed }, signal: this.#io.signal });
+    const stream = this.#engine.submit({
+      promptTokenIds,
+      stop,
+      stopTokenIds,
+      maxTokens,
+      sampling: { temperature, topK, topP, minP, seed },
+      signal: this.#io.signal,
+    });
     const parser = this.#template.outputParser({ prompt });
     let content = "";
     let tokenCount = 0;
@@ -114,7 +142,9 @@ class Conversation {
     }
     await show(parser.end());
     await this.#io.stdout.write("\n");
-    await this.#io.stderr.write(`(${tokenCount} tokens; ${cached} of ${stream.promptTokenIds.length} prompt tokens from the prefix cache)\n`);
+    await this.#io.stderr.write(
+      `(${tokenCount} tokens; ${cached} of ${stream.promptTokenIds.length} prompt tokens from the prefix cache)\n`,
+    );
     return content;
   }
 

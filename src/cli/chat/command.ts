@@ -23,10 +23,25 @@ export function registerChat(program: Command, io: Io): void {
     .requiredOption("--model <model>", MODEL_HELP, "builtin")
     .option("--system <text>", "what the model is told before the first message")
     .option("--max-tokens <n>", "most tokens of an answer", integer(1), 512)
-    .option("--temperature <x>", "0 takes the likeliest token; higher is more varied", decimal(">= 0", (x) => x >= 0), 0.7)
+    .option(
+      "--temperature <x>",
+      "0 takes the likeliest token; higher is more varied",
+      decimal(">= 0", (x) => x >= 0),
+      0.7,
+    )
     .option("--top-k <n>", "choose among the k likeliest tokens; 0: all", integer(0, 2 ** 31 - 1), 0)
-    .option("--top-p <x>", "choose among the likeliest tokens that reach this probability together", decimal("in (0, 1]", (x) => x > 0 && x <= 1), 0.95)
-    .option("--min-p <x>", "drop tokens less likely than this share of the likeliest", decimal("in [0, 1]", (x) => x >= 0 && x <= 1), 0)
+    .option(
+      "--top-p <x>",
+      "choose among the likeliest tokens that reach this probability together",
+      decimal("in (0, 1]", (x) => x > 0 && x <= 1),
+      0.95,
+    )
+    .option(
+      "--min-p <x>",
+      "drop tokens less likely than this share of the likeliest",
+      decimal("in [0, 1]", (x) => x >= 0 && x <= 1),
+      0,
+    )
     .option("--seed <n>", "of the random choices", integer(0), 0)
     .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
     .option("--token-budget <n>", "most tokens of a step", integer(1, 65_535), DEFAULT_TOKEN_BUDGET)

@@ -3,7 +3,10 @@ import { UsageError } from "../failure.ts";
 /** Longest line of input, in UTF-16 units: a message beyond it fits no model's context. */
 const MAX_LINE = 4 * 2 ** 20;
 
-/** The lines of an input as they come, without their ends. Stops where the signal is aborted; throws `UsageError` for a line beyond 4 Mi characters. */
+/**
+ * The lines of an input as they come, without their ends. Stops where the signal is aborted; throws `UsageError` for a
+ * line beyond 4 Mi characters.
+ */
 export async function* linesOf(input: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -24,10 +24,20 @@ export function registerDemo(program: Command, io: Io): void {
     .description("watch 16 prompts share one engine with the built-in model")
     .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
     .option("--seed <n>", "of the random choices", integer(0, 2 ** 32 - 1), 0)
-    .option("--temperature <x>", "0 takes the likeliest token; higher is more varied", decimal(">= 0", (x) => x >= 0), 0.7)
+    .option(
+      "--temperature <x>",
+      "0 takes the likeliest token; higher is more varied",
+      decimal(">= 0", (x) => x >= 0),
+      0.7,
+    )
     .option("--token-budget <n>", "most tokens of a step", integer(1, 4096), TOKEN_BUDGET)
     .option("--blocks <n>", "blocks of the KV cache, 16 tokens each", integer(1, 2 ** 16), BLOCKS)
-    .option("--speed <x>", "how many times as fast the requests come", decimal("> 0", (x) => x > 0), SPEED)
+    .option(
+      "--speed <x>",
+      "how many times as fast the requests come",
+      decimal("> 0", (x) => x > 0),
+      SPEED,
+    )
     .addHelpText("after", ABOUT)
     .action(async (options: DemoOptions) => (await import("./demo.ts")).demo(options, io));
 }

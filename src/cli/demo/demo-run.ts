@@ -87,7 +87,9 @@ export class DemoRun implements AsyncDisposable {
       rows: this.#tracks.map((track, row) => track.toRow(this.#engine.explain(row))),
       step: this.#step,
       history: [...this.#history],
-      blocks: this.#engine.scheduler.blockOwners().map(({ state, request }) => (request === null ? state : (request as number))),
+      blocks: this.#engine.scheduler
+        .blockOwners()
+        .map(({ state, request }) => (request === null ? state : (request as number))),
       running: stats.running,
       waiting: stats.waiting,
       finished: this.#tracks.filter(({ ended }) => ended).length,
@@ -111,7 +113,13 @@ export class DemoRun implements AsyncDisposable {
     track.arrived = true;
     try {
       const { sampling } = this.#options;
-      const stream = this.#engine.submit({ id: row, prompt, maxTokens, sampling: { ...sampling, seed: sampling.seed + row }, signal });
+      const stream = this.#engine.submit({
+        id: row,
+        prompt,
+        maxTokens,
+        sampling: { ...sampling, seed: sampling.seed + row },
+        signal,
+      });
       track.promptTokens = stream.promptTokenIds.length;
       this.#tell(track, `comes with ${track.promptTokens} prompt tokens`);
       for await (const { text, finishReason } of stream) {
@@ -129,7 +137,12 @@ export class DemoRun implements AsyncDisposable {
   #tellEnd(track: Track): void {
     const { completion, error } = track;
     if (error !== null) this.#tell(track, `failed: ${error.message}`);
-    else this.#tell(track, `ends after ${completion!.tokenIds.length} tokens (${completion!.finishReason}): ${endOf(flat(track.request.prompt), PROMPT_SHOWN)}${track.text}`);
+    else {
+      this.#tell(
+        track,
+        `ends after ${completion!.tokenIds.length} tokens (${completion!.finishReason}): ${endOf(flat(track.request.prompt), PROMPT_SHOWN)}${track.text}`,
+      );
+    }
   }
 
   #tell({ request }: Track, what: string): void {
@@ -143,7 +156,11 @@ export class DemoRun implements AsyncDisposable {
   }
 
   #stepped({ index, tokenCount, tokenBudget, startedAt, seconds }: StepEvent): void {
-    this.#step = { index, tokenBudget, shares: (this.#shares.get(index) ?? []).map(({ id, tokens }) => ({ row: id as number, tokens })) };
+    this.#step = {
+      index,
+      tokenBudget,
+      shares: (this.#shares.get(index) ?? []).map(({ id, tokens }) => ({ row: id as number, tokens })),
+    };
     this.#shares.delete(index);
     this.#history.push(tokenCount);
     if (this.#history.length > HISTORY_STEPS) this.#history.shift();
@@ -159,7 +176,10 @@ export class DemoRun implements AsyncDisposable {
   }
 }
 
-const NEWS: Readonly<Record<News, string>> = { "first token": "has its first token", preempted: "is preempted: its blocks go to older requests, and it is computed again" };
+const NEWS: Readonly<Record<News, string>> = {
+  "first token": "has its first token",
+  preempted: "is preempted: its blocks go to older requests, and it is computed again",
+};
 
 function now(): number {
   return performance.now() / 1000;

@@ -20,7 +20,13 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
   // A terminal would stay empty until shaders are compiled: seconds on a GPU, half a minute on a software adapter.
   if (io.stdout.terminal !== null) await io.stdout.write("Loading the model and preparing the backend ...\n");
   const [script, loaded] = await Promise.all([readScript(), openModel("builtin")]);
-  const sizes = { model: loaded.model, blockCount: blocks, blockSize: DEFAULT_BLOCK_SIZE, maxTokens: tokenBudget, maxRequests: script.length };
+  const sizes = {
+    model: loaded.model,
+    blockCount: blocks,
+    blockSize: DEFAULT_BLOCK_SIZE,
+    maxTokens: tokenBudget,
+    maxRequests: script.length,
+  };
   const backend = await thenClose(loaded, chooseBackend(options.backend, sizes, io));
   const title = `${loaded.name} on ${backend.info.name}`;
   const lines: string[] = [];
@@ -48,7 +54,10 @@ async function playShown(run: DemoRun, lines: string[], io: Io): Promise<void> {
   io.signal.addEventListener("abort", () => stop.abort(), { once: true });
   const frame = (): Frame => run.frame();
   const news = (): string => lines.splice(0).join("");
-  const shown = io.stdout.terminal === null ? showPlain(io.stdout, frame, news, over.signal) : showLive(io.stdout, frame, over.signal);
+  const shown =
+    io.stdout.terminal === null
+      ? showPlain(io.stdout, frame, news, over.signal)
+      : showLive(io.stdout, frame, over.signal);
   const played = run.play(stop.signal).finally(() => over.abort());
   await Promise.all([played, shown.finally(() => stop.abort())]);
 }

@@ -34,7 +34,12 @@ function draw(out: Output, frame: Frame, rows?: number): string[] {
 }
 
 /** Writes what `news` returns, and from time to time a line about the newest step, until `signal` is aborted. */
-export async function showPlain(out: Output, frame: () => Frame, news: () => string, signal: AbortSignal): Promise<void> {
+export async function showPlain(
+  out: Output,
+  frame: () => Frame,
+  news: () => string,
+  signal: AbortSignal,
+): Promise<void> {
   let next = PLAIN_SECONDS_PER_STATE;
   while (await pause(1000 / PLAIN_WRITES_PER_SECOND, signal)) {
     const current = frame();

@@ -15,7 +15,10 @@ const PALETTE_16 = [34, 33, 32, 35, 36, 31, 94, 93, 92, 95, 96, 91];
 const RESET = "\u001b[0m";
 const STYLES = { bold: "\u001b[1m", dim: "\u001b[2m" } as const;
 
-/** The line as a terminal of that many colour bits and columns takes it; what is too long is cut. Takes `flat` text: a character is a column. */
+/**
+ * The line as a terminal of that many colour bits and columns takes it; what is too long is cut. Takes `flat` text: a
+ * character is a column.
+ */
 export function paint(line: Line, columns: number, colorBits: number): string {
   let room = columns;
   let out = "";
@@ -34,10 +37,15 @@ function codesOf({ color, style }: Span, colorBits: number): string {
 }
 
 function colorCode(color: number, colorBits: number): string {
-  return colorBits >= 8 ? `\u001b[38;5;${PALETTE_256[color % PALETTE_256.length]}m` : `\u001b[${PALETTE_16[color % PALETTE_16.length]}m`;
+  return colorBits >= 8
+    ? `\u001b[38;5;${PALETTE_256[color % PALETTE_256.length]}m`
+    : `\u001b[${PALETTE_16[color % PALETTE_16.length]}m`;
 }
 
-/** What would move the cursor or take another width than one column: everything but Latin letters, punctuation and the like. */
+/**
+ * What would move the cursor or take another width than one column: everything but Latin letters, punctuation and the
+ * like.
+ */
 const ODD = /[^\u0020-\u007e\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]/gu;
 
 /** Text in one line, each character one UTF-16 unit and one column. */

@@ -8,7 +8,10 @@ const BEGIN_FRAME = "\u001b[?2026h\u001b[H";
 const END_FRAME = "\u001b[J\u001b[?2026l";
 const REST_OF_LINE = "\u001b[K";
 
-/** A terminal's second page, drawn over and over in place: nothing is cleared that is written again, so nothing flickers. */
+/**
+ * A terminal's second page, drawn over and over in place: nothing is cleared that is written again, so nothing
+ * flickers.
+ */
 export class Screen {
   readonly #out: Output;
   #last = "";

@@ -25,8 +25,16 @@ export function parseScript(text: string): ScriptedRequest[] {
     .map((line, index) => {
       const request = parse(line) as Partial<ScriptedRequest> | null;
       const { id, prompt, maxTokens, arrivalMs } = request ?? {};
-      const ok = typeof id === "string" && typeof prompt === "string" && typeof maxTokens === "number" && typeof arrivalMs === "number";
-      if (!ok) throw new InvalidModelError(`prompts.jsonl, line ${index + 1} must be {"id", "prompt", "maxTokens", "arrivalMs"}, got ${line}`);
+      const ok =
+        typeof id === "string" &&
+        typeof prompt === "string" &&
+        typeof maxTokens === "number" &&
+        typeof arrivalMs === "number";
+      if (!ok) {
+        throw new InvalidModelError(
+          `prompts.jsonl, line ${index + 1} must be {"id", "prompt", "maxTokens", "arrivalMs"}, got ${line}`,
+        );
+      }
       return { id, prompt, maxTokens, arrivalMs };
     });
 }

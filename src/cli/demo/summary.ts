@@ -6,7 +6,13 @@ export interface Timed {
   readonly promptTokens: number;
   /** When each token came, seconds. */
   readonly tokenTimes: readonly number[];
-  readonly completion: { readonly timing: { readonly submittedAt: number; readonly firstTokenAt: number | null; readonly finishedAt: number } } | null;
+  readonly completion: {
+    readonly timing: {
+      readonly submittedAt: number;
+      readonly firstTokenAt: number | null;
+      readonly finishedAt: number;
+    };
+  } | null;
 }
 
 /** The figures that a run ends with. Times in seconds, null where there is nothing to measure. */
@@ -41,7 +47,10 @@ export interface Quantiles {
 export function summarize(tracks: readonly Timed[], stats: SchedulerStats, peakBlocks: number): Summary {
   const ended = tracks.filter(({ completion }) => completion !== null);
   const timings = ended.map(({ completion }) => completion!.timing);
-  const seconds = timings.length === 0 ? 0 : Math.max(...timings.map((t) => t.finishedAt)) - Math.min(...timings.map((t) => t.submittedAt));
+  const seconds =
+    timings.length === 0
+      ? 0
+      : Math.max(...timings.map((t) => t.finishedAt)) - Math.min(...timings.map((t) => t.submittedAt));
   const producedTokens = total(ended.map(({ tokenTimes }) => tokenTimes.length));
   const { steps, scheduledTokens, tokenBudget, blockCount, preemptions, recomputedTokens, cachedTokens } = stats;
   return {

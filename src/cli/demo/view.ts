@@ -8,9 +8,19 @@ export interface Canvas {
   readonly colorBits: number;
 }
 
-/** The frame as lines of a terminal, no more than fit. Without colours, blocks and tokens show the letter of their request. */
+/**
+ * The frame as lines of a terminal, no more than fit. Without colours, blocks and tokens show the letter of their
+ * request.
+ */
 export function render(frame: Frame, canvas: Canvas): string[] {
-  const fixed = [stepHeading(frame), stepBar(frame, canvas), budgetLine(frame, canvas), [], blockHeading(frame), ...blockMap(frame, canvas)];
+  const fixed = [
+    stepHeading(frame),
+    stepBar(frame, canvas),
+    budgetLine(frame, canvas),
+    [],
+    blockHeading(frame),
+    ...blockMap(frame, canvas),
+  ];
   const head = [title(frame), counts(frame), []];
   const room = canvas.rows - head.length - fixed.length - 1;
   const lines: Line[] = [...head, ...requestLines(frame, canvas, room), [], ...fixed];
@@ -18,7 +28,11 @@ export function render(frame: Frame, canvas: Canvas): string[] {
 }
 
 function title({ title: name, seconds }: Frame): Line {
-  return [{ text: " bstar ", style: "bold" }, { text: ` ${flat(name)}` }, { text: `   ${seconds.toFixed(1)} s`, style: "dim" }];
+  return [
+    { text: " bstar ", style: "bold" },
+    { text: ` ${flat(name)}` },
+    { text: `   ${seconds.toFixed(1)} s`, style: "dim" },
+  ];
 }
 
 function counts({ running, waiting, finished, rows, preemptions, tokensPerSecond }: Frame): Line {
@@ -29,7 +43,10 @@ function counts({ running, waiting, finished, rows, preemptions, tokensPerSecond
     ["preemptions", String(preemptions)],
     ["tokens/s", tokensPerSecond.toFixed(0)],
   ];
-  return facts.flatMap(([name, value]) => [{ text: ` ${name} `, style: "dim" as const }, { text: `${value.padEnd(5)} `, style: "bold" as const }]);
+  return facts.flatMap(([name, value]) => [
+    { text: ` ${name} `, style: "dim" as const },
+    { text: `${value.padEnd(5)} `, style: "bold" as const },
+  ]);
 }
 
 /** As many requests as there is room for; those that ended or have not come yet give way first. */
@@ -38,13 +55,33 @@ function requestLines(frame: Frame, canvas: Canvas, room: number): Line[] {
   const lineOf = (index: number): Line => requestLine(rows[index], index, canvas);
   const indices = rows.map((_, index) => index);
   if (rows.length <= room) return indices.map(lineOf);
-  const shown = new Set(indices.toSorted((a, b) => URGENCY[rows[a].phase] - URGENCY[rows[b].phase] || a - b).slice(0, Math.max(1, room - 1)));
+  const shown = new Set(
+    indices
+      .toSorted((a, b) => URGENCY[rows[a].phase] - URGENCY[rows[b].phase] || a - b)
+      .slice(0, Math.max(1, room - 1)),
+  );
   const more = { text: ` and ${rows.length - shown.size} more`, style: "dim" as const };
   return [...indices.filter((index) => shown.has(index)).map(lineOf), [more]];
 }
 
-const URGENCY: Readonly<Record<Phase, number>> = { decode: 0, prefill: 0, preempted: 1, waiting: 2, done: 3, failed: 3, coming: 4 };
-const MARKS: Readonly<Record<Phase, string>> = { coming: "·", waiting: "○", prefill: "◐", decode: "●", preempted: "◌", done: "✓", failed: "✗" };
+const URGENCY: Readonly<Record<Phase, number>> = {
+  decode: 0,
+  prefill: 0,
+  preempted: 1,
+  waiting: 2,
+  done: 3,
+  failed: 3,
+  coming: 4,
+};
+const MARKS: Readonly<Record<Phase, string>> = {
+  coming: "·",
+  waiting: "○",
+  prefill: "◐",
+  decode: "●",
+  preempted: "◌",
+  done: "✓",
+  failed: "✗",
+};
 
 const ID_WIDTH = 12;
 const BAR_WIDTH = 10;
@@ -71,10 +108,7 @@ function tail({ phase, prompt, text }: FrameRow, width: number): Span[] {
   if (whole.length <= width) return [{ text: flat(prompt), style: "dim" }, { text: answer }];
   const shown = width > 1 ? whole.slice(1 - width) : "";
   const dim = Math.max(0, shown.length - answer.length);
-  return [
-    { text: `…${shown.slice(0, dim)}`, style: "dim" },
-    { text: shown.slice(dim) },
-  ];
+  return [{ text: `…${shown.slice(0, dim)}`, style: "dim" }, { text: shown.slice(dim) }];
 }
 
 function bar(share: number, width: number, color: number): Span[] {
@@ -100,7 +134,10 @@ function stepHeading({ step }: Frame): Line {
 /** Most columns of a token in the bar of a step, the gap behind it included. */
 const TOKEN_WIDTH = 4;
 
-/** The step's tokens, no more than its budget, side by side in the colours of their requests; where the budget is wider than the screen, a cell stands for several. */
+/**
+ * The step's tokens, no more than its budget, side by side in the colours of their requests; where the budget is wider
+ * than the screen, a cell stands for several.
+ */
 function stepBar({ step }: Frame, { columns, colorBits }: Canvas): Line {
   const width = Math.min(TOKEN_WIDTH, Math.floor((columns - 2) / step.tokenBudget));
   const scale = width > 0 ? 1 : Math.max(0, columns - 2) / step.tokenBudget;
@@ -123,7 +160,9 @@ const LEVELS = "▁▂▃▄▅▆▇█";
 function budgetLine({ history, step }: Frame, { columns }: Canvas): Line {
   const label = " budget used ";
   const width = Math.max(0, columns - label.length - 1);
-  const levels = history.slice(-width || Infinity).map((tokens) => LEVELS[Math.min(LEVELS.length - 1, Math.floor((tokens / step.tokenBudget) * LEVELS.length))]);
+  const levels = history
+    .slice(-width || Infinity)
+    .map((tokens) => LEVELS[Math.min(LEVELS.length - 1, Math.floor((tokens / step.tokenBudget) * LEVELS.length))]);
   return [{ text: label, style: "dim" }, { text: levels.join("") }];
 }
 

@@ -2,7 +2,10 @@ import type { Backend } from "../../backends/backend.ts";
 import type { RequestId } from "../../request.ts";
 import type { StepPlan } from "../../step.ts";
 
-/** The same backend; `onPlan` sees each plan just before it runs, when the scheduler's state is what the plan was made from. */
+/**
+ * The same backend; `onPlan` sees each plan just before it runs, when the scheduler's state is what the plan was made
+ * from.
+ */
 export function watchBackend(backend: Backend, onPlan: (plan: StepPlan) => void): Backend {
   return {
     info: backend.info,
@@ -25,5 +28,7 @@ export interface Share {
 
 /** The requests of a scheduler's plan and their tokens, in the plan's order. */
 export function sharesOf({ requests, requestCount, queryIndptr }: StepPlan): Share[] {
-  return (requests ?? []).slice(0, requestCount).map(({ id }, row) => ({ id, tokens: queryIndptr[row + 1] - queryIndptr[row] }));
+  return (requests ?? [])
+    .slice(0, requestCount)
+    .map(({ id }, row) => ({ id, tokens: queryIndptr[row + 1] - queryIndptr[row] }));
 }

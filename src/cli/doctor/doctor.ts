@@ -29,7 +29,10 @@ async function search(): Promise<Search> {
 
 const BETTER_THAN_CPU = "a GPU with a driver for Vulkan, Metal or Direct3D 12, which WebGPU uses";
 
-/** Draws the conclusions: a GPU before the CPU, the CPU before the reference; software adapters only when they are asked for. */
+/**
+ * Draws the conclusions: a GPU before the CPU, the CPU before the reference; software adapters only when they are asked
+ * for.
+ */
 export function diagnose(found: Search, cpu: CpuMeasure): Report {
   const problem = "problem" in found ? found.problem : null;
   const cpuProblem = "problem" in cpu ? cpu.problem : null;
@@ -51,8 +54,15 @@ export function diagnose(found: Search, cpu: CpuMeasure): Report {
   };
 }
 
-function adaptersOf({ adapters, chosen, weights, probe }: Inspection, origin: string): Pick<Report, "adapters" | "weights" | "probe"> {
-  return { adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })), weights, probe };
+function adaptersOf(
+  { adapters, chosen, weights, probe }: Inspection,
+  origin: string,
+): Pick<Report, "adapters" | "weights" | "probe"> {
+  return {
+    adapters: adapters.map((adapter) => ({ ...adapter, chosen: adapter.name === chosen, origin })),
+    weights,
+    probe,
+  };
 }
 
 /** What a run without `--backend` uses: the order of `chooseBackend`. */
@@ -64,7 +74,10 @@ function choose(found: Search, cpu: CpuMeasure): Pick<Report, "choice" | "advice
   }
   const noGpu = gpu === null ? "WebGPU cannot be used" : "WebGPU has software adapters alone, which are slower";
   if ("problem" in cpu) {
-    return { choice: { backend: "reference", adapter: null, reason: `${noGpu}, nor can the CPU's kernels` }, advice: BETTER_THAN_CPU };
+    return {
+      choice: { backend: "reference", adapter: null, reason: `${noGpu}, nor can the CPU's kernels` },
+      advice: BETTER_THAN_CPU,
+    };
   }
   return { choice: { backend: "cpu", adapter: null, reason: noGpu }, advice: BETTER_THAN_CPU };
 }

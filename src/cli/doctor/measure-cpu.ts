@@ -18,7 +18,10 @@ const COPIED_BYTES = 2 ** 26;
 export async function measureCpu(): Promise<CpuMeasure> {
   try {
     const loaded = await openModel("builtin");
-    const backend = await thenClose(loaded, createCpuBackend({ model: loaded.model, blockCount: 16, blockSize: 16, maxTokens: 64, maxRequests: 1 }));
+    const backend = await thenClose(
+      loaded,
+      createCpuBackend({ model: loaded.model, blockCount: 16, blockSize: 16, maxTokens: 64, maxRequests: 1 }),
+    );
     await using engine = new Engine({ backend });
     const run = (maxTokens: number): Promise<unknown> =>
       engine.submit({ promptTokenIds: [1, 2, 3, 4], maxTokens, ignoreStopTokenIds: true }).completion();

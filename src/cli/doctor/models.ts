@@ -10,7 +10,10 @@ const MAX_MODELS = 64;
 
 /** The built-in model, and those in the folders of `within`; weights are not read. */
 export function findModels(within: string): ModelReport[] {
-  return [inspectModel("builtin", builtinModelFolder()), ...modelFolders(within).map((folder) => inspectModel(basename(folder), folder))];
+  return [
+    inspectModel("builtin", builtinModelFolder()),
+    ...modelFolders(within).map((folder) => inspectModel(basename(folder), folder)),
+  ];
 }
 
 function modelFolders(within: string): string[] {
@@ -25,7 +28,14 @@ function inspectModel(name: string, folder: string): ModelReport {
     const weights = readdirSync(folder).filter((file) => file.endsWith(".safetensors"));
     if (weights.length === 0) return { name, folder, problem: "has no .safetensors file" };
     const weightBytes = weights.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
-    return { name, folder, architecture: config.architecture, contextLength: config.contextLength, weightBytes, problem: null };
+    return {
+      name,
+      folder,
+      architecture: config.architecture,
+      contextLength: config.contextLength,
+      weightBytes,
+      problem: null,
+    };
   } catch (error) {
     return { name, folder, problem: oneLine((error as Error).message) };
   }

@@ -40,7 +40,14 @@ export interface FoundAdapter extends AdapterReport {
 }
 
 export type ModelReport =
-  | { readonly name: string; readonly folder: string; readonly architecture: string; readonly contextLength: number; readonly weightBytes: number; readonly problem: null }
+  | {
+      readonly name: string;
+      readonly folder: string;
+      readonly architecture: string;
+      readonly contextLength: number;
+      readonly weightBytes: number;
+      readonly problem: null;
+    }
   | { readonly name: string; readonly folder: string; readonly problem: string };
 
 /** Features that kernels can make use of; `--json` has all. */
@@ -51,7 +58,13 @@ export function formatReport(report: Report): string {
   const { bstar, node, platform, cpu, memoryBytes, choice, advice } = report;
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["bstar", [`${bstar} on Node ${node}, ${platform}`, `${cpu}, ${formatBytes(memoryBytes)} of memory`]],
-    ["backends", Object.entries(report.backends).map(([name, { available, problem }]) => `${name.padEnd(10)}${available ? "can be used" : `cannot be used: ${problem}`}`)],
+    [
+      "backends",
+      Object.entries(report.backends).map(
+        ([name, { available, problem }]) =>
+          `${name.padEnd(10)}${available ? "can be used" : `cannot be used: ${problem}`}`,
+      ),
+    ],
     ["measured", report.measured === null ? [] : [measuredLine(report.measured)]],
     ["chosen", [`${choice.backend}${choice.adapter === null ? "" : ` on ${choice.adapter}`}: ${choice.reason}`]],
     ["adapters", report.adapters.flatMap(adapterLines)],
@@ -74,7 +87,9 @@ function adapterLines({ name, origin, chosen, software, features, limits }: Foun
   return [
     `${chosen ? "*" : "-"} ${name}${software ? " (software, on the CPU)" : ""}, from ${origin}`,
     `    ${shown.join(", ")}`,
-    ...Object.entries(limits).map(([limit, value]) => `    ${limit.padEnd(36)}${limit.endsWith("Size") ? formatBytes(value) : value}`),
+    ...Object.entries(limits).map(
+      ([limit, value]) => `    ${limit.padEnd(36)}${limit.endsWith("Size") ? formatBytes(value) : value}`,
+    ),
   ];
 }
 
@@ -83,11 +98,14 @@ function weightsLine({ read, widenedTo }: Inspection["weights"]): string {
 }
 
 function probeLines({ bitExact, checks }: ProbeReport): string[] {
-  const verdict = bitExact ? "a request's logits are the same bits in any batch" : "NOT kept on this adapter: a request's logits can depend on its batch";
+  const verdict = bitExact
+    ? "a request's logits are the same bits in any batch"
+    : "NOT kept on this adapter: a request's logits can depend on its batch";
   return [verdict, ...checks.map(({ name, equal }) => `  ${equal ? "equal  " : "DIFFERS"} ${name}`)];
 }
 
 function modelLine(model: ModelReport): string {
-  const what = model.problem ?? `${model.architecture}, ${formatBytes(model.weightBytes)}, context ${model.contextLength}`;
+  const what =
+    model.problem ?? `${model.architecture}, ${formatBytes(model.weightBytes)}, context ${model.contextLength}`;
   return `${model.name.padEnd(16)}${what}`;
 }

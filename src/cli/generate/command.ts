@@ -32,21 +32,53 @@ export function registerGenerate(program: Command, io: Io): void {
     .option("-p, --prompt <text>", "a prompt; may be given several times", several)
     .option("--prompts <file>", 'JSONL file of prompts; "-" reads standard input')
     .option("--max-tokens <n>", "most tokens of an answer", integer(1), 64)
-    .option("--temperature <x>", "0 takes the likeliest token; higher is more varied", decimal(">= 0", (x) => x >= 0), 0)
+    .option(
+      "--temperature <x>",
+      "0 takes the likeliest token; higher is more varied",
+      decimal(">= 0", (x) => x >= 0),
+      0,
+    )
     .option("--top-k <n>", "choose among the k likeliest tokens; 0: all", integer(0, 2 ** 31 - 1), 0)
-    .option("--top-p <x>", "choose among the likeliest tokens that reach this probability together", decimal("in (0, 1]", (x) => x > 0 && x <= 1), 1)
-    .option("--min-p <x>", "drop tokens less likely than this share of the likeliest", decimal("in [0, 1]", (x) => x >= 0 && x <= 1), 0)
+    .option(
+      "--top-p <x>",
+      "choose among the likeliest tokens that reach this probability together",
+      decimal("in (0, 1]", (x) => x > 0 && x <= 1),
+      1,
+    )
+    .option(
+      "--min-p <x>",
+      "drop tokens less likely than this share of the likeliest",
+      decimal("in [0, 1]", (x) => x >= 0 && x <= 1),
+      0,
+    )
     .option("--seed <n>", "of the random choices", integer(0), 0)
     .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty)
     .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
-    .addOption(new Option("--quantize <type>", "quantize weights of more bits while they load").choices(["q8_0", "q4_0"]))
-    .addOption(new Option("--kv <type>", "how keys and values are stored (default: as the backend computes)").choices(KV_TYPES))
+    .addOption(
+      new Option("--quantize <type>", "quantize weights of more bits while they load").choices(["q8_0", "q4_0"]),
+    )
+    .addOption(
+      new Option("--kv <type>", "how keys and values are stored (default: as the backend computes)").choices(KV_TYPES),
+    )
     .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
-    .addOption(new Option("--budget <policy>", "measured: find B* of this device first, and take it for the budget").choices(["fixed", "measured"]))
-    .option("--target-ms <x>", "longest step that a measured budget wants, in milliseconds", decimal("> 0", (x) => x > 0))
+    .addOption(
+      new Option("--budget <policy>", "measured: find B* of this device first, and take it for the budget").choices([
+        "fixed",
+        "measured",
+      ]),
+    )
+    .option(
+      "--target-ms <x>",
+      "longest step that a measured budget wants, in milliseconds",
+      decimal("> 0", (x) => x > 0),
+    )
     .option("--max-requests <n>", "most requests of a step", integer(1, MAX_ROWS), DEFAULT_MAX_REQUESTS)
     .option("--block-size <n>", "tokens a block of the KV cache", integer(1, MAX_BLOCK_SIZE), DEFAULT_BLOCK_SIZE)
-    .option("--blocks <n>", `blocks of the KV cache (default: enough for the prompts, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`, integer(1))
+    .option(
+      "--blocks <n>",
+      `blocks of the KV cache (default: enough for the prompts, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`,
+      integer(1),
+    )
     .option("--json", "print one JSON line a prompt")
     .addHelpText("after", EXAMPLES)
     .action(async (options: GenerateOptions) => (await import("./generate.ts")).generate(options, io));

@@ -6,7 +6,8 @@ import type { Result } from "./results.ts";
 /** The line that `--json` prints for a result; its keys are relied on by others. */
 export function jsonLine({ prompt, promptTokenIds, tokenIds, text, logprobs, finishReason, error }: Result): string {
   const line = { id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason };
-  const scored = logprobs === undefined ? line : { ...line, logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) };
+  const scored =
+    logprobs === undefined ? line : { ...line, logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) };
   return `${JSON.stringify(error === null ? scored : { ...scored, error: { code: codeOf(error), message: oneLine(error.message) } })}\n`;
 }
 

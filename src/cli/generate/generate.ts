@@ -17,7 +17,10 @@ import { asError, type Job, promptLength, type Result, runInOrder, runJob } from
 /** Names of `--quantize` and of the formats. */
 const QUANTIZED = { none: undefined, q8_0: "Q8_0", q4_0: "Q4_0" } as const;
 
-/** Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest throws. */
+/**
+ * Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest
+ * throws.
+ */
 export async function generate(options: GenerateOptions, io: Io): Promise<void> {
   const prompts = await promptsOf(options, io);
   const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
@@ -28,7 +31,9 @@ export async function generate(options: GenerateOptions, io: Io): Promise<void> 
 }
 
 async function promptsOf({ prompt, prompts }: GenerateOptions, io: Io): Promise<Prompt[]> {
-  if ((prompt === undefined) === (prompts === undefined)) throw new UsageError("generate needs either -p TEXT or --prompts FILE");
+  if ((prompt === undefined) === (prompts === undefined)) {
+    throw new UsageError("generate needs either -p TEXT or --prompts FILE");
+  }
   return prompt?.map((text, id) => ({ id, text, sampling: {} })) ?? readPrompts(prompts!, io.stdin);
 }
 
@@ -52,7 +57,12 @@ function encode(tokenizer: OpenedModel["tokenizer"], text: string): number[] | E
   }
 }
 
-async function openEngine(options: GenerateOptions, loaded: OpenedModel, jobs: readonly Job[], io: Io): Promise<Engine> {
+async function openEngine(
+  options: GenerateOptions,
+  loaded: OpenedModel,
+  jobs: readonly Job[],
+  io: Io,
+): Promise<Engine> {
   const { blockSize, tokenBudget, maxRequests } = options;
   const budget = budgetOf(options);
   const { model, tokenizer, eosTokenIds } = loaded;
@@ -60,20 +70,35 @@ async function openEngine(options: GenerateOptions, loaded: OpenedModel, jobs: r
   // To measure takes a step of all tokens.
   if (budget !== undefined) lengths.push(Math.min(tokenBudget + 1, model.config.contextLength));
   const { kv } = options;
-  const blockCount = options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize, kv: kv ?? "f32" });
-  const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests, ...(kv === undefined ? {} : { kv }) };
+  const blockCount =
+    options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize, kv: kv ?? "f32" });
+  const sizes = {
+    model,
+    blockCount,
+    blockSize,
+    maxTokens: tokenBudget,
+    maxRequests,
+    ...(kv === undefined ? {} : { kv }),
+  };
   const backend = await chooseBackend(options.backend, sizes, io);
   const onCalibrated = (fit: StepTimeFit): void => void io.stderr.write(budgetLine(fit, budget!.tokens()));
   return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds, budget, onCalibrated });
 }
 
 function budgetOf({ budget, tokenBudget, targetMs }: GenerateOptions): BudgetPolicy | undefined {
-  if (budget === "measured") return measured({ maxTokens: tokenBudget, target: targetMs === undefined ? undefined : targetMs / 1000 });
+  if (budget === "measured") {
+    return measured({ maxTokens: tokenBudget, target: targetMs === undefined ? undefined : targetMs / 1000 });
+  }
   if (targetMs !== undefined) throw new UsageError("--target-ms is for --budget measured");
   return undefined;
 }
 
-async function printAll(engine: Engine, jobs: readonly Job[], format: (result: Result) => string, io: Io): Promise<void> {
+async function printAll(
+  engine: Engine,
+  jobs: readonly Job[],
+  format: (result: Result) => string,
+  io: Io,
+): Promise<void> {
   const fit = io.stdout.terminal === null || format === jsonLine ? (text: string) => text : harmless;
   for await (const result of runInOrder(engine, jobs, io.signal)) {
     await io.stdout.write(fit(format(result)));

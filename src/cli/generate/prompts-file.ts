@@ -21,11 +21,19 @@ const NUMBERS = ["temperature", "topK", "topP", "minP", "seed", "logprobs"] as c
 /** `arrivalMs` is the demonstration's: it runs the same files, and here all prompts are there at once. */
 const KNOWN_KEYS = ["id", "prompt", "promptTokenIds", "maxTokens", "stop", ...NUMBERS, "arrivalMs"];
 
-/** Prompts of a JSONL file, or of standard input where the name is "-". Throws `UsageError` that names the file and the line. */
+/**
+ * Prompts of a JSONL file, or of standard input where the name is "-". Throws `UsageError` that names the file and the
+ * line.
+ */
 export async function readPrompts(file: string, stdin: AsyncIterable<Uint8Array>): Promise<Prompt[]> {
   const name = file === "-" ? "standard input" : file;
-  const bytes = file === "-" ? await readAll(stdin) : await readFile(file).catch((cause: Error) => refuse(name, `cannot be read (${cause.message})`));
-  if (bytes.length > MAX_PROMPTS_BYTES) refuse(name, `has ${bytes.length} bytes, more than ${MAX_PROMPTS_BYTES}: split it`);
+  const bytes =
+    file === "-"
+      ? await readAll(stdin)
+      : await readFile(file).catch((cause: Error) => refuse(name, `cannot be read (${cause.message})`));
+  if (bytes.length > MAX_PROMPTS_BYTES) {
+    refuse(name, `has ${bytes.length} bytes, more than ${MAX_PROMPTS_BYTES}: split it`);
+  }
   return parsePrompts(bytes, name);
 }
 
@@ -41,8 +49,10 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 /**
- * One prompt a line: `{"id", "prompt"}` or `{"id", "promptTokenIds"}`, and where wanted `maxTokens`, `temperature`, `topK`, `topP`,
- * `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an error.
+ * One prompt a line: `{"id", "prompt"}` or `{"id", "promptTokenIds"}`, and where wanted `maxTokens`, `temperature`,
+ * `topK`, `topP`,
+ * `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an
+ * error.
  */
 export function parsePrompts(bytes: Uint8Array, name: string): Prompt[] {
   const prompts: Prompt[] = [];
@@ -53,7 +63,9 @@ export function parsePrompts(bytes: Uint8Array, name: string): Prompt[] {
     if (text.trim() === "") continue;
     const prompt = atLine(name, line, () => parseLine(text, prompts.length));
     const before = lineOf.get(prompt.id);
-    if (before !== undefined) refuse(`${name}, line ${line}`, `id ${JSON.stringify(prompt.id)} is on line ${before} already`);
+    if (before !== undefined) {
+      refuse(`${name}, line ${line}`, `id ${JSON.stringify(prompt.id)} is on line ${before} already`);
+    }
     lineOf.set(prompt.id, line);
     prompts.push(prompt);
   }
@@ -86,22 +98,37 @@ function explain(error: SyntaxError): string {
 
 function parseLine(text: string, index: number): Prompt {
   const json: unknown = JSON.parse(text);
-  if (json === null || typeof json !== "object" || Array.isArray(json)) throw new UsageError(`must be an object like {"id": "a", "prompt": "Once"}`);
+  if (json === null || typeof json !== "object" || Array.isArray(json)) {
+    throw new UsageError(`must be an object like {"id": "a", "prompt": "Once"}`);
+  }
   const fields = json as Record<string, unknown>;
   for (const key of Object.keys(fields)) checkSpelling(key);
   const { id = index, prompt, promptTokenIds, maxTokens, stop } = fields;
-  if (typeof id !== "string" && !Number.isSafeInteger(id)) throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
-  return { id: id as RequestId, ...parseText(prompt, promptTokenIds), maxTokens: optionalMaxTokens(maxTokens), sampling: parseSampling(fields), stop: optionalStop(stop) };
+  if (typeof id !== "string" && !Number.isSafeInteger(id)) {
+    throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
+  }
+  return {
+    id: id as RequestId,
+    ...parseText(prompt, promptTokenIds),
+    maxTokens: optionalMaxTokens(maxTokens),
+    sampling: parseSampling(fields),
+    stop: optionalStop(stop),
+  };
 }
 
 function parseText(prompt: unknown, promptTokenIds: unknown): Pick<Prompt, "text" | "tokenIds"> {
-  if (prompt === undefined && promptTokenIds === undefined) throw new UsageError(`"prompt" or "promptTokenIds" is missing`);
-  if (prompt !== undefined && promptTokenIds !== undefined) throw new UsageError(`has both "prompt" and "promptTokenIds", give one`);
+  if (prompt === undefined && promptTokenIds === undefined) {
+    throw new UsageError(`"prompt" or "promptTokenIds" is missing`);
+  }
+  if (prompt !== undefined && promptTokenIds !== undefined) {
+    throw new UsageError(`has both "prompt" and "promptTokenIds", give one`);
+  }
   if (promptTokenIds === undefined) {
     if (typeof prompt !== "string") throw new UsageError(`prompt must be text, got ${JSON.stringify(prompt)}`);
     return { text: prompt };
   }
-  const ok = Array.isArray(promptTokenIds) && promptTokenIds.every((id) => Number.isSafeInteger(id) && (id as number) >= 0);
+  const ok =
+    Array.isArray(promptTokenIds) && promptTokenIds.every((id) => Number.isSafeInteger(id) && (id as number) >= 0);
   if (!ok) throw new UsageError(`promptTokenIds must be a list of token ids, got ${JSON.stringify(promptTokenIds)}`);
   return { text: null, tokenIds: promptTokenIds as number[] };
 }
@@ -110,11 +137,17 @@ function checkSpelling(key: string): void {
   if (KNOWN_KEYS.includes(key)) return;
   const plain = key.replace(/[_-]/g, "").toLowerCase();
   const meant = KNOWN_KEYS.find((known) => known.toLowerCase() === plain);
-  throw new UsageError(meant === undefined ? `unknown key "${key}", expected ${KNOWN_KEYS.join(", ")}` : `unknown key "${key}", did you mean "${meant}"?`);
+  throw new UsageError(
+    meant === undefined
+      ? `unknown key "${key}", expected ${KNOWN_KEYS.join(", ")}`
+      : `unknown key "${key}", did you mean "${meant}"?`,
+  );
 }
 
 function optionalMaxTokens(value: unknown): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) return value as number | undefined;
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) {
+    return value as number | undefined;
+  }
   throw new UsageError(`maxTokens must be an integer >= 1, got ${JSON.stringify(value)}`);
 }
 

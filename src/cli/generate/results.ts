@@ -27,19 +27,31 @@ export interface Result {
   readonly error: Error | null;
 }
 
-/** Requests that are submitted and not yet printed: keeps a scheduler of 256 busy, far below its waiting queue's limit of 4,096. */
+/**
+ * Requests that are submitted and not yet printed: keeps a scheduler of 256 busy, far below its waiting queue's limit
+ * of 4,096.
+ */
 const MAX_OUTSTANDING = 1024;
 
-/** Their prompt tokens, unless one prompt has more: half of what the waiting queue takes, as preempted requests wait with their answers. */
+/**
+ * Their prompt tokens, unless one prompt has more: half of what the waiting queue takes, as preempted requests wait
+ * with their answers.
+ */
 const MAX_OUTSTANDING_TOKENS = DEFAULT_MAX_WAITING_TOKENS / 2;
 
-/** Runs all jobs on the engine and yields each result in the order of the jobs, as soon as those before it are there. One job's failure is its own. */
+/**
+ * Runs all jobs on the engine and yields each result in the order of the jobs, as soon as those before it are there.
+ * One job's failure is its own.
+ */
 export async function* runInOrder(engine: Engine, jobs: readonly Job[], signal: AbortSignal): AsyncGenerator<Result> {
   const outstanding: { readonly tokens: number; readonly result: Promise<Result> }[] = [];
   let tokens = 0;
   for (const job of jobs) {
     const own = promptLength(job);
-    while (outstanding.length === MAX_OUTSTANDING || (outstanding.length > 0 && tokens + own > MAX_OUTSTANDING_TOKENS)) {
+    while (
+      outstanding.length === MAX_OUTSTANDING ||
+      (outstanding.length > 0 && tokens + own > MAX_OUTSTANDING_TOKENS)
+    ) {
       const oldest = outstanding.shift()!;
       yield await oldest.result;
       tokens -= oldest.tokens;
@@ -56,15 +68,31 @@ export function promptLength({ promptTokenIds }: Job): number {
 }
 
 /** Runs one job; `onText` gets its text as it comes. Never rejects for what is the job's or the device's fault. */
-export async function runJob(engine: Engine, job: Job, signal: AbortSignal, onText?: (text: string) => Promise<void>): Promise<Result> {
+export async function runJob(
+  engine: Engine,
+  job: Job,
+  signal: AbortSignal,
+  onText?: (text: string) => Promise<void>,
+): Promise<Result> {
   const submitted = trySubmit(engine, job, signal);
   if (submitted instanceof Error) return failed(job, submitted);
   if (onText !== undefined) await passText(submitted, onText);
   const { tokenIds, text, logprobs, finishReason, error } = await submitted.completion();
-  return { prompt: job.prompt, promptTokenIds: [...submitted.promptTokenIds], tokenIds, text, logprobs, finishReason, error };
+  return {
+    prompt: job.prompt,
+    promptTokenIds: [...submitted.promptTokenIds],
+    tokenIds,
+    text,
+    logprobs,
+    finishReason,
+    error,
+  };
 }
 
-/** Gives the text of a request as it comes, to its last delta. The completion tells how the request ended; reading on would throw its error. */
+/**
+ * Gives the text of a request as it comes, to its last delta. The completion tells how the request ended; reading on
+ * would throw its error.
+ */
 async function passText(stream: TokenStream, onText: (text: string) => Promise<void>): Promise<void> {
   for await (const { text, finishReason } of stream) {
     if (text !== "") await onText(text);
@@ -83,7 +111,14 @@ function trySubmit(engine: Engine, job: Job, signal: AbortSignal): TokenStream |
 }
 
 function failed({ prompt, promptTokenIds }: Job, error: Error): Result {
-  return { prompt, promptTokenIds: promptTokenIds instanceof Error ? [] : promptTokenIds, tokenIds: [], text: "", finishReason: "error", error };
+  return {
+    prompt,
+    promptTokenIds: promptTokenIds instanceof Error ? [] : promptTokenIds,
+    tokenIds: [],
+    text: "",
+    finishReason: "error",
+    error,
+  };
 }
 
 /** What was thrown, as an error. */

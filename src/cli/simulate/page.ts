@@ -8,14 +8,39 @@ export function resultPage(result: Result): string {
   const rows: (readonly [string, string])[] = [
     ["requests", requestsLine(requests)],
     ["duration", `${formatSeconds(result.durationSeconds)} simulated in ${formatSeconds(result.loopSeconds)}`],
-    ["throughput", `${significant(throughput.requestsPerSecond)} requests/s, ${significant(throughput.outputTokensPerSecond)} output tokens/s, ${significant(throughput.totalTokensPerSecond)} tokens/s`],
-    ["steps", `${significant(steps.count)} of ${significant(steps.meanTokens)} tokens (${percent(bStar.meanUse)} of B* = ${Math.round(bStar.tokens)}), ${significant(steps.meanRequests)} requests, ${formatSeconds(steps.meanSeconds)}`],
-    ["KV cache", `${significant(kv.blockCount)} blocks, ${percent(kv.meanUse)} held in the mean, ${percent(kv.peakUse)} at most`],
-    ["", `${significant(kv.preemptions)} preemptions, ${significant(kv.recomputedTokens)} tokens computed again, ${percent(kv.prefixHitRate)} of prompts from the prefix cache`],
-    ["cost", `$${significant(cost.dollarsPerDay)} a day, ${cost.dollarsPerMillionOutputTokens === null ? "nothing produced" : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`}`],
+    [
+      "throughput",
+      `${significant(throughput.requestsPerSecond)} requests/s, ${significant(throughput.outputTokensPerSecond)} output tokens/s, ${significant(throughput.totalTokensPerSecond)} tokens/s`,
+    ],
+    [
+      "steps",
+      `${significant(steps.count)} of ${significant(steps.meanTokens)} tokens (${percent(bStar.meanUse)} of B* = ${Math.round(bStar.tokens)}), ${significant(steps.meanRequests)} requests, ${formatSeconds(steps.meanSeconds)}`,
+    ],
+    [
+      "KV cache",
+      `${significant(kv.blockCount)} blocks, ${percent(kv.meanUse)} held in the mean, ${percent(kv.peakUse)} at most`,
+    ],
+    [
+      "",
+      `${significant(kv.preemptions)} preemptions, ${significant(kv.recomputedTokens)} tokens computed again, ${percent(kv.prefixHitRate)} of prompts from the prefix cache`,
+    ],
+    [
+      "cost",
+      `$${significant(cost.dollarsPerDay)} a day, ${cost.dollarsPerMillionOutputTokens === null ? "nothing produced" : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`}`,
+    ],
   ];
-  if (goodput !== undefined) rows.push(["goodput", `${percent(goodput.share)} of the requests kept the promise, ${significant(goodput.requestsPerSecond)} a second`]);
-  if (fairness !== undefined) rows.push(["fairness", `${fairness.clients.length} clients, Jain's index of their waits ${significant(fairness.waitingIndex)}`]);
+  if (goodput !== undefined) {
+    rows.push([
+      "goodput",
+      `${percent(goodput.share)} of the requests kept the promise, ${significant(goodput.requestsPerSecond)} a second`,
+    ]);
+  }
+  if (fairness !== undefined) {
+    rows.push([
+      "fairness",
+      `${fairness.clients.length} clients, Jain's index of their waits ${significant(fairness.waitingIndex)}`,
+    ]);
+  }
   const width = Math.max(...rows.map(([name]) => name.length));
   const head = `${config["model"]} on ${config["gpus"]} x ${config["gpu"]}, ${config["trace"] ?? config["workload"]}`;
   return `\n${head}\n\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n")}\n\n${latencies(result)}\n\n`;
@@ -24,7 +49,12 @@ export function resultPage(result: Result): string {
 function requestsLine({ submitted, completed, rejected, clipped, dropped }: Result["requests"]): string {
   const timedOut = submitted - completed - rejected;
   const notes = [`${significant(completed)} of ${significant(submitted)} completed`];
-  for (const [count, what] of [[rejected, "rejected"], [timedOut, "timed out"], [clipped, "clipped to the context"], [dropped, "dropped"]] as const) {
+  for (const [count, what] of [
+    [rejected, "rejected"],
+    [timedOut, "timed out"],
+    [clipped, "clipped to the context"],
+    [dropped, "dropped"],
+  ] as const) {
     if (count > 0) notes.push(`${significant(count)} ${what}`);
   }
   return notes.join(", ");
@@ -38,10 +68,18 @@ function latencies(result: Result): string {
     ["whole answer", result.e2eSeconds],
     ["in the queue", result.queueSeconds],
   ];
-  const cells = rows.map(([name, { mean, p50, p90, p99, max }]) => [name, ...[mean, p50, p90, p99, max].map((value) => (value === null ? "-" : formatSeconds(value)))]);
+  const cells = rows.map(([name, { mean, p50, p90, p99, max }]) => [
+    name,
+    ...[mean, p50, p90, p99, max].map((value) => (value === null ? "-" : formatSeconds(value))),
+  ]);
   const table = [["", "mean", "p50", "p90", "p99", "max"], ...cells];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`).join("\n");
+  return table
+    .map(
+      (row) =>
+        `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`,
+    )
+    .join("\n");
 }
 
 function percent(share: number): string {

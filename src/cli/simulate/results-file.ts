@@ -23,13 +23,18 @@ export function appendLine(path: string, line: SweepLine): void {
   writing(path, () => appendFileSync(path, `${JSON.stringify(line)}\n`));
 }
 
-/** The lines of a sweep's file, none where it is not there. Of equal keys the last counts. Throws `UsageError` that names file and line. */
+/**
+ * The lines of a sweep's file, none where it is not there. Of equal keys the last counts. Throws `UsageError` that
+ * names file and line.
+ */
 export function readLines(path: string): SweepLine[] {
   if (!isThere(path)) return [];
   const text = readFileSync(path, "utf8");
   const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const byKey = new Map<string, SweepLine>();
-  for (const [i, line] of lines.entries()) if (line !== "") byKey.set(parse(line, `${path}:${i + 1}`).key, parse(line, path));
+  for (const [i, line] of lines.entries()) {
+    if (line !== "") byKey.set(parse(line, `${path}:${i + 1}`).key, parse(line, path));
+  }
   return [...byKey.values()];
 }
 

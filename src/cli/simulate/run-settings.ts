@@ -1,5 +1,21 @@
 import { InvalidOptionError } from "../../errors.ts";
-import { blocksThatFit, engineNamed, namedPolicies, PoissonArrivals, type Policies, routeNamed, simulate, simulateFleet, type SimulationOptions, type SimulationRun, type SimulationSummary, setupUnder, stages, type Workload, workloadNamed } from "../../sim/index.ts";
+import {
+  blocksThatFit,
+  engineNamed,
+  namedPolicies,
+  PoissonArrivals,
+  type Policies,
+  routeNamed,
+  simulate,
+  simulateFleet,
+  type SimulationOptions,
+  type SimulationRun,
+  type SimulationSummary,
+  setupUnder,
+  stages,
+  type Workload,
+  workloadNamed,
+} from "../../sim/index.ts";
 import { openTrace } from "../../sim/traces/trace-file.ts";
 import type { Config } from "../../sim/report/series.ts";
 import { readGpu, readShape } from "../catalogue.ts";
@@ -33,25 +49,51 @@ function runOn(settings: Settings, options: SimulationOptions): Promise<Simulati
 
 function policiesFor(settings: Settings, options: SimulationOptions): Policies {
   const { tokenBudget, blockSize, sloTpot } = settings;
-  return namedPolicies(settings, { ...options, tokenBudget, cacheTokens: options.blockCount! * blockSize, targetSeconds: sloTpot });
+  return namedPolicies(settings, {
+    ...options,
+    tokenBudget,
+    cacheTokens: options.blockCount! * blockSize,
+    targetSeconds: sloTpot,
+  });
 }
 
-/** Runs one simulation from plain values. Rejects with the errors of `simulate`, and `InvalidOptionError` for settings that contradict each other. */
+/**
+ * Runs one simulation from plain values. Rejects with the errors of `simulate`, and `InvalidOptionError` for settings
+ * that contradict each other.
+ */
 export async function runSettings(settings: Settings): Promise<RunRecord> {
   const { workload, skippedRows } = await workloadOf(settings);
   const options = optionsOf(settings, workload);
   const { summary, ...plots } = await runOn(settings, options);
   const { seed, ...rest } = settings;
   const { blockCount, shape, gpu } = options;
-  const config = { ...rest, model: shape.name, gpu: gpu.name, gpuBlocks: blockCount, context: settings.context ?? shape.contextLength };
-  return { result: { ...summary, ...(settings.badRows === "skip" && { skippedRows: skippedRows() }), config, seed }, ...plots };
+  const config = {
+    ...rest,
+    model: shape.name,
+    gpu: gpu.name,
+    gpuBlocks: blockCount,
+    context: settings.context ?? shape.contextLength,
+  };
+  return {
+    result: { ...summary, ...(settings.badRows === "skip" && { skippedRows: skippedRows() }), config, seed },
+    ...plots,
+  };
 }
 
 function optionsOf(settings: Settings, workload: Workload): SimulationOptions {
-  if (settings.chunking === "slo" && settings.sloTpot === undefined) throw new InvalidOptionError("chunking slo needs a promise to keep: give --slo-tpot");
+  if (settings.chunking === "slo" && settings.sloTpot === undefined) {
+    throw new InvalidOptionError("chunking slo needs a promise to keep: give --slo-tpot");
+  }
   const { gpus, weightBits, kvBits, arithmetic, maxRequests, tokenBudget, blockSize } = settings;
   const engine = engineNamed(settings.engine);
-  const setup = setupUnder(engine, { gpu: readGpu(settings.gpu), shape: readShape(settings.model), gpus, weightBits, kvBits, arithmetic });
+  const setup = setupUnder(engine, {
+    gpu: readGpu(settings.gpu),
+    shape: readShape(settings.model),
+    gpus,
+    weightBits,
+    kvBits,
+    arithmetic,
+  });
   const blockCount = settings.gpuBlocks ?? blocksThatFit(setup, blockSize, engine.memory);
   return {
     ...setup,
@@ -71,9 +113,13 @@ function optionsOf(settings: Settings, workload: Workload): SimulationOptions {
 }
 
 /** The workload, and how many of its rows were left out so far. */
-async function workloadOf(settings: Settings): Promise<{ readonly workload: Workload; readonly skippedRows: () => number }> {
+async function workloadOf(
+  settings: Settings,
+): Promise<{ readonly workload: Workload; readonly skippedRows: () => number }> {
   const { trace, workload, rate, seed, badRows } = settings;
-  if (settings.stages !== undefined) return { workload: stages({ ...settings, stages: parseStages(settings.stages) }), skippedRows: () => 0 };
+  if (settings.stages !== undefined) {
+    return { workload: stages({ ...settings, stages: parseStages(settings.stages) }), skippedRows: () => 0 };
+  }
   if (trace === undefined) return { workload: workloadNamed(workload ?? "", settings), skippedRows: () => 0 };
   const { workload: rows, hasTimes, skippedRows } = await openTrace(trace, seed, badRows);
   if (rate !== undefined) return { workload: new PoissonArrivals(rows, rate, seed), skippedRows };

@@ -3,7 +3,9 @@ import type { Arithmetic } from "../../roofline/index.ts";
 import { type BadRows, engineNamed, type LengthLaw, type OverContext } from "../../sim/index.ts";
 import { readWeightFormat } from "../catalogue.ts";
 
-/** Everything that decides one run, as plain values: what a worker is sent, a sweep's line repeats, and `config` shows. */
+/**
+ * Everything that decides one run, as plain values: what a worker is sent, a sweep's line repeats, and `config` shows.
+ */
 export interface Settings {
   readonly engine: string;
   readonly model: string;
@@ -46,21 +48,55 @@ export interface Settings {
 }
 
 /** Settings that may have several values in a sweep, in the order in which they vary: the last fastest. */
-export const AXES = ["engine", "model", "gpu", "gpus", "replicas", "route", "weightBits", "kvBits", "arithmetic", "maxRequests", "tokenBudget", "queue", "admission", "preemption", "chunking", "budget", "eviction", "concurrency", "rate", "seed"] as const;
+export const AXES = [
+  "engine",
+  "model",
+  "gpu",
+  "gpus",
+  "replicas",
+  "route",
+  "weightBits",
+  "kvBits",
+  "arithmetic",
+  "maxRequests",
+  "tokenBudget",
+  "queue",
+  "admission",
+  "preemption",
+  "chunking",
+  "budget",
+  "eviction",
+  "concurrency",
+  "rate",
+  "seed",
+] as const;
 export type Axis = (typeof AXES)[number];
 
 /** Settings that the engine decides where they are not given. */
-type OfEngine = "blockSize" | "maxRequests" | "tokenBudget" | "queue" | "admission" | "preemption" | "chunking" | "budget" | "eviction";
+type OfEngine =
+  | "blockSize"
+  | "maxRequests"
+  | "tokenBudget"
+  | "queue"
+  | "admission"
+  | "preemption"
+  | "chunking"
+  | "budget"
+  | "eviction";
 
 /** Settings of which some have lists of values. */
-export type Grid = Omit<Settings, Axis | OfEngine> & { readonly [A in Axis]?: readonly NonNullable<Settings[A]>[] } & { readonly blockSize?: number };
+export type Grid = Omit<Settings, Axis | OfEngine> & { readonly [A in Axis]?: readonly NonNullable<Settings[A]>[] } & {
+  readonly blockSize?: number;
+};
 
 /** One setting of each combination of values, in a fixed order; equal values count once. */
 export function settingsOf(grid: Grid): Settings[] {
   let all: Record<string, unknown>[] = [{ ...grid }];
   for (const axis of AXES) {
     const values: readonly unknown[] | undefined = grid[axis];
-    if (values !== undefined) all = all.flatMap((settings) => [...new Set(values)].map((value) => ({ ...settings, [axis]: value })));
+    if (values !== undefined) {
+      all = all.flatMap((settings) => [...new Set(values)].map((value) => ({ ...settings, [axis]: value })));
+    }
   }
   if (all.length > MAX_RUNS) throw new InvalidOptionError(`a sweep has at most ${MAX_RUNS} runs, got ${all.length}`);
   return all.map(withDefaults);

@@ -10,6 +10,8 @@ export function parseStages(value: string): Stage[] {
     const [, rate, seconds] = /^(\d+\.?\d*)x(\d+\.?\d*)$/.exec(stage.trim()) ?? [];
     const [perSecond, duration] = [Number(rate), Number(seconds)];
     if (perSecond <= MAX_RATE && duration > 0 && duration <= MAX_SECONDS) return { rate: perSecond, seconds: duration };
-    throw new InvalidArgumentError(`It must be RATExSECONDS, comma-separated, with a rate of at most ${MAX_RATE} and at most ${MAX_SECONDS} seconds.`);
+    throw new InvalidArgumentError(
+      `It must be RATExSECONDS, comma-separated, with a rate of at most ${MAX_RATE} and at most ${MAX_SECONDS} seconds.`,
+    );
   });
 }

@@ -16,7 +16,10 @@ export interface Shard {
 export interface SweepOptions {
   readonly runs: readonly Settings[];
   readonly shard: Shard;
-  /** A line a run is appended here, and runs that it holds already are not done again; without it lines go to standard output. */
+  /**
+   * A line a run is appended here, and runs that it holds already are not done again; without it lines go to standard
+   * output.
+   */
   readonly out?: string;
   /** Worker threads. Default: one a core. */
   readonly jobs?: number;
@@ -39,8 +42,8 @@ export function runsToDo({ runs, shard, out }: SweepOptions): Settings[] {
 }
 
 /**
- * Simulates a grid of settings on all cores. Lines are written as runs end, in whatever order that is; a sweep that was stopped goes on
- * where it was. Returns all lines of this call.
+ * Simulates a grid of settings on all cores. Lines are written as runs end, in whatever order that is; a sweep that was
+ * stopped goes on where it was. Returns all lines of this call.
  */
 export async function sweep(options: SweepOptions, io: Io): Promise<SweepLine[]> {
   const { out, jobs = availableParallelism() } = options;
@@ -62,7 +65,9 @@ export async function sweep(options: SweepOptions, io: Io): Promise<SweepLine[]>
   } catch (error) {
     if (!io.signal.aborted) throw error;
     await progress.end();
-    await io.stderr.write(`bstar: stopped after ${lines.length} of ${todo.length} runs${out === undefined ? "" : "; the same command goes on from there"}\n`);
+    await io.stderr.write(
+      `bstar: stopped after ${lines.length} of ${todo.length} runs${out === undefined ? "" : "; the same command goes on from there"}\n`,
+    );
   } finally {
     await pool.destroy();
     await progress.end();

@@ -5,6 +5,10 @@ export function writing<T>(path: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    throw new BstarError("output_failed", `cannot write to ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new BstarError(
+      "output_failed",
+      `cannot write to ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -7,8 +7,9 @@ export function areDisjoint(a: Schema, b: Schema): boolean {
   if (typeof a === "boolean" || typeof b === "boolean") return a === false || b === false;
   const valuesA = constantsOf(a);
   const valuesB = constantsOf(b);
-  if (valuesA !== null && valuesB !== null)
-    {return !valuesA.some((value) => valuesB.some((other) => equalJson(value, other)));}
+  if (valuesA !== null && valuesB !== null) {
+    return !valuesA.some((value) => valuesB.some((other) => equalJson(value, other)));
+  }
   if (!shareType(typesWithin(a, valuesA), typesWithin(b, valuesB))) return true;
   return isOnlyObject(a) && isOnlyObject(b) && haveDiscriminator(a, b);
 }

@@ -76,10 +76,12 @@ class SchemaCompiler {
         path,
       );
     }
-    if (anyOf !== undefined)
-      {return this.#anyOf(asSchemas(anyOf, `${path}/anyOf`), without(schema, "anyOf"), `${path}/anyOf`);}
-    if (oneOf !== undefined)
-      {return this.#oneOf(asSchemas(oneOf, `${path}/oneOf`), without(schema, "oneOf"), `${path}/oneOf`);}
+    if (anyOf !== undefined) {
+      return this.#anyOf(asSchemas(anyOf, `${path}/anyOf`), without(schema, "anyOf"), `${path}/anyOf`);
+    }
+    if (oneOf !== undefined) {
+      return this.#oneOf(asSchemas(oneOf, `${path}/oneOf`), without(schema, "oneOf"), `${path}/oneOf`);
+    }
     return null;
   }
 
@@ -93,8 +95,9 @@ class SchemaCompiler {
     const flat = options.map((option) => this.#flatten(option, path));
     for (const [i, a] of flat.entries()) {
       const j = flat.findIndex((b, at) => at > i && !areDisjoint(a, b));
-      if (j >= 0)
-        {refuse(path, `${i} and ${j} may both hold; only options that exclude each other are supported: use anyOf`);}
+      if (j >= 0) {
+        refuse(path, `${i} and ${j} may both hold; only options that exclude each other are supported: use anyOf`);
+      }
     }
     return this.#anyOf(options, beside, path);
   }

@@ -51,8 +51,9 @@ function propertiesOf(schema: SchemaObject, path: string, compile: Compile): Pro
   }));
   const rest = own(schema, "additionalProperties") ?? !Object.hasOwn(schema, "properties");
   for (const name of required) {
-    if (rest === false)
-      {refuse(`${path}/required`, `"${name}" is not declared in "properties", and no others are allowed`);}
+    if (rest === false) {
+      refuse(`${path}/required`, `"${name}" is not declared in "properties", and no others are allowed`);
+    }
     const value = compile(asSchema(rest, `${path}/additionalProperties`), `${path}/additionalProperties`);
     properties.push({ name: literal(JSON.stringify(name)), value, required: true });
   }
@@ -72,8 +73,9 @@ function additionalMember(schema: SchemaObject, path: string, json: JsonSyntax, 
     given === undefined ? !Object.hasOwn(schema, "properties") : asSchema(given, `${path}/additionalProperties`);
   if (rest === false) return null;
   const names = own(schema, "propertyNames");
-  if (names !== undefined && declared.length > 0)
-    {refuse(`${path}/propertyNames`, "is not supported beside declared properties");}
+  if (names !== undefined && declared.length > 0) {
+    refuse(`${path}/propertyNames`, "is not supported beside declared properties");
+  }
   const name =
     names === undefined ? nameOtherThan(declared) : nameBy(asSchema(names, `${path}/propertyNames`), path, compile);
   return json.member(name, compile(rest, `${path}/additionalProperties`));
@@ -109,8 +111,9 @@ function nameOtherThan(names: readonly string[]): Expression {
 /** Texts that are none of `names`, of which all begin with the same `depth` characters. */
 function otherThan(names: readonly (readonly number[])[], depth: number): Expression {
   const byNext = new Map<number, (readonly number[])[]>();
-  for (const name of names)
-    {if (name.length > depth) byNext.set(name[depth], [...(byNext.get(name[depth]) ?? []), name]);}
+  for (const name of names) {
+    if (name.length > depth) byNext.set(name[depth], [...(byNext.get(name[depth]) ?? []), name]);
+  }
   const taken: CodePointSet = [...byNext.keys()].sort((a, b) => a - b).map((point) => [point, point]);
   const options = Array.from(byNext, ([point, rest]) => sequence(utf8([[point, point]]), otherThan(rest, depth + 1)));
   options.push(sequence(utf8(difference(NAME_CHARACTERS, taken)), ANY_REST));

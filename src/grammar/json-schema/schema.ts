@@ -18,8 +18,9 @@ export function refuse(path: string, reason: string): never {
 /** A schema, or an error that names the place. */
 export function asSchema(value: unknown, path: string): Schema {
   if (typeof value === "boolean") return value;
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    {refuse(path, "a schema must be an object or a boolean");}
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    refuse(path, "a schema must be an object or a boolean");
+  }
   return value as SchemaObject;
 }
 
@@ -38,8 +39,9 @@ export function asSchemaMap(value: unknown, path: string): [name: string, schema
 export function asCount(schema: SchemaObject, keyword: string, fallback: number, path: string): number {
   const value = own(schema, keyword);
   if (value === undefined) return fallback;
-  if (!Number.isInteger(value) || (value as number) < 0)
-    {refuse(`${path}/${keyword}`, `must be an integer >= 0, got ${text(value)}`);}
+  if (!Number.isInteger(value) || (value as number) < 0) {
+    refuse(`${path}/${keyword}`, `must be an integer >= 0, got ${text(value)}`);
+  }
   return value as number;
 }
 
@@ -47,15 +49,17 @@ export function asCount(schema: SchemaObject, keyword: string, fallback: number,
 export function asNumber(schema: SchemaObject, keyword: string, path: string): number | undefined {
   const value = own(schema, keyword);
   if (value === undefined) return undefined;
-  if (typeof value !== "number" || !Number.isFinite(value))
-    {refuse(`${path}/${keyword}`, `must be a number, got ${text(value)}`);}
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    refuse(`${path}/${keyword}`, `must be a number, got ${text(value)}`);
+  }
   return value;
 }
 
 export function asNames(schema: SchemaObject, keyword: string, path: string): string[] {
   const value = own(schema, keyword) ?? [];
-  if (!Array.isArray(value) || value.some((name) => typeof name !== "string"))
-    {refuse(`${path}/${keyword}`, "must be a list of names");}
+  if (!Array.isArray(value) || value.some((name) => typeof name !== "string")) {
+    refuse(`${path}/${keyword}`, "must be a list of names");
+  }
   return [...new Set(value as string[])];
 }
 

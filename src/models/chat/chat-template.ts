@@ -9,14 +9,18 @@ import { outputParserFor } from "./output-parser.ts";
 export type SpecialTokenNames = Readonly<Record<string, string>>;
 
 /**
- * A chat template in Jinja, as tokenizer_config.json, chat_template.jinja and GGUF files have it. Throws `UnsupportedModelError`
- * for one that cannot be parsed.
+ * A chat template in Jinja, as tokenizer_config.json, chat_template.jinja and GGUF files have it. Throws
+ * `UnsupportedModelError` for one that cannot be parsed.
  *
- * Messages are text unless asked otherwise: the template is rendered twice, once with a marker in the place of each text, so
- * that it shows which words are the template's. One that changes a text by more than trimming or writing it as JSON is refused,
- * as its words and the message's can then not be told apart.
+ * Messages are text unless asked otherwise: the template is rendered twice, once with a marker in the place of each
+ * text, so that it shows which words are the template's. One that changes a text by more than trimming or writing it as
+ * JSON is refused, as its words and the message's can then not be told apart.
  */
-export function parseChatTemplate(source: string, tokens: SpecialTokenNames = {}, name = "chat_template"): ChatTemplate {
+export function parseChatTemplate(
+  source: string,
+  tokens: SpecialTokenNames = {},
+  name = "chat_template",
+): ChatTemplate {
   const template = parse(source, name);
   return {
     name,
@@ -38,7 +42,9 @@ export function assertMessages(messages: unknown): void {
   const list = Array.isArray(messages) ? (messages as unknown[]) : [];
   if (list.length === 0) throw new InvalidRequestError("messages must be a list of at least one message");
   const bad = list.findIndex((message) => !isObject(message) || typeof message["role"] !== "string");
-  if (bad >= 0) throw new InvalidRequestError(`messages[${bad}] must be an object with a role, got ${excerpt(list[bad])}`);
+  if (bad >= 0) {
+    throw new InvalidRequestError(`messages[${bad}] must be an object with a role, got ${excerpt(list[bad])}`);
+  }
 }
 
 interface Rendering {
@@ -53,7 +59,13 @@ function render(template: JinjaTemplate, { messages, options, tokens, name }: Re
   const { tools, addGenerationPrompt = true, variables = {}, contents = "text" } = options;
   const inputs = { messages, tools };
   const run = ({ messages: shown, tools: offered }: typeof inputs): string =>
-    template.render({ ...tokens, ...variables, messages: shown, ...(offered === undefined ? {} : { tools: offered }), add_generation_prompt: addGenerationPrompt });
+    template.render({
+      ...tokens,
+      ...variables,
+      messages: shown,
+      ...(offered === undefined ? {} : { tools: offered }),
+      add_generation_prompt: addGenerationPrompt,
+    });
   try {
     const text = run(inputs);
     if (contents === "parse") return { text, parts: [{ text, specialTokens: "parse" }] };
@@ -63,5 +75,7 @@ function render(template: JinjaTemplate, { messages, options, tokens, name }: Re
   } catch (error) {
     throw new InvalidRequestError(`${name}: ${(error as Error).message}`);
   }
-  throw new InvalidRequestError(`${name} changes a message by more than trimming it, so its words cannot be kept apart from the template's; contents: "parse" renders it as it is`);
+  throw new InvalidRequestError(
+    `${name} changes a message by more than trimming it, so its words cannot be kept apart from the template's; contents: "parse" renders it as it is`,
+  );
 }

@@ -1,11 +1,20 @@
 import * as library from "@huggingface/jinja";
 
-/** What is used of the library: its own declarations name files without extensions, which Node's resolution takes for `any`. */
+/**
+ * What is used of the library: its own declarations name files without extensions, which Node's resolution takes for
+ * `any`.
+ */
 interface Jinja {
   readonly Environment: new () => Environment;
-  readonly Interpreter: new (environment: Environment) => { run(program: Program): RuntimeValue; evaluate(statement: unknown, environment: unknown): RuntimeValue };
+  readonly Interpreter: new (environment: Environment) => {
+    run(program: Program): RuntimeValue;
+    evaluate(statement: unknown, environment: unknown): RuntimeValue;
+  };
   readonly parse: (tokens: Tokens) => Program;
-  readonly tokenize: (source: string, options: { readonly lstrip_blocks: boolean; readonly trim_blocks: boolean }) => Tokens;
+  readonly tokenize: (
+    source: string,
+    options: { readonly lstrip_blocks: boolean; readonly trim_blocks: boolean },
+  ) => Tokens;
 }
 
 interface Environment {
@@ -34,8 +43,9 @@ const MAX_SOURCE = 2 ** 20;
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * A Jinja template with limits: `@huggingface/jinja` runs it, and each node that it evaluates looks at the time and at the size
- * of what came out. No node alone can take long: `range` is bounded, and strings and lists are before they are used again.
+ * A Jinja template with limits: `@huggingface/jinja` runs it, and each node that it evaluates looks at the time and at
+ * the size of what came out. No node alone can take long: `range` is bounded, and strings and lists are before they are
+ * used again.
  */
 export class JinjaTemplate {
   readonly source: string;
@@ -48,7 +58,10 @@ export class JinjaTemplate {
     this.#program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   }
 
-  /** Throws what the template raises, and a `RangeError` at a limit. A render that a busy machine took the time from gets a second try. */
+  /**
+   * Throws what the template raises, and a `RangeError` at a limit. A render that a busy machine took the time from
+   * gets a second try.
+   */
   render(values: Values): string {
     try {
       return this.#run(values);
@@ -76,13 +89,19 @@ class LimitedInterpreter extends Interpreter {
     if (performance.now() > this.#deadline) throw new TimeLimitError(`the template ran longer than ${TIME_LIMIT} ms`);
     const result = super.evaluate(statement, environment);
     const { value } = result;
-    if (typeof value === "string" && value.length > MAX_OUTPUT) throw new RangeError(`the template wrote more than ${MAX_OUTPUT} characters`);
-    if (Array.isArray(value) && value.length > MAX_ENTRIES) throw new RangeError(`the template made a list of more than ${MAX_ENTRIES} entries`);
+    if (typeof value === "string" && value.length > MAX_OUTPUT) {
+      throw new RangeError(`the template wrote more than ${MAX_OUTPUT} characters`);
+    }
+    if (Array.isArray(value) && value.length > MAX_ENTRIES) {
+      throw new RangeError(`the template made a list of more than ${MAX_ENTRIES} entries`);
+    }
     return result;
   }
 }
 
-/** What transformers gives every template (utils/chat_template_utils.py); `@huggingface/jinja` keeps its own to itself. */
+/**
+ * What transformers gives every template (utils/chat_template_utils.py); `@huggingface/jinja` keeps its own to itself.
+ */
 const GLOBALS: Values = {
   true: true,
   True: true,
@@ -100,7 +119,9 @@ const GLOBALS: Values = {
 function range(first: number, second?: number, step = 1): number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   const count = Math.max(0, Math.ceil((stop - start) / step));
-  if (!Number.isSafeInteger(count) || count > MAX_ENTRIES) throw new RangeError(`range() of more than ${MAX_ENTRIES} numbers`);
+  if (!Number.isSafeInteger(count) || count > MAX_ENTRIES) {
+    throw new RangeError(`range() of more than ${MAX_ENTRIES} numbers`);
+  }
   return Array.from({ length: count }, (_, i) => start + i * step);
 }
 

@@ -8,13 +8,17 @@ import { parseChatTemplate, type SpecialTokenNames } from "./chat-template.ts";
 import { plainTemplate } from "./plain-template.ts";
 
 /**
- * The chat template of a model's folder: chat_template.jinja, or `chat_template` of tokenizer_config.json, which may be a list
- * of named ones, of which "default" is taken. The plain one where there is none.
+ * The chat template of a model's folder: chat_template.jinja, or `chat_template` of tokenizer_config.json, which may be
+ * a list of named ones, of which "default" is taken. The plain one where there is none.
  */
 export function chatFromFolder(config: JsonObject | null, jinja: string | null, tokenizer: Tokenizer): ChatTemplate {
   const source = jinja ?? defaultOf(config?.["chat_template"]);
   if (source === null) return plainTemplate;
-  const names = Object.fromEntries(Object.entries(config ?? {}).flatMap(([key, value]) => (key.endsWith("_token") && tokenName(value) !== null ? [[key, tokenName(value)!]] : [])));
+  const names = Object.fromEntries(
+    Object.entries(config ?? {}).flatMap(([key, value]) =>
+      key.endsWith("_token") && tokenName(value) !== null ? [[key, tokenName(value)!]] : [],
+    ),
+  );
   const name = jinja === null ? "chat_template of tokenizer_config.json" : "chat_template.jinja";
   return { ...templateOf(source, names, name), stopTokenIds: idsOfNames([names["eos_token"]], tokenizer) };
 }
@@ -29,7 +33,9 @@ export function chatFromGguf(metadata: GgufMetadata): ChatTemplate {
     return name === undefined ? [] : [[`${key}_token`, name]];
   };
   const names = Object.fromEntries(["bos", "eos"].flatMap(nameOf));
-  const ends = ["eos", "eot"].map((key) => metadata.get(`tokenizer.ggml.${key}_token_id`)).filter((id) => typeof id === "number");
+  const ends = ["eos", "eot"]
+    .map((key) => metadata.get(`tokenizer.ggml.${key}_token_id`))
+    .filter((id) => typeof id === "number");
   return { ...templateOf(source, names, "tokenizer.chat_template"), stopTokenIds: ends };
 }
 

@@ -16,15 +16,18 @@ export interface MarkedContents {
   readonly marker: RegExp;
 }
 
-/** A text that stays as it is: templates compare such words (roles, types, names of tools), and no control token is written like that. */
+/**
+ * A text that stays as it is: templates compare such words (roles, types, names of tools), and no control token is
+ * written like that.
+ */
 const WORD = /^[\w.-]*$/;
 
 /** First of the private characters that a marker is made of (plane 15, which no script uses). */
 const FIRST_PRIVATE = 0xf0000;
 
 /**
- * Replaces each content, and each other text of messages and tools that is more than a word, by a marker. White space alone
- * stays, as templates ask whether there is a content.
+ * Replaces each content, and each other text of messages and tools that is more than a word, by a marker. White space
+ * alone stays, as templates ask whether there is a content.
  */
 export function markContents(inputs: Inputs, source: string): MarkedContents {
   const fence = unusedCharacter(JSON.stringify(inputs) + source);
@@ -34,9 +37,14 @@ export function markContents(inputs: Inputs, source: string): MarkedContents {
     if (typeof value === "string") return stays(value, key) ? value : mark(value);
     if (Array.isArray(value)) return value.map((each: ChatValue) => walk(each, key)!);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [WORD.test(name) ? name : mark(name), walk(each, name)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [WORD.test(name) ? name : mark(name), walk(each, name)]),
+    );
   };
-  const marked = { messages: walk(inputs.messages, "") as readonly ChatMessage[], tools: walk(inputs.tools, "") as Inputs["tools"] };
+  const marked = {
+    messages: walk(inputs.messages, "") as readonly ChatMessage[],
+    tools: walk(inputs.tools, "") as Inputs["tools"],
+  };
   return { inputs: marked, contents, marker: new RegExp(`${fence}(\\d+)${fence}`, "u") };
 }
 
@@ -51,8 +59,8 @@ function unusedCharacter(text: string): string {
 }
 
 /**
- * The parts of a rendered text: between the markers of the marked rendering stand the template's words, and in the place of a
- * marker its content, trimmed or not, or as JSON. Null where the text is not made like that.
+ * The parts of a rendered text: between the markers of the marked rendering stand the template's words, and in the
+ * place of a marker its content, trimmed or not, or as JSON. Null where the text is not made like that.
  */
 export function partsOf(text: string, marked: string, { contents, marker }: MarkedContents): TextPart[] | null {
   const pieces = marked.split(marker);
@@ -62,7 +70,9 @@ export function partsOf(text: string, marked: string, { contents, marker }: Mark
   for (let i = 1; i < pieces.length; i += 2) {
     const words = pieces[i + 1];
     const isLast = i + 2 === pieces.length;
-    const content = formsOf(contents[Number(pieces[i])]).find((form) => text.startsWith(form + words, at) && (!isLast || at + form.length + words.length === text.length));
+    const content = formsOf(contents[Number(pieces[i])]).find(
+      (form) => text.startsWith(form + words, at) && (!isLast || at + form.length + words.length === text.length),
+    );
     if (content === undefined) return null;
     parts.push({ text: content, specialTokens: "text" }, { text: words, specialTokens: "parse" });
     at += content.length + words.length;

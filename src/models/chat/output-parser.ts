@@ -25,10 +25,13 @@ const TAGGED_JSON: Block = { open: "<|python_tag|>", close: null, parse: parseJs
 const BARE_JSON: Block = { open: "{", close: null, parse: (text) => parseJsonCall(`{${text}`), first: true };
 
 /**
- * The parser for answers of the family that a chat template belongs to, by the marks that the template writes itself. A prompt
- * that ends with an open `<think>` begins the answer inside a thought, as DeepSeek R1's does.
+ * The parser for answers of the family that a chat template belongs to, by the marks that the template writes itself. A
+ * prompt that ends with an open `<think>` begins the answer inside a thought, as DeepSeek R1's does.
  */
-export function outputParserFor(template: string, { tools, prompt }: { tools: boolean; prompt: string }): ChatOutputParser {
+export function outputParserFor(
+  template: string,
+  { tools, prompt }: { tools: boolean; prompt: string },
+): ChatOutputParser {
   const thinks = template.includes(THOUGHT.open) || template.includes(THOUGHT.close!);
   const blocks = [...(thinks ? [THOUGHT] : []), ...(tools ? callBlocksOf(template) : [])];
   return new BlockParser(blocks, thinks && prompt.trimEnd().endsWith(THOUGHT.open) ? THOUGHT : null);
@@ -37,7 +40,9 @@ export function outputParserFor(template: string, { tools, prompt }: { tools: bo
 function callBlocksOf(template: string): Block[] {
   if (template.includes(TAGGED_CALL.open)) return [TAGGED_CALL];
   if (template.includes(LISTED_CALLS.open)) return [LISTED_CALLS];
-  const isLlama = template.includes("<|python_tag|>") || (template.includes("<|start_header_id|>") && template.includes("parameters"));
+  const isLlama =
+    template.includes("<|python_tag|>") ||
+    (template.includes("<|start_header_id|>") && template.includes("parameters"));
   return isLlama ? [TAGGED_JSON, BARE_JSON] : [];
 }
 
@@ -87,7 +92,12 @@ class BlockParser implements ChatOutputParser {
     const at = Math.min(...open.map((block) => indexOrEnd(this.#held, block.open)));
     const found = open.find((block) => this.#held.startsWith(block.open, at));
     if (found === undefined) {
-      const certain = this.#held.length - longestBeginning(this.#held, open.map((block) => block.open));
+      const certain =
+        this.#held.length -
+        longestBeginning(
+          this.#held,
+          open.map((block) => block.open),
+        );
       this.#emit(this.#take(certain), delta);
       return false;
     }
@@ -107,7 +117,9 @@ class BlockParser implements ChatOutputParser {
     if (block.close === null) return false;
     const at = this.#held.indexOf(block.close);
     if (at < 0) {
-      if (block.parse === null) this.#emit(this.#take(this.#held.length - longestBeginning(this.#held, [block.close])), delta);
+      if (block.parse === null) {
+        this.#emit(this.#take(this.#held.length - longestBeginning(this.#held, [block.close])), delta);
+      }
       return false;
     }
     const text = this.#take(at);

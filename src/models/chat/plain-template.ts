@@ -4,15 +4,18 @@ import { assertMessages } from "./chat-template.ts";
 import { outputParserFor } from "./output-parser.ts";
 
 /**
- * Stands in for a model's template where it has none, such as a base model: "User: …", a blank line, "Assistant: …". Its `name`
- * is "plain", so that a program can say so. Tools are refused, as nothing says how this model would call them.
+ * Stands in for a model's template where it has none, such as a base model: "User: …", a blank line, "Assistant: …".
+ * Its `name` is "plain", so that a program can say so. Tools are refused, as nothing says how this model would call
+ * them.
  */
 export const plainTemplate: ChatTemplate = {
   name: "plain",
   stop: ["\nUser:", "\nSystem:"],
   render: (messages, { tools, addGenerationPrompt = true } = {}) => {
     assertMessages(messages);
-    if (tools !== undefined && tools.length > 0) throw new InvalidRequestError("this model has no chat template, so it takes no tools");
+    if (tools !== undefined && tools.length > 0) {
+      throw new InvalidRequestError("this model has no chat template, so it takes no tools");
+    }
     const text = messages.map(turn).join("\n\n") + (addGenerationPrompt ? "\n\nAssistant:" : "");
     return { text, parts: [{ text, specialTokens: "text" }], addSpecialTokens: true } satisfies ChatPrompt;
   },

@@ -7,7 +7,10 @@ export function parseJsonCall(text: string): ChatToolCall[] | null {
   return call === null ? null : [call];
 }
 
-/** Mistral's: a JSON list of calls, or since its tokenizer v11 `name[ARGS]{…}`, each but the first behind `[TOOL_CALLS]`. */
+/**
+ * Mistral's: a JSON list of calls, or since its tokenizer v11 `name[ARGS]{…}`, each but the first behind
+ * `[TOOL_CALLS]`.
+ */
 export function parseCallList(text: string): ChatToolCall[] | null {
   const list = parseJson(text.trim());
   if (Array.isArray(list)) return allOrNull(list.map(callOf));

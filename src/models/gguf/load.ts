@@ -18,8 +18,8 @@ import { ggufSpecialIds } from "./special-ids.ts";
 import { type GgufHeader, readGgufHeader } from "./header.ts";
 
 /**
- * Opens the model in a GGUF file: its header is read and checked, with tokenizer and every tensor's name, shape and type;
- * weights are not. `file` is for messages. Closing the model closes the source.
+ * Opens the model in a GGUF file: its header is read and checked, with tokenizer and every tensor's name, shape and
+ * type; weights are not. `file` is for messages. Closing the model closes the source.
  *
  * Throws `InvalidModelError` and `UnsupportedModelError` that name the file.
  */
@@ -40,7 +40,9 @@ export async function loadGguf(source: ByteSource, file: string, options: LoadOp
 /** What reads metadata alone does not know the file's name. */
 function named(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error.message.startsWith(`${file}: `)) return error;
-  if (error instanceof InvalidModelError) return new InvalidModelError(`${file}: ${error.message}`, { cause: error.cause });
+  if (error instanceof InvalidModelError) {
+    return new InvalidModelError(`${file}: ${error.message}`, { cause: error.cause });
+  }
   return error instanceof UnsupportedModelError ? new UnsupportedModelError(`${file}: ${error.message}`) : error;
 }
 
@@ -53,7 +55,16 @@ async function open(source: ByteSource, file: string, options: LoadOptions): Pro
   const config = await withRopeTables(described, tensors, reader, header);
   const layout = family.layout!;
   const interleaved = layout.interleavedInGguf;
-  const model = assembleModel({ file, config, layout, names: GGUF_TENSOR_NAMES, tensors, reader, interleaved, normOffset: 0 });
+  const model = assembleModel({
+    file,
+    config,
+    layout,
+    names: GGUF_TENSOR_NAMES,
+    tensors,
+    reader,
+    interleaved,
+    normOffset: 0,
+  });
   const tokenizer = tokenizerFromGguf(header.metadata);
   return {
     name: nameOf(header, file),
@@ -83,7 +94,10 @@ function describe({ metadata, tensors }: GgufHeader, file: string): ReturnType<t
   return decoderFromGguf(Object.fromEntries(metadata), seen, file);
 }
 
-/** Tables of divisors that the file has as tensors: Llama 3's, or the one of LongRoPE's two that the context length chooses. */
+/**
+ * Tables of divisors that the file has as tensors: Llama 3's, or the one of LongRoPE's two that the context length
+ * chooses.
+ */
 async function withRopeTables(
   config: DecoderConfig,
   tensors: ReadonlyMap<string, FileTensor>,
@@ -93,7 +107,8 @@ async function withRopeTables(
   const architecture = String(metadata.get("general.architecture"));
   const original = Number(metadata.get(`${architecture}.rope.scaling.original_context_length`) ?? config.contextLength);
   const isLong = config.contextLength > original;
-  const tensor = tensors.get("rope_freqs.weight") ?? tensors.get(isLong ? "rope_factors_long.weight" : "rope_factors_short.weight");
+  const tensor =
+    tensors.get("rope_freqs.weight") ?? tensors.get(isLong ? "rope_factors_long.weight" : "rope_factors_short.weight");
   if (tensor === undefined) return config;
   const [rope] = config.ropes;
   const divisors = await readDivisors(tensor, reader, rope.dimensions / 2);
@@ -106,9 +121,13 @@ async function withRopeTables(
 async function readDivisors(tensor: FileTensor, reader: TensorReader, count: number): Promise<readonly number[]> {
   const { name, file, dtype, shape } = tensor;
   if (dtype !== "F32" || shape.length !== 1 || shape[0] !== count) {
-    throw new InvalidModelError(`${file}: ${name} is ${dtype} of shape [${shape.join(", ")}], expected F32 of [${count}]`);
+    throw new InvalidModelError(
+      `${file}: ${name} is ${dtype} of shape [${shape.join(", ")}], expected F32 of [${count}]`,
+    );
   }
   const divisors = toFloat32({ name, dtype, shape, bytes: await reader.read(tensor) });
-  if (divisors.some((divisor) => divisor <= 0)) throw new InvalidModelError(`${file}: ${name} holds a number that is not positive`);
+  if (divisors.some((divisor) => divisor <= 0)) {
+    throw new InvalidModelError(`${file}: ${name} holds a number that is not positive`);
+  }
   return [...divisors];
 }

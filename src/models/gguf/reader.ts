@@ -9,8 +9,8 @@ export class MoreBytesNeeded extends Error {
 }
 
 /**
- * Reads a GGUF file's header from its first bytes, front to back. `size` is the whole file's: a length that goes beyond it is
- * the file's fault, one that only goes beyond the bytes at hand is `MoreBytesNeeded`.
+ * Reads a GGUF file's header from its first bytes, front to back. `size` is the whole file's: a length that goes beyond
+ * it is the file's fault, one that only goes beyond the bytes at hand is `MoreBytesNeeded`.
  */
 export class HeaderReader {
   readonly size: number;
@@ -27,7 +27,10 @@ export class HeaderReader {
     this.#file = file;
   }
 
-  /** Throws `InvalidModelError` that names the file. A damaged length can make a name as long as the file: the message is cut. */
+  /**
+   * Throws `InvalidModelError` that names the file. A damaged length can make a name as long as the file: the message
+   * is cut.
+   */
   fail(message: string): never {
     const shown = message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}…`;
     throw new InvalidModelError(`${this.#file}: ${shown}`);
@@ -57,7 +60,9 @@ export class HeaderReader {
   count(what: string, bytesEach: number): number {
     const count = this.u64(what);
     const most = Math.floor((this.size - this.at) / bytesEach);
-    if (count > BigInt(most)) this.fail(`${what} is ${count}, the file's ${this.size} bytes have room for at most ${most}`);
+    if (count > BigInt(most)) {
+      this.fail(`${what} is ${count}, the file's ${this.size} bytes have room for at most ${most}`);
+    }
     return Number(count);
   }
 

@@ -1,14 +1,36 @@
 import type { HeaderReader } from "./reader.ts";
 
 /** A metadata value: 8- and 16-bit arrays are typed arrays, other ones lists. Integers beyond 2^53 are bigints. */
-export type GgufValue = number | bigint | boolean | string | readonly GgufValue[] | Uint8Array | Int8Array | Uint16Array | Int16Array;
+export type GgufValue =
+  | number
+  | bigint
+  | boolean
+  | string
+  | readonly GgufValue[]
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array;
 
 const BOOL = 7;
 const STRING = 8;
 const ARRAY = 9;
 
 /** Least bytes of one element, by value type. */
-const ELEMENT_BYTES: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 8: 8, 10: 8, 11: 8, 12: 8 };
+const ELEMENT_BYTES: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 1,
+  2: 2,
+  3: 2,
+  4: 4,
+  5: 4,
+  6: 4,
+  7: 1,
+  8: 8,
+  10: 8,
+  11: 8,
+  12: 8,
+};
 
 type ReadNumber = (view: DataView, at: number) => number | bigint;
 
@@ -44,7 +66,9 @@ export function readValue(reader: HeaderReader, type: number, key: string): Gguf
 function readArray(reader: HeaderReader, key: string): GgufValue {
   const type = reader.u32(`the element type of ${key}`);
   if (type === ARRAY) reader.fail(`${key} is an array of arrays, which is over the limit of one level`);
-  if (!Object.hasOwn(ELEMENT_BYTES, type)) reader.fail(`${key} has elements of value type ${type}, which GGUF does not have`);
+  if (!Object.hasOwn(ELEMENT_BYTES, type)) {
+    reader.fail(`${key} has elements of value type ${type}, which GGUF does not have`);
+  }
   const count = reader.count(`the length of ${key}`, ELEMENT_BYTES[type]);
   if (type === STRING) return readStrings(reader, count, key);
   const view = reader.numbers(count * ELEMENT_BYTES[type], key);

@@ -13,8 +13,8 @@ export interface CarefulOptions {
 }
 
 /**
- * `fetch` that follows redirects itself, so that a token never leaves its origin. Throws `DownloadError` with the URL where
- * nothing answers; an answer of any other status is returned.
+ * `fetch` that follows redirects itself, so that a token never leaves its origin. Throws `DownloadError` with the URL
+ * where nothing answers; an answer of any other status is returned.
  */
 export async function carefulFetch(url: URL, options: CarefulOptions = {}): Promise<Response> {
   let at = url;
@@ -30,7 +30,8 @@ export async function carefulFetch(url: URL, options: CarefulOptions = {}): Prom
 }
 
 async function ask(url: URL, { headers = {}, signal, token }: CarefulOptions): Promise<Response> {
-  const secret: Record<string, string> = token !== undefined && url.origin === token.origin ? { authorization: `Bearer ${token.value}` } : {};
+  const secret: Record<string, string> =
+    token !== undefined && url.origin === token.origin ? { authorization: `Bearer ${token.value}` } : {};
   try {
     return await fetch(url, { headers: { ...headers, ...secret }, redirect: "manual", signal });
   } catch (cause) {
@@ -42,7 +43,11 @@ async function ask(url: URL, { headers = {}, signal, token }: CarefulOptions): P
 function targetOf(location: string, from: URL): URL {
   const target = URL.canParse(location, from) ? new URL(location, from) : null;
   const safe = target !== null && (target.protocol === "https:" || target.protocol === from.protocol);
-  if (!safe) throw new DownloadError(`${shownUrl(from)} redirects to ${JSON.stringify(location.slice(0, 80))}, which is not followed`);
+  if (!safe) {
+    throw new DownloadError(
+      `${shownUrl(from)} redirects to ${JSON.stringify(location.slice(0, 80))}, which is not followed`,
+    );
+  }
   return target;
 }
 

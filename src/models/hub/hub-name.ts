@@ -23,12 +23,18 @@ export function isHubName(source: string): boolean {
 /** Reads `hf:org/name[@revision][:file]`. Throws `InvalidModelError` that shows the form. */
 export function parseHubName(source: string): HubName {
   const [matched, repo, revision = "main", file = null] = NAME.exec(source) ?? [];
-  if (matched === undefined || revision.includes("..")) throw new InvalidModelError(`${JSON.stringify(source)} is no name of the Hub, expected hf:org/name[@revision][:file]`);
+  if (matched === undefined || revision.includes("..")) {
+    throw new InvalidModelError(
+      `${JSON.stringify(source)} is no name of the Hub, expected hf:org/name[@revision][:file]`,
+    );
+  }
   if (file !== null) assertFileName(file, source);
   return { repo, revision, file };
 }
 
 /** A file beside the others: no folders, so that no server and no index says where on the disk something is written. */
 export function assertFileName(name: string, place: string): void {
-  if (!/^\w[\w.+-]*$/.test(name) || name.length > MAX_FILE_NAME) throw new InvalidModelError(`${place}: ${JSON.stringify(name)} is no plain file name`);
+  if (!/^\w[\w.+-]*$/.test(name) || name.length > MAX_FILE_NAME) {
+    throw new InvalidModelError(`${place}: ${JSON.stringify(name)} is no plain file name`);
+  }
 }

@@ -21,24 +21,36 @@ export interface HubOptions {
 }
 
 /** Files that a safetensors model may have beside its weights. */
-const SMALL_FILES: ReadonlySet<string> = new Set(["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"]);
+const SMALL_FILES: ReadonlySet<string> = new Set([
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+]);
 
 /** Most files that a repository is looked through for, and shards of a model: the largest that is published has 191. */
 const MAX_FILES = 10_000;
 const MAX_SHARDS = 1000;
 
 /**
- * Downloads a model of the Hub into the store, or finds it there, and returns the path of its folder or GGUF file. Files that
- * are there already are compared by ETag; where the Hub cannot be reached, they are taken as they are.
+ * Downloads a model of the Hub into the store, or finds it there, and returns the path of its folder or GGUF file.
+ * Files that are there already are compared by ETag; where the Hub cannot be reached, they are taken as they are.
  *
- * Throws `InvalidModelError` for a name or a repository that is no model, `DownloadError`, and `MissingPackageError` without
- * the optional peer `@huggingface/hub`.
+ * Throws `InvalidModelError` for a name or a repository that is no model, `DownloadError`, and `MissingPackageError`
+ * without the optional peer `@huggingface/hub`.
  */
 export async function fetchFromHub(source: string, options: HubOptions = {}): Promise<string> {
   const name = parseHubName(source);
   const place = placeOf(options);
   const folder = join(place.cache, "models", name.repo.replace("/", "--"), name.revision.replaceAll("/", "--"));
-  if (place.offline) return storedModel(name, folder, new DownloadError(`${source} is not in the store, and HF_HUB_OFFLINE forbids to ask for it`));
+  if (place.offline) {
+    return storedModel(
+      name,
+      folder,
+      new DownloadError(`${source} is not in the store, and HF_HUB_OFFLINE forbids to ask for it`),
+    );
+  }
   try {
     return await refresh(source, name, { ...place, folder, signal: options.signal, onProgress: options.onProgress });
   } catch (error) {
@@ -74,7 +86,11 @@ function placeOf({ endpoint, token, cache, offline }: HubOptions): Place {
 
 async function refresh(source: string, { repo, revision, file }: HubName, session: Session): Promise<string> {
   const library = await openLibrary();
-  const common = { repo: { type: "model" as const, name: repo }, revision, hubUrl: session.endpoint.href.replace(/\/$/, "") };
+  const common = {
+    repo: { type: "model" as const, name: repo },
+    revision,
+    hubUrl: session.endpoint.href.replace(/\/$/, ""),
+  };
   const get = async (path: string, isOptional = false): Promise<string | null> => {
     assertFileName(path, source);
     // The Hub tells a large file's SHA-256 where it redirects; what it redirects to may have an ETag of its own.
@@ -90,7 +106,11 @@ async function refresh(source: string, { repo, revision, file }: HubName, sessio
   if (file !== null) return (await get(file))!;
   const names: string[] = [];
   const listing = library.listFiles({ ...common, fetch: fetchFor(session) })[Symbol.asyncIterator]();
-  for (let next = await explained(source, listing.next()); next.done !== true && names.length < MAX_FILES; next = await explained(source, listing.next())) {
+  for (
+    let next = await explained(source, listing.next());
+    next.done !== true && names.length < MAX_FILES;
+    next = await explained(source, listing.next())
+  ) {
     if (next.value.type === "file") names.push(next.value.path);
   }
   return getModel(source, names, { get, folder: session.folder });
@@ -108,8 +128,14 @@ async function getModel(source: string, names: readonly string[], { get, folder 
   if (weights === undefined || !names.includes("config.json")) {
     const files = names.filter((each) => each.endsWith(".gguf"));
     if (files.length === 1) return (await get(files[0]))!;
-    if (files.length === 0) throw new InvalidModelError(`${source} is no model that bstar reads: it has neither model.safetensors with config.json nor a GGUF file`);
-    throw new InvalidModelError(`${source} has ${files.length} GGUF files, choose one by ${source}:FILE: ${files.slice(0, 20).join(", ")}`);
+    if (files.length === 0) {
+      throw new InvalidModelError(
+        `${source} is no model that bstar reads: it has neither model.safetensors with config.json nor a GGUF file`,
+      );
+    }
+    throw new InvalidModelError(
+      `${source} has ${files.length} GGUF files, choose one by ${source}:FILE: ${files.slice(0, 20).join(", ")}`,
+    );
   }
   for (const each of names) if (SMALL_FILES.has(each)) await get(each);
   const local = (await get(weights))!;
@@ -120,7 +146,11 @@ async function getModel(source: string, names: readonly string[], { get, folder 
 async function shardsOf(index: string, source: string): Promise<ReadonlySet<string>> {
   const { weight_map: map } = JSON.parse(await readFile(index, "utf8")) as { weight_map?: Record<string, string> };
   const shards = new Set(Object.values(map ?? {}));
-  if (shards.size === 0 || shards.size > MAX_SHARDS) throw new InvalidModelError(`${source}: model.safetensors.index.json names ${shards.size} files, expected 1 to ${MAX_SHARDS}`);
+  if (shards.size === 0 || shards.size > MAX_SHARDS) {
+    throw new InvalidModelError(
+      `${source}: model.safetensors.index.json names ${shards.size} files, expected 1 to ${MAX_SHARDS}`,
+    );
+  }
   return shards;
 }
 
@@ -140,7 +170,9 @@ async function storedModel({ file }: HubName, folder: string, otherwise: Downloa
 }
 
 interface Library {
-  fileDownloadInfo(params: object): Promise<{ readonly url: string; readonly size: number; readonly etag: string } | null>;
+  fileDownloadInfo(
+    params: object,
+  ): Promise<{ readonly url: string; readonly size: number; readonly etag: string } | null>;
   listFiles(params: object): AsyncIterable<{ readonly type: string; readonly path: string }>;
 }
 
@@ -149,7 +181,10 @@ async function openLibrary(): Promise<Library> {
     const library: unknown = await import("@huggingface/hub");
     return library as Library;
   } catch (cause) {
-    throw new MissingPackageError("models by name (hf:org/name) need the package @huggingface/hub: npm install @huggingface/hub", { cause });
+    throw new MissingPackageError(
+      "models by name (hf:org/name) need the package @huggingface/hub: npm install @huggingface/hub",
+      { cause },
+    );
   }
 }
 
@@ -158,7 +193,12 @@ function fetchFor({ token, signal }: Session, onHeaders?: (headers: Headers) => 
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
     try {
-      return await carefulFetch(url, { token, signal, onHeaders, headers: Object.fromEntries(new Headers(init?.headers)) });
+      return await carefulFetch(url, {
+        token,
+        signal,
+        onHeaders,
+        headers: Object.fromEntries(new Headers(init?.headers)),
+      });
     } catch (error) {
       throw error instanceof DownloadError ? new UnreachableError(error) : error;
     }
@@ -182,11 +222,22 @@ async function explained<T>(source: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof BstarError || error instanceof UnreachableError || (error as Error).name === "AbortError") throw error;
+    if (error instanceof BstarError || error instanceof UnreachableError || (error as Error).name === "AbortError") {
+      throw error;
+    }
     const { statusCode, url, message } = error as Error & { statusCode?: number; url?: string };
     const where = url === undefined ? "" : ` (${shownUrl(new URL(url))})`;
-    if (statusCode === 401 || statusCode === 403) throw new DownloadError(`${source} may not be read (HTTP ${statusCode})${where}: it does not exist, or HF_TOKEN must belong to an account that may read it`);
-    if (statusCode === 404 || statusCode === 410) throw new InvalidModelError(`${source} does not exist (HTTP ${statusCode})${where}`);
-    throw new DownloadError(`${source} cannot be fetched (${statusCode === undefined ? message : `HTTP ${statusCode}`})${where}`, { cause: error });
+    if (statusCode === 401 || statusCode === 403) {
+      throw new DownloadError(
+        `${source} may not be read (HTTP ${statusCode})${where}: it does not exist, or HF_TOKEN must belong to an account that may read it`,
+      );
+    }
+    if (statusCode === 404 || statusCode === 410) {
+      throw new InvalidModelError(`${source} does not exist (HTTP ${statusCode})${where}`);
+    }
+    throw new DownloadError(
+      `${source} cannot be fetched (${statusCode === undefined ? message : `HTTP ${statusCode}`})${where}`,
+      { cause: error },
+    );
   }
 }

@@ -28,9 +28,9 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const SHA1 = /^[0-9a-f]{40}$/;
 
 /**
- * Downloads a file to a path, unless it is there already with this ETag. It is written beside and renamed once it is whole and,
- * where the ETag is a hash, checked: a reader never sees half of it. A cut connection is taken up again where it ended, within
- * this call or the next one.
+ * Downloads a file to a path, unless it is there already with this ETag. It is written beside and renamed once it is
+ * whole and, where the ETag is a hash, checked: a reader never sees half of it. A cut connection is taken up again
+ * where it ended, within this call or the next one.
  *
  * Throws `DownloadError`, which names the URL or the full disk.
  */
@@ -45,7 +45,9 @@ export async function download(path: string, file: RemoteFile, options: Download
   }
   for (let tries = 1; !(await fetchRest(part, file, options)); tries++) {
     if (tries < MAX_TRIES) continue;
-    throw new DownloadError(`${shownUrl(file.url)} was cut ${MAX_TRIES} times, at byte ${await sizeOf(part)} of ${file.size}; the next run goes on from there`);
+    throw new DownloadError(
+      `${shownUrl(file.url)} was cut ${MAX_TRIES} times, at byte ${await sizeOf(part)} of ${file.size}; the next run goes on from there`,
+    );
   }
   await checkHash(part, file);
   await rename(part, path);
@@ -77,7 +79,8 @@ async function fetchRest(part: string, { url, size, etag }: RemoteFile, options:
     await response.body?.cancel();
     throw new DownloadError(`${shownUrl(url)} cannot be fetched (HTTP ${response.status})`);
   }
-  const goesOn = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${have}-`) === true;
+  const goesOn =
+    response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${have}-`) === true;
   const handle = await orDiskError(part, open(part, goesOn ? "a" : "w"));
   try {
     return await writeBody(handle, response.body, { part, url, size, from: goesOn ? have : 0, options });
@@ -94,7 +97,11 @@ interface Writing {
   readonly options: DownloadOptions;
 }
 
-async function writeBody(handle: FileHandle, body: ReadableStream<Uint8Array>, { part, url, size, from, options }: Writing): Promise<boolean> {
+async function writeBody(
+  handle: FileHandle,
+  body: ReadableStream<Uint8Array>,
+  { part, url, size, from, options }: Writing,
+): Promise<boolean> {
   let done = from;
   const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   const reader = body.getReader();
@@ -161,6 +168,9 @@ async function orDiskError<T>(path: string, work: Promise<T>): Promise<T> {
     return await work;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new DownloadError(code === "ENOSPC" ? `the disk is full: ${path} needs more space` : `${path} cannot be written (${message})`, { cause });
+    throw new DownloadError(
+      code === "ENOSPC" ? `the disk is full: ${path} needs more space` : `${path} cannot be written (${message})`,
+      { cause },
+    );
   }
 }

@@ -39,12 +39,16 @@ export interface Cutters {
 }
 
 export function parseAddedTokens(list: unknown): AddedToken[] {
-  if (!Array.isArray(list)) throw new InvalidModelError(`tokenizer.json: added_tokens must be a list, ${describe(list)}`);
+  if (!Array.isArray(list)) {
+    throw new InvalidModelError(`tokenizer.json: added_tokens must be a list, ${describe(list)}`);
+  }
   return list.map(parseAddedToken);
 }
 
 function parseAddedToken(token: unknown): AddedToken {
-  if (!isObject(token) || typeof token["content"] !== "string") throw new InvalidModelError(`tokenizer.json: added token ${excerpt(token)} has no content`);
+  if (!isObject(token) || typeof token["content"] !== "string") {
+    throw new InvalidModelError(`tokenizer.json: added token ${excerpt(token)} has no content`);
+  }
   const special = token["special"] === true;
   return {
     id: token["id"] as number,
@@ -95,7 +99,7 @@ function longestAt(text: string, at: number, { tokens, trie, accepts }: Sought):
 function cut(text: string, find: (at: number) => Found | null): Section[] {
   const sections: Section[] = [];
   let done = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const found = find(at);
     if (found === null) {
       at++;

@@ -13,7 +13,10 @@ export interface ModelTokenizer extends Tokenizer {
   encodeAsync(text: string, options?: EncodeOptions & { readonly signal?: AbortSignal }): Promise<number[]>;
   encodeParts(parts: readonly TextPart[], options?: Pick<EncodeOptions, "addSpecialTokens">): number[];
   /** The ids of `encodeParts`, in turns. */
-  encodePartsAsync(parts: readonly TextPart[], options?: Pick<EncodeOptions, "addSpecialTokens"> & { readonly signal?: AbortSignal }): Promise<number[]>;
+  encodePartsAsync(
+    parts: readonly TextPart[],
+    options?: Pick<EncodeOptions, "addSpecialTokens"> & { readonly signal?: AbortSignal },
+  ): Promise<number[]>;
 }
 
 /** A tokenizer's parts, in the order in which a text passes them. */
@@ -32,8 +35,8 @@ export interface TokenizerParts {
 const TURN = 16_384;
 
 /**
- * A tokenizer of its parts: text, cut at added tokens, normalized, cut at added tokens again, pre-tokenized, encoded piece by
- * piece; the stages of the Rust library (huggingface/tokenizers, `TokenizerImpl::encode`).
+ * A tokenizer of its parts: text, cut at added tokens, normalized, cut at added tokens again, pre-tokenized, encoded
+ * piece by piece; the stages of the Rust library (huggingface/tokenizers, `TokenizerImpl::encode`).
  */
 export function assembleTokenizer(parts: TokenizerParts): ModelTokenizer {
   const { addedTokens, normalizer, decoding, surrounding } = parts;
@@ -42,9 +45,17 @@ export function assembleTokenizer(parts: TokenizerParts): ModelTokenizer {
   const encoding = (given: readonly TextPart[], addSpecialTokens: boolean): Encoding => {
     const { before, after } = addSpecialTokens ? surrounding : { before: [], after: [] };
     const whole = given.map((part) => ({ ...part, text: part.text.replaceAll(/\p{Surrogate}/gu, "\u{fffd}") }));
-    return { parts, cutters, text: whole.map(({ text }) => text).join(""), spans: new ControlSpans(whole), before, after };
+    return {
+      parts,
+      cutters,
+      text: whole.map(({ text }) => text).join(""),
+      spans: new ControlSpans(whole),
+      before,
+      after,
+    };
   };
-  const encodingOf = (text: string, { specialTokens = "text", addSpecialTokens = true }: EncodeOptions): Encoding => encoding([{ text, specialTokens }], addSpecialTokens);
+  const encodingOf = (text: string, { specialTokens = "text", addSpecialTokens = true }: EncodeOptions): Encoding =>
+    encoding([{ text, specialTokens }], addSpecialTokens);
   const longest = longestToken(parts);
   const tokenizer: ModelTokenizer = {
     vocabSize: bytes.length,
@@ -52,7 +63,8 @@ export function assembleTokenizer(parts: TokenizerParts): ModelTokenizer {
     encode: (text, options = {}) => drain(encode(encodingOf(text, options))),
     encodeAsync: (text, options = {}) => drainInTurns(encode(encodingOf(text, options)), options.signal),
     encodeParts: (given, { addSpecialTokens = true } = {}) => drain(encode(encoding(given, addSpecialTokens))),
-    encodePartsAsync: (given, { addSpecialTokens = true, signal } = {}) => drainInTurns(encode(encoding(given, addSpecialTokens)), signal),
+    encodePartsAsync: (given, { addSpecialTokens = true, signal } = {}) =>
+      drainInTurns(encode(encoding(given, addSpecialTokens)), signal),
     leastTokenCount: (text) => (longest === null ? 0 : Math.ceil(text.length / longest)),
     decode: (ids, options) => decodeTokenBytes(tokenizer, ids, [], options),
     tokenBytes: (id) => bytes.at(id),
@@ -126,7 +138,10 @@ function* encode({ parts, cutters, text, spans, before, after }: Encoding): Gene
         ids.push(id);
         continue;
       }
-      for (const piece of parts.preTokenizer({ text: normalized.slice(start, end), first: section.start === 0 && start === 0 })) {
+      for (const piece of parts.preTokenizer({
+        text: normalized.slice(start, end),
+        first: section.start === 0 && start === 0,
+      })) {
         parts.model.encode(piece.text, ids);
         sinceTurn += piece.text.length;
         if (sinceTurn < TURN) continue;
@@ -155,8 +170,15 @@ async function drainInTurns<T>(steps: Generator<void, T>, signal: AbortSignal | 
   }
 }
 
-/** An added token is decoded as a token of the vocabulary is, a normalized one in its normalized form; a special one is a name and no text. */
-function tabulate({ model, addedTokens, normalizer, decoding }: TokenizerParts): { bytes: ByteTable; firstBytes: ByteTable | null; specialBytes: ByteTable } {
+/**
+ * An added token is decoded as a token of the vocabulary is, a normalized one in its normalized form; a special one is
+ * a name and no text.
+ */
+function tabulate({ model, addedTokens, normalizer, decoding }: TokenizerParts): {
+  bytes: ByteTable;
+  firstBytes: ByteTable | null;
+  specialBytes: ByteTable;
+} {
   const contents: (string | undefined)[] = [...model.tokens];
   const special: (Uint8Array | undefined)[] = [];
   for (const { id, content, normalized, special: isSpecial } of addedTokens) {
@@ -164,9 +186,17 @@ function tabulate({ model, addedTokens, normalizer, decoding }: TokenizerParts):
     if (isSpecial) special[id] = ENCODER.encode(content);
   }
   const all = (toBytes: (token: string) => Uint8Array): ByteTable =>
-    new ByteTable(Array.from(contents, (content, id) => (content === undefined || special[id] !== undefined ? NO_BYTES : toBytes(content))));
+    new ByteTable(
+      Array.from(contents, (content, id) =>
+        content === undefined || special[id] !== undefined ? NO_BYTES : toBytes(content),
+      ),
+    );
   const { toBytes, firstToBytes } = decoding;
-  return { bytes: all(toBytes), firstBytes: firstToBytes === null ? null : all(firstToBytes), specialBytes: new ByteTable(Array.from(special)) };
+  return {
+    bytes: all(toBytes),
+    firstBytes: firstToBytes === null ? null : all(firstToBytes),
+    specialBytes: new ByteTable(Array.from(special)),
+  };
 }
 
 const ENCODER = new TextEncoder();

@@ -67,7 +67,10 @@ export class Bpe implements TokenModel {
     return symbols.slice(0, mergeAll(symbols, symbols.length, find));
   }
 
-  /** A symbol for each character: its token, its bytes, or the unknown one. An unknown one waits for others to be fused with, even behind bytes: the Rust library's order. */
+  /**
+   * A symbol for each character: its token, its bytes, or the unknown one. An unknown one waits for others to be fused
+   * with, even behind bytes: the Rust library's order.
+   */
   #symbolsOf(word: string): number[] {
     const { fuseUnknown, unknownId, continuingPrefix, endSuffix } = this.#options;
     const symbols: number[] = [];
@@ -101,14 +104,16 @@ export class Bpe implements TokenModel {
       for (const byte of bytes) symbols.push(byte);
       return null;
     }
-    if (unknownId === null) throw new InvalidModelError(`tokenizer.json: ${excerpt(text)} has no id, and there is no unk_token`);
+    if (unknownId === null) {
+      throw new InvalidModelError(`tokenizer.json: ${excerpt(text)} has no id, and there is no unk_token`);
+    }
     return -1;
   }
 }
 
 /**
- * Whether a text may be cut before each "▁" that follows another character: no token has it inside, so no merge crosses such a
- * place. The whole text of a SentencePiece-like model is then encoded word by word, with the same ids.
+ * Whether a text may be cut before each "▁" that follows another character: no token has it inside, so no merge crosses
+ * such a place. The whole text of a SentencePiece-like model is then encoded word by word, with the same ids.
  */
 function cutsBeforeSpaces({ tokens, vocab, ignoreMerges, continuingPrefix, endSuffix }: BpeOptions): boolean {
   if (ignoreMerges || continuingPrefix !== "" || endSuffix !== "" || !vocab.has("▁")) return false;

@@ -1,6 +1,8 @@
 import { DEEPSEEK3, GPT2, GPT4O, LLAMA3, QWEN2, TEKKEN } from "./known-patterns.ts";
 
-/** How llama.cpp cuts a text for one value of `tokenizer.ggml.pre` (src/llama-vocab.cpp): patterns one after the other. */
+/**
+ * How llama.cpp cuts a text for one value of `tokenizer.ggml.pre` (src/llama-vocab.cpp): patterns one after the other.
+ */
 export interface GgufPreTokenizer {
   readonly patterns: readonly string[];
   /** A piece that is a token is taken whole. Default false. */

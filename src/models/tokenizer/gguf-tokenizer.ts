@@ -21,8 +21,9 @@ const TYPE = { unknown: 2, control: 3, userDefined: 4, unused: 5 } as const;
 const SPACES_TO_METASPACE = { type: "Replace", pattern: { String: "▁" }, content: " " };
 
 /**
- * The tokenizer in a GGUF file's metadata, as llama.cpp (src/llama-vocab.cpp) runs it: `tokenizer.ggml.model` "gpt2" (byte-level
- * BPE, cut by the patterns that `tokenizer.ggml.pre` names) and "llama" (SentencePiece: merges by the scores of their tokens).
+ * The tokenizer in a GGUF file's metadata, as llama.cpp (src/llama-vocab.cpp) runs it: `tokenizer.ggml.model` "gpt2"
+ * (byte-level BPE, cut by the patterns that `tokenizer.ggml.pre` names) and "llama" (SentencePiece: merges by the
+ * scores of their tokens).
  *
  * Throws `InvalidModelError` for what contradicts itself, `UnsupportedModelError` for other models, by name.
  */
@@ -37,14 +38,25 @@ export function tokenizerFromGguf(metadata: GgufMetadata): ModelTokenizer {
 function byteLevelTokenizer(fields: Metadata): ModelTokenizer {
   const name = fields.string("tokenizer.ggml.pre", "default");
   const pre = GGUF_PRE_TOKENIZERS.get(name);
-  if (pre === undefined) throw new UnsupportedModelError(`tokenizer.ggml.pre ${excerpt(name)} is not implemented, only ${[...GGUF_PRE_TOKENIZERS.keys()].join(", ")}`);
+  if (pre === undefined) {
+    throw new UnsupportedModelError(
+      `tokenizer.ggml.pre ${excerpt(name)} is not implemented, only ${[...GGUF_PRE_TOKENIZERS.keys()].join(", ")}`,
+    );
+  }
   const vocabulary = readVocabulary(fields);
   const pairs = readMerges(fields.get("tokenizer.ggml.merges"), { ...vocabulary, prefixLength: 0 });
   return assembleTokenizer({
     addedTokens: vocabulary.addedTokens,
     normalizer: null,
     preTokenizer: preTokenizerOf(pre),
-    model: new Bpe({ ...PLAIN, tokens: vocabulary.tokens, vocab: vocabulary.ofText, find: (left, right) => pairs.find(left, right), unknownId: vocabulary.unknownId, ignoreMerges: pre.ignoreMerges === true }),
+    model: new Bpe({
+      ...PLAIN,
+      tokens: vocabulary.tokens,
+      vocab: vocabulary.ofText,
+      find: (left, right) => pairs.find(left, right),
+      unknownId: vocabulary.unknownId,
+      ignoreMerges: pre.ignoreMerges === true,
+    }),
     surrounding: surroundingOf(fields, vocabulary.tokens.length, pre.addBos === true),
     decoding: parseDecoder({ type: "ByteLevel" }),
     removesText: false,
@@ -52,21 +64,37 @@ function byteLevelTokenizer(fields: Metadata): ModelTokenizer {
 }
 
 function preTokenizerOf({ patterns }: GgufPreTokenizer): PreTokenizer {
-  const cut = chain(patterns.map((source) => cutting(parsePattern({ Regex: source }, "tokenizer.ggml.pre"), "Isolated")));
+  const cut = chain(
+    patterns.map((source) => cutting(parsePattern({ Regex: source }, "tokenizer.ggml.pre"), "Isolated")),
+  );
   return (piece) => cut(piece).map(({ text, first }) => ({ text: encodeByteLevel(text), first }));
 }
 
-/** Spaces are "▁", and with `add_space_prefix` one is put in front of the text and of what follows each special token. */
+/**
+ * Spaces are "▁", and with `add_space_prefix` one is put in front of the text and of what follows each special token.
+ */
 function sentencePieceTokenizer(fields: Metadata): ModelTokenizer {
   const vocabulary = readVocabulary(fields);
   const { tokens, ofText } = vocabulary;
   const prefix = fields.boolean("tokenizer.ggml.add_space_prefix", true) ? "▁" : "";
-  const steps = [SPACES_TO_METASPACE, { type: "ByteFallback" }, { type: "Fuse" }, { type: "Strip", content: " ", start: prefix.length, stop: 0 }];
+  const steps = [
+    SPACES_TO_METASPACE,
+    { type: "ByteFallback" },
+    { type: "Fuse" },
+    { type: "Strip", content: " ", start: prefix.length, stop: 0 },
+  ];
   return assembleTokenizer({
     addedTokens: vocabulary.addedTokens,
     normalizer: (text) => (text === "" ? "" : prefix + text.replaceAll(" ", "▁")),
     preTokenizer: (piece) => [piece],
-    model: new Bpe({ ...PLAIN, tokens, vocab: ofText, find: mergesByScore(vocabulary, fields), unknownId: vocabulary.unknownId, byteFallback: true }),
+    model: new Bpe({
+      ...PLAIN,
+      tokens,
+      vocab: ofText,
+      find: mergesByScore(vocabulary, fields),
+      unknownId: vocabulary.unknownId,
+      byteFallback: true,
+    }),
     surrounding: surroundingOf(fields, tokens.length, true),
     decoding: parseDecoder({ type: "Sequence", decoders: steps }),
     removesText: false,
@@ -97,15 +125,36 @@ function readVocabulary(fields: Metadata): Vocabulary {
     const special = type === TYPE.control || type === TYPE.unknown || type === TYPE.unused;
     if (special) controlIds.add(id);
     if (!all.has(token)) all.set(token, id);
-    if (special || type === TYPE.userDefined) addedTokens.push(addedToken(id, token, { special, sought: type !== TYPE.unused }));
+    if (special || type === TYPE.userDefined) {
+      addedTokens.push(addedToken(id, token, { special, sought: type !== TYPE.unused }));
+    }
     if (!special && !ofText.has(token)) ofText.set(token, id);
   }
-  return { tokens, all, ofText, addedTokens, controlIds, unknownId: fields.id("tokenizer.ggml.unknown_token_id", tokens.length) };
+  return {
+    tokens,
+    all,
+    ofText,
+    addedTokens,
+    controlIds,
+    unknownId: fields.id("tokenizer.ggml.unknown_token_id", tokens.length),
+  };
 }
 
 /** An unused token is no text, and looked for nowhere: an empty content is not found. */
-function addedToken(id: number, content: string, { special, sought }: { special: boolean; sought: boolean }): AddedToken {
-  return { id, content: sought ? content : "", special, singleWord: false, lstrip: false, rstrip: false, normalized: false };
+function addedToken(
+  id: number,
+  content: string,
+  { special, sought }: { special: boolean; sought: boolean },
+): AddedToken {
+  return {
+    id,
+    content: sought ? content : "",
+    special,
+    singleWord: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  };
 }
 
 /** Two symbols merge where a token is their text; the greater its score, the earlier, and of equals from the left. */
@@ -166,7 +215,9 @@ class Metadata {
     if (value === undefined) return null;
     if (!Array.isArray(value) && !ArrayBuffer.isView(value)) this.#fail(key, "a list of numbers");
     const numbers = value as unknown as ArrayLike<number>;
-    if (numbers.length !== count) throw new InvalidModelError(`${key} has ${numbers.length} entries, tokenizer.ggml.tokens has ${count}`);
+    if (numbers.length !== count) {
+      throw new InvalidModelError(`${key} has ${numbers.length} entries, tokenizer.ggml.tokens has ${count}`);
+    }
     for (let i = 0; i < count; i++) if (!Number.isFinite(numbers[i])) this.#fail(key, "a list of finite numbers");
     return numbers;
   }
@@ -174,7 +225,9 @@ class Metadata {
   id(key: string, vocabSize: number): number | null {
     const value = this.get(key);
     if (value === undefined) return null;
-    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= vocabSize) this.#fail(key, `an id below ${vocabSize}`);
+    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= vocabSize) {
+      this.#fail(key, `an id below ${vocabSize}`);
+    }
     return value as number;
   }
 

@@ -1,12 +1,15 @@
 import { RANK_UNIT, type FindMerge } from "./pair-table.ts";
 
-/** Above every position; a candidate is `rank * PLACE_UNIT + position`, so the heap's order is best rank first, then from the left. */
+/**
+ * Above every position; a candidate is `rank * PLACE_UNIT + position`, so the heap's order is best rank first, then
+ * from the left.
+ */
 const PLACE_UNIT = 2 ** 31;
 
 /**
- * Byte-pair merges: while two neighbours merge, the pair of the best rank does, the leftmost of equals. A heap of candidates,
- * n log n for n symbols; SentencePiece and the Rust library do the same. The symbols are changed in place; returns how many
- * are left.
+ * Byte-pair merges: while two neighbours merge, the pair of the best rank does, the leftmost of equals. A heap of
+ * candidates, n log n for n symbols; SentencePiece and the Rust library do the same. The symbols are changed in place;
+ * returns how many are left.
  */
 export function mergeAll(symbols: Int32Array, count: number, find: FindMerge): number {
   const next = new Int32Array(count);

@@ -9,12 +9,14 @@ export type Normalizer = (text: string) => string;
 const FORMS: ReadonlySet<unknown> = new Set(["NFC", "NFD", "NFKC", "NFKD"]);
 
 /**
- * The `normalizer` of a tokenizer.json, each kind as the Rust library (huggingface/tokenizers) defines it; null for none.
- * Throws `UnsupportedModelError` for a kind that is not implemented, by name.
+ * The `normalizer` of a tokenizer.json, each kind as the Rust library (huggingface/tokenizers) defines it; null for
+ * none. Throws `UnsupportedModelError` for a kind that is not implemented, by name.
  */
 export function parseNormalizer(config: unknown): Normalizer | null {
   if (config === null || config === undefined) return null;
-  if (!isObject(config)) throw new InvalidModelError(`tokenizer.json: normalizer must be an object, got ${excerpt(config)}`);
+  if (!isObject(config)) {
+    throw new InvalidModelError(`tokenizer.json: normalizer must be an object, got ${excerpt(config)}`);
+  }
   const { type } = config;
   if (FORMS.has(type)) return (text) => text.normalize(type as "NFC");
   switch (type) {
@@ -39,7 +41,9 @@ export function parseNormalizer(config: unknown): Normalizer | null {
 
 function sequence(config: JsonObject): Normalizer {
   const { normalizers } = config;
-  if (!Array.isArray(normalizers)) throw new InvalidModelError("tokenizer.json: normalizer Sequence has no list of normalizers");
+  if (!Array.isArray(normalizers)) {
+    throw new InvalidModelError("tokenizer.json: normalizer Sequence has no list of normalizers");
+  }
   const steps = normalizers.map((step) => parseNormalizer(step));
   return (text) => steps.reduce((before, step) => step?.(before) ?? before, text);
 }
@@ -85,6 +89,10 @@ function trimEnd(text: string, wanted: boolean): string {
 
 function stringOf(config: JsonObject, key: string): string {
   const value = config[key];
-  if (typeof value !== "string") throw new InvalidModelError(`tokenizer.json: normalizer ${excerpt(config["type"])}: ${key} must be a string, got ${excerpt(value)}`);
+  if (typeof value !== "string") {
+    throw new InvalidModelError(
+      `tokenizer.json: normalizer ${excerpt(config["type"])}: ${key} must be a string, got ${excerpt(value)}`,
+    );
+  }
   return value;
 }

@@ -34,7 +34,9 @@ export class PairTable {
 
   #slotOf(left: number, right: number): number {
     let slot = (Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)) & this.#mask;
-    while (this.#pairs[slot * 2] >= 0 && (this.#pairs[slot * 2] !== left || this.#pairs[slot * 2 + 1] !== right)) slot = (slot + 1) & this.#mask;
+    while (this.#pairs[slot * 2] >= 0 && (this.#pairs[slot * 2] !== left || this.#pairs[slot * 2 + 1] !== right)) {
+      slot = (slot + 1) & this.#mask;
+    }
     return slot;
   }
 }

@@ -8,38 +8,51 @@ import { writeOutWords } from "./word-escapes.ts";
 /** Spans of a text that a pattern matches, flat: [start, end, start, end, …], in order and apart. */
 export type Pattern = (text: string) => number[];
 
-/** Milliseconds that a regular expression may run on a text of up to `TEXT_UNIT` UTF-16 units, and so much more for each further. */
+/**
+ * Milliseconds that a regular expression may run on a text of up to `TEXT_UNIT` UTF-16 units, and so much more for each
+ * further.
+ */
 const TIME_LIMIT = 1000;
 const TEXT_UNIT = 2 ** 20;
 
-/** Longest text that an unknown regular expression without nested repeats runs on unguarded: cubic time is then under a second. */
+/**
+ * Longest text that an unknown regular expression without nested repeats runs on unguarded: cubic time is then under a
+ * second.
+ */
 const MAX_UNGUARDED = 512;
 
 /** Longest regular expression: four times the longest that is published. */
 const MAX_SOURCE_LENGTH = 8192;
 
 /**
- * The pattern `{ String }` or `{ Regex }` of a tokenizer.json. Regular expressions are Oniguruma's, as in the Rust library, and
- * oniguruma-to-es rewrites them. One that runs longer than a second is ended: `InvalidRequestError`. Where nothing can end it,
- * as in browsers, an expression that repeats what repeats is refused.
+ * The pattern `{ String }` or `{ Regex }` of a tokenizer.json. Regular expressions are Oniguruma's, as in the Rust
+ * library, and oniguruma-to-es rewrites them. One that runs longer than a second is ended: `InvalidRequestError`. Where
+ * nothing can end it, as in browsers, an expression that repeats what repeats is refused.
  *
  * Throws `UnsupportedModelError` for what cannot be rewritten, by name.
  */
 export function parsePattern(pattern: unknown, place: string): Pattern {
-  if (isObject(pattern) && typeof pattern["String"] === "string" && pattern["String"] !== "") return literal(pattern["String"]);
+  if (isObject(pattern) && typeof pattern["String"] === "string" && pattern["String"] !== "") {
+    return literal(pattern["String"]);
+  }
   const source = isObject(pattern) ? pattern["Regex"] : undefined;
   if (typeof source !== "string" || source.length > MAX_SOURCE_LENGTH) throw unsupported(place, excerpt(pattern));
   const expression = translate(source, place);
   if (KNOWN_PATTERNS.has(source)) return (text) => spansOf(expression, text);
   const mayExplode = repeatsNest(source);
-  if (mayExplode && !canEnd()) throw unsupported(place, `${excerpt(source)}, which repeats what repeats and could not be ended here,`);
-  return (text) => (mayExplode || text.length > MAX_UNGUARDED ? guardedSpans(expression, text, place) : spansOf(expression, text));
+  if (mayExplode && !canEnd()) {
+    throw unsupported(place, `${excerpt(source)}, which repeats what repeats and could not be ended here,`);
+  }
+  return (text) =>
+    mayExplode || text.length > MAX_UNGUARDED ? guardedSpans(expression, text, place) : spansOf(expression, text);
 }
 
 function literal(wanted: string): Pattern {
   return (text) => {
     const spans: number[] = [];
-    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) spans.push(at, at + wanted.length);
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) {
+      spans.push(at, at + wanted.length);
+    }
     return spans;
   };
 }
@@ -55,10 +68,15 @@ function translate(source: string, place: string): RegExp {
 function guardedSpans(expression: RegExp, text: string, place: string): number[] {
   const spans = withTimeLimit(TIME_LIMIT * Math.ceil(text.length / TEXT_UNIT), () => spansOf(expression, text));
   if (spans !== undefined) return spans.value;
-  throw new InvalidRequestError(`the text takes ${place} more than ${TIME_LIMIT / 1000} s: its regular expression backtracks`);
+  throw new InvalidRequestError(
+    `the text takes ${place} more than ${TIME_LIMIT / 1000} s: its regular expression backtracks`,
+  );
 }
 
-/** Spans of all matches of a global expression. An empty match right behind another match is none, as in Oniguruma's search. */
+/**
+ * Spans of all matches of a global expression. An empty match right behind another match is none, as in Oniguruma's
+ * search.
+ */
 export function spansOf(expression: RegExp, text: string): number[] {
   const spans: number[] = [];
   expression.lastIndex = 0;
@@ -70,7 +88,10 @@ export function spansOf(expression: RegExp, text: string): number[] {
   return spans;
 }
 
-/** Whether a group that holds a repeat or an alternative is repeated itself, or a group is referred to: time may then be exponential. */
+/**
+ * Whether a group that holds a repeat or an alternative is repeated itself, or a group is referred to: time may then be
+ * exponential.
+ */
 function repeatsNest(source: string): boolean {
   if (/\\[1-9k]/.test(source)) return true;
   const holds: boolean[] = [false];

@@ -15,7 +15,9 @@ const NOTHING: Surrounding = { before: [], after: [] };
  */
 export function parsePostProcessor(config: unknown): Surrounding | null {
   if (config === null || config === undefined) return null;
-  if (!isObject(config)) throw new InvalidModelError(`tokenizer.json: post_processor must be an object, got ${excerpt(config)}`);
+  if (!isObject(config)) {
+    throw new InvalidModelError(`tokenizer.json: post_processor must be an object, got ${excerpt(config)}`);
+  }
   switch (config["type"]) {
     case "ByteLevel":
       return null;
@@ -32,9 +34,15 @@ export function parsePostProcessor(config: unknown): Surrounding | null {
 }
 
 function sequence(processors: unknown): Surrounding | null {
-  if (!Array.isArray(processors)) throw new InvalidModelError("tokenizer.json: post_processor Sequence has no list of processors");
+  if (!Array.isArray(processors)) {
+    throw new InvalidModelError("tokenizer.json: post_processor Sequence has no list of processors");
+  }
   const templates = processors.map((each) => parsePostProcessor(each)).filter((each) => each !== null);
-  if (templates.length > 1) throw new UnsupportedModelError("tokenizer.json: post_processor Sequence with more than one template is not implemented");
+  if (templates.length > 1) {
+    throw new UnsupportedModelError(
+      "tokenizer.json: post_processor Sequence with more than one template is not implemented",
+    );
+  }
   return templates[0] ?? null;
 }
 
@@ -45,11 +53,18 @@ function template(config: JsonObject): Surrounding {
   let texts = 0;
   for (const piece of single as unknown[]) {
     const fields = isObject(piece) ? piece : {};
-    if (isObject(fields["SpecialToken"])) sides[Math.min(texts, 1)].push(...idsOf(tokens, fields["SpecialToken"]["id"]));
-    else if (isObject(fields["Sequence"]) && fields["Sequence"]["id"] === "A") texts++;
-    else throw new UnsupportedModelError(`tokenizer.json: TemplateProcessing piece ${excerpt(piece)} is not implemented`);
+    if (isObject(fields["SpecialToken"])) {
+      sides[Math.min(texts, 1)].push(...idsOf(tokens, fields["SpecialToken"]["id"]));
+    } else if (isObject(fields["Sequence"]) && fields["Sequence"]["id"] === "A") texts++;
+    else {
+      throw new UnsupportedModelError(`tokenizer.json: TemplateProcessing piece ${excerpt(piece)} is not implemented`);
+    }
   }
-  if (texts !== 1) throw new UnsupportedModelError(`tokenizer.json: TemplateProcessing with the text ${texts} times is not implemented`);
+  if (texts !== 1) {
+    throw new UnsupportedModelError(
+      `tokenizer.json: TemplateProcessing with the text ${texts} times is not implemented`,
+    );
+  }
   return sides[0].length + sides[1].length === 0 ? NOTHING : { before: sides[0], after: sides[1] };
 }
 
@@ -57,7 +72,9 @@ function idsOf(tokens: unknown, name: unknown): number[] {
   const entry = isObject(tokens) && typeof name === "string" && Object.hasOwn(tokens, name) ? tokens[name] : undefined;
   const ids = isObject(entry) ? entry["ids"] : undefined;
   if (Array.isArray(ids) && ids.every((id) => Number.isInteger(id))) return ids as number[];
-  throw new InvalidModelError(`tokenizer.json: TemplateProcessing names ${excerpt(name)}, which special_tokens does not have`);
+  throw new InvalidModelError(
+    `tokenizer.json: TemplateProcessing names ${excerpt(name)}, which special_tokens does not have`,
+  );
 }
 
 /** `["[CLS]", 101]`. */

@@ -20,7 +20,8 @@ const WHITESPACE = /\p{White_Space}/gu;
 const PUNCTUATION = /[\p{P}!-/:-@[-`{-~]/gu;
 const NUMERIC = /\p{N}/gu;
 /** `\w+|[^\w\s]+` as Rust's regex crate reads it. */
-const WORDS = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
+const WORDS =
+  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
 
 /**
  * The `pre_tokenizer` of a tokenizer.json, each kind as the Rust library (huggingface/tokenizers) defines it. Throws
@@ -28,7 +29,9 @@ const WORDS = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabeti
  */
 export function parsePreTokenizer(config: unknown): PreTokenizer {
   if (config === null || config === undefined) return (piece) => [piece];
-  if (!isObject(config)) throw new InvalidModelError(`tokenizer.json: pre_tokenizer must be an object, got ${excerpt(config)}`);
+  if (!isObject(config)) {
+    throw new InvalidModelError(`tokenizer.json: pre_tokenizer must be an object, got ${excerpt(config)}`);
+  }
   const { type } = config;
   switch (type) {
     case "Sequence":
@@ -38,7 +41,11 @@ export function parsePreTokenizer(config: unknown): PreTokenizer {
     case "Metaspace":
       return metaspace(config);
     case "Split":
-      return cutting(parsePattern(config["pattern"], "Split"), parseBehavior(config["behavior"], "Split"), config["invert"] === true);
+      return cutting(
+        parsePattern(config["pattern"], "Split"),
+        parseBehavior(config["behavior"], "Split"),
+        config["invert"] === true,
+      );
     case "Punctuation":
       return cutting(builtin(PUNCTUATION), parseBehavior(config["behavior"] ?? "Isolated", "Punctuation"));
     case "Digits":
@@ -65,7 +72,9 @@ export function chain(steps: readonly PreTokenizer[]): PreTokenizer {
 
 function sequence(config: JsonObject): PreTokenizer {
   const steps = config["pretokenizers"];
-  if (!Array.isArray(steps)) throw new InvalidModelError(`tokenizer.json: pre_tokenizer Sequence has no list of pretokenizers`);
+  if (!Array.isArray(steps)) {
+    throw new InvalidModelError(`tokenizer.json: pre_tokenizer Sequence has no list of pretokenizers`);
+  }
   return chain(steps.map((step) => parsePreTokenizer(step)));
 }
 
@@ -77,14 +86,17 @@ export function cutting(pattern: Pattern, behavior: SplitBehavior, invert = fals
   return ({ text, first }) => {
     const spans = split(text, pattern, { behavior, invert });
     const pieces: Piece[] = [];
-    for (let i = 0; i < spans.length; i += 2) pieces.push({ text: text.slice(spans[i], spans[i + 1]), first: first && spans[i] === 0 });
+    for (let i = 0; i < spans.length; i += 2) {
+      pieces.push({ text: text.slice(spans[i], spans[i + 1]), first: first && spans[i] === 0 });
+    }
     return pieces;
   };
 }
 
 /** GPT-2's: a character for each byte of UTF-8. */
 function byteLevel(config: JsonObject): PreTokenizer {
-  const cut = config["use_regex"] === false ? chain([]) : cutting(parsePattern({ Regex: GPT2 }, "ByteLevel"), "Isolated");
+  const cut =
+    config["use_regex"] === false ? chain([]) : cutting(parsePattern({ Regex: GPT2 }, "ByteLevel"), "Isolated");
   return ({ text, first }) => {
     const spaced = config["add_prefix_space"] === true && !text.startsWith(" ") ? ` ${text}` : text;
     return cut({ text: spaced, first }).map((piece) => ({ text: encodeByteLevel(piece.text), first: piece.first }));
@@ -98,10 +110,15 @@ function metaspace(config: JsonObject): PreTokenizer {
   const { replacement = "▁", prepend_scheme: scheme = "always", add_prefix_space: prefix } = config;
   const fits = typeof replacement === "string" && Array.from(replacement).length === 1 && SCHEMES.has(scheme);
   if (!fits || (prefix === false && config["prepend_scheme"] !== undefined && scheme !== "never")) {
-    throw new UnsupportedModelError(`tokenizer.json: pre_tokenizer ${excerpt(config)} is not implemented: its fields contradict each other`);
+    throw new UnsupportedModelError(
+      `tokenizer.json: pre_tokenizer ${excerpt(config)} is not implemented: its fields contradict each other`,
+    );
   }
   const when = prefix === false ? "never" : scheme;
-  const cut = config["split"] === false ? chain([]) : cutting(parsePattern({ String: replacement }, "Metaspace"), "MergedWithNext");
+  const cut =
+    config["split"] === false
+      ? chain([])
+      : cutting(parsePattern({ String: replacement }, "Metaspace"), "MergedWithNext");
   return ({ text, first }) => {
     const spaced = text.replaceAll(" ", replacement);
     const prepends = (when === "always" || (when === "first" && first)) && !spaced.startsWith(replacement);
@@ -110,7 +127,9 @@ function metaspace(config: JsonObject): PreTokenizer {
 }
 
 function fixedLength(length: unknown): PreTokenizer {
-  if (!Number.isSafeInteger(length) || (length as number) < 1) throw new InvalidModelError(`tokenizer.json: FixedLength has length ${excerpt(length)}`);
+  if (!Number.isSafeInteger(length) || (length as number) < 1) {
+    throw new InvalidModelError(`tokenizer.json: FixedLength has length ${excerpt(length)}`);
+  }
   return ({ text, first }) => {
     const characters = Array.from(text);
     const pieces: Piece[] = [];

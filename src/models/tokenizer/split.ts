@@ -5,7 +5,13 @@ import type { Pattern } from "./pattern.ts";
 /** What becomes of a pattern's matches (`SplitDelimiterBehavior` of the Rust library). */
 export type SplitBehavior = "Removed" | "Isolated" | "MergedWithPrevious" | "MergedWithNext" | "Contiguous";
 
-const BEHAVIORS: ReadonlySet<unknown> = new Set<SplitBehavior>(["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]);
+const BEHAVIORS: ReadonlySet<unknown> = new Set<SplitBehavior>([
+  "Removed",
+  "Isolated",
+  "MergedWithPrevious",
+  "MergedWithNext",
+  "Contiguous",
+]);
 
 export function parseBehavior(value: unknown, place: string): SplitBehavior {
   if (BEHAVIORS.has(value)) return value as SplitBehavior;
@@ -20,10 +26,14 @@ interface Part {
 }
 
 /**
- * Cuts a text at a pattern's matches, or with `invert` at what lies between them. Returns where the pieces start and end,
- * flat and in order, none empty. Law: with any behavior but "Removed" the pieces put together are the text.
+ * Cuts a text at a pattern's matches, or with `invert` at what lies between them. Returns where the pieces start and
+ * end, flat and in order, none empty. Law: with any behavior but "Removed" the pieces put together are the text.
  */
-export function split(text: string, pattern: Pattern, { behavior, invert = false }: { behavior: SplitBehavior; invert?: boolean }): number[] {
+export function split(
+  text: string,
+  pattern: Pattern,
+  { behavior, invert = false }: { behavior: SplitBehavior; invert?: boolean },
+): number[] {
   return notEmpty(cut(partsOf(text, pattern, invert), behavior));
 }
 
@@ -32,7 +42,8 @@ function cut(parts: readonly Part[], behavior: SplitBehavior): number[] {
   const pieces: number[] = [];
   let afterMatch = false;
   for (const { start, end, matched } of parts) {
-    const joins = behavior === "Contiguous" ? matched === afterMatch : behavior === "MergedWithPrevious" && matched && !afterMatch;
+    const joins =
+      behavior === "Contiguous" ? matched === afterMatch : behavior === "MergedWithPrevious" && matched && !afterMatch;
     if (joins && pieces.length > 0) pieces[pieces.length - 1] = end;
     else if (behavior !== "Removed" || !matched) pieces.push(start, end);
     afterMatch = matched;

@@ -1,6 +1,9 @@
 /** Turns a piece of text into ids. */
 export interface TokenModel {
-  /** Appends the ids of a piece that is not empty. Throws `InvalidModelError` where a character has no id and there is no unknown token. */
+  /**
+   * Appends the ids of a piece that is not empty. Throws `InvalidModelError` where a character has no id and there is
+   * no unknown token.
+   */
   encode(piece: string, ids: number[]): void;
   /** By id; holes are undefined. */
   readonly tokens: readonly (string | undefined)[];

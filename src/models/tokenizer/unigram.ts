@@ -8,8 +8,8 @@ const UNKNOWN_PENALTY = 10;
 
 /**
  * The model "Unigram": of all ways to cut a piece into tokens the one of the greatest sum of scores (Viterbi), as
- * `encode_optimized` of the Rust library, which takes SentencePiece's. Unknown characters in a row are one unknown token, or
- * with byte fallback their bytes.
+ * `encode_optimized` of the Rust library, which takes SentencePiece's. Unknown characters in a row are one unknown
+ * token, or with byte fallback their bytes.
  */
 export class Unigram implements TokenModel {
   readonly tokens: readonly string[];
@@ -26,7 +26,8 @@ export class Unigram implements TokenModel {
     this.#scores = Float64Array.from(entries, ([, score]) => score);
     for (const [id, token] of this.tokens.entries()) this.#vocab.set(token, id);
     for (const [token, id] of this.#vocab) if (!controlIds.has(id)) this.#trie.add(token, id);
-    this.#unknownScore = this.#scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY) - UNKNOWN_PENALTY;
+    this.#unknownScore =
+      this.#scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY) - UNKNOWN_PENALTY;
     this.#unknownId = readUnknownId(model["unk_id"] ?? null, entries.length);
     this.#byteFallback = model["byte_fallback"] === true;
   }
@@ -48,7 +49,9 @@ export class Unigram implements TokenModel {
     }
   }
 
-  /** For each place the start and the id of the token that the best path to it ends with; -1 for an unknown character. */
+  /**
+   * For each place the start and the id of the token that the best path to it ends with; -1 for an unknown character.
+   */
   #bestPath(piece: string): { starts: Int32Array; best: Int32Array } {
     const starts = new Int32Array(piece.length + 1).fill(-1);
     const best = new Int32Array(piece.length + 1).fill(-1);
@@ -60,7 +63,7 @@ export class Unigram implements TokenModel {
       starts[end] = start;
       best[end] = id;
     };
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const next = at + (piece.codePointAt(at)! > 0xffff ? 2 : 1);
       let whole = false;
       this.#trie.matchesAt(piece, at, (id, end) => {
@@ -82,9 +85,16 @@ export class Unigram implements TokenModel {
 }
 
 function readVocab(vocab: unknown): readonly (readonly [string, number])[] {
-  if (!Array.isArray(vocab) || vocab.length === 0) throw new InvalidModelError(`tokenizer.json: model.vocab must be a list, ${describe(vocab)}`);
-  const bad: unknown = vocab.find((entry: unknown) => !Array.isArray(entry) || typeof entry[0] !== "string" || entry[0] === "" || !Number.isFinite(entry[1]));
-  if (bad !== undefined) throw new InvalidModelError(`tokenizer.json: model.vocab has ${excerpt(bad)}, expected a token and its score`);
+  if (!Array.isArray(vocab) || vocab.length === 0) {
+    throw new InvalidModelError(`tokenizer.json: model.vocab must be a list, ${describe(vocab)}`);
+  }
+  const bad: unknown = vocab.find(
+    (entry: unknown) =>
+      !Array.isArray(entry) || typeof entry[0] !== "string" || entry[0] === "" || !Number.isFinite(entry[1]),
+  );
+  if (bad !== undefined) {
+    throw new InvalidModelError(`tokenizer.json: model.vocab has ${excerpt(bad)}, expected a token and its score`);
+  }
   return vocab as [string, number][];
 }
 

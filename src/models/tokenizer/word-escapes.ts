@@ -12,8 +12,8 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 const INSIDE: Readonly<Record<string, string>> = { w: IN_CLASS, W: `[^${IN_CLASS}]` };
 
 /**
- * Writes `\w`, `\W`, `\b` and `\B` of an Oniguruma pattern out as the characters that Oniguruma takes for words. oniguruma-to-es
- * counts all numbers among them: "①" would be one.
+ * Writes `\w`, `\W`, `\b` and `\B` of an Oniguruma pattern out as the characters that Oniguruma takes for words.
+ * oniguruma-to-es counts all numbers among them: "①" would be one.
  */
 export function writeOutWords(source: string): string {
   let written = "";

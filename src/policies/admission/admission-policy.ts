@@ -13,21 +13,34 @@ export interface AdmissionView {
   readonly promisedBlocks: number;
   /** Blocks that hold `tokenCount` tokens of one request, at most. */
   blocksFor(tokenCount: number): number;
-  /** Blocks beyond `blocksFor` that one request may hold while its prompt is computed: a window gives back what steps in flight have passed only when they are committed. 0 without windows. */
+  /**
+   * Blocks beyond `blocksFor` that one request may hold while its prompt is computed: a window gives back what steps in
+   * flight have passed only when they are committed. 0 without windows.
+   */
   readonly inFlightBlocks: number;
-  /** Blocks that a running request holds now, shared ones included; in groups with a window a shared block counts in parts. */
+  /**
+   * Blocks that a running request holds now, shared ones included; in groups with a window a shared block counts in
+   * parts.
+   */
   heldBlocks(request: RequestView): number;
   readonly running: readonly RequestView[];
 }
 
 /**
- * Whether a waiting request may start, by its need of blocks. Not asked when nothing runs: a feasible request then starts.
+ * Whether a waiting request may start, by its need of blocks. Not asked when nothing runs: a feasible request then
+ * starts.
  */
 export interface AdmissionPolicy {
   readonly name: string;
-  /** How many blocks are missing before `request` may start, 0 to start it. `needed`: blocks that it takes for the tokens it has, beyond what others hold already. */
+  /**
+   * How many blocks are missing before `request` may start, 0 to start it. `needed`: blocks that it takes for the
+   * tokens it has, beyond what others hold already.
+   */
   missingBlocks(request: RequestView, needed: number, view: AdmissionView): number;
-  /** Once a step, when the running ones have their share and before anybody is admitted. `shortage`: a block was missing, somebody had to give his up or to wait. */
+  /**
+   * Once a step, when the running ones have their share and before anybody is admitted. `shortage`: a block was
+   * missing, somebody had to give his up or to wait.
+   */
   step?(view: AdmissionView, shortage: boolean): void;
   /** A request ended, in whatever way: `finishReason` says how. */
   ended?(request: RequestView): void;

@@ -12,14 +12,17 @@ const MAX_COUNTED = 4096;
 const STEPS_AHEAD = 20;
 
 /**
- * Admits while a learned share of what running requests may still produce fits beside what the newcomer may. The share sinks with each step
- * that goes well, jumps to what the running ones have shown after a shortage, and starts anew when nothing runs. O(running).
- * May preempt, the less the better the past tells the future. Source: SGLang's new-token ratio.
+ * Admits while a learned share of what running requests may still produce fits beside what the newcomer may. The share
+ * sinks with each step that goes well, jumps to what the running ones have shown after a shortage, and starts anew when
+ * nothing runs. O(running). May preempt, the less the better the past tells the future. Source: SGLang's new-token
+ * ratio.
  *
  * `conservativeness`: factor of the first ratio; above 1 admits fewer. Default 1.
  */
 export function estimated(conservativeness = 1): AdmissionPolicy {
-  if (!(conservativeness > 0 && Number.isFinite(conservativeness))) throw new InvalidOptionError(`conservativeness must be a finite number above 0, got ${conservativeness}`);
+  if (!(conservativeness > 0 && Number.isFinite(conservativeness))) {
+    throw new InvalidOptionError(`conservativeness must be a finite number above 0, got ${conservativeness}`);
+  }
   const first = Math.min(1, FIRST_RATIO * conservativeness);
   const least = first * LEAST_SHARE;
   let ratio = first;
@@ -38,7 +41,10 @@ export function estimated(conservativeness = 1): AdmissionPolicy {
   };
 }
 
-/** Blocks that a running request is taken to need for tokens to come: in full while its prompt is under way, as a newcomer is. */
+/**
+ * Blocks that a running request is taken to need for tokens to come: in full while its prompt is under way, as a
+ * newcomer is.
+ */
 function growth(request: RequestView, ratio: number, view: AdmissionView): number {
   const share = request.tokenCount === request.promptTokenCount ? 1 : ratio;
   const tokens = request.tokenCount + Math.ceil(share * countedRemaining(request));

@@ -2,15 +2,17 @@ import type { AdmissionPolicy } from "./admission-policy.ts";
 
 /**
  * Admits while the next step fits: the next token of everybody who runs, and the newcomer's first block. O(running).
- * Holds the most requests and looks no further, so that it preempts some; who is preempted is the preemption policy's choice.
- * Source: TensorRT-LLM's MAX_UTILIZATION.
+ * Holds the most requests and looks no further, so that it preempts some; who is preempted is the preemption policy's
+ * choice. Source: TensorRT-LLM's MAX_UTILIZATION.
  */
 export function maxUtilization(): AdmissionPolicy {
   return {
     name: "max-utilization",
     missingBlocks(_request, needed, view) {
       let nextStep = Math.min(needed, view.groupCount);
-      for (const { computedTokenCount } of view.running) if (computedTokenCount % view.blockSize === 0) nextStep += view.groupCount;
+      for (const { computedTokenCount } of view.running) {
+        if (computedTokenCount % view.blockSize === 0) nextStep += view.groupCount;
+      }
       return Math.max(0, nextStep - view.availableBlocks);
     },
   };

@@ -14,15 +14,19 @@ interface Course {
 }
 
 /**
- * Admits while the most that will be held at a time fits the pool, by predicted answers: requests end one after the other, and just before
- * the i-th of the longest ends, the i longest hold what they hold now and what i requests take in its remaining steps. O(running log running).
- * May preempt where predictions are short. Source: LightLLM's past-future scheduler (ASPLOS '25), which measured 2 to 3 times the goodput.
+ * Admits while the most that will be held at a time fits the pool, by predicted answers: requests end one after the
+ * other, and just before the i-th of the longest ends, the i longest hold what they hold now and what i requests take
+ * in its remaining steps. O(running log running). May preempt where predictions are short. Source: LightLLM's
+ * past-future scheduler (ASPLOS '25), which measured 2 to 3 times the goodput.
  *
  * `predictor` serves this policy alone; by default it learns from the answers that ended.
  */
 export function pastFuture(predictor: LengthPredictor = outputHistory()): AdmissionPolicy {
   const courseOf = (request: RequestView, held: number, view: AdmissionView): Course => {
-    const remaining = Math.max(1, Math.ceil(request.promptTokenCount + predictor.predict(request)) - request.tokenCount);
+    const remaining = Math.max(
+      1,
+      Math.ceil(request.promptTokenCount + predictor.predict(request)) - request.tokenCount,
+    );
     const end = Math.min(request.maxLength, request.tokenCount + remaining);
     return { held, growth: view.blocksFor(end) - view.blocksFor(request.tokenCount), remaining };
   };
@@ -41,7 +45,9 @@ export function pastFuture(predictor: LengthPredictor = outputHistory()): Admiss
 /** Blocks that a running request holds when its prompt is computed. */
 function heldWithPrompt(request: RequestView, view: AdmissionView): number {
   const held = view.heldBlocks(request);
-  return request.tokenCount - request.computedTokenCount > 1 ? Math.max(held, view.blocksFor(request.tokenCount)) : held;
+  return request.tokenCount - request.computedTokenCount > 1
+    ? Math.max(held, view.blocksFor(request.tokenCount))
+    : held;
 }
 
 /** Most blocks that are held at a time. `heldByAll` counts a block that several share once. */

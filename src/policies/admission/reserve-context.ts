@@ -3,8 +3,8 @@ import { reserving } from "./reserving.ts";
 
 /**
  * Admits while the blocks of a whole context are there for everybody, whatever he asked for. O(running).
- * Never preempts; what paged attention was invented to do without, and here to compare with. Source: Orca (OSDI '22), as the vLLM paper
- * (arXiv 2309.06180) measures it under "Orca (Max)".
+ * Never preempts; what paged attention was invented to do without, and here to compare with. Source: Orca (OSDI '22),
+ * as the vLLM paper (arXiv 2309.06180) measures it under "Orca (Max)".
  */
 export function reserveContext(): AdmissionPolicy {
   return reserving("reserve-context", (_request, view) => view.contextLength);

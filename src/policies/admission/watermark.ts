@@ -4,7 +4,8 @@ import type { AdmissionPolicy } from "./admission-policy.ts";
 
 /**
  * Admits while the prompt fits and a share of the pool stays free for the growth of those that run.
- * May preempt later: it does not know how long outputs will be. Source: vLLM; PR 44594 measured 1,065 -> 187 preemptions at 0.05.
+ * May preempt later: it does not know how long outputs will be. Source: vLLM; PR 44594 measured 1,065 -> 187
+ * preemptions at 0.05.
  */
 export function watermark(share: number = DEFAULT_WATERMARK): AdmissionPolicy {
   if (!(share >= 0 && share < 1)) throw new InvalidOptionError(`watermark must be in [0, 1), got ${share}`);

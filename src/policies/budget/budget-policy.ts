@@ -7,9 +7,15 @@ export interface BudgetPolicy {
   tokens(): number;
   /** Most that `tokens` ever returns: columns are made for it. */
   readonly maxTokens: number;
-  /** A step was done: its tokens, and how long it took in the caller's units of `now`, from its plan or the end of the step before, whichever was later. */
+  /**
+   * A step was done: its tokens, and how long it took in the caller's units of `now`, from its plan or the end of the
+   * step before, whichever was later.
+   */
   observe?(tokens: number, elapsed: number): void;
-  /** Steps of these sizes, `stepsPerSize` of each, are worth timing before the first request: an engine does, and tells `observe`. */
+  /**
+   * Steps of these sizes, `stepsPerSize` of each, are worth timing before the first request: an engine does, and tells
+   * `observe`.
+   */
   readonly sizes?: readonly number[];
   readonly stepsPerSize?: number;
   /** What it knows of the device by now, for people. */

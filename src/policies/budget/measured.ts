@@ -16,7 +16,10 @@ export interface MeasuredOptions {
 export interface MeasuredBudget extends BudgetPolicy {
   /** Undefined until steps of several sizes were timed. */
   readonly fit: StepTimeFit | undefined;
-  /** Steps of these sizes, each `stepsPerSize` times, make the fit: who times them before the first request spares the first requests small steps. */
+  /**
+   * Steps of these sizes, each `stepsPerSize` times, make the fit: who times them before the first request spares the
+   * first requests small steps.
+   */
   readonly sizes: readonly number[];
   readonly stepsPerSize: number;
   /** Predicted time of a step of so many tokens, for the `slo` chunk policy; 0 without a fit. */
@@ -30,13 +33,17 @@ const STEPS_PER_SIZE = 3;
 /** Steps between two fits: one of 160 samples takes 0.2 ms (bench/policies/budget/measured.bench.ts). */
 const STEPS_PER_FIT = 128;
 
-/** Least share of B* that a target makes of it: there a step takes 1% longer than an empty one, so that less gains nothing. */
+/**
+ * Least share of B* that a target makes of it: there a step takes 1% longer than an empty one, so that less gains
+ * nothing.
+ */
 const LEAST_SHARE = 1 / 8;
 
 /**
- * Finds B* on the device: the first steps grow from one token to the most, three of each power of two; then floor and slope are fitted, and fitted
- * again all the time from what live steps take. The budget is B*, or what ends within the target, but never below an eighth of B* or `minTokens`.
- * Source: the talk's knee; the fit is in `step-time-fit.ts`. Contexts are not known here: a step with long ones counts as slow.
+ * Finds B* on the device: the first steps grow from one token to the most, three of each power of two; then floor and
+ * slope are fitted, and fitted again all the time from what live steps take. The budget is B*, or what ends within the
+ * target, but never below an eighth of B* or `minTokens`. Source: the talk's knee; the fit is in `step-time-fit.ts`.
+ * Contexts are not known here: a step with long ones counts as slow.
  */
 export function measured(options: MeasuredOptions): MeasuredBudget {
   return new Measured(options);
@@ -57,9 +64,13 @@ class Measured implements MeasuredBudget {
   #tokens: number;
 
   constructor({ maxTokens, target = Number.POSITIVE_INFINITY, minTokens = 1 }: MeasuredOptions) {
-    if (!Number.isInteger(maxTokens) || maxTokens < 1) throw new InvalidOptionError(`maxTokens must be an integer >= 1, got ${maxTokens}`);
+    if (!Number.isInteger(maxTokens) || maxTokens < 1) {
+      throw new InvalidOptionError(`maxTokens must be an integer >= 1, got ${maxTokens}`);
+    }
     if (!(target > 0)) throw new InvalidOptionError(`target must be above 0, got ${target}`);
-    if (!Number.isInteger(minTokens) || minTokens < 1 || minTokens > maxTokens) throw new InvalidOptionError(`minTokens must be an integer in [1, ${maxTokens}], got ${minTokens}`);
+    if (!Number.isInteger(minTokens) || minTokens < 1 || minTokens > maxTokens) {
+      throw new InvalidOptionError(`minTokens must be an integer in [1, ${maxTokens}], got ${minTokens}`);
+    }
     this.maxTokens = maxTokens;
     this.#minTokens = minTokens;
     this.sizes = powersOfTwo(maxTokens);

@@ -8,10 +8,13 @@ export interface Estimates {
 }
 
 /**
- * The interval of a / b for numbers that are both at least 0; `quantile` is Student's t of the confidence wanted. Where b may be 0 it has
- * no upper end: `Infinity`. Source: Fieller's theorem (1954).
+ * The interval of a / b for numbers that are both at least 0; `quantile` is Student's t of the confidence wanted. Where
+ * b may be 0 it has no upper end: `Infinity`. Source: Fieller's theorem (1954).
  */
-export function ratioInterval({ a, b, varA, varB, covAB }: Estimates, quantile: number): readonly [low: number, high: number] {
+export function ratioInterval(
+  { a, b, varA, varB, covAB }: Estimates,
+  quantile: number,
+): readonly [low: number, high: number] {
   const square = quantile * quantile;
   // The ratios r whose a - r b is within `quantile` standard errors of 0: c2 r^2 - 2 c1 r + c0 <= 0.
   const c2 = b * b - square * varB;

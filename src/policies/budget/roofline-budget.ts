@@ -14,12 +14,20 @@ export interface RooflineBudgetOptions {
 }
 
 /**
- * B* by the datasheet, rounded down: the tokens a step at which reading the weights takes as long as the arithmetic. The model enters by the bits of
- * its weights alone. Fewer would leave arithmetic unused, more would make every decode in the step wait. Source: docs/roofline.md.
+ * B* by the datasheet, rounded down: the tokens a step at which reading the weights takes as long as the arithmetic.
+ * The model enters by the bits of its weights alone. Fewer would leave arithmetic unused, more would make every decode
+ * in the step wait. Source: docs/roofline.md.
  */
-export function rooflineBudget({ gpu, weightBits, arithmetic, maxTokens = Number.POSITIVE_INFINITY }: RooflineBudgetOptions): BudgetPolicy {
+export function rooflineBudget({
+  gpu,
+  weightBits,
+  arithmetic,
+  maxTokens = Number.POSITIVE_INFINITY,
+}: RooflineBudgetOptions): BudgetPolicy {
   const knee = bStar(gpu, { weightBits, arithmetic });
   const tokens = Math.max(1, Math.floor(Math.min(knee, maxTokens)));
-  if (!(knee > 0 && Number.isFinite(knee) && maxTokens >= 1)) throw new InvalidOptionError(`a step of B* = ${knee} tokens, ${maxTokens} at most, is none`);
+  if (!(knee > 0 && Number.isFinite(knee) && maxTokens >= 1)) {
+    throw new InvalidOptionError(`a step of B* = ${knee} tokens, ${maxTokens} at most, is none`);
+  }
   return { name: "roofline", maxTokens: tokens, tokens: () => tokens };
 }

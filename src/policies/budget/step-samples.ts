@@ -4,7 +4,9 @@ const KINDS = 4 * 24 + 1;
 /** Samples kept of each kind: enough for a scatter, few enough to follow a device that gets warm. */
 const DEPTH = 8;
 
-/** The last step times of each size, sizes within a fifth alike: a long run of equal steps does not push the others out. */
+/**
+ * The last step times of each size, sizes within a fifth alike: a long run of equal steps does not push the others out.
+ */
 export class StepSamples {
   readonly #tokens = new Float64Array(KINDS * DEPTH);
   readonly #times = new Float64Array(KINDS * DEPTH);

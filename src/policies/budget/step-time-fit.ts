@@ -30,13 +30,18 @@ const SIGMAS_PER_MAD = 1.4826;
 const MIN_SCATTER = 1e-6;
 
 /**
- * Fits floor and slope to step times by weighted least squares on squares: t^2 = floor^2 + slope^2 n^2, so that relative errors count, with
- * Huber's weights, so that a few steps that something else delayed do not. Undefined where samples are too few or all of one size.
- * The root of squares is 4 to 6% off measured products, where a maximum is up to 49% off at the knee (src/roofline/step-time.ts).
+ * Fits floor and slope to step times by weighted least squares on squares: t^2 = floor^2 + slope^2 n^2, so that
+ * relative errors count, with Huber's weights, so that a few steps that something else delayed do not. Undefined where
+ * samples are too few or all of one size. The root of squares is 4 to 6% off measured products, where a maximum is up
+ * to 49% off at the knee (src/roofline/step-time.ts).
  */
 export function fitStepTime(tokens: ArrayLike<number>, times: ArrayLike<number>): StepTimeFit | undefined {
   const count = tokens.length;
-  const samples: Sample[] = Array.from({ length: count }, (_, i) => ({ x: tokens[i] ** 2, y: times[i] ** 2, weight: times[i] ** -4 }));
+  const samples: Sample[] = Array.from({ length: count }, (_, i) => ({
+    x: tokens[i] ** 2,
+    y: times[i] ** 2,
+    weight: times[i] ** -4,
+  }));
   if (count < MIN_SAMPLES || samples.every(({ x }) => x === samples[0].x)) return undefined;
   let line = fitLine(samples);
   for (let round = 0; round < ROUNDS; round++) {
@@ -88,14 +93,23 @@ function reweight(samples: readonly Sample[], { a, b }: Line): void {
   const fitted = samples.map(({ x }) => Math.max(a + b * x, least));
   const deviations = samples.map(({ y }, i) => Math.abs(y / fitted[i] - 1));
   const scatter = Math.max(MIN_SCATTER, SIGMAS_PER_MAD * deviations.toSorted((p, q) => p - q)[deviations.length >> 1]);
-  for (const [i, sample] of samples.entries()) sample.weight = fitted[i] ** -2 * Math.min(1, (HUBER * scatter) / deviations[i]);
+  for (const [i, sample] of samples.entries()) {
+    sample.weight = fitted[i] ** -2 * Math.min(1, (HUBER * scatter) / deviations[i]);
+  }
 }
 
 function toFit(line: Line, sampleCount: number): StepTimeFit {
   const floor = Math.sqrt(Math.max(0, line.a));
   const slope = Math.sqrt(Math.max(0, line.b));
   const [low, high] = ratioInterval(line, studentQuantile(sampleCount - 2));
-  return { floor, slope, bStar: slope === 0 ? Number.POSITIVE_INFINITY : floor / slope, low: Math.sqrt(low), high: Math.sqrt(high), sampleCount };
+  return {
+    floor,
+    slope,
+    bStar: slope === 0 ? Number.POSITIVE_INFINITY : floor / slope,
+    low: Math.sqrt(low),
+    high: Math.sqrt(high),
+    sampleCount,
+  };
 }
 
 /** Time of a step of so many tokens. */

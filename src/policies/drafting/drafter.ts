@@ -1,6 +1,7 @@
 /**
- * Guesses a request's next tokens, so that one step can check several (speculative decoding). A guess is taken exactly where it equals the
- * token that the request draws itself: a drafter changes how many steps an answer takes, never a token.
+ * Guesses a request's next tokens, so that one step can check several (speculative decoding). A guess is taken exactly
+ * where it equals the token that the request draws itself: a drafter changes how many steps an answer takes, never a
+ * token.
  *
  * Pure: the same tokens give the same guesses. Asked once a decode, so it should cost little beside a step.
  */

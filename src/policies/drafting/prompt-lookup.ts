@@ -7,14 +7,19 @@ const MAX_LOOKBACK = 8192;
 const NOTHING = new Int32Array(0);
 
 /**
- * Proposes what followed the last time the request's own last tokens stood there: good where an answer repeats its prompt (summaries, code
- * edits, extraction), idle elsewhere. Takes the longest ending of `minLength` to `maxLength` tokens that occurred before, and of its places
- * the last; what ends with the request's own end goes on as a loop. O(tokens). Source: prompt lookup decoding (Saxena 2023), vLLM's `ngram` speculation.
+ * Proposes what followed the last time the request's own last tokens stood there: good where an answer repeats its
+ * prompt (summaries, code edits, extraction), idle elsewhere. Takes the longest ending of `minLength` to `maxLength`
+ * tokens that occurred before, and of its places the last; what ends with the request's own end goes on as a loop.
+ * O(tokens). Source: prompt lookup decoding (Saxena 2023), vLLM's `ngram` speculation.
  */
-export function promptLookup(options: { readonly maxDrafts?: number; readonly minLength?: number; readonly maxLength?: number } = {}): Drafter {
+export function promptLookup(
+  options: { readonly maxDrafts?: number; readonly minLength?: number; readonly maxLength?: number } = {},
+): Drafter {
   const { maxDrafts = 4, minLength = 2, maxLength = 4 } = options;
   for (const [name, value] of Object.entries({ maxDrafts, minLength, maxLength })) {
-    if (!Number.isInteger(value) || value < 1) throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+    if (!Number.isInteger(value) || value < 1) {
+      throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
+    }
   }
   if (minLength > maxLength) throw new InvalidOptionError(`minLength ${minLength} is above maxLength ${maxLength}`);
   const drafts = new Int32Array(maxDrafts);

@@ -1,8 +1,9 @@
 import { assert } from "../../assert.ts";
 
 /**
- * Binary heap of block ids by two keys, the least first. O(log n) to push, to take any block out and to change its keys; 24 bytes a block.
- * Law: no block's keys are below those of its parent at (i - 1) >> 1; `#at[block]` is its index + 1, 0 where it is not in.
+ * Binary heap of block ids by two keys, the least first. O(log n) to push, to take any block out and to change its
+ * keys; 24 bytes a block. Law: no block's keys are below those of its parent at (i - 1) >> 1; `#at[block]` is its index
+ * + 1, 0 where it is not in.
  */
 export class BlockHeap {
   readonly #items: Int32Array;
@@ -65,11 +66,19 @@ export class BlockHeap {
   /** Puts the block where it belongs, from index `from`. */
   #settle(from: number, block: number): void {
     let index = from;
-    for (let parent = (index - 1) >> 1; index > 0 && this.#isBelow(block, this.#items[parent]); parent = (index - 1) >> 1) {
+    for (
+      let parent = (index - 1) >> 1;
+      index > 0 && this.#isBelow(block, this.#items[parent]);
+      parent = (index - 1) >> 1
+    ) {
       this.#put(index, this.#items[parent]);
       index = parent;
     }
-    for (let child = this.#leastChild(index); child !== 0 && this.#isBelow(this.#items[child], block); child = this.#leastChild(index)) {
+    for (
+      let child = this.#leastChild(index);
+      child !== 0 && this.#isBelow(this.#items[child], block);
+      child = this.#leastChild(index)
+    ) {
       this.#put(index, this.#items[child]);
       index = child;
     }

@@ -3,12 +3,13 @@ import type { CachedBlocks, EvictionPolicy, EvictionStorage } from "../../blocks
 import { LeafQueue } from "./leaf-queue.ts";
 
 /**
- * GreedyDual-Size-Frequency: gives up the leaf of least value, clock + uses * cost, and sets the clock to that value; all blocks are of one
- * size. What is used often or costs much to compute stays, until the clock has passed it: what was popular once goes. O(log n).
- * Source: Cherkasova, 1998, for web proxies; RAGCache (arXiv 2404.12457) for prefixes.
+ * GreedyDual-Size-Frequency: gives up the leaf of least value, clock + uses * cost, and sets the clock to that value;
+ * all blocks are of one size. What is used often or costs much to compute stays, until the clock has passed it: what
+ * was popular once goes. O(log n). Source: Cherkasova, 1998, for web proxies; RAGCache (arXiv 2404.12457) for prefixes.
  *
- * `cost`: of computing a block again, by the number of blocks above it, in any unit. By default all cost the same: attention to what is before
- * doubles a block's cost only beyond some 25,000 tokens (Llama-7B: 2 * 6.7e9 operations a token and 4 * 4096 * 32 for each one before).
+ * `cost`: of computing a block again, by the number of blocks above it, in any unit. By default all cost the same:
+ * attention to what is before doubles a block's cost only beyond some 25,000 tokens (Llama-7B: 2 * 6.7e9 operations a
+ * token and 4 * 4096 * 32 for each one before).
  */
 export function costAware(cost?: (depth: number) => number): EvictionPolicy {
   return new GreedyDual(cost);

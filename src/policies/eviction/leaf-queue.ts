@@ -2,8 +2,8 @@ import type { CachedBlocks } from "../../blocks/eviction.ts";
 import { BlockHeap } from "./block-heap.ts";
 
 /**
- * Cached blocks by a key, of equal ones the least recently used first; only leaves are named, so that children go before parents. O(log n).
- * Law: the heap holds exactly the added blocks that are leaves.
+ * Cached blocks by a key, of equal ones the least recently used first; only leaves are named, so that children go
+ * before parents. O(log n). Law: the heap holds exactly the added blocks that are leaves.
  */
 export class LeafQueue {
   readonly #blocks: CachedBlocks;

@@ -3,9 +3,11 @@ import type { CachedBlocks, EvictionPolicy, EvictionStorage } from "../../blocks
 import { LeafQueue } from "./leaf-queue.ts";
 
 /**
- * Least frequently used: gives up the leaf that was matched the fewest times since it was computed, of equal ones the least recently used. O(log n).
+ * Least frequently used: gives up the leaf that was matched the fewest times since it was computed, of equal ones the
+ * least recently used. O(log n).
  *
- * Keeps what many share through a flood of prompts that come once. What was popular once stays long: nothing ages; `costAware` does.
+ * Keeps what many share through a flood of prompts that come once. What was popular once stays long: nothing ages;
+ * `costAware` does.
  */
 export function lfu(): EvictionPolicy {
   let queue: LeafQueue | undefined;

@@ -10,12 +10,15 @@ const DEFAULT_PRIORITY = 35;
 const MAX_PRIORITY = 100;
 
 /**
- * By retention priority: gives up the leaf of the lowest, of equal ones the least recently used. `retain` sets a block's priority until a time,
- * after which it has the default again; where several requests share a block, the greatest priority stands. O(log n).
- * Blocks of a greater priority outlive all of a lesser, but a parent never goes before its child. Source: TensorRT-LLM's retention configuration.
+ * By retention priority: gives up the leaf of the lowest, of equal ones the least recently used. `retain` sets a
+ * block's priority until a time, after which it has the default again; where several requests share a block, the
+ * greatest priority stands. O(log n). Blocks of a greater priority outlive all of a lesser, but a parent never goes
+ * before its child. Source: TensorRT-LLM's retention configuration.
  */
 export function priority(defaultPriority = DEFAULT_PRIORITY): EvictionPolicy {
-  if (!(defaultPriority >= 0 && defaultPriority <= MAX_PRIORITY)) throw new InvalidOptionError(`defaultPriority must be in [0, ${MAX_PRIORITY}], got ${defaultPriority}`);
+  if (!(defaultPriority >= 0 && defaultPriority <= MAX_PRIORITY)) {
+    throw new InvalidOptionError(`defaultPriority must be in [0, ${MAX_PRIORITY}], got ${defaultPriority}`);
+  }
   return new RetentionPriority(defaultPriority);
 }
 
@@ -56,16 +59,27 @@ class RetentionPriority implements EvictionPolicy {
 
   /** `until`: `Infinity` for as long as the block is cached. */
   retain(block: number, wanted: number, until: number): void {
-    assert(wanted >= 0 && wanted <= MAX_PRIORITY, () => `a retention priority must be in [0, ${MAX_PRIORITY}], got ${wanted}`);
+    assert(
+      wanted >= 0 && wanted <= MAX_PRIORITY,
+      () => `a retention priority must be in [0, ${MAX_PRIORITY}], got ${wanted}`,
+    );
     const isRetained = this.#expiring.has(block);
-    if (isRetained && (wanted < this.#priorities[block] || (wanted === this.#priorities[block] && until < this.#expiring.firstKey(block)))) return;
+    if (
+      isRetained &&
+      (wanted < this.#priorities[block] ||
+        (wanted === this.#priorities[block] && until < this.#expiring.firstKey(block)))
+    ) {
+      return;
+    }
     this.#setPriority(block, wanted);
     this.#expiring.setKeys(block, until, block);
     if (!isRetained) this.#expiring.push(block);
   }
 
   advance(now: number): void {
-    while (this.#expiring.size > 0 && this.#expiring.firstKey(this.#expiring.least) <= now) this.#forget(this.#expiring.least);
+    while (this.#expiring.size > 0 && this.#expiring.firstKey(this.#expiring.least) <= now) {
+      this.#forget(this.#expiring.least);
+    }
   }
 
   victim(): number {

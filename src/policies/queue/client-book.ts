@@ -1,7 +1,10 @@
 import type { RequestView } from "../../request.ts";
 import { IndexedHeap } from "../../collections/heap.ts";
 
-/** Clients without a request that are remembered: a client must not be able to shed what it owes by a moment's silence. Some 200 bytes each. */
+/**
+ * Clients without a request that are remembered: a client must not be able to shed what it owes by a moment's silence.
+ * Some 200 bytes each.
+ */
 const MAX_IDLE_CLIENTS = 4096;
 
 /** What a fair policy knows of a client. */
@@ -24,13 +27,15 @@ export interface ClientRequest {
   charge: number;
   /** Tokens of its prompt that were computed, those taken back left out. */
   promptTokens: number;
-  /** When it last left the queue with nothing charged since: one that only stepped aside comes back at the same time. */
+  /**
+   * When it last left the queue with nothing charged since: one that only stepped aside comes back at the same time.
+   */
   leftAt: number;
 }
 
 /**
- * Notes prompt tokens that were computed, or with a failed plan taken back. Returns what the account owes more: `cost()` with the first ones,
- * and as much less when all were taken back.
+ * Notes prompt tokens that were computed, or with a failed plan taken back. Returns what the account owes more:
+ * `cost()` with the first ones, and as much less when all were taken back.
  */
 export function chargePrompt(entry: ClientRequest, promptTokens: number, cost: () => number): number {
   const before = entry.charge;
@@ -44,7 +49,8 @@ export function chargePrompt(entry: ClientRequest, promptTokens: number, cost: (
 /**
  * Accounts by client, and the requests that have not ended.
  *
- * Laws: an account is there while it has a live request, and longer while it owes something and fewer than a limit are idle;
+ * Laws: an account is there while it has a live request, and longer while it owes something and fewer than a limit are
+ * idle;
  * `size` is the sum of all accounts' waiting requests.
  */
 export class ClientBook {

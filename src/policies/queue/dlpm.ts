@@ -6,7 +6,9 @@ import { PrefixOrder } from "./prefix-order.ts";
 import type { PrefixView, QueuePolicy } from "./queue-policy.ts";
 
 export interface DlpmOptions {
-  /** Weighted tokens that each client gets in a round. The greater, the more the order follows the cache. Default 4,096. */
+  /**
+   * Weighted tokens that each client gets in a round. The greater, the more the order follows the cache. Default 4,096.
+   */
   readonly quantum?: number;
   /** What a prompt token that is not cached costs. Default 1. */
   readonly promptWeight?: number;
@@ -20,12 +22,14 @@ export interface DlpmOptions {
 const DEFAULT_QUANTUM = 4096;
 
 /**
- * Deficit longest prefix match: in the order of `lpm`, but only clients with quantum left. A prompt's uncached tokens are taken from it
- * when it is admitted, produced tokens as they come; when no waiting client has any, all get one more, and nobody keeps more than one. O(n) look-ups and a sort each step.
- * Source: arXiv 2501.14312, which measured up to 2.87 times VTC's throughput.
+ * Deficit longest prefix match: in the order of `lpm`, but only clients with quantum left. A prompt's uncached tokens
+ * are taken from it when it is admitted, produced tokens as they come; when no waiting client has any, all get one
+ * more, and nobody keeps more than one. O(n) look-ups and a sort each step. Source: arXiv 2501.14312, which measured up
+ * to 2.87 times VTC's throughput.
  *
- * Prefix hits are free, so clients gain by sharing; of what is computed, two clients that both wait get shares that differ by at most
- * 2 (quantum + p L + o M): L is the longest prompt, M the tokens that run at a time, p and o the weights.
+ * Prefix hits are free, so clients gain by sharing; of what is computed, two clients that both wait get shares that
+ * differ by at most 2 (quantum + p L + o M): L is the longest prompt, M the tokens that run at a time, p and o the
+ * weights.
  */
 export function dlpm(options: DlpmOptions = {}): QueuePolicy {
   return new DeficitPrefixMatch(options);
@@ -45,7 +49,9 @@ class DeficitPrefixMatch implements QueuePolicy {
   constructor(options: DlpmOptions) {
     const { quantum = DEFAULT_QUANTUM, promptWeight = 1, outputWeight = 2, maxSorted = MAX_SORTED } = options;
     for (const [name, value] of Object.entries({ quantum, promptWeight, outputWeight, maxSorted })) {
-      if (!(value > 0 && Number.isFinite(value))) throw new InvalidOptionError(`${name} must be a finite number above 0, got ${value}`);
+      if (!(value > 0 && Number.isFinite(value))) {
+        throw new InvalidOptionError(`${name} must be a finite number above 0, got ${value}`);
+      }
     }
     this.#quantum = quantum;
     this.#promptWeight = promptWeight;
@@ -91,7 +97,11 @@ class DeficitPrefixMatch implements QueuePolicy {
   charge(request: RequestView, promptTokens: number, outputTokens: number): void {
     const entry = this.#book.of(request);
     if (entry === undefined) return;
-    const prompt = chargePrompt(entry, promptTokens, () => this.#promptWeight * (request.promptTokenCount - (request.computedTokenCount - promptTokens)));
+    const prompt = chargePrompt(
+      entry,
+      promptTokens,
+      () => this.#promptWeight * (request.promptTokenCount - (request.computedTokenCount - promptTokens)),
+    );
     entry.account.balance -= prompt + this.#outputWeight * outputTokens;
   }
 
@@ -106,7 +116,9 @@ class DeficitPrefixMatch implements QueuePolicy {
     for (const { balance } of this.#active) most = Math.max(most, balance);
     if (most > 0) return;
     const rounds = Math.floor(-most / this.#quantum) + 1;
-    for (const account of this.#book.accounts) account.balance = Math.min(this.#quantum, account.balance + rounds * this.#quantum);
+    for (const account of this.#book.accounts) {
+      account.balance = Math.min(this.#quantum, account.balance + rounds * this.#quantum);
+    }
   }
 
   /** The oldest request of a client with quantum left. O(clients). */

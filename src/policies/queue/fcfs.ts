@@ -11,8 +11,15 @@ export function fcfs(): QueuePolicy {
   return heapQueue("fcfs", (a, b) => a.order - b.order);
 }
 
-/** A queue in the order of a comparison that does not change while requests wait, and the preemption policy that goes with it. */
-export function heapQueue(name: string, compare: (a: RequestView, b: RequestView) => number, preemption?: () => PreemptionPolicy): QueuePolicy {
+/**
+ * A queue in the order of a comparison that does not change while requests wait, and the preemption policy that goes
+ * with it.
+ */
+export function heapQueue(
+  name: string,
+  compare: (a: RequestView, b: RequestView) => number,
+  preemption?: () => PreemptionPolicy,
+): QueuePolicy {
   const heap = new IndexedHeap(compare);
   return {
     name,

@@ -2,20 +2,24 @@ import type { RequestView } from "../../request.ts";
 import type { PrefixView, QueuePolicy } from "./queue-policy.ts";
 import { ResponseRatios } from "./response-ratios.ts";
 
-/** Prompt tokens looked up in the cache at each step, some waiting requests in turn: 4,096 tokens are 256 blocks of 16. */
+/**
+ * Prompt tokens looked up in the cache at each step, some waiting requests in turn: 4,096 tokens are 256 blocks of 16.
+ */
 const REFRESHED_TOKENS = 4096;
 
 /** Times that one decision looks the best one's length up anew, when that shows that it is not the best after all. */
 const MAX_REFRESHES = 8;
 
 /**
- * Highest response ratio next: the one that has waited longest for its length, both in tokens: prompt tokens that all requests have
- * computed since it arrived, over its own tokens that are not cached; of equal ones the oldest. A scan of three columns, O(n).
- * Source: Brinch Hansen, 1971; SGLang PR 32911, which measured half of FCFS's mean time to first token at a lower p99.
+ * Highest response ratio next: the one that has waited longest for its length, both in tokens: prompt tokens that all
+ * requests have computed since it arrived, over its own tokens that are not cached; of equal ones the oldest. A scan of
+ * three columns, O(n). Source: Brinch Hansen, 1971; SGLang PR 32911, which measured half of FCFS's mean time to first
+ * token at a lower p99.
  *
- * Short and cached prompts go first, and nobody starves: with at most n waiting at a time, one of L tokens starts before 2 (n L + S) prompt tokens
- * have been computed, S those of the requests that waited before it. (Who overtakes it after W tokens has itself waited W / L for each of its
- * own; and n requests wait n tokens at most for each token that is computed.)
+ * Short and cached prompts go first, and nobody starves: with at most n waiting at a time, one of L tokens starts
+ * before 2 (n L + S) prompt tokens have been computed, S those of the requests that waited before it. (Who overtakes it
+ * after W tokens has itself waited W / L for each of its own; and n requests wait n tokens at most for each token that
+ * is computed.)
  */
 export function hrrn(): QueuePolicy {
   return new HighestResponseRatio();

@@ -15,16 +15,22 @@ export interface LpmOptions {
 }
 
 /**
- * Longest prefix match: the one with the most cached tokens first, of equal ones the oldest; one of several that share a beginning which is
- * not cached goes first and computes it for them. O(n) look-ups and a sort each step. Source: SGLang.
+ * Longest prefix match: the one with the most cached tokens first, of equal ones the oldest; one of several that share
+ * a beginning which is not cached goes first and computes it for them. O(n) look-ups and a sort each step. Source:
+ * SGLang.
  *
- * Unaged, cold requests starve while warm ones keep coming. With ageing a, nobody is overtaken by one that came more than
- * (longest match / a) admissions after it (SGLang PR 31954), but where it waits for another to compute their beginning.
+ * Unaged, cold requests starve while warm ones keep coming. With ageing a, nobody is overtaken by one that came more
+ * than (longest match / a) admissions after it (SGLang PR 31954), but where it waits for another to compute their
+ * beginning.
  */
 export function lpm(options: LpmOptions = {}): QueuePolicy {
   const { maxSorted = MAX_SORTED, ageing = 0 } = options;
-  if (!Number.isInteger(maxSorted) || maxSorted < 1) throw new InvalidOptionError(`maxSorted must be an integer >= 1, got ${maxSorted}`);
-  if (!(ageing >= 0 && Number.isFinite(ageing))) throw new InvalidOptionError(`ageing must be a finite number >= 0, got ${ageing}`);
+  if (!Number.isInteger(maxSorted) || maxSorted < 1) {
+    throw new InvalidOptionError(`maxSorted must be an integer >= 1, got ${maxSorted}`);
+  }
+  if (!(ageing >= 0 && Number.isFinite(ageing))) {
+    throw new InvalidOptionError(`ageing must be a finite number >= 0, got ${ageing}`);
+  }
   const order = new PrefixOrder(ageing);
   const byAge = new IndexedHeap<RequestView>((a, b) => a.order - b.order);
   return {

@@ -30,21 +30,26 @@ interface Job {
 }
 
 /**
- * Skip-join multi-level feedback queue: a request enters the first queue whose quantum holds its prompt, moves down one when it used its queue's
- * quantum, and up to the first when it waited too long; lower queues wait for higher ones, inside one the longest wait goes first. O(log n).
- * Source: FastServe (arXiv 2305.05920), whose quanta are milliseconds; here they are tokens, for a queue has no clock but `now`.
+ * Skip-join multi-level feedback queue: a request enters the first queue whose quantum holds its prompt, moves down one
+ * when it used its queue's quantum, and up to the first when it waited too long; lower queues wait for higher ones,
+ * inside one the longest wait goes first. O(log n). Source: FastServe (arXiv 2305.05920), whose quanta are
+ * milliseconds; here they are tokens, for a queue has no clock but `now`.
  *
- * Short requests pass long ones without anybody's prediction. Nobody starves: after `promoteAfter` a request is only behind those that
- * have waited longer. It orders who waits, preempted ones included; it does not preempt by itself.
+ * Short requests pass long ones without anybody's prediction. Nobody starves: after `promoteAfter` a request is only
+ * behind those that have waited longer. It orders who waits, preempted ones included; it does not preempt by itself.
  */
 export function mlfq(options: MlfqOptions = {}): QueuePolicy {
   const { quantum = DEFAULT_QUANTUM, promoteAfter = DEFAULT_PROMOTE_AFTER } = options;
-  if (!(quantum > 0 && Number.isFinite(quantum))) throw new InvalidOptionError(`quantum must be a finite number above 0, got ${quantum}`);
+  if (!(quantum > 0 && Number.isFinite(quantum))) {
+    throw new InvalidOptionError(`quantum must be a finite number above 0, got ${quantum}`);
+  }
   if (!(promoteAfter > 0)) throw new InvalidOptionError(`promoteAfter must be above 0, got ${promoteAfter}`);
   return new FeedbackQueue(quantum, promoteAfter);
 }
 
-/** Laws: `#waiting` holds the jobs that wait; `#low` those of them that are not in the first queue, longest wait first. */
+/**
+ * Laws: `#waiting` holds the jobs that wait; `#low` those of them that are not in the first queue, longest wait first.
+ */
 class FeedbackQueue implements QueuePolicy {
   readonly name = "mlfq";
   readonly #quantum: number;
@@ -77,7 +82,9 @@ class FeedbackQueue implements QueuePolicy {
   }
 
   next(now: number): RequestView | undefined {
-    for (let job = this.#low.first; job !== undefined && now - job.since >= this.#promoteAfter; job = this.#low.first) this.#promote(job);
+    for (let job = this.#low.first; job !== undefined && now - job.since >= this.#promoteAfter; job = this.#low.first) {
+      this.#promote(job);
+    }
     return this.#waiting.first?.request;
   }
 

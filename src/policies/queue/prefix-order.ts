@@ -1,7 +1,10 @@
 import type { RequestView } from "../../request.ts";
 import type { PrefixView } from "./queue-policy.ts";
 
-/** Tokens below which a match is chance, such as a common first word, and from which a shared beginning is worth waiting for (SGLang). */
+/**
+ * Tokens below which a match is chance, such as a common first word, and from which a shared beginning is worth waiting
+ * for (SGLang).
+ */
 const IN_BATCH_TOKENS = 32;
 
 interface Item {
@@ -16,8 +19,8 @@ interface Item {
 /**
  * Waiting requests by how much of them is cached, worked out at most once a step.
  *
- * Among requests that share a beginning which is not cached yet, all but the oldest go last: it computes the beginning, they find it.
- * Source: SGLang's longest prefix match, with in-batch prefix caching.
+ * Among requests that share a beginning which is not cached yet, all but the oldest go last: it computes the beginning,
+ * they find it. Source: SGLang's longest prefix match, with in-batch prefix caching.
  */
 export class PrefixOrder {
   readonly #items = new Map<RequestView, Item>();
@@ -85,5 +88,7 @@ export class PrefixOrder {
 }
 
 function beginningOf({ tokens, tokenCount, adapterId, cacheSalt }: RequestView): string | null {
-  return tokenCount < IN_BATCH_TOKENS ? null : `${adapterId} ${tokens.subarray(0, IN_BATCH_TOKENS).join()} ${cacheSalt}`;
+  return tokenCount < IN_BATCH_TOKENS
+    ? null
+    : `${adapterId} ${tokens.subarray(0, IN_BATCH_TOKENS).join()} ${cacheSalt}`;
 }

@@ -29,8 +29,9 @@ export interface QueuePolicy {
   next(now: number): RequestView | undefined;
   /**
    * Tokens that steps spend on a request: `promptTokens` of its prompt when the plan that computes them is made
-   * (`computedTokenCount` has them by then; prefix hits are none; what is computed again after a preemption is told again), `outputTokens` when
-   * they are delivered. A plan that fails takes its prompt tokens back: `promptTokens` is then less than 0, and the request may be waiting again.
+   * (`computedTokenCount` has them by then; prefix hits are none; what is computed again after a preemption is told
+   * again), `outputTokens` when they are delivered. A plan that fails takes its prompt tokens back: `promptTokens` is
+   * then less than 0, and the request may be waiting again.
    */
   charge?(request: RequestView, promptTokens: number, outputTokens: number): void;
   /** The request ended, in whatever way: `finishReason` says how. It is not in. */

@@ -4,8 +4,8 @@ import type { RequestView } from "../../request.ts";
 const FIRST_CAPACITY = 64;
 
 /**
- * Waiting requests as columns, to find the highest ratio of wait and length by a scan: a decision among 10,000 takes 30 µs (bench/policies/names.bench.ts).
- * Law: `#at` gives each request's index in the columns, 0 <= index < size.
+ * Waiting requests as columns, to find the highest ratio of wait and length by a scan: a decision among 10,000 takes 30
+ * µs (bench/policies/names.bench.ts). Law: `#at` gives each request's index in the columns, 0 <= index < size.
  */
 export class ResponseRatios {
   readonly #requests: RequestView[] = [];

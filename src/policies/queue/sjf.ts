@@ -5,10 +5,10 @@ import { IndexedHeap } from "../../collections/heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 /**
- * Shortest job first: the one with the fewest predicted output tokens still to come, of equal ones the oldest. O(log n), one prediction
- * each time that a request starts to wait; `predictor` serves this policy alone. Source: shortest remaining processing time; for language
- * models, learning to rank (arXiv 2408.15792).
- * With exact predictions no order has a lower mean wait, one request at a time. Long jobs starve while short ones keep coming.
+ * Shortest job first: the one with the fewest predicted output tokens still to come, of equal ones the oldest. O(log
+ * n), one prediction each time that a request starts to wait; `predictor` serves this policy alone. Source: shortest
+ * remaining processing time; for language models, learning to rank (arXiv 2408.15792). With exact predictions no order
+ * has a lower mean wait, one request at a time. Long jobs starve while short ones keep coming.
  */
 export function sjf(predictor: LengthPredictor = outputHistory()): QueuePolicy {
   const remaining = new Map<RequestView, number>();

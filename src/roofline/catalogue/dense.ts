@@ -1,6 +1,9 @@
 import type { LayerKind, ModelShape } from "../shape.ts";
 
-/** Hidden size, layers, query heads, KV heads, head size, intermediate size, vocabulary, context: in the order of a model card. */
+/**
+ * Hidden size, layers, query heads, KV heads, head size, intermediate size, vocabulary, context: in the order of a
+ * model card.
+ */
 export type Sizes = readonly [
   hiddenSize: number,
   layers: number | readonly LayerKind[],
@@ -81,7 +84,23 @@ export const DENSE_MODELS: readonly ModelShape[] = [
   llamaLike("smollm2-135m", [576, 30, 9, 3, 64, 1536, 49152, 8192], TIED),
   llamaLike("smollm2-1.7b", [2048, 24, 32, 32, 64, 8192, 49152, 8192], TIED),
   // Every other layer sees 4,096 tokens; two norms before and two after (arXiv 2408.00118).
-  llamaLike("gemma-2-2b", [2304, [{ count: 13, window: 4096 }, { count: 13, window: null }], 8, 4, 256, 9216, 256000, 8192], { ...TIED, normsPerLayer: 4 }),
+  llamaLike(
+    "gemma-2-2b",
+    [
+      2304,
+      [
+        { count: 13, window: 4096 },
+        { count: 13, window: null },
+      ],
+      8,
+      4,
+      256,
+      9216,
+      256000,
+      8192,
+    ],
+    { ...TIED, normsPerLayer: 4 },
+  ),
   llamaLike("gemma-3-1b", [1152, gemma3Layers(26, 512), 4, 1, 256, 6912, 262144, 32768], GEMMA3),
   llamaLike("gemma-3-4b", [2560, gemma3Layers(34, 1024), 8, 4, 256, 10240, 262208, 131072], GEMMA3),
   llamaLike("gemma-3-12b", [3840, gemma3Layers(48, 1024), 16, 8, 256, 15360, 262208, 131072], GEMMA3),

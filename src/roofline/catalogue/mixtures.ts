@@ -22,14 +22,46 @@ export const MIXTURE_MODELS: readonly ModelShape[] = [
     ...QWEN3,
     experts: { layerCount: 94, count: 128, perToken: 8, intermediateSize: 1536 },
   }),
-  llamaLike("gpt-oss-20b", [2880, [{ count: 12, window: 128 }, { count: 12, window: null }], 64, 8, 64, 2880, 201088, 131072], {
-    ...GPT_OSS,
-    experts: { layerCount: 24, count: 32, perToken: 4, intermediateSize: 2880 },
-  }),
-  llamaLike("gpt-oss-120b", [2880, [{ count: 18, window: 128 }, { count: 18, window: null }], 64, 8, 64, 2880, 201088, 131072], {
-    ...GPT_OSS,
-    experts: { layerCount: 36, count: 128, perToken: 4, intermediateSize: 2880 },
-  }),
+  llamaLike(
+    "gpt-oss-20b",
+    [
+      2880,
+      [
+        { count: 12, window: 128 },
+        { count: 12, window: null },
+      ],
+      64,
+      8,
+      64,
+      2880,
+      201088,
+      131072,
+    ],
+    {
+      ...GPT_OSS,
+      experts: { layerCount: 24, count: 32, perToken: 4, intermediateSize: 2880 },
+    },
+  ),
+  llamaLike(
+    "gpt-oss-120b",
+    [
+      2880,
+      [
+        { count: 18, window: 128 },
+        { count: 18, window: null },
+      ],
+      64,
+      8,
+      64,
+      2880,
+      201088,
+      131072,
+    ],
+    {
+      ...GPT_OSS,
+      experts: { layerCount: 36, count: 128, perToken: 4, intermediateSize: 2880 },
+    },
+  ),
   // Three of four layers attend within chunks of 8,192 tokens; they are counted as full attention.
   llamaLike("llama-4-scout", [5120, 48, 40, 8, 128, 16384, 202048, 10485760], {
     experts: { layerCount: 48, count: 16, perToken: 1, intermediateSize: 8192, sharedIntermediateSize: 8192 },

@@ -15,11 +15,18 @@ export function blockOwners(kv: KvCache, running: readonly Sequence[]): BlockOwn
   for (const sequence of running) {
     for (const table of blockTables(kv, sequence)!) for (const block of table) holders.set(block, sequence.id);
   }
-  return Array.from({ length: kv.pool.blockCount }, (_, i) => ({ state: kv.pool.inspect(i + 1).state, request: holders.get(i + 1) ?? null }));
+  return Array.from({ length: kv.pool.blockCount }, (_, i) => ({
+    state: kv.pool.inspect(i + 1).state,
+    request: holders.get(i + 1) ?? null,
+  }));
 }
 
 /** [groups] a request's blocks in order of position, -1 where a window has passed; undefined where it does not run. */
 export function blockTables({ tables }: KvCache, { slot }: Sequence): number[][] | undefined {
   if (slot === NONE) return undefined;
-  return tables.groups.map((group) => Array.from({ length: tables.counts[slot] }, (_, index) => (index < group.first[slot] ? -1 : group.get(slot, index))));
+  return tables.groups.map((group) =>
+    Array.from({ length: tables.counts[slot] }, (_, index) =>
+      index < group.first[slot] ? -1 : group.get(slot, index),
+    ),
+  );
 }

@@ -59,7 +59,9 @@ export class DecisionLog {
   readonly #reasons: (string | null)[];
 
   constructor(capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) throw new InvalidOptionError(`the decision log's capacity must be an integer >= 1, got ${capacity}`);
+    if (!Number.isInteger(capacity) || capacity < 1) {
+      throw new InvalidOptionError(`the decision log's capacity must be an integer >= 1, got ${capacity}`);
+    }
     this.capacity = capacity;
     this.#kinds = new Uint8Array(capacity);
     this.#times = new Float64Array(capacity);
@@ -69,7 +71,14 @@ export class DecisionLog {
     this.#reasons = new Array<string | null>(capacity).fill(null);
   }
 
-  note(kind: DecisionKind, now: number, plan: number, request: RequestId | null, value: number, reason: string | null = null): void {
+  note(
+    kind: DecisionKind,
+    now: number,
+    plan: number,
+    request: RequestId | null,
+    value: number,
+    reason: string | null = null,
+  ): void {
     const at = this.count++ % this.capacity;
     this.#kinds[at] = DECISIONS.indexOf(kind);
     this.#times[at] = now;
@@ -80,16 +89,35 @@ export class DecisionLog {
   }
 
   /** Notes a plan that goes out, with the tokens of each request. */
-  notePlan({ plan, requests, tokens, madeAt }: { readonly plan: StepPlan; readonly requests: readonly { readonly label: RequestId }[]; readonly tokens: Int32Array; readonly madeAt: number }): void {
+  notePlan({
+    plan,
+    requests,
+    tokens,
+    madeAt,
+  }: {
+    readonly plan: StepPlan;
+    readonly requests: readonly { readonly label: RequestId }[];
+    readonly tokens: Int32Array;
+    readonly madeAt: number;
+  }): void {
     this.note("issue", madeAt, plan.index, null, plan.tokenCount);
-    for (let row = 0; row < plan.requestCount; row++) this.note("chunk", madeAt, plan.index, requests[row].label, tokens[row]);
+    for (let row = 0; row < plan.requestCount; row++) {
+      this.note("chunk", madeAt, plan.index, requests[row].label, tokens[row]);
+    }
   }
 
   /** The decisions that are still there, oldest first. */
   *[Symbol.iterator](): IterableIterator<Decision> {
     for (let i = Math.max(0, this.count - this.capacity); i < this.count; i++) {
       const at = i % this.capacity;
-      yield { kind: DECISIONS[this.#kinds[at]], now: this.#times[at], plan: this.#plans[at], request: this.#requests[at], value: this.#values[at], reason: this.#reasons[at] };
+      yield {
+        kind: DECISIONS[this.#kinds[at]],
+        now: this.#times[at],
+        plan: this.#plans[at],
+        request: this.#requests[at],
+        value: this.#values[at],
+        reason: this.#reasons[at],
+      };
     }
   }
 }

@@ -8,7 +8,11 @@ export function checkSchedulerInvariants(parts: SchedulerParts): void {
   const { requests, waiting, pausedCount } = parts.lifecycle;
   const { running } = parts.slots;
   const followers = [...requests].filter(({ leader }) => leader !== null).length;
-  assert(running.length + waiting.size + followers + pausedCount === requests.size, () => `${running.length} running + ${waiting.size} waiting + ${followers} followers + ${pausedCount} paused are not the ${requests.size} requests`);
+  assert(
+    running.length + waiting.size + followers + pausedCount === requests.size,
+    () =>
+      `${running.length} running + ${waiting.size} waiting + ${followers} followers + ${pausedCount} paused are not the ${requests.size} requests`,
+  );
   assert(new Set(running.map(({ slot }) => slot)).size === running.length, "two running requests have the same slot");
   checkLanes(parts);
   for (const sequence of requests) checkSequence(sequence, parts);
@@ -19,30 +23,65 @@ export function checkSchedulerInvariants(parts: SchedulerParts): void {
 function checkLanes({ slots, rules }: SchedulerParts): void {
   const { running, others, decoding } = slots;
   const decodes = running.filter(({ slot }) => slots.decodes(slot));
-  assert(decodes.length === decoding.length, () => `${decodes.length} requests decode as a set, counted ${decoding.length}`);
-  assert(new Set([...others, ...decodes]).size === running.length && others.length + decodes.length === running.length, () => `${others.length} requests are decided by themselves and ${decodes.length} as a set, of ${running.length}`);
+  assert(
+    decodes.length === decoding.length,
+    () => `${decodes.length} requests decode as a set, counted ${decoding.length}`,
+  );
+  assert(
+    new Set([...others, ...decodes]).size === running.length && others.length + decodes.length === running.length,
+    () => `${others.length} requests are decided by themselves and ${decodes.length} as a set, of ${running.length}`,
+  );
   for (const sequence of decodes) {
     const lane = laneOf(sequence, slots, rules);
-    assert(lane === "decode" && slots.chunks[sequence.slot] === 1, () => `request ${sequence.label} decodes as one of the set, its lane is ${lane}`);
+    assert(
+      lane === "decode" && slots.chunks[sequence.slot] === 1,
+      () => `request ${sequence.label} decodes as one of the set, its lane is ${lane}`,
+    );
   }
 }
 
 function checkSequence(sequence: Sequence, { slots, inFlight, kv }: SchedulerParts): void {
   const { state, slot, label, leader, tokenCount, computedTokenCount, pendingCount, maxLength } = sequence;
   const runs = state === "running";
-  assert(runs === slots.running.includes(sequence), () => `request ${label} is ${state}, the running ones say otherwise`);
-  assert(runs || (slot === NONE && computedTokenCount === 0), () => `request ${label} is ${state} and has a slot or computed tokens`);
-  for (const follower of sequence.followers) assert(follower.leader === sequence && follower.state === "waiting", () => `request ${follower.label} is ${follower.state} and follows ${label}`);
-  assert(leader === null || leader.followers.includes(sequence), () => `request ${label} follows one that does not lead it`);
-  assert(tokenCount + pendingCount <= maxLength && pendingCount >= 0, () => `request ${label} has ${tokenCount} tokens and ${pendingCount} on their way, of ${maxLength}`);
+  assert(
+    runs === slots.running.includes(sequence),
+    () => `request ${label} is ${state}, the running ones say otherwise`,
+  );
+  assert(
+    runs || (slot === NONE && computedTokenCount === 0),
+    () => `request ${label} is ${state} and has a slot or computed tokens`,
+  );
+  for (const follower of sequence.followers) {
+    assert(
+      follower.leader === sequence && follower.state === "waiting",
+      () => `request ${follower.label} is ${follower.state} and follows ${label}`,
+    );
+  }
+  assert(
+    leader === null || leader.followers.includes(sequence),
+    () => `request ${label} follows one that does not lead it`,
+  );
+  assert(
+    tokenCount + pendingCount <= maxLength && pendingCount >= 0,
+    () => `request ${label} has ${tokenCount} tokens and ${pendingCount} on their way, of ${maxLength}`,
+  );
   assert(inFlight.count > 0 || pendingCount === 0, () => `request ${label} has tokens in flight, no plan is`);
   if (!runs) return;
   const inFlightTokens = computedTokenCount - slots.settled[slot];
-  assert(inFlightTokens >= 0 && (inFlight.count > 0 || inFlightTokens === 0), () => `request ${label} has ${inFlightTokens} tokens in ${inFlight.count} plans in flight`);
-  assert(computedTokenCount <= kv.tables.capacityOf(slot), () => `request ${label} computed ${computedTokenCount} tokens in room for ${kv.tables.capacityOf(slot)}`);
+  assert(
+    inFlightTokens >= 0 && (inFlight.count > 0 || inFlightTokens === 0),
+    () => `request ${label} has ${inFlightTokens} tokens in ${inFlight.count} plans in flight`,
+  );
+  assert(
+    computedTokenCount <= kv.tables.capacityOf(slot),
+    () => `request ${label} computed ${computedTokenCount} tokens in room for ${kv.tables.capacityOf(slot)}`,
+  );
 }
 
-/** With nothing in flight, the held blocks are those of the running requests' tables, with one reference for each table that names them. */
+/**
+ * With nothing in flight, the held blocks are those of the running requests' tables, with one reference for each table
+ * that names them.
+ */
 function checkHolders({ kv, slots, inFlight }: SchedulerParts): void {
   if (inFlight.count > 0) return;
   const { tables, pool } = kv;
@@ -56,7 +95,10 @@ function checkHolders({ kv, slots, inFlight }: SchedulerParts): void {
     }
   }
   for (const [block, count] of references) {
-    assert(pool.referenceCount(block) === count, () => `block ${block} has ${pool.referenceCount(block)} references, ${count} tables name it`);
+    assert(
+      pool.referenceCount(block) === count,
+      () => `block ${block} has ${pool.referenceCount(block)} references, ${count} tables name it`,
+    );
   }
   assert(references.size === pool.heldCount, () => `${pool.heldCount} blocks are held, tables name ${references.size}`);
 }

@@ -17,7 +17,10 @@ export interface SchedulerStats {
   readonly scheduledTokens: number;
   /** Tokens taken from the prefix cache instead. */
   readonly cachedTokens: number;
-  /** Tokens of admitted requests whose beginning was looked up in the prefix cache: `cachedTokens / lookedUpTokens` is the hit rate. */
+  /**
+   * Tokens of admitted requests whose beginning was looked up in the prefix cache: `cachedTokens / lookedUpTokens` is
+   * the hit rate.
+   */
   readonly lookedUpTokens: number;
   /** Guesses that committed steps checked. */
   readonly draftedTokens: number;
@@ -40,7 +43,11 @@ export interface SchedulerStats {
   readonly bookkeepingBytes: number;
 }
 
-export function schedulerStats({ counters, lifecycle, slots, inFlight, kv }: SchedulerParts, { draftedTokens, acceptedTokens }: Commit, tokenBudget: number): SchedulerStats {
+export function schedulerStats(
+  { counters, lifecycle, slots, inFlight, kv }: SchedulerParts,
+  { draftedTokens, acceptedTokens }: Commit,
+  tokenBudget: number,
+): SchedulerStats {
   const { finished, aborted, failed, preemptions, waiting, pausedCount } = lifecycle;
   const { blockCount, freeCount, cachedCount, heldCount } = kv.pool;
   return {

@@ -16,7 +16,8 @@ const STEPS = 0;
 
 /**
  * Decisions as a Chrome trace: a track of steps, a track for each request with its stays, a counter of tokens a step.
- * `JSON.stringify({ traceEvents: chromeTrace(log, 1e6) })` is a file for ui.perfetto.dev. Source: the Trace Event Format.
+ * `JSON.stringify({ traceEvents: chromeTrace(log, 1e6) })` is a file for ui.perfetto.dev. Source: the Trace Event
+ * Format.
  */
 export function chromeTrace(decisions: Iterable<Decision>, microsecondsPerUnit: number): TraceEvent[] {
   const events: TraceEvent[] = [named(STEPS, "steps")];
@@ -29,7 +30,17 @@ export function chromeTrace(decisions: Iterable<Decision>, microsecondsPerUnit: 
       issued.set(decision.plan, decision);
       events.push({ name: "tokens", ph: "C", ts, pid: 0, tid: STEPS, args: { tokens: decision.value } });
     } else if (decision.kind === "commit") events.push(...step(decision, issued, ts, microsecondsPerUnit));
-    else events.push({ name: nameOf(decision), ph: "i", s: "t", ts, pid: 0, tid, args: { value: decision.value, plan: decision.plan } });
+    else {
+      events.push({
+        name: nameOf(decision),
+        ph: "i",
+        s: "t",
+        ts,
+        pid: 0,
+        tid,
+        args: { value: decision.value, plan: decision.plan },
+      });
+    }
   }
   return events;
 }
@@ -39,7 +50,17 @@ function step(commit: Decision, issued: Map<number, Decision>, ts: number, scale
   if (start === undefined) return [];
   issued.delete(commit.plan);
   const begin = start.now * scale;
-  return [{ name: `step ${commit.plan}`, ph: "X", ts: begin, dur: ts - begin, pid: 0, tid: STEPS, args: { tokens: start.value, delivered: commit.value } }];
+  return [
+    {
+      name: `step ${commit.plan}`,
+      ph: "X",
+      ts: begin,
+      dur: ts - begin,
+      pid: 0,
+      tid: STEPS,
+      args: { tokens: start.value, delivered: commit.value },
+    },
+  ];
 }
 
 function trackOf(request: string, tracks: Map<string, number>, events: TraceEvent[]): number {

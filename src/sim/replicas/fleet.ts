@@ -63,8 +63,9 @@ interface Replica extends ReplicaView {
 }
 
 /**
- * Several replicas on one virtual clock behind a router: each is a simulation of its own, and the one that is furthest behind moves.
- * A request is routed once no replica is behind its arrival, so that the router sees all of them as they are then, a step in flight included.
+ * Several replicas on one virtual clock behind a router: each is a simulation of its own, and the one that is furthest
+ * behind moves. A request is routed once no replica is behind its arrival, so that the router sees all of them as they
+ * are then, a step in flight included.
  */
 export class Fleet {
   readonly simulations: readonly Simulation[];
@@ -75,12 +76,23 @@ export class Fleet {
   #taken = 0;
 
   /** Throws what `Simulation` throws, and `InvalidOptionError` for a number of replicas out of range. */
-  constructor({ replicas, route = roundRobin(), policiesOf = () => ({}), maxArrivals = Number.POSITIVE_INFINITY, workload, ...options }: FleetOptions) {
-    if (!Number.isInteger(replicas) || replicas < 1 || replicas > MAX_REPLICAS) throw new InvalidOptionError(`replicas must be an integer from 1 to ${MAX_REPLICAS}, got ${replicas}`);
+  constructor({
+    replicas,
+    route = roundRobin(),
+    policiesOf = () => ({}),
+    maxArrivals = Number.POSITIVE_INFINITY,
+    workload,
+    ...options
+  }: FleetOptions) {
+    if (!Number.isInteger(replicas) || replicas < 1 || replicas > MAX_REPLICAS) {
+      throw new InvalidOptionError(`replicas must be an integer from 1 to ${MAX_REPLICAS}, got ${replicas}`);
+    }
     this.#workload = workload;
     this.#route = route;
     this.#maxArrivals = maxArrivals;
-    this.#replicas = Array.from({ length: replicas }, () => replicaOf({ ...options, policies: policiesOf() }, workload));
+    this.#replicas = Array.from({ length: replicas }, () =>
+      replicaOf({ ...options, policies: policiesOf() }, workload),
+    );
     this.simulations = this.#replicas.map(({ simulation }) => simulation);
   }
 
@@ -99,7 +111,10 @@ export class Fleet {
   #send(arrival: Arrival): void {
     this.#taken++;
     const index = this.#route.route(arrival, this.#replicas);
-    assert(index >= 0 && index < this.#replicas.length, () => `route ${this.#route.name} chose replica ${index} of ${this.#replicas.length}`);
+    assert(
+      index >= 0 && index < this.#replicas.length,
+      () => `route ${this.#route.name} chose replica ${index} of ${this.#replicas.length}`,
+    );
     this.#replicas[index].inbox.send(arrival);
     this.#replicas[index].isIdle = false;
   }

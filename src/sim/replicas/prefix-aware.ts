@@ -8,13 +8,16 @@ const MAX_BEGINNINGS = 2 ** 20;
 /** Tokens of a session's history that one beginning stands for. */
 const HISTORY_TOKENS = 256;
 
-/** Weight of the share of the prompt that a replica may have, beside that of its free room: llm-d's default is 2 to 1. */
+/**
+ * Weight of the share of the prompt that a replica may have, beside that of its free room: llm-d's default is 2 to 1.
+ */
 const PREFIX_WEIGHT = 2;
 
 /**
- * Sends a request where its beginning was sent last, unless that replica is much busier: the greatest sum of twice the share of the prompt that
- * was seen there and the share of requests that the replica has fewer than the busiest. It remembers what it sent, not what is still cached.
- * Source: llm-d's inference scheduler (approximate prefix and queue scorers).
+ * Sends a request where its beginning was sent last, unless that replica is much busier: the greatest sum of twice the
+ * share of the prompt that was seen there and the share of requests that the replica has fewer than the busiest. It
+ * remembers what it sent, not what is still cached. Source: llm-d's inference scheduler (approximate prefix and queue
+ * scorers).
  */
 export function prefixAware(): RoutePolicy {
   const sentTo = new Map<number, number>();
@@ -59,7 +62,8 @@ function remember(sentTo: Map<number, number>, key: number, replica: number): vo
 function beginningsOf({ history, pieces = [] }: Arrival): number[] {
   const keys: number[] = [];
   let key = 0x9e3779b9;
-  const add = (value: number): void => void (key = Math.imul(key ^ value ^ (value / 2 ** 32), 0x85ebca6b) ^ (key >>> 15));
+  const add = (value: number): void =>
+    void (key = Math.imul(key ^ value ^ (value / 2 ** 32), 0x85ebca6b) ^ (key >>> 15));
   for (let i = 0; history !== undefined && i < history.length; i++) {
     add(history[i]);
     if ((i + 1) % HISTORY_TOKENS === 0 || i === history.length - 1) keys.push(key);

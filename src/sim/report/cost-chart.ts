@@ -16,7 +16,13 @@ export function costChart(runs: readonly ReportRun[]): Chart {
   const panel = (field: string, title: string) => {
     const position = {
       x: { field, type: "quantitative", title, scale: field === "wait" ? { type: "log" } : {}, axis: axis() },
-      y: { field: "cost", type: "quantitative", title: "dollars a million output tokens", scale: { type: "log" }, axis: axis() },
+      y: {
+        field: "cost",
+        type: "quantitative",
+        title: "dollars a million output tokens",
+        scale: { type: "log" },
+        axis: axis(),
+      },
       order: { field: "order" },
       detail: { field: "series" },
     };
@@ -33,7 +39,12 @@ export function costChart(runs: readonly ReportRun[]): Chart {
   return {
     name: "cost",
     title: "Cost",
-    caption: "Dollars a million output tokens, against the requests completed a second, and against how long nine of ten answers take.",
-    spec: { config: CONFIG, data: { values }, hconcat: [panel("rate", "requests a second"), panel("wait", "whole answer, 90th percentile (s)")] },
+    caption:
+      "Dollars a million output tokens, against the requests completed a second, and against how long nine of ten answers take.",
+    spec: {
+      config: CONFIG,
+      data: { values },
+      hconcat: [panel("rate", "requests a second"), panel("wait", "whole answer, 90th percentile (s)")],
+    },
   };
 }

@@ -51,7 +51,10 @@ export function isSaturated({ summary }: ReportRun): boolean {
   return queue !== null && whole !== null && queue > whole / 2;
 }
 
-/** Of each series with several loads, the first whose mean step reaches B*, and the knee: most throughput over latency (Kleinrock's power, 1979). */
+/**
+ * Of each series with several loads, the first whose mean step reaches B*, and the knee: most throughput over latency
+ * (Kleinrock's power, 1979).
+ */
 function remarksOf(runs: readonly ReportRun[]): string[][] {
   const remarks: string[][] = runs.map(() => []);
   for (const series of new Set(runs.map((run) => run.series))) {
@@ -78,8 +81,12 @@ function tipOf(run: ReportRun): string {
     [series, load].filter((part) => part !== "").join(", "),
     `${significant(throughput.outputTokensPerSecond)} tokens/s, ${significant(throughput.requestsPerSecond)} requests/s`,
     `a token ${seconds(tpotSeconds.p90)}, first token ${seconds(ttftSeconds.p90)} (90th percentiles)`,
-    cost.dollarsPerMillionOutputTokens === null ? "" : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`,
+    cost.dollarsPerMillionOutputTokens === null
+      ? ""
+      : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`,
     `mean step ${significant(100 * bStar.meanUse)}% of B*`,
     isSaturated(run) ? "saturated" : "",
-  ].filter((part) => part !== "").join("; ");
+  ]
+    .filter((part) => part !== "")
+    .join("; ");
 }

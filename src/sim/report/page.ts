@@ -25,7 +25,10 @@ export interface PageContent {
 
 /** One HTML page that needs nothing beside it: the charts are in it, there is no script. */
 export function reportPage(title: string, { runs, failed, charts }: PageContent): string {
-  const figures = charts.map(({ title: heading, caption, svg }) => `<h2>${escape(heading)}</h2>\n<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption>\n</figure>`);
+  const figures = charts.map(
+    ({ title: heading, caption, svg }) =>
+      `<h2>${escape(heading)}</h2>\n<figure>\n${svg}\n<figcaption>${escape(caption)}</figcaption>\n</figure>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -61,7 +64,13 @@ const COLUMNS: readonly (readonly [string, (run: ReportRun) => string])[] = [
   ["KV peak", ({ summary }) => `${significant(100 * summary.kv.peakUse)}%`],
   ["preempted", ({ summary }) => significant(summary.kv.preemptions)],
   ["prefix hits", ({ summary }) => `${significant(100 * summary.kv.prefixHitRate)}%`],
-  ["$/M output", ({ summary }) => (summary.cost.dollarsPerMillionOutputTokens === null ? "" : significant(summary.cost.dollarsPerMillionOutputTokens))],
+  [
+    "$/M output",
+    ({ summary }) =>
+      summary.cost.dollarsPerMillionOutputTokens === null
+        ? ""
+        : significant(summary.cost.dollarsPerMillionOutputTokens),
+  ],
   ["$ a day", ({ summary }) => significant(summary.cost.dollarsPerDay)],
   ["settings", ({ settings }) => settings],
 ];
@@ -69,7 +78,9 @@ const COLUMNS: readonly (readonly [string, (run: ReportRun) => string])[] = [
 /** A heading and a line a run; nothing where none failed. */
 function failures(failed: readonly FailedReportRun[]): string {
   if (failed.length === 0) return "";
-  const lines = failed.map(({ settings, message }) => `<li>${escape(message)}<br><small>${escape(settings)}</small></li>`);
+  const lines = failed.map(
+    ({ settings, message }) => `<li>${escape(message)}<br><small>${escape(settings)}</small></li>`,
+  );
   return `<h2>Runs without a result</h2>\n<ul>\n${lines.join("\n")}\n</ul>\n`;
 }
 

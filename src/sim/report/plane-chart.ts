@@ -7,8 +7,8 @@ import { axis, CONFIG, HEIGHT, setupEncoding, shownRuns, WIDTH } from "./style.t
 const MILLISECONDS = 1000;
 
 /**
- * The plane of the talk: latency to the right, throughput upwards, a line a setup through its loads; better is up and to the left. Left of the
- * upright rule an answer comes faster than it is read, inside the box the promise is kept.
+ * The plane of the talk: latency to the right, throughput upwards, a line a setup through its loads; better is up and
+ * to the left. Left of the upright rule an answer comes faster than it is read, inside the box the promise is kept.
  */
 export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
   const reading = MILLISECONDS / readingTokensPerSecond();
@@ -28,7 +28,10 @@ export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
     spec: {
       config: CONFIG,
       hconcat: [
-        panel("time a token, 90th percentile (ms)", "tpot", [...box(slo.tpotSeconds, MILLISECONDS), rule(reading, "reading speed")]),
+        panel("time a token, 90th percentile (ms)", "tpot", [
+          ...box(slo.tpotSeconds, MILLISECONDS),
+          rule(reading, "reading speed"),
+        ]),
         panel("time to first token, 90th percentile (s)", "ttft", box(slo.ttftSeconds, 1)),
       ],
     },
@@ -54,7 +57,14 @@ function lines(marks: readonly Mark[], runs: readonly ReportRun[], field: "tpot"
     {
       data: { values },
       mark: { type: "point", size: 60, strokeWidth: 1.5 },
-      encoding: { ...position, color, shape, fill: color, fillOpacity: { condition: { test: "datum.saturated", value: 0 }, value: 1 }, description: { field: "tip" } },
+      encoding: {
+        ...position,
+        color,
+        shape,
+        fill: color,
+        fillOpacity: { condition: { test: "datum.saturated", value: 0 }, value: 1 },
+        description: { field: "tip" },
+      },
     },
     text("load", { dx: 7, dy: 10, align: "left", color: "#444" }),
     text("remark", { dx: -7, dy: -8, align: "right", fontWeight: "bold" }),
@@ -80,7 +90,10 @@ function rule(value: number, label: string): ChartSpec {
     data: { values: [{ value, label }] },
     layer: [
       { mark: { type: "rule", strokeDash: [6, 4], color: "#555" }, encoding: { x } },
-      { mark: { type: "text", align: "right", dx: -4, dy: 8, color: "#555" }, encoding: { x, y: { value: 0 }, text: { field: "label" } } },
+      {
+        mark: { type: "text", align: "right", dx: -4, dy: 8, color: "#555" },
+        encoding: { x, y: { value: 0 }, text: { field: "label" } },
+      },
     ],
   };
 }

@@ -21,11 +21,18 @@ export interface ReportOptions {
 }
 
 /**
- * Draws a page and its charts as files: `report.html`, which needs nothing beside it, and an SVG a chart. Runs that completed nothing are in
- * the page's table alone. Rejects with `MissingPackageError` without vega.
+ * Draws a page and its charts as files: `report.html`, which needs nothing beside it, and an SVG a chart. Runs that
+ * completed nothing are in the page's table alone. Rejects with `MissingPackageError` without vega.
  */
-export async function report(title: string, runs: readonly ReportRun[], { slo = {}, failed = [] }: ReportOptions = {}): Promise<ReportFiles> {
-  const charts = chartsOf(runs.filter(({ summary }) => summary.requests.completed > 0), slo);
+export async function report(
+  title: string,
+  runs: readonly ReportRun[],
+  { slo = {}, failed = [] }: ReportOptions = {},
+): Promise<ReportFiles> {
+  const charts = chartsOf(
+    runs.filter(({ summary }) => summary.requests.completed > 0),
+    slo,
+  );
   const files = new Map<string, string>();
   const drawn = [];
   for (const chart of charts) {
@@ -39,5 +46,10 @@ export async function report(title: string, runs: readonly ReportRun[], { slo = 
 
 function chartsOf(runs: readonly ReportRun[], slo: Slo): Chart[] {
   if (runs.length === 0) return [];
-  return [planeChart(runs, slo), costChart(runs), distributionChart(runs), ...spread(runs, MAX_TIMELINES).map(timelineChart)];
+  return [
+    planeChart(runs, slo),
+    costChart(runs),
+    distributionChart(runs),
+    ...spread(runs, MAX_TIMELINES).map(timelineChart),
+  ];
 }

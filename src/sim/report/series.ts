@@ -18,7 +18,9 @@ export function seriesName(config: Config, varying: readonly string[]): string {
   const chosen = varying.filter((key) => !DERIVED.has(key));
   const shown = chosen.length > 0 ? chosen : varying;
   if (shown.length === 0) return `${config["model"]} on ${config["gpu"]}`;
-  return shown.map((key) => (typeof config[key] === "string" ? config[key] : `${key} ${config[key] ?? "-"}`)).join(", ");
+  return shown
+    .map((key) => (typeof config[key] === "string" ? config[key] : `${key} ${config[key] ?? "-"}`))
+    .join(", ");
 }
 
 /** Names the load of a run. */
@@ -32,8 +34,13 @@ export function loadName(config: Config): string {
 const HARDWARE = new Set(["gpu", "gpus", "replicas"]);
 const MODEL = new Set(["model", "weightBits", "kvBits", "arithmetic"]);
 
-/** What colour, dash and shape stand for: of hardware and model their names and what varies, of the rest what varies. */
-export function setupOf(config: Config, varying: readonly string[]): { readonly hardware: string; readonly model: string; readonly policy: string } {
+/**
+ * What colour, dash and shape stand for: of hardware and model their names and what varies, of the rest what varies.
+ */
+export function setupOf(
+  config: Config,
+  varying: readonly string[],
+): { readonly hardware: string; readonly model: string; readonly policy: string } {
   const rest = varying.filter((key) => !DERIVED.has(key) && !HARDWARE.has(key) && !MODEL.has(key));
   const bits = varying.filter((key) => MODEL.has(key) && key !== "model");
   return {
@@ -45,5 +52,8 @@ export function setupOf(config: Config, varying: readonly string[]): { readonly 
 
 /** All settings in a line. */
 export function settingsText(config: Config): string {
-  return Object.entries(config).filter(([, value]) => value !== undefined).map(([key, value]) => `${key} ${value}`).join(", ");
+  return Object.entries(config)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(", ");
 }

@@ -8,8 +8,15 @@ export function timelineChart(run: ReportRun, index: number): Chart {
   return {
     name: `timeline-${index + 1}`,
     title: `Over time: ${labelOf(run)}`,
-    caption: "Share of blocks held; requests in a step and waiting; tokens a step, prompts' above answers', with B* as a dashed rule.",
-    spec: { config: CONFIG, data: { values }, vconcat: [cacheRow(), requestRow(), stepRow(run)], spacing: 8, resolve: { scale: { color: "independent", strokeDash: "independent" } } },
+    caption:
+      "Share of blocks held; requests in a step and waiting; tokens a step, prompts' above answers', with B* as a dashed rule.",
+    spec: {
+      config: CONFIG,
+      data: { values },
+      vconcat: [cacheRow(), requestRow(), stepRow(run)],
+      spacing: 8,
+      resolve: { scale: { color: "independent", strokeDash: "independent" } },
+    },
   };
 }
 
@@ -20,7 +27,16 @@ function cacheRow(): ChartSpec {
     width: WIDTH,
     height: 110,
     mark: { type: "area", color: "#bbb", line: { color: "#333" }, interpolate: "step-after" },
-    encoding: { x: TIME, y: { field: "kvUse", type: "quantitative", title: "KV blocks held", axis: { format: "%" }, scale: { domain: [0, 1] } } },
+    encoding: {
+      x: TIME,
+      y: {
+        field: "kvUse",
+        type: "quantitative",
+        title: "KV blocks held",
+        axis: { format: "%" },
+        scale: { domain: [0, 1] },
+      },
+    },
   };
 }
 
@@ -35,7 +51,17 @@ function requestRow(): ChartSpec {
       x: TIME,
       y: { field: "requests", type: "quantitative", title: "requests" },
       color: { field: "what", type: "nominal", scale: { domain: names, range: [COLORS[0], COLORS[3]] } },
-      strokeDash: { field: "what", type: "nominal", scale: { domain: names, range: [[1, 0], [4, 3]] } },
+      strokeDash: {
+        field: "what",
+        type: "nominal",
+        scale: {
+          domain: names,
+          range: [
+            [1, 0],
+            [4, 3],
+          ],
+        },
+      },
     },
   };
 }
@@ -48,12 +74,22 @@ function stepRow(run: ReportRun): ChartSpec {
     height: 140,
     layer: [
       {
-        transform: [{ fold: names, as: ["what", "tokens"] }, { calculate: `datum.what == 'decodeTokens' ? '${labels.decodeTokens}' : '${labels.promptTokens}'`, as: "kind" }],
+        transform: [
+          { fold: names, as: ["what", "tokens"] },
+          {
+            calculate: `datum.what == 'decodeTokens' ? '${labels.decodeTokens}' : '${labels.promptTokens}'`,
+            as: "kind",
+          },
+        ],
         mark: { type: "area", interpolate: "step-after" },
         encoding: {
           x: { ...TIME, axis: { title: "seconds" } },
           y: { field: "tokens", type: "quantitative", title: "tokens a step", stack: "zero" },
-          color: { field: "kind", type: "nominal", scale: { domain: [labels.decodeTokens, labels.promptTokens], range: [COLORS[0], COLORS[4]] } },
+          color: {
+            field: "kind",
+            type: "nominal",
+            scale: { domain: [labels.decodeTokens, labels.promptTokens], range: [COLORS[0], COLORS[4]] },
+          },
           order: { field: "what", sort: "ascending" },
         },
       },
@@ -61,7 +97,10 @@ function stepRow(run: ReportRun): ChartSpec {
         data: { values: [{ tokens: run.summary.bStar.tokens, label: "B*" }] },
         layer: [
           { mark: { type: "rule", strokeDash: [6, 4] }, encoding: { y: { field: "tokens", type: "quantitative" } } },
-          { mark: { type: "text", align: "right", dx: -4, dy: -6 }, encoding: { y: { field: "tokens", type: "quantitative" }, x: { value: WIDTH }, text: { field: "label" } } },
+          {
+            mark: { type: "text", align: "right", dx: -4, dy: -6 },
+            encoding: { y: { field: "tokens", type: "quantitative" }, x: { value: WIDTH }, text: { field: "label" } },
+          },
         ],
       },
     ],

@@ -8,8 +8,8 @@ const NEEDED = ["Timestamp", "Model", "Request tokens", "Response tokens"] as co
 const OTHERS = new Set(["Session ID", "Elapsed time", "Total tokens", "Log Type"]);
 
 /**
- * BurstGPT: seconds, model and token counts of a university's ChatGPT and GPT-4 requests; versions differ in their columns. A failed request has
- * no answer: its row is bad. Source: arXiv 2401.17644, HPMLL/BurstGPT.
+ * BurstGPT: seconds, model and token counts of a university's ChatGPT and GPT-4 requests; versions differ in their
+ * columns. A failed request has no answer: its row is bad. Source: arXiv 2401.17644, HPMLL/BurstGPT.
  */
 export const burstGpt: RowFormat = {
   name: "BurstGPT",
@@ -18,7 +18,10 @@ export const burstGpt: RowFormat = {
   hasHeader: true,
   recognizes(firstLine) {
     const columns = firstLine.split(",");
-    return NEEDED.every((name) => columns.includes(name)) && columns.every((name) => OTHERS.has(name) || (NEEDED as readonly string[]).includes(name));
+    return (
+      NEEDED.every((name) => columns.includes(name)) &&
+      columns.every((name) => OTHERS.has(name) || (NEEDED as readonly string[]).includes(name))
+    );
   },
   reader(firstLine) {
     const columns = firstLine.split(",");

@@ -3,12 +3,17 @@ import { createGunzip } from "node:zlib";
 import { pipeline, type Readable } from "node:stream";
 import { TraceError } from "./trace-error.ts";
 
-/** The file's text in pieces, unpacked where its name ends in .gz. Iterating throws a `TraceError` where it cannot be read. */
+/**
+ * The file's text in pieces, unpacked where its name ends in .gz. Iterating throws a `TraceError` where it cannot be
+ * read.
+ */
 export async function* fileChunks(path: string): AsyncGenerator<string> {
   try {
     yield* open(path);
   } catch (error) {
-    throw error instanceof TraceError ? error : new TraceError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw error instanceof TraceError
+      ? error
+      : new TraceError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

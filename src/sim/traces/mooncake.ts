@@ -9,8 +9,16 @@ const PIECE_TOKENS = [512, 16];
 /** The ids as they are written: `JSON.parse` would round those of 64 bits. */
 const HASH_IDS = /"hash_ids"\s*:\s*\[([^\]]*)\]/;
 
-/** JSON lines with times in some unit, lengths and, where prefixes are known, `hash_ids`: equal leading ids are a reusable prefix. */
-function hashedRows(options: { readonly name: string; readonly secondsPerUnit: number; readonly keys: readonly string[]; readonly without?: string }): RowFormat {
+/**
+ * JSON lines with times in some unit, lengths and, where prefixes are known, `hash_ids`: equal leading ids are a
+ * reusable prefix.
+ */
+function hashedRows(options: {
+  readonly name: string;
+  readonly secondsPerUnit: number;
+  readonly keys: readonly string[];
+  readonly without?: string;
+}): RowFormat {
   const { name, secondsPerUnit, keys, without } = options;
   return {
     name,
@@ -41,8 +49,9 @@ function hashedRows(options: { readonly name: string; readonly secondsPerUnit: n
 }
 
 /**
- * Mooncake's traces: `timestamp` (ms), `input_length`, `output_length`, `hash_ids`. An id stands for 512 or 16 tokens, whichever fits the number
- * of ids; the last, partial piece may have an id or not. Source: Mooncake (FAST 2025), kvcache-ai/Mooncake.
+ * Mooncake's traces: `timestamp` (ms), `input_length`, `output_length`, `hash_ids`. An id stands for 512 or 16 tokens,
+ * whichever fits the number of ids; the last, partial piece may have an id or not. Source: Mooncake (FAST 2025),
+ * kvcache-ai/Mooncake.
  */
 export const mooncake: RowFormat = hashedRows({
   name: "Mooncake",
@@ -51,7 +60,10 @@ export const mooncake: RowFormat = hashedRows({
   without: "chat_id",
 });
 
-/** Qwen's traces of Alibaba's Bailian: like Mooncake's, with a `chat_id`, and **times in seconds**. Source: alibaba-edu/qwen-bailian-usagetraces-anon. */
+/**
+ * Qwen's traces of Alibaba's Bailian: like Mooncake's, with a `chat_id`, and **times in seconds**. Source:
+ * alibaba-edu/qwen-bailian-usagetraces-anon.
+ */
 export const qwenBailian: RowFormat = hashedRows({
   name: "Qwen-Bailian",
   secondsPerUnit: 1,
@@ -69,7 +81,9 @@ function tryObject(line: string): Record<string, unknown> | null {
 
 function idsIn(line: string, value: unknown, names: PrefixNames): number[] {
   const written = HASH_IDS.exec(line)?.[1].trim();
-  if (!Array.isArray(value) || written === undefined) throw new Error(`hash_ids must be an array of integers >= 0, got ${shown(value)}`);
+  if (!Array.isArray(value) || written === undefined) {
+    throw new Error(`hash_ids must be an array of integers >= 0, got ${shown(value)}`);
+  }
   if (written === "") return [];
   return written.split(",").map((id) => {
     const name = names.of(id.trim());
@@ -79,8 +93,11 @@ function idsIn(line: string, value: unknown, names: PrefixNames): number[] {
 }
 
 function pieceTokensOf(promptTokens: number, count: number): number {
-  const fits = (tokens: number): boolean => count === Math.ceil(promptTokens / tokens) || count === Math.floor(promptTokens / tokens);
+  const fits = (tokens: number): boolean =>
+    count === Math.ceil(promptTokens / tokens) || count === Math.floor(promptTokens / tokens);
   const tokens = PIECE_TOKENS.find(fits);
-  if (tokens === undefined) throw new Error(`${count} hash_ids fit ${promptTokens} tokens neither at 512 nor at 16 tokens an id`);
+  if (tokens === undefined) {
+    throw new Error(`${count} hash_ids fit ${promptTokens} tokens neither at 512 nor at 16 tokens an id`);
+  }
   return tokens;
 }

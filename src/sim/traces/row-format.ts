@@ -11,12 +11,27 @@ export interface RowFormat {
   /** Whether the first line that is not blank is a header. */
   readonly hasHeader: boolean;
   recognizes(firstLine: string): boolean;
-  /** A new reader of one file's rows, which knows the file's first line; times from any origin. It throws an `Error` that says what is wrong with a row. */
+  /**
+   * A new reader of one file's rows, which knows the file's first line; times from any origin. It throws an `Error`
+   * that says what is wrong with a row.
+   */
   reader(firstLine: string): (line: string) => Arrival;
 }
 
 /** A CSV whose header is known; `parse` needs nothing of the rows before. */
-export function csvFormat(name: string, headers: readonly string[], parse: (line: string) => Arrival, hasTimes = true): RowFormat {
+export function csvFormat(
+  name: string,
+  headers: readonly string[],
+  parse: (line: string) => Arrival,
+  hasTimes = true,
+): RowFormat {
   const known = new Set(headers.map((header) => header.toLowerCase()));
-  return { name, hasTimes, sharesPrefixes: false, hasHeader: true, recognizes: (line) => known.has(line.toLowerCase()), reader: () => parse };
+  return {
+    name,
+    hasTimes,
+    sharesPrefixes: false,
+    hasHeader: true,
+    recognizes: (line) => known.has(line.toLowerCase()),
+    reader: () => parse,
+  };
 }

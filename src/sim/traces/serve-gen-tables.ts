@@ -56,7 +56,9 @@ export class DiscreteLengths {
 /** A row of ServeGen's rates. Gaps have the shape of the law that was fitted; its scale follows from the rate. */
 export function parseRates(line: string): RateWindow {
   const [client, start, rate, , law, shape] = cellsOf(line, 7);
-  if (law !== "Gamma" && law !== "Weibull" && law !== "") throw new Error(`arrival must be Gamma, Weibull or empty, got ${shown(law)}`);
+  if (law !== "Gamma" && law !== "Weibull" && law !== "") {
+    throw new Error(`arrival must be Gamma, Weibull or empty, got ${shown(law)}`);
+  }
   return {
     client: numberIn("client", client, 0),
     startSeconds: numberIn("window_start_s", start, 0),
@@ -78,7 +80,11 @@ export function parseLengths(line: string): LengthWindow {
 }
 
 function lengthsOf(name: string, value: unknown): DiscreteLengths {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${name} must be an object of lengths, got ${shown(value)}`);
-  const pairs = Object.entries(value).map(([length, weight]) => [Math.max(1, numberIn(name, length, 0)), numberIn(name, weight, 0)] as const);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Error(`${name} must be an object of lengths, got ${shown(value)}`);
+  }
+  const pairs = Object.entries(value).map(
+    ([length, weight]) => [Math.max(1, numberIn(name, length, 0)), numberIn(name, weight, 0)] as const,
+  );
   return new DiscreteLengths(pairs);
 }

@@ -10,7 +10,10 @@ const WINDOW_SECONDS = 600;
 const FIRST_CLIENT_STREAM = 1024;
 
 /** Gamma function (Lanczos, g = 7, nine terms: 15 digits): the mean of a Weibull law needs it. */
-const LANCZOS = [0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7];
+const LANCZOS = [
+  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+];
 
 export function gammaFunction(x: number): number {
   const t = x + 6.5;
@@ -27,9 +30,10 @@ interface Client {
 }
 
 /**
- * ServeGen: many clients, each with its own rates in windows of ten minutes and lengths in windows of six hours. Clients without lengths are left
- * out, and the others' rates scaled so that all together keep each window's total. Where a client's window has no lengths, those of the
- * window before count, or else of the first after. Source: ServeGen (arXiv 2505.09999), alibaba/ServeGen.
+ * ServeGen: many clients, each with its own rates in windows of ten minutes and lengths in windows of six hours.
+ * Clients without lengths are left out, and the others' rates scaled so that all together keep each window's total.
+ * Where a client's window has no lengths, those of the window before count, or else of the first after. Source:
+ * ServeGen (arXiv 2505.09999), alibaba/ServeGen.
  */
 export class ServeGen implements Workload {
   readonly starved = false;
@@ -40,14 +44,25 @@ export class ServeGen implements Workload {
 
   constructor(rates: readonly RateWindow[], lengths: readonly LengthWindow[], seed: number) {
     const usable = lengths.filter(({ prompts, outputs }) => !prompts.empty && !outputs.empty);
-    const lengthsOf = groupBy(usable.toSorted((a, b) => a.startSeconds - b.startSeconds), ({ client }) => client);
+    const lengthsOf = groupBy(
+      usable.toSorted((a, b) => a.startSeconds - b.startSeconds),
+      ({ client }) => client,
+    );
     for (const [start, rows] of groupBy(rates, ({ startSeconds }) => startSeconds)) {
       const known = sumOfRates(rows.filter(({ client }) => lengthsOf.has(client)));
       this.#scale.set(start, known === 0 ? 0 : sumOfRates(rows) / known);
     }
     for (const [client, rows] of groupBy(rates, (row) => row.client)) {
       const own = lengthsOf.get(client);
-      if (own !== undefined) this.#open({ name: `client ${client}`, random: new RandomStream(seed, FIRST_CLIENT_STREAM + client), windows: rows, lengths: own, window: 0 });
+      if (own !== undefined) {
+        this.#open({
+          name: `client ${client}`,
+          random: new RandomStream(seed, FIRST_CLIENT_STREAM + client),
+          windows: rows,
+          lengths: own,
+          window: 0,
+        });
+      }
     }
   }
 
@@ -59,7 +74,12 @@ export class ServeGen implements Workload {
     const at = this.#next.nextAt;
     const client = this.#next.take();
     const lengths = client.lengths.findLast(({ startSeconds }) => startSeconds <= at) ?? client.lengths[0];
-    const arrival = { at, promptTokens: lengths.prompts.at(client.random.uniform()), outputTokens: lengths.outputs.at(client.random.uniform()), client: client.name };
+    const arrival = {
+      at,
+      promptTokens: lengths.prompts.at(client.random.uniform()),
+      outputTokens: lengths.outputs.at(client.random.uniform()),
+      client: client.name,
+    };
     this.#schedule(client, at);
     return arrival;
   }

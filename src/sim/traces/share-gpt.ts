@@ -8,7 +8,11 @@ export const shareGpt: RowFormat = csvFormat(
   ["num_prefill_tokens,num_decode_tokens,num_total_tokens,pd_ratio"],
   (line): Arrival => {
     const [prompt, output] = cellsOf(line, 4);
-    return { at: 0, promptTokens: tokensIn("num_prefill_tokens", prompt), outputTokens: tokensIn("num_decode_tokens", output) };
+    return {
+      at: 0,
+      promptTokens: tokensIn("num_prefill_tokens", prompt),
+      outputTokens: tokensIn("num_decode_tokens", output),
+    };
   },
   false,
 );

@@ -1,7 +1,13 @@
-/** Longest line, in UTF-16 units: a row of a trace has some thousands, a damaged file without line breaks would fill the memory. */
+/**
+ * Longest line, in UTF-16 units: a row of a trace has some thousands, a damaged file without line breaks would fill the
+ * memory.
+ */
 const MAX_LINE_LENGTH = 2 ** 26;
 
-/** Lines of a text that comes in pieces, cut anywhere; numbers count from 1. A byte order mark and line ends are taken off. Linear in the text. */
+/**
+ * Lines of a text that comes in pieces, cut anywhere; numbers count from 1. A byte order mark and line ends are taken
+ * off. Linear in the text.
+ */
 export class TextLines {
   number = 0;
   /** Pieces after the last line break: joined once, when the next one comes. */
@@ -38,6 +44,8 @@ export class TextLines {
     if (piece === "") return;
     this.#rest.push(piece);
     this.#restLength += piece.length;
-    if (this.#restLength > MAX_LINE_LENGTH) throw new Error(`line ${this.number + 1} is longer than ${MAX_LINE_LENGTH} characters`);
+    if (this.#restLength > MAX_LINE_LENGTH) {
+      throw new Error(`line ${this.number + 1} is longer than ${MAX_LINE_LENGTH} characters`);
+    }
   }
 }

@@ -22,8 +22,16 @@ const NONE_SKIPPED = (): number => 0;
 /** Opens a trace of any known kind, .gz too. `seed` is for the kinds that are drawn. Rejects with `TraceError`. */
 export async function openTrace(path: string, seed: number, badRows: BadRows = "refuse"): Promise<OpenTrace> {
   const first = await firstLineOf(path);
-  if (first === RATES_HEADER) return { workload: await openServeGen(path, seed), hasTimes: true, skippedRows: NONE_SKIPPED };
-  if (beginsJson(first)) return { workload: new GeneratedWorkload(await readJson(path), { sharesPrefixes: false }), hasTimes: false, skippedRows: NONE_SKIPPED };
+  if (first === RATES_HEADER) {
+    return { workload: await openServeGen(path, seed), hasTimes: true, skippedRows: NONE_SKIPPED };
+  }
+  if (beginsJson(first)) {
+    return {
+      workload: new GeneratedWorkload(await readJson(path), { sharesPrefixes: false }),
+      hasTimes: false,
+      skippedRows: NONE_SKIPPED,
+    };
+  }
   const workload = new TraceWorkload(path, fileChunks(path), badRows);
   while (workload.starved) await workload.refill();
   return { workload, hasTimes: workload.hasTimes, skippedRows: () => workload.skippedRows };
@@ -45,7 +53,11 @@ async function readJson(path: string): Promise<Arrival[]> {
 /** The lengths lie beside the rates: NAME_lengths.jsonl for NAME_rates.csv. */
 async function openServeGen(rates: string, seed: number): Promise<Workload> {
   const lengths = rates.replace(/rates\.csv/, "lengths.jsonl");
-  if (lengths === rates || !existsSync(lengths)) throw new TraceError(`${rates} holds ServeGen rates; their lengths are wanted beside them, in ${lengths === rates ? "NAME_lengths.jsonl for NAME_rates.csv" : lengths}`);
+  if (lengths === rates || !existsSync(lengths)) {
+    throw new TraceError(
+      `${rates} holds ServeGen rates; their lengths are wanted beside them, in ${lengths === rates ? "NAME_lengths.jsonl for NAME_rates.csv" : lengths}`,
+    );
+  }
   const windows = await rowsOf(rates, true, parseRates);
   return new ServeGen(windows, await rowsOf(lengths, false, parseLengths), seed);
 }
@@ -67,7 +79,9 @@ function parsed<T>(text: string, parse: (text: string) => T, where: string): T {
   try {
     return parse(text);
   } catch (error) {
-    throw error instanceof TraceError ? error : new TraceError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+    throw error instanceof TraceError
+      ? error
+      : new TraceError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

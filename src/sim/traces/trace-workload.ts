@@ -18,7 +18,8 @@ const OTHERS = ["ServeGen rates", "ShareGPT JSON", "results of vLLM's bench serv
 export type BadRows = "refuse" | "skip";
 
 /**
- * The requests of a trace, read as they are needed: memory holds one chunk of text and its rows. The first row's time is 0.
+ * The requests of a trace, read as they are needed: memory holds one chunk of text and its rows. The first row's time
+ * is 0.
  * `refill` rejects with a `TraceError` that names file and line.
  */
 export class TraceWorkload implements Workload {
@@ -105,7 +106,11 @@ export class TraceWorkload implements Workload {
       this.#previous = at;
       return { ...arrival, at };
     } catch (error) {
-      if (this.#badRows === "refuse") throw new TraceError(`${this.#name}:${this.#lines.number}: ${error instanceof Error ? error.message : String(error)}`);
+      if (this.#badRows === "refuse") {
+        throw new TraceError(
+          `${this.#name}:${this.#lines.number}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
       this.skippedRows++;
       return null;
     }
@@ -115,6 +120,8 @@ export class TraceWorkload implements Workload {
     const format = FORMATS.find((each) => each.recognizes(firstLine));
     if (format !== undefined) return format;
     const known = [...FORMATS.map(({ name }) => name), ...OTHERS].join(", ");
-    throw new TraceError(`${this.#name}:${this.#lines.number}: ${shown(firstLine)} begins no known trace; known: ${known}`);
+    throw new TraceError(
+      `${this.#name}:${this.#lines.number}: ${shown(firstLine)} begins no known trace; known: ${known}`,
+    );
   }
 }

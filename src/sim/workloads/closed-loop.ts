@@ -16,7 +16,9 @@ export interface ClosedLoopOptions extends LengthOptions {
 /** Most users: each waits in the scheduler's queue at the start, 2^17 of them with some 60 MB of records. */
 export const MAX_USERS = 2 ** 17;
 
-/** A fixed number of users who wait for their answer before they ask again: throughput at a given concurrency. Endless. */
+/**
+ * A fixed number of users who wait for their answer before they ask again: throughput at a given concurrency. Endless.
+ */
 export class ClosedLoop implements Workload {
   readonly starved = false;
   readonly sharesPrefixes = false;
@@ -30,7 +32,9 @@ export class ClosedLoop implements Workload {
     this.#random = new RandomStream(options.seed, THINK_STREAM);
     this.#thinkSeconds = notNegative("thinkSeconds", options.thinkSeconds ?? 0);
     const users = atLeastOne("concurrency", options.concurrency ?? 16);
-    if (users > MAX_USERS) throw new InvalidOptionError(`concurrency must be an integer from 1 to ${MAX_USERS}, got ${users}`);
+    if (users > MAX_USERS) {
+      throw new InvalidOptionError(`concurrency must be an integer from 1 to ${MAX_USERS}, got ${users}`);
+    }
     for (let user = 0; user < users; user++) this.#ready.add(this.#think(), `user ${user}`);
   }
 
@@ -40,7 +44,12 @@ export class ClosedLoop implements Workload {
 
   take(): Arrival {
     const at = this.#ready.nextAt;
-    return { at, promptTokens: this.#lengths.prompt(), outputTokens: this.#lengths.output(), client: this.#ready.take() };
+    return {
+      at,
+      promptTokens: this.#lengths.prompt(),
+      outputTokens: this.#lengths.output(),
+      client: this.#ready.take(),
+    };
   }
 
   /** Never starved: there is nothing to read. */

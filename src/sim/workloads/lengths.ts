@@ -8,9 +8,15 @@ export interface LengthOptions {
   readonly promptTokens?: number;
   /** Mean answer. Default 128. */
   readonly outputTokens?: number;
-  /** Standard deviation of both over their mean, lognormal; 0 makes all requests alike. Default 1, near what the Azure trace of conversations has (0.98 and 0.80). */
+  /**
+   * Standard deviation of both over their mean, lognormal; 0 makes all requests alike. Default 1, near what the Azure
+   * trace of conversations has (0.98 and 0.80).
+   */
   readonly lengthCv?: number;
-  /** Law of both: uniform is between mean times 1 - sqrt(3) cv and 1 + sqrt(3) cv, at least one token. Default lognormal. */
+  /**
+   * Law of both: uniform is between mean times 1 - sqrt(3) cv and 1 + sqrt(3) cv, at least one token. Default
+   * lognormal.
+   */
   readonly lengthLaw?: LengthLaw;
 }
 

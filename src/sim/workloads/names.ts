@@ -16,7 +16,10 @@ export interface NamedWorkloadOptions extends LengthOptions {
 }
 
 /** Every synthetic workload by name. */
-export const WORKLOADS: ReadonlyMap<string, (options: NamedWorkloadOptions) => Workload> = new Map<string, (options: NamedWorkloadOptions) => Workload>([
+export const WORKLOADS: ReadonlyMap<string, (options: NamedWorkloadOptions) => Workload> = new Map<
+  string,
+  (options: NamedWorkloadOptions) => Workload
+>([
   ["poisson", poisson],
   ["gamma", gamma],
   ["on-off", onOff],

@@ -19,7 +19,10 @@ export function poisson(options: OpenOptions): GeneratedWorkload {
   const { rate = 1, seed } = options;
   const mean = 1 / positive("rate", rate);
   const random = new RandomStream(seed, ARRIVAL_STREAM);
-  return new GeneratedWorkload(requests(options, () => random.exponential(mean)), UNSHARED);
+  return new GeneratedWorkload(
+    requests(options, () => random.exponential(mean)),
+    UNSHARED,
+  );
 }
 
 /** Bursty arrivals: gamma gaps of coefficient of variation `cv`, 1 being Poisson. Default 2. Endless. */
@@ -28,14 +31,19 @@ export function gamma(options: OpenOptions & { readonly cv?: number }): Generate
   const mean = 1 / positive("rate", rate);
   const shape = 1 / positive("cv", cv) ** 2;
   const random = new RandomStream(seed, ARRIVAL_STREAM);
-  return new GeneratedWorkload(requests(options, () => random.gamma(shape, mean)), UNSHARED);
+  return new GeneratedWorkload(
+    requests(options, () => random.gamma(shape, mean)),
+    UNSHARED,
+  );
 }
 
 /**
- * Poisson arrivals that stop and go: phases of exponential length, `onSeconds` (default 60) in the mean at such a rate that all time together
- * has `rate`, and `offSeconds` (default 60) of silence. Endless.
+ * Poisson arrivals that stop and go: phases of exponential length, `onSeconds` (default 60) in the mean at such a rate
+ * that all time together has `rate`, and `offSeconds` (default 60) of silence. Endless.
  */
-export function onOff(options: OpenOptions & { readonly onSeconds?: number; readonly offSeconds?: number }): GeneratedWorkload {
+export function onOff(
+  options: OpenOptions & { readonly onSeconds?: number; readonly offSeconds?: number },
+): GeneratedWorkload {
   const { rate = 1, seed, onSeconds = 60, offSeconds = 60 } = options;
   const [on, off] = [positive("onSeconds", onSeconds), positive("offSeconds", offSeconds)];
   const mean = on / (on + off) / positive("rate", rate);

@@ -1,4 +1,7 @@
-/** What is to come, soonest first; of equal times the one that was added first. Law: `#items` is a binary heap in that order. */
+/**
+ * What is to come, soonest first; of equal times the one that was added first. Law: `#items` is a binary heap in that
+ * order.
+ */
 export class Pending<T> {
   readonly #items: { readonly at: number; readonly order: number; readonly value: T }[] = [];
   #added = 0;
@@ -11,7 +14,7 @@ export class Pending<T> {
   add(at: number, value: T): void {
     const items = this.#items;
     items.push({ at, order: this.#added++, value });
-    for (let child = items.length - 1; child > 0; ) {
+    for (let child = items.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
       if (!this.#swapIfLater(parent, child)) return;
       child = parent;
@@ -32,7 +35,7 @@ export class Pending<T> {
 
   #sink(): void {
     const { length } = this.#items;
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       const left = 2 * parent + 1;
       if (left >= length) return;
       const child = left + 1 < length && this.#isLater(left, left + 1) ? left + 1 : left;

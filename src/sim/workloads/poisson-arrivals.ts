@@ -11,7 +11,9 @@ export class PoissonArrivals implements Workload {
   #at = 0;
 
   constructor(inner: Workload, rate: number, seed: number) {
-    if (!(rate > 0 && Number.isFinite(rate))) throw new InvalidOptionError(`rate must be a finite number above 0, got ${rate}`);
+    if (!(rate > 0 && Number.isFinite(rate))) {
+      throw new InvalidOptionError(`rate must be a finite number above 0, got ${rate}`);
+    }
     this.#inner = inner;
     this.#meanGap = 1 / rate;
     this.#random = new RandomStream(seed, ARRIVAL_STREAM);

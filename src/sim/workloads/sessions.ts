@@ -18,8 +18,8 @@ export interface SessionOptions extends LengthOptions {
 type Turn = Int32Array | null;
 
 /**
- * Conversations: sessions begin as a Poisson process; each turn's prompt is all that was said before, the answers included, and a new
- * piece. A turn that was refused or timed out ends its session. Endless.
+ * Conversations: sessions begin as a Poisson process; each turn's prompt is all that was said before, the answers
+ * included, and a new piece. A turn that was refused or timed out ends its session. Endless.
  */
 export class Sessions implements Workload {
   readonly starved = false;

@@ -17,13 +17,25 @@ export function sharedPrefix(options: SharedPrefixOptions): GeneratedWorkload {
   return new GeneratedWorkload(requests(options));
 }
 
-function* requests({ rate = 1, seed, families = 8, prefixTokens = 1024, ...rest }: SharedPrefixOptions): Generator<Arrival> {
+function* requests({
+  rate = 1,
+  seed,
+  families = 8,
+  prefixTokens = 1024,
+  ...rest
+}: SharedPrefixOptions): Generator<Arrival> {
   const mean = 1 / positive("rate", rate);
   const [count, prefix] = [atLeastOne("families", families), atLeastOne("prefixTokens", prefixTokens)];
   const lengths = new Lengths(rest, seed);
   const arrivals = new RandomStream(seed, ARRIVAL_STREAM);
   const choices = new RandomStream(seed, CHOICE_STREAM);
   for (let at = arrivals.exponential(mean); ; at += arrivals.exponential(mean)) {
-    yield { at, promptTokens: prefix + lengths.prompt(), outputTokens: lengths.output(), pieces: [choices.below(count)], pieceTokens: prefix };
+    yield {
+      at,
+      promptTokens: prefix + lengths.prompt(),
+      outputTokens: lengths.output(),
+      pieces: [choices.below(count)],
+      pieceTokens: prefix,
+    };
   }
 }

@@ -24,9 +24,13 @@ const MAX_STAGES = 1440;
 /** Poisson arrivals whose rate changes from stage to stage, as load tests raise it. Throws `InvalidOptionError`. */
 export function stages(options: StageOptions): GeneratedWorkload {
   const count = options.stages.length;
-  if (count < 1 || count > MAX_STAGES) throw new InvalidOptionError(`stages must be from 1 to ${MAX_STAGES}, got ${count}`);
+  if (count < 1 || count > MAX_STAGES) {
+    throw new InvalidOptionError(`stages must be from 1 to ${MAX_STAGES}, got ${count}`);
+  }
   for (const { rate, seconds } of options.stages) {
-    if (!(rate >= 0 && Number.isFinite(rate) && seconds > 0 && Number.isFinite(seconds))) throw new InvalidOptionError(`a stage needs a rate >= 0 and seconds above 0, got ${rate} and ${seconds}`);
+    if (!(rate >= 0 && Number.isFinite(rate) && seconds > 0 && Number.isFinite(seconds))) {
+      throw new InvalidOptionError(`a stage needs a rate >= 0 and seconds above 0, got ${rate} and ${seconds}`);
+    }
   }
   return new GeneratedWorkload(requests(options), { sharesPrefixes: false });
 }
@@ -37,7 +41,9 @@ function* requests(options: StageOptions): Generator<Arrival> {
   let begin = 0;
   for (const { rate, seconds } of options.stages) {
     // Exponential gaps have no memory: what is left of one is drawn anew in the next stage.
-    for (let at = begin + gap(random, rate); at < begin + seconds; at += gap(random, rate)) yield { at, promptTokens: lengths.prompt(), outputTokens: lengths.output() };
+    for (let at = begin + gap(random, rate); at < begin + seconds; at += gap(random, rate)) {
+      yield { at, promptTokens: lengths.prompt(), outputTokens: lengths.output() };
+    }
     begin += seconds;
   }
 }

@@ -1,5 +1,13 @@
 import type { PlanMoves } from "../make-plan.ts";
-import { NO_DOMAIN, type Allocation, type Allocator, type AllocatorCapabilities, type AllocatorSizes, type Domain, type MakeAllocator } from "./allocator.ts";
+import {
+  NO_DOMAIN,
+  type Allocation,
+  type Allocator,
+  type AllocatorCapabilities,
+  type AllocatorSizes,
+  type Domain,
+  type MakeAllocator,
+} from "./allocator.ts";
 import { joinMoves, noFaults, runStep, spoilStep, type DeviceRow, type StepFaults } from "./device-step.ts";
 import { findSharedWrites } from "./shared-writes.ts";
 import { copyTables, type LookupResult, type Moment, type Snapshot } from "./moment.ts";
@@ -12,7 +20,15 @@ const MAX_STEPS_ON_THEIR_WAY = 2;
 /** A token that no program has: what follows a beginning when it is looked for. */
 const NO_TOKEN = 2 ** 31 - 1;
 /** Commands that can be part of a step under construction; others end it first. */
-const PART_OF_STEP: ReadonlySet<Command["kind"]> = new Set(["allocate", "append", "swapIn", "lookup", "issue", "commit", "rollback"]);
+const PART_OF_STEP: ReadonlySet<Command["kind"]> = new Set([
+  "allocate",
+  "append",
+  "swapIn",
+  "lookup",
+  "issue",
+  "commit",
+  "rollback",
+]);
 
 interface IssuedStep {
   readonly rows: readonly DeviceRow[];
@@ -48,7 +64,10 @@ export class AllocatorRun {
     this.#memory = new SimulatedMemory(sizes);
   }
 
-  /** Carries out a command; null where it makes no sense here. A moment that is not `full` is cheap: nothing is compared with before. */
+  /**
+   * Carries out a command; null where it makes no sense here. A moment that is not `full` is cheap: nothing is compared
+   * with before.
+   */
   step(command: Command, full: boolean): Moment | null {
     if (!this.#makesSense(command)) return null;
     this.latest = command;
@@ -62,13 +81,30 @@ export class AllocatorRun {
     const pressed = this.#pressed;
     const forgotten = full && this.capabilities.prefixCache === true && !this.#isWindowed ? this.#refreshKnown() : [];
     const { allocator, capabilities, model } = this;
-    return { command, sizes: this.#sizes, capabilities, allocator, model, memory: this.#memory, full, before, after, faults: this.#faults, forgotten, pressed, everPressed: this.#everPressed, ...outcome };
+    return {
+      command,
+      sizes: this.#sizes,
+      capabilities,
+      allocator,
+      model,
+      memory: this.#memory,
+      full,
+      before,
+      after,
+      faults: this.#faults,
+      forgotten,
+      pressed,
+      everPressed: this.#everPressed,
+      ...outcome,
+    };
   }
 
   /** Commands that bring everything to an end: all steps done, all sequences freed. */
   ending(): Command[] {
     const frees = [...this.model.sequences.keys()].map((sequence): Command => ({ kind: "free", sequence }));
-    return this.capabilities.plans === true ? [{ kind: "issue" }, { kind: "commit" }, { kind: "commit" }, ...frees] : frees;
+    return this.capabilities.plans === true
+      ? [{ kind: "issue" }, { kind: "commit" }, { kind: "commit" }, ...frees]
+      : frees;
   }
 
   #waitsForSteps(kind: Command["kind"]): boolean {
@@ -85,7 +121,10 @@ export class AllocatorRun {
       case "allocate":
         return !model.sequences.has(command.sequence) && this.#isLegalLength(command.tokens.length);
       case "append":
-        return this.#isResident(command.sequence) && this.#isLegalLength(command.tokens.length, model.get(command.sequence).tokens.length);
+        return (
+          this.#isResident(command.sequence) &&
+          this.#isLegalLength(command.tokens.length, model.get(command.sequence).tokens.length)
+        );
       case "free":
         return model.sequences.has(command.sequence);
       case "fork":
@@ -127,7 +166,9 @@ export class AllocatorRun {
       case "allocate":
         return this.#allocate(command.sequence, command.tokens, domainOf(command));
       case "append":
-        return this.#apply(this.allocator.append(command.sequence, command.tokens), () => this.model.append(command.sequence, command.tokens));
+        return this.#apply(this.allocator.append(command.sequence, command.tokens), () =>
+          this.model.append(command.sequence, command.tokens),
+        );
       case "free":
         this.allocator.free(command.sequence);
         this.model.free(command.sequence);
@@ -162,7 +203,10 @@ export class AllocatorRun {
   #allocate(sequence: number, tokens: readonly number[], domain: Domain): Outcome {
     const lookup = this.capabilities.prefixCache === true ? this.#lookup(tokens, domain) : null;
     const answer: Allocation | null = this.allocator.allocate(sequence, tokens, domain);
-    return { ...this.#apply(answer, () => this.model.allocate(sequence, tokens, domain, answer!.cachedTokens)), lookup };
+    return {
+      ...this.#apply(answer, () => this.model.allocate(sequence, tokens, domain, answer!.cachedTokens)),
+      lookup,
+    };
   }
 
   #lookup(tokens: readonly number[], domain: Domain): LookupResult {
@@ -204,8 +248,14 @@ export class AllocatorRun {
     const { rows } = this.model.open;
     const numberOf = new Map([...this.model.sequences].map(([number, sequence]) => [sequence, number]));
     const tables = copyTables(this.allocator, this.model, this.#sizes.windows.length);
-    const deviceRows = rows.map((row): DeviceRow => ({ ...row, number: numberOf.get(row.sequence)!, tables: tables.get(numberOf.get(row.sequence)!)! }));
-    this.#faults.sharedWrites.push(...findSharedWrites(deviceRows, { tables, sequences: this.model.sequences, sizes: this.#sizes }));
+    const deviceRows = rows.map((row): DeviceRow => ({
+      ...row,
+      number: numberOf.get(row.sequence)!,
+      tables: tables.get(numberOf.get(row.sequence)!)!,
+    }));
+    this.#faults.sharedWrites.push(
+      ...findSharedWrites(deviceRows, { tables, sequences: this.model.sequences, sizes: this.#sizes }),
+    );
     const step = { rows: deviceRows, moves: joinMoves(this.#openMoves) };
     const { misreads, disorder } = runStep(this.#memory, this.#sizes, step);
     this.#faults.misreads.push(...misreads);
@@ -248,16 +298,30 @@ export class AllocatorRun {
   #snapshot(full: boolean): Snapshot {
     const counts = this.allocator.stats();
     const host = this.allocator.hostStats?.() ?? null;
-    return { counts, host, tables: full ? copyTables(this.allocator, this.model, this.#sizes.windows.length) : new Map() };
+    return {
+      counts,
+      host,
+      tables: full ? copyTables(this.allocator, this.model, this.#sizes.windows.length) : new Map(),
+    };
   }
 }
 
-function domainOf({ salt = NO_DOMAIN.salt, adapterId = NO_DOMAIN.adapterId }: { readonly salt?: string; readonly adapterId?: number }): Domain {
+function domainOf({
+  salt = NO_DOMAIN.salt,
+  adapterId = NO_DOMAIN.adapterId,
+}: {
+  readonly salt?: string;
+  readonly adapterId?: number;
+}): Domain {
   return { salt, adapterId };
 }
 
 /** The allocator's answer to every command of a program, and to those that bring it to an end. */
-export function* moments(run: AllocatorRun, { commands }: Program, isFull: (index: number) => boolean = () => true): Generator<Moment> {
+export function* moments(
+  run: AllocatorRun,
+  { commands }: Program,
+  isFull: (index: number) => boolean = () => true,
+): Generator<Moment> {
   for (const [index, command] of commands.entries()) {
     const moment = run.step(command, isFull(index));
     if (moment !== null) yield moment;

@@ -13,7 +13,10 @@ export interface AllocatorSizes {
   readonly blockSize: number;
   /** Most tokens of one sequence. */
   readonly maxTokens: number;
-  /** One block table a group of layers; a window in tokens, null where layers see every position. `[null]` without the capabilities `windows` and `groups`. */
+  /**
+   * One block table a group of layers; a window in tokens, null where layers see every position. `[null]` without the
+   * capabilities `windows` and `groups`.
+   */
   readonly windows: readonly (number | null)[];
   /** 0 without the capability `swap` or `hostTier`. */
   readonly hostBlockCount: number;
@@ -27,7 +30,10 @@ export interface AllocatorCapabilities {
   readonly exact?: boolean;
   /** The first half of `exact` alone: a sequence holds the blocks that its tokens need, none ahead. */
   readonly exactTables?: boolean;
-  /** Cached blocks may go while others are free, as where a tree gives up whole nodes. Takes the second half of `exact` back. */
+  /**
+   * Cached blocks may go while others are free, as where a tree gives up whole nodes. Takes the second half of `exact`
+   * back.
+   */
   readonly evictsNodes?: boolean;
   /** Matches end at coarser boundaries than a block: what lies between is cached and may not be found. */
   readonly coarseCache?: boolean;
@@ -45,7 +51,10 @@ export interface AllocatorCapabilities {
   readonly groups?: boolean;
   /** It has `issue`, `commit` and `rollback`: several operations are one step, two steps may be on their way. */
   readonly plans?: boolean;
-  /** `fork` also while steps are on their way: the child belongs to the step under construction, and ends where that fails. */
+  /**
+   * `fork` also while steps are on their way: the child belongs to the step under construction, and ends where that
+   * fails.
+   */
   readonly forkInFlight?: boolean;
   /** It has `reset`. */
   readonly reset?: boolean;
@@ -71,10 +80,12 @@ export interface BlockCounts {
 
 /**
  * The small interface through which the kit drives an allocator of KV blocks. Sequences are small numbers that the kit
- * chooses, and uses again after `free`. Blocks are numbers from 0 to `blockCount`, both included: those who count from 1 fit too.
+ * chooses, and uses again after `free`. Blocks are numbers from 0 to `blockCount`, both included: those who count from
+ * 1 fit too.
  *
  * Operations that find no room return null, and have then changed nothing.
- * Moves are block pairs that the device makes before it writes any token of the same step: swap-outs, then swap-ins, then copies.
+ * Moves are block pairs that the device makes before it writes any token of the same step: swap-outs, then swap-ins,
+ * then copies.
  */
 export interface Allocator {
   readonly capabilities: AllocatorCapabilities;
@@ -91,8 +102,8 @@ export interface Allocator {
   /** Tokens that `allocate` would find cached. Changes nothing. */
   lookup?(tokens: readonly number[], domain: Domain): number;
   /**
-   * A sibling with the same tokens, which shares blocks until one of the two writes. No step is on its way, and moves are made
-   * at once. With `forkInFlight` steps may be on their way, and moves are part of the next one.
+   * A sibling with the same tokens, which shares blocks until one of the two writes. No step is on its way, and moves
+   * are made at once. With `forkInFlight` steps may be on their way, and moves are part of the next one.
    */
   fork?(sequence: number, child: number): PlanMoves | null;
 
@@ -100,13 +111,19 @@ export interface Allocator {
   issue?(): void;
   /** The oldest step on its way is done. */
   commit?(): void;
-  /** The newest step on its way failed: sequences that it allocated or swapped are freed, others lose the tokens that it appended. */
+  /**
+   * The newest step on its way failed: sequences that it allocated or swapped are freed, others lose the tokens that it
+   * appended.
+   */
   rollback?(): void;
 
   /** Moves a sequence to host memory; its device blocks are given back. */
   swapOut?(sequence: number): PlanMoves | null;
   swapIn?(sequence: number): PlanMoves | null;
-  /** Forgets all that is cached: nothing computed until now is found again. Sequences keep their blocks. No step is on its way. */
+  /**
+   * Forgets all that is cached: nothing computed until now is found again. Sequences keep their blocks. No step is on
+   * its way.
+   */
   reset?(): void;
   /** Blocks of host memory. */
   hostStats?(): BlockCounts;

@@ -23,7 +23,8 @@ export class BeginningNames {
   /** Appends the numbers of the tokens that follow those named so far. */
   extend(names: number[], domain: Domain, tokens: readonly number[]): void {
     for (const token of tokens) {
-      const before = names.length === 0 ? JSON.stringify([domain.salt, domain.adapterId, this.#epoch]) : names[names.length - 1];
+      const before =
+        names.length === 0 ? JSON.stringify([domain.salt, domain.adapterId, this.#epoch]) : names[names.length - 1];
       names.push(this.#numberOf(`${before},${token}`));
     }
   }

@@ -19,7 +19,10 @@ export interface Breach {
 export interface CheckOptions {
   /** Which laws; those that the allocator's capabilities do not reach say nothing. */
   readonly laws: readonly Law[];
-  /** Everything is looked at after each so many commands, and at the end; after the others only what is cheap. Default 1; 30 in programs of over 100 commands. */
+  /**
+   * Everything is looked at after each so many commands, and at the end; after the others only what is cheap. Default
+   * 1; 30 in programs of over 100 commands.
+   */
   readonly every?: number;
   /** Commands of your own that the program names. */
   readonly commands?: readonly CustomCommand[];
@@ -32,7 +35,11 @@ const LONG = 100;
 const EVERY_OF_LONG = 30;
 
 /** Runs a program on a new allocator and looks for broken laws. An allocator that throws breaks `NEVER_THROWS`. */
-export function findBreach(makeAllocator: MakeAllocator, program: Program, { laws, commands, observe, every = program.commands.length > LONG ? EVERY_OF_LONG : 1 }: CheckOptions): Breach | null {
+export function findBreach(
+  makeAllocator: MakeAllocator,
+  program: Program,
+  { laws, commands, observe, every = program.commands.length > LONG ? EVERY_OF_LONG : 1 }: CheckOptions,
+): Breach | null {
   let commandsBefore = 0;
   let run: AllocatorRun | null = null;
   try {
@@ -70,13 +77,25 @@ export function describeState(makeAllocator: MakeAllocator, program: Program, co
 
 function describeRun({ allocator, model, capabilities }: AllocatorRun, { sizes }: Program): string {
   const { free, cached, held } = allocator.stats();
-  const lines = [`${free} free, ${cached} cached, ${held} held of ${sizes.blockCount} blocks of ${sizes.blockSize} tokens`];
+  const lines = [
+    `${free} free, ${cached} cached, ${held} held of ${sizes.blockCount} blocks of ${sizes.blockSize} tokens`,
+  ];
   const host = allocator.hostStats?.();
-  if (host !== undefined && sizes.hostBlockCount > 0) lines.push(`host memory: ${host.free} free, ${host.cached} cached, ${host.held} held of ${sizes.hostBlockCount}`);
-  for (const [number, { tokens, domain, swapped }] of model.sequences) {
-    const tables = sizes.windows.map((_, group) => (swapped ? "in host memory" : JSON.stringify(Array.from(allocator.table(number, group)))));
-    lines.push(`sequence ${number} (salt ${JSON.stringify(domain.salt)}, adapter ${domain.adapterId}): tokens ${JSON.stringify(tokens)}, blocks ${tables.join(" and ")}`);
+  if (host !== undefined && sizes.hostBlockCount > 0) {
+    lines.push(`host memory: ${host.free} free, ${host.cached} cached, ${host.held} held of ${sizes.hostBlockCount}`);
   }
-  if (capabilities.plans === true) lines.push(`steps: ${model.open.rows.length} rows under construction, ${model.onTheirWay.length} steps on their way`);
+  for (const [number, { tokens, domain, swapped }] of model.sequences) {
+    const tables = sizes.windows.map((_, group) =>
+      swapped ? "in host memory" : JSON.stringify(Array.from(allocator.table(number, group))),
+    );
+    lines.push(
+      `sequence ${number} (salt ${JSON.stringify(domain.salt)}, adapter ${domain.adapterId}): tokens ${JSON.stringify(tokens)}, blocks ${tables.join(" and ")}`,
+    );
+  }
+  if (capabilities.plans === true) {
+    lines.push(
+      `steps: ${model.open.rows.length} rows under construction, ${model.onTheirWay.length} steps on their way`,
+    );
+  }
   return lines.join("\n");
 }

@@ -17,8 +17,8 @@ export interface AllocatorLaw {
   /** Why it says nothing about this allocator; null where it does. */
   readonly skipped: string | null;
   /**
-   * What its programs reached; null where the law is skipped, and for the law of memory, which runs each program many times.
-   * Rejects with a `LawBrokenError` where a program breaks the law.
+   * What its programs reached; null where the law is skipped, and for the law of memory, which runs each program many
+   * times. Rejects with a `LawBrokenError` where a program breaks the law.
    */
   run(): Promise<AllocatorCoverage | null>;
 }
@@ -26,7 +26,9 @@ export interface AllocatorLaw {
 /** Functions of a test runner; those of vitest, node:test, Jest and Mocha will do. */
 export interface LawRunner {
   describe(name: string, body: () => void): unknown;
-  it: ((name: string, run: () => Promise<void>) => unknown) & { skip?: (name: string, run: () => Promise<void>) => unknown };
+  it: ((name: string, run: () => Promise<void>) => unknown) & {
+    skip?: (name: string, run: () => Promise<void>) => unknown;
+  };
   /** For `report`. */
   afterAll?(body: () => void): unknown;
 }
@@ -44,7 +46,9 @@ export interface AllocatorConformanceOptions {
   readonly blockSizes?: readonly number[];
   /** How large programs are. Default "mixed". */
   readonly scale?: ProgramScale;
-  /** Is given one line at the end of the suite: what the programs of all laws reached. Needs the runner's `afterAll`. */
+  /**
+   * Is given one line at the end of the suite: what the programs of all laws reached. Needs the runner's `afterAll`.
+   */
   readonly report?: (line: string) => void;
   /** Laws of your own, checked beside the others. */
   readonly laws?: readonly Law[];
@@ -67,11 +71,14 @@ const MAX_REPEATED_BLOCKS = 12;
 const ANY_SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 };
 
 /**
- * The laws that every allocator of KV blocks keeps, as named cases that need no test framework: random programs on a new
- * allocator each, a reference model and a simulated memory beside it. Programs that break a law are made as small as
- * possible. Needs the package fast-check.
+ * The laws that every allocator of KV blocks keeps, as named cases that need no test framework: random programs on a
+ * new allocator each, a reference model and a simulated memory beside it. Programs that break a law are made as small
+ * as possible. Needs the package fast-check.
  */
-export function allocatorConformance(makeAllocator: MakeAllocator, given: AllocatorConformanceOptions = {}): AllocatorLaw[] {
+export function allocatorConformance(
+  makeAllocator: MakeAllocator,
+  given: AllocatorConformanceOptions = {},
+): AllocatorLaw[] {
   const options = { ...given, seed: given.seed ?? randomSeed() };
   const { capabilities } = makeAllocator(ANY_SIZES);
   const total = new CoverageCounter();
@@ -90,7 +97,15 @@ export function allocatorConformance(makeAllocator: MakeAllocator, given: Alloca
   return laws;
 }
 
-function register(runner: LawRunner, laws: readonly AllocatorLaw[], { seed, report, total }: Pick<AllocatorConformanceOptions, "report"> & { readonly seed: number; readonly total: CoverageCounter }): void {
+function register(
+  runner: LawRunner,
+  laws: readonly AllocatorLaw[],
+  {
+    seed,
+    report,
+    total,
+  }: Pick<AllocatorConformanceOptions, "report"> & { readonly seed: number; readonly total: CoverageCounter },
+): void {
   const suite = `allocator conformance (seed ${seed})`;
   runner.describe(suite, () => {
     for (const law of laws) {
@@ -102,7 +117,10 @@ function register(runner: LawRunner, laws: readonly AllocatorLaw[], { seed, repo
   });
 }
 
-function propertiesOf(makeAllocator: MakeAllocator, { laws: own = [], commands }: AllocatorConformanceOptions): Property[] {
+function propertiesOf(
+  makeAllocator: MakeAllocator,
+  { laws: own = [], commands }: AllocatorConformanceOptions,
+): Property[] {
   const any = makeAllocator(ANY_SIZES);
   const check = (program: Program, coverage: CoverageCounter, laws: readonly Law[]): Breach | null => {
     coverage.begin();
@@ -115,7 +133,11 @@ function propertiesOf(makeAllocator: MakeAllocator, { laws: own = [], commands }
       skipped: skipReason(law, any),
       breach: (program: Program, coverage: CoverageCounter) => only(law.name, check(program, coverage, [law])),
     })),
-    { name: MEMORY_LAW, skipped: skipReason({ needs: [], needsMethod: "bytes" }, any), breach: (program) => only(MEMORY_LAW, findGrowth(makeAllocator, program)) },
+    {
+      name: MEMORY_LAW,
+      skipped: skipReason({ needs: [], needsMethod: "bytes" }, any),
+      breach: (program) => only(MEMORY_LAW, findGrowth(makeAllocator, program)),
+    },
   ];
 }
 
@@ -124,26 +146,55 @@ function only(law: string, breach: Breach | null): Breach | null {
   return breach?.law === law ? breach : null;
 }
 
-/** What the programs reached. Throws where one breaks the property. Each law has programs of its own: what several laws can find is looked for more often. */
-function search(fc: FastCheck, property: Property, bound: { makeAllocator: MakeAllocator; capabilities: AllocatorCapabilities; options: AllocatorConformanceOptions & { readonly seed: number }; index: number }): AllocatorCoverage {
+/**
+ * What the programs reached. Throws where one breaks the property. Each law has programs of its own: what several laws
+ * can find is looked for more often.
+ */
+function search(
+  fc: FastCheck,
+  property: Property,
+  bound: {
+    makeAllocator: MakeAllocator;
+    capabilities: AllocatorCapabilities;
+    options: AllocatorConformanceOptions & { readonly seed: number };
+    index: number;
+  },
+): AllocatorCoverage {
   const { makeAllocator, capabilities, options, index } = bound;
   const { runs = DEFAULT_RUNS, seed } = options;
   const coverage = new CoverageCounter();
-  const found = searchBreach(fc, (program) => property.breach(program, coverage), { ...options, capabilities, runs, seed: seed + index });
+  const found = searchBreach(fc, (program) => property.breach(program, coverage), {
+    ...options,
+    capabilities,
+    runs,
+    seed: seed + index,
+  });
   if (found === null) return coverage.counts;
-  throw new LawBrokenError(found.breach, { makeAllocator, program: found.program, found: `seed ${seed}, program ${found.runs} of ${runs}, made smaller ${found.shrinks} times` });
+  throw new LawBrokenError(found.breach, {
+    makeAllocator,
+    program: found.program,
+    found: `seed ${seed}, program ${found.runs} of ${runs}, made smaller ${found.shrinks} times`,
+  });
 }
 
 /**
- * Looks for a program that breaks any law, and stops at the first: how quickly a bug is found. Null where `runs` programs
- * break none. With `shrink: false` the program is left as it was found.
+ * Looks for a program that breaks any law, and stops at the first: how quickly a bug is found. Null where `runs`
+ * programs break none. With `shrink: false` the program is left as it was found.
  */
-export async function findBrokenLaw(makeAllocator: MakeAllocator, options: AllocatorConformanceOptions & { readonly shrink?: boolean } = {}): Promise<FoundBreach | null> {
+export async function findBrokenLaw(
+  makeAllocator: MakeAllocator,
+  options: AllocatorConformanceOptions & { readonly shrink?: boolean } = {},
+): Promise<FoundBreach | null> {
   const { runs = DEFAULT_RUNS, seed = randomSeed(), laws = [], commands } = options;
   const any = makeAllocator(ANY_SIZES);
   const { capabilities } = any;
-  const repeated = (program: Program): boolean => any.bytes !== undefined && program.commands.length <= MAX_REPEATED_COMMANDS && program.sizes.blockCount <= MAX_REPEATED_BLOCKS;
-  const breachOf = (program: Program): Breach | null => findBreach(makeAllocator, program, { laws: [...LAWS, ...laws], commands }) ?? (repeated(program) ? findGrowth(makeAllocator, program) : null);
+  const repeated = (program: Program): boolean =>
+    any.bytes !== undefined &&
+    program.commands.length <= MAX_REPEATED_COMMANDS &&
+    program.sizes.blockCount <= MAX_REPEATED_BLOCKS;
+  const breachOf = (program: Program): Breach | null =>
+    findBreach(makeAllocator, program, { laws: [...LAWS, ...laws], commands }) ??
+    (repeated(program) ? findGrowth(makeAllocator, program) : null);
   return searchBreach(await loadFastCheck(), breachOf, { ...options, capabilities, runs, seed });
 }
 
@@ -151,7 +202,11 @@ export async function findBrokenLaw(makeAllocator: MakeAllocator, options: Alloc
  * Runs one program and checks all laws, or those given. Throws a `LawBrokenError` at the first that is broken: what a
  * failure of the suite prints can be pasted as its second argument.
  */
-export function checkProgram(makeAllocator: MakeAllocator, program: Program, options: Partial<CheckOptions> = {}): void {
+export function checkProgram(
+  makeAllocator: MakeAllocator,
+  program: Program,
+  options: Partial<CheckOptions> = {},
+): void {
   const breach = findBreach(makeAllocator, program, { laws: LAWS, ...options });
   if (breach !== null) throw new LawBrokenError(breach, { makeAllocator, program, found: "by this program" });
 }

@@ -105,7 +105,17 @@ export class CoverageCounter {
 
 /** One line for people. */
 export function formatCoverage(coverage: AllocatorCoverage): string {
-  const { programs, commands, allocations, refusedAllocations, hits, hostAllocations, hostHits, appends, refusedAppends } = coverage;
+  const {
+    programs,
+    commands,
+    allocations,
+    refusedAllocations,
+    hits,
+    hostAllocations,
+    hostHits,
+    appends,
+    refusedAppends,
+  } = coverage;
   const { forks, swapOuts, swapIns, evictions, rollbacks, resets } = coverage;
   return [
     `${programs} programs, ${commands} commands`,

@@ -35,7 +35,16 @@ export function contentOf(name: number, group: number, sizes: AllocatorSizes): n
 }
 
 /** "position 3 is in no block", "block 2 holds …", or null where the slot holds what it should. */
-export function misread(memory: SimulatedMemory, sizes: AllocatorSizes, place: { readonly table: readonly number[]; readonly group: number; readonly position: number; readonly name: number }): string | null {
+export function misread(
+  memory: SimulatedMemory,
+  sizes: AllocatorSizes,
+  place: {
+    readonly table: readonly number[];
+    readonly group: number;
+    readonly position: number;
+    readonly name: number;
+  },
+): string | null {
   const { table, group, position, name } = place;
   const block = table[Math.floor(position / sizes.blockSize)];
   if (!isBlock(block, sizes)) return `position ${position} has no block in group ${group}`;
@@ -50,7 +59,11 @@ export function isBlock(block: number | undefined, { blockCount }: AllocatorSize
 }
 
 /** Runs a step as a device does: moves, then all writes, then each new token reads what it sees. */
-export function runStep(memory: SimulatedMemory, sizes: AllocatorSizes, step: { readonly rows: readonly DeviceRow[]; readonly moves: PlanMoves }): StepFaults {
+export function runStep(
+  memory: SimulatedMemory,
+  sizes: AllocatorSizes,
+  step: { readonly rows: readonly DeviceRow[]; readonly moves: PlanMoves },
+): StepFaults {
   const faults = noFaults();
   checkMoves(step.moves, sizes, faults.disorder);
   memory.move(step.moves);
@@ -60,16 +73,28 @@ export function runStep(memory: SimulatedMemory, sizes: AllocatorSizes, step: { 
 }
 
 /** What the failed step wrote is of no use to anybody. */
-export function spoilStep(memory: SimulatedMemory, sizes: AllocatorSizes, step: { readonly rows: readonly DeviceRow[]; readonly moves: PlanMoves }, spoiled: number): void {
+export function spoilStep(
+  memory: SimulatedMemory,
+  sizes: AllocatorSizes,
+  step: { readonly rows: readonly DeviceRow[]; readonly moves: PlanMoves },
+  spoiled: number,
+): void {
   memory.spoil(step.moves);
   for (const row of step.rows) writeRow(memory, sizes, row, () => spoiled);
 }
 
-function writeRow(memory: SimulatedMemory, sizes: AllocatorSizes, row: DeviceRow, content: (name: number, group: number, sizes: AllocatorSizes) => number): void {
+function writeRow(
+  memory: SimulatedMemory,
+  sizes: AllocatorSizes,
+  row: DeviceRow,
+  content: (name: number, group: number, sizes: AllocatorSizes) => number,
+): void {
   for (const [group, table] of row.tables.entries()) {
     for (let position = row.from; position < row.to; position++) {
       const block = table[Math.floor(position / sizes.blockSize)];
-      if (isBlock(block, sizes)) memory.write(block, position % sizes.blockSize, content(row.sequence.names[position], group, sizes));
+      if (isBlock(block, sizes)) {
+        memory.write(block, position % sizes.blockSize, content(row.sequence.names[position], group, sizes));
+      }
     }
   }
 }
@@ -78,13 +103,19 @@ function readRow(memory: SimulatedMemory, sizes: AllocatorSizes, row: DeviceRow,
   for (const [group, table] of row.tables.entries()) {
     for (let position = firstVisible(row.from, sizes.windows[group]); position < row.to; position++) {
       const fault = misread(memory, sizes, { table, group, position, name: row.sequence.names[position] });
-      if (fault !== null) misreads.push(`while sequence ${row.number} computes positions ${row.from} to ${row.to - 1}: ${fault}`);
+      if (fault !== null) {
+        misreads.push(`while sequence ${row.number} computes positions ${row.from} to ${row.to - 1}: ${fault}`);
+      }
     }
   }
 }
 
 /** Blocks exist; in each list targets are distinct, and no block is both source and target. */
-function checkMoves({ swapOuts = [], swapIns = [], copies = [] }: PlanMoves, { blockCount, hostBlockCount }: AllocatorSizes, disorder: string[]): void {
+function checkMoves(
+  { swapOuts = [], swapIns = [], copies = [] }: PlanMoves,
+  { blockCount, hostBlockCount }: AllocatorSizes,
+  disorder: string[],
+): void {
   checkRange("swap-outs", swapOuts, [blockCount, hostBlockCount], disorder);
   checkRange("swap-ins", swapIns, [hostBlockCount, blockCount], disorder);
   checkRange("copies", copies, [blockCount, blockCount], disorder);
@@ -98,12 +129,21 @@ function checkMoves({ swapOuts = [], swapIns = [], copies = [] }: PlanMoves, { b
 
 /** Both blocks of each pair are in 0..last of their memory. */
 function checkRange(name: string, pairs: readonly BlockPair[], lasts: BlockPair, disorder: string[]): void {
-  const wrong = pairs.find((pair) => pair.some((block, side) => !Number.isInteger(block) || block < 0 || block > lasts[side]));
-  if (wrong !== undefined) disorder.push(`the ${name} of a step have the pair ${JSON.stringify(wrong)}, and there are no such blocks`);
+  const wrong = pairs.find((pair) =>
+    pair.some((block, side) => !Number.isInteger(block) || block < 0 || block > lasts[side]),
+  );
+  if (wrong !== undefined) {
+    disorder.push(`the ${name} of a step have the pair ${JSON.stringify(wrong)}, and there are no such blocks`);
+  }
 }
 
 /** One step's moves, as several operations reported them. */
 export function joinMoves(all: readonly PlanMoves[]): PlanMoves {
-  const list = (pick: (moves: PlanMoves) => readonly BlockPair[] | undefined): BlockPair[] => all.flatMap((moves) => pick(moves) ?? []);
-  return { swapOuts: list((moves) => moves.swapOuts), swapIns: list((moves) => moves.swapIns), copies: list((moves) => moves.copies) };
+  const list = (pick: (moves: PlanMoves) => readonly BlockPair[] | undefined): BlockPair[] =>
+    all.flatMap((moves) => pick(moves) ?? []);
+  return {
+    swapOuts: list((moves) => moves.swapOuts),
+    swapIns: list((moves) => moves.swapIns),
+    copies: list((moves) => moves.copies),
+  };
 }

@@ -29,7 +29,10 @@ const MAX_MISSED = 1000;
 /** Which full blocks a prefix cache can have: a list, gone through from end to end for every question. */
 export class KnownBlocks {
   readonly byName = new Map<number, KnownBlock>();
-  /** Blocks that a lookup missed, until they are computed again. Where one is found nevertheless, that lookup was too short. */
+  /**
+   * Blocks that a lookup missed, until they are computed again. Where one is found nevertheless, that lookup was too
+   * short.
+   */
   readonly #missed = new Map<number, KnownBlock>();
   readonly #blockSize: number;
   readonly #capabilities: AllocatorCapabilities;
@@ -43,7 +46,11 @@ export class KnownBlocks {
   }
 
   /** Full blocks that computing a sequence's tokens from position `from` makes or makes again. */
-  learn(sequence: { readonly domain: Domain; readonly tokens: readonly number[]; readonly names: readonly number[] }, from: number, step: object): KnownBlock[] {
+  learn(
+    sequence: { readonly domain: Domain; readonly tokens: readonly number[]; readonly names: readonly number[] },
+    from: number,
+    step: object,
+  ): KnownBlock[] {
     const { domain, tokens, names } = sequence;
     const size = this.#blockSize;
     const learned: KnownBlock[] = [];
@@ -100,21 +107,37 @@ export class KnownBlocks {
 
   /** Most tokens of the beginning that are in blocks of this domain which a lookup missed. */
   mostMissed(tokens: readonly number[], domain: Domain): number {
-    return this.#longest(this.#missed, tokens, (block) => (sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null));
+    return this.#longest(this.#missed, tokens, (block) =>
+      sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null,
+    );
   }
 
   /** Most tokens of the beginning that any cache can have: of this domain, or with `null` of any. */
   most(tokens: readonly number[], domain: Domain | null): number {
-    return this.#longest(this.byName, tokens, (block) => (domain === null || sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null));
+    return this.#longest(this.byName, tokens, (block) =>
+      domain === null || sameDomain(block.domain, domain) ? this.#capabilities.partialHits === true : null,
+    );
   }
 
-  /** Fewest tokens that the cache has to find: a part of a block only where `isCopyable`, as no step can copy what it computes itself. */
+  /**
+   * Fewest tokens that the cache has to find: a part of a block only where `isCopyable`, as no step can copy what it
+   * computes itself.
+   */
   least(tokens: readonly number[], domain: Domain, isCopyable: (block: KnownBlock) => boolean): number {
-    return this.#longest(this.byName, tokens, (block) => (block.promised && sameDomain(block.domain, domain) ? isCopyable(block) : null));
+    return this.#longest(this.byName, tokens, (block) =>
+      block.promised && sameDomain(block.domain, domain) ? isCopyable(block) : null,
+    );
   }
 
-  /** The longest common beginning with a block that counts (not null), cut to whole blocks where its parts do not (false). The last token never counts. */
-  #longest(blocks: ReadonlyMap<number, KnownBlock>, tokens: readonly number[], count: (block: KnownBlock) => boolean | null): number {
+  /**
+   * The longest common beginning with a block that counts (not null), cut to whole blocks where its parts do not
+   * (false). The last token never counts.
+   */
+  #longest(
+    blocks: ReadonlyMap<number, KnownBlock>,
+    tokens: readonly number[],
+    count: (block: KnownBlock) => boolean | null,
+  ): number {
     const wanted = tokens.slice(0, -1);
     let longest = 0;
     for (const block of blocks.values()) {

@@ -8,7 +8,10 @@ export class LawBrokenError extends Error {
   readonly law: string;
   readonly program: Program;
 
-  constructor(breach: Breach, { makeAllocator, program, found }: { makeAllocator: MakeAllocator; program: Program; found: string }) {
+  constructor(
+    breach: Breach,
+    { makeAllocator, program, found }: { makeAllocator: MakeAllocator; program: Program; found: string },
+  ) {
     const command = breach.command === null ? "the program as a whole" : formatValue(breach.command);
     super(
       [

@@ -10,7 +10,11 @@ const MAX_TRIES = 1000;
 export function minimize(program: Program, isBroken: (program: Program) => boolean): Program {
   let best = program;
   let tries = 0;
-  for (let candidates = smaller(best), next = candidates.next(); next.done !== true && tries < MAX_TRIES; next = candidates.next()) {
+  for (
+    let candidates = smaller(best), next = candidates.next();
+    next.done !== true && tries < MAX_TRIES;
+    next = candidates.next()
+  ) {
     tries++;
     if (!isBroken(next.value)) continue;
     best = next.value;
@@ -23,7 +27,10 @@ export function minimize(program: Program, isBroken: (program: Program) => boole
 function* smaller({ sizes, commands }: Program): Generator<Program> {
   for (let index = 0; index < commands.length; index++) yield { sizes, commands: commands.toSpliced(index, 1) };
   if (sizes.blockSize > 1) {
-    yield { sizes: { ...sizes, blockSize: 1 }, commands: commands.map((command) => shortened(command, (length) => Math.ceil(length / sizes.blockSize))) };
+    yield {
+      sizes: { ...sizes, blockSize: 1 },
+      commands: commands.map((command) => shortened(command, (length) => Math.ceil(length / sizes.blockSize))),
+    };
   }
   if (sizes.blockCount > 1) yield* withFewerBlocks({ sizes, commands });
   for (const [index, command] of commands.entries()) {
@@ -46,5 +53,7 @@ function* withFewerBlocks({ sizes, commands }: Program): Generator<Program> {
 function shortened(command: Command, to: (length: number) => number): Command {
   if (!("tokens" in command)) return command;
   const length = to(command.tokens.length);
-  return length < 1 || length === command.tokens.length ? command : { ...command, tokens: command.tokens.slice(0, length) };
+  return length < 1 || length === command.tokens.length
+    ? command
+    : { ...command, tokens: command.tokens.slice(0, length) };
 }

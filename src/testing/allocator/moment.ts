@@ -36,7 +36,10 @@ export interface Moment {
   readonly allocator: Allocator;
   readonly model: ReferenceModel;
   readonly memory: SimulatedMemory;
-  /** Whether everything was looked at: both snapshots, and every known block. Laws that need that are checked at no other moment. */
+  /**
+   * Whether everything was looked at: both snapshots, and every known block. Laws that need that are checked at no
+   * other moment.
+   */
   readonly full: boolean;
   readonly before: Snapshot;
   readonly after: Snapshot;
@@ -71,18 +74,32 @@ export interface Law {
 }
 
 /** Why a law says nothing about an allocator; null where it does. */
-export function skipReason({ needs, unless, needsMethod }: Pick<Law, "needs" | "unless" | "needsMethod">, allocator: Allocator): string | null {
+export function skipReason(
+  { needs, unless, needsMethod }: Pick<Law, "needs" | "unless" | "needsMethod">,
+  allocator: Allocator,
+): string | null {
   const { capabilities } = allocator;
-  const missing = needs.filter((need) => capabilities[need] !== true && !(need === "exactTables" && capabilities.exact === true));
+  const missing = needs.filter(
+    (need) => capabilities[need] !== true && !(need === "exactTables" && capabilities.exact === true),
+  );
   if (unless !== undefined && capabilities[unless] === true) return `the allocator declares ${unless}`;
-  if (missing.length > 0) return `the allocator does not declare ${missing.map((need) => (need === "exactTables" ? "exact" : need)).join(", ")}`;
-  return needsMethod === undefined || allocator[needsMethod] !== undefined ? null : `the allocator has no ${needsMethod}()`;
+  if (missing.length > 0) {
+    return `the allocator does not declare ${missing.map((need) => (need === "exactTables" ? "exact" : need)).join(", ")}`;
+  }
+  return needsMethod === undefined || allocator[needsMethod] !== undefined
+    ? null
+    : `the allocator has no ${needsMethod}()`;
 }
 
 export function copyTables(allocator: Allocator, model: ReferenceModel, groups: number): Map<number, number[][]> {
   const tables = new Map<number, number[][]>();
   for (const [number, { swapped }] of model.sequences) {
-    if (!swapped) tables.set(number, Array.from({ length: groups }, (_, group) => Array.from(allocator.table(number, group))));
+    if (!swapped) {
+      tables.set(
+        number,
+        Array.from({ length: groups }, (_, group) => Array.from(allocator.table(number, group))),
+      );
+    }
   }
   return tables;
 }

@@ -14,14 +14,23 @@ export interface CustomCommand {
  * sequence that is not there) is passed over, so any part of a program is a program.
  */
 export type Command =
-  | { readonly kind: "allocate"; readonly sequence: number; readonly tokens: readonly number[]; readonly salt?: string; readonly adapterId?: number }
+  | {
+      readonly kind: "allocate";
+      readonly sequence: number;
+      readonly tokens: readonly number[];
+      readonly salt?: string;
+      readonly adapterId?: number;
+    }
   | { readonly kind: "append"; readonly sequence: number; readonly tokens: readonly number[] }
   | { readonly kind: "free"; readonly sequence: number }
   | { readonly kind: "fork"; readonly sequence: number; readonly child: number }
   | { readonly kind: "lookup"; readonly tokens: readonly number[]; readonly salt?: string; readonly adapterId?: number }
   | { readonly kind: "swapOut"; readonly sequence: number }
   | { readonly kind: "swapIn"; readonly sequence: number }
-  /** Ends the step under construction. So does whatever cannot be part of one: everything but allocate, append, swapIn and lookup. */
+  /**
+   * Ends the step under construction. So does whatever cannot be part of one: everything but allocate, append, swapIn
+   * and lookup.
+   */
   | { readonly kind: "issue" }
   /** The oldest step on its way is done; with none on its way, the one under construction is issued first. */
   | { readonly kind: "commit" }

@@ -60,7 +60,13 @@ export class ReferenceModel {
   }
 
   allocate(sequence: number, tokens: readonly number[], domain: Domain, cachedTokens: number): void {
-    const born: ModelSequence = { domain, tokens: [...tokens], names: this.#names.nameAll(domain, tokens), swapped: false, isStale: false };
+    const born: ModelSequence = {
+      domain,
+      tokens: [...tokens],
+      names: this.#names.nameAll(domain, tokens),
+      swapped: false,
+      isStale: false,
+    };
     this.sequences.set(sequence, born);
     this.open.born.add(born);
     this.#compute(born, cachedTokens);

@@ -23,9 +23,16 @@ export interface FoundBreach {
 }
 
 /** Runs random programs until one has a breach; null where none has. */
-export function searchBreach(fc: FastCheck, breachOf: (program: Program) => Breach | null, options: SearchOptions): FoundBreach | null {
+export function searchBreach(
+  fc: FastCheck,
+  breachOf: (program: Program) => Breach | null,
+  options: SearchOptions,
+): FoundBreach | null {
   const { runs, seed, shrink = true } = options;
-  const result = fc.check(fc.property(programs(fc, options), (program) => breachOf(program) === null), { numRuns: runs, seed, endOnFailure: !shrink });
+  const result = fc.check(
+    fc.property(programs(fc, options), (program) => breachOf(program) === null),
+    { numRuns: runs, seed, endOnFailure: !shrink },
+  );
   const found = result.counterexample?.[0];
   if (found === undefined) return null;
   const program = shrink ? minimize(found, (smaller) => breachOf(smaller) !== null) : found;

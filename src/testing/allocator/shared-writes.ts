@@ -27,18 +27,27 @@ export function findSharedWrites(rows: readonly DeviceRow[], holders: Holders): 
   return found;
 }
 
-function faultAt(row: DeviceRow, { group, position }: { group: number; position: number }, holders: Holders, writer: Map<string, number>): string | null {
+function faultAt(
+  row: DeviceRow,
+  { group, position }: { group: number; position: number },
+  holders: Holders,
+  writer: Map<string, number>,
+): string | null {
   const { blockSize } = holders.sizes;
   const block = row.tables[group][Math.floor(position / blockSize)];
   if (!isBlock(block, holders.sizes)) return null;
   const slot = `${block}:${position % blockSize}`;
   const first = writer.get(slot) ?? row.number;
   writer.set(slot, row.number);
-  if (first !== row.number) return `sequences ${first} and ${row.number} write to the same slot of block ${block} in one step`;
+  if (first !== row.number) {
+    return `sequences ${first} and ${row.number} write to the same slot of block ${block} in one step`;
+  }
   for (const [other, tables] of holders.tables) {
     if (other === row.number || !tables.some((table) => table.includes(block))) continue;
     const wanted = holders.sequences.get(other)!.names[position];
-    if (wanted !== row.sequence.names[position]) return `sequence ${row.number} writes position ${position} to block ${block}, which sequence ${other} holds too`;
+    if (wanted !== row.sequence.names[position]) {
+      return `sequence ${row.number} writes position ${position} to block ${block}, which sequence ${other} holds too`;
+    }
   }
   return null;
 }

@@ -45,7 +45,9 @@ export class SimulatedMemory {
     const size = this.#blockSize;
     const contents = pairs.map(([source]) => from.slice(source * size, (source + 1) * size));
     // A block that is not there has no contents to move, and takes none.
-    for (const [i, [, target]] of pairs.entries()) if (target >= 0 && (target + 1) * size <= to.length) to.set(contents[i], target * size);
+    for (const [i, [, target]] of pairs.entries()) {
+      if (target >= 0 && (target + 1) * size <= to.length) to.set(contents[i], target * size);
+    }
   }
 
   #fill(memory: Int32Array, block: number, content: number): void {

@@ -21,13 +21,15 @@ const IN_BURST = 0.75;
 export function arrivalTimes(fc: FastCheck, options: ArrivalOptions): Arbitrary<number[]> {
   const { count, meanGap = 1, processes = ALL } = options;
   const draw = fc.noBias(fc.nat(DRAWS - 1));
-  return fc.tuple(fc.constantFrom(...processes), fc.array(draw, { minLength: count, maxLength: count })).map(([process, draws]) => {
-    let time = 0;
-    return draws.map((drawn, index) => {
-      if (index > 0) time += meanGap * gap(process, drawn / DRAWS);
-      return time;
+  return fc
+    .tuple(fc.constantFrom(...processes), fc.array(draw, { minLength: count, maxLength: count }))
+    .map(([process, draws]) => {
+      let time = 0;
+      return draws.map((drawn, index) => {
+        if (index > 0) time += meanGap * gap(process, drawn / DRAWS);
+        return time;
+      });
     });
-  });
 }
 
 /** A gap of mean 1. */

@@ -42,8 +42,9 @@ const MAX_PAST = 8;
 const FITTING = 0.8;
 
 /**
- * Writes drafts out as commands, with a belief of what is there: which sequences, with which tokens, in how many blocks. The
- * belief may be wrong, as the allocator has not been asked; a command that makes no sense is passed over when it is run.
+ * Writes drafts out as commands, with a belief of what is there: which sequences, with which tokens, in how many
+ * blocks. The belief may be wrong, as the allocator has not been asked; a command that makes no sense is passed over
+ * when it is run.
  */
 export class ProgramWriter {
   readonly #setting: Setting;
@@ -119,10 +120,14 @@ export class ProgramWriter {
     const { length } = believed.tokens;
     const toEnd = blockSize - (length % blockSize);
     const wanted = [1, 1, 1 + (draft.size % MAX_APPENDED), toEnd][draft.size % 4];
-    const fits = this.#isFitting(draft) ? Math.max(1, (length % blockSize === 0 ? 0 : toEnd) + this.#room * blockSize) : wanted;
+    const fits = this.#isFitting(draft)
+      ? Math.max(1, (length % blockSize === 0 ? 0 : toEnd) + this.#room * blockSize)
+      : wanted;
     const count = Math.max(1, Math.min(wanted, fits, maxTokens - length));
     const shared = this.#text(believed.text, length, count);
-    const own = Array.from({ length: count }, (_, i) => this.#token(draft.tail[i % draft.tail.length] ?? draft.size + i));
+    const own = Array.from({ length: count }, (_, i) =>
+      this.#token(draft.tail[i % draft.tail.length] ?? draft.size + i),
+    );
     const tokens = isShared ? shared : own;
     believed.tokens = [...believed.tokens, ...tokens];
     return { kind: "append", sequence, tokens };
@@ -178,7 +183,9 @@ export class ProgramWriter {
   /** Tokens of a shared text, which has no end. */
   #text(text: number, from: number, count: number): number[] {
     const letters = this.#setting.texts[text];
-    return Array.from({ length: count }, (_, i) => this.#token(letters[(from + i) % letters.length] + Math.floor((from + i) / letters.length)));
+    return Array.from({ length: count }, (_, i) =>
+      this.#token(letters[(from + i) % letters.length] + Math.floor((from + i) / letters.length)),
+    );
   }
 
   #token(letter: number): number {
@@ -199,7 +206,9 @@ export class ProgramWriter {
   get #room(): number {
     const { blockCount, blockSize, windows } = this.#setting.sizes;
     let used = 0;
-    for (const { tokens, swapped } of this.#live.values()) if (!swapped) used += windows.length * blocksOf(tokens.length, blockSize);
+    for (const { tokens, swapped } of this.#live.values()) {
+      if (!swapped) used += windows.length * blocksOf(tokens.length, blockSize);
+    }
     return Math.max(0, Math.floor((blockCount - used) / windows.length));
   }
 

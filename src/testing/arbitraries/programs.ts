@@ -19,8 +19,8 @@ export interface ProgramOptions {
   /** Most blocks of the pool of a small program; few blocks make shortage likely. Default 12. */
   readonly maxBlocks?: number;
   /**
-   * "small": few blocks, few sequences. "large": hundreds of blocks, and crowds of 300 sequences that begin alike. Default
-   * "mixed": small, and one in 40 large; "small" where `maxBlocks` is given.
+   * "small": few blocks, few sequences. "large": hundreds of blocks, and crowds of 300 sequences that begin alike.
+   * Default "mixed": small, and one in 40 large; "small" where `maxBlocks` is given.
    */
   readonly scale?: ProgramScale;
   /** Commands of your own, which are drawn beside the others. */
@@ -56,8 +56,15 @@ export function programs(fc: FastCheck, options: ProgramOptions): Arbitrary<Prog
   const { scale = options.maxBlocks === undefined ? "mixed" : "small" } = options;
   const small: Shape = { minBlocks: 1, maxBlocks, maxTokens: 40, sequences: 5, crowd: 0 };
   const drafts = fc.array(draftOf(fc), { minLength: minCommands, maxLength: maxCommands, size: "max" });
-  const ofShape = (shape: Shape): Arbitrary<Program> => fc.tuple(settingOf(fc, options, shape), drafts).map(([setting, list]) => writeProgram(setting, list, shape));
-  const all = { small: [{ weight: 1, arbitrary: ofShape(small) }], large: [{ weight: 2, arbitrary: ofShape(WIDE) }, { weight: 1, arbitrary: ofShape(CROWD) }] };
+  const ofShape = (shape: Shape): Arbitrary<Program> =>
+    fc.tuple(settingOf(fc, options, shape), drafts).map(([setting, list]) => writeProgram(setting, list, shape));
+  const all = {
+    small: [{ weight: 1, arbitrary: ofShape(small) }],
+    large: [
+      { weight: 2, arbitrary: ofShape(WIDE) },
+      { weight: 1, arbitrary: ofShape(CROWD) },
+    ],
+  };
   return fc.oneof(...(scale === "mixed" ? [{ weight: 117, arbitrary: ofShape(small) }, ...all.large] : all[scale]));
 }
 
@@ -69,9 +76,14 @@ function writeProgram(setting: Setting, drafts: readonly Draft[], { crowd }: Sha
 
 /** Sequences with the same two blocks before their last token, or forks of one. */
 function crowdOf(count: number, { sizes, alphabet, weights }: Setting): Command[] {
-  const tokens = Array.from({ length: Math.min(sizes.maxTokens, 2 * sizes.blockSize + 1) }, (_, i) => alphabet[i % alphabet.length]);
+  const tokens = Array.from(
+    { length: Math.min(sizes.maxTokens, 2 * sizes.blockSize + 1) },
+    (_, i) => alphabet[i % alphabet.length],
+  );
   const forks = weights.some(([kind, weight]) => kind === "fork" && weight > 1);
-  return Array.from({ length: count }, (_, i): Command => (forks && i > 0 ? { kind: "fork", sequence: 0, child: i } : { kind: "allocate", sequence: i, tokens }));
+  return Array.from({ length: count }, (_, i): Command =>
+    forks && i > 0 ? { kind: "fork", sequence: 0, child: i } : { kind: "allocate", sequence: i, tokens },
+  );
 }
 
 function draftOf(fc: FastCheck): Arbitrary<Draft> {
@@ -87,12 +99,22 @@ function settingOf(fc: FastCheck, options: ProgramOptions, shape: Shape): Arbitr
     alphabet: fc.constantFrom(...ALPHABETS),
     domains: fc.constantFrom(...DOMAIN_SETS),
     texts: fc.tuple(text, text),
-    weights: fc.tuple(...kinds.map(([kind, weight]) => fc.constantFrom(...SWARM).map((factor): [string, number] => [kind, kind === "allocate" ? weight : weight * factor]))),
+    weights: fc.tuple(
+      ...kinds.map(([kind, weight]) =>
+        fc
+          .constantFrom(...SWARM)
+          .map((factor): [string, number] => [kind, kind === "allocate" ? weight : weight * factor]),
+      ),
+    ),
     sequences: fc.constant(shape.sequences),
   });
 }
 
-function sizesOf(fc: FastCheck, { capabilities, blockSizes = BLOCK_SIZES }: ProgramOptions, shape: Shape): Arbitrary<AllocatorSizes> {
+function sizesOf(
+  fc: FastCheck,
+  { capabilities, blockSizes = BLOCK_SIZES }: ProgramOptions,
+  shape: Shape,
+): Arbitrary<AllocatorSizes> {
   const whole = fc.constant(null);
   const layers = capabilities.windows === true ? fc.oneof(whole, fc.integer({ min: 1, max: MAX_WINDOW })) : whole;
   const groups = capabilities.groups === true && shape.crowd === 0 ? MAX_GROUPS : 1;
@@ -101,13 +123,15 @@ function sizesOf(fc: FastCheck, { capabilities, blockSizes = BLOCK_SIZES }: Prog
     blockSize: fc.constantFrom(...blockSizes),
     maxTokens: fc.constant(shape.maxTokens),
     windows: fc.array(layers, { minLength: 1, maxLength: groups }),
-    hostBlockCount: capabilities.swap === true || capabilities.hostTier === true ? fc.nat(MAX_HOST_BLOCKS) : fc.constant(0),
+    hostBlockCount:
+      capabilities.swap === true || capabilities.hostTier === true ? fc.nat(MAX_HOST_BLOCKS) : fc.constant(0),
   });
 }
 
 /** Kinds of commands that the allocator has, with their usual weights. */
 function kindsOf({ capabilities, commands = [] }: ProgramOptions): [kind: string, weight: number][] {
-  const where = (is: boolean | undefined, ...kinds: [string, number][]): [string, number][] => (is === true ? kinds : []);
+  const where = (is: boolean | undefined, ...kinds: [string, number][]): [string, number][] =>
+    is === true ? kinds : [];
   const { prefixCache, fork, plans, swap, reset } = capabilities;
   return [
     ["allocate", 5],

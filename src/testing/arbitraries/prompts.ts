@@ -45,13 +45,21 @@ export function promptRecipes(fc: FastCheck, options: PromptOptions = {}): Arbit
   return fc.record({
     family: fc.nat(families - 1),
     length: fc.integer({ min: 1, max: maxLength }),
-    tail: fc.oneof({ arbitrary: fc.constant([]), weight: 2 }, { arbitrary: fc.array(fc.nat(vocabulary - 1), { maxLength: MAX_TAIL }), weight: 1 }),
+    tail: fc.oneof(
+      { arbitrary: fc.constant([]), weight: 2 },
+      { arbitrary: fc.array(fc.nat(vocabulary - 1), { maxLength: MAX_TAIL }), weight: 1 },
+    ),
   });
 }
 
 /** Lists of prompts of a few families. */
-export function promptLists(fc: FastCheck, options: PromptOptions & { readonly count?: number } = {}): Arbitrary<number[][]> {
+export function promptLists(
+  fc: FastCheck,
+  options: PromptOptions & { readonly count?: number } = {},
+): Arbitrary<number[][]> {
   const { count = 8 } = options;
   const recipes = fc.array(promptRecipes(fc, options), { minLength: 1, maxLength: count, size: "max" });
-  return fc.tuple(promptFamilies(fc, options), recipes).map(([families, list]) => list.map((recipe) => families.prompt(recipe)));
+  return fc
+    .tuple(promptFamilies(fc, options), recipes)
+    .map(([families, list]) => list.map((recipe) => families.prompt(recipe)));
 }

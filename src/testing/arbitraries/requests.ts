@@ -30,7 +30,12 @@ export function requests(fc: FastCheck, options: RequestOptions = {}): Arbitrary
     skipPrefixCache: fc.boolean(),
   });
   const recipes = fc.array(recipe, { minLength: 1, maxLength: count, size: "max" });
-  return fc.tuple(promptFamilies(fc, options), recipes, arrivalTimes(fc, { ...options, count })).map(([families, list, times]) =>
-    list.map(({ prompt, ...rest }, id) => ({ at: times[id], request: { id, promptTokenIds: families.prompt(prompt), ...rest } })),
-  );
+  return fc
+    .tuple(promptFamilies(fc, options), recipes, arrivalTimes(fc, { ...options, count }))
+    .map(([families, list, times]) =>
+      list.map(({ prompt, ...rest }, id) => ({
+        at: times[id],
+        request: { id, promptTokenIds: families.prompt(prompt), ...rest },
+      })),
+    );
 }

@@ -1,8 +1,8 @@
 import { NO_DOMAIN, type Domain } from "../allocator/allocator.ts";
 
 /**
- * Token ids of a program: each text is written in one alphabet. Besides plain ids there are ids that look alike once they are
- * joined without a separator, or cut to 8, 16 or 24 bits, and the largest ones.
+ * Token ids of a program: each text is written in one alphabet. Besides plain ids there are ids that look alike once
+ * they are joined without a separator, or cut to 8, 16 or 24 bits, and the largest ones.
  */
 export const ALPHABETS: readonly (readonly number[])[] = [
   [0, 1, 2],
@@ -19,16 +19,24 @@ export const ALPHABETS: readonly (readonly number[])[] = [
 const LONG = "tenant-of-a-service-with-many-customers-".repeat(8);
 
 /**
- * The domains of a program. Within a set they look alike to code that trims, folds, cuts, joins or hashes badly. The first is
- * the usual one.
+ * The domains of a program. Within a set they look alike to code that trims, folds, cuts, joins or hashes badly. The
+ * first is the usual one.
  */
 export const DOMAIN_SETS: readonly (readonly Domain[])[] = [
   [NO_DOMAIN, salted("1")],
   [NO_DOMAIN, adapted(1)],
   // Joined without a separator: salt and adapter, adapter and first token.
   [{ salt: "1", adapterId: 1 }, adapted(11)],
-  [{ salt: "0", adapterId: 1 }, { salt: "", adapterId: 10 }, { salt: "01", adapterId: 0 }],
-  [{ salt: "1:", adapterId: 2 }, { salt: "", adapterId: 21 }, { salt: ":", adapterId: 2 }],
+  [
+    { salt: "0", adapterId: 1 },
+    { salt: "", adapterId: 10 },
+    { salt: "01", adapterId: 0 },
+  ],
+  [
+    { salt: "1:", adapterId: 2 },
+    { salt: "", adapterId: 21 },
+    { salt: ":", adapterId: 2 },
+  ],
   [salted("a"), salted("a1"), salted("a,1")],
   // Trimmed, folded, normalized.
   [salted("x"), salted(" x"), salted("x "), salted("X")],

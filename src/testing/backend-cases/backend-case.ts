@@ -10,7 +10,10 @@ export interface BackendSizes {
   readonly keepLogits: boolean;
 }
 
-/** Makes a backend of exactly these sizes, always with the same model; where it has no host tier, `info` may say 0 blocks. */
+/**
+ * Makes a backend of exactly these sizes, always with the same model; where it has no host tier, `info` may say 0
+ * blocks.
+ */
 export type MakeBackend = (sizes: BackendSizes) => Backend | Promise<Backend>;
 
 /** A case that has its backend maker already. */
@@ -36,7 +39,10 @@ export interface BackendCase {
 }
 
 /** Runs `body` with a backend that is disposed afterwards, whatever happens. */
-export async function withBackend<T>({ make, sizes }: Pick<Subject, "make" | "sizes">, body: (backend: Backend) => Promise<T>): Promise<T> {
+export async function withBackend<T>(
+  { make, sizes }: Pick<Subject, "make" | "sizes">,
+  body: (backend: Backend) => Promise<T>,
+): Promise<T> {
   const backend = await make(sizes);
   try {
     return await body(backend);

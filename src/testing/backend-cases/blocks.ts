@@ -16,7 +16,9 @@ async function sharedPrefix(subject: Subject): Promise<void> {
       const sharer = driver.start([...owner.tokenIds.slice(0, prefix), ...prompt(backend, 3, 2)]);
       if (!same) await driver.step([{ sequence: owner }]);
       sharer.computedCount = prefix;
-      const placed = same ? owner.tables.map(() => [driver.takeBlock(), driver.takeBlock()]) : owner.tables.map((table) => table.slice(0, 2));
+      const placed = same
+        ? owner.tables.map(() => [driver.takeBlock(), driver.takeBlock()])
+        : owner.tables.map((table) => table.slice(0, 2));
       for (const [g, blocks] of placed.entries()) {
         sharer.tables[g].push(...blocks);
         if (same) owner.tables[g].push(...blocks);
@@ -49,7 +51,9 @@ async function readWriteRoundTrip(subject: Subject): Promise<void> {
       const far = new PlanDriver(other);
       const migrated = far.start(known);
       migrated.computedCount = known.length - 1;
-      for (const [g, table] of migrated.tables.entries()) while (table.length < tableLengths[g]) table.push(far.takeBlock());
+      for (const [g, table] of migrated.tables.entries()) {
+        while (table.length < tableLengths[g]) table.push(far.takeBlock());
+      }
       await other.writeBlocks(migrated.tables.flat(), bytes);
       const [continued] = await transcribe(far, [migrated], { chunk: 1, newTokens: DECODES });
       expectSame(continued, expected, "a sequence that moved to another backend");

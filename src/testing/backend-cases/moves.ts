@@ -5,7 +5,9 @@ import { expectSame, fromScratch, prompt, transcribe } from "./transcript.ts";
 
 const DECODES = 3;
 
-/** Moves every block of the sequence's tables to a new place: `move` gives the new id of each. Returns (old, new) pairs. */
+/**
+ * Moves every block of the sequence's tables to a new place: `move` gives the new id of each. Returns (old, new) pairs.
+ */
 export function relocate({ tables }: Sequence, move: (block: number) => number): BlockPair[] {
   const pairs: BlockPair[] = [];
   for (const table of tables) {
@@ -39,16 +41,28 @@ async function copiesFork(subject: Subject): Promise<void> {
     const fork = forkOf(driver, parent, [...parent.tokenIds.slice(0, -1), ...prompt(backend, 2, 2)]);
     const copies = relocate(fork, () => driver.takeBlock());
     const known = [parent.tokenIds.slice(), fork.tokenIds.slice()];
-    const first = await driver.step([{ sequence: parent, sample: "all" }, { sequence: fork, sample: "all" }], { copies });
+    const first = await driver.step(
+      [
+        { sequence: parent, sample: "all" },
+        { sequence: fork, sample: "all" },
+      ],
+      { copies },
+    );
     const rest = await transcribe(driver, [parent, fork], { chunk: 1, newTokens: DECODES - 1 });
     for (const [i, sequence] of [parent, fork].entries()) {
       const actual = [...first.filter((sample) => sample.sequence === sequence), ...rest[i]];
-      expectSame(actual, await fromScratch(driver, known[i], DECODES, actual.length), i === 0 ? "the copied sequence" : "the copy");
+      expectSame(
+        actual,
+        await fromScratch(driver, known[i], DECODES, actual.length),
+        i === 0 ? "the copied sequence" : "the copy",
+      );
     }
   });
 }
 
-/** A sequence goes to the host while another one is written to its blocks in the same step, and comes back elsewhere. */
+/**
+ * A sequence goes to the host while another one is written to its blocks in the same step, and comes back elsewhere.
+ */
 async function swapRoundTrip(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     if (backend.info.hostBlockCount === 0) return;
@@ -85,7 +99,11 @@ async function swapExchange(subject: Subject): Promise<void> {
     const freed = secondOut.map(([device]) => device);
     const firstIn = relocate(first, () => freed.shift() ?? driver.takeBlock());
     const samples = await driver.step([{ sequence: first, sample: "all" }], { swapOuts: secondOut, swapIns: firstIn });
-    expectSame(samples, await fromScratch(driver, known, 1, samples.length), "a sequence swapped in over one swapped out");
+    expectSame(
+      samples,
+      await fromScratch(driver, known, 1, samples.length),
+      "a sequence swapped in over one swapped out",
+    );
     const secondKnown = second.tokenIds.slice();
     const secondIn = relocate(second, () => driver.takeBlock());
     const back = await driver.step([{ sequence: second, sample: "all" }], { swapIns: secondIn });
@@ -108,7 +126,11 @@ async function copiesSwappedIn(subject: Subject): Promise<void> {
     const fork = forkOf(driver, parent);
     const copies = relocate(fork, () => driver.takeBlock());
     const [, sample] = await driver.step([{ sequence: parent }, { sequence: fork }], { swapIns, copies });
-    expectSame([sample], await fromScratch(driver, known, 1, 1), "a copy of blocks that were swapped in by the same step");
+    expectSame(
+      [sample],
+      await fromScratch(driver, known, 1, 1),
+      "a copy of blocks that were swapped in by the same step",
+    );
   });
 }
 

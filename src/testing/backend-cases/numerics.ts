@@ -29,7 +29,9 @@ async function alone(driver: PlanDriver, length: number, seed: number, pace: Par
 }
 
 function expectAllSame(actual: readonly Transcript[], expected: readonly Transcript[], what: string): void {
-  for (const [i, transcript] of actual.entries()) expectSame(transcript, expected[i], `${what}, prompt of ${LENGTHS[i]}`);
+  for (const [i, transcript] of actual.entries()) {
+    expectSame(transcript, expected[i], `${what}, prompt of ${LENGTHS[i]}`);
+  }
 }
 
 /** Fills every block with NaN. */
@@ -65,7 +67,10 @@ async function prefillBesideDecode(subject: Subject): Promise<void> {
     for (let chunk = 0; chunk < 4; chunk++) {
       samples.push(...(await driver.step([{ sequence: prefilling, count: 5, sample: "all" }, { sequence: decoding }])));
     }
-    for (const [sequence, length, newTokens] of [[decoding, 6, 5], [prefilling, 20, 1]] as const) {
+    for (const [sequence, length, newTokens] of [
+      [decoding, 6, 5],
+      [prefilling, 20, 1],
+    ] as const) {
       const mixed = samples.filter((sample) => sample.sequence === sequence);
       driver.finish(sequence);
       expectSame(mixed, await alone(driver, length, length, { newTokens }), `the prompt of ${length}, mixed and alone`);
@@ -80,7 +85,9 @@ async function anyPlacement(subject: Subject): Promise<void> {
     const oddFirst = [...ascending.filter(isOdd), ...ascending.filter((id) => !isOdd(id))];
     const orders = { descending: ascending.toReversed(), "odd first": oddFirst };
     const expected = await batch(new PlanDriver(backend, ascending));
-    for (const [name, order] of Object.entries(orders)) expectAllSame(await batch(new PlanDriver(backend, order)), expected, `block order ${name}`);
+    for (const [name, order] of Object.entries(orders)) {
+      expectAllSame(await batch(new PlanDriver(backend, order)), expected, `block order ${name}`);
+    }
   });
 }
 
@@ -114,7 +121,11 @@ async function wholeContext(subject: Subject): Promise<void> {
     const driver = new PlanDriver(backend);
     const length = Math.min(backend.info.contextLength, LONGEST_CONTEXT);
     const large = await alone(driver, length, 1, { newTokens: 1 });
-    expectSame(await alone(driver, length, 1, { chunk: 17, newTokens: 1 }), large, `a context of ${length} in chunks of 17 and of the limit`);
+    expectSame(
+      await alone(driver, length, 1, { chunk: 17, newTokens: 1 }),
+      large,
+      `a context of ${length} in chunks of 17 and of the limit`,
+    );
   });
 }
 
@@ -124,12 +135,18 @@ async function fullStep(subject: Subject): Promise<void> {
     const { maxTokens, maxRequests } = backend.info;
     const driver = new PlanDriver(backend);
     const length = Math.floor(maxTokens / maxRequests);
-    const lengths = Array.from({ length: maxRequests }, (_, i) => (i === 0 ? maxTokens - (maxRequests - 1) * length : length));
+    const lengths = Array.from({ length: maxRequests }, (_, i) =>
+      i === 0 ? maxTokens - (maxRequests - 1) * length : length,
+    );
     const sequences = lengths.map((size, seed) => driver.start(prompt(backend, size, seed)));
     const together = await transcribe(driver, sequences, { chunk: EVERYTHING, newTokens: 1 });
     for (const sequence of sequences) driver.finish(sequence);
     for (const [seed, size] of lengths.entries()) {
-      expectSame(together[seed], await alone(driver, size, seed, { newTokens: 1 }), `request ${seed} of a full step and alone`);
+      expectSame(
+        together[seed],
+        await alone(driver, size, seed, { newTokens: 1 }),
+        `request ${seed} of a full step and alone`,
+      );
     }
   });
 }
@@ -148,7 +165,9 @@ async function agreesWithOracle(subject: Subject): Promise<void> {
   if (oracle === null) return;
   const expected = await withBackend({ make: oracle, sizes }, (backend) => forced(backend));
   const actual = await withBackend(subject, (backend) => forced(backend));
-  for (const [i, transcript] of actual.entries()) expectClose(transcript, expected[i], tolerance, `prompt of ${LENGTHS[i]}`);
+  for (const [i, transcript] of actual.entries()) {
+    expectClose(transcript, expected[i], tolerance, `prompt of ${LENGTHS[i]}`);
+  }
 }
 
 /** Transcripts of prompts alone, no sampled token fed back: a near tie cannot lead two backends to different texts. */

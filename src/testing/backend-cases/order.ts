@@ -29,7 +29,10 @@ function generated(samples: readonly Sample[], sequences: readonly Sequence[]): 
   return sequences.map((sequence) => samples.filter((sample) => sample.sequence === sequence));
 }
 
-/** Steps are issued before the ones ahead are done, and their requests change places: ids go from sample to input on the device. */
+/**
+ * Steps are issued before the ones ahead are done, and their requests change places: ids go from sample to input on the
+ * device.
+ */
 async function feedsSamplesBack(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const driver = new PlanDriver(backend);
@@ -64,7 +67,9 @@ async function resolvesInOrder(subject: Subject): Promise<void> {
 /** Writes 0 into every column, an adapter that no backend has, and moves of block 1 to itself. */
 function overwrite({ adapterIds, groups, sampling, swapOuts, swapIns, copies, ...rest }: StepPlan): void {
   for (const part of [rest, sampling, ...groups]) {
-    for (const column of Object.values(part)) if (ArrayBuffer.isView(column)) (column as Int32Array | Float32Array).fill(0);
+    for (const column of Object.values(part)) {
+      if (ArrayBuffer.isView(column)) (column as Int32Array | Float32Array).fill(0);
+    }
   }
   adapterIds.fill(NO_SUCH_ADAPTER);
   for (const moves of [swapOuts, swapIns, copies]) moves.fill(1);
@@ -79,7 +84,9 @@ async function readsColumnsAtOnce(subject: Subject): Promise<void> {
     overwrite(plan);
     const actual = generated((await done).samples, sequences);
     const expected = await awaited(backend, 1);
-    for (const [i, transcript] of actual.entries()) expectSame(transcript, expected[i], "a plan overwritten after execute returned");
+    for (const [i, transcript] of actual.entries()) {
+      expectSame(transcript, expected[i], "a plan overwritten after execute returned");
+    }
   });
 }
 
@@ -92,19 +99,29 @@ async function readsMovesAtOnce(subject: Subject): Promise<void> {
     for (const tokenIds of prompts) expected.push(await fromScratch(driver, tokenIds, 2, 1));
     const [leaving, returning, parent] = prompts.map((tokenIds) => driver.start(tokenIds));
     let hostBlock = 1;
-    const toHost = (sequence: Sequence) => (backend.info.hostBlockCount === 0 ? [] : relocate(sequence, () => hostBlock++));
-    const fromHost = (sequence: Sequence) => (backend.info.hostBlockCount === 0 ? [] : relocate(sequence, () => driver.takeBlock()));
+    const toHost = (sequence: Sequence) =>
+      backend.info.hostBlockCount === 0 ? [] : relocate(sequence, () => hostBlock++);
+    const fromHost = (sequence: Sequence) =>
+      backend.info.hostBlockCount === 0 ? [] : relocate(sequence, () => driver.takeBlock());
     await driver.step([{ sequence: leaving }]);
     await driver.step([{ sequence: returning }]);
     await driver.step([{ sequence: parent }], { swapOuts: toHost(returning) });
     const fork = forkOf(driver, parent);
-    const moves = { swapOuts: toHost(leaving), swapIns: fromHost(returning), copies: relocate(fork, () => driver.takeBlock()) };
+    const moves = {
+      swapOuts: toHost(leaving),
+      swapIns: fromHost(returning),
+      copies: relocate(fork, () => driver.takeBlock()),
+    };
     const { plan, done } = driver.issue([{ sequence: returning }, { sequence: fork }], moves);
     overwrite(plan);
     const [second, third] = (await done).samples;
     const [first] = await driver.step([{ sequence: leaving }], { swapIns: fromHost(leaving) });
     for (const [i, sample] of [first, second, third].entries()) {
-      expectSame([sample], expected[i], `blocks ${["swapped out", "swapped in", "copied"][i]} by a plan overwritten after execute returned`);
+      expectSame(
+        [sample],
+        expected[i],
+        `blocks ${["swapped out", "swapped in", "copied"][i]} by a plan overwritten after execute returned`,
+      );
     }
   });
 }
@@ -118,8 +135,14 @@ async function resultsStayForAStep(subject: Subject): Promise<void> {
     const logits = first.result.logits?.slice();
     await driver.step(sequences.toReversed().map((sequence) => ({ sequence })));
     const ids = first.result.tokenIds.subarray(0, count);
-    assert(first.samples.every(({ tokenId }, i) => tokenId === ids[i]), "ids were overwritten by the next step");
-    assert(logits?.every((logit, i) => logit === first.result.logits?.[i]) ?? true, "logits were overwritten by the next step");
+    assert(
+      first.samples.every(({ tokenId }, i) => tokenId === ids[i]),
+      "ids were overwritten by the next step",
+    );
+    assert(
+      logits?.every((logit, i) => logit === first.result.logits?.[i]) ?? true,
+      "logits were overwritten by the next step",
+    );
   });
 }
 
@@ -153,7 +176,10 @@ async function reusesSlots(subject: Subject): Promise<void> {
     for (const table of sequences[0].tables) table.length = 0;
     driver.finish(sequences[0]);
     const newcomer = driver.start(prompt(backend, PROMPTS[2], 2));
-    assert(newcomer.slot === sequences[0].slot, () => `slot ${sequences[0].slot} was given back, slot ${newcomer.slot} was taken`);
+    assert(
+      newcomer.slot === sequences[0].slot,
+      () => `slot ${sequences[0].slot} was given back, slot ${newcomer.slot} was taken`,
+    );
     const behind = driver.issue([{ sequence: newcomer }, { sequence: sequences[1] }]);
     const samples = [...(await ahead.done).samples, ...(await behind.done).samples];
     const expected = (await awaited(backend, 3)).map((transcript) => transcript.slice(-3));
@@ -173,10 +199,17 @@ async function endsWithDispose(subject: Subject): Promise<void> {
   await backend.dispose();
   const tables = backend.info.groups.map(() => [1]);
   const plan = makePlan(0, backend.info.blockSize, [{ slot: 0, tokenIds: [0], position: 0, tables, sampled: [0] }]);
-  const uses = [backend.execute(plan), backend.readBlocks([1]), backend.writeBlocks([1], new Uint8Array(backend.info.bytesPerBlock))];
+  const uses = [
+    backend.execute(plan),
+    backend.readBlocks([1]),
+    backend.writeBlocks([1], new Uint8Array(backend.info.bytesPerBlock)),
+  ];
   for (const [i, use] of (await Promise.allSettled(uses)).entries()) {
     const name = ["execute", "readBlocks", "writeBlocks"][i];
-    assert(use.status === "rejected" && use.reason instanceof DisposedError, () => `${name} after dispose() did not reject with DisposedError`);
+    assert(
+      use.status === "rejected" && use.reason instanceof DisposedError,
+      () => `${name} after dispose() did not reject with DisposedError`,
+    );
   }
   assert(!lost, "dispose() resolved `lost`");
 }
@@ -184,7 +217,10 @@ async function endsWithDispose(subject: Subject): Promise<void> {
 async function saysWhatItIs(subject: Subject): Promise<void> {
   await withBackend(subject, async ({ info }) => {
     for (const name of ["blockCount", "blockSize", "maxTokens", "maxRequests"] as const) {
-      assert(info[name] === subject.sizes[name], () => `info.${name} is ${info[name]}, asked for ${subject.sizes[name]}`);
+      assert(
+        info[name] === subject.sizes[name],
+        () => `info.${name} is ${info[name]}, asked for ${subject.sizes[name]}`,
+      );
     }
     for (const name of ["contextLength", "vocabSize", "bytesPerBlock"] as const) {
       assert(Number.isInteger(info[name]) && info[name] > 0, () => `info.${name} is ${info[name]}`);

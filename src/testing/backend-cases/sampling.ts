@@ -30,7 +30,9 @@ async function sampleAll(backend: Backend, together: number, options = OPTIONS):
   const driver = new PlanDriver(backend);
   const transcripts: (readonly Sample[])[] = [];
   for (let first = 0; first < options.length; first += together) {
-    const sequences = options.slice(first, first + together).map((each) => driver.start(prompt(backend, LENGTH, 1), each));
+    const sequences = options
+      .slice(first, first + together)
+      .map((each) => driver.start(prompt(backend, LENGTH, 1), each));
     transcripts.push(...(await transcribe(driver, sequences, { chunk: 4, newTokens: DECODES })));
     for (const sequence of sequences) driver.finish(sequence);
   }
@@ -46,7 +48,10 @@ async function followsTheRule(subject: Subject): Promise<void> {
       const row = { slot: 0, tokenIds: [0], position: 0, tables: [[1]], sampled: [0], ...sequence.options };
       const expected = sampler.sample(logits, makePlan(0, 1, [row]).sampling, 0, position);
       const options = JSON.stringify(sequence.options);
-      assert(tokenId === expected, () => `the token at position ${position} under ${options} is ${tokenId}, not ${expected}`);
+      assert(
+        tokenId === expected,
+        () => `the token at position ${position} under ${options} is ${tokenId}, not ${expected}`,
+      );
     }
   });
 }
@@ -60,7 +65,9 @@ async function sameAloneAndTogether(subject: Subject): Promise<void> {
   });
 }
 
-/** Several choices of a request begin with the same token: its row is sampled once for each, beside rows sampled once. */
+/**
+ * Several choices of a request begin with the same token: its row is sampled once for each, beside rows sampled once.
+ */
 async function severalChoices(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const sampling = { temperature: 1.5, seed: 9 };
@@ -72,7 +79,11 @@ async function severalChoices(subject: Subject): Promise<void> {
     const wanted = choices.flatMap((list, seed) => list.map((choice) => ({ seed, choice })));
     for (const [i, { seed, choice }] of wanted.entries()) {
       const alone = driver.start(prompt(backend, LENGTH, seed), { sampling, choice });
-      expectSame([samples[i]], await driver.step([{ sequence: alone }]), `choice ${choice} of prompt ${seed} in a row sampled for several choices`);
+      expectSame(
+        [samples[i]],
+        await driver.step([{ sequence: alone }]),
+        `choice ${choice} of prompt ${seed} in a row sampled for several choices`,
+      );
       driver.finish(alone);
     }
   });
@@ -96,23 +107,34 @@ async function logprobs(subject: Subject): Promise<void> {
     const { vocabSize, maxRequests } = backend.info;
     const options = [-1, 0, 3, 20].map((wanted) => ({ sampling: { temperature: 1, logprobs: wanted } }));
     const writer = new LogprobWriter(vocabSize);
-    for (const { sequence, logits, logprob, tokenId, topIds, topLogprobs } of (await sampleAll(backend, maxRequests, options)).flat()) {
+    for (const { sequence, logits, logprob, tokenId, topIds, topLogprobs } of (
+      await sampleAll(backend, maxRequests, options)
+    ).flat()) {
       const wanted = sequence.options.sampling?.logprobs ?? -1;
       if (logits === null || wanted < 0) continue;
       const expected = createLogprobColumns(1);
       writer.write(expected, 0, logits, tokenId, wanted);
-      assert(closeTo(logprob, expected.logprobs[0]), () => `the log probability of ${tokenId} is ${logprob}, not ${expected.logprobs[0]}`);
+      assert(
+        closeTo(logprob, expected.logprobs[0]),
+        () => `the log probability of ${tokenId} is ${logprob}, not ${expected.logprobs[0]}`,
+      );
       for (let rank = 0; rank < wanted; rank++) {
         const id = expected.topIds[rank];
         assert(topIds[rank] === id, () => `the id at rank ${rank} is ${topIds[rank]}, not ${id}`);
         const value = expected.topLogprobs[rank];
-        assert(closeTo(topLogprobs[rank], value), () => `the log probability at rank ${rank} is ${topLogprobs[rank]}, not ${value}`);
+        assert(
+          closeTo(topLogprobs[rank], value),
+          () => `the log probability at rank ${rank} is ${topLogprobs[rank]}, not ${value}`,
+        );
       }
     }
   });
 }
 
-/** Keys and values that are NaN make logits that are; the request beside it does not notice. A backend without logits has none to flag. */
+/**
+ * Keys and values that are NaN make logits that are; the request beside it does not notice. A backend without logits
+ * has none to flag.
+ */
 async function flagsNotFinite(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const driver = new PlanDriver(backend);

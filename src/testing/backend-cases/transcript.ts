@@ -50,7 +50,12 @@ function chunkShares(sequences: readonly Sequence[], chunk: number, budget: numb
 }
 
 /** What `tokenIds`, computed from nothing, and the tokens after them give; only the last `samples` samples. */
-export async function fromScratch(driver: PlanDriver, tokenIds: readonly number[], newTokens: number, samples: number): Promise<Transcript> {
+export async function fromScratch(
+  driver: PlanDriver,
+  tokenIds: readonly number[],
+  newTokens: number,
+  samples: number,
+): Promise<Transcript> {
   const sequence = driver.start(tokenIds);
   const [transcript] = await transcribe(driver, [sequence], { chunk: tokenIds.length, newTokens });
   driver.finish(sequence);
@@ -72,7 +77,11 @@ function expectSameBits(actual: Sample, expected: Sample, what: string): void {
   const bits = new Int32Array(actual.logits.buffer);
   const wanted = new Int32Array(expected.logits.buffer);
   const id = bits.findIndex((word, i) => word !== wanted[i]);
-  assert(id < 0, () => `${what}: the logit of ${id} for position ${actual.position} is ${actual.logits?.[id]}, not ${expected.logits?.[id]}`);
+  assert(
+    id < 0,
+    () =>
+      `${what}: the logit of ${id} for position ${actual.position} is ${actual.logits?.[id]}, not ${expected.logits?.[id]}`,
+  );
 }
 
 /** Every logit within `tolerance`. */
@@ -81,7 +90,11 @@ export function expectClose(actual: Transcript, expected: Transcript, tolerance:
     const wanted = expected[i].logits;
     if (logits === null || wanted === null) continue;
     const id = logits.findIndex((logit, token) => !(Math.abs(logit - wanted[token]) <= tolerance));
-    assert(id < 0, () => `${what}: the logit of ${id} for position ${position} is ${logits[id]}, more than ${tolerance} from ${wanted[id]}`);
+    assert(
+      id < 0,
+      () =>
+        `${what}: the logit of ${id} for position ${position} is ${logits[id]}, more than ${tolerance} from ${wanted[id]}`,
+    );
   }
 }
 

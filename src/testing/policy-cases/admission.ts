@@ -17,7 +17,10 @@ export function admissionCases(make: () => AdmissionPolicy): PolicyCase[] {
           policy.step?.(view, random.chance(0.2));
           const request = drawRequest(random, 1000 + i);
           const missing = policy.missingBlocks(request, neededBy(request.tokenCount, random), view);
-          assert(missing >= 0 && missing < Number.POSITIVE_INFINITY, () => `${policy.name} says that ${missing} blocks are missing`);
+          assert(
+            missing >= 0 && missing < Number.POSITIVE_INFINITY,
+            () => `${policy.name} says that ${missing} blocks are missing`,
+          );
           endOne(policy, random);
         }
       },
@@ -53,7 +56,10 @@ function drawView(random: SeededRandom): AdmissionView {
     groupCount: 1,
     contextLength: 2000,
     availableBlocks,
-    promisedBlocks: running.reduce((sum, request) => sum + blocksFor(request.tokenCount) - blocksFor(request.computedTokenCount), 0),
+    promisedBlocks: running.reduce(
+      (sum, request) => sum + blocksFor(request.tokenCount) - blocksFor(request.computedTokenCount),
+      0,
+    ),
     inFlightBlocks: 0,
     blocksFor,
     heldBlocks: (request) => blocksFor(request.computedTokenCount),

@@ -11,7 +11,10 @@ export function evictionCases(make: () => EvictionPolicy): PolicyCase[] {
     {
       name: "an eviction policy names blocks that were added and not removed, children before parents",
       run(random) {
-        const program = { ...withoutTinySteps(drawProgram(random.integer(0, 2 ** 31))), blockCount: random.integer(6, 16) };
+        const program = {
+          ...withoutTinySteps(drawProgram(random.integer(0, 2 ** 31))),
+          blockCount: random.integer(6, 16),
+        };
         new SchedulerDrive(program, { eviction: new WatchedEviction(make()) }).run();
       },
     },
@@ -47,7 +50,10 @@ export class WatchedEviction implements Required<EvictionPolicy> {
 
   victim(): number {
     const block = this.#policy.victim();
-    assert(this.#cached.has(block), () => `${this.name} gives up ${block}, which is none of the ${this.#cached.size} cached blocks`);
+    assert(
+      this.#cached.has(block),
+      () => `${this.name} gives up ${block}, which is none of the ${this.#cached.size} cached blocks`,
+    );
     assert(this.#blocks.isLeaf(block), () => `${this.name} gives up block ${block} before its children`);
     return block;
   }

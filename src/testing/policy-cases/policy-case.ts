@@ -20,7 +20,10 @@ export interface PolicyMakers {
 }
 
 /** One policy object of each kind that has a maker, for a scheduler of steps of at most `maxTokens`. */
-export function policyOptions({ queue, admission, preemption, chunking, budget, eviction }: PolicyMakers, maxTokens: number): Partial<SchedulerOptions> {
+export function policyOptions(
+  { queue, admission, preemption, chunking, budget, eviction }: PolicyMakers,
+  maxTokens: number,
+): Partial<SchedulerOptions> {
   return {
     queue: queue?.(),
     admission: admission?.(),
@@ -63,7 +66,9 @@ export function drawRunning(random: SeededRandom, count: number): Request[] {
     const request = drawRequest(random, order);
     request.become("running");
     produce(request, random.chance(0.5) ? 0 : random.integer(0, request.maxLength - request.promptTokenCount - 1));
-    request.computedTokenCount = random.chance(0.5) ? request.tokenCount - 1 : random.integer(0, request.tokenCount - 1);
+    request.computedTokenCount = random.chance(0.5)
+      ? request.tokenCount - 1
+      : random.integer(0, request.tokenCount - 1);
     return request;
   });
 }

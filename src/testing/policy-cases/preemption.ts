@@ -13,8 +13,15 @@ export function preemptionCases(make: () => PreemptionPolicy): PolicyCase[] {
         const running = drawRunning(random, random.integer(1, 12));
         const victim = victimOf(policy, running);
         const fewer = running.filter((request) => request === victim || random.chance(0.5));
-        assert(victimOf(policy, fewer) === victim, () => `${policy.name} names request ${victim.id} of ${running.length}, and another of ${fewer.length} of them`);
-        assert(victimOf(policy, running.toReversed()) === victim, () => `${policy.name} names another where the running are listed backwards`);
+        assert(
+          victimOf(policy, fewer) === victim,
+          () =>
+            `${policy.name} names request ${victim.id} of ${running.length}, and another of ${fewer.length} of them`,
+        );
+        assert(
+          victimOf(policy, running.toReversed()) === victim,
+          () => `${policy.name} names another where the running are listed backwards`,
+        );
       },
     },
   ];
@@ -22,6 +29,9 @@ export function preemptionCases(make: () => PreemptionPolicy): PolicyCase[] {
 
 function victimOf(policy: PreemptionPolicy, running: readonly RequestView[]): RequestView {
   const victim = policy.victim(running);
-  assert(running.includes(victim), () => `${policy.name} names ${victim === undefined ? "nobody" : `request ${victim.id}`}, who does not run`);
+  assert(
+    running.includes(victim),
+    () => `${policy.name} names ${victim === undefined ? "nobody" : `request ${victim.id}`}, who does not run`,
+  );
   return victim;
 }

@@ -10,8 +10,14 @@ const COMMANDS = 200;
 /** The rules of queue policies. */
 export function queueCases(make: () => QueuePolicy): PolicyCase[] {
   return [
-    { name: "a queue holds what was added and not removed exactly once, and names one of them while there is one", run: (random) => new QueueProgram(make(), random).run() },
-    { name: "a queue works without being attached, begun or charged", run: (random) => new QueueProgram(make(), random, "bare").run() },
+    {
+      name: "a queue holds what was added and not removed exactly once, and names one of them while there is one",
+      run: (random) => new QueueProgram(make(), random).run(),
+    },
+    {
+      name: "a queue works without being attached, begun or charged",
+      run: (random) => new QueueProgram(make(), random, "bare").run(),
+    },
   ];
 }
 
@@ -54,15 +60,20 @@ class QueueProgram {
 
   #next(): Request {
     const next = this.#queue.next(this.#now) as Request | undefined;
-    assert(next !== undefined && this.#waiting.has(next), () => `${this.#queue.name} names ${next === undefined ? "nobody" : `request ${next.id}`}; ${this.#waiting.size} wait`);
+    assert(
+      next !== undefined && this.#waiting.has(next),
+      () =>
+        `${this.#queue.name} names ${next === undefined ? "nobody" : `request ${next.id}`}; ${this.#waiting.size} wait`,
+    );
     return next;
   }
 
   #check(): void {
     const { size, name } = this.#queue;
     assert(size === this.#waiting.size, () => `${name} says that ${size} wait, ${this.#waiting.size} do`);
-    if (size > 0) assert(this.#next() === this.#next(), () => `${name} names two, one after the other, with nothing changed`);
-    else assert(this.#queue.next(this.#now) === undefined, () => `${name} is empty and names somebody`);
+    if (size > 0) {
+      assert(this.#next() === this.#next(), () => `${name} names two, one after the other, with nothing changed`);
+    } else assert(this.#queue.next(this.#now) === undefined, () => `${name} is empty and names somebody`);
   }
 
   #enter(request: Request): void {

@@ -16,7 +16,10 @@ export function schedulerCases(makers: PolicyMakers): PolicyCase[] {
   ];
 }
 
-/** Least tokens a step where requests lose what they have, over and over: with fewer, a long one does not get anywhere in between. */
+/**
+ * Least tokens a step where requests lose what they have, over and over: with fewer, a long one does not get anywhere
+ * in between.
+ */
 const MIN_TOKENS = 8;
 
 /** The program, but where requests are interrupted, steps are large enough for them to end nevertheless. */
@@ -26,7 +29,10 @@ export function withoutTinySteps(program: SchedulerProgram): SchedulerProgram {
 }
 
 /** Policies, and a program under which they can bring every request to its end. */
-export function settingOf(makers: PolicyMakers, drawn: SchedulerProgram): { program: SchedulerProgram; options: Partial<SchedulerOptions> } {
+export function settingOf(
+  makers: PolicyMakers,
+  drawn: SchedulerProgram,
+): { program: SchedulerProgram; options: Partial<SchedulerOptions> } {
   const large = withoutTinySteps(drawn);
   // A prompt that may not be divided has to fit a step, or is rightly refused.
   const isWhole = makers.chunking?.().wholePrompts === true;

@@ -169,8 +169,9 @@ describe.skipIf(noFixtures)(`checkpoints of other families${ifFixtures}`, () => 
       const driver = new PlanDriver(backend);
       const sequence = driver.start(ids);
       const [first] = await driver.step([{ sequence }]);
-      for (const [id, logit] of logits.entries())
-        {expect(Math.abs(first.logits![id] - logit), `logit of ${id}`).toBeLessThan(1e-3);}
+      for (const [id, logit] of logits.entries()) {
+        expect(Math.abs(first.logits![id] - logit), `logit of ${id}`).toBeLessThan(1e-3);
+      }
       for (let i = 1; i < greedy.length; i++) await driver.step([{ sequence }]);
       expect(sequence.tokenIds.slice(ids.length)).toEqual(greedy);
     }
@@ -189,25 +190,44 @@ interface FixturePrompt {
 /** Logits of types that round activations to int8 move by less than 1, as llama.cpp's own do. */
 const ROUNDED = 1;
 
-const FILES = ["gemma2-F16", "gemma2-Q8_0", "llama3-Q4_0", "mistral-Q5_0", "qwen2-BF16", "qwen3-F16", "smol-Q4_K", "smol-Q6_K"];
+const FILES = [
+  "gemma2-F16",
+  "gemma2-Q8_0",
+  "llama3-Q4_0",
+  "mistral-Q5_0",
+  "qwen2-BF16",
+  "qwen3-F16",
+  "smol-Q4_K",
+  "smol-Q6_K",
+];
 
 describe.skipIf(noFixtures)(`GGUF files${ifFixtures}`, () => {
   const cases = FILES.flatMap((file) => KV_TYPES.map((kv) => ({ file, kv }))).filter((_, i) => isSoak || i % 4 === 0);
-  test.each(cases)("$file with keys and values in $kv: ids as far as margins allow, logits within the tolerance", async ({ file, kv }) => {
-    const { model: quantized } = await loadModel(`${fixtures}gguf/${file}.gguf`);
-    const backend = await createCpuBackend({ model: quantized, ...SIZES, blockCount: 256, maxTokens: 256, keepLogits: true, kv });
-    const isRounded = kv === "int8" || !file.endsWith('F16');
-    const tolerance = isRounded ? ROUNDED : kv === "f16" ? 0.1 : 1e-3;
-    const prompts = readFixture(`goldens/gguf-${file}.json`)["prompts"] as FixturePrompt[];
-    for (const { ids, greedy, logits, minMargin } of isSoak ? prompts : prompts.slice(2, 4)) {
-      const driver = new PlanDriver(backend);
-      const sequence = driver.start(ids);
-      const [first] = await driver.step([{ sequence }]);
-      const errors = logits.map((logit, id) => Math.abs(first.logits![id] - logit));
-      expect(Math.max(...errors)).toBeLessThan(tolerance);
-      for (let i = 1; i < greedy.length; i++) await driver.step([{ sequence }]);
-      if (minMargin > 2 * tolerance) expect(sequence.tokenIds.slice(ids.length)).toEqual(greedy);
-    }
-    await backend.dispose();
-  });
+  test.each(cases)(
+    "$file with keys and values in $kv: ids as far as margins allow, logits within the tolerance",
+    async ({ file, kv }) => {
+      const { model: quantized } = await loadModel(`${fixtures}gguf/${file}.gguf`);
+      const backend = await createCpuBackend({
+        model: quantized,
+        ...SIZES,
+        blockCount: 256,
+        maxTokens: 256,
+        keepLogits: true,
+        kv,
+      });
+      const isRounded = kv === "int8" || !file.endsWith("F16");
+      const tolerance = isRounded ? ROUNDED : kv === "f16" ? 0.1 : 1e-3;
+      const prompts = readFixture(`goldens/gguf-${file}.json`)["prompts"] as FixturePrompt[];
+      for (const { ids, greedy, logits, minMargin } of isSoak ? prompts : prompts.slice(2, 4)) {
+        const driver = new PlanDriver(backend);
+        const sequence = driver.start(ids);
+        const [first] = await driver.step([{ sequence }]);
+        const errors = logits.map((logit, id) => Math.abs(first.logits![id] - logit));
+        expect(Math.max(...errors)).toBeLessThan(tolerance);
+        for (let i = 1; i < greedy.length; i++) await driver.step([{ sequence }]);
+        if (minMargin > 2 * tolerance) expect(sequence.tokenIds.slice(ids.length)).toEqual(greedy);
+      }
+      await backend.dispose();
+    },
+  );
 });

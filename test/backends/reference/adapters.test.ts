@@ -20,7 +20,13 @@ function adapterOf(parts: readonly AdaptedPart[], seed: number): Adapter {
     const pairs = parts.map((part, i) => {
       const [out, input] = layer[part].shape;
       const at = seed + 100 * number + 10 * i;
-      return [part, { a: floats("a", [RANK, input], weights(RANK * input, at)), b: floats("b", [out, RANK], weights(out * RANK, at + 1)) }] as const;
+      return [
+        part,
+        {
+          a: floats("a", [RANK, input], weights(RANK * input, at)),
+          b: floats("b", [out, RANK], weights(out * RANK, at + 1)),
+        },
+      ] as const;
     });
     return Object.fromEntries(pairs);
   });
@@ -46,7 +52,15 @@ function merged({ layers }: Adapter): Model {
 }
 
 async function logitsOf(each: Model, adapters: readonly Adapter[], ids: readonly number[]): Promise<Float32Array[]> {
-  const backend = createReferenceBackend({ model: each, blockCount: 32, blockSize: 4, maxTokens: 32, maxRequests: 4, keepLogits: true, adapters });
+  const backend = createReferenceBackend({
+    model: each,
+    blockCount: 32,
+    blockSize: 4,
+    maxTokens: 32,
+    maxRequests: 4,
+    keepLogits: true,
+    adapters,
+  });
   const driver = new PlanDriver(backend);
   const sequences = ids.map((adapterId) => driver.start(PROMPT, { adapterId }));
   const samples = await driver.step(sequences.map((sequence) => ({ sequence })));
@@ -71,12 +85,16 @@ describe("adapters", () => {
   test("requests of one step have each its own, to the bit", async () => {
     const adapters = [adapterOf(["query", "down"], 7), adapterOf(["value"], 8)];
     const together = await logitsOf(model, adapters, [2, 0, 1, 2]);
-    for (const [i, id] of [2, 0, 1, 2].entries()) expect((await logitsOf(model, adapters, [id]))[0]).toEqual(together[i]);
+    for (const [i, id] of [2, 0, 1, 2].entries()) {
+      expect((await logitsOf(model, adapters, [id]))[0]).toEqual(together[i]);
+    }
     expect(together[1]).toEqual((await logitsOf(model, [], [0]))[0]);
   });
 
   test("an id beyond the list is refused", async () => {
-    await expect(logitsOf(model, [adapterOf(["value"], 8)], [2])).rejects.toThrow("adapterId must be from 0 to 1, got 2");
+    await expect(logitsOf(model, [adapterOf(["value"], 8)], [2])).rejects.toThrow(
+      "adapterId must be from 0 to 1, got 2",
+    );
     await expect(logitsOf(model, [], [1])).rejects.toThrow("adapterId must be 0 (reference has no adapters), got 1");
   });
 });

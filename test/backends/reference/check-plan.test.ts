@@ -5,19 +5,33 @@ import { InvalidRequestError } from "../../../src/errors.ts";
 import type { StepPlan } from "../../../src/step.ts";
 import { type PlanRow, makePlan, randomModel } from "../../../src/testing/index.ts";
 
-const { info } = createReferenceBackend({ model: randomModel(1), blockCount: 9, blockSize: 4, maxTokens: 8, maxRequests: 2 });
+const { info } = createReferenceBackend({
+  model: randomModel(1),
+  blockCount: 9,
+  blockSize: 4,
+  maxTokens: 8,
+  maxRequests: 2,
+});
 const FIRST: PlanRow = { slot: 0, tokenIds: [1, 2, 3], position: 4, tables: [[9, 2]], sampled: [2] };
 const SECOND: PlanRow = { slot: 1, tokenIds: [5], position: 13, tables: [[4, 3]], firstPositions: [8], sampled: [0] };
 
 /** A plan of two requests with changes. */
-function changed(change: (plan: StepPlan) => Partial<StepPlan> | void, rows: readonly PlanRow[] = [FIRST, SECOND]): StepPlan {
+function changed(
+  change: (plan: StepPlan) => Partial<StepPlan> | void,
+  rows: readonly PlanRow[] = [FIRST, SECOND],
+): StepPlan {
   const plan = makePlan(0, 4, rows);
   return { ...plan, ...change(plan) };
 }
 
 describe("checkPlan", () => {
   test("lets a right plan pass", () => {
-    expect(() => checkPlan(changed(() => {}), info)).not.toThrow();
+    expect(() =>
+      checkPlan(
+        changed(() => {}),
+        info,
+      ),
+    ).not.toThrow();
     expect(() => checkPlan(makePlan(0, 4, []), info)).not.toThrow();
   });
 
@@ -31,8 +45,16 @@ describe("checkPlan", () => {
     ["contexts", "a context of 129 is over the limit of 128", (plan) => void (plan.contextLengths[0] = 129)],
     ["positions", "token 1 has position 6, not 5", (plan) => void (plan.positions[1] = 6)],
     ["slots", "token 3 has slot 14, its table says 13", (plan) => void (plan.groups[0].slotMapping[3] = 14)],
-    ["block 0", "block 0 is outside 1..9", (plan) => void (plan.groups[0].tables[plan.requestSlots[0] * plan.groups[0].stride + 1] = 0)],
-    ["blocks", "block 10 is outside 1..9", (plan) => void (plan.groups[0].tables[plan.requestSlots[1] * plan.groups[0].stride + 3] = 10)],
+    [
+      "block 0",
+      "block 0 is outside 1..9",
+      (plan) => void (plan.groups[0].tables[plan.requestSlots[0] * plan.groups[0].stride + 1] = 0),
+    ],
+    [
+      "blocks",
+      "block 10 is outside 1..9",
+      (plan) => void (plan.groups[0].tables[plan.requestSlots[1] * plan.groups[0].stride + 3] = 10),
+    ],
   ])("asserts %s", (_, message, change) => {
     expect(() => checkPlan(changed(change), info)).toThrow(message);
   });

@@ -13,5 +13,7 @@ test("takes the rows of the ids", () => {
 });
 
 test.each([3, -1, 0x7fffffff])("asserts that id %i is in the vocabulary", (id) => {
-  expect(() => embed(new Float64Array(2), Int32Array.of(id), 1, table, 1)).toThrow(`token id ${id} is outside a vocabulary of 3`);
+  expect(() => embed(new Float64Array(2), Int32Array.of(id), 1, table, 1)).toThrow(
+    `token id ${id} is outside a vocabulary of 3`,
+  );
 });

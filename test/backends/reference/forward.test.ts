@@ -25,7 +25,9 @@ function normed(x: Vector, weight: Tensor, epsilon: number): number[] {
 function turned(head: Vector, position: number, frequencies: ArrayLike<number>): number[] {
   const half = head.length / 2;
   const angle = (i: number): number => position * frequencies[i % half];
-  return head.map((value, i) => value * Math.cos(angle(i)) + (i < half ? -head[i + half] : head[i - half]) * Math.sin(angle(i)));
+  return head.map(
+    (value, i) => value * Math.cos(angle(i)) + (i < half ? -head[i + half] : head[i - half]) * Math.sin(angle(i)),
+  );
 }
 
 /** Logits after each token of one sequence: no cache, no blocks, every position computed against every earlier one. */
@@ -42,13 +44,23 @@ function naiveLogits({ config, embedding, layers, finalNorm, head }: Model, toke
         const split = Array.from({ length: count }, (_, h) => rowOf(flat, h, headDim));
         return turn ? split.map((each) => turned(each, position, frequencies)) : split;
       });
-    const [queries, keys, values] = [heads(layer.query, headCount, true), heads(layer.key, kvHeadCount, true), heads(layer.value, kvHeadCount, false)];
+    const [queries, keys, values] = [
+      heads(layer.query, headCount, true),
+      heads(layer.key, kvHeadCount, true),
+      heads(layer.value, kvHeadCount, false),
+    ];
     hidden = hidden.map((x, t) => {
       const attended = queries[t].flatMap((query, h) => {
         const g = Math.floor(h / (headCount / kvHeadCount));
         const weights = keys.slice(0, t + 1).map((key) => Math.exp(dot(query, key[g]) / Math.sqrt(headDim)));
         const total = weights.reduce((a, b) => a + b);
-        return query.map((_, d) => dot(weights, values.slice(0, t + 1).map((value) => value[g][d])) / total);
+        return query.map(
+          (_, d) =>
+            dot(
+              weights,
+              values.slice(0, t + 1).map((value) => value[g][d]),
+            ) / total,
+        );
       });
       const branch = times(layer.output, attended);
       return x.map((value, i) => value + branch[i]);
@@ -56,7 +68,10 @@ function naiveLogits({ config, embedding, layers, finalNorm, head }: Model, toke
     hidden = hidden.map((x) => {
       const input = normed(x, layer.feedForwardNorm, epsilon);
       const [gate, up] = [times(layer.gate, input), times(layer.up, input)];
-      const branch = times(layer.down, gate.map((value, i) => (value / (1 + Math.exp(-value))) * up[i]));
+      const branch = times(
+        layer.down,
+        gate.map((value, i) => (value / (1 + Math.exp(-value))) * up[i]),
+      );
       return x.map((value, i) => value + branch[i]);
     });
   }
@@ -71,15 +86,24 @@ describe("Forward", () => {
     ["grouped heads", randomModel(1)],
     ["one key head for all, three layers", randomModel(2, { kvHeadCount: 1, layerCount: 3 })],
     ["as many key heads as heads, tied embeddings", randomModel(3, { kvHeadCount: 4, tiedEmbeddings: true })],
-    ["scaled frequencies", randomModel(4, { ropes: [{ theta: 10_000, dimensions: 8, scaling: { kind: "linear", factor: 4 } }] })],
+    [
+      "scaled frequencies",
+      randomModel(4, { ropes: [{ theta: 10_000, dimensions: 8, scaling: { kind: "linear", factor: 4 } }] }),
+    ],
   ])("is the transformer of the formulas: %s", (_, model) => {
     const { config } = model;
     const groups = layerGroups(config);
     const store = new KvStore({ ...STORE, layerCount: config.layers.length, kvHeadCount: config.kvHeadCount }, 5);
     const forward = new Forward(model, groups, store, 4);
     const [expected, logits] = [naiveLogits(model, TOKENS), new Float64Array(config.vocabSize)];
-    for (const [first, end] of [[0, 4], [4, 5], [5, 7]]) {
-      const plan = makePlan(0, 4, [{ slot: 0, tokenIds: TOKENS.slice(first, end), position: first, tables: [[5, 2]], sampled: [] }]);
+    for (const [first, end] of [
+      [0, 4],
+      [4, 5],
+      [5, 7],
+    ]) {
+      const plan = makePlan(0, 4, [
+        { slot: 0, tokenIds: TOKENS.slice(first, end), position: first, tables: [[5, 2]], sampled: [] },
+      ]);
       forward.run(plan, plan.tokenIds);
       for (let row = 0; row < end - first; row++) {
         forward.logits(logits, row);
@@ -92,11 +116,27 @@ describe("Forward", () => {
     const model = randomModel(5, { layerCount: 4 });
     const store = new KvStore({ ...STORE, layerCount: 2, kvHeadCount: 2 }, 9);
     const nothing = new Float64Array(16).fill(Number.NaN);
-    for (let slot = 0; slot < 40; slot++) for (const layer of [0, 1]) store.writeToken(slot, layer, nothing, nothing, 0);
+    for (let slot = 0; slot < 40; slot++) {
+      for (const layer of [0, 1]) store.writeToken(slot, layer, nothing, nothing, 0);
+    }
     const logitsWith = (window: number): Float64Array => {
-      const groups = [{ window: null, layers: [0, 2] }, { window, layers: [1, 3] }];
+      const groups = [
+        { window: null, layers: [0, 2] },
+        { window, layers: [1, 3] },
+      ];
       const forward = new Forward(model, groups, store, 8);
-      const plan = makePlan(0, 4, [{ slot: 0, tokenIds: TOKENS, position: 0, tables: [[5, 2], [9, 1]], sampled: [] }]);
+      const plan = makePlan(0, 4, [
+        {
+          slot: 0,
+          tokenIds: TOKENS,
+          position: 0,
+          tables: [
+            [5, 2],
+            [9, 1],
+          ],
+          sampled: [],
+        },
+      ]);
       forward.run(plan, plan.tokenIds);
       const logits = new Float64Array(model.config.vocabSize);
       forward.logits(logits, TOKENS.length - 1);
@@ -109,7 +149,11 @@ describe("Forward", () => {
   test("asserts that heads divide and that each layer has a group", () => {
     const store = new KvStore({ ...STORE, layerCount: 2, kvHeadCount: 3 }, 1);
     const uneven = randomModel(1, { kvHeadCount: 3 });
-    expect(() => new Forward(uneven, layerGroups(uneven.config), store, 1)).toThrow("4 heads do not share 3 key heads evenly");
-    expect(() => new Forward(randomModel(1), [{ window: null, layers: [0] }], store, 1)).toThrow("layer 1 is in no group");
+    expect(() => new Forward(uneven, layerGroups(uneven.config), store, 1)).toThrow(
+      "4 heads do not share 3 key heads evenly",
+    );
+    expect(() => new Forward(randomModel(1), [{ window: null, layers: [0] }], store, 1)).toThrow(
+      "layer 1 is in no group",
+    );
   });
 });

@@ -9,18 +9,27 @@ const TYPES = ["f64", "f32", "f16", "int8"] as const;
 function filled(shape = SHAPE, seed = 1): { store: KvStore; keys: Float64Array; values: Float64Array } {
   const store = new KvStore(shape, 5);
   const [keys, values] = [numbers(18 * 2 * 8, seed), numbers(18 * 2 * 8, seed + 1)];
-  for (let slot = 0; slot < 18; slot++) for (const layer of [0, 1]) store.writeToken(slot, layer, keys, values, 8 * (2 * slot + layer));
+  for (let slot = 0; slot < 18; slot++) {
+    for (const layer of [0, 1]) store.writeToken(slot, layer, keys, values, 8 * (2 * slot + layer));
+  }
   return { store, keys, values };
 }
 
 function readAll(store: KvStore): { keys: Float64Array; values: Float64Array } {
   const [keys, values] = [new Float64Array(18 * 2 * 8), new Float64Array(18 * 2 * 8)];
-  for (let slot = 0; slot < 18; slot++) for (const layer of [0, 1]) store.readToken(slot, layer, keys, values, 8 * (2 * slot + layer));
+  for (let slot = 0; slot < 18; slot++) {
+    for (const layer of [0, 1]) store.readToken(slot, layer, keys, values, 8 * (2 * slot + layer));
+  }
   return { keys, values };
 }
 
 describe("KvStore", () => {
-  test.each([["f64", 0, 768], ["f32", 4e-8, 384], ["f16", 3e-4, 192], ["int8", 1 / 254, 192]] as const)(
+  test.each([
+    ["f64", 0, 768],
+    ["f32", 4e-8, 384],
+    ["f16", 3e-4, 192],
+    ["int8", 1 / 254, 192],
+  ] as const)(
     "%s gives back what was written to within %s, whatever was written elsewhere; a block has %i bytes",
     (type, error, bytesPerBlock) => {
       const { store, keys, values } = filled({ ...SHAPE, type });
@@ -50,7 +59,9 @@ describe("KvStore", () => {
     store.copyFrom(other, 5, 1);
     expect(store.read([4])).toEqual(own.slice(bytesPerBlock, 2 * bytesPerBlock));
     expect(store.read([1])).toEqual(theirs);
-    for (const block of [2, 3, 5]) expect(rowOf(store.read([block]), 0, bytesPerBlock)).toEqual(rowOf(own, block - 1, bytesPerBlock));
+    for (const block of [2, 3, 5]) {
+      expect(rowOf(store.read([block]), 0, bytesPerBlock)).toEqual(rowOf(own, block - 1, bytesPerBlock));
+    }
   });
 
   test("writes what it read, in the order asked", () => {
@@ -72,6 +83,8 @@ describe("KvStore", () => {
   });
 
   test("says how many bytes it could not have", () => {
-    expect(() => new KvStore({ ...SHAPE, kvHeadCount: 2 ** 20 }, 2 ** 22)).toThrow(/^cannot allocate \d+ bytes for 4194304 blocks of keys and values$/);
+    expect(() => new KvStore({ ...SHAPE, kvHeadCount: 2 ** 20 }, 2 ** 22)).toThrow(
+      /^cannot allocate \d+ bytes for 4194304 blocks of keys and values$/,
+    );
   });
 });

@@ -6,8 +6,18 @@ import { randomModel } from "../../../src/testing/index.ts";
 import { distance, dot, matrixOf, numbers, rowOf, weights } from "../../support/numbers.ts";
 
 describe("linear", () => {
-  test.each([[1, 1, 1], [3, 4, 7], [2, 5, 8], [1, 7, 33], [5, 12, 3]])("%i rows to %i outputs of %i inputs: dot products", (rows, outSize, inSize) => {
-    const [x, weight, out] = [numbers(rows * inSize, 1), weights(outSize * inSize, 2), new Float64Array(rows * outSize)];
+  test.each([
+    [1, 1, 1],
+    [3, 4, 7],
+    [2, 5, 8],
+    [1, 7, 33],
+    [5, 12, 3],
+  ])("%i rows to %i outputs of %i inputs: dot products", (rows, outSize, inSize) => {
+    const [x, weight, out] = [
+      numbers(rows * inSize, 1),
+      weights(outSize * inSize, 2),
+      new Float64Array(rows * outSize),
+    ];
     linear(out, x, matrixOf(weight, inSize), rows);
     const expected = Array.from({ length: rows * outSize }, (_, i) =>
       dot(rowOf(x, Math.floor(i / outSize), inSize), rowOf(weight, i % outSize, inSize)),
@@ -17,7 +27,12 @@ describe("linear", () => {
 
   test("a row is the same bits whatever rows are beside it", () => {
     const [rows, outSize, inSize] = [6, 11, 37];
-    const [x, weight, out, alone] = [numbers(rows * inSize, 3), weights(outSize * inSize, 4), new Float64Array(rows * outSize), new Float64Array(outSize)];
+    const [x, weight, out, alone] = [
+      numbers(rows * inSize, 3),
+      weights(outSize * inSize, 4),
+      new Float64Array(rows * outSize),
+      new Float64Array(outSize),
+    ];
     linear(out, x, matrixOf(weight, inSize), rows);
     for (let row = 0; row < rows; row++) {
       linear(alone, x.subarray(row * inSize), matrixOf(weight, inSize), 1);

@@ -16,17 +16,28 @@ const shared = fileURLToPath(new URL("../../../../shared/models/", import.meta.u
 const present = existsSync(`${shared}golden.json`);
 
 describe.skipIf(!present)("real weights (skipped where ../shared/models is absent)", () => {
-  const golden: Record<string, Golden[]> = present ? JSON.parse(readFileSync(`${shared}golden.json`, "utf8")).models : {};
+  const golden: Record<string, Golden[]> = present
+    ? JSON.parse(readFileSync(`${shared}golden.json`, "utf8")).models
+    : {};
 
   test.each(Object.entries(golden))("%s continues the golden prompts, all in one batch", async (name, cases) => {
     const { model } = await loadModel(`${shared}${name}-hf`);
-    const backend = createReferenceBackend({ model, blockCount: 96, blockSize: 16, maxTokens: 128, maxRequests: 5, keepLogits: true });
+    const backend = createReferenceBackend({
+      model,
+      blockCount: 96,
+      blockSize: 16,
+      maxTokens: 128,
+      maxRequests: 5,
+      keepLogits: true,
+    });
     const driver = new PlanDriver(backend);
     const sequences = cases.map(({ promptIds }) => driver.start(promptIds));
     const wanted = cases.map(({ promptIds, genIds }) => [...promptIds, ...genIds]);
     const prompts = await driver.step(sequences.map((sequence) => ({ sequence })));
     for (const [i, { lastPromptLogitsTop5 }] of cases.entries()) {
-      for (const [id, logit] of lastPromptLogitsTop5) expect(Math.abs(prompts[i].logits![id] - logit)).toBeLessThan(1e-3);
+      for (const [id, logit] of lastPromptLogitsTop5) {
+        expect(Math.abs(prompts[i].logits![id] - logit)).toBeLessThan(1e-3);
+      }
     }
     for (;;) {
       const unfinished = sequences.filter((sequence, i) => sequence.tokenIds.length < wanted[i].length);
@@ -44,8 +55,20 @@ describe("createReferenceBackend", () => {
 
   test("says what it is", () => {
     const { info } = createReferenceBackend({ ...sizes, hostBlockCount: 3 });
-    expect(info).toMatchObject({ name: "reference", blockCount: 8, hostBlockCount: 3, blockSize: 4, maxTokens: 8, maxRequests: 2 });
-    expect(info).toMatchObject({ contextLength: 128, vocabSize: 97, bytesPerBlock: 8 * 2 * 2 * 4 * 16, groups: [{ window: null }] });
+    expect(info).toMatchObject({
+      name: "reference",
+      blockCount: 8,
+      hostBlockCount: 3,
+      blockSize: 4,
+      maxTokens: 8,
+      maxRequests: 2,
+    });
+    expect(info).toMatchObject({
+      contextLength: 128,
+      vocabSize: 97,
+      bytesPerBlock: 8 * 2 * 2 * 4 * 16,
+      groups: [{ window: null }],
+    });
     expect(createReferenceBackend(sizes).info.hostBlockCount).toBe(0);
   });
 
@@ -65,7 +88,9 @@ describe("createReferenceBackend", () => {
   test("says how many bytes it could not have", () => {
     const blockCount = 500_000_000;
     expect(() => createReferenceBackend({ ...sizes, blockCount })).toThrow(OutOfMemoryError);
-    expect(() => createReferenceBackend({ ...sizes, blockCount })).toThrow(/cannot allocate \d+ bytes for 500000000 blocks/);
+    expect(() => createReferenceBackend({ ...sizes, blockCount })).toThrow(
+      /cannot allocate \d+ bytes for 500000000 blocks/,
+    );
   });
 
   test("keeps logits only where asked", async () => {

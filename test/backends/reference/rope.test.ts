@@ -56,6 +56,11 @@ describe("rotate", () => {
   test("multiplies by the table's magnitude", () => {
     const x = numbers(8, 6);
     const scaling = { kind: "divisors", divisors: [1, 1, 1, 1], magnitude: 1.5 } as const;
-    expect(distance(rotated(x, 7, { ...WHOLE, scaling }), rotated(x, 7).map((value) => 1.5 * value))).toBeLessThan(1e-14);
+    expect(
+      distance(
+        rotated(x, 7, { ...WHOLE, scaling }),
+        rotated(x, 7).map((value) => 1.5 * value),
+      ),
+    ).toBeLessThan(1e-14);
   });
 });

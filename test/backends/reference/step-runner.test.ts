@@ -29,7 +29,17 @@ const row = (tokenIds: readonly number[], changes: Partial<PlanRow> = {}): PlanR
 describe("StepRunner", () => {
   test("swaps out, then in, then copies, then computes", () => {
     const { runner, device, host, mark } = runnerWithMarks();
-    const moves: PlanMoves = { swapOuts: [[1, 2]], swapIns: [[3, 1], [2, 4]], copies: [[8, 5], [1, 6]] };
+    const moves: PlanMoves = {
+      swapOuts: [[1, 2]],
+      swapIns: [
+        [3, 1],
+        [2, 4],
+      ],
+      copies: [
+        [8, 5],
+        [1, 6],
+      ],
+    };
     runner.run(makePlan(0, 4, [row([7])], moves));
     expect(mark(host, 2)).toBe(1); // out before in: block 1 still held its own
     expect([mark(device, 1), mark(device, 4)]).toEqual([103, 1]);
@@ -41,11 +51,15 @@ describe("StepRunner", () => {
     const { runner } = runnerWithMarks();
     const two = [row([1, 2], { sampled: [0, 1] }), row([3], { slot: 1, tables: [[7]] })];
     const ids = [...runner.run(makePlan(0, 4, two)).tokenIds.subarray(0, 3)];
-    const fed = runner.run(makePlan(1, 4, [row([~2], { position: 1, tables: [[7]] }), row([~0], { slot: 1, position: 2 })]));
+    const fed = runner.run(
+      makePlan(1, 4, [row([~2], { position: 1, tables: [[7]] }), row([~0], { slot: 1, position: 2 })]),
+    );
     const fedIds = [...fed.tokenIds.subarray(0, 2)];
     const given = runnerWithMarks().runner;
     given.run(makePlan(0, 4, two));
-    const named = given.run(makePlan(1, 4, [row([ids[2]], { position: 1, tables: [[7]] }), row([ids[0]], { slot: 1, position: 2 })]));
+    const named = given.run(
+      makePlan(1, 4, [row([ids[2]], { position: 1, tables: [[7]] }), row([ids[0]], { slot: 1, position: 2 })]),
+    );
     expect([...named.tokenIds.subarray(0, 2)]).toEqual(fedIds);
   });
 
@@ -53,8 +67,12 @@ describe("StepRunner", () => {
     const { runner } = runnerWithMarks();
     expect(() => runner.run(makePlan(0, 4, [row([~0])]))).toThrow("token 0 is sample 0 of a plan that had 0");
     runner.run(makePlan(1, 4, [row([5])]));
-    expect(() => runner.run(makePlan(2, 4, [row([~1], { position: 1 })]))).toThrow("token 0 is sample 1 of a plan that had 1");
-    expect(() => runner.run(makePlan(3, 4, [row([~0], { position: 1 })]))).toThrow("token 0 is sample 0 of a plan that had 0");
+    expect(() => runner.run(makePlan(2, 4, [row([~1], { position: 1 })]))).toThrow(
+      "token 0 is sample 1 of a plan that had 1",
+    );
+    expect(() => runner.run(makePlan(3, 4, [row([~0], { position: 1 })]))).toThrow(
+      "token 0 is sample 0 of a plan that had 0",
+    );
   });
 
   test("outputs take turns", () => {
@@ -74,7 +92,12 @@ describe("StepRunner", () => {
     const [head, broken] = [model.head.bytes.slice(), randomModel(1)];
     new DataView(head.buffer).setFloat32(4 * 7, Number.NaN, true);
     const { device, host } = runnerWithMarks();
-    const forward = new Forward({ ...broken, head: { ...broken.head, bytes: head } }, layerGroups(model.config), device, 8);
+    const forward = new Forward(
+      { ...broken, head: { ...broken.head, bytes: head } },
+      layerGroups(model.config),
+      device,
+      8,
+    );
     const runner = new StepRunner({ forward, device, host, info, keepLogits: false });
     expect(runner.run(makePlan(0, 4, [row([7])])).sampleFlags[0]).toBe(SAMPLE_NOT_FINITE);
     expect(runnerWithMarks().runner.run(makePlan(0, 4, [row([7])])).sampleFlags[0]).toBe(0);

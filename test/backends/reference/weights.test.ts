@@ -15,7 +15,12 @@ test("opens matrices and vectors by the model's names; what a decoder has not st
 
 test("16-bit weights are widened by their kind", () => {
   const model = randomModel(1);
-  const finalNorm = { ...model.finalNorm, dtype: "BF16" as const, shape: [2], bytes: Uint8Array.of(0x80, 0x3f, 0x00, 0xc0) };
+  const finalNorm = {
+    ...model.finalNorm,
+    dtype: "BF16" as const,
+    shape: [2],
+    bytes: Uint8Array.of(0x80, 0x3f, 0x00, 0xc0),
+  };
   expect([...openWeights({ ...model, finalNorm }).finalNorm]).toEqual([1, -2]);
 });
 

@@ -6,9 +6,12 @@ import { gpuNamed, modelNamed } from "../../../src/roofline/index.ts";
 import { backendConformance } from "../../../src/testing/index.ts";
 
 const SETUP = { gpu: gpuNamed("a10"), shape: modelNamed("smollm2-135m") };
-const make = (options: Partial<SimulatedBackendOptions> = {}) => createSimulatedBackend({ ...SETUP, blockCount: 64, blockSize: 16, maxTokens: 128, maxRequests: 8, ...options });
+const make = (options: Partial<SimulatedBackendOptions> = {}) =>
+  createSimulatedBackend({ ...SETUP, blockCount: 64, blockSize: 16, maxTokens: 128, maxRequests: 8, ...options });
 
-backendConformance((sizes) => make({ ...sizes, hostBlockCount: 0, vocabSize: 512 }), { runner: { describe, it: test } });
+backendConformance((sizes) => make({ ...sizes, hostBlockCount: 0, vocabSize: 512 }), {
+  runner: { describe, it: test },
+});
 
 test("an engine runs on it, and batch, chunks and preemption change no token", async () => {
   const alone = await answers({ blockCount: 64, maxRequests: 1 });
@@ -18,7 +21,9 @@ test("an engine runs on it, and batch, chunks and preemption change no token", a
 
 async function answers(options: Partial<SimulatedBackendOptions>): Promise<number[][]> {
   await using engine = new Engine({ backend: make(options) });
-  const streams = [5, 40, 17].map((length, i) => engine.submit({ promptTokenIds: Array.from({ length }, (_, k) => i + k), maxTokens: 30 }));
+  const streams = [5, 40, 17].map((length, i) =>
+    engine.submit({ promptTokenIds: Array.from({ length }, (_, k) => i + k), maxTokens: 30 }),
+  );
   return Promise.all(streams.map(async (stream) => [...(await stream.completion()).tokenIds]));
 }
 

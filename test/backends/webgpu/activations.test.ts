@@ -37,7 +37,10 @@ describe("createActivations", () => {
   test("has what norms of heads, norms behind branches and experts need, and no more", () => {
     const plain = createActivations(buffers, config, "f32", { maxTokens: 10, tile: 4, bindingBytes: 2 ** 20 });
     expect([plain.projected, plain.branch, plain.experts]).toEqual([null, null, null]);
-    const parts = { norm: { ...config.norm, place: "around" as const }, experts: { count: 6, perToken: 2, intermediateSize: 10, normalized: true } };
+    const parts = {
+      norm: { ...config.norm, place: "around" as const },
+      experts: { count: 6, perToken: 2, intermediateSize: 10, normalized: true },
+    };
     createActivations(buffers, { ...config, ...parts }, "int8", { maxTokens: 10, tile: 4, bindingBytes: 2 ** 20 });
     expect(sizes.get("queries, keys and values")).toBe(10 * (4 + 2 * 2) * 2 * 16);
     expect(sizes.get("outputs of a branch")).toBe(10 * 8 * 16);

@@ -8,14 +8,29 @@ const PLAIN: RopeConfig = { theta: 10_000, dimensions: 8, scaling: null };
 const YARN: RopeConfig = {
   theta: 500,
   dimensions: 6,
-  scaling: { kind: "yarn", factor: 4, originalContextLength: 32, betaFast: 32, betaSlow: 1, magnitude: 1.14, truncated: true },
+  scaling: {
+    kind: "yarn",
+    factor: 4,
+    originalContextLength: 32,
+    betaFast: 32,
+    betaSlow: 1,
+    magnitude: 1.14,
+    truncated: true,
+  },
 };
 
-test.each([[PLAIN, 8], [PLAIN, 14], [YARN, 10]])("angles of %o in a head of %i are those of the reference, then those of no rotation", (rope, headDim) => {
+test.each([
+  [PLAIN, 8],
+  [PLAIN, 14],
+  [YARN, 10],
+])("angles of %o in a head of %i are those of the reference, then those of no rotation", (rope, headDim) => {
   const angles = new Float32Array(POSITIONS * angleStride(headDim));
   fillAngles(angles, rope, headDim, POSITIONS);
   const table = new RopeAngles(rope, POSITIONS);
-  table.set(Int32Array.from({ length: POSITIONS }, (_, position) => position), POSITIONS);
+  table.set(
+    Int32Array.from({ length: POSITIONS }, (_, position) => position),
+    POSITIONS,
+  );
   for (let position = 0; position < POSITIONS; position++) {
     for (let pair = 0; pair < headDim / 2; pair++) {
       const at = position * angleStride(headDim) + 2 * pair;

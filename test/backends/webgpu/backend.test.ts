@@ -4,8 +4,24 @@ import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import { DeviceLostError, DisposedError } from "../../../src/errors.ts";
 import { KV_TYPES, type KvType } from "../../../src/kv-type.ts";
 import type { Model } from "../../../src/model.ts";
-import { type ConformanceCase, type MakeBackend, PlanDriver, type RandomModelOptions, backendConformance, randomModel } from "../../../src/testing/index.ts";
-import { GOLDEN_MODELS, GOLDEN_SIZES, SHORT, expectedAnswers, goldenModel, isHere, loadGoldenModel, runGoldens } from "../../support/goldens.ts";
+import {
+  type ConformanceCase,
+  type MakeBackend,
+  PlanDriver,
+  type RandomModelOptions,
+  backendConformance,
+  randomModel,
+} from "../../../src/testing/index.ts";
+import {
+  GOLDEN_MODELS,
+  GOLDEN_SIZES,
+  SHORT,
+  expectedAnswers,
+  goldenModel,
+  isHere,
+  loadGoldenModel,
+  runGoldens,
+} from "../../support/goldens.ts";
 import { ifShared } from "../../support/model-files.ts";
 import { RANDOM_FAMILIES } from "../../support/random-families.ts";
 import { isSoak, soakCount } from "../../support/soak.ts";
@@ -37,15 +53,34 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   };
 
   describe("sizes that are no multiples of four, tied embeddings", () => {
-    const odd = randomModel(2, { headDim: 6, hiddenSize: 30, intermediateSize: 37, headCount: 6, kvHeadCount: 3, tiedEmbeddings: true });
-    some(backendConformance(make(odd), { oracle: reference(odd), tolerance: 1e-4, blockSizes: [3] }), /^(a batch|any chunking|any placement|NaN|lengths|logits agree|swapped)/);
+    const odd = randomModel(2, {
+      headDim: 6,
+      hiddenSize: 30,
+      intermediateSize: 37,
+      headCount: 6,
+      kvHeadCount: 3,
+      tiedEmbeddings: true,
+    });
+    some(
+      backendConformance(make(odd), { oracle: reference(odd), tolerance: 1e-4, blockSizes: [3] }),
+      /^(a batch|any chunking|any placement|NaN|lengths|logits agree|swapped)/,
+    );
   });
 
   describe("windows, experts, norms of heads, keys and values as whole numbers", () => {
     const { norm, ropes, ...gemma3 } = RANDOM_FAMILIES["gemma3"];
     const layers = gemma3.layers!.map((layer) => ({ ...layer, experts: layer.window !== null }));
-    const mixed = randomModel(5, { ...gemma3, norm, ropes, layers, experts: { count: 4, perToken: 2, intermediateSize: 12, normalized: true } });
-    some(backendConformance(make(mixed, "int8"), { blockSizes: [3] }), /^(a batch|any placement|NaN|copies|swapped|logits that are not finite)/);
+    const mixed = randomModel(5, {
+      ...gemma3,
+      norm,
+      ropes,
+      layers,
+      experts: { count: 4, perToken: 2, intermediateSize: 12, normalized: true },
+    });
+    some(
+      backendConformance(make(mixed, "int8"), { blockSizes: [3] }),
+      /^(a batch|any placement|NaN|copies|swapped|logits that are not finite)/,
+    );
   });
 
   describe.skipIf(!isSoak)("every family", () => {
@@ -53,7 +88,8 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
     describe.each(cases)("%s, keys and values as %s", (family, kv) => {
       const random = randomModel(6, RANDOM_FAMILIES[family]);
       const tolerance = { f32: 1e-4, f16: 0.02, int8: 0.2 }[kv];
-      const oracle: MakeBackend = (sizes) => createReferenceBackend({ model: random, ...sizes, ...(kv === "f32" ? {} : { kv }) });
+      const oracle: MakeBackend = (sizes) =>
+        createReferenceBackend({ model: random, ...sizes, ...(kv === "f32" ? {} : { kv }) });
       some(backendConformance(make(random, kv), { oracle, tolerance, blockSizes: [4] }), /./);
     });
   });
@@ -65,8 +101,8 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
 });
 
 /**
- * Budget, block size, tight pool, tokens of an answer. Under `npm run soak` all sizes of the reference backend's goldens, then whole answers;
- * else one, as a software adapter takes seconds of CPU a run.
+ * Budget, block size, tight pool, tokens of an answer. Under `npm run soak` all sizes of the reference backend's
+ * goldens, then whole answers; else one, as a software adapter takes seconds of CPU a run.
  */
 const GOLDEN_RUNS: readonly (readonly [number, number, boolean, number])[] = isSoak
   ? [...GOLDEN_SIZES.map((sizes) => [...sizes, SHORT] as const), [64, 16, true, soakCount(200)]]
@@ -80,14 +116,19 @@ describe.skipIf(noWebGPU)(`measured continuations${ifWebGPU}`, () => {
   afterAll(() => device.destroy());
 
   const runs = GOLDEN_MODELS.filter(isHere).flatMap((name) => GOLDEN_RUNS.map((run) => [name, ...run] as const));
-  test.each(runs)(`of %s, all together: %i tokens a step, blocks of %i, tight pool %s, %i tokens${ifShared}`, async (name, tokenBudget, blockSize, tight, maxTokens) => {
-    const model = goldenModel(name);
-    const run = { tokenBudget, blockSize, tight, maxTokens };
-    const { answers, stats } = await runGoldens(await loadGoldenModel(model), model.goldens, run, (options) => createWebGPUBackend({ ...options, device }));
-    expect(answers).toEqual(expectedAnswers(model.goldens, maxTokens));
-    if (tight && maxTokens > SHORT) expect(stats.preemptions).toBeGreaterThan(0);
-    expect(stats.heldBlocks).toBe(0);
-  });
+  test.each(runs)(
+    `of %s, all together: %i tokens a step, blocks of %i, tight pool %s, %i tokens${ifShared}`,
+    async (name, tokenBudget, blockSize, tight, maxTokens) => {
+      const model = goldenModel(name);
+      const run = { tokenBudget, blockSize, tight, maxTokens };
+      const { answers, stats } = await runGoldens(await loadGoldenModel(model), model.goldens, run, (options) =>
+        createWebGPUBackend({ ...options, device }),
+      );
+      expect(answers).toEqual(expectedAnswers(model.goldens, maxTokens));
+      if (tight && maxTokens > SHORT) expect(stats.preemptions).toBeGreaterThan(0);
+      expect(stats.heldBlocks).toBe(0);
+    },
+  );
 });
 
 describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
@@ -163,12 +204,23 @@ describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
     const model = randomModel(4, mixed);
     const tokens = Array.from({ length: 40 }, (_unused, i) => i);
     const logits = async (limit?: number): Promise<number[]> => {
-      const backend = await createWebGPUBackend({ model, device, ...SIZES, blockCount: 3, maxTokens: 8, keepLogits: true, bindingBytes: limit, kv });
+      const backend = await createWebGPUBackend({
+        model,
+        device,
+        ...SIZES,
+        blockCount: 3,
+        maxTokens: 8,
+        keepLogits: true,
+        bindingBytes: limit,
+        kv,
+      });
       const driver = new PlanDriver(backend);
       const sequence = driver.start(tokens);
       const samples: number[] = [];
       while (sequence.computedCount < tokens.length) {
-        for (const sample of await driver.step([{ sequence, count: 8, sample: "all" }])) samples.push(...bits(sample.logits!));
+        for (const sample of await driver.step([{ sequence, count: 8, sample: "all" }])) {
+          samples.push(...bits(sample.logits!));
+        }
       }
       await backend.dispose();
       return samples;

@@ -12,7 +12,12 @@ function fakeDevice(capacity: number): { device: GPUDevice; destroyed: number[] 
     createBuffer: ({ size, mappedAtCreation }: GPUBufferDescriptor) => {
       if (size > capacity && mappedAtCreation) throw new RangeError("no room to map");
       if (size > capacity) scopes[scopes.length - 1] = new Error("no room");
-      return { size, getMappedRange: () => new ArrayBuffer(size), unmap: () => {}, destroy: () => destroyed.push(size) };
+      return {
+        size,
+        getMappedRange: () => new ArrayBuffer(size),
+        unmap: () => {},
+        destroy: () => destroyed.push(size),
+      };
     },
   };
   return { device: device as unknown as GPUDevice, destroyed };
@@ -37,11 +42,17 @@ describe("Buffers", () => {
     const buffers = new Buffers(device);
     buffers.create("weights", 80, STORAGE);
     buffers.create("keys and values", 104, STORAGE);
-    await expect(buffers.settled()).rejects.toThrow(new OutOfMemoryError("cannot allocate 104 bytes for keys and values on the device, which holds 80 bytes in 1 buffers"));
+    await expect(buffers.settled()).rejects.toThrow(
+      new OutOfMemoryError(
+        "cannot allocate 104 bytes for keys and values on the device, which holds 80 bytes in 1 buffers",
+      ),
+    );
   });
 
   test("so does a mapped one, at once", () => {
     const buffers = new Buffers(fakeDevice(100).device);
-    expect(() => buffers.createFilled("weights", 104, STORAGE, () => {})).toThrow("cannot allocate 104 bytes for weights on the device, which holds 0 bytes in 0 buffers");
+    expect(() => buffers.createFilled("weights", 104, STORAGE, () => {})).toThrow(
+      "cannot allocate 104 bytes for weights on the device, which holds 0 bytes in 0 buffers",
+    );
   });
 });

@@ -15,7 +15,12 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
 
   test("says in its info what it was asked for, and what it runs on", async () => {
     const { blockCount: _, ...rest } = SIZES;
-    const backend = await createWebGPUBackend({ ...rest, gpu: gpu(), kvBytes: 10 * 2 * 2 * 2 * 4 * 8 * 4, hostBlockCount: 3 });
+    const backend = await createWebGPUBackend({
+      ...rest,
+      gpu: gpu(),
+      kvBytes: 10 * 2 * 2 * 2 * 4 * 8 * 4,
+      hostBlockCount: 3,
+    });
     expect(backend.info).toEqual({
       name: expect.stringMatching(/^webgpu \(.+\)$/) as string,
       blockCount: 9,
@@ -75,7 +80,9 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
     };
     const attempt = createWebGPUBackend({ ...SIZES, device: failingDevice });
     await expect(attempt).rejects.toThrow(OutOfMemoryError);
-    await expect(attempt).rejects.toThrow("cannot allocate 9216 bytes for keys and values of 8 blocks on the device, which holds 0 bytes in 0 buffers");
+    await expect(attempt).rejects.toThrow(
+      "cannot allocate 9216 bytes for keys and values of 8 blocks on the device, which holds 0 bytes in 0 buffers",
+    );
     expect(destroyed.length).toBeGreaterThan(20);
     failingDevice.destroy();
   });
@@ -83,7 +90,9 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
   test("a limit that nothing can be split under names itself, what it is and what was needed", async () => {
     const attempt = createWebGPUBackend({ ...SIZES, device, bindingBytes: 1000 });
     await expect(attempt).rejects.toThrow(DeviceLimitError);
-    await expect(attempt).rejects.toThrow("maxStorageBufferBindingSize is 1000, one key-value head of one layer needs 2304 with 8 blocks: use fewer blocks");
+    await expect(attempt).rejects.toThrow(
+      "maxStorageBufferBindingSize is 1000, one key-value head of one layer needs 2304 with 8 blocks: use fewer blocks",
+    );
   });
 });
 
@@ -99,5 +108,7 @@ test("options are checked before any device is asked for", async () => {
 });
 
 test("without WebGPU it says what to install", async () => {
-  await expect(createWebGPUBackend({ ...SIZES, gpu: { requestAdapter: () => Promise.resolve(null) } as unknown as GPU })).rejects.toThrow(/^WebGPU finds no adapter: install/);
+  await expect(
+    createWebGPUBackend({ ...SIZES, gpu: { requestAdapter: () => Promise.resolve(null) } as unknown as GPU }),
+  ).rejects.toThrow(/^WebGPU finds no adapter: install/);
 });

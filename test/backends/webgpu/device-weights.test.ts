@@ -24,15 +24,24 @@ test("isTied tells whether one copy serves embedding and output", () => {
 
 describe("uploadModel", () => {
   /** Contents of all buffers in the order in which they are made. */
-  const upload = async (model: AnyModel, onUpload = (): void => {}): Promise<{ label: string; bytes: ArrayBuffer }[]> => {
+  const upload = async (
+    model: AnyModel,
+    onUpload = (): void => {},
+  ): Promise<{ label: string; bytes: ArrayBuffer }[]> => {
     const made: { label: string; bytes: ArrayBuffer }[] = [];
     const createMapped = (label: string, size: number) => {
       const bytes = new ArrayBuffer(size);
       made.push({ label, bytes });
       return { buffer: { unmap: onUpload }, target: bytes };
     };
-    const createFilled = (label: string, size: number, _usage: number, fill: (target: ArrayBuffer) => void) => fill(createMapped(label, size).target);
-    await uploadModel({ createMapped, createFilled } as unknown as Buffers, model, () => [{ firstLayer: 0, layerCount: 3, firstHead: 0, headCount: 2, blockBytes: 1 }], 2 ** 20);
+    const createFilled = (label: string, size: number, _usage: number, fill: (target: ArrayBuffer) => void) =>
+      fill(createMapped(label, size).target);
+    await uploadModel(
+      { createMapped, createFilled } as unknown as Buffers,
+      model,
+      () => [{ firstLayer: 0, layerCount: 3, firstHead: 0, headCount: 2, blockBytes: 1 }],
+      2 ** 20,
+    );
     return made;
   };
   const resident = randomModel(3, { ...RANDOM_FAMILIES["gemma2"], dtype: "Q4_K" });
@@ -40,7 +49,9 @@ describe("uploadModel", () => {
   test("reads tensors that are not in memory one by one, each once, and uploads the same", async () => {
     const { model, reads } = lazyModel(resident);
     expect(await upload(model)).toEqual(await upload(resident));
-    const names = resident.layers.flatMap((layer) => Object.values(layer)).flatMap((tensor: Tensor | null) => tensor?.name ?? []);
+    const names = resident.layers
+      .flatMap((layer) => Object.values(layer))
+      .flatMap((tensor: Tensor | null) => tensor?.name ?? []);
     expect(reads.toSorted()).toEqual([...names, resident.embedding.name, resident.finalNorm.name].toSorted());
   });
 
@@ -53,7 +64,10 @@ describe("uploadModel", () => {
 
   test("fails as a read fails", async () => {
     const { model } = lazyModel(resident);
-    const broken = { ...model, finalNorm: { ...model.finalNorm, read: () => Promise.reject(new Error("the disk is gone")) } };
+    const broken = {
+      ...model,
+      finalNorm: { ...model.finalNorm, read: () => Promise.reject(new Error("the disk is gone")) },
+    };
     await expect(upload(broken)).rejects.toThrow("the disk is gone");
   });
 });
@@ -68,9 +82,17 @@ function lazyModel(resident: Model): { model: Model<LazyTensor>; reads: string[]
     known.set(tensor, made);
     return made;
   };
-  const layers = resident.layers.map((layer) => Object.fromEntries(Object.entries(layer).map(([name, tensor]) => [name, tensor && lazy(tensor)])));
+  const layers = resident.layers.map((layer) =>
+    Object.fromEntries(Object.entries(layer).map(([name, tensor]) => [name, tensor && lazy(tensor)])),
+  );
   const { config, embedding, finalNorm, head } = resident;
-  const model = { config, embedding: lazy(embedding), layers: layers as unknown as Model<LazyTensor>["layers"], finalNorm: lazy(finalNorm), head: lazy(head) };
+  const model = {
+    config,
+    embedding: lazy(embedding),
+    layers: layers as unknown as Model<LazyTensor>["layers"],
+    finalNorm: lazy(finalNorm),
+    head: lazy(head),
+  };
   return { model, reads };
 }
 
@@ -107,21 +129,32 @@ describe.skipIf(noWebGPU || noFixtures)(`tiny checkpoints${ifWebGPU}${ifFixtures
   });
   afterAll(() => device.destroy());
 
-  test.each(isSoak ? ALL : SAMPLE)("%s, keys and values as %s, prompts up to %i: logits and greedy ids are llama.cpp's", async (name, kv, longest) => {
-    const golden = FAMILY_GOLDENS.find((each) => each.name === name)!;
-    const loaded = await loadModel(golden.path);
-    const prompts = familyPrompts(golden).filter(({ ids }) => ids.length <= longest);
-    const tolerance = toleranceOf(name, kv);
-    const make = async (options: ReferenceBackendOptions): Promise<Backend> => {
-      const backend = await createWebGPUBackend({ ...options, device, kv, keepLogits: true });
-      for (const { ids, logits } of prompts) expect(distance(await logitsAfter(backend, ids), logits)).toBeLessThan(tolerance);
-      return backend;
-    };
-    const sizes = isSoak ? [[256, 16, 1000], [7, 4, 4], [33, 16, 2]] : [[24, 4, 4]];
-    for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
-      const { answers } = await runFamily(loaded, prompts, { tokenBudget, blockSize, spareBlocks }, make);
-      const isRough = kv === "int8"; // ids differ where two logits are as close as its error
-      if (!isRough) expect(answers).toEqual([...prompts, ...prompts].map(({ greedy }) => greedy));
-    }
-  });
+  test.each(isSoak ? ALL : SAMPLE)(
+    "%s, keys and values as %s, prompts up to %i: logits and greedy ids are llama.cpp's",
+    async (name, kv, longest) => {
+      const golden = FAMILY_GOLDENS.find((each) => each.name === name)!;
+      const loaded = await loadModel(golden.path);
+      const prompts = familyPrompts(golden).filter(({ ids }) => ids.length <= longest);
+      const tolerance = toleranceOf(name, kv);
+      const make = async (options: ReferenceBackendOptions): Promise<Backend> => {
+        const backend = await createWebGPUBackend({ ...options, device, kv, keepLogits: true });
+        for (const { ids, logits } of prompts) {
+          expect(distance(await logitsAfter(backend, ids), logits)).toBeLessThan(tolerance);
+        }
+        return backend;
+      };
+      const sizes = isSoak
+        ? [
+            [256, 16, 1000],
+            [7, 4, 4],
+            [33, 16, 2],
+          ]
+        : [[24, 4, 4]];
+      for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
+        const { answers } = await runFamily(loaded, prompts, { tokenBudget, blockSize, spareBlocks }, make);
+        const isRough = kv === "int8"; // ids differ where two logits are as close as its error
+        if (!isRough) expect(answers).toEqual([...prompts, ...prompts].map(({ greedy }) => greedy));
+      }
+    },
+  );
 });

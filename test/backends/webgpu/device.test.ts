@@ -2,17 +2,37 @@ import { describe, expect, test } from "vitest";
 import { adapterName, isSoftware, requestAdapter, requestDevice } from "../../../src/backends/webgpu/device.ts";
 import { DeviceLimitError, DeviceUnavailableError } from "../../../src/errors.ts";
 
-const INFO = { vendor: "acme", architecture: "anvil", description: "", device: "", isFallbackAdapter: false } as GPUAdapterInfo;
-const LIMITS = { maxComputeInvocationsPerWorkgroup: 256, maxStorageBuffersPerShaderStage: 8, maxBindGroups: 4, maxStorageBufferBindingSize: 1000, maxBufferSize: 2000 };
+const INFO = {
+  vendor: "acme",
+  architecture: "anvil",
+  description: "",
+  device: "",
+  isFallbackAdapter: false,
+} as GPUAdapterInfo;
+const LIMITS = {
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxStorageBuffersPerShaderStage: 8,
+  maxBindGroups: 4,
+  maxStorageBufferBindingSize: 1000,
+  maxBufferSize: 2000,
+};
 
 /** An adapter that notes what is asked of it. */
-function fakeAdapter(limits: Partial<typeof LIMITS> = {}, fail: Error | null = null): GPUAdapter & { asked: GPUDeviceDescriptor[] } {
+function fakeAdapter(
+  limits: Partial<typeof LIMITS> = {},
+  fail: Error | null = null,
+): GPUAdapter & { asked: GPUDeviceDescriptor[] } {
   const asked: GPUDeviceDescriptor[] = [];
   const requestFake = (descriptor: GPUDeviceDescriptor): Promise<unknown> => {
     asked.push(descriptor);
     return fail ? Promise.reject(fail) : Promise.resolve({ limits: { ...LIMITS, ...limits } });
   };
-  return { info: INFO, limits: { ...LIMITS, ...limits }, requestDevice: requestFake, asked } as unknown as GPUAdapter & { asked: GPUDeviceDescriptor[] };
+  return {
+    info: INFO,
+    limits: { ...LIMITS, ...limits },
+    requestDevice: requestFake,
+    asked,
+  } as unknown as GPUAdapter & { asked: GPUDeviceDescriptor[] };
 }
 
 describe("requestDevice", () => {
@@ -25,9 +45,14 @@ describe("requestDevice", () => {
 
   test.each([
     [{ maxStorageBuffersPerShaderStage: 4 }, "the device's maxStorageBuffersPerShaderStage is 4, the kernels need 7"],
-    [{ maxComputeInvocationsPerWorkgroup: 32 }, "the device's maxComputeInvocationsPerWorkgroup is 32, the kernels need 128"],
+    [
+      { maxComputeInvocationsPerWorkgroup: 32 },
+      "the device's maxComputeInvocationsPerWorkgroup is 32, the kernels need 128",
+    ],
   ])("refuses an adapter with %o", async (limits, message) => {
-    await expect(requestDevice({ adapter: fakeAdapter(limits) }, { bindingBytes: 1 })).rejects.toThrow(new DeviceLimitError(message));
+    await expect(requestDevice({ adapter: fakeAdapter(limits) }, { bindingBytes: 1 })).rejects.toThrow(
+      new DeviceLimitError(message),
+    );
   });
 
   test("takes a device as it is, and leaves it to its owner", async () => {
@@ -40,20 +65,27 @@ describe("requestDevice", () => {
 
   test("says which adapter gave no device, and why", async () => {
     const adapter = fakeAdapter({}, new Error("consumed"));
-    await expect(requestDevice({ adapter }, { bindingBytes: 1 })).rejects.toThrow(new DeviceUnavailableError("the adapter acme anvil gives no device: consumed"));
+    await expect(requestDevice({ adapter }, { bindingBytes: 1 })).rejects.toThrow(
+      new DeviceUnavailableError("the adapter acme anvil gives no device: consumed"),
+    );
   });
 });
 
 describe("requestAdapter", () => {
   test("says what to install where there is no WebGPU, and where there is no adapter", async () => {
-    await expect(requestAdapter(undefined)).rejects.toThrow(/^this runtime has no WebGPU: in Node, install the package "webgpu"/);
+    await expect(requestAdapter(undefined)).rejects.toThrow(
+      /^this runtime has no WebGPU: in Node, install the package "webgpu"/,
+    );
     const gpu = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
     await expect(requestAdapter(gpu)).rejects.toThrow(/^WebGPU finds no adapter: install a driver/);
   });
 
   test("asks for the fastest adapter", async () => {
     const adapter = fakeAdapter();
-    const gpu = { requestAdapter: (options: GPURequestAdapterOptions) => Promise.resolve(options.powerPreference === "high-performance" ? adapter : null) };
+    const gpu = {
+      requestAdapter: (options: GPURequestAdapterOptions) =>
+        Promise.resolve(options.powerPreference === "high-performance" ? adapter : null),
+    };
     expect(await requestAdapter(gpu as unknown as GPU)).toBe(adapter);
   });
 });

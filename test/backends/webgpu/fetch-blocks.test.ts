@@ -14,14 +14,20 @@ function fakeDevice(failing = false) {
     createBuffer: ({ size }: GPUBufferDescriptor) => {
       const index = log.filter((line) => line.startsWith("buffer")).length;
       log.push(`buffer of ${size / SIZE}`);
-      return { index, mapAsync: () => (log.push(`map ${index}`), Promise.resolve()), getMappedRange: () => new ArrayBuffer(size), destroy: () => log.push(`destroy ${index}`) };
+      return {
+        index,
+        mapAsync: () => (log.push(`map ${index}`), Promise.resolve()),
+        getMappedRange: () => new ArrayBuffer(size),
+        destroy: () => log.push(`destroy ${index}`),
+      };
     },
     createCommandEncoder: () => ({ finish: () => "commands" }),
     queue: { submit: () => log.push("submit") },
   };
   const kv = {
     bytesPerBlock: SIZE,
-    readBlock: (_encoder: unknown, block: number, staging: { index: number }, offset: number) => log.push(`copy ${block} to ${staging.index} at ${offset / SIZE}`),
+    readBlock: (_encoder: unknown, block: number, staging: { index: number }, offset: number) =>
+      log.push(`copy ${block} to ${staging.index} at ${offset / SIZE}`),
   };
   return { log, device: device as unknown as GPUDevice, kv: kv as unknown as KvStorage };
 }
@@ -30,8 +36,17 @@ describe("fetchBlocks", () => {
   test("submits all copies at once, in buffers that any device allows, before it returns", async () => {
     const { log, device, kv } = fakeDevice();
     const received: number[][] = [];
-    const fetching = fetchBlocks(device, kv, [7, 8, 9], (bytes, index) => received.push([bytes.length / SIZE, bytes.byteOffset / SIZE, index]));
-    expect(log).toEqual(["buffer of 2", "copy 7 to 0 at 0", "copy 8 to 0 at 1", "buffer of 1", "copy 9 to 1 at 0", "submit"]);
+    const fetching = fetchBlocks(device, kv, [7, 8, 9], (bytes, index) =>
+      received.push([bytes.length / SIZE, bytes.byteOffset / SIZE, index]),
+    );
+    expect(log).toEqual([
+      "buffer of 2",
+      "copy 7 to 0 at 0",
+      "copy 8 to 0 at 1",
+      "buffer of 1",
+      "copy 9 to 1 at 0",
+      "submit",
+    ]);
     await fetching;
     expect(log.slice(6)).toEqual(["map 0", "map 1", "destroy 0", "destroy 1"]);
     expect(received).toEqual([

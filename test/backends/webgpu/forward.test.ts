@@ -24,7 +24,10 @@ const model = randomModel(1, { vocabSize: 8 });
 
 const buffers = {
   create: (label: string) => ({ label }),
-  createMapped: (label: string, size: number) => ({ buffer: { label, unmap: () => {} }, target: new ArrayBuffer(size) }),
+  createMapped: (label: string, size: number) => ({
+    buffer: { label, unmap: () => {} },
+    target: new ArrayBuffer(size),
+  }),
   createFilled: (label: string) => ({ label }),
 } as unknown as Buffers;
 
@@ -40,11 +43,16 @@ interface LabelSizes {
 }
 
 /** Labels of the launches that are prepared where a binding holds `bindingBytes`. */
-async function labels(of: AnyModel, { bindingBytes = 2 ** 20, tileCount = 1, kvType = "f32" }: LabelSizes = {}): Promise<Labels> {
+async function labels(
+  of: AnyModel,
+  { bindingBytes = 2 ** 20, tileCount = 1, kvType = "f32" }: LabelSizes = {},
+): Promise<Labels> {
   const { config } = of;
   const parts = kvParts({ config, blockSize: 4, type: kvType }, 15, bindingBytes);
   const device = { createBindGroup: (descriptor: unknown) => descriptor } as unknown as GPUDevice;
-  const pipelines = { get: ({ label }: Kernel) => Promise.resolve({ pipeline: { label }, layout: {} }) } as unknown as Pipelines;
+  const pipelines = {
+    get: ({ label }: Kernel) => Promise.resolve({ pipeline: { label }, layout: {} }),
+  } as unknown as Pipelines;
   const columns = {} as GPUBuffer;
   const prepared = await prepareForward({
     launcher: new Launcher({ device, buffers, pipelines, config, columns, variants: SOFTWARE_VARIANTS }),
@@ -97,11 +105,20 @@ test("norms of heads, whole-number keys, norms behind branches and experts have 
   });
   const { tokens } = await labels(mixed, { kvType: "int8" });
   const attention = ["linear-row store-plain", "place-heads int8", "attention-thread int8"];
-  const experts = ["linear-row store-plain", "route", "linear-expert store-gated", "linear-expert store-plain", "combine-experts"];
+  const experts = [
+    "linear-row store-plain",
+    "route",
+    "linear-expert store-gated",
+    "linear-expert store-plain",
+    "combine-experts",
+  ];
   expect(tokens).toEqual(["embedding", NORM, ...attention, "linear-row store-plain", NORM, NORM, ...experts, NORM]);
 });
 
-/** A family with a type of weights and of keys and values: a sample here, all of them under `npm run soak -- webgpu-families`. */
+/**
+ * A family with a type of weights and of keys and values: a sample here, all of them under `npm run soak --
+ * webgpu-families`.
+ */
 const SAMPLE: readonly (readonly [string, DType, KvType])[] = [
   ["phi3", "Q4_0", "f32"],
   ["qwen2", "BF16", "f16"],
@@ -112,7 +129,9 @@ const SAMPLE: readonly (readonly [string, DType, KvType])[] = [
   ["experts behind norms", "F32", "f32"],
 ];
 const WEIGHTS: readonly DType[] = ["F32", "F16", "BF16", "Q8_0", "Q4_0"];
-const ALL = Object.keys(RANDOM_FAMILIES).flatMap((family) => WEIGHTS.flatMap((dtype) => KV_TYPES.map((kv) => [family, dtype, kv] as const)));
+const ALL = Object.keys(RANDOM_FAMILIES).flatMap((family) =>
+  WEIGHTS.flatMap((dtype) => KV_TYPES.map((kv) => [family, dtype, kv] as const)),
+);
 
 /** Where a number of f16 or int8 is nearly between two, float32 and float64 may round it apart. */
 const TOLERANCES: Readonly<Record<KvType, number>> = { f32: 1e-4, f16: 0.02, int8: 0.2 };
@@ -140,17 +159,20 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
     return logits;
   };
 
-  test.each(isSoak ? ALL : SAMPLE)("%s, %s, keys and values as %s: logits are the reference's, the same bits in any batch and chunks", async (family, dtype, kv) => {
-    const random = randomModel(3, { ...RANDOM_FAMILIES[family], dtype });
-    const sizes = { model: random, blockCount: 48, blockSize: 4, maxTokens: 48, maxRequests: 4, keepLogits: true };
-    const reference = createReferenceBackend(kv === "f32" ? sizes : { ...sizes, kv });
-    const backend = await createWebGPUBackend({ ...sizes, device, kv });
-    expect(backend.info.groups).toEqual(reference.info.groups);
-    const [expected, alone] = [await logitsOf(reference, 20, 0), await logitsOf(backend, 3, 0)];
-    for (const [i, logits] of alone.entries()) expect(distance(logits, expected[i])).toBeLessThan(TOLERANCES[kv]);
-    const together = await logitsOf(backend, 20, 2);
-    expect(together.map(bits)).toEqual(alone.map(bits));
-    await backend.dispose();
-    await reference.dispose();
-  });
+  test.each(isSoak ? ALL : SAMPLE)(
+    "%s, %s, keys and values as %s: logits are the reference's, the same bits in any batch and chunks",
+    async (family, dtype, kv) => {
+      const random = randomModel(3, { ...RANDOM_FAMILIES[family], dtype });
+      const sizes = { model: random, blockCount: 48, blockSize: 4, maxTokens: 48, maxRequests: 4, keepLogits: true };
+      const reference = createReferenceBackend(kv === "f32" ? sizes : { ...sizes, kv });
+      const backend = await createWebGPUBackend({ ...sizes, device, kv });
+      expect(backend.info.groups).toEqual(reference.info.groups);
+      const [expected, alone] = [await logitsOf(reference, 20, 0), await logitsOf(backend, 3, 0)];
+      for (const [i, logits] of alone.entries()) expect(distance(logits, expected[i])).toBeLessThan(TOLERANCES[kv]);
+      const together = await logitsOf(backend, 20, 2);
+      expect(together.map(bits)).toEqual(alone.map(bits));
+      await backend.dispose();
+      await reference.dispose();
+    },
+  );
 });

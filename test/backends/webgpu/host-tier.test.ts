@@ -58,6 +58,8 @@ describe.skipIf(noWebGPU)(`HostTier${ifWebGPU}`, () => {
 
   test("says how many bytes the host could not give", () => {
     expect(() => new HostTier(device, kv, 2 ** 50)).toThrow(OutOfMemoryError);
-    expect(() => new HostTier(device, kv, 2 ** 50)).toThrow(`cannot allocate ${(2 ** 50 + 1) * SIZE} bytes for ${2 ** 50} blocks on the host`);
+    expect(() => new HostTier(device, kv, 2 ** 50)).toThrow(
+      `cannot allocate ${(2 ** 50 + 1) * SIZE} bytes for ${2 ** 50} blocks on the host`,
+    );
   });
 });

@@ -21,7 +21,13 @@ describe.skipIf(noWebGPU)(`inspectAdapters${ifWebGPU}`, () => {
 });
 
 test("a place without WebGPU or without an adapter is no error, and says what to install", async () => {
-  const none = { adapters: [], chosen: null, probe: null, weights: expect.anything() as unknown, advice: expect.stringMatching(/^install a driver/) as string };
+  const none = {
+    adapters: [],
+    chosen: null,
+    probe: null,
+    weights: expect.anything() as unknown,
+    advice: expect.stringMatching(/^install a driver/) as string,
+  };
   expect(await inspectAdapters(undefined)).toEqual({ ...none, reason: "this runtime has no WebGPU" });
   const empty = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
   expect(await inspectAdapters(empty)).toEqual({ ...none, reason: "WebGPU finds no adapter" });

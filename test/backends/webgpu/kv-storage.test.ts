@@ -11,7 +11,12 @@ const HEAD = 2 * 4 * 8 * 4;
 
 describe("kvParts", () => {
   const split = (blockCount: number, bindingBytes: number): number[][] =>
-    kvParts({ config, blockSize: 4, type: "f32" }, blockCount, bindingBytes).map((part) => [part.firstLayer, part.layerCount, part.firstHead, part.headCount]);
+    kvParts({ config, blockSize: 4, type: "f32" }, blockCount, bindingBytes).map((part) => [
+      part.firstLayer,
+      part.layerCount,
+      part.firstHead,
+      part.headCount,
+    ]);
 
   test("keeps everything together where it fits", () => {
     expect(split(9, 10 * 6 * HEAD)).toEqual([[0, 3, 0, 2]]);
@@ -22,26 +27,50 @@ describe("kvParts", () => {
       [0, 2, 0, 2],
       [2, 1, 0, 2],
     ]);
-    expect(split(9, 10 * 2 * HEAD - 1)).toEqual([0, 1, 2].flatMap((layer) => [0, 1].map((head) => [layer, 1, head, 1])));
+    expect(split(9, 10 * 2 * HEAD - 1)).toEqual(
+      [0, 1, 2].flatMap((layer) => [0, 1].map((head) => [layer, 1, head, 1])),
+    );
   });
 
   test("says how much one head needs where not even that fits", () => {
-    expect(() => split(9, 10 * HEAD - 1)).toThrow(`maxStorageBufferBindingSize is ${10 * HEAD - 1}, one key-value head of one layer needs ${10 * HEAD} with 9 blocks: use fewer blocks`);
+    expect(() => split(9, 10 * HEAD - 1)).toThrow(
+      `maxStorageBufferBindingSize is ${10 * HEAD - 1}, one key-value head of one layer needs ${10 * HEAD} with 9 blocks: use fewer blocks`,
+    );
   });
 
   test("covers every head of every layer once, within the limit", () => {
-    const sizes = fc.record({ layerCount: fc.integer({ min: 1, max: 6 }), kvHeadCount: fc.integer({ min: 1, max: 6 }) });
+    const sizes = fc.record({
+      layerCount: fc.integer({ min: 1, max: 6 }),
+      kvHeadCount: fc.integer({ min: 1, max: 6 }),
+    });
     fc.assert(
-      fc.property(sizes, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 10 * HEAD, max: 500 * HEAD }), (shape, blockCount, limit) => {
-        const each = { ...config, layers: Array.from({ length: shape.layerCount }, () => config.layers[0]), kvHeadCount: shape.kvHeadCount, headCount: shape.kvHeadCount };
-        fc.pre((blockCount + 1) * HEAD <= limit);
-        const parts = kvParts({ config: each, blockSize: 4, type: "f32" }, blockCount, limit);
-        const covered = parts.flatMap((part) => Array.from({ length: part.layerCount * part.headCount }, (_, i) => `${part.firstLayer + Math.floor(i / part.headCount)}.${part.firstHead + (i % part.headCount)}`));
-        expect(new Set(covered).size).toBe(shape.layerCount * shape.kvHeadCount);
-        expect(covered).toHaveLength(shape.layerCount * shape.kvHeadCount);
-        for (const part of parts) expect(part.blockBytes * (blockCount + 1)).toBeLessThanOrEqual(limit);
-        expect(parts.reduce((sum, part) => sum + part.blockBytes, 0)).toBe(kvBytesPerBlock({ config: each, blockSize: 4, type: "f32" }));
-      }),
+      fc.property(
+        sizes,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 10 * HEAD, max: 500 * HEAD }),
+        (shape, blockCount, limit) => {
+          const each = {
+            ...config,
+            layers: Array.from({ length: shape.layerCount }, () => config.layers[0]),
+            kvHeadCount: shape.kvHeadCount,
+            headCount: shape.kvHeadCount,
+          };
+          fc.pre((blockCount + 1) * HEAD <= limit);
+          const parts = kvParts({ config: each, blockSize: 4, type: "f32" }, blockCount, limit);
+          const covered = parts.flatMap((part) =>
+            Array.from(
+              { length: part.layerCount * part.headCount },
+              (_, i) => `${part.firstLayer + Math.floor(i / part.headCount)}.${part.firstHead + (i % part.headCount)}`,
+            ),
+          );
+          expect(new Set(covered).size).toBe(shape.layerCount * shape.kvHeadCount);
+          expect(covered).toHaveLength(shape.layerCount * shape.kvHeadCount);
+          for (const part of parts) expect(part.blockBytes * (blockCount + 1)).toBeLessThanOrEqual(limit);
+          expect(parts.reduce((sum, part) => sum + part.blockBytes, 0)).toBe(
+            kvBytesPerBlock({ config: each, blockSize: 4, type: "f32" }),
+          );
+        },
+      ),
     );
   });
 });
@@ -75,6 +104,8 @@ describe("KvStorage", () => {
   });
 
   test.each([0, 10])("refuses block %i", (block) => {
-    expect(() => storage.readBlock({} as GPUCommandEncoder, block, {} as GPUBuffer, 0)).toThrow(`block ${block} is outside 1..9`);
+    expect(() => storage.readBlock({} as GPUCommandEncoder, block, {} as GPUBuffer, 0)).toThrow(
+      `block ${block} is outside 1..9`,
+    );
   });
 });

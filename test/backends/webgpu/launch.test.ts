@@ -7,7 +7,12 @@ const pass = {
   setBindGroup: (...args: unknown[]) => calls.push(["group", ...args]),
   dispatchWorkgroups: (...args: unknown[]) => calls.push(["dispatch", ...args]),
 } as unknown as GPUComputePassEncoder;
-const launch = (width: number, rows: number): Launch => ({ pipeline: "p" as unknown as GPUComputePipeline, bindGroup: "b" as unknown as GPUBindGroup, width, rows });
+const launch = (width: number, rows: number): Launch => ({
+  pipeline: "p" as unknown as GPUComputePipeline,
+  bindGroup: "b" as unknown as GPUBindGroup,
+  width,
+  rows,
+});
 
 describe("dispatch", () => {
   test.each([
@@ -18,14 +23,20 @@ describe("dispatch", () => {
   ])("%o of %i rows", (each, rows, expected) => {
     calls.length = 0;
     dispatch(pass, each, rows);
-    expect(calls).toEqual([["pipeline", "p"], ["group", 0, "b"], ["dispatch", ...expected]]);
+    expect(calls).toEqual([
+      ["pipeline", "p"],
+      ["group", 0, "b"],
+      ["dispatch", ...expected],
+    ]);
   });
 });
 
 test("bind numbers the resources in order, buffers and parts of buffers", () => {
   const device = { createBindGroup: (descriptor: unknown) => descriptor } as unknown as GPUDevice;
   const [whole, piece] = [{ label: "a" } as GPUBuffer, { buffer: {} as GPUBuffer, offset: 256, size: 32 }];
-  expect(bind(device, { layout: "l" as unknown as GPUBindGroupLayout, pipeline: {} as GPUComputePipeline }, [whole, piece])).toEqual({
+  expect(
+    bind(device, { layout: "l" as unknown as GPUBindGroupLayout, pipeline: {} as GPUComputePipeline }, [whole, piece]),
+  ).toEqual({
     layout: "l",
     entries: [
       { binding: 0, resource: { buffer: whole } },

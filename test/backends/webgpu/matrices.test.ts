@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { downMatrix, gateUpMatrix, outputMatrix, qkvMatrix, rotatedOrder, routerMatrix, vocabularyMatrix } from "../../../src/backends/webgpu/matrices.ts";
+import {
+  downMatrix,
+  gateUpMatrix,
+  outputMatrix,
+  qkvMatrix,
+  rotatedOrder,
+  routerMatrix,
+  vocabularyMatrix,
+} from "../../../src/backends/webgpu/matrices.ts";
 import { type MatrixPlan, PADDING } from "../../../src/backends/webgpu/packing.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
@@ -54,7 +62,10 @@ test("downMatrix and vocabularyMatrix pad both sides", () => {
 
 test("a head whose first numbers alone are rotated has their pairs first, one without rotation none", () => {
   const ropes = [{ theta: 10_000, dimensions: 4, scaling: null }];
-  const layers = [{ window: null, rope: 0, experts: false }, { window: null, rope: null, experts: false }];
+  const layers = [
+    { window: null, rope: 0, experts: false },
+    { window: null, rope: null, experts: false },
+  ];
   expect([...rotatedOrder({ ...config, ropes, layers }, 0)]).toEqual([0, 2, 1, 3, 4, 5, PADDING, PADDING]);
   expect([...rotatedOrder({ ...config, ropes, layers }, 1)]).toEqual([0, 1, 2, 3, 4, 5, PADDING, PADDING]);
 });

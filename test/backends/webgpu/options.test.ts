@@ -23,12 +23,16 @@ describe("kvBytes", () => {
   });
 
   test("says how many bytes the least is", () => {
-    expect(() => resolveOptions({ ...rest, kvBytes: 2 * perBlock - 1 })).toThrow(`kvBytes must be at least ${2 * perBlock}, two blocks of 16 tokens, got ${2 * perBlock - 1}`);
+    expect(() => resolveOptions({ ...rest, kvBytes: 2 * perBlock - 1 })).toThrow(
+      `kvBytes must be at least ${2 * perBlock}, two blocks of 16 tokens, got ${2 * perBlock - 1}`,
+    );
   });
 
   test("gives more blocks of smaller numbers", () => {
     const int8 = kvBytesPerBlock({ config: model.config, blockSize: 16, type: "int8" });
-    expect(resolveOptions({ ...rest, kvBytes: 5 * perBlock, kv: "int8" }).blockCount).toBe(Math.floor((5 * perBlock) / int8) - 1);
+    expect(resolveOptions({ ...rest, kvBytes: 5 * perBlock, kv: "int8" }).blockCount).toBe(
+      Math.floor((5 * perBlock) / int8) - 1,
+    );
   });
 
   test("and blockCount exclude each other", () => {
@@ -62,15 +66,25 @@ test.each<[Partial<DecoderConfig>, string]>([
   [{ activation: "relu" }, "activation relu"],
   [{ gated: false }, "a feed-forward without gate"],
   [{ learnedPositions: 64 }, "a learned position embedding"],
-  [{ experts: { count: 2, perToken: 1, intermediateSize: 4, normalized: true }, biases: { qkv: false, output: false, feedForward: true } }, "a bias of experts"],
+  [
+    {
+      experts: { count: 2, perToken: 1, intermediateSize: 4, normalized: true },
+      biases: { qkv: false, output: false, feedForward: true },
+    },
+    "a bias of experts",
+  ],
   [{ layers: [{ window: null, rope: 0, experts: true }] }, "a layer of experts without their sizes"],
 ])("a part that no kernel computes is refused by its name: %o", (change, part) => {
   const odd = { ...model, config: { ...model.config, ...change } };
-  expect(() => resolveOptions({ ...SIZES, model: odd })).toThrow(new UnsupportedModelError(`LlamaForCausalLM: ${part} is not implemented in the webgpu backend`));
+  expect(() => resolveOptions({ ...SIZES, model: odd })).toThrow(
+    new UnsupportedModelError(`LlamaForCausalLM: ${part} is not implemented in the webgpu backend`),
+  );
 });
 
 test("the rows of a step's experts are counted", () => {
   const experts = { count: 16, perToken: 8, intermediateSize: 4, normalized: true };
   const mixed = { ...model, config: { ...model.config, experts } };
-  expect(() => resolveOptions({ ...SIZES, model: mixed, maxTokens: 8192 })).toThrow("maxTokens must be an integer in [1, 8191], got 8192");
+  expect(() => resolveOptions({ ...SIZES, model: mixed, maxTokens: 8192 })).toThrow(
+    "maxTokens must be an integer in [1, 8191], got 8192",
+  );
 });

@@ -56,10 +56,19 @@ describe("pack", () => {
 });
 
 describe("blocks", () => {
-  const source: Tensor = { name: "b", dtype: "F32", shape: [6, 64], bytes: new Uint8Array(Float32Array.from(numbers(6 * 64, 1)).buffer) };
+  const source: Tensor = {
+    name: "b",
+    dtype: "F32",
+    shape: [6, 64],
+    bytes: new Uint8Array(Float32Array.from(numbers(6 * 64, 1)).buffer),
+  };
   const straight = Int32Array.from({ length: 64 }, (_, i) => i);
   const blockPlan = (own: Tensor, inputs = straight): MatrixPlan => ({
-    label: "m", sources: [own], biases: [null], matrixCount: 1, inputs,
+    label: "m",
+    sources: [own],
+    biases: [null],
+    matrixCount: 1,
+    inputs,
     columnSources: Int32Array.of(0, 0, PADDING, 0, 0, 0, 0, 0),
     columnRows: Int32Array.of(5, 1, PADDING, 0, 2, 3, 4, 1),
   });
@@ -75,7 +84,7 @@ describe("blocks", () => {
       dequantizeRow(packed.sources[0] as Tensor, from, row);
       const [vector, lane] = [column >> 2, column & 3];
       for (let i = 0; i < 64; i++) {
-        const word = (i >> 5) * (FORMATS[dtype].blockBytes) * 2; // a column's bytes are a vector's words; two vectors
+        const word = (i >> 5) * FORMATS[dtype].blockBytes * 2; // a column's bytes are a vector's words; two vectors
         const scale = halfToNumber(halves[2 * (word + (lane >> 1) * 2 + vector) + (lane & 1)]);
         const index = dtype === "Q8_0" ? i & 31 : (i & 31) >> 1;
         const byte = bytes[4 * (word + (2 + index) * 2 + vector) + lane];
@@ -99,9 +108,15 @@ describe("blocks", () => {
     const view = new DataView(bytes.buffer);
     for (const at of [0, 22]) view.setUint16(at, 0x7bff, true); // d = 65,504, numbers up to 15 * d
     const large: Tensor = { name: "blk.0.q", dtype: "Q5_0", shape: [2, 32], bytes };
-    const packed = { ...blockPlan(large, straight.slice(0, 32)), columnSources: Int32Array.of(0, 0, PADDING, PADDING), columnRows: Int32Array.of(0, 1, 0, 0) };
+    const packed = {
+      ...blockPlan(large, straight.slice(0, 32)),
+      columnSources: Int32Array.of(0, 0, PADDING, PADDING),
+      columnRows: Int32Array.of(0, 1, 0, 0),
+    };
     expect(packedDType(packed)).toBe("F16");
-    expect(() => packAll(packed, 0, 4)).toThrow("blk.0.q holds 982560, which is too large for F16, the format it is widened to");
+    expect(() => packAll(packed, 0, 4)).toThrow(
+      "blk.0.q holds 982560, which is too large for F16, the format it is widened to",
+    );
   });
 });
 

@@ -23,7 +23,11 @@ describe.skipIf(noWebGPU)(`probeDevice${ifWebGPU}`, () => {
     const device = await openDevice();
     const create = device.createShaderModule.bind(device);
     // an "optimization" that a compiler might find: the tile's sums start from what others left over
-    device.createShaderModule = (descriptor) => create({ ...descriptor, code: descriptor.code.replace("var t0 = vec4f(0);", "var t0 = vec4f(1e-3 * f32(rows));") });
+    device.createShaderModule = (descriptor) =>
+      create({
+        ...descriptor,
+        code: descriptor.code.replace("var t0 = vec4f(0);", "var t0 = vec4f(1e-3 * f32(rows));"),
+      });
     const { bitExact, checks } = await probeDevice(device);
     expect(bitExact).toBe(false);
     expect(checks.filter(({ equal }) => !equal).map(({ name }) => name)).toEqual([expect.stringContaining("tile")]);

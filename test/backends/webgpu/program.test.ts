@@ -2,12 +2,26 @@ import { describe, expect, test } from "vitest";
 import type { Launch } from "../../../src/backends/webgpu/launch.ts";
 import { Program } from "../../../src/backends/webgpu/program.ts";
 
-const launch = (name: string): Launch => ({ pipeline: name as unknown as GPUComputePipeline, bindGroup: {} as GPUBindGroup, width: 0, rows: 1 });
+const launch = (name: string): Launch => ({
+  pipeline: name as unknown as GPUComputePipeline,
+  bindGroup: {} as GPUBindGroup,
+  width: 0,
+  rows: 1,
+});
 const pair = (name: string) => ({ few: launch(`${name} few`), many: launch(`${name} many`) });
-const sampler = (tile: number) => ({ greedy: launch(`greedy ${tile}`), sample: launch(`sample ${tile}`), logprobs: launch(`logprobs ${tile}`) });
+const sampler = (tile: number) => ({
+  greedy: launch(`greedy ${tile}`),
+  sample: launch(`sample ${tile}`),
+  logprobs: launch(`logprobs ${tile}`),
+});
 
 /** Two token launches and tiles of four samples. */
-const program = new Program({ tokens: [pair("embed"), pair("layer")], tiles: [[pair("logits 0")], [pair("logits 1")]] }, [sampler(0), sampler(1)], 4, 3);
+const program = new Program(
+  { tokens: [pair("embed"), pair("layer")], tiles: [[pair("logits 0")], [pair("logits 1")]] },
+  [sampler(0), sampler(1)],
+  4,
+  3,
+);
 
 /** What a step dispatches: "name x rows". */
 function record(tokenCount: number, sampleCount: number, wants = { draws: false, logprobs: false }): string[] {
@@ -41,7 +55,12 @@ describe("Program", () => {
       "logprobs 1 x 2",
       "end",
     ]);
-    expect(record(1, 1, { draws: true, logprobs: false }).slice(2)).toEqual(["logits 0 few x 1", "greedy 0 x 1", "sample 0 x 1", "end"]);
+    expect(record(1, 1, { draws: true, logprobs: false }).slice(2)).toEqual([
+      "logits 0 few x 1",
+      "greedy 0 x 1",
+      "sample 0 x 1",
+      "end",
+    ]);
   });
 
   test("begins no pass for a step of moves alone", () => expect(record(0, 0)).toEqual([]));

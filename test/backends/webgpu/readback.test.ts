@@ -23,7 +23,9 @@ describe.skipIf(noWebGPU)(`Readback${ifWebGPU}`, () => {
     new Float32Array(words.buffer).set([0.5, 1.5, 2.5], 2 * SAMPLES);
     new Float32Array(words.buffer).set([7.5], 3 * SAMPLES + 20 * SAMPLES + 20);
     results = buffers.createFilled("results", words.byteLength, STORAGE, (target) => new Int32Array(target).set(words));
-    logits = buffers.createFilled("logits", SAMPLES * 32, STORAGE, (target) => new Float32Array(target).set(Array.from({ length: 24 }, (_, i) => i)));
+    logits = buffers.createFilled("logits", SAMPLES * 32, STORAGE, (target) =>
+      new Float32Array(target).set(Array.from({ length: 24 }, (_, i) => i)),
+    );
   });
   afterAll(() => device.destroy());
 

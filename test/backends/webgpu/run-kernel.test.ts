@@ -17,9 +17,16 @@ describe.skipIf(noWebGPU)(`runKernel${ifWebGPU}`, () => {
   afterAll(() => bench.device.destroy());
 
   test("binds data in order with the part between, dispatches a grid, and gives back what was asked for", async () => {
-    const kernel = { label: "test", code: CODE, bindings: ["read", "uniform", "write"] as const, constants: { SCALE: 10 } };
+    const kernel = {
+      label: "test",
+      code: CODE,
+      bindings: ["read", "uniform", "write"] as const,
+      constants: { SCALE: 10 },
+    };
     const data = [Float32Array.of(1, 2), Float32Array.of(0.5, 0.5, 0.5, 0.5)];
-    expect([...(await runKernel(bench, { kernel, data, part: { columnCount: 100 }, workgroups: [2, 2] }, 1))]).toEqual([110.5, 120.5, 110.5, 120.5]);
+    expect([...(await runKernel(bench, { kernel, data, part: { columnCount: 100 }, workgroups: [2, 2] }, 1))]).toEqual([
+      110.5, 120.5, 110.5, 120.5,
+    ]);
     expect([...(await runKernel(bench, { kernel, data, workgroups: [1, 1] }, 0))]).toEqual([1, 2]);
   });
 });

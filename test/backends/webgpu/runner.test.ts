@@ -5,7 +5,18 @@ import { Runner, type RunnerParts } from "../../../src/backends/webgpu/runner.ts
 import { Turns } from "../../../src/backends/webgpu/turns.ts";
 import { type PlanMoves, makePlan } from "../../../src/testing/index.ts";
 
-const INFO: BackendInfo = { name: "", blockCount: 9, hostBlockCount: 9, blockSize: 4, maxTokens: 8, maxRequests: 2, contextLength: 32, vocabSize: 100, bytesPerBlock: 1, groups: [{ window: null }] };
+const INFO: BackendInfo = {
+  name: "",
+  blockCount: 9,
+  hostBlockCount: 9,
+  blockSize: 4,
+  maxTokens: 8,
+  maxRequests: 2,
+  contextLength: 32,
+  vocabSize: 100,
+  bytesPerBlock: 1,
+  groups: [{ window: null }],
+};
 
 /** A runner whose parts note what they are told, and whose host blocks arrive when `arrive` is called. */
 function fakeRunner() {
@@ -14,14 +25,22 @@ function fakeRunner() {
   const arriving = new Promise<void>((resolve) => (arrive = resolve));
   let hasArrived = false;
   void arriving.then(() => (hasArrived = true));
-  const readback = (name: string) => ({ result: name, encode: (_e: unknown, _r: unknown, _l: unknown, samples: number) => log.push(`read ${samples} into ${name}`), read: () => Promise.resolve() });
+  const readback = (name: string) => ({
+    result: name,
+    encode: (_e: unknown, _r: unknown, _l: unknown, samples: number) => log.push(`read ${samples} into ${name}`),
+    read: () => Promise.resolve(),
+  });
   const parts = {
     info: INFO,
     positions: 32,
     turns: new Turns(),
     device: {
       createCommandEncoder: () => ({ finish: () => "commands" }),
-      queue: { writeBuffer: (_b: unknown, _o: number, words: PackedColumns["words"], _f: number, count: number) => log.push(`columns ${words[0]}, ${count} words`), submit: () => log.push("submit") },
+      queue: {
+        writeBuffer: (_b: unknown, _o: number, words: PackedColumns["words"], _f: number, count: number) =>
+          log.push(`columns ${words[0]}, ${count} words`),
+        submit: () => log.push("submit"),
+      },
     },
     kv: { copyBlock: (_e: unknown, from: number, to: number) => log.push(`copy ${from} ${to}`) },
     host: {
@@ -35,7 +54,8 @@ function fakeRunner() {
   return { runner: new Runner(parts as unknown as RunnerParts), log, arrive };
 }
 
-const plan = (tokenIds: number[], moves?: PlanMoves) => makePlan(0, 4, [{ slot: 0, tokenIds, position: 0, tables: [[1, 2]], sampled: [0] }], moves);
+const plan = (tokenIds: number[], moves?: PlanMoves) =>
+  makePlan(0, 4, [{ slot: 0, tokenIds, position: 0, tables: [[1, 2]], sampled: [0] }], moves);
 
 describe("Runner", () => {
   test("submits a step before it returns: out, in, columns, copies, pass, results", async () => {
@@ -43,7 +63,16 @@ describe("Runner", () => {
     arrive();
     await Promise.resolve();
     const step = runner.run(plan([1, 2], { swapOuts: [[1, 2]], swapIns: [[3, 4]], copies: [[5, 6]] }));
-    expect(log).toEqual(["out 1,2", "in 3,4", expect.stringMatching(/^columns 2, \d+ words$/), "columns 1, 2 words", "copy 5 6", "run 2 1", "read 1 into a", "submit"]);
+    expect(log).toEqual([
+      "out 1,2",
+      "in 3,4",
+      expect.stringMatching(/^columns 2, \d+ words$/),
+      "columns 1, 2 words",
+      "copy 5 6",
+      "run 2 1",
+      "read 1 into a",
+      "submit",
+    ]);
     expect(await step).toBe("a");
   });
 

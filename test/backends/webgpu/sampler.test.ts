@@ -5,14 +5,29 @@ import type { SamplingParams } from "../../../src/request.ts";
 
 describe("wantsOf", () => {
   const wants = (...sampling: Partial<SamplingParams>[]) =>
-    wantsOf(makePlan(0, 4, sampling.map((params, slot) => ({ slot, tokenIds: [1], position: 0, tables: [[slot + 1]], sampled: [0], sampling: params }))));
+    wantsOf(
+      makePlan(
+        0,
+        4,
+        sampling.map((params, slot) => ({
+          slot,
+          tokenIds: [1],
+          position: 0,
+          tables: [[slot + 1]],
+          sampled: [0],
+          sampling: params,
+        })),
+      ),
+    );
 
-  test("greedy samples want neither draws nor log probabilities", () => expect(wants({}, {})).toEqual({ draws: false, logprobs: false }));
+  test("greedy samples want neither draws nor log probabilities", () =>
+    expect(wants({}, {})).toEqual({ draws: false, logprobs: false }));
   test("one sample is enough for each", () => {
     expect(wants({}, { temperature: 0.5 })).toEqual({ draws: true, logprobs: false });
     expect(wants({}, { logprobs: 0 })).toEqual({ draws: false, logprobs: true });
   });
-  test("what is behind the counted samples does not matter", () => expect(wants()).toEqual({ draws: false, logprobs: false }));
+  test("what is behind the counted samples does not matter", () =>
+    expect(wants()).toEqual({ draws: false, logprobs: false }));
 });
 
 test("results hold an id, flags, a log probability and 20 pairs a sample", () => expect(resultWords(3)).toBe(3 * 43));

@@ -3,8 +3,26 @@ import { shapeOf, vectors } from "../../../src/backends/webgpu/shape.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
 test("sizes are counted in whole vectors, heads one by one", () => {
-  const { config } = randomModel(1, { hiddenSize: 30, intermediateSize: 37, headDim: 6, headCount: 6, kvHeadCount: 3, vocabSize: 97 });
-  expect(shapeOf(config)).toEqual({ hidden: 8, head: 2, headCount: 6, kvHeadCount: 3, sharing: 2, queries: 12, intermediate: 10, expertIntermediate: 0, experts: 0, vocabulary: 25 });
+  const { config } = randomModel(1, {
+    hiddenSize: 30,
+    intermediateSize: 37,
+    headDim: 6,
+    headCount: 6,
+    kvHeadCount: 3,
+    vocabSize: 97,
+  });
+  expect(shapeOf(config)).toEqual({
+    hidden: 8,
+    head: 2,
+    headCount: 6,
+    kvHeadCount: 3,
+    sharing: 2,
+    queries: 12,
+    intermediate: 10,
+    expertIntermediate: 0,
+    experts: 0,
+    vocabulary: 25,
+  });
 });
 
 test("experts have rows of their own", () => {

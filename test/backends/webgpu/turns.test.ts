@@ -46,7 +46,10 @@ describe("Turns", () => {
   test("starts at once again when nothing waits any more", async () => {
     const turns = new Turns();
     const first = latch();
-    const waiting = turns.take(async () => 1, () => first.promise);
+    const waiting = turns.take(
+      async () => 1,
+      () => first.promise,
+    );
     first.open();
     await waiting;
     await new Promise((resolve) => setImmediate(resolve));
@@ -60,7 +63,10 @@ describe("Turns", () => {
   test("a failed blocker fails the work that waited for it and none behind it", async () => {
     const turns = new Turns();
     const broken = latch();
-    const waiting = turns.take(async () => 1, () => broken.promise);
+    const waiting = turns.take(
+      async () => 1,
+      () => broken.promise,
+    );
     const behind = turns.take(async () => 2);
     broken.fail(new Error("lost"));
     await expect(waiting).rejects.toThrow("lost");

@@ -6,10 +6,14 @@ import { bstar } from "../../support/cli-io.ts";
 const base = ["chat", "--backend", "reference", "--temperature", "0", "--max-tokens", "6"];
 
 test("turn by turn, with the turns before from the prefix cache; a model without a template says so", async () => {
-  const { code, out, err } = await bstar(base, { stdin: "Once upon a time there was\n\nAnd then\n/new\nOnce upon a time there was" });
+  const { code, out, err } = await bstar(base, {
+    stdin: "Once upon a time there was\n\nAnd then\n/new\nOnce upon a time there was",
+  });
   expect(code).toBe(0);
   expect(err).toMatch(/^builtin has no chat template: turns are written as "User: …" and "Assistant: …"\n/);
-  const hits = [...err.matchAll(/\((\d+) tokens; (\d+) of (\d+) prompt tokens from the prefix cache\)/g)].map((match) => match.slice(1).map(Number));
+  const hits = [...err.matchAll(/\((\d+) tokens; (\d+) of (\d+) prompt tokens from the prefix cache\)/g)].map((match) =>
+    match.slice(1).map(Number),
+  );
   expect(hits).toHaveLength(3);
   expect(hits[0][1]).toBe(0);
   expect(hits[1][1]).toBeGreaterThan(0);
@@ -21,7 +25,10 @@ test("turn by turn, with the turns before from the prefix cache; a model without
 });
 
 test("a terminal is asked for the next message, and gets no control characters", async () => {
-  const { out } = await bstar(base, { stdin: "Hello\n/exit\nnever", terminal: { columns: 80, rows: 24, colorBits: 1 } });
+  const { out } = await bstar(base, {
+    stdin: "Hello\n/exit\nnever",
+    terminal: { columns: 80, rows: 24, colorBits: 1 },
+  });
   expect(out).toMatch(/^> [^]*\n> $/);
 });
 
@@ -33,7 +40,12 @@ test("a message that does not fit is told, and the next one is answered", async 
   expect(out).not.toBe("");
 });
 
-test.skipIf(noFixtures || !existsSync(`${fixtures}hf/llama3`))(`a system message and a template of the model${ifFixtures}`, async () => {
-  const { code, err } = await bstar([...base, "--model", `${fixtures}hf/llama3`, "--system", "Be kind."], { stdin: "Hello\n" });
-  expect({ code, plain: err.includes("no chat template") }).toEqual({ code: 0, plain: false });
-});
+test.skipIf(noFixtures || !existsSync(`${fixtures}hf/llama3`))(
+  `a system message and a template of the model${ifFixtures}`,
+  async () => {
+    const { code, err } = await bstar([...base, "--model", `${fixtures}hf/llama3`, "--system", "Be kind."], {
+      stdin: "Hello\n",
+    });
+    expect({ code, plain: err.includes("no chat template") }).toEqual({ code: 0, plain: false });
+  },
+);

@@ -7,7 +7,13 @@ test("the default budget is above the decodes there can be, and the pool below w
   const program = new Command();
   registerDemo(program, memoryIo());
   const options = program.commands[0].opts();
-  expect(options).toEqual({ seed: 0, temperature: 0.7, tokenBudget: expect.any(Number), blocks: expect.any(Number), speed: 2 });
+  expect(options).toEqual({
+    seed: 0,
+    temperature: 0.7,
+    tokenBudget: expect.any(Number),
+    blocks: expect.any(Number),
+    speed: 2,
+  });
   expect(options["tokenBudget"]).toBeGreaterThan(16);
 });
 

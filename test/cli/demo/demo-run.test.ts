@@ -22,9 +22,24 @@ function request(id: string, prompt: string, maxTokens: number): ScriptedRequest
 
 function start(script: readonly ScriptedRequest[], blockCount: number): { run: DemoRun; events: DemoEvent[] } {
   const events: DemoEvent[] = [];
-  const backend = createReferenceBackend({ model: randomModel(1), blockCount, blockSize: 4, maxTokens: 6, maxRequests: 8 });
+  const backend = createReferenceBackend({
+    model: randomModel(1),
+    blockCount,
+    blockSize: 4,
+    maxTokens: 6,
+    maxRequests: 8,
+  });
   const sampling = { temperature: 1, seed: 5 };
-  const run = new DemoRun({ backend, tokenizer, stopTokenIds: [], script, sampling, speed: 1, title: "test", onEvent: (event) => events.push(event) });
+  const run = new DemoRun({
+    backend,
+    tokenizer,
+    stopTokenIds: [],
+    script,
+    sampling,
+    speed: 1,
+    title: "test",
+    onEvent: (event) => events.push(event),
+  });
   return { run, events };
 }
 
@@ -59,7 +74,11 @@ describe("DemoRun", () => {
     for (const blockCount of [30, 9]) {
       const { run, events } = start(script, blockCount);
       await run.play(never);
-      outputs.push({ text: run.frame().rows.map(({ text }) => text), preemptions: run.summary().preemptions, told: events.filter(({ what }) => what.includes("preempted")).length });
+      outputs.push({
+        text: run.frame().rows.map(({ text }) => text),
+        preemptions: run.summary().preemptions,
+        told: events.filter(({ what }) => what.includes("preempted")).length,
+      });
       expect(run.summary().peakBlocks).toBeLessThanOrEqual(blockCount);
       await run[Symbol.asyncDispose]();
     }
@@ -75,9 +94,19 @@ describe("DemoRun", () => {
     await run.play(never);
     for (const { id, maxTokens } of script) {
       const told = events.filter((event) => event.id === id).map(({ what }) => what);
-      expect(told).toEqual([expect.stringMatching(/^comes with \d prompt tokens$/), "has its first token", expect.stringContaining(`ends after ${maxTokens} tokens (length): `)]);
+      expect(told).toEqual([
+        expect.stringMatching(/^comes with \d prompt tokens$/),
+        "has its first token",
+        expect.stringContaining(`ends after ${maxTokens} tokens (length): `),
+      ]);
     }
-    expect(run.summary()).toMatchObject({ requests: 3, promptTokens: 16, producedTokens: 48, tokenBudget: 6, blockCount: 30 });
+    expect(run.summary()).toMatchObject({
+      requests: 3,
+      promptTokens: 16,
+      producedTokens: 48,
+      tokenBudget: 6,
+      blockCount: 30,
+    });
     expect(run.failed).toBe(false);
     await run[Symbol.asyncDispose]();
   });
@@ -86,7 +115,9 @@ describe("DemoRun", () => {
     const { run, events } = start([...script, request("big", "b", 100)], 14);
     await run.play(never);
     expect(run.failed).toBe(true);
-    expect(events).toContainEqual(expect.objectContaining({ id: "big", what: expect.stringMatching(/^failed: .*the pool has 14/) }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ id: "big", what: expect.stringMatching(/^failed: .*the pool has 14/) }),
+    );
     expect(run.summary().requests).toBe(3);
     await run[Symbol.asyncDispose]();
   });

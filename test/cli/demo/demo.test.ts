@@ -16,7 +16,9 @@ test("piped, it tells what happens in lines; interrupted, it still sums up", asy
   expect(text.match(/ comes with \d+ prompt tokens$/gm)).toHaveLength(16);
   expect(text).toMatch(/ ends after \d+ tokens \((stop|length)\): /);
   expect(text).toMatch(/^16 requests: \d+ prompt tokens in, \d+ tokens out/m);
-  for (const name of ["tokens/s", "TTFT", "ITL", "steps", "tokens a step", "peak blocks", "preemptions"]) expect(text).toContain(`\n  ${name} `);
+  for (const name of ["tokens/s", "TTFT", "ITL", "steps", "tokens a step", "peak blocks", "preemptions"]) {
+    expect(text).toContain(`\n  ${name} `);
+  }
   expect(text).not.toContain("\u001b");
   expect(io.stderr.text).toBe("");
 });

@@ -19,7 +19,9 @@ const frame: Frame = {
 
 test("lines about what happened and about where things are", () => {
   expect(eventLine({ at: 1.5, id: "tea", what: "ends\nhere" })).toBe("   1.50 s  tea ends here\n");
-  expect(stateLine(frame)).toBe("   3.14 s  step 7: 1 of 24 tokens, 1 running, 0 waiting, 0 of 1 finished, 2 of 4 blocks held\n");
+  expect(stateLine(frame)).toBe(
+    "   3.14 s  step 7: 1 of 24 tokens, 1 running, 0 waiting, 0 of 1 finished, 2 of 4 blocks held\n",
+  );
 });
 
 describe("showPlain", () => {
@@ -38,7 +40,12 @@ describe("showPlain", () => {
 
   test("the end comes with the rest of the news", async () => {
     const out = new MemoryOutput();
-    await showPlain(out, () => frame, () => "last words\n", AbortSignal.abort());
+    await showPlain(
+      out,
+      () => frame,
+      () => "last words\n",
+      AbortSignal.abort(),
+    );
     expect(out.text).toBe("last words\n");
   });
 });

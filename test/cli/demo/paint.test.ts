@@ -16,7 +16,11 @@ describe("paint", () => {
   });
 
   test("every request number has a colour", () => {
-    for (const bits of [4, 8, 24]) for (let color = 0; color < 40; color++) expect(paint([{ text: "x", color }], 1, bits).split("\u001b")[1]).toMatch(/^\[[\d;]+mx$/);
+    for (const bits of [4, 8, 24]) {
+      for (let color = 0; color < 40; color++) {
+        expect(paint([{ text: "x", color }], 1, bits).split("\u001b")[1]).toMatch(/^\[[\d;]+mx$/);
+      }
+    }
   });
 
   test("what is too long is cut, wherever it ends", () => {

@@ -11,7 +11,12 @@ test("the script has 16 requests of very different lengths, in the order they co
   expect(new Set(script.map(({ id }) => id)).size).toBe(16);
 });
 
-test.each(["{", "null", '{"id":"a","prompt":"x","maxTokens":1}', '{"id":1,"prompt":"x","maxTokens":1,"arrivalMs":0}'])("%j is refused with its line", (line) => {
-  const good = '{"id":"a","prompt":"x","maxTokens":1,"arrivalMs":0}';
-  expect(() => parseScript(`${good}\n${line}\n`)).toThrow('prompts.jsonl, line 2 must be {"id", "prompt", "maxTokens", "arrivalMs"}');
-});
+test.each(["{", "null", '{"id":"a","prompt":"x","maxTokens":1}', '{"id":1,"prompt":"x","maxTokens":1,"arrivalMs":0}'])(
+  "%j is refused with its line",
+  (line) => {
+    const good = '{"id":"a","prompt":"x","maxTokens":1,"arrivalMs":0}';
+    expect(() => parseScript(`${good}\n${line}\n`)).toThrow(
+      'prompts.jsonl, line 2 must be {"id", "prompt", "maxTokens", "arrivalMs"}',
+    );
+  },
+);

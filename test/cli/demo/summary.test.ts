@@ -4,15 +4,40 @@ import { Engine } from "../../../src/engine/engine.ts";
 import { createReferenceBackend } from "../../../src/backends/reference/index.ts";
 import { randomModel } from "../../../src/testing/index.ts";
 
-const { scheduler } = new Engine({ backend: createReferenceBackend({ model: randomModel(1), blockCount: 48, blockSize: 4, maxTokens: 24, maxRequests: 2 }) });
-const stats = { ...scheduler.stats(), steps: 10, scheduledTokens: 120, preemptions: 2, recomputedTokens: 9, cachedTokens: 4 };
+const { scheduler } = new Engine({
+  backend: createReferenceBackend({
+    model: randomModel(1),
+    blockCount: 48,
+    blockSize: 4,
+    maxTokens: 24,
+    maxRequests: 2,
+  }),
+});
+const stats = {
+  ...scheduler.stats(),
+  steps: 10,
+  scheduledTokens: 120,
+  preemptions: 2,
+  recomputedTokens: 9,
+  cachedTokens: 4,
+};
 
 function timed(promptTokens: number, submittedAt: number, tokenTimes: number[]): Timed {
-  return { promptTokens, tokenTimes, completion: { timing: { submittedAt, firstTokenAt: tokenTimes[0] ?? null, finishedAt: tokenTimes.at(-1) ?? submittedAt } } };
+  return {
+    promptTokens,
+    tokenTimes,
+    completion: {
+      timing: { submittedAt, firstTokenAt: tokenTimes[0] ?? null, finishedAt: tokenTimes.at(-1) ?? submittedAt },
+    },
+  };
 }
 
 test("figures are over the requests that ended", () => {
-  const tracks = [timed(5, 10, [11, 11.5, 12]), timed(7, 11, [13, 15]), { promptTokens: 99, tokenTimes: [1], completion: null }];
+  const tracks = [
+    timed(5, 10, [11, 11.5, 12]),
+    timed(7, 11, [13, 15]),
+    { promptTokens: 99, tokenTimes: [1], completion: null },
+  ];
   expect(summarize(tracks, stats, 31)).toEqual({
     requests: 2,
     promptTokens: 12,
@@ -38,7 +63,13 @@ test("a request without a token has no time to its first", () => {
 
 test("where nothing ended there is nothing to divide by", () => {
   const nothing = summarize([], { ...stats, steps: 0, scheduledTokens: 0 }, 0);
-  expect(nothing).toMatchObject({ requests: 0, seconds: 0, tokensPerSecond: 0, meanTokensPerStep: 0, ttft: { p50: null, p99: null } });
+  expect(nothing).toMatchObject({
+    requests: 0,
+    seconds: 0,
+    tokensPerSecond: 0,
+    meanTokensPerStep: 0,
+    ttft: { p50: null, p99: null },
+  });
   expect(formatSummary(nothing)).not.toMatch(/NaN|null|undefined/);
 });
 

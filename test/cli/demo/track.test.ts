@@ -4,9 +4,25 @@ import type { Completion } from "../../../src/engine/token-stream.ts";
 import type { Explanation } from "../../../src/scheduler/inspect/explanation.ts";
 
 const request = { id: "tea", prompt: "How to make tea", maxTokens: 40, arrivalMs: 0 };
-const explanation: Explanation = { id: 0, state: "running", tokenCount: 5, computedTokenCount: 0, cachedTokenCount: 0, preemptionCount: 0, blocks: 1, waitsFor: null };
+const explanation: Explanation = {
+  id: 0,
+  state: "running",
+  tokenCount: 5,
+  computedTokenCount: 0,
+  cachedTokenCount: 0,
+  preemptionCount: 0,
+  blocks: 1,
+  waitsFor: null,
+};
 const completion = (tokenIds: number[], finishedAt: number): Completion => {
-  const choice = { choice: 0, tokenIds, text: "", finishReason: "stop" as const, error: null, timing: { submittedAt: 0, firstTokenAt: 1, finishedAt } };
+  const choice = {
+    choice: 0,
+    tokenIds,
+    text: "",
+    finishReason: "stop" as const,
+    error: null,
+    timing: { submittedAt: 0, firstTokenAt: 1, finishedAt },
+  };
   return { id: 0, ...choice, choices: [choice] };
 };
 
@@ -29,7 +45,10 @@ describe("observe", () => {
   test("tells of each preemption, once, and counts no token twice after it", () => {
     const track = arrived();
     track.observe({ ...explanation, tokenCount: 6 }, 1);
-    expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 2, state: "preempted" }, 2)).toEqual(["preempted", "preempted"]);
+    expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 2, state: "preempted" }, 2)).toEqual([
+      "preempted",
+      "preempted",
+    ]);
     expect(track.observe({ ...explanation, tokenCount: 6, preemptionCount: 2 }, 3)).toEqual([]);
     expect(track.tokenTimes).toEqual([1]);
   });
@@ -44,7 +63,13 @@ describe("observe", () => {
 
 describe("toRow", () => {
   test("before it comes", () => {
-    expect(new Track(request).toRow(undefined)).toEqual({ id: "tea", phase: "coming", progress: { done: 0, of: 40 }, prompt: "How to make tea", text: "" });
+    expect(new Track(request).toRow(undefined)).toEqual({
+      id: "tea",
+      phase: "coming",
+      progress: { done: 0, of: 40 },
+      prompt: "How to make tea",
+      text: "",
+    });
   });
 
   test.each([

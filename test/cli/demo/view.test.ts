@@ -5,14 +5,34 @@ import type { Frame, FrameRow, Phase } from "../../../src/cli/demo/frame.ts";
 import { render } from "../../../src/cli/demo/view.ts";
 
 function row(id: string, phase: Phase, done = 0, of = 10): FrameRow {
-  return { id, phase, progress: { done, of }, prompt: "The old lighthouse", text: phase === "decode" ? " stood\non the hill." : "" };
+  return {
+    id,
+    phase,
+    progress: { done, of },
+    prompt: "The old lighthouse",
+    text: phase === "decode" ? " stood\non the hill." : "",
+  };
 }
 
 const frame: Frame = {
   title: "builtin on reference",
   seconds: 1.25,
-  rows: [row("tea", "decode", 5), row("long-story", "prefill", 64, 320), row("rain", "preempted"), row("poem", "waiting"), row("storm", "done", 10), row("late", "coming")],
-  step: { index: 42, tokenBudget: 24, shares: [{ row: 0, tokens: 1 }, { row: 1, tokens: 15 }] },
+  rows: [
+    row("tea", "decode", 5),
+    row("long-story", "prefill", 64, 320),
+    row("rain", "preempted"),
+    row("poem", "waiting"),
+    row("storm", "done", 10),
+    row("late", "coming"),
+  ],
+  step: {
+    index: 42,
+    tokenBudget: 24,
+    shares: [
+      { row: 0, tokens: 1 },
+      { row: 1, tokens: 15 },
+    ],
+  },
   history: [1, 24, 12, 0],
   blocks: [0, 1, 1, "held", "cached", "free"],
   running: 2,
@@ -48,7 +68,9 @@ describe("render", () => {
   test("with colours, request, tokens and blocks of one request have the same one", () => {
     const lines = render(frame, { ...plain, colorBits: 8 });
     const second = "\u001b[38;5;208m";
-    expect(lines.filter((line) => line.includes(second)).map((line) => stripVTControlCharacters(line).slice(0, 6))).toEqual([" ◐ lon", " ▇▇▇ ▇", " ■ ■ ■"]);
+    expect(
+      lines.filter((line) => line.includes(second)).map((line) => stripVTControlCharacters(line).slice(0, 6)),
+    ).toEqual([" ◐ lon", " ▇▇▇ ▇", " ■ ■ ■"]);
   });
 
   test("a long text shows its end", () => {
@@ -66,7 +88,11 @@ describe("render", () => {
   });
 
   test("a budget wider than the screen is scaled, and so is a pool of many blocks", () => {
-    const wide = { ...frame, step: { index: 1, tokenBudget: 4096, shares: [{ row: 0, tokens: 2048 }] }, blocks: new Array<number>(10_000).fill(0) };
+    const wide = {
+      ...frame,
+      step: { index: 1, tokenBudget: 4096, shares: [{ row: 0, tokens: 2048 }] },
+      blocks: new Array<number>(10_000).fill(0),
+    };
     const lines = render(wide, plain);
     expect(lines).toContain(` ${"a".repeat(49)}${"·".repeat(49)}`);
     expect(lines.filter((line) => /^( a){30}/.test(line)).length).toBeLessThanOrEqual(6);
@@ -74,12 +100,31 @@ describe("render", () => {
 
   test("no line is wider and no frame higher than the screen, whatever its size", () => {
     fc.assert(
-      fc.property(fc.nat(200), fc.integer({ min: 1, max: 60 }), fc.constantFrom(1, 4, 8), fc.integer({ min: 1, max: 5000 }), fc.nat(300), (columns, rows, colorBits, tokenBudget, blockCount) => {
-        const sized = { ...frame, step: { index: 1, tokenBudget, shares: [{ row: 0, tokens: 1 }, { row: 1, tokens: Math.floor(tokenBudget / 2) }].slice(0, tokenBudget) }, blocks: new Array<"free">(blockCount).fill("free"), history: new Array<number>(300).fill(tokenBudget) };
-        const lines = render(sized, { columns, rows, colorBits });
-        expect(lines.length).toBeLessThanOrEqual(rows);
-        for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(columns);
-      }),
+      fc.property(
+        fc.nat(200),
+        fc.integer({ min: 1, max: 60 }),
+        fc.constantFrom(1, 4, 8),
+        fc.integer({ min: 1, max: 5000 }),
+        fc.nat(300),
+        (columns, rows, colorBits, tokenBudget, blockCount) => {
+          const sized = {
+            ...frame,
+            step: {
+              index: 1,
+              tokenBudget,
+              shares: [
+                { row: 0, tokens: 1 },
+                { row: 1, tokens: Math.floor(tokenBudget / 2) },
+              ].slice(0, tokenBudget),
+            },
+            blocks: new Array<"free">(blockCount).fill("free"),
+            history: new Array<number>(300).fill(tokenBudget),
+          };
+          const lines = render(sized, { columns, rows, colorBits });
+          expect(lines.length).toBeLessThanOrEqual(rows);
+          for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(columns);
+        },
+      ),
     );
   });
 });

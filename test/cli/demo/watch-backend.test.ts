@@ -13,11 +13,18 @@ test("every token of a plan has its request, prompts in chunks and shared beginn
   });
   const engine: Engine = new Engine({ backend });
   const prompt = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-  const streams = ["a", "b", "c"].map((id, i) => engine.submit({ id, promptTokenIds: [...prompt, 20 + i], maxTokens: 4 }));
+  const streams = ["a", "b", "c"].map((id, i) =>
+    engine.submit({ id, promptTokenIds: [...prompt, 20 + i], maxTokens: 4 }),
+  );
   const outputs = await Promise.all(streams.map((stream) => stream.completion()));
-  for (const { tokenCount, shares } of steps) expect(shares.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(tokenCount);
+  for (const { tokenCount, shares } of steps) {
+    expect(shares.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(tokenCount);
+  }
   expect(outputs.map(({ tokenIds }) => tokenIds.length)).toEqual([4, 4, 4]);
-  const tokensOf = (id: string): number => steps.flatMap(({ shares }) => shares.filter((share) => share.id === id)).reduce((sum, { tokens }) => sum + tokens, 0);
+  const tokensOf = (id: string): number =>
+    steps
+      .flatMap(({ shares }) => shares.filter((share) => share.id === id))
+      .reduce((sum, { tokens }) => sum + tokens, 0);
   const prefill = prompt.length + 1;
   const decode = 4 - 1; // the last token is never read
   expect(tokensOf("a")).toBe(prefill + decode);
@@ -27,7 +34,10 @@ test("every token of a plan has its request, prompts in chunks and shared beginn
 });
 
 describe("a watched backend is a backend like the one it watches", () => {
-  const cases = backendConformance((asked) => Promise.resolve(watchBackend(createReferenceBackend({ model: sizes.model, ...asked }), () => {})), { blockSizes: [4] });
+  const cases = backendConformance(
+    (asked) => Promise.resolve(watchBackend(createReferenceBackend({ model: sizes.model, ...asked }), () => {})),
+    { blockSizes: [4] },
+  );
   test.each(cases.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
     await expect(each.run()).resolves.toBeUndefined();
   });

@@ -5,18 +5,40 @@ import type { Report } from "../../../src/cli/doctor/report.ts";
 import type { Inspection } from "../../../src/backends/webgpu/index.ts";
 import { bstar } from "../../support/cli-io.ts";
 
-const adapter = { name: "GPU 9000", vendor: "v", architecture: "a", description: "d", software: false, limits: {} as Inspection["adapters"][number]["limits"], features: [] };
+const adapter = {
+  name: "GPU 9000",
+  vendor: "v",
+  architecture: "a",
+  description: "d",
+  software: false,
+  limits: {} as Inspection["adapters"][number]["limits"],
+  features: [],
+};
 const probe = { bitExact: true, checks: [] };
-const inspection: Inspection = { adapters: [adapter, { ...adapter, name: "slow" }], chosen: "GPU 9000", reason: "fastest", advice: null, weights: { read: ["F32"], widenedTo: "F16" }, probe };
+const inspection: Inspection = {
+  adapters: [adapter, { ...adapter, name: "slow" }],
+  chosen: "GPU 9000",
+  reason: "fastest",
+  advice: null,
+  weights: { read: ["F32"], widenedTo: "F16" },
+  probe,
+};
 
 const cpu = { name: "cpu (2 threads)", tokensPerSecond: 900, copyBytesPerSecond: 9e9 };
 
 test("WebGPU is chosen where it can be used, with what was found out about it", () => {
   expect(diagnose({ inspection, origin: "the system's driver" }, cpu)).toMatchObject({
-    backends: { webgpu: { available: true, problem: null }, cpu: { available: true, problem: null }, reference: { available: true, problem: null } },
+    backends: {
+      webgpu: { available: true, problem: null },
+      cpu: { available: true, problem: null },
+      reference: { available: true, problem: null },
+    },
     measured: cpu,
     choice: { backend: "webgpu", adapter: "GPU 9000", reason: "fastest" },
-    adapters: [{ name: "GPU 9000", chosen: true, origin: "the system's driver" }, { name: "slow", chosen: false }],
+    adapters: [
+      { name: "GPU 9000", chosen: true, origin: "the system's driver" },
+      { name: "slow", chosen: false },
+    ],
     weights: inspection.weights,
     probe,
     advice: null,
@@ -26,13 +48,21 @@ test("WebGPU is chosen where it can be used, with what was found out about it", 
 test("a software adapter is not chosen before the CPU", () => {
   const software = { ...inspection, adapters: [{ ...adapter, software: true }] };
   const { choice, adapters } = diagnose({ inspection: software, origin: "npm" }, cpu);
-  expect(choice).toEqual({ backend: "cpu", adapter: null, reason: "WebGPU has software adapters alone, which are slower" });
+  expect(choice).toEqual({
+    backend: "cpu",
+    adapter: null,
+    reason: "WebGPU has software adapters alone, which are slower",
+  });
   expect(adapters).toHaveLength(1);
 });
 
 test("without an adapter and threads it is the reference, and why is said", () => {
   expect(diagnose({ problem: "no adapter" }, { problem: "no threads" })).toMatchObject({
-    backends: { webgpu: { available: false, problem: "no adapter" }, cpu: { available: false, problem: "no threads" }, reference: { available: true } },
+    backends: {
+      webgpu: { available: false, problem: "no adapter" },
+      cpu: { available: false, problem: "no threads" },
+      reference: { available: true },
+    },
     measured: null,
     choice: { backend: "reference", adapter: null },
     adapters: [],

@@ -14,11 +14,17 @@ function write(name: string, files: Record<string, string>): void {
 }
 
 test("the built-in model is always there", () => {
-  expect(findModels("no-such-folder")).toEqual([expect.objectContaining({ name: "builtin", architecture: "LlamaForCausalLM", problem: null })]);
+  expect(findModels("no-such-folder")).toEqual([
+    expect.objectContaining({ name: "builtin", architecture: "LlamaForCausalLM", problem: null }),
+  ]);
 });
 
 test("models of a folder, with what is wrong with them", () => {
-  write("a-good", { "config.json": JSON.stringify(CONFIG), "x-00001.safetensors": "1234", "x-00002.safetensors": "56" });
+  write("a-good", {
+    "config.json": JSON.stringify(CONFIG),
+    "x-00001.safetensors": "1234",
+    "x-00002.safetensors": "56",
+  });
   write("b-empty", { "config.json": JSON.stringify(CONFIG) });
   write("c-broken", { "config.json": "{", "model.safetensors": "" });
   write("d-other", { "readme.txt": "no model" });

@@ -16,14 +16,37 @@ const report: Report = {
   platform: "linux-x64",
   cpu: "2 x Some CPU",
   memoryBytes: 8 * 2 ** 30,
-  backends: { webgpu: { available: true, problem: null }, cpu: { available: true, problem: null }, reference: { available: true, problem: null } },
+  backends: {
+    webgpu: { available: true, problem: null },
+    cpu: { available: true, problem: null },
+    reference: { available: true, problem: null },
+  },
   measured: { name: "cpu (2 threads)", tokensPerSecond: 900, copyBytesPerSecond: 8 * 2 ** 30 },
   choice: { backend: "webgpu", adapter: "SwiftShader", reason: "no GPU was found" },
-  adapters: [{ name: "SwiftShader", vendor: "v", architecture: "a", description: "d", software: true, limits, features: ["subgroups"], chosen: true, origin: "npm" }],
+  adapters: [
+    {
+      name: "SwiftShader",
+      vendor: "v",
+      architecture: "a",
+      description: "d",
+      software: true,
+      limits,
+      features: ["subgroups"],
+      chosen: true,
+      origin: "npm",
+    },
+  ],
   weights: { read: ["F32", "Q8_0"], widenedTo: "F16" },
   probe: { bitExact: true, checks: [{ name: "matrix product: row against tile", equal: true }] },
   models: [
-    { name: "builtin", folder: "models/builtin", architecture: "LlamaForCausalLM", contextLength: 1024, weightBytes: 2.5 * 2 ** 20, problem: null },
+    {
+      name: "builtin",
+      folder: "models/builtin",
+      architecture: "LlamaForCausalLM",
+      contextLength: 1024,
+      weightBytes: 2.5 * 2 ** 20,
+      problem: null,
+    },
     { name: "bad", folder: "models/bad", problem: "has no .safetensors file" },
   ],
   advice: "a GPU",
@@ -72,7 +95,14 @@ better
 });
 
 test("what is not there has no heading, what cannot be used says why", () => {
-  const text = formatReport({ ...report, adapters: [], probe: null, advice: null, backends: { ...report.backends, webgpu: { available: false, problem: "no adapter" } }, choice: { backend: "reference", adapter: null, reason: "WebGPU cannot be used" } });
+  const text = formatReport({
+    ...report,
+    adapters: [],
+    probe: null,
+    advice: null,
+    backends: { ...report.backends, webgpu: { available: false, problem: "no adapter" } },
+    choice: { backend: "reference", adapter: null, reason: "WebGPU cannot be used" },
+  });
   expect(text).not.toMatch(/^(adapters|bit-exactness|better)$/m);
   expect(text).toContain("webgpu    cannot be used: no adapter\n");
   expect(text).toContain("  reference: WebGPU cannot be used\n");
@@ -80,5 +110,7 @@ test("what is not there has no heading, what cannot be used says why", () => {
 
 test("an adapter that does not keep the promise is named as such", () => {
   const probe = { bitExact: false, checks: [{ name: "RMSNorm", equal: false }] };
-  expect(formatReport({ ...report, probe })).toContain("bit-exactness\n  NOT kept on this adapter: a request's logits can depend on its batch\n    DIFFERS RMSNorm\n");
+  expect(formatReport({ ...report, probe })).toContain(
+    "bit-exactness\n  NOT kept on this adapter: a request's logits can depend on its batch\n    DIFFERS RMSNorm\n",
+  );
 });

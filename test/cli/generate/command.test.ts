@@ -27,8 +27,50 @@ test("what is not given has the documented default", () => {
 });
 
 test("options of the command line", () => {
-  const args = ["-p", "", "-p", "--not-an-option", "--prompts", "-", "--max-tokens", "3", "--temperature", "0.5", "--top-k", "4", "--top-p", "0.9", "--min-p", ".1", "--seed", "5"];
-  expect(optionsOf(...args, "--stop", ".", "--stop", "!", "--backend", "reference", "--token-budget", "6", "--budget", "measured", "--target-ms", "2.5", "--max-requests", "7", "--block-size", "8", "--blocks", "9", "--json")).toMatchObject({
+  const args = [
+    "-p",
+    "",
+    "-p",
+    "--not-an-option",
+    "--prompts",
+    "-",
+    "--max-tokens",
+    "3",
+    "--temperature",
+    "0.5",
+    "--top-k",
+    "4",
+    "--top-p",
+    "0.9",
+    "--min-p",
+    ".1",
+    "--seed",
+    "5",
+  ];
+  expect(
+    optionsOf(
+      ...args,
+      "--stop",
+      ".",
+      "--stop",
+      "!",
+      "--backend",
+      "reference",
+      "--token-budget",
+      "6",
+      "--budget",
+      "measured",
+      "--target-ms",
+      "2.5",
+      "--max-requests",
+      "7",
+      "--block-size",
+      "8",
+      "--blocks",
+      "9",
+      "--json",
+    ),
+  ).toMatchObject({
     prompt: ["", "--not-an-option"],
     prompts: "-",
     maxTokens: 3,

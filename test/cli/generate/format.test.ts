@@ -11,7 +11,13 @@ const result: Result = {
   finishReason: "stop",
   error: null,
 };
-const failed: Result = { ...result, tokenIds: [], text: "", finishReason: "error", error: new InfeasibleRequestError("too long:\n 9 blocks") };
+const failed: Result = {
+  ...result,
+  tokenIds: [],
+  text: "",
+  finishReason: "error",
+  error: new InfeasibleRequestError("too long:\n 9 blocks"),
+};
 
 test("a JSON line has the keys that others rely on, in this order", () => {
   const line = jsonLine(result);
@@ -28,16 +34,27 @@ test("a JSON line has the keys that others rely on, in this order", () => {
 });
 
 test("log probabilities stand beside each token", () => {
-  const logprobs = [{ logprob: -0.5, top: [{ tokenId: 7, logprob: -0.5 }] }, { logprob: -1, top: [] }];
+  const logprobs = [
+    { logprob: -0.5, top: [{ tokenId: 7, logprob: -0.5 }] },
+    { logprob: -1, top: [] },
+  ];
   expect(JSON.parse(jsonLine({ ...result, logprobs }))).toMatchObject({
     tokenIds: [7, 2],
-    logprobs: [{ id: 7, logprob: -0.5, top: [{ id: 7, logprob: -0.5 }] }, { id: 2, logprob: -1, top: [] }],
+    logprobs: [
+      { id: 7, logprob: -0.5, top: [{ id: 7, logprob: -0.5 }] },
+      { id: 2, logprob: -1, top: [] },
+    ],
   });
 });
 
 test("an error has its code and message", () => {
-  expect(JSON.parse(jsonLine(failed))).toMatchObject({ finishReason: "error", error: { code: "infeasible_request", message: "too long: 9 blocks" } });
-  expect(JSON.parse(jsonLine({ ...failed, error: new Error("x") }))).toMatchObject({ error: { code: "unexpected", message: "x" } });
+  expect(JSON.parse(jsonLine(failed))).toMatchObject({
+    finishReason: "error",
+    error: { code: "infeasible_request", message: "too long: 9 blocks" },
+  });
+  expect(JSON.parse(jsonLine({ ...failed, error: new Error("x") }))).toMatchObject({
+    error: { code: "unexpected", message: "x" },
+  });
 });
 
 test("a block is a heading, the prompt and its continuation", () => {

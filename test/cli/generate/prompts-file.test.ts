@@ -12,10 +12,19 @@ const parse = (text: string) => parsePrompts(bytes(text), "p.jsonl");
 
 describe("parsePrompts", () => {
   test("one prompt a line, with what the line says about it", () => {
-    const lines = ['{"id":"a","prompt":"Once"}', '{"id":7,"prompt":"","maxTokens":3,"temperature":0.5,"topK":4,"topP":0.9,"minP":0.1,"seed":5,"stop":"."}'];
+    const lines = [
+      '{"id":"a","prompt":"Once"}',
+      '{"id":7,"prompt":"","maxTokens":3,"temperature":0.5,"topK":4,"topP":0.9,"minP":0.1,"seed":5,"stop":"."}',
+    ];
     expect(parse(lines.join("\n"))).toEqual([
       { id: "a", text: "Once", maxTokens: undefined, sampling: {}, stop: undefined },
-      { id: 7, text: "", maxTokens: 3, sampling: { temperature: 0.5, topK: 4, topP: 0.9, minP: 0.1, seed: 5 }, stop: ["."] },
+      {
+        id: 7,
+        text: "",
+        maxTokens: 3,
+        sampling: { temperature: 0.5, topK: 4, topP: 0.9, minP: 0.1, seed: 5 },
+        stop: ["."],
+      },
     ]);
   });
 
@@ -25,16 +34,22 @@ describe("parsePrompts", () => {
 
   test("empty lines, line ends of Windows, a byte order mark do no harm", () => {
     const prompts = parse('\ufeff{"id":"a","prompt":"x"}\r\n\r\n  \n{"prompt":"y"}\n\n');
-    expect(prompts.map(({ id, text }) => [id, text])).toEqual([["a", "x"], [1, "y"]]);
+    expect(prompts.map(({ id, text }) => [id, text])).toEqual([
+      ["a", "x"],
+      [1, "y"],
+    ]);
   });
 
   test.each<[string, string]>([
     ['{"id":"a","prompt":"x"}\n{"id":"b","prompt":', "p.jsonl, line 2 is not JSON"],
-    ['\n\n{nope}', "p.jsonl, line 3 is not JSON"],
-    ['[]', 'p.jsonl, line 1 must be an object like {"id": "a", "prompt": "Once"}'],
-    ['null', "p.jsonl, line 1 must be an object"],
+    ["\n\n{nope}", "p.jsonl, line 3 is not JSON"],
+    ["[]", 'p.jsonl, line 1 must be an object like {"id": "a", "prompt": "Once"}'],
+    ["null", "p.jsonl, line 1 must be an object"],
     ['{"id":"a"}', 'p.jsonl, line 1 "prompt" or "promptTokenIds" is missing'],
-    ['{"prompt":"x","source":"book"}', 'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, temperature, topK, topP, minP, seed, logprobs, arrivalMs'],
+    [
+      '{"prompt":"x","source":"book"}',
+      'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, temperature, topK, topP, minP, seed, logprobs, arrivalMs',
+    ],
     ['{"prompt":"x","promptTokenIds":[1]}', 'p.jsonl, line 1 has both "prompt" and "promptTokenIds", give one'],
     ['{"promptTokenIds":[1,-1]}', "p.jsonl, line 1 promptTokenIds must be a list of token ids, got [1,-1]"],
     ['{"promptTokenIds":"1"}', 'p.jsonl, line 1 promptTokenIds must be a list of token ids, got "1"'],
@@ -64,7 +79,10 @@ describe("parsePrompts", () => {
   });
 
   test("every prompt comes back as it was written", () => {
-    const prompts = fc.uniqueArray(fc.record({ id: fc.oneof(fc.string(), fc.maxSafeInteger()), prompt: fc.string({ unit: "grapheme" }) }), { minLength: 1, maxLength: 10, selector: ({ id }) => id });
+    const prompts = fc.uniqueArray(
+      fc.record({ id: fc.oneof(fc.string(), fc.maxSafeInteger()), prompt: fc.string({ unit: "grapheme" }) }),
+      { minLength: 1, maxLength: 10, selector: ({ id }) => id },
+    );
     fc.assert(
       fc.property(prompts, (written) => {
         const read = parse(written.map((line) => JSON.stringify(line)).join("\n"));
@@ -97,11 +115,15 @@ describe("readPrompts", () => {
     const file = join(folder, "p.jsonl");
     writeFileSync(file, '{"id":"a","prompt":"x"}\n');
     expect(await readPrompts(file, memoryIo().stdin)).toMatchObject([{ id: "a", text: "x" }]);
-    expect(await readPrompts("-", memoryIo({ stdin: '{"id":"b","prompt":"y"}' }).stdin)).toMatchObject([{ id: "b", text: "y" }]);
+    expect(await readPrompts("-", memoryIo({ stdin: '{"id":"b","prompt":"y"}' }).stdin)).toMatchObject([
+      { id: "b", text: "y" },
+    ]);
   });
 
   test("names the file that cannot be read, and standard input that is empty", async () => {
-    await expect(readPrompts(join(folder, "none.jsonl"), memoryIo().stdin)).rejects.toThrow(/none\.jsonl cannot be read \(ENOENT/);
+    await expect(readPrompts(join(folder, "none.jsonl"), memoryIo().stdin)).rejects.toThrow(
+      /none\.jsonl cannot be read \(ENOENT/,
+    );
     await expect(readPrompts(folder, memoryIo().stdin)).rejects.toThrow(/cannot be read \(EISDIR/);
     await expect(readPrompts("-", memoryIo().stdin)).rejects.toThrow("standard input has no prompts");
   });

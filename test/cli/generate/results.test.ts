@@ -8,7 +8,15 @@ const never = new AbortController().signal;
 
 /** 8 blocks of 4: room for 32 tokens. */
 function openEngine(): Engine {
-  return new Engine({ backend: createReferenceBackend({ model: randomModel(1), blockCount: 8, blockSize: 4, maxTokens: 16, maxRequests: 4 }) });
+  return new Engine({
+    backend: createReferenceBackend({
+      model: randomModel(1),
+      blockCount: 8,
+      blockSize: 4,
+      maxTokens: 16,
+      maxRequests: 4,
+    }),
+  });
 }
 
 function job(id: string, promptTokenIds: readonly number[] | Error, maxTokens: number): Job {
@@ -26,7 +34,11 @@ describe("runInOrder", () => {
     const jobs = [job("long", [1, 2, 3], 20), job("short", [4], 2), job("middle", [5, 6], 9)];
     await using together = openEngine();
     const results = await collect(runInOrder(together, jobs, never));
-    expect(results.map(({ prompt, tokenIds, finishReason }) => [prompt.id, tokenIds.length, finishReason])).toEqual([["long", 20, "length"], ["short", 2, "length"], ["middle", 9, "length"]]);
+    expect(results.map(({ prompt, tokenIds, finishReason }) => [prompt.id, tokenIds.length, finishReason])).toEqual([
+      ["long", 20, "length"],
+      ["short", 2, "length"],
+      ["middle", 9, "length"],
+    ]);
     for (const [i, each] of jobs.entries()) {
       await using alone = openEngine();
       expect((await runJob(alone, each, never)).tokenIds).toEqual(results[i].tokenIds);
@@ -35,10 +47,20 @@ describe("runInOrder", () => {
 
   test("what cannot run is a result of its own; the others go on", async () => {
     await using engine = openEngine();
-    const jobs = [job("endless", [1], 1000), job("empty", [], 4), job("fine", [1, 2], 3), job("unreadable", new Error("no id for ß"), 3)];
+    const jobs = [
+      job("endless", [1], 1000),
+      job("empty", [], 4),
+      job("fine", [1, 2], 3),
+      job("unreadable", new Error("no id for ß"), 3),
+    ];
     const results = await collect(runInOrder(engine, jobs, never));
     expect(results.map(({ finishReason }) => finishReason)).toEqual(["error", "error", "length", "error"]);
-    expect(results.map(({ error }) => (error as { code?: string } | null)?.code)).toEqual(["infeasible_request", "invalid_request", undefined, undefined]);
+    expect(results.map(({ error }) => (error as { code?: string } | null)?.code)).toEqual([
+      "infeasible_request",
+      "invalid_request",
+      undefined,
+      undefined,
+    ]);
     expect(results.map(({ promptTokenIds }) => promptTokenIds)).toEqual([[1], [], [1, 2], []]);
     expect(results[3].error?.message).toBe("no id for ß");
   });
@@ -65,8 +87,23 @@ describe("runInOrder", () => {
 });
 
 test("runJob hands on text as it comes, and stops where the reader fails", async () => {
-  const tokenizer = { vocabSize: 97, droppedLeadingSpaces: 0, encode: () => [1], decode: () => "", tokenBytes: (id: number) => Uint8Array.of(0x20 + (id % 90)) };
-  await using texts = new Engine({ backend: createReferenceBackend({ model: randomModel(1), blockCount: 8, blockSize: 4, maxTokens: 16, maxRequests: 4 }), tokenizer });
+  const tokenizer = {
+    vocabSize: 97,
+    droppedLeadingSpaces: 0,
+    encode: () => [1],
+    decode: () => "",
+    tokenBytes: (id: number) => Uint8Array.of(0x20 + (id % 90)),
+  };
+  await using texts = new Engine({
+    backend: createReferenceBackend({
+      model: randomModel(1),
+      blockCount: 8,
+      blockSize: 4,
+      maxTokens: 16,
+      maxRequests: 4,
+    }),
+    tokenizer,
+  });
   let text = "";
   const result = await runJob(texts, job("a", [1, 2], 12), never, async (piece) => void (text += piece));
   expect(text).toBe(result.text);

@@ -2,7 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { appendLine, dropUnfinishedLine, keyOf, readLines, type SweepLine } from "../../../src/cli/simulate/results-file.ts";
+import {
+  appendLine,
+  dropUnfinishedLine,
+  keyOf,
+  readLines,
+  type SweepLine,
+} from "../../../src/cli/simulate/results-file.ts";
 import type { Settings } from "../../../src/cli/simulate/settings.ts";
 
 let path = "";

@@ -33,5 +33,7 @@ test("a run's answer bears the run's key", async () => {
 });
 
 test("what a run refuses is its answer: other runs go on", async () => {
-  expect(await sweepRun({ ...SETTINGS, model: "llama-2-70b", gpu: "t4" })).toMatchObject({ error: { message: expect.stringContaining("llama-2-70b") } });
+  expect(await sweepRun({ ...SETTINGS, model: "llama-2-70b", gpu: "t4" })).toMatchObject({
+    error: { message: expect.stringContaining("llama-2-70b") },
+  });
 });

@@ -35,11 +35,14 @@ describe.skipIf(noFixtures)(`chat.json${ifFixtures}`, () => {
     const textIds = tokenizer.encodeParts(asText.parts, { addSpecialTokens: false });
     const forges = messages.some(({ content }) => /<\|?\w+\|?>/.test(content as string));
     if (!forges) expect(textIds).toEqual(ids);
-    expect(tokenizer.decode(textIds, { skipSpecialTokens: false })).toBe(tokenizer.decode(ids!, { skipSpecialTokens: false }));
+    expect(tokenizer.decode(textIds, { skipSpecialTokens: false })).toBe(
+      tokenizer.decode(ids!, { skipSpecialTokens: false }),
+    );
   });
 });
 
-const CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content | trim }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+const CHATML =
+  "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content | trim }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
 test("contents are text, the template's words are not", () => {
   const { text, parts } = parseChatTemplate(CHATML).render([{ role: "user", content: " a<|im_end|> " }]);
@@ -52,9 +55,16 @@ test("contents are text, the template's words are not", () => {
 });
 
 test("a role, a tool and what is nested in a content are text too", () => {
-  const template = parseChatTemplate("{{ tools | tojson }}{% for m in messages %}<{{ m.role }}>{% for p in m.content %}{{ p.text }}{% endfor %}{% endfor %}");
-  const { parts } = template.render([{ role: "<s>", content: [{ type: "text", text: "<eos> \"x\"" }] }], { tools: [{ type: "function", function: { name: "f", description: "</s>", parameters: { "<k>": 1 } } }] });
-  const words = parts.filter(({ specialTokens }) => specialTokens === "parse").map(({ text }) => text).join("");
+  const template = parseChatTemplate(
+    "{{ tools | tojson }}{% for m in messages %}<{{ m.role }}>{% for p in m.content %}{{ p.text }}{% endfor %}{% endfor %}",
+  );
+  const { parts } = template.render([{ role: "<s>", content: [{ type: "text", text: '<eos> "x"' }] }], {
+    tools: [{ type: "function", function: { name: "f", description: "</s>", parameters: { "<k>": 1 } } }],
+  });
+  const words = parts
+    .filter(({ specialTokens }) => specialTokens === "parse")
+    .map(({ text }) => text)
+    .join("");
   for (const forged of ["<s>", "<eos>", "</s>", "<k>"]) expect(words).not.toContain(forged);
   expect(parts.map(({ text }) => text).join("")).toContain('"description": "</s>"');
 });
@@ -68,32 +78,61 @@ test.each([
 ])("a template that changes a content is refused by name: %s", (_, source) => {
   const template = parseChatTemplate(source, {}, "tiny");
   const messages = [{ role: "user", content: "banana </think> cake" }];
-  expect(() => template.render(messages)).toThrow(new InvalidRequestError("tiny changes a message by more than trimming it, so its words cannot be kept apart from the template's; contents: \"parse\" renders it as it is"));
+  expect(() => template.render(messages)).toThrow(
+    new InvalidRequestError(
+      'tiny changes a message by more than trimming it, so its words cannot be kept apart from the template\'s; contents: "parse" renders it as it is',
+    ),
+  );
   expect(template.render(messages, { contents: "parse" }).text).not.toBe("");
 });
 
 test("a content that looks like a marker, a name or a template is a content", () => {
   const content = "\u{f0000}0\u{f0000} {{ x }} {% raw %}";
-  expect(parseChatTemplate(CHATML).render([{ role: "user", content }]).parts[1]).toEqual({ text: content, specialTokens: "text" });
+  expect(parseChatTemplate(CHATML).render([{ role: "user", content }]).parts[1]).toEqual({
+    text: content,
+    specialTokens: "text",
+  });
 });
 
 test("white space alone is no content to templates that ask", () => {
-  const template = parseChatTemplate("{% for m in messages %}[{% if m.content | trim %}{{ m.content }}{% else %}none{% endif %}]{% endfor %}");
-  expect(template.render([{ role: "user", content: " \n" }, { role: "user", content: "" }, { role: "user", content: "a" }]).text).toBe("[none][none][a]");
+  const template = parseChatTemplate(
+    "{% for m in messages %}[{% if m.content | trim %}{{ m.content }}{% else %}none{% endif %}]{% endfor %}",
+  );
+  expect(
+    template.render([
+      { role: "user", content: " \n" },
+      { role: "user", content: "" },
+      { role: "user", content: "a" },
+    ]).text,
+  ).toBe("[none][none][a]");
 });
 
 test("tools, names of tokens and variables reach the template", () => {
-  const template = parseChatTemplate("{{ bos_token }}{{ tools is defined }}{{ enable_thinking }}{{ add_generation_prompt }}{{ messages[0].content }}", { bos_token: "<s>" });
+  const template = parseChatTemplate(
+    "{{ bos_token }}{{ tools is defined }}{{ enable_thinking }}{{ add_generation_prompt }}{{ messages[0].content }}",
+    { bos_token: "<s>" },
+  );
   const messages = [{ role: "user", content: "a" }];
-  expect(template.render(messages, { variables: { enable_thinking: false }, addGenerationPrompt: false }).text.toLowerCase()).toBe("<s>falsefalsefalsea");
-  expect(template.render(messages, { tools: [], variables: { enable_thinking: true } }).text.toLowerCase()).toBe("<s>truetruetruea");
+  expect(
+    template.render(messages, { variables: { enable_thinking: false }, addGenerationPrompt: false }).text.toLowerCase(),
+  ).toBe("<s>falsefalsefalsea");
+  expect(template.render(messages, { tools: [], variables: { enable_thinking: true } }).text.toLowerCase()).toBe(
+    "<s>truetruetruea",
+  );
 });
 
 test.each<[string, unknown, string]>([
   ["no list", "hello", "messages must be a list of at least one message"],
   ["an empty one", [], "messages must be a list of at least one message"],
   ["no message", ["hello"], 'messages[0] must be an object with a role, got "hello"'],
-  ["no role", [{ role: "user", content: "a" }, { content: "a" }], 'messages[1] must be an object with a role, got {"content":"a"}'],
-])("refuses %s", (_, messages, message) => expect(() => parseChatTemplate(CHATML).render(messages as ChatMessage[])).toThrow(new InvalidRequestError(message)));
+  [
+    "no role",
+    [{ role: "user", content: "a" }, { content: "a" }],
+    'messages[1] must be an object with a role, got {"content":"a"}',
+  ],
+])("refuses %s", (_, messages, message) =>
+  expect(() => parseChatTemplate(CHATML).render(messages as ChatMessage[])).toThrow(new InvalidRequestError(message)),
+);
 
-test("a template that cannot be parsed is refused by name", () => expect(() => parseChatTemplate("{% if %}", {}, "tiny")).toThrow(UnsupportedModelError));
+test("a template that cannot be parsed is refused by name", () =>
+  expect(() => parseChatTemplate("{% if %}", {}, "tiny")).toThrow(UnsupportedModelError));

@@ -9,10 +9,26 @@ test.each([
   ["hf:org/name:a.gguf", { repo: "org/name", revision: "main", file: "a.gguf" }],
 ])("%s", (source, name) => expect(parseHubName(source)).toEqual(name));
 
-test.each(["hf:", "hf:name", "hf:org/name/x", "hf:../name", "hf:org/..", "hf:org/name@../../x", "hf:org/name@a..b", "hf:org/name:", "hf:org/name:../x.gguf", "hf:org/name:a/b.gguf", "hf:org/name:.gguf", `hf:org/name:${"a".repeat(300)}`])("%s is refused", (source) => {
+test.each([
+  "hf:",
+  "hf:name",
+  "hf:org/name/x",
+  "hf:../name",
+  "hf:org/..",
+  "hf:org/name@../../x",
+  "hf:org/name@a..b",
+  "hf:org/name:",
+  "hf:org/name:../x.gguf",
+  "hf:org/name:a/b.gguf",
+  "hf:org/name:.gguf",
+  `hf:org/name:${"a".repeat(300)}`,
+])("%s is refused", (source) => {
   expect(() => parseHubName(source)).toThrow(InvalidModelError);
 });
 
-test.each(["a\\b", "C:x", "a\0", "-x", ".x", ""])("%j is no plain file name", (name) => expect(() => assertFileName(name, "here")).toThrow(InvalidModelError));
+test.each(["a\\b", "C:x", "a\0", "-x", ".x", ""])("%j is no plain file name", (name) =>
+  expect(() => assertFileName(name, "here")).toThrow(InvalidModelError),
+);
 
-test("folders and URLs are no names of the Hub", () => expect(["hf:a/b", "./hf", "https://hf.co/a/b"].map(isHubName)).toEqual([true, false, false]));
+test("folders and URLs are no names of the Hub", () =>
+  expect(["hf:a/b", "./hf", "https://hf.co/a/b"].map(isHubName)).toEqual([true, false, false]));

@@ -13,7 +13,8 @@ afterEach(() => {
 });
 
 const url = new URL("https://a.test/x.bin?signature=s");
-const answer = (body: string, init: ResponseInit = {}): void => void vi.stubGlobal("fetch", async () => new Response(body, init));
+const answer = (body: string, init: ResponseInit = {}): void =>
+  void vi.stubGlobal("fetch", async () => new Response(body, init));
 
 test("is written beside and renamed; a second time nothing is asked", async () => {
   const path = join(folder, "deep", "x.bin");
@@ -24,7 +25,9 @@ test("is written beside and renamed; a second time nothing is asked", async () =
   answer("", { status: 500 });
   await download(path, { url, size: 5, etag: '"e1"' });
   expect(await isStored(path)).toBe(true);
-  await expect(download(path, { url, size: 5, etag: '"e2"' })).rejects.toThrow(new DownloadError("https://a.test/x.bin cannot be fetched (HTTP 500)"));
+  await expect(download(path, { url, size: 5, etag: '"e2"' })).rejects.toThrow(
+    new DownloadError("https://a.test/x.bin cannot be fetched (HTTP 500)"),
+  );
   // The old one stays until the new one is whole.
   expect(readFileSync(path, "utf8")).toBe("hello");
 });
@@ -53,7 +56,12 @@ function serveInBites(content: string, etag: string): (string | undefined)[] {
       },
     });
     const partial = headers["range"] !== undefined && (headers["if-range"] ?? etag) === etag;
-    return new Response(body, partial ? { status: 206, headers: { "content-range": `bytes ${from}-${content.length - 1}/${content.length}` } } : {});
+    return new Response(
+      body,
+      partial
+        ? { status: 206, headers: { "content-range": `bytes ${from}-${content.length - 1}/${content.length}` } }
+        : {},
+    );
   });
   return ranges;
 }
@@ -62,7 +70,9 @@ test("goes on where it was cut, within a call and in the next one", async () => 
   const path = join(folder, "x.bin");
   const content = "0123456789abcdefghijklmnop";
   const ranges = serveInBites(content, '"e"');
-  await expect(download(path, { url, size: content.length, etag: '"e"' })).rejects.toThrow(new DownloadError("https://a.test/x.bin was cut 5 times, at byte 20 of 26; the next run goes on from there"));
+  await expect(download(path, { url, size: content.length, etag: '"e"' })).rejects.toThrow(
+    new DownloadError("https://a.test/x.bin was cut 5 times, at byte 20 of 26; the next run goes on from there"),
+  );
   expect(ranges).toEqual([undefined, "bytes=4-", "bytes=8-", "bytes=12-", "bytes=16-"]);
   await download(path, { url, size: content.length, etag: '"e"' });
   expect(ranges.slice(5)).toEqual(["bytes=20-", "bytes=24-"]);
@@ -80,14 +90,18 @@ test("a server that gives the whole where a part was asked for begins anew", asy
 
 test("a server that sends more than it said is stopped", async () => {
   answer("hello and more");
-  await expect(download(join(folder, "x.bin"), { url, size: 5, etag: "e" })).rejects.toThrow(new DownloadError("https://a.test/x.bin sends more than the 5 bytes that it said it has"));
+  await expect(download(join(folder, "x.bin"), { url, size: 5, etag: "e" })).rejects.toThrow(
+    new DownloadError("https://a.test/x.bin sends more than the 5 bytes that it said it has"),
+  );
   expect(existsSync(join(folder, "x.bin"))).toBe(false);
 });
 
 test("a place that cannot be written is named in one sentence", async () => {
   writeFileSync(join(folder, "file"), "");
   answer("hello");
-  await expect(download(join(folder, "file", "x.bin"), { url, size: 5, etag: "e" })).rejects.toThrow(/^.*file.* cannot be written \(.*\)$/);
+  await expect(download(join(folder, "file", "x.bin"), { url, size: 5, etag: "e" })).rejects.toThrow(
+    /^.*file.* cannot be written \(.*\)$/,
+  );
 });
 
 test.skipIf(!existsSync("/dev/full"))("a full disk is one sentence", async () => {
@@ -96,5 +110,7 @@ test.skipIf(!existsSync("/dev/full"))("a full disk is one sentence", async () =>
   writeFileSync(join(folder, "x.bin.part.json"), JSON.stringify({ etag: "e", size: 5 }));
   answer("hello");
   const path = join(folder, "x.bin");
-  await expect(download(path, { url, size: 5, etag: "e" })).rejects.toThrow(new DownloadError(`the disk is full: ${path}.part needs more space`));
+  await expect(download(path, { url, size: 5, etag: "e" })).rejects.toThrow(
+    new DownloadError(`the disk is full: ${path}.part needs more space`),
+  );
 });

@@ -6,10 +6,14 @@ import { allTokenizers } from "../../support/tokenizers.ts";
 
 describe.each(allTokenizers())("%s", (_, json) => {
   const tokenizer = parseTokenizer(json);
-  const special = (json["added_tokens"] as { content: string; special: boolean }[]).filter((token) => token.special).map(({ content }) => content);
+  const special = (json["added_tokens"] as { content: string; special: boolean }[])
+    .filter((token) => token.special)
+    .map(({ content }) => content);
 
   test("a text never becomes a control token, unless it is parsed", () => {
-    const unknown = (json["added_tokens"] as { content: string; id: number }[]).find(({ content }) => content === "<unk>");
+    const unknown = (json["added_tokens"] as { content: string; id: number }[]).find(
+      ({ content }) => content === "<unk>",
+    );
     const law = fc.property(fc.array(fc.oneof(fc.constantFrom(...special), fc.string()), { maxLength: 8 }), (parts) => {
       const ids = tokenizer.encode(parts.join(""), { addSpecialTokens: false });
       const control = ids.filter((id) => tokenizer.specialTokenBytes!(id).length > 0 && id !== unknown?.id);
@@ -23,10 +27,16 @@ describe.each(allTokenizers())("%s", (_, json) => {
     const text = "Once upon a time there was a <s> cat. ".repeat(2000);
     expect(await tokenizer.encodeAsync(text)).toEqual(tokenizer.encode(text));
     const end = special.at(-1)!;
-    const parts = [{ text: end, specialTokens: "parse" }, { text, specialTokens: "text" }, { text: end, specialTokens: "text" }] as const;
+    const parts = [
+      { text: end, specialTokens: "parse" },
+      { text, specialTokens: "text" },
+      { text: end, specialTokens: "text" },
+    ] as const;
     const ids = await tokenizer.encodePartsAsync(parts, { addSpecialTokens: false });
     expect(ids).toEqual(tokenizer.encodeParts(parts, { addSpecialTokens: false }));
-    expect(ids.filter((id) => id === tokenizer.encode(end, { specialTokens: "parse", addSpecialTokens: false })[0])).toHaveLength(1);
+    expect(
+      ids.filter((id) => id === tokenizer.encode(end, { specialTokens: "parse", addSpecialTokens: false })[0]),
+    ).toHaveLength(1);
   });
 });
 
@@ -34,8 +44,12 @@ test("encodeAsync lets other work run, and ends where it is aborted", async () =
   const tokenizer = parseTokenizer(byteLevelTokenizerJson());
   const controller = new AbortController();
   setTimeout(() => controller.abort(new Error("enough")), 0);
-  await expect(tokenizer.encodeAsync("the he ".repeat(100_000), { signal: controller.signal })).rejects.toThrow("enough");
-  await expect(tokenizer.encodeAsync("a", { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+  await expect(tokenizer.encodeAsync("the he ".repeat(100_000), { signal: controller.signal })).rejects.toThrow(
+    "enough",
+  );
+  await expect(tokenizer.encodeAsync("a", { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
+    "before",
+  );
 });
 
 test("special tokens are kept in an answer where that is wanted", () => {
@@ -63,5 +77,7 @@ test("tokenizer_config.json says what stands around a text where tokenizer.json 
   json["post_processor"] = { type: "ByteLevel" };
   expect(parseTokenizer(json).encode("")).toEqual([]);
   expect(parseTokenizer(json, config).encode("")).toEqual([0, 1]);
-  expect(() => parseTokenizer(json, { add_bos_token: true, bos_token: "<s>" })).toThrow('tokenizer_config.json: add_bos_token is true, but bos_token "<s>" is no added token');
+  expect(() => parseTokenizer(json, { add_bos_token: true, bos_token: "<s>" })).toThrow(
+    'tokenizer_config.json: add_bos_token is true, but bos_token "<s>" is no added token',
+  );
 });

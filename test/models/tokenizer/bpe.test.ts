@@ -11,18 +11,29 @@ const encode = (model: TokenModel, piece: string): number[] => {
 };
 
 /** Ids in the order of the tokens. */
-function bpe(tokens: readonly string[], merges: readonly string[], fields: Record<string, unknown> = {}, control: number[] = []): TokenModel {
-  return parseBpe({ type: "BPE", vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges, ...fields }, new Set(control));
+function bpe(
+  tokens: readonly string[],
+  merges: readonly string[],
+  fields: Record<string, unknown> = {},
+  control: number[] = [],
+): TokenModel {
+  return parseBpe(
+    { type: "BPE", vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges, ...fields },
+    new Set(control),
+  );
 }
 
-test("the better merge goes first", () => expect(encode(bpe(["a", "b", "c", "ab", "bc", "abc"], ["b c", "a bc", "a b"]), "abcab")).toEqual([5, 3]));
+test("the better merge goes first", () =>
+  expect(encode(bpe(["a", "b", "c", "ab", "bc", "abc"], ["b c", "a bc", "a b"]), "abcab")).toEqual([5, 3]));
 
 // models/bpe/model.rs of the Rust library, test_unk_not_fused and test_unk_get_fused.
 test("unknown characters, each and fused", () => {
   const tokens = ["<unk>", "a", "b"];
   expect(encode(bpe(tokens, [], { unk_token: "<unk>" }), "accb")).toEqual([1, 0, 0, 2]);
   expect(encode(bpe(tokens, [], { unk_token: "<unk>", fuse_unk: true }), "accb")).toEqual([1, 0, 2]);
-  expect(() => encode(bpe(["a"], []), "ab")).toThrow(new InvalidModelError('tokenizer.json: "b" has no id, and there is no unk_token'));
+  expect(() => encode(bpe(["a"], []), "ab")).toThrow(
+    new InvalidModelError('tokenizer.json: "b" has no id, and there is no unk_token'),
+  );
 });
 
 test("bytes where a character has no token, and the unknown one where a byte has none", () => {
@@ -32,7 +43,10 @@ test("bytes where a character has no token, and the unknown one where a byte has
 });
 
 test("a prefix of what continues and a suffix of what ends a word", () => {
-  const model = bpe(["a", "##b", "##c</w>", "ab"], ["a ##b"], { continuing_subword_prefix: "##", end_of_word_suffix: "</w>" });
+  const model = bpe(["a", "##b", "##c</w>", "ab"], ["a ##b"], {
+    continuing_subword_prefix: "##",
+    end_of_word_suffix: "</w>",
+  });
   expect(encode(model, "abc")).toEqual([3, 2]);
 });
 

@@ -32,22 +32,54 @@ test("a token that users define is found in any text; control, unknown and unuse
 });
 
 test("flags say what stands around a text, and whether a space does", () => {
-  const tokenizer = tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.add_bos_token": false, "tokenizer.ggml.add_space_prefix": false, "tokenizer.ggml.add_eos_token": true, "tokenizer.ggml.eos_token_id": 2 }));
+  const tokenizer = tokenizerFromGguf(
+    sentencePiece({
+      "tokenizer.ggml.add_bos_token": false,
+      "tokenizer.ggml.add_space_prefix": false,
+      "tokenizer.ggml.add_eos_token": true,
+      "tokenizer.ggml.eos_token_id": 2,
+    }),
+  );
   expect(tokenizer.encode("ab")).toEqual([9, 2]);
 });
 
-test("scores may be a typed array", () => expect(tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.scores": new Float32Array(11) })).encode("a")).toHaveLength(2));
+test("scores may be a typed array", () =>
+  expect(tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.scores": new Float32Array(11) })).encode("a")).toHaveLength(
+    2,
+  ));
 
 test.each<[string, Record<string, unknown>, string]>([
   ["no scores", { "tokenizer.ggml.scores": undefined }, "tokenizer.ggml.scores is missing"],
-  ["scores of another length", { "tokenizer.ggml.scores": [1] }, "tokenizer.ggml.scores has 1 entries, tokenizer.ggml.tokens has 11"],
-  ["tokens that are none", { "tokenizer.ggml.tokens": [1] }, "tokenizer.ggml.tokens must be a list of strings, got [1]"],
-  ["an id outside", { "tokenizer.ggml.bos_token_id": 11 }, "tokenizer.ggml.bos_token_id must be an id below 11, got 11"],
-  ["a flag that is none", { "tokenizer.ggml.add_bos_token": 1 }, "tokenizer.ggml.add_bos_token must be true or false, got 1"],
+  [
+    "scores of another length",
+    { "tokenizer.ggml.scores": [1] },
+    "tokenizer.ggml.scores has 1 entries, tokenizer.ggml.tokens has 11",
+  ],
+  [
+    "tokens that are none",
+    { "tokenizer.ggml.tokens": [1] },
+    "tokenizer.ggml.tokens must be a list of strings, got [1]",
+  ],
+  [
+    "an id outside",
+    { "tokenizer.ggml.bos_token_id": 11 },
+    "tokenizer.ggml.bos_token_id must be an id below 11, got 11",
+  ],
+  [
+    "a flag that is none",
+    { "tokenizer.ggml.add_bos_token": 1 },
+    "tokenizer.ggml.add_bos_token must be true or false, got 1",
+  ],
   ["no model", { "tokenizer.ggml.model": undefined }, "tokenizer.ggml.model must be a string, it is missing"],
-])("refuses %s", (_, fields, message) => expect(() => tokenizerFromGguf(sentencePiece(fields))).toThrow(new InvalidModelError(message)));
+])("refuses %s", (_, fields, message) =>
+  expect(() => tokenizerFromGguf(sentencePiece(fields))).toThrow(new InvalidModelError(message)),
+);
 
 test("refuses by name", () => {
-  expect(() => tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.model": "rwkv" }))).toThrow(new UnsupportedModelError('tokenizer.ggml.model "rwkv" is not implemented, only "gpt2" and "llama"'));
-  expect(() => tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "magic" }))).toThrow(UnsupportedModelError);
+  expect(() => tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.model": "rwkv" }))).toThrow(
+    new UnsupportedModelError('tokenizer.ggml.model "rwkv" is not implemented, only "gpt2" and "llama"'),
+  );
+  expect(() =>
+    tokenizerFromGguf(sentencePiece({ "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "magic" })),
+  ).toThrow(UnsupportedModelError);
 });

@@ -18,13 +18,17 @@ function plainMerges(symbols: readonly number[], find: FindMerge): number[] {
 const pair = fc.record({ left: fc.nat(5), right: fc.nat(5), rank: fc.nat(4), id: fc.nat(5) });
 
 test("merges as the definition says, whatever the merges", () => {
-  const law = fc.property(fc.array(pair, { maxLength: 12 }), fc.array(fc.nat(5), { maxLength: 24 }), (pairs, symbols) => {
-    const table = new PairTable(pairs.length);
-    for (const { left, right, rank, id } of pairs) table.set(left, right, rank, id);
-    const find: FindMerge = (left, right) => table.find(left, right);
-    const merged = Int32Array.from(symbols);
-    const count = mergeAll(merged, merged.length, find);
-    expect([...merged.subarray(0, count)]).toEqual(plainMerges(symbols, find));
-  });
+  const law = fc.property(
+    fc.array(pair, { maxLength: 12 }),
+    fc.array(fc.nat(5), { maxLength: 24 }),
+    (pairs, symbols) => {
+      const table = new PairTable(pairs.length);
+      for (const { left, right, rank, id } of pairs) table.set(left, right, rank, id);
+      const find: FindMerge = (left, right) => table.find(left, right);
+      const merged = Int32Array.from(symbols);
+      const count = mergeAll(merged, merged.length, find);
+      expect([...merged.subarray(0, count)]).toEqual(plainMerges(symbols, find));
+    },
+  );
   fc.assert(law, { numRuns: 500 });
 });

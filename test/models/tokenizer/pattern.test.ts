@@ -22,14 +22,24 @@ test.each<[string, string, string[]]>([
 
 test("a string is no pattern", () => expect(matches({ String: "." }, "a.b")).toEqual(["."]));
 
-test.each([undefined, {}, { String: "" }, { Regex: 1 }, { Regex: "(" }, { Regex: "\\p{Nonsense}" }, { Regex: "a".repeat(9000) }])("refuses %j by name", (pattern) => {
+test.each([
+  undefined,
+  {},
+  { String: "" },
+  { Regex: 1 },
+  { Regex: "(" },
+  { Regex: "\\p{Nonsense}" },
+  { Regex: "a".repeat(9000) },
+])("refuses %j by name", (pattern) => {
   expect(() => parsePattern(pattern, "Split")).toThrow(UnsupportedModelError);
   expect(() => parsePattern(pattern, "Split")).toThrow(/^tokenizer\.json: Split: pattern /);
 });
 
 test("one that backtracks is ended", () => {
   const pattern = parsePattern({ Regex: "(a+)+$" }, "Split");
-  expect(() => pattern(`${"a".repeat(60)}b`)).toThrow(new InvalidRequestError("the text takes Split more than 1 s: its regular expression backtracks"));
+  expect(() => pattern(`${"a".repeat(60)}b`)).toThrow(
+    new InvalidRequestError("the text takes Split more than 1 s: its regular expression backtracks"),
+  );
   expect(pattern("aab")).toEqual([]);
   expect(pattern("baa")).toEqual([1, 3]);
 });
@@ -52,5 +62,7 @@ test("where nothing can end it, one that repeats what repeats is refused", () =>
 
 test.each([...KNOWN_PATTERNS])("a published pattern takes a million characters of one kind: %s", (Regex) => {
   const pattern = parsePattern({ Regex }, "Split");
-  for (const unit of [" ", "a", "A", "1", "!", "\n", "漢", "' "]) expect(pattern(unit.repeat(100_000)).length).toBeGreaterThanOrEqual(0);
+  for (const unit of [" ", "a", "A", "1", "!", "\n", "漢", "' "]) {
+    expect(pattern(unit.repeat(100_000)).length).toBeGreaterThanOrEqual(0);
+  }
 });

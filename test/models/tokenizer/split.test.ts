@@ -48,4 +48,7 @@ test("pieces put together are the text, unless matches are removed", () => {
   fc.assert(law);
 });
 
-test("another behavior is refused", () => expect(() => parseBehavior("Merged", "Split")).toThrow('tokenizer.json: Split: behavior "Merged" is not implemented'));
+test("another behavior is refused", () =>
+  expect(() => parseBehavior("Merged", "Split")).toThrow(
+    'tokenizer.json: Split: behavior "Merged" is not implemented',
+  ));

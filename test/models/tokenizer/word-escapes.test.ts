@@ -18,6 +18,9 @@ test.each<[string, string, string[]]>([
   ["a\\B", "aa a", ["a"]],
 ])("%s in %j", (pattern, text, found) => expect(matches(pattern, text)).toEqual(found));
 
-test.each(["\\\\w", "[]a]", "[[:word:]a]", "[^]b]", "a\\", "\\p{L}", "[a[bc]]x"])("%s stays", (source) => expect(writeOutWords(source)).toBe(source));
+test.each(["\\\\w", "[]a]", "[[:word:]a]", "[^]b]", "a\\", "\\p{L}", "[a[bc]]x"])("%s stays", (source) =>
+  expect(writeOutWords(source)).toBe(source),
+);
 
-test("an escape behind a class is outside of it", () => expect(writeOutWords("[]\\w]\\w").endsWith("}-\\x{BE}]")).toBe(true));
+test("an escape behind a class is outside of it", () =>
+  expect(writeOutWords("[]\\w]\\w").endsWith("}-\\x{BE}]")).toBe(true));

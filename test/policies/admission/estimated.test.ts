@@ -16,7 +16,9 @@ function runningWith(maxTokens: number, produced: number): Request {
   return request;
 }
 
-/** Blocks that are missing for a newcomer of a token, where nothing is available: all that is wanted, less its own 3. */
+/**
+ * Blocks that are missing for a newcomer of a token, where nothing is available: all that is wanted, less its own 3.
+ */
 function charged(policy: AdmissionPolicy, running: readonly Request[]): number {
   return policy.missingBlocks(requestOf(1, { maxTokens: 31 }), 1, admissionView({ availableBlocks: 0, running })) - 3;
 }
@@ -41,7 +43,13 @@ describe("estimated", () => {
   });
 
   test("prompts under way are charged what they still take", () => {
-    expect(estimated().missingBlocks(requestOf(1, { maxTokens: 31 }), 1, admissionView({ availableBlocks: 0, promisedBlocks: 5 }))).toBe(8);
+    expect(
+      estimated().missingBlocks(
+        requestOf(1, { maxTokens: 31 }),
+        1,
+        admissionView({ availableBlocks: 0, promisedBlocks: 5 }),
+      ),
+    ).toBe(8);
   });
 
   test("the share sinks with each step, to 0.098 after 600, and starts anew when nothing runs", () => {
@@ -69,12 +77,16 @@ describe("estimated", () => {
     const run = new PolicyRun({ blockCount: 40, admission: estimated() });
     for (let i = 0; i < 60; i++) run.submit({ promptTokenIds: [i], maxTokens: 100, id: i });
     for (let i = 0; i < 2000 && run.scheduler.size > 0; i++) {
-      for (const request of run.step()) if (request.outputTokenCount === 20) run.scheduler.finish(request.id, "stop", run.now);
+      for (const request of run.step()) {
+        if (request.outputTokenCount === 20) run.scheduler.finish(request.id, "stop", run.now);
+      }
     }
     expect(run.scheduler.stats()).toMatchObject({ finished: 60, waiting: 0, running: 0 });
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("refuses a conservativeness of %s", (value) => {
-    expect(() => estimated(value)).toThrow(new InvalidOptionError(`conservativeness must be a finite number above 0, got ${value}`));
+    expect(() => estimated(value)).toThrow(
+      new InvalidOptionError(`conservativeness must be a finite number above 0, got ${value}`),
+    );
   });
 });

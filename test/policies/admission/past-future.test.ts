@@ -27,7 +27,10 @@ function simulatedPeak(requests: readonly Request[]): number {
   let peak = 0;
   for (let step = 0; step <= 100; step++) {
     const left = requests.filter(({ tokenCount, maxLength }) => tokenCount + step <= maxLength);
-    peak = Math.max(peak, left.reduce((sum, { tokenCount }) => sum + blocksOf(tokenCount + step), 0));
+    peak = Math.max(
+      peak,
+      left.reduce((sum, { tokenCount }) => sum + blocksOf(tokenCount + step), 0),
+    );
   }
   return peak;
 }
@@ -49,13 +52,20 @@ describe("past-future", () => {
   test("with exact predictions, what it wants is what will be held, and at most a block a request more", () => {
     const request = fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 2, max: 40 }), fc.nat(38));
     fc.assert(
-      fc.property(fc.array(request, { maxLength: 8 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 40 }), (drawn, prompt, maxTokens) => {
-        const running = drawn.map(([length, most, produced]) => runningWith(length, most, Math.min(produced, most - 1)));
-        const newcomer = requestOf(9, { promptTokenIds: new Int32Array(prompt), maxTokens });
-        const peak = simulatedPeak([...running, newcomer]);
-        expect(missing(newcomer, running, peak - 1)).toBeGreaterThan(0);
-        expect(missing(newcomer, running, peak + running.length + 1)).toBe(0);
-      }),
+      fc.property(
+        fc.array(request, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 40 }),
+        (drawn, prompt, maxTokens) => {
+          const running = drawn.map(([length, most, produced]) =>
+            runningWith(length, most, Math.min(produced, most - 1)),
+          );
+          const newcomer = requestOf(9, { promptTokenIds: new Int32Array(prompt), maxTokens });
+          const peak = simulatedPeak([...running, newcomer]);
+          expect(missing(newcomer, running, peak - 1)).toBeGreaterThan(0);
+          expect(missing(newcomer, running, peak + running.length + 1)).toBe(0);
+        },
+      ),
     );
   });
 
@@ -68,7 +78,13 @@ describe("past-future", () => {
   });
 
   test("a block that several share counts once", () => {
-    const shared = { blockCount: 20, blockSize: 4, availableBlocks: 10, running: [runningWith(36, 4, 0), runningWith(36, 4, 0)], heldBlocks: () => 9 };
+    const shared = {
+      blockCount: 20,
+      blockSize: 4,
+      availableBlocks: 10,
+      running: [runningWith(36, 4, 0), runningWith(36, 4, 0)],
+      heldBlocks: () => 9,
+    };
     const newcomer = requestOf(9, { promptTokenIds: new Int32Array(36), maxTokens: 4 });
     // Held 9 + 9, together 16; each takes one more, and so does the newcomer, beside the one that he needs now.
     expect(pastFuture(oracle).missingBlocks(newcomer, 1, admissionView({ ...shared, availableBlocks: 4 }))).toBe(0);
@@ -78,16 +94,24 @@ describe("past-future", () => {
   test("prompts under way are counted whole", () => {
     const underWay = requestOf(0, { promptTokenIds: new Int32Array(40), maxTokens: 1 });
     underWay.computedTokenCount = 4;
-    const view = (availableBlocks: number) => admissionView({ blockCount: 12, blockSize: 4, availableBlocks, promisedBlocks: 9, running: [underWay] });
+    const view = (availableBlocks: number) =>
+      admissionView({ blockCount: 12, blockSize: 4, availableBlocks, promisedBlocks: 9, running: [underWay] });
     const newcomer = requestOf(9, { promptTokenIds: new Int32Array(8), maxTokens: 1 });
     expect(pastFuture(oracle).missingBlocks(newcomer, 2, view(11))).toBeGreaterThan(0);
   });
 
   test("where growth stops, at a window, it stops counting", () => {
-    const windowed = { blockCount: 20, blockSize: 4, blocksFor: (tokens: number) => Math.min(3, blocksOf(tokens)), heldBlocks: () => 3 };
+    const windowed = {
+      blockCount: 20,
+      blockSize: 4,
+      blocksFor: (tokens: number) => Math.min(3, blocksOf(tokens)),
+      heldBlocks: () => 3,
+    };
     const running = [1, 2, 3, 4, 5].map(() => runningWith(20, 500, 0));
     const newcomer = requestOf(9, { promptTokenIds: new Int32Array(20), maxTokens: 500 });
-    expect(pastFuture(oracle).missingBlocks(newcomer, 3, admissionView({ ...windowed, availableBlocks: 5, running }))).toBe(0);
+    expect(
+      pastFuture(oracle).missingBlocks(newcomer, 3, admissionView({ ...windowed, availableBlocks: 5, running })),
+    ).toBe(0);
   });
 
   test("learns how long answers are: once they are known to be short, more run at a time, and fewer are preempted than by a watermark", () => {
@@ -96,7 +120,9 @@ describe("past-future", () => {
       const running: number[] = [];
       for (let i = 0; i < 80; i++) run.submit({ promptTokenIds: [i], maxTokens: 200 });
       while (run.scheduler.size > 0) {
-        for (const request of run.step()) if (request.outputTokenCount === 60) run.scheduler.finish(request.id, "stop", run.now);
+        for (const request of run.step()) {
+          if (request.outputTokenCount === 60) run.scheduler.finish(request.id, "stop", run.now);
+        }
         running.push(run.scheduler.stats().running);
       }
       return { first: running[0], most: Math.max(...running), ...run.scheduler.stats() };

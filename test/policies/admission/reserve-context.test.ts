@@ -5,7 +5,8 @@ import { admissionView } from "../../support/policy-views.ts";
 import { requestOf } from "../../support/request-views.ts";
 
 test("reserves the whole context for whoever comes, however little he asks for", () => {
-  const missing = (availableBlocks: number) => reserveContext().missingBlocks(requestOf(0), 1, admissionView({ availableBlocks, contextLength: 320 }));
+  const missing = (availableBlocks: number) =>
+    reserveContext().missingBlocks(requestOf(0), 1, admissionView({ availableBlocks, contextLength: 320 }));
   expect([missing(21), missing(20)]).toEqual([0, 1]);
 });
 

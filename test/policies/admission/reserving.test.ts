@@ -20,13 +20,15 @@ function requestWith(maxTokens: number, computed = 0): Request {
 describe("reserving", () => {
   test("a newcomer needs what it takes now, what it grows to, and a spare block", () => {
     // 2 blocks of prompt, 1 of which others hold; 64 tokens in the end are 4.
-    const missing = (availableBlocks: number) => wholeAnswers().missingBlocks(requestWith(32), 1, admissionView({ availableBlocks }));
+    const missing = (availableBlocks: number) =>
+      wholeAnswers().missingBlocks(requestWith(32), 1, admissionView({ availableBlocks }));
     expect([missing(4), missing(3), missing(0)]).toEqual([0, 1, 4]);
   });
 
   test("who runs keeps what is missing to his end, and a spare block", () => {
     const running = [requestWith(32, 32), requestWith(100, 20)];
-    const missing = (availableBlocks: number) => wholeAnswers().missingBlocks(requestWith(1), 3, admissionView({ availableBlocks, running }));
+    const missing = (availableBlocks: number) =>
+      wholeAnswers().missingBlocks(requestWith(1), 3, admissionView({ availableBlocks, running }));
     // 4 blocks and 2 held; 132 tokens are 9 and 2 held; the newcomer's 3; three spare ones.
     expect([missing(15), missing(14)]).toEqual([0, 1]);
   });
@@ -39,7 +41,8 @@ describe("reserving", () => {
 
   test("with windows, prompts under way may hold what steps in flight have passed, but never more than all tokens", () => {
     const view = { blocksFor: (tokens: number) => Math.min(3, Math.ceil(tokens / 16)), inFlightBlocks: 4 };
-    const missing = (running: Request[], availableBlocks: number) => wholeAnswers().missingBlocks(requestWith(1), 1, admissionView({ ...view, availableBlocks, running }));
+    const missing = (running: Request[], availableBlocks: number) =>
+      wholeAnswers().missingBlocks(requestWith(1), 1, admissionView({ ...view, availableBlocks, running }));
     // The newcomer: the 3 of all his 33 tokens, for what others hold of them slides out of his window; two spare ones.
     expect(missing([], 0)).toBe(3 + 2);
     // 200 tokens in the end: 3 + 4 blocks less 1 held, or 3 less 2 once the prompt is computed.

@@ -5,7 +5,11 @@ import { watermark } from "../../../src/policies/admission/watermark.ts";
 import { admissionView } from "../../support/policy-views.ts";
 import { requestOf } from "../../support/request-views.ts";
 
-function missing(share: number | undefined, needed: number, view: { available: number; promised?: number; blockCount?: number }): number {
+function missing(
+  share: number | undefined,
+  needed: number,
+  view: { available: number; promised?: number; blockCount?: number },
+): number {
   const { available, promised = 0, blockCount = 100 } = view;
   const full = admissionView({ blockCount, availableBlocks: available, promisedBlocks: promised });
   return watermark(share).missingBlocks(requestOf(0), needed, full);
@@ -29,11 +33,17 @@ describe("watermark", () => {
   test("what it says is missing is exactly enough", () => {
     const counts = fc.nat(500);
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 0.99, noNaN: true }), counts, counts, counts, (share, needed, available, promised) => {
-        const lacking = missing(share, needed, { available, promised });
-        expect(missing(share, needed, { available: available + lacking, promised })).toBe(0);
-        if (lacking > 0) expect(missing(share, needed, { available: available + lacking - 1, promised })).toBe(1);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 0.99, noNaN: true }),
+        counts,
+        counts,
+        counts,
+        (share, needed, available, promised) => {
+          const lacking = missing(share, needed, { available, promised });
+          expect(missing(share, needed, { available: available + lacking, promised })).toBe(0);
+          if (lacking > 0) expect(missing(share, needed, { available: available + lacking - 1, promised })).toBe(1);
+        },
+      ),
     );
   });
 

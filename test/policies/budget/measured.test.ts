@@ -16,7 +16,12 @@ interface Device {
 const DEVICE = { floor: 10, slope: 0.1 };
 
 /** Steps that are as large as the budget allows. */
-function runSteps(budget: MeasuredBudget, { floor, slope, noise = 0 }: Device, steps: number, seed = 0): MeasuredBudget {
+function runSteps(
+  budget: MeasuredBudget,
+  { floor, slope, noise = 0 }: Device,
+  steps: number,
+  seed = 0,
+): MeasuredBudget {
   const random = new SeededRandom(seed);
   for (let step = 0; step < steps; step++) {
     const tokens = budget.tokens();
@@ -73,7 +78,9 @@ describe("measured", () => {
 
   test("who times the sizes before spares live traffic the small steps", () => {
     const budget = measured({ maxTokens: 512 });
-    for (const tokens of budget.sizes) for (let i = 0; i < budget.stepsPerSize; i++) budget.observe(tokens, Math.hypot(10, 0.1 * tokens));
+    for (const tokens of budget.sizes) {
+      for (let i = 0; i < budget.stepsPerSize; i++) budget.observe(tokens, Math.hypot(10, 0.1 * tokens));
+    }
     expect(Math.abs(budget.tokens() - 100)).toBeLessThanOrEqual(1);
   });
 
@@ -89,7 +96,12 @@ describe("measured", () => {
 
   test("a target caps it, down to an eighth of B*, where less gains nothing", () => {
     const tokensFor = (target: number): number => runSteps(measured({ maxTokens: 512, target }), DEVICE, 40).tokens();
-    expect([tokensFor(100), tokensFor(Math.hypot(10, 5.05)), tokensFor(10.05), tokensFor(1)]).toEqual([expect.closeTo(100, -1), 50, 12, 12]);
+    expect([tokensFor(100), tokensFor(Math.hypot(10, 5.05)), tokensFor(10.05), tokensFor(1)]).toEqual([
+      expect.closeTo(100, -1),
+      50,
+      12,
+      12,
+    ]);
   });
 
   test("never gives less than the decodes that are to go on, once B* is found", () => {
@@ -100,12 +112,19 @@ describe("measured", () => {
 
   test("within the target, wherever an eighth of B* is", () => {
     fc.assert(
-      fc.property(fc.double({ min: 1, max: 20, noNaN: true }), fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 1, max: 60, noNaN: true }), (floor, slope, target) => {
-        const budget = runSteps(measured({ maxTokens: 1024, target }), { floor, slope }, 40);
-        expect(budget.tokens()).toBeGreaterThanOrEqual(1);
-        expect(budget.tokens()).toBeLessThanOrEqual(1024);
-        if (floor * Math.hypot(1, 1 / 8) <= target && floor / slope >= 8) expect(budget.predict(budget.tokens())).toBeLessThanOrEqual(target * 1.001);
-      }),
+      fc.property(
+        fc.double({ min: 1, max: 20, noNaN: true }),
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        fc.double({ min: 1, max: 60, noNaN: true }),
+        (floor, slope, target) => {
+          const budget = runSteps(measured({ maxTokens: 1024, target }), { floor, slope }, 40);
+          expect(budget.tokens()).toBeGreaterThanOrEqual(1);
+          expect(budget.tokens()).toBeLessThanOrEqual(1024);
+          if (floor * Math.hypot(1, 1 / 8) <= target && floor / slope >= 8) {
+            expect(budget.predict(budget.tokens())).toBeLessThanOrEqual(target * 1.001);
+          }
+        },
+      ),
     );
   });
 
@@ -113,10 +132,12 @@ describe("measured", () => {
     const budget = measured({ maxTokens: 256 });
     const scheduler = new Scheduler({ blockCount: 2000, maxRequests: 64, budget });
     const device = new ContextDevice({ blockCount: 2000, blockSize: 16 });
-    for (let id = 0; id < 60; id++) scheduler.submit({ id, promptTokenIds: new Int32Array(300).fill(id), maxTokens: 2 }, 0);
+    for (let id = 0; id < 60; id++) {
+      scheduler.submit({ id, promptTokenIds: new Int32Array(300).fill(id), maxTokens: 2 }, 0);
+    }
     let now = 0;
     // The device has the next plan before it is done with this one.
-    for (let plan = scheduler.schedule(now); plan !== null; ) {
+    for (let plan = scheduler.schedule(now); plan !== null;) {
       const { tokenCount } = plan;
       const tokenIds = device.run(plan).slice();
       const next = scheduler.schedule(now);

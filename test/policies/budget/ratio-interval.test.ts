@@ -10,7 +10,9 @@ describe("studentQuantile", () => {
     [10, 2.228],
     [30, 2.042],
     [1000, 1.962],
-  ])("%s degrees of freedom", (freedom, quantile) => expect(Math.abs(studentQuantile(freedom) / quantile - 1)).toBeLessThan(0.01));
+  ])("%s degrees of freedom", (freedom, quantile) =>
+    expect(Math.abs(studentQuantile(freedom) / quantile - 1)).toBeLessThan(0.01),
+  );
 });
 
 describe("ratioInterval", () => {

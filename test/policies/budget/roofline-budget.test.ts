@@ -28,6 +28,8 @@ test("never more than the backend takes, never less than one", () => {
 test("refuses figures that give no number", () => {
   const gpu = gpuNamed("a10");
   expect(() => rooflineBudget({ gpu, weightBits: 0 })).toThrow(InvalidOptionError);
-  expect(() => rooflineBudget({ gpu, maxTokens: 0 })).toThrow(new InvalidOptionError("a step of B* = 208.33333333333334 tokens, 0 at most, is none"));
+  expect(() => rooflineBudget({ gpu, maxTokens: 0 })).toThrow(
+    new InvalidOptionError("a step of B* = 208.33333333333334 tokens, 0 at most, is none"),
+  );
   expect(() => rooflineBudget({ gpu: gpuNamed("l4"), arithmetic: "fp4" })).toThrow(InvalidOptionError);
 });

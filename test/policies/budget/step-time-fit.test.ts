@@ -19,20 +19,25 @@ function normal(random: SeededRandom): number {
 function fitNoisy(seed: number, noise: number, { sizes = SIZES, spikes = 0 } = {}): StepTimeFit {
   const random = new SeededRandom(seed);
   const tokens = sizes.flatMap((size) => [size, size, size]);
-  const times = tokens.map((n, i) => Math.hypot(FLOOR, SLOPE * n) * (1 + noise * normal(random)) * (i < spikes ? 5 : 1));
+  const times = tokens.map(
+    (n, i) => Math.hypot(FLOOR, SLOPE * n) * (1 + noise * normal(random)) * (i < spikes ? 5 : 1),
+  );
   return fitStepTime(tokens, times)!;
 }
 
 describe("fitStepTime", () => {
   test("finds floor, slope and B* exactly in times without noise", () => {
     const { floor, slope, bStar, low, high, sampleCount } = fitNoisy(0, 0);
-    expect([floor / FLOOR, slope / SLOPE, bStar / KNEE, low / KNEE, high / KNEE].map((ratio) => Math.abs(ratio - 1) < 1e-4)).toEqual([true, true, true, true, true]);
+    expect(
+      [floor / FLOOR, slope / SLOPE, bStar / KNEE, low / KNEE, high / KNEE].map((ratio) => Math.abs(ratio - 1) < 1e-4),
+    ).toEqual([true, true, true, true, true]);
     expect(sampleCount).toBe(30);
   });
 
   test("recovers them from noisy times, within its interval as often as it says", () => {
     const fits = Array.from({ length: 200 }, (_, seed) => fitNoisy(seed, 0.05));
-    const mean = (value: (fit: StepTimeFit) => number): number => fits.reduce((sum, fit) => sum + value(fit), 0) / fits.length;
+    const mean = (value: (fit: StepTimeFit) => number): number =>
+      fits.reduce((sum, fit) => sum + value(fit), 0) / fits.length;
     expect(Math.abs(mean(({ floor }) => floor) / FLOOR - 1)).toBeLessThan(0.01);
     expect(Math.abs(mean(({ slope }) => slope) / SLOPE - 1)).toBeLessThan(0.01);
     const inside = fits.filter(({ low, high }) => low <= KNEE && KNEE <= high).length;
@@ -41,12 +46,18 @@ describe("fitStepTime", () => {
   });
 
   test("the interval widens with the noise", () => {
-    const width = (noise: number): number => Array.from({ length: 20 }, (_, seed) => fitNoisy(seed, noise)).reduce((sum, { low, high }) => sum + high - low, 0);
+    const width = (noise: number): number =>
+      Array.from({ length: 20 }, (_, seed) => fitNoisy(seed, noise)).reduce(
+        (sum, { low, high }) => sum + high - low,
+        0,
+      );
     expect(width(0.1)).toBeGreaterThan(3 * width(0.02));
   });
 
   test("a few steps that something else delayed hardly count", () => {
-    for (let seed = 0; seed < 20; seed++) expect(Math.abs(fitNoisy(seed, 0.03, { spikes: 3 }).bStar / KNEE - 1)).toBeLessThan(0.25);
+    for (let seed = 0; seed < 20; seed++) {
+      expect(Math.abs(fitNoisy(seed, 0.03, { spikes: 3 }).bStar / KNEE - 1)).toBeLessThan(0.25);
+    }
   });
 
   test("steps that never come near the knee leave it open upwards", () => {

@@ -23,5 +23,7 @@ test("no more than is wanted, and than its own limit", () => {
 test("lengths are options", () => {
   expect(propose([5, 1, 6, 2, 1], 9, { minLength: 1 })).toEqual([6, 2, 1, 6]);
   expect(propose([1, 2, 3, 1, 2], 9, { minLength: 3 })).toEqual([]);
-  for (const options of [{ maxDrafts: 0 }, { minLength: 1.5 }, { minLength: 3, maxLength: 2 }]) expect(() => promptLookup(options)).toThrow(/maxDrafts|minLength/);
+  for (const options of [{ maxDrafts: 0 }, { minLength: 1.5 }, { minLength: 3, maxLength: 2 }]) {
+    expect(() => promptLookup(options)).toThrow(/maxDrafts|minLength/);
+  }
 });

@@ -7,7 +7,12 @@ const BLOCKS = 12;
 describe("BlockHeap", () => {
   test("after any program, the least is that of what is in", () => {
     const key = fc.integer({ min: 0, max: 4 });
-    const command = fc.record({ block: fc.integer({ min: 1, max: BLOCKS }), kind: fc.constantFrom("toggle", "toggle", "keys", "first"), first: key, second: key });
+    const command = fc.record({
+      block: fc.integer({ min: 1, max: BLOCKS }),
+      kind: fc.constantFrom("toggle", "toggle", "keys", "first"),
+      first: key,
+      second: key,
+    });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 120 }), (program) => {
         const heap = new BlockHeap(BLOCKS);
@@ -19,7 +24,11 @@ describe("BlockHeap", () => {
           else if (kind === "toggle") heap.push([...inside.add(block)].at(-1)!);
           else if (kind === "keys") heap.setKeys(block, (keys[block][0] = first), (keys[block][1] = second));
           else heap.setFirstKey(block, (keys[block][0] = first));
-          expect([heap.size, heap.has(block), heap.firstKey(block)]).toEqual([inside.size, inside.has(block), keys[block][0]]);
+          expect([heap.size, heap.has(block), heap.firstKey(block)]).toEqual([
+            inside.size,
+            inside.has(block),
+            keys[block][0],
+          ]);
           if (inside.size > 0) expect(compare(heap.least, [...inside].sort(compare)[0])).toBe(0);
         }
       }),

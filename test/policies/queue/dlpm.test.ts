@@ -10,13 +10,17 @@ import { requestOf } from "../../support/request-views.ts";
 function queueOf(options: DlpmOptions, clients: readonly string[], cached: readonly number[] = []): QueuePolicy {
   const queue = dlpm(options);
   queue.attach!({ cachedTokens: (request) => cached[request.order] ?? 0 });
-  for (const [order, client] of clients.entries()) queue.add(requestOf(order, { client, promptTokenIds: new Int32Array(10) }), 0);
+  for (const [order, client] of clients.entries()) {
+    queue.add(requestOf(order, { client, promptTokenIds: new Int32Array(10) }), 0);
+  }
   return queue;
 }
 
 function admitAll(queue: QueuePolicy, cached: readonly number[] = []): number[] {
   const orders: number[] = [];
-  for (let next = queue.next(0); next !== undefined; next = queue.next(0)) orders.push(admitNext(queue, 0, cached[next.order] ?? 0).order);
+  for (let next = queue.next(0); next !== undefined; next = queue.next(0)) {
+    orders.push(admitNext(queue, 0, cached[next.order] ?? 0).order);
+  }
   return orders;
 }
 
@@ -24,7 +28,9 @@ describe("dlpm", () => {
   test("in the order of the cache, while its client has quantum left", () => {
     const cached = [0, 0, 5, 4, 3, 9];
     // Of 12 each: a spends 5, 6 and 7; b 1; then both have had theirs.
-    expect(admitAll(queueOf({ quantum: 12 }, ["a", "a", "a", "a", "a", "b"], cached), cached)).toEqual([5, 2, 3, 4, 0, 1]);
+    expect(admitAll(queueOf({ quantum: 12 }, ["a", "a", "a", "a", "a", "b"], cached), cached)).toEqual([
+      5, 2, 3, 4, 0, 1,
+    ]);
     expect(admitAll(queueOf({ quantum: 5 }, ["a", "a", "b", "b"], [8, 7, 2, 1]), [8, 7, 2, 1])).toEqual([0, 1, 2, 3]);
     expect(admitAll(queueOf({ quantum: 2 }, ["a", "a", "b", "b"], [8, 7, 2, 1]), [8, 7, 2, 1])).toEqual([0, 2, 1, 3]);
   });

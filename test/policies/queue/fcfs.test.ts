@@ -42,7 +42,10 @@ describe("fcfs", () => {
 
 describe("heapQueue", () => {
   test("is in the order of any comparison, whoever left meanwhile", () => {
-    const requests = fc.uniqueArray(fc.record({ order: fc.nat(), priority: fc.integer() }), { selector: ({ order }) => order, maxLength: 50 });
+    const requests = fc.uniqueArray(fc.record({ order: fc.nat(), priority: fc.integer() }), {
+      selector: ({ order }) => order,
+      maxLength: 50,
+    });
     fc.assert(
       fc.property(requests, fc.nat(), (given, seed) => {
         const queue = heapQueue("priority", (a, b) => a.priority - b.priority || a.order - b.order);
@@ -52,7 +55,9 @@ describe("heapQueue", () => {
         for (const request of gone) queue.remove(request, 0);
         const left = all.filter((request) => !gone.includes(request));
         expect(queue.size).toBe(left.length);
-        expect(drain(queue)).toEqual(left.toSorted((a, b) => a.priority - b.priority || a.order - b.order).map(({ order }) => order));
+        expect(drain(queue)).toEqual(
+          left.toSorted((a, b) => a.priority - b.priority || a.order - b.order).map(({ order }) => order),
+        );
       }),
     );
   });

@@ -74,7 +74,9 @@ describe("hrrn", () => {
           computed += next.promptTokenCount;
           // Another takes the place of each that goes: the queue is as full as ever.
           queue.add(ofLength(order++, after.next().value), 0);
-          expect(computed).toBeLessThanOrEqual(2 * (waiting * length + before.reduce((sum, each) => sum + each, 0) + 30));
+          expect(computed).toBeLessThanOrEqual(
+            2 * (waiting * length + before.reduce((sum, each) => sum + each, 0) + 30),
+          );
         }
       }),
     );
@@ -87,7 +89,9 @@ describe("hrrn", () => {
     run.step();
     const cold = run.submit({ id: "cold", promptTokenIds: promptOf(80, 999), maxTokens: 1 });
     for (let i = 1; i < 60; i++) {
-      for (let wave = 0; wave < 2; wave++) run.submit({ promptTokenIds: promptOf(80, 2 * i + wave, warm), maxTokens: 1 });
+      for (let wave = 0; wave < 2; wave++) {
+        run.submit({ promptTokenIds: promptOf(80, 2 * i + wave, warm), maxTokens: 1 });
+      }
       run.step();
     }
     expect(cold.state).toBe("finished");

@@ -15,7 +15,9 @@ function coldWait(queue: QueuePolicy, limit: number): number {
   run.step();
   const cold = run.submit({ id: "cold", promptTokenIds: promptOf(80, 999_999), maxTokens: 1 });
   for (let i = 1; i <= limit; i++) {
-    for (let wave = 0; wave < 2 && run.scheduler.stats().waiting < 100; wave++) run.submit({ promptTokenIds: promptOf(80, 2 * i + wave, warm), maxTokens: 1 });
+    for (let wave = 0; wave < 2 && run.scheduler.stats().waiting < 100; wave++) {
+      run.submit({ promptTokenIds: promptOf(80, 2 * i + wave, warm), maxTokens: 1 });
+    }
     run.step();
     if (cold.state !== "waiting") return i;
   }
@@ -40,7 +42,9 @@ describe("lpm", () => {
 
   test("in the scheduler, siblings wait for the one that computes what they share, and find it", () => {
     const run = new PolicyRun({ blockCount: 100, tokenBudget: 100, queue: lpm() });
-    for (let own = 0; own < 4; own++) run.submit({ promptTokenIds: promptOf(80, own, own === 2 ? {} : warm), maxTokens: 1 });
+    for (let own = 0; own < 4; own++) {
+      run.submit({ promptTokenIds: promptOf(80, own, own === 2 ? {} : warm), maxTokens: 1 });
+    }
     run.finish();
     expect(run.admitted).toEqual([0, 2, 1, 3]);
     expect(run.scheduler.stats().cachedTokens).toBe(2 * 64);

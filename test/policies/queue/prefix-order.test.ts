@@ -47,7 +47,10 @@ describe("PrefixOrder", () => {
   });
 
   test("takes the first that is accepted, undefined where none is", () => {
-    const order = orderOf([0, 1].map((each) => withPrompt(each, each, 0)), { 0: 50 });
+    const order = orderOf(
+      [0, 1].map((each) => withPrompt(each, each, 0)),
+      { 0: 50 },
+    );
     expect(order.first((request) => request.order === 1)!.order).toBe(1);
     expect(order.first(() => false)).toBeUndefined();
   });
@@ -62,7 +65,11 @@ describe("PrefixOrder", () => {
   test("31 tokens in common, another salt or another adapter share nothing", () => {
     const short = [0, 1].map((order) => withPrompt(order, order, 31));
     expect(drain(orderOf(short, { 1: 5 }))).toEqual([1, 0]);
-    const apart = [withPrompt(0, 0, 32), withPrompt(1, 1, 32, { cacheSalt: "x" }), withPrompt(2, 2, 32, { adapterId: 1 })];
+    const apart = [
+      withPrompt(0, 0, 32),
+      withPrompt(1, 1, 32, { cacheSalt: "x" }),
+      withPrompt(2, 2, 32, { adapterId: 1 }),
+    ];
     expect(drain(orderOf(apart, { 1: 1, 2: 2 }))).toEqual([2, 1, 0]);
     const tiny = [0, 1].map((order) => requestOf(order, { promptTokenIds: [7, 7] }));
     expect(drain(orderOf(tiny, { 1: 1 }))).toEqual([1, 0]);

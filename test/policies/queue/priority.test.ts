@@ -11,7 +11,9 @@ test("lower numbers come first, of equal ones the oldest", () => {
       const queue = priority();
       const requests = priorities.map((each, order) => requestOf(order, { priority: each }));
       for (const request of requests.toReversed()) queue.add(request, 0);
-      expect(drain(queue)).toEqual(requests.toSorted((a, b) => a.priority - b.priority || a.order - b.order).map(({ order }) => order));
+      expect(drain(queue)).toEqual(
+        requests.toSorted((a, b) => a.priority - b.priority || a.order - b.order).map(({ order }) => order),
+      );
     }),
   );
 });

@@ -6,7 +6,12 @@ import { requestOf } from "../../support/request-views.ts";
 
 describe("ResponseRatios", () => {
   test("after any program, the highest is that of a scan of what is in", () => {
-    const command = fc.record({ kind: fc.constantFrom("add", "add", "remove", "length"), pick: fc.nat(200), arrival: fc.nat(20), length: fc.integer({ min: 1, max: 9 }) });
+    const command = fc.record({
+      kind: fc.constantFrom("add", "add", "remove", "length"),
+      pick: fc.nat(200),
+      arrival: fc.nat(20),
+      length: fc.integer({ min: 1, max: 9 }),
+    });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 150 }), (program) => {
         const ratios = new ResponseRatios();

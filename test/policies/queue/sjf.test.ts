@@ -49,12 +49,16 @@ describe("sjf", () => {
       const run = new PolicyRun({ blockCount: 20, maxRequests: 1, queue });
       let sum = 0;
       for (const maxTokens of lengths) run.submit({ promptTokenIds: [1], maxTokens });
-      while (run.scheduler.size > 0) for (const { finishReason } of run.step()) if (finishReason !== null) sum += run.now;
+      while (run.scheduler.size > 0) {
+        for (const { finishReason } of run.step()) if (finishReason !== null) sum += run.now;
+      }
       return sum / lengths.length;
     };
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 }), (lengths) => {
-        const ends = lengths.toSorted((a, b) => a - b).map((_, index, sorted) => sorted.slice(0, index + 1).reduce((sum, each) => sum + each, 0));
+        const ends = lengths
+          .toSorted((a, b) => a - b)
+          .map((_, index, sorted) => sorted.slice(0, index + 1).reduce((sum, each) => sum + each, 0));
         const best = ends.reduce((sum, each) => sum + each, 0) / lengths.length;
         expect(meanEnd(sjf(oracle), lengths)).toBeCloseTo(best);
         expect(meanEnd(fcfs(), lengths)).toBeGreaterThanOrEqual(best - 1e-9);

@@ -88,7 +88,11 @@ describe("vtc", () => {
   });
 
   test("refuses weights that are none", () => {
-    expect(() => vtc({ promptWeight: -1 })).toThrow(new InvalidOptionError("promptWeight must be a finite number >= 0, got -1"));
-    expect(() => vtc({ outputWeight: Number.NaN })).toThrow(new InvalidOptionError("outputWeight must be a finite number >= 0, got NaN"));
+    expect(() => vtc({ promptWeight: -1 })).toThrow(
+      new InvalidOptionError("promptWeight must be a finite number >= 0, got -1"),
+    );
+    expect(() => vtc({ outputWeight: Number.NaN })).toThrow(
+      new InvalidOptionError("outputWeight must be a finite number >= 0, got NaN"),
+    );
   });
 });

@@ -21,7 +21,9 @@ describe("DecisionLog", () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])("refuses a capacity of %s", (capacity) => {
-    expect(() => new DecisionLog(capacity)).toThrow(new InvalidOptionError(`the decision log's capacity must be an integer >= 1, got ${capacity}`));
+    expect(() => new DecisionLog(capacity)).toThrow(
+      new InvalidOptionError(`the decision log's capacity must be an integer >= 1, got ${capacity}`),
+    );
   });
 
   test("has every decision of a scheduler, in order", () => {
@@ -33,15 +35,30 @@ describe("DecisionLog", () => {
     step(2);
     scheduler.rollback(scheduler.schedule(3)!, 3);
     scheduler.abort(2, 4);
-    const lines = [...decisionLog].map(({ kind, request, value, reason }) => [kind, request, value, reason].filter((each) => each !== null).join(" "));
-    expect(lines.slice(0, 8)).toEqual(["submit 0 8", "submit 1 8", "submit 2 6", "admit 0 0", "defer 1 1 blocks", "issue 8", "chunk 0 8", "commit 1"]);
+    const lines = [...decisionLog].map(({ kind, request, value, reason }) =>
+      [kind, request, value, reason].filter((each) => each !== null).join(" "),
+    );
+    expect(lines.slice(0, 8)).toEqual([
+      "submit 0 8",
+      "submit 1 8",
+      "submit 2 6",
+      "admit 0 0",
+      "defer 1 1 blocks",
+      "issue 8",
+      "chunk 0 8",
+      "commit 1",
+    ]);
     expect(lines).toContain("rollback 1");
     expect(lines.at(-1)).toBe("end 2 0 abort");
   });
 
   test("of preemptions and evictions, too", () => {
     const decisionLog = new DecisionLog(1000);
-    const { submit, step } = schedulerOf({ decisionLog, blockCount: 8, admission: { name: "any", missingBlocks: () => 0 } });
+    const { submit, step } = schedulerOf({
+      decisionLog,
+      blockCount: 8,
+      admission: { name: "any", missingBlocks: () => 0 },
+    });
     for (const id of [0, 1, 2, 3]) submit(id, { maxTokens: 12 });
     for (let i = 0; i < 60; i++) step(i);
     const kinds = new Set([...decisionLog].map(({ kind }) => kind));

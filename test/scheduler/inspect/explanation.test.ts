@@ -6,7 +6,16 @@ describe("explain", () => {
     const { scheduler, submit } = schedulerOf({ tokenBudget: 9 });
     submit(0, { promptTokenIds: ids(12) });
     scheduler.schedule(0);
-    expect(scheduler.explain(0)).toEqual({ id: 0, state: "running", tokenCount: 12, computedTokenCount: 9, cachedTokenCount: 0, preemptionCount: 0, blocks: 3, waitsFor: null });
+    expect(scheduler.explain(0)).toEqual({
+      id: 0,
+      state: "running",
+      tokenCount: 12,
+      computedTokenCount: 9,
+      cachedTokenCount: 0,
+      preemptionCount: 0,
+      blocks: 3,
+      waitsFor: null,
+    });
   });
 
   test("of a waiting one says what it lacks, or that its turn never came", () => {

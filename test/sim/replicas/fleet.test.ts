@@ -1,11 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { InvalidOptionError } from "../../../src/errors.ts";
 import { gpuNamed, modelNamed } from "../../../src/roofline/index.ts";
-import { Fleet, leastLoaded, poisson, prefixAware, roundRobin, type RoutePolicy, Sessions, simulate, simulateFleet, type SimulationSummary, type Workload } from "../../../src/sim/index.ts";
+import {
+  Fleet,
+  leastLoaded,
+  poisson,
+  prefixAware,
+  roundRobin,
+  type RoutePolicy,
+  Sessions,
+  simulate,
+  simulateFleet,
+  type SimulationSummary,
+  type Workload,
+} from "../../../src/sim/index.ts";
 
 const SETUP = { gpu: gpuNamed("a100-80gb"), shape: modelNamed("llama-2-7b") };
 
-async function run(workload: Workload, replicas: number, route?: RoutePolicy, maxArrivals = 300): Promise<SimulationSummary> {
+async function run(
+  workload: Workload,
+  replicas: number,
+  route?: RoutePolicy,
+  maxArrivals = 300,
+): Promise<SimulationSummary> {
   const { summary } = await simulateFleet({ ...SETUP, workload, replicas, route, maxArrivals });
   return { ...summary, loopSeconds: 0 };
 }
@@ -31,7 +48,8 @@ test("twice the replicas under twice the load are as fast, and cost twice as muc
 });
 
 describe("a better policy against one more GPU", () => {
-  const sessions = () => new Sessions({ rate: 6, seed: 2, promptTokens: 600, outputTokens: 80, turns: 8, thinkSeconds: 4 });
+  const sessions = () =>
+    new Sessions({ rate: 6, seed: 2, promptTokens: 600, outputTokens: 80, turns: 8, thinkSeconds: 4 });
   test("sending a session's turns to one replica finds what they share", async () => {
     const [turns, aware] = [await run(sessions(), 3, roundRobin(), 500), await run(sessions(), 3, prefixAware(), 500)];
     expect(aware.kv.prefixHitRate).toBeGreaterThan(1.2 * turns.kv.prefixHitRate);
@@ -55,5 +73,7 @@ test("a policy of one's own is asked once a request; a choice that is none is an
 });
 
 test("the number of replicas has a bound", () => {
-  for (const replicas of [0, 1.5, 257]) expect(() => new Fleet({ ...SETUP, workload: load(1), replicas })).toThrow(InvalidOptionError);
+  for (const replicas of [0, 1.5, 257]) {
+    expect(() => new Fleet({ ...SETUP, workload: load(1), replicas })).toThrow(InvalidOptionError);
+  }
 });

@@ -20,7 +20,12 @@ test("a short common beginning does not outweigh a queue", () => {
 test("a session's history is a beginning, and its next turn continues it", () => {
   const route = prefixAware();
   const history = Int32Array.from({ length: 512 }, (_, i) => i);
-  const turn = (length: number) => ({ at: 0, promptTokens: length + 10, outputTokens: 1, history: history.subarray(0, length) });
+  const turn = (length: number) => ({
+    at: 0,
+    promptTokens: length + 10,
+    outputTokens: 1,
+    history: history.subarray(0, length),
+  });
   expect(route.route(turn(256), [replica(1), replica(0)])).toBe(1);
   expect(route.route(turn(512), [replica(0), replica(0)])).toBe(1);
 });

@@ -25,15 +25,28 @@ function run(series: string, throughput: number, seconds: number, use: number, q
 }
 
 test("the knee is where throughput over latency is greatest, B* the first load whose mean step reaches it", () => {
-  const runs = [run("a", 100, 1, 0.3), run("a", 300, 1.5, 0.8), run("a", 400, 4, 1.2), run("a", 410, 9, 1.5), run("alone", 1, 1, 2)];
+  const runs = [
+    run("a", 100, 1, 0.3),
+    run("a", 300, 1.5, 0.8),
+    run("a", 400, 4, 1.2),
+    run("a", 410, 9, 1.5),
+    run("alone", 1, 1, 2),
+  ];
   expect(marksOf(runs).map(({ remark }) => remark)).toEqual(["", "knee", "B*", "", ""]);
 });
 
 test("a run is saturated where requests wait longer than they run", () => {
   expect([isSaturated(run("a", 1, 10, 1, 4)), isSaturated(run("a", 1, 10, 1, 6))]).toEqual([false, true]);
-  expect(marksOf([run("a", 1, 10, 1, 6)])[0]).toMatchObject({ saturated: true, tpot: 50, ttft: 0.5, hardware: "1 x a10" });
+  expect(marksOf([run("a", 1, 10, 1, 6)])[0]).toMatchObject({
+    saturated: true,
+    tpot: 50,
+    ttft: 0.5,
+    hardware: "1 x a10",
+  });
 });
 
 test("a pointer shows load, rates, latency and cost", () => {
-  expect(marksOf([run("a", 100, 1, 0.5)])[0].tip).toBe("a, 100 requests/s; 100 tokens/s, 1 requests/s; a token 50 ms, first token 500 ms (90th percentiles); $2 a million output tokens; mean step 50% of B*");
+  expect(marksOf([run("a", 100, 1, 0.5)])[0].tip).toBe(
+    "a, 100 requests/s; 100 tokens/s, 1 requests/s; a token 50 ms, first token 500 ms (90th percentiles); $2 a million output tokens; mean step 50% of B*",
+  );
 });

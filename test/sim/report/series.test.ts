@@ -12,7 +12,11 @@ test("a setup is named by what sets it apart; load and what follows from hardwar
 
 test("numbers are named with their setting, a missing one with a dash", () => {
   const configs = [base, { ...base, gpuBlocks: 200 }, { ...base, gpuBlocks: undefined }];
-  expect(configs.map((config) => seriesName(config, varyingKeys(configs)))).toEqual(["gpuBlocks 100", "gpuBlocks 200", "gpuBlocks -"]);
+  expect(configs.map((config) => seriesName(config, varyingKeys(configs)))).toEqual([
+    "gpuBlocks 100",
+    "gpuBlocks 200",
+    "gpuBlocks -",
+  ]);
 });
 
 test("runs that differ in load alone are one series", () => {

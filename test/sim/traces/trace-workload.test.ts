@@ -7,9 +7,12 @@ const ROWS = Array.from({ length: 9 }, (_, i) => `2023-11-16 18:15:4${i},${i + 1
 const TEXT = `TIMESTAMP,ContextTokens,GeneratedTokens\r\n${ROWS.join("\r\n")}\r\n`;
 
 async function read(pieces: readonly string[]): Promise<Arrival[]> {
-  const workload = new TraceWorkload("t.csv", (async function* () {
-    yield* pieces;
-  })());
+  const workload = new TraceWorkload(
+    "t.csv",
+    (async function* () {
+      yield* pieces;
+    })(),
+  );
   const arrivals: Arrival[] = [];
   for (;;) {
     while (workload.starved) await workload.refill();
@@ -32,12 +35,15 @@ test("rows are the same wherever the text is cut", async () => {
 
 test("nothing is read before it is asked for", async () => {
   let given = 0;
-  const workload = new TraceWorkload("t.csv", (async function* () {
-    for (const line of TEXT.split("\n")) {
-      given++;
-      yield `${line}\n`;
-    }
-  })());
+  const workload = new TraceWorkload(
+    "t.csv",
+    (async function* () {
+      for (const line of TEXT.split("\n")) {
+        given++;
+        yield `${line}\n`;
+      }
+    })(),
+  );
   expect(given).toBe(0);
   while (workload.starved) await workload.refill();
   expect(given).toBe(2);

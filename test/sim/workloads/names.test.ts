@@ -25,14 +25,21 @@ describe.each([...WORKLOADS.keys()])("%s", (name) => {
 
   test("comes in order of time, a token at least each way", () => {
     let before = 0;
-    for (const { at, promptTokens, outputTokens } of arrivalsOf(make(name, { promptTokens: 2, outputTokens: 2 }), 300)) {
+    for (const { at, promptTokens, outputTokens } of arrivalsOf(
+      make(name, { promptTokens: 2, outputTokens: 2 }),
+      300,
+    )) {
       expect(at).toBeGreaterThanOrEqual(before);
       expect(Math.min(promptTokens, outputTokens)).toBeGreaterThanOrEqual(1);
       before = at;
     }
   });
 
-  test.each([["promptTokens", 0], ["outputTokens", -3], ["lengthCv", -1]])("refuses %s = %d", (option, value) => {
+  test.each([
+    ["promptTokens", 0],
+    ["outputTokens", -3],
+    ["lengthCv", -1],
+  ])("refuses %s = %d", (option, value) => {
     expect(() => arrivalsOf(make(name, { [option]: value }), 1)).toThrow(new RegExp(`${option} must be`));
   });
 });
@@ -52,11 +59,14 @@ test("lengths have the mean and spread that were asked for; a spread of 0 makes 
   const of = (lengthCv: number) => arrivalsOf(make("poisson", { promptTokens: 300, outputTokens: 40, lengthCv }));
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   expect(Math.abs(mean(of(1).map(({ promptTokens }) => promptTokens)) / 300 - 1)).toBeLessThan(0.1);
-  expect(new Set(of(0).map(({ promptTokens, outputTokens }) => `${promptTokens} ${outputTokens}`))).toEqual(new Set(["300 40"]));
+  expect(new Set(of(0).map(({ promptTokens, outputTokens }) => `${promptTokens} ${outputTokens}`))).toEqual(
+    new Set(["300 40"]),
+  );
 });
 
 test("a rate leaves the lengths alone", () => {
-  const lengths = (rate: number) => arrivalsOf(make("gamma", { rate }), 20).map(({ promptTokens, outputTokens }) => [promptTokens, outputTokens]);
+  const lengths = (rate: number) =>
+    arrivalsOf(make("gamma", { rate }), 20).map(({ promptTokens, outputTokens }) => [promptTokens, outputTokens]);
   expect(lengths(1)).toEqual(lengths(9));
 });
 
@@ -95,5 +105,7 @@ test("shared-prefix: each family begins alike, and all families come", () => {
 
 test("an unknown name lists the known ones", () => {
   expect(() => make("storm")).toThrow(InvalidOptionError);
-  expect(() => make("storm")).toThrow('unknown workload "storm"; known: poisson, gamma, on-off, closed-loop, sessions, shared-prefix');
+  expect(() => make("storm")).toThrow(
+    'unknown workload "storm"; known: poisson, gamma, on-off, closed-loop, sessions, shared-prefix',
+  );
 });

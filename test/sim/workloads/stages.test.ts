@@ -10,7 +10,14 @@ function all(options: Parameters<typeof stages>[0]): Arrival[] {
 }
 
 test("each stage has its rate, silence included, and the last one ends the workload", () => {
-  const arrivals = all({ stages: [{ rate: 5, seconds: 400 }, { rate: 0, seconds: 100 }, { rate: 20, seconds: 200 }], seed: 1 });
+  const arrivals = all({
+    stages: [
+      { rate: 5, seconds: 400 },
+      { rate: 0, seconds: 100 },
+      { rate: 20, seconds: 200 },
+    ],
+    seed: 1,
+  });
   const within = (from: number, to: number): number => arrivals.filter(({ at }) => at >= from && at < to).length;
   // Five standard deviations of a Poisson count.
   expect(Math.abs(within(0, 400) - 2000)).toBeLessThan(224);
@@ -20,7 +27,12 @@ test("each stage has its rate, silence included, and the last one ends the workl
 });
 
 test("stages have bounds", () => {
-  for (const list of [[], [{ rate: -1, seconds: 1 }], [{ rate: 1, seconds: 0 }], Array.from({ length: 1441 }, () => ({ rate: 1, seconds: 1 }))]) {
+  for (const list of [
+    [],
+    [{ rate: -1, seconds: 1 }],
+    [{ rate: 1, seconds: 0 }],
+    Array.from({ length: 1441 }, () => ({ rate: 1, seconds: 1 })),
+  ]) {
     expect(() => stages({ stages: list, seed: 0 })).toThrow(InvalidOptionError);
   }
 });

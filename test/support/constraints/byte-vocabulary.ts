@@ -23,8 +23,8 @@ export function allowedIds(words: Int32Array, vocabSize: number): number[] {
 }
 
 /**
- * A text that the grammar lets a careless model write: random allowed ids, up to the stop id. Quotes and brackets that close come
- * more often, so that texts end. Null where it has not ended after `limit` ids.
+ * A text that the grammar lets a careless model write: random allowed ids, up to the stop id. Quotes and brackets that
+ * close come more often, so that texts end. Null where it has not ended after `limit` ids.
  */
 export function randomText(grammar: Grammar, random: SeededRandom, limit = 600): string | null {
   const mask = grammar.mask();
@@ -34,8 +34,9 @@ export function randomText(grammar: Grammar, random: SeededRandom, limit = 600):
   while (bytes.length < limit) {
     mask.fill(words);
     const ids = allowedIds(words, byteTrie.vocabSize);
-    if (ids.includes(STOP_ID) && (ids.length === 1 || random.chance(0.5)))
-      {return new TextDecoder().decode(Uint8Array.from(bytes));}
+    if (ids.includes(STOP_ID) && (ids.length === 1 || random.chance(0.5))) {
+      return new TextDecoder().decode(Uint8Array.from(bytes));
+    }
     const closing = ids.filter((id) => '"]}'.includes(String.fromCharCode(id)));
     const plain = ids.filter((id) => id >= 0x20 && id < 0x7f);
     const hurry = closing.length > 0 && random.chance(bytes.length > limit / 3 ? 0.9 : 0.35);

@@ -20,14 +20,16 @@ const NODE_GLOBALS = new Set(["process", "Buffer", "require", "__dirname", "__fi
 /** Below `engine` time and randomness are arguments, and nothing waits. */
 export function pureBelowEngine(files: readonly SourceFile[]): string[] {
   const pure = files.filter((file) => PURE_ROOMS.has(roomOf(file.path) ?? ""));
-  return pure.flatMap((file) => eachNode([file], ({ node, parent, key }) => {
-    // A contract may say that what implements it answers later.
-    if (node.name === "Promise" && parent?.type === "TSTypeReference" && roomOf(file.path) === "root") return null;
-    if (node.type === "AwaitExpression" || node.await === true) return "await";
-    if (node.async === true) return "async";
-    if (isMember(node, "Math", "random")) return "Math.random";
-    return isReference(node, parent, key) && IMPURE_GLOBALS.has(String(node.name)) ? String(node.name) : null;
-  }));
+  return pure.flatMap((file) =>
+    eachNode([file], ({ node, parent, key }) => {
+      // A contract may say that what implements it answers later.
+      if (node.name === "Promise" && parent?.type === "TSTypeReference" && roomOf(file.path) === "root") return null;
+      if (node.type === "AwaitExpression" || node.await === true) return "await";
+      if (node.async === true) return "async";
+      if (isMember(node, "Math", "random")) return "Math.random";
+      return isReference(node, parent, key) && IMPURE_GLOBALS.has(String(node.name)) ? String(node.name) : null;
+    }),
+  );
 }
 
 /** Node's globals stay in the files that may import `node:`. */
@@ -68,7 +70,9 @@ export function errorsNameThemselves(files: readonly SourceFile[]): string[] {
 
 /** The literal that a class gives its field `name`. */
 function literalName(node: Visit["node"]): unknown {
-  const { body } = node["body"] as { body: { type: string; key?: { name?: string }; value?: { value?: unknown } | null }[] };
+  const { body } = node["body"] as {
+    body: { type: string; key?: { name?: string }; value?: { value?: unknown } | null }[];
+  };
   return body.find(({ type, key }) => type === "PropertyDefinition" && key?.name === "name")?.value?.value;
 }
 
@@ -86,7 +90,8 @@ function isReference(node: Visit["node"], parent: Visit["node"] | null, key: str
 }
 
 function isMember(node: Visit["node"], object: string, property: string): boolean {
-  const named = (field: string, name: string): boolean => (node[field] as { name?: unknown } | undefined)?.name === name;
+  const named = (field: string, name: string): boolean =>
+    (node[field] as { name?: unknown } | undefined)?.name === name;
   return node.type === "MemberExpression" && named("object", object) && named("property", property);
 }
 

@@ -14,7 +14,10 @@ export function importDirection(files: readonly SourceFile[]): string[] {
   });
 }
 
-/** Files of `blocks` that own or change the pool's state; policies and chunk rules get read-only views from the scheduler instead. */
+/**
+ * Files of `blocks` that own or change the pool's state; policies and chunk rules get read-only views from the
+ * scheduler instead.
+ */
 const POOL_OWNERS = /^src\/blocks\/(index|block-pool|block-table|prefix-cache|kv-cache)\.ts$/;
 
 /** Policies and chunk rules see types and read-only views, never the pool. */
@@ -29,14 +32,18 @@ export function policiesNeverSeeThePool(files: readonly SourceFile[]): string[] 
 /** `bstar/testing` is for tests: the library itself never needs it. */
 export function nothingImportsTesting(files: readonly SourceFile[]): string[] {
   return eachImport(files, (file, { target }) =>
-    target !== null && roomOf(target) === "testing" && roomOf(file.path) !== "testing" ? `imports testing (${target})` : null,
+    target !== null && roomOf(target) === "testing" && roomOf(file.path) !== "testing"
+      ? `imports testing (${target})`
+      : null,
   );
 }
 
 /** `node:` only where files, sockets and processes are the subject. */
 export function nodeModulesOnlyWhereAllowed(files: readonly SourceFile[]): string[] {
   return eachImport(files, (file, { specifier }) =>
-    specifier.startsWith("node:") && !NODE_FILES.some((allowed) => allowed.test(file.path)) ? `imports ${specifier}` : null,
+    specifier.startsWith("node:") && !NODE_FILES.some((allowed) => allowed.test(file.path))
+      ? `imports ${specifier}`
+      : null,
   );
 }
 
@@ -51,7 +58,10 @@ export function packagesOnlyInTheirRoom(files: readonly SourceFile[]): string[] 
 
 /** What src imports is a dependency, or an optional peer of the entry that needs it. */
 export function packagesAreDeclared(files: readonly SourceFile[], manifest: Manifest): string[] {
-  const declared = new Set([...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.peerDependencies ?? {})]);
+  const declared = new Set([
+    ...Object.keys(manifest.dependencies ?? {}),
+    ...Object.keys(manifest.peerDependencies ?? {}),
+  ]);
   return eachImport(files, (_file, { specifier, target }) => {
     if (target !== null || specifier.startsWith("node:") || declared.has(packageOf(specifier))) return null;
     return `imports ${packageOf(specifier)}, which is neither in "dependencies" nor in "peerDependencies" of package.json`;
@@ -74,8 +84,11 @@ export function noCycles(files: readonly SourceFile[]): string[] {
       const next = target === null ? undefined : byPath.get(target);
       if (next === undefined) continue;
       const here = [...trail, file.path];
-      if (state.get(next.path) === "open") found.push(`${file.path}:${line} closes a cycle: ${[...here.slice(here.indexOf(next.path)), next.path].join(" -> ")}`);
-      else if (!state.has(next.path)) visit(next, here);
+      if (state.get(next.path) === "open") {
+        found.push(
+          `${file.path}:${line} closes a cycle: ${[...here.slice(here.indexOf(next.path)), next.path].join(" -> ")}`,
+        );
+      } else if (!state.has(next.path)) visit(next, here);
     }
     state.set(file.path, "done");
   };

@@ -12,7 +12,9 @@ const OWN_FILES: readonly RegExp[] = [
 /** test/x/y.test.ts and bench/x/y.bench.ts stand for src/x/y.ts. */
 export function mirrorsSource(paths: readonly string[]): string[] {
   const sources = new Set(paths.filter((path) => path.startsWith("src/")));
-  const mirrors = paths.filter((path) => /^(test|bench)\/.*\.ts$/.test(path) && !OWN_FILES.some((own) => own.test(path)));
+  const mirrors = paths.filter(
+    (path) => /^(test|bench)\/.*\.ts$/.test(path) && !OWN_FILES.some((own) => own.test(path)),
+  );
   return mirrors.flatMap((path) => {
     const source = path.replace(/^test\/(.*)\.test\.ts$/, "src/$1.ts").replace(/^bench\/(.*)\.bench\.ts$/, "src/$1.ts");
     if (source === path) return [`${path}:1 is neither a test or bench of a source file nor in the list of exceptions`];
@@ -27,7 +29,13 @@ export function mirrorsSource(paths: readonly string[]): string[] {
 export function sourceHasTest(files: readonly SourceFile[], paths: ReadonlySet<string>): string[] {
   const tested = partsOfTested(files, paths);
   return files
-    .filter((file) => file.path.startsWith("src/") && !file.path.endsWith("/index.ts") && doesSomething(file) && !tested.has(file.path))
+    .filter(
+      (file) =>
+        file.path.startsWith("src/") &&
+        !file.path.endsWith("/index.ts") &&
+        doesSomething(file) &&
+        !tested.has(file.path),
+    )
     .map((file) => `${file.path}:1 has no ${testOf(file.path)}, and no tested file of its room imports it`);
 }
 
@@ -40,12 +48,20 @@ function partsOfTested(files: readonly SourceFile[], paths: ReadonlySet<string>)
   const tested = new Set(files.filter((file) => paths.has(testOf(file.path))).map((file) => file.path));
   // A set grows while it is walked.
   for (const path of tested) {
-    for (const { target } of byPath.get(path)?.imports ?? []) if (target !== null && roomOf(target) === roomOf(path)) tested.add(target);
+    for (const { target } of byPath.get(path)?.imports ?? []) {
+      if (target !== null && roomOf(target) === roomOf(path)) tested.add(target);
+    }
   }
   return tested;
 }
 
-const BODIES = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ClassDeclaration", "ClassExpression"]);
+const BODIES = new Set([
+  "FunctionDeclaration",
+  "FunctionExpression",
+  "ArrowFunctionExpression",
+  "ClassDeclaration",
+  "ClassExpression",
+]);
 
 function doesSomething(file: SourceFile): boolean {
   return file.nodes.some(({ node }) => BODIES.has(node.type));
@@ -61,9 +77,13 @@ const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string }[] =
 
 /** Text that ties the project to one machine, or says that it is not done. */
 export function forbiddenWords(path: string, text: string): string[] {
-  return text.split("\n").flatMap((line, index) =>
-    FORBIDDEN.filter(({ pattern }) => pattern.test(line)).map(({ pattern, why }) => `${path}:${index + 1} "${pattern.exec(line)?.[0]}": ${why}`),
-  );
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      FORBIDDEN.filter(({ pattern }) => pattern.test(line)).map(
+        ({ pattern, why }) => `${path}:${index + 1} "${pattern.exec(line)?.[0]}": ${why}`,
+      ),
+    );
 }
 
 export interface PackageManifest {
@@ -71,16 +91,25 @@ export interface PackageManifest {
   readonly bin: Readonly<Record<string, string>>;
 }
 
-/** Each entry of package.json is the build of a source file, and each command a file of the checkout: it runs before a build. */
+/**
+ * Each entry of package.json is the build of a source file, and each command a file of the checkout: it runs before a
+ * build.
+ */
 export function entriesHaveSources(manifest: PackageManifest, paths: ReadonlySet<string>): string[] {
   return Object.entries({ ...manifest.exports, ...manifest.bin })
     .filter(([, target]) => target !== "./package.json")
-    .map(([name, target]) => ({ name, target, source: target.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts").replace(/^\.\/bin\//, "bin/") }))
+    .map(([name, target]) => ({
+      name,
+      target,
+      source: target.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts").replace(/^\.\/bin\//, "bin/"),
+    }))
     .filter(({ source }) => !paths.has(source))
     .map(({ name, target, source }) => `package.json:1 "${name}": "${target}" needs ${source}, which does not exist`);
 }
 
-/** The names that others import from, with their entry files; an entry appears here before it appears in package.json. */
+/**
+ * The names that others import from, with their entry files; an entry appears here before it appears in package.json.
+ */
 const ENTRIES: Readonly<Record<string, string>> = {
   ".": "src/index.ts",
   "./cpu": "src/backends/cpu/index.ts",
@@ -96,6 +125,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
 /** An entry whose source is there is exported, from that source. */
 export function sourcesHaveEntries(manifest: PackageManifest, paths: ReadonlySet<string>): string[] {
   return Object.entries(ENTRIES)
-    .filter(([name, source]) => paths.has(source) && manifest.exports[name] !== source.replace(/^src\/(.*)\.ts$/, "./dist/$1.js"))
+    .filter(
+      ([name, source]) =>
+        paths.has(source) && manifest.exports[name] !== source.replace(/^src\/(.*)\.ts$/, "./dist/$1.js"),
+    )
     .map(([name, source]) => `package.json:1 "exports" lacks "${name}" for ${source}`);
 }

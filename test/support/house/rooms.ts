@@ -29,12 +29,48 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "backends/simulated": ["root", "backend", "sampling", "roofline"],
   sim: [...UP_TO_SCHEDULER, "families", "backend", "backends/simulated"],
   server: [...UP_TO_ENGINE, "models"],
-  cli: [...UP_TO_ENGINE, "families", "quantization", "index", "models", "backends/reference", "backends/cpu", "backends/webgpu", "backends/simulated", "sim", "server"],
-  testing: [...UP_TO_ENGINE, "families", "quantization", "index", "constraints", "grammar", "models", "backends/reference", "backends/cpu", "backends/webgpu", "backends/simulated", "sim", "server"],
+  cli: [
+    ...UP_TO_ENGINE,
+    "families",
+    "quantization",
+    "index",
+    "models",
+    "backends/reference",
+    "backends/cpu",
+    "backends/webgpu",
+    "backends/simulated",
+    "sim",
+    "server",
+  ],
+  testing: [
+    ...UP_TO_ENGINE,
+    "families",
+    "quantization",
+    "index",
+    "constraints",
+    "grammar",
+    "models",
+    "backends/reference",
+    "backends/cpu",
+    "backends/webgpu",
+    "backends/simulated",
+    "sim",
+    "server",
+  ],
 };
 
-/** Where time and randomness are arguments and nothing waits: one scheduler serves production, simulation and fault injection. */
-export const PURE_ROOMS: ReadonlySet<string> = new Set(["root", "families", "quantization", "constraints", "grammar", ...UP_TO_SCHEDULER]);
+/**
+ * Where time and randomness are arguments and nothing waits: one scheduler serves production, simulation and fault
+ * injection.
+ */
+export const PURE_ROOMS: ReadonlySet<string> = new Set([
+  "root",
+  "families",
+  "quantization",
+  "constraints",
+  "grammar",
+  ...UP_TO_SCHEDULER,
+]);
 
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -46,7 +82,14 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that may name `node:` modules and Node's globals; the rest runs in browsers, workers, Deno and Bun alike. */
-export const NODE_FILES: readonly RegExp[] = [/^src\/cli\//, /^src\/backends\/cpu\/spawn\.ts$/, /^src\/models\/node\.ts$/, /^src\/models\/hub\/(hub|store)\.ts$/, /^src\/server\/node\.ts$/, /^src\/sim\/.*file.*\.ts$/];
+export const NODE_FILES: readonly RegExp[] = [
+  /^src\/cli\//,
+  /^src\/backends\/cpu\/spawn\.ts$/,
+  /^src\/models\/node\.ts$/,
+  /^src\/models\/hub\/(hub|store)\.ts$/,
+  /^src\/server\/node\.ts$/,
+  /^src\/sim\/.*file.*\.ts$/,
+];
 
 /**
  * "src/policies/queue/fcfs.ts" -> "policies"; "src/index.ts" -> "index"; other files of src itself -> "root";

@@ -66,7 +66,9 @@ function collect(program: Node, lineOf: (offset: number) => number): Visit[] {
     const { node } = visit;
     visits.push({ ...visit, line: lineOf(node.start) });
     for (const [key, value] of Object.entries(node)) {
-      for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) pending.push({ node: child, parent: node, key });
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (isNode(child)) pending.push({ node: child, parent: node, key });
+      }
     }
   }
   return visits.toSorted((a, b) => a.node.start - b.node.start);
@@ -90,7 +92,7 @@ function lineFinder(text: string): (offset: number) => number {
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return (offset) => {
     let low = 0;
-    for (let high = starts.length; high - low > 1; ) {
+    for (let high = starts.length; high - low > 1;) {
       const middle = (low + high) >> 1;
       if (starts[middle] <= offset) low = middle;
       else high = middle;

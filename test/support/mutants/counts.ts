@@ -60,7 +60,10 @@ class ForkLosesDomain extends PagedAllocator {
   }
 }
 
-const of = (bug: string, Allocator: new (sizes: AllocatorSizes) => PagedAllocator): Mutant => ({ bug, make: (sizes) => new Allocator(sizes) });
+const of = (bug: string, Allocator: new (sizes: AllocatorSizes) => PagedAllocator): Mutant => ({
+  bug,
+  make: (sizes) => new Allocator(sizes),
+});
 
 export const countMutants: readonly Mutant[] = [
   of("tokens are divided into blocks by a shift", ShiftForDivision),

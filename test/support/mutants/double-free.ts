@@ -5,7 +5,9 @@ class DoubleFree extends PagedAllocator {
   override drop(sequence: Sequence): void {
     super.drop(sequence);
     const last = sequence.table.at(-1);
-    if (last !== undefined && last !== NO_BLOCK && this.references[last] === 0 && !this.keys.has(last)) this.unused.push(last);
+    if (last !== undefined && last !== NO_BLOCK && this.references[last] === 0 && !this.keys.has(last)) {
+      this.unused.push(last);
+    }
   }
 }
 

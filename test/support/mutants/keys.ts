@@ -28,7 +28,9 @@ function fnv(text: string): number {
 }
 
 export const keyMutants: readonly Mutant[] = [
-  withKey("token ids are joined without a separator", (tokens, { salt, adapterId }) => JSON.stringify([salt, adapterId, tokens.length, tokens.join("")])),
+  withKey("token ids are joined without a separator", (tokens, { salt, adapterId }) =>
+    JSON.stringify([salt, adapterId, tokens.length, tokens.join("")]),
+  ),
   withToken("token ids are cut to 16 bits", (token) => token & 0xffff),
   withToken("token ids are cut to 8 bits", (token) => token & 0xff),
   withToken("token ids are rounded to float32", (token) => Math.fround(token)),
@@ -38,6 +40,10 @@ export const keyMutants: readonly Mutant[] = [
   withSalt("salts are cut to 255 characters", (salt) => salt.slice(0, 255)),
   withSalt("salts are normalized", (salt) => salt.normalize("NFC")),
   withSalt("a 32-bit hash of the salt is taken for the salt", (salt) => String(fnv(salt))),
-  withKey("adapter ids are cut to 8 bits", (tokens, { salt, adapterId }) => JSON.stringify([salt, adapterId & 0xff, tokens])),
-  withKey("adapter ids are cut to 16 bits", (tokens, { salt, adapterId }) => JSON.stringify([salt, adapterId & 0xffff, tokens])),
+  withKey("adapter ids are cut to 8 bits", (tokens, { salt, adapterId }) =>
+    JSON.stringify([salt, adapterId & 0xff, tokens]),
+  ),
+  withKey("adapter ids are cut to 16 bits", (tokens, { salt, adapterId }) =>
+    JSON.stringify([salt, adapterId & 0xffff, tokens]),
+  ),
 ];

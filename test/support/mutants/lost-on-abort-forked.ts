@@ -4,7 +4,11 @@ import type { Mutant } from "./mutant.ts";
 class LostOnAbortForked extends PagedAllocator {
   override drop(sequence: Sequence): void {
     if (sequence.host !== null) super.drop(sequence);
-    else this.releaseAll(sequence.table.filter((block) => block === NO_BLOCK || this.references[block] === 1 || this.keys.has(block)));
+    else {
+      this.releaseAll(
+        sequence.table.filter((block) => block === NO_BLOCK || this.references[block] === 1 || this.keys.has(block)),
+      );
+    }
   }
 }
 

@@ -92,7 +92,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     bug: "an aborted request's token is delivered",
     file: "scheduler/commit.ts",
-    find: "if (sequence.state === \"finished\") return;\n    if (sequence.slot >= 0)",
-    put: "if (sequence.state === \"finished\") {\n      this.outcome.addToken(sequence, tokenId, sample);\n      return;\n    }\n    if (sequence.slot >= 0)",
+    find: 'if (sequence.state === "finished") return;\n    if (sequence.slot >= 0)',
+    put: 'if (sequence.state === "finished") {\n      this.outcome.addToken(sequence, tokenId, sample);\n      return;\n    }\n    if (sequence.slot >= 0)',
   },
 ];

@@ -7,10 +7,19 @@ const SIZES: AllocatorSizes = { blockCount: 4, blockSize: 2, maxTokens: 6, windo
 const allocate = (sequence: number, ...tokens: number[]): Command => ({ kind: "allocate", sequence, tokens });
 
 function start(capabilities: Partial<PagedAllocator["capabilities"]> = {}): AllocatorRun {
-  return new AllocatorRun((sizes) => Object.assign(new PagedAllocator(sizes), { capabilities: { ...new PagedAllocator(sizes).capabilities, ...capabilities } }), SIZES);
+  return new AllocatorRun(
+    (sizes) =>
+      Object.assign(new PagedAllocator(sizes), {
+        capabilities: { ...new PagedAllocator(sizes).capabilities, ...capabilities },
+      }),
+    SIZES,
+  );
 }
 
-function run(commands: readonly Command[], full = true): { readonly run: AllocatorRun; readonly moments: readonly (Moment | null)[] } {
+function run(
+  commands: readonly Command[],
+  full = true,
+): { readonly run: AllocatorRun; readonly moments: readonly (Moment | null)[] } {
   const made = start();
   return { run: made, moments: commands.map((command) => made.step(command, full)) };
 }
@@ -27,7 +36,10 @@ describe("commands that make no sense are passed over", () => {
     ["nobody to fork", [{ kind: "fork", sequence: 0, child: 1 }]],
     ["a child that is there", [allocate(0, 1), { kind: "fork", sequence: 0, child: 0 }]],
     ["nothing to swap in", [allocate(0, 1), { kind: "swapIn", sequence: 0 }]],
-    ["appending to what was swapped out", [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "append", sequence: 0, tokens: [1] }]],
+    [
+      "appending to what was swapped out",
+      [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "append", sequence: 0, tokens: [1] }],
+    ],
     ["nothing to issue", [{ kind: "issue" }]],
     ["nothing to commit", [{ kind: "commit" }]],
     ["nothing to take back", [{ kind: "rollback" }]],
@@ -49,13 +61,21 @@ describe("commands that make no sense are passed over", () => {
 describe("a moment", () => {
   test("has what there was before, and what there is after", () => {
     const { moments: seen } = run([allocate(0, 1, 2, 3), { kind: "free", sequence: 0 }]);
-    expect(seen[1]).toMatchObject({ before: { counts: { free: 2, cached: 0, held: 2 } }, after: { counts: { free: 3, cached: 1, held: 0 } } });
+    expect(seen[1]).toMatchObject({
+      before: { counts: { free: 2, cached: 0, held: 2 } },
+      after: { counts: { free: 3, cached: 1, held: 0 } },
+    });
     expect([...seen[1]!.before.tables]).toEqual([[0, [[0, 1]]]]);
     expect(seen[1]!.after.tables.size).toBe(0);
   });
 
   test("tells what a lookup found and what there was to find", () => {
-    const { moments: seen } = run([allocate(0, 1, 2, 3), { kind: "issue" }, allocate(1, 1, 2, 4), { kind: "lookup", tokens: [1, 3], salt: "x" }]);
+    const { moments: seen } = run([
+      allocate(0, 1, 2, 3),
+      { kind: "issue" },
+      allocate(1, 1, 2, 4),
+      { kind: "lookup", tokens: [1, 3], salt: "x" },
+    ]);
     expect(seen[2]!.lookup).toEqual({ tokens: [1, 2, 4], found: 2, most: 2, mostAnywhere: 2, mostMissed: 0, least: 2 });
     expect(seen[3]!.lookup).toEqual({ tokens: [1, 3], found: 0, most: 0, mostAnywhere: 1, mostMissed: 0, least: 0 });
   });
@@ -72,7 +92,11 @@ describe("a moment", () => {
 
   test("says whether blocks ran out, since the last look and ever", () => {
     const { moments: seen } = run([allocate(0, 1, 2, 3), allocate(1, 4, 5, 6), { kind: "free", sequence: 1 }]);
-    expect(seen.map((moment) => [moment!.pressed, moment!.everPressed])).toEqual([[false, false], [true, true], [false, true]]);
+    expect(seen.map((moment) => [moment!.pressed, moment!.everPressed])).toEqual([
+      [false, false],
+      [true, true],
+      [false, true],
+    ]);
   });
 
   test("that is not full is cheap: no tables, and nothing is looked for", () => {
@@ -89,7 +113,14 @@ describe("a moment", () => {
 
 describe("steps", () => {
   test("a third step waits for the first", () => {
-    const { run: made } = run([allocate(0, 1), { kind: "issue" }, { kind: "append", sequence: 0, tokens: [2] }, { kind: "issue" }, { kind: "append", sequence: 0, tokens: [3] }, { kind: "issue" }]);
+    const { run: made } = run([
+      allocate(0, 1),
+      { kind: "issue" },
+      { kind: "append", sequence: 0, tokens: [2] },
+      { kind: "issue" },
+      { kind: "append", sequence: 0, tokens: [3] },
+      { kind: "issue" },
+    ]);
     expect(made.model.onTheirWay).toHaveLength(2);
   });
 

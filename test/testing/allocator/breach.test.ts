@@ -45,26 +45,48 @@ describe("findBreach", () => {
   });
 
   test("stops at the first law that is broken", () => {
-    const law: Law = { name: "no swaps", needs: [], broken: ({ command }) => (command.kind === "swapOut" ? "swapped" : null) };
-    expect(findBreach(make, PROGRAM, { laws: [law] })).toEqual({ law: "no swaps", detail: "swapped", commandsBefore: 2, command: { kind: "swapOut", sequence: 1 } });
+    const law: Law = {
+      name: "no swaps",
+      needs: [],
+      broken: ({ command }) => (command.kind === "swapOut" ? "swapped" : null),
+    };
+    expect(findBreach(make, PROGRAM, { laws: [law] })).toEqual({
+      law: "no swaps",
+      detail: "swapped",
+      commandsBefore: 2,
+      command: { kind: "swapOut", sequence: 1 },
+    });
   });
 
   test("an allocator that throws, or cannot be made, breaks a law too", () => {
     const refuses = () => {
       throw new Error("not today");
     };
-    expect(findBreach((sizes) => Object.assign(make(sizes), { swapOut: refuses }), PROGRAM, { laws: allocatorLaws })).toEqual({
+    expect(
+      findBreach((sizes) => Object.assign(make(sizes), { swapOut: refuses }), PROGRAM, { laws: allocatorLaws }),
+    ).toEqual({
       law: NEVER_THROWS,
       detail: "Error: not today",
       commandsBefore: 2,
       command: { kind: "swapOut", sequence: 1 },
     });
-    expect(findBreach(refuses, PROGRAM, { laws: [] })).toEqual({ law: NEVER_THROWS, detail: "Error: not today", commandsBefore: 0, command: null });
+    expect(findBreach(refuses, PROGRAM, { laws: [] })).toEqual({
+      law: NEVER_THROWS,
+      detail: "Error: not today",
+      commandsBefore: 0,
+      command: null,
+    });
   });
 });
 
 test("describeState shows what there is after so many commands", () => {
-  expect(describeState(make, PROGRAM, 0)).toBe(["4 free, 0 cached, 0 held of 4 blocks of 2 tokens", "host memory: 2 free, 0 cached, 0 held of 2", "steps: 0 rows under construction, 0 steps on their way"].join("\n"));
+  expect(describeState(make, PROGRAM, 0)).toBe(
+    [
+      "4 free, 0 cached, 0 held of 4 blocks of 2 tokens",
+      "host memory: 2 free, 0 cached, 0 held of 2",
+      "steps: 0 rows under construction, 0 steps on their way",
+    ].join("\n"),
+  );
   expect(describeState(make, PROGRAM, 3)).toBe(
     [
       "2 free, 0 cached, 2 held of 4 blocks of 2 tokens",

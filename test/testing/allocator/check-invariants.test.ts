@@ -9,7 +9,12 @@ const SIZES = { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], host
 function check(lies: Partial<Allocator>, groupCount?: number): void {
   const allocator = new PagedAllocator(SIZES);
   allocator.allocate(0, [1, 2, 3], NO_DOMAIN);
-  checkInvariants(Object.assign(allocator, lies), { blockCount: 4, blockSize: 2, groupCount, sequences: new Map([[0, 3]]) });
+  checkInvariants(Object.assign(allocator, lies), {
+    blockCount: 4,
+    blockSize: 2,
+    groupCount,
+    sequences: new Map([[0, 3]]),
+  });
 }
 
 describe("checkInvariants", () => {
@@ -29,7 +34,9 @@ describe("checkInvariants", () => {
   ])("table %j", (table, message) => expect(() => check({ table: () => table })).toThrow(message));
 
   test("all groups are looked at, and blocks that a window left are none", () => {
-    expect(() => check({ table: (_, group) => (group === 0 ? [0, 1] : [-1, 3]) }, 2)).toThrow("3 blocks are in tables, 2 are held");
+    expect(() => check({ table: (_, group) => (group === 0 ? [0, 1] : [-1, 3]) }, 2)).toThrow(
+      "3 blocks are in tables, 2 are held",
+    );
     expect(() => check({ table: () => [-1, 1] })).not.toThrow();
   });
 

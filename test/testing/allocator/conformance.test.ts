@@ -32,9 +32,17 @@ describe("the allocator that the mutants are made of", () => {
   allocatorConformance((sizes) => new PagedAllocator(sizes), { runner, runs });
 });
 
-/** As engines with a radix tree do: what a sequence computed is cached when it leaves. Every operation is a step of its own. */
+/**
+ * As engines with a radix tree do: what a sequence computed is cached when it leaves. Every operation is a step of its
+ * own.
+ */
 class CachesWhatIsFreed extends PagedAllocator {
-  override readonly capabilities: AllocatorCapabilities = { paged: true, exact: true, prefixCache: true, partialHits: true };
+  override readonly capabilities: AllocatorCapabilities = {
+    paged: true,
+    exact: true,
+    prefixCache: true,
+    partialHits: true,
+  };
 
   override allocate(number: number, tokens: readonly number[], domain: Domain): Allocation | null {
     const answer = super.allocate(number, tokens, domain);
@@ -78,7 +86,8 @@ describe("a planted bug is found", () => {
 
 describe("allocatorConformance", () => {
   const plain = { paged: true };
-  const make = (sizes: ConstructorParameters<typeof PagedAllocator>[0]) => Object.assign(new PagedAllocator(sizes), { capabilities: plain, bytes: undefined });
+  const make = (sizes: ConstructorParameters<typeof PagedAllocator>[0]) =>
+    Object.assign(new PagedAllocator(sizes), { capabilities: plain, bytes: undefined });
 
   test("names each law once, and why one is skipped", () => {
     const laws = allocatorConformance(make);
@@ -86,25 +95,34 @@ describe("allocatorConformance", () => {
     const reasons = new Map(laws.map(({ name, skipped }) => [name, skipped]));
     expect(reasons.get("what fits is not refused")).toBeNull();
     expect(reasons.get("a table holds no block ahead of need")).toBe("the allocator does not declare exact");
-    expect(reasons.get("what a failed step was to compute is found by nobody")).toBe("the allocator does not declare plans, prefixCache");
+    expect(reasons.get("what a failed step was to compute is found by nobody")).toBe(
+      "the allocator does not declare plans, prefixCache",
+    );
     expect(reasons.get("memory stays the same over a long program")).toBe("the allocator has no bytes()");
     expect(reasons.get("its own invariants hold")).toBe("the allocator has no checkInvariants()");
   });
 
   test("registers laws with the runner given, skipped ones as skipped", () => {
     const registered: string[] = [];
-    const itRegisters = Object.assign((name: string) => registered.push(name), { skip: (name: string) => registered.push(`skip: ${name}`) });
+    const itRegisters = Object.assign((name: string) => registered.push(name), {
+      skip: (name: string) => registered.push(`skip: ${name}`),
+    });
     const describeRegisters = (name: string, body: () => void): void => {
       registered.push(name);
       body();
     };
     const laws = allocatorConformance(make, { seed: 3, runner: { describe: describeRegisters, it: itRegisters } });
-    expect(registered).toEqual(["allocator conformance (seed 3)", ...laws.map(({ name, skipped }) => (skipped === null ? name : `skip: ${name} (${skipped})`))]);
+    expect(registered).toEqual([
+      "allocator conformance (seed 3)",
+      ...laws.map(({ name, skipped }) => (skipped === null ? name : `skip: ${name} (${skipped})`)),
+    ]);
   });
 
   test("a runner that cannot skip is not told of skipped laws, and running one does nothing", async () => {
     const registered: string[] = [];
-    const laws = allocatorConformance(doubleFree.make, { runner: { describe: (_, body) => body(), it: (name) => registered.push(name) } });
+    const laws = allocatorConformance(doubleFree.make, {
+      runner: { describe: (_, body) => body(), it: (name) => registered.push(name) },
+    });
     expect(registered).toEqual(laws.filter(({ skipped }) => skipped === null).map(({ name }) => name));
     await expect(laws.find(({ skipped }) => skipped !== null)!.run()).resolves.toBeNull();
   });
@@ -115,11 +133,15 @@ describe("allocatorConformance", () => {
     const error = await run("free, cached and held blocks add up to the pool").catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(LawBrokenError);
     const { message, program } = error as LawBrokenError;
-    expect(message).toMatch(/^broken: free, cached and held blocks add up to the pool\n {2}blocks: \d free \+ 0 cached \+ 0 held is not \d\n {2}by: \{ kind: "free", sequence: 0 \}\n {2}found: seed 5, program \d+ of 40/);
+    expect(message).toMatch(
+      /^broken: free, cached and held blocks add up to the pool\n {2}blocks: \d free \+ 0 cached \+ 0 held is not \d\n {2}by: \{ kind: "free", sequence: 0 \}\n {2}found: seed 5, program \d+ of 40/,
+    );
     expect(message).toMatch(/before it:\n {2}\d free, 0 cached, 1 held of \d blocks of \d tokens\n/);
-    expect(message).toContain('checkProgram(makeAllocator, {\n    sizes: {');
+    expect(message).toContain("checkProgram(makeAllocator, {\n    sizes: {");
     expect(program.commands).toEqual([expect.objectContaining({ kind: "allocate" })]);
-    expect(() => checkProgram(doubleFree.make, program)).toThrow("broken: free, cached and held blocks add up to the pool");
+    expect(() => checkProgram(doubleFree.make, program)).toThrow(
+      "broken: free, cached and held blocks add up to the pool",
+    );
     await expect(run("domains share nothing")).resolves.toMatchObject({ programs: 40 });
   });
 
@@ -137,7 +159,9 @@ describe("allocatorConformance", () => {
         },
       });
     const broken: string[] = [];
-    for (const law of allocatorConformance(throwing, { runs: 20 })) await law.run().catch((error: Error) => broken.push(error.message));
+    for (const law of allocatorConformance(throwing, { runs: 20 })) {
+      await law.run().catch((error: Error) => broken.push(error.message));
+    }
     expect(broken).toHaveLength(1);
     expect(broken[0]).toContain("broken: a command that makes sense never throws\n  Error: out of order");
   });
@@ -145,16 +169,27 @@ describe("allocatorConformance", () => {
 
 test("laws and commands of the caller's are checked and run beside the others", async () => {
   const seen: number[] = [];
-  const laws = [{ name: "nobody peeks", needs: [], broken: ({ command }: { command: { kind: string } }) => (command.kind === "custom" ? "somebody peeked" : null) }];
+  const laws = [
+    {
+      name: "nobody peeks",
+      needs: [],
+      broken: ({ command }: { command: { kind: string } }) => (command.kind === "custom" ? "somebody peeked" : null),
+    },
+  ];
   const commands = [{ name: "peek", weight: 5, run: (_: unknown, value: number) => void seen.push(value) }];
   const found = await findBrokenLaw((sizes) => new PagedAllocator(sizes), { seed: 1, laws, commands });
   expect(found?.breach).toMatchObject({ law: "nobody peeks", command: { kind: "custom", name: "peek" } });
   expect(seen.length).toBeGreaterThan(0);
-  expect(() => checkProgram((sizes) => new PagedAllocator(sizes), found!.program, { laws, commands })).toThrow("somebody peeked");
+  expect(() => checkProgram((sizes) => new PagedAllocator(sizes), found!.program, { laws, commands })).toThrow(
+    "somebody peeked",
+  );
 });
 
 describe("checkProgram", () => {
-  const program = { sizes: { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 }, commands: [{ kind: "allocate" as const, sequence: 0, tokens: [1, 2, 3] }] };
+  const program = {
+    sizes: { blockCount: 4, blockSize: 2, maxTokens: 8, windows: [null], hostBlockCount: 0 },
+    commands: [{ kind: "allocate" as const, sequence: 0, tokens: [1, 2, 3] }],
+  };
 
   test("says nothing of an allocator that keeps the laws", () => {
     expect(() => checkProgram((sizes) => new PagedAllocator(sizes), program)).not.toThrow();

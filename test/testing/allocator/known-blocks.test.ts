@@ -5,7 +5,10 @@ import { type AllocatorCapabilities, NO_DOMAIN } from "../../../src/testing/allo
 const SIZES = { blockCount: 8, blockSize: 2, maxTokens: 16, windows: [null], hostBlockCount: 0 };
 const OTHER = { salt: "", adapterId: 1 };
 
-function known(capabilities: AllocatorCapabilities = { sharesRunning: true, partialHits: true }, hostBlockCount = 0): KnownBlocks {
+function known(
+  capabilities: AllocatorCapabilities = { sharesRunning: true, partialHits: true },
+  hostBlockCount = 0,
+): KnownBlocks {
   return new KnownBlocks({ ...SIZES, hostBlockCount }, capabilities);
 }
 
@@ -18,18 +21,31 @@ describe("KnownBlocks", () => {
   test("learns the full blocks that end behind a position", () => {
     const blocks = known();
     const step = {};
-    expect(blocks.learn(sequence([5, 6, 7, 8, 9]), 0, step).map(({ name, tokens }) => [name, tokens])).toEqual([[2, [5, 6]], [4, [5, 6, 7, 8]]]);
-    expect(blocks.learn(sequence([5, 6, 7, 8, 9]), 3, {}).map((block) => [block.name, block.step === step])).toEqual([[4, true]]);
+    expect(blocks.learn(sequence([5, 6, 7, 8, 9]), 0, step).map(({ name, tokens }) => [name, tokens])).toEqual([
+      [2, [5, 6]],
+      [4, [5, 6, 7, 8]],
+    ]);
+    expect(blocks.learn(sequence([5, 6, 7, 8, 9]), 3, {}).map((block) => [block.name, block.step === step])).toEqual([
+      [4, true],
+    ]);
     expect(blocks.learn(sequence([5, 6, 7]), 2, {})).toEqual([]);
   });
 
   test("most is the longest common beginning without the last token, in parts where blocks are copied", () => {
     const blocks = known();
     blocks.learn(sequence([5, 6, 7, 8]), 0, {});
-    expect([[5, 6, 7, 8], [5, 6, 7, 9, 9], [5, 6, 9], [5, 9, 9], [9, 9], []].map((tokens) => blocks.most(tokens, NO_DOMAIN))).toEqual([3, 3, 2, 1, 0, 0]);
+    expect(
+      [[5, 6, 7, 8], [5, 6, 7, 9, 9], [5, 6, 9], [5, 9, 9], [9, 9], []].map((tokens) => blocks.most(tokens, NO_DOMAIN)),
+    ).toEqual([3, 3, 2, 1, 0, 0]);
     const whole = known({});
     whole.learn(sequence([5, 6, 7, 8]), 0, {});
-    expect([[5, 6, 7, 8], [5, 6, 7, 8, 9], [5, 9, 9]].map((tokens) => whole.most(tokens, NO_DOMAIN))).toEqual([2, 4, 0]);
+    expect(
+      [
+        [5, 6, 7, 8],
+        [5, 6, 7, 8, 9],
+        [5, 9, 9],
+      ].map((tokens) => whole.most(tokens, NO_DOMAIN)),
+    ).toEqual([2, 4, 0]);
   });
 
   test("domains are apart, unless all are asked for", () => {
@@ -78,14 +94,23 @@ describe("KnownBlocks", () => {
 
   test("refresh tells what is lost of what was promised, and forgets what is nowhere", () => {
     const blocks = known();
-    const [found, lost, running, nowhere] = [0, 10, 20, 30].map((shift) => blocks.learn(sequence([shift, shift], shift), 0, {})[0]);
+    const [found, lost, running, nowhere] = [0, 10, 20, 30].map(
+      (shift) => blocks.learn(sequence([shift, shift], shift), 0, {})[0],
+    );
     lost.promised = true;
-    const gone = blocks.refresh((block) => block === found, (block) => block === running);
+    const gone = blocks.refresh(
+      (block) => block === found,
+      (block) => block === running,
+    );
     expect(gone).toEqual([lost]);
     expect([...blocks.byName.values()]).toEqual([found, running]);
     expect(found.promised).toBe(true);
     expect(nowhere.promised).toBe(false);
-    expect([blocks.most([30, 30, 1], NO_DOMAIN), blocks.mostMissed([30, 30, 1], NO_DOMAIN), blocks.mostMissed([30, 30, 1], OTHER)]).toEqual([0, 2, 0]);
+    expect([
+      blocks.most([30, 30, 1], NO_DOMAIN),
+      blocks.mostMissed([30, 30, 1], NO_DOMAIN),
+      blocks.mostMissed([30, 30, 1], OTHER),
+    ]).toEqual([0, 2, 0]);
     blocks.learn(sequence([30, 30], 30), 0, {});
     expect([blocks.most([30, 30, 1], NO_DOMAIN), blocks.mostMissed([30, 30, 1], NO_DOMAIN)]).toEqual([2, 0]);
   });
@@ -94,9 +119,19 @@ describe("KnownBlocks", () => {
     const blocks = known({ hostTier: true }, 4);
     const [block] = blocks.learn(sequence([5, 6]), 0, {});
     block.promised = true;
-    expect(blocks.refresh(() => false, () => false)).toEqual([block]);
+    expect(
+      blocks.refresh(
+        () => false,
+        () => false,
+      ),
+    ).toEqual([block]);
     expect(blocks.most([5, 6, 7], NO_DOMAIN)).toBe(2);
-    expect(blocks.refresh(() => true, () => false)).toEqual([]);
+    expect(
+      blocks.refresh(
+        () => true,
+        () => false,
+      ),
+    ).toEqual([]);
     expect(block.promised).toBe(true);
   });
 });

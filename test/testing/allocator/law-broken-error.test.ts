@@ -8,8 +8,17 @@ const PROGRAM: Program = {
 };
 
 test("says the law, the command, the state before it and the program", () => {
-  const breach = { law: "nobody is late", detail: "sequence 0 is", commandsBefore: 1, command: { kind: "issue" as const } };
-  const error = new LawBrokenError(breach, { makeAllocator: (sizes) => new PagedAllocator(sizes), program: PROGRAM, found: "seed 3" });
+  const breach = {
+    law: "nobody is late",
+    detail: "sequence 0 is",
+    commandsBefore: 1,
+    command: { kind: "issue" as const },
+  };
+  const error = new LawBrokenError(breach, {
+    makeAllocator: (sizes) => new PagedAllocator(sizes),
+    program: PROGRAM,
+    found: "seed 3",
+  });
   expect(error.message).toBe(`broken: nobody is late
   sequence 0 is
   by: { kind: "issue" }

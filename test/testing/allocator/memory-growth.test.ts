@@ -14,7 +14,12 @@ test("a cache may fill up, and no more", () => {
 });
 
 test("what goes on growing is found", () => {
-  expect(findGrowth(remembersEverybody.make, PROGRAM)).toEqual({ law: MEMORY_LAW, detail: "bytes() is 8 at most in the first 4 rounds of the program, 11 or more in half of as many more", commandsBefore: 0, command: null });
+  expect(findGrowth(remembersEverybody.make, PROGRAM)).toEqual({
+    law: MEMORY_LAW,
+    detail: "bytes() is 8 at most in the first 4 rounds of the program, 11 or more in half of as many more",
+    commandsBefore: 0,
+    command: null,
+  });
 });
 
 test("an allocator that throws breaks another law", () => {
@@ -24,5 +29,8 @@ test("an allocator that throws breaks another law", () => {
         throw new Error("who counts?");
       },
     });
-  expect(findGrowth(make, PROGRAM)).toMatchObject({ law: "a command that makes sense never throws", detail: "Error: who counts?" });
+  expect(findGrowth(make, PROGRAM)).toMatchObject({
+    law: "a command that makes sense never throws",
+    detail: "Error: who counts?",
+  });
 });

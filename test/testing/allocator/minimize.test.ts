@@ -5,7 +5,11 @@ import type { Command, Program } from "../../../src/testing/index.ts";
 function program(blockCount: number, blockSize: number, ...commands: Command[]): Program {
   return { sizes: { blockCount, blockSize, maxTokens: 40, windows: [null], hostBlockCount: 0 }, commands };
 }
-const allocate = (length: number): Command => ({ kind: "allocate", sequence: 0, tokens: Array.from({ length }, () => 0) });
+const allocate = (length: number): Command => ({
+  kind: "allocate",
+  sequence: 0,
+  tokens: Array.from({ length }, () => 0),
+});
 /** The first command's tokens take all blocks of the pool but one. */
 const leavesOneBlock = ({ sizes, commands }: Program): boolean => {
   const [first] = commands;
@@ -15,7 +19,9 @@ const leavesOneBlock = ({ sizes, commands }: Program): boolean => {
 describe("minimize", () => {
   test("takes away what does not matter", () => {
     const noisy = program(2, 1, { kind: "issue" }, allocate(1), { kind: "free", sequence: 0 }, { kind: "commit" });
-    expect(minimize(noisy, ({ commands }) => commands.some(({ kind }) => kind === "free")).commands).toEqual([{ kind: "free", sequence: 0 }]);
+    expect(minimize(noisy, ({ commands }) => commands.some(({ kind }) => kind === "free")).commands).toEqual([
+      { kind: "free", sequence: 0 },
+    ]);
   });
 
   test("shrinks what only shrinks together", () => {
@@ -23,7 +29,9 @@ describe("minimize", () => {
   });
 
   test("shortens tokens, never to none", () => {
-    expect(minimize(program(1, 1, allocate(9)), ({ commands }) => commands.length === 1).commands).toEqual([allocate(1)]);
+    expect(minimize(program(1, 1, allocate(9)), ({ commands }) => commands.length === 1).commands).toEqual([
+      allocate(1),
+    ]);
   });
 
   test("leaves what cannot be smaller", () => {

@@ -10,8 +10,12 @@ test("a law is skipped for want of capabilities or of a method", () => {
   const allocator = Object.assign(new PagedAllocator(SIZES), { capabilities: { exact: true } });
   expect(skipReason({ needs: [] }, allocator)).toBeNull();
   expect(skipReason({ needs: ["exact"], needsMethod: "bytes" }, allocator)).toBeNull();
-  expect(skipReason({ needs: ["exact", "plans", "fork"] }, allocator)).toBe("the allocator does not declare plans, fork");
-  expect(skipReason({ needs: [], needsMethod: "checkInvariants" }, allocator)).toBe("the allocator has no checkInvariants()");
+  expect(skipReason({ needs: ["exact", "plans", "fork"] }, allocator)).toBe(
+    "the allocator does not declare plans, fork",
+  );
+  expect(skipReason({ needs: [], needsMethod: "checkInvariants" }, allocator)).toBe(
+    "the allocator has no checkInvariants()",
+  );
 });
 
 test("tables are copied, without those of sequences in host memory", () => {
@@ -29,5 +33,12 @@ test("tables are copied, without those of sequences in host memory", () => {
 });
 
 test("held blocks are those that any table names", () => {
-  expect([...heldBlocks(new Map([[0, [[1, -1], [2]]], [1, [[1]]]]))]).toEqual([1, 2]);
+  expect([
+    ...heldBlocks(
+      new Map([
+        [0, [[1, -1], [2]]],
+        [1, [[1]]],
+      ]),
+    ),
+  ]).toEqual([1, 2]);
 });

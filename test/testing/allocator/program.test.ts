@@ -4,10 +4,7 @@ import { formatValue } from "../../../src/testing/allocator/program.ts";
 
 const PROGRAM: Program = {
   sizes: { blockCount: 2, blockSize: 4, maxTokens: 8, windows: [null, 3], hostBlockCount: 0 },
-  commands: [
-    { kind: "allocate", sequence: 0, tokens: [1, 2], salt: "a\n", adapterId: 3 },
-    { kind: "rollback" },
-  ],
+  commands: [{ kind: "allocate", sequence: 0, tokens: [1, 2], salt: "a\n", adapterId: 3 }, { kind: "rollback" }],
 };
 
 test("a program prints as code, one command a line", () => {

@@ -19,7 +19,10 @@ describe("ReferenceModel", () => {
     made.append(0, [3]);
     made.fork(0, 1, false);
     made.append(1, [4]);
-    expect([made.get(0).tokens, made.get(1).tokens]).toEqual([[1, 2, 3], [1, 2, 3, 4]]);
+    expect([made.get(0).tokens, made.get(1).tokens]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3, 4],
+    ]);
     expect(made.get(1).names.slice(0, 3)).toEqual(made.get(0).names);
     expect(() => made.get(2)).toThrow("there is no sequence 2");
   });
@@ -42,7 +45,10 @@ describe("ReferenceModel", () => {
     made.allocate(0, [1, 2, 3], NO_DOMAIN, 0);
     expect(promised(made)).toEqual([[1, 2]]);
     made.append(0, [4]);
-    expect(promised(made)).toEqual([[1, 2], [1, 2, 3, 4]]);
+    expect(promised(made)).toEqual([
+      [1, 2],
+      [1, 2, 3, 4],
+    ]);
   });
 
   test("a failed step takes its sequences, tokens and blocks with it", () => {
@@ -53,7 +59,10 @@ describe("ReferenceModel", () => {
     made.append(0, [6]);
     made.allocate(1, [1, 2, 9], NO_DOMAIN, 2);
     made.issue();
-    expect(made.rollback().map(({ tokens }) => tokens)).toEqual([[1, 2, 3, 4], [1, 2, 3, 4, 5, 6]]);
+    expect(made.rollback().map(({ tokens }) => tokens)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5, 6],
+    ]);
     expect([...made.sequences.keys()]).toEqual([0]);
     expect(made.get(0)).toMatchObject({ tokens: [1, 2, 3] });
     expect(made.get(0).names).toHaveLength(3);

@@ -15,7 +15,10 @@ test("finds a program with a breach, as small as can be, and counts", () => {
 });
 
 test("leaves the program as it was found where that is wanted", () => {
-  const found = searchBreach(fc, ({ commands }) => (commands.length > 3 ? BREACH : null), { ...OPTIONS, shrink: false })!;
+  const found = searchBreach(fc, ({ commands }) => (commands.length > 3 ? BREACH : null), {
+    ...OPTIONS,
+    shrink: false,
+  })!;
   expect(found.shrinks).toBe(0);
 });
 

@@ -22,19 +22,36 @@ describe("SimulatedMemory", () => {
 
   test("pairs of one list move at once", () => {
     const swapped = memory();
-    swapped.move({ copies: [[0, 1], [1, 0]] });
-    expect([contents(swapped, 0), contents(swapped, 1)]).toEqual([[10, 11], [0, 1]]);
+    swapped.move({
+      copies: [
+        [0, 1],
+        [1, 0],
+      ],
+    });
+    expect([contents(swapped, 0), contents(swapped, 1)]).toEqual([
+      [10, 11],
+      [0, 1],
+    ]);
   });
 
   test("swap-outs come before swap-ins, and those before copies", () => {
     const moved = memory();
     moved.move({ copies: [[1, 3]], swapIns: [[2, 1]], swapOuts: [[0, 2]] });
-    expect([contents(moved, 1), contents(moved, 3)]).toEqual([[0, 1], [0, 1]]);
+    expect([contents(moved, 1), contents(moved, 3)]).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
   });
 
   test("a move to a block that is not there changes nothing", () => {
     const moved = memory();
-    moved.move({ copies: [[0, 4], [0, -1]], swapOuts: [[0, 3]] });
+    moved.move({
+      copies: [
+        [0, 4],
+        [0, -1],
+      ],
+      swapOuts: [[0, 3]],
+    });
     expect([0, 1, 2, 3].map((id) => contents(moved, id))).toEqual([0, 1, 2, 3].map((id) => contents(memory(), id)));
   });
 
@@ -42,7 +59,11 @@ describe("SimulatedMemory", () => {
     const moved = memory();
     moved.move({ swapOuts: [[0, 1]] });
     moved.spoil({ swapOuts: [[2, 1]], swapIns: [[2, 0]], copies: [[0, 3]] });
-    expect([contents(moved, 0), contents(moved, 2), contents(moved, 3)]).toEqual([[SPOILED, SPOILED], [20, 21], [SPOILED, SPOILED]]);
+    expect([contents(moved, 0), contents(moved, 2), contents(moved, 3)]).toEqual([
+      [SPOILED, SPOILED],
+      [20, 21],
+      [SPOILED, SPOILED],
+    ]);
     moved.move({ swapIns: [[1, 2]] });
     expect(contents(moved, 2)).toEqual([SPOILED, SPOILED]);
   });

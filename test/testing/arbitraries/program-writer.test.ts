@@ -7,8 +7,20 @@ const SETTING: Setting = {
   sizes: { blockCount: 8, blockSize: 2, maxTokens: 20, windows: [null], hostBlockCount: 4 },
   alphabet: [5, 6, 7],
   domains: [NO_DOMAIN, { salt: "x", adapterId: 3 }],
-  texts: [[0, 1, 2, 0], [2, 2, 1, 0]],
-  weights: [["allocate", 5], ["append", 3], ["continue", 2], ["free", 2], ["fork", 2], ["lookup", 2], ["swapOut", 1], ["swapIn", 2]],
+  texts: [
+    [0, 1, 2, 0],
+    [2, 2, 1, 0],
+  ],
+  weights: [
+    ["allocate", 5],
+    ["append", 3],
+    ["continue", 2],
+    ["free", 2],
+    ["fork", 2],
+    ["lookup", 2],
+    ["swapOut", 1],
+    ["swapIn", 2],
+  ],
   sequences: 4,
 };
 
@@ -16,7 +28,9 @@ function write(count: number, setting: Partial<Setting> = {}) {
   const random = new SeededRandom(1);
   const writer = new ProgramWriter({ ...SETTING, ...setting });
   const draw = (): number => random.integer(0, DRAWS - 1);
-  return Array.from({ length: count }, () => writer.write({ kind: draw(), pick: draw(), size: draw(), tail: [random.integer(0, 2)] }));
+  return Array.from({ length: count }, () =>
+    writer.write({ kind: draw(), pick: draw(), size: draw(), tail: [random.integer(0, 2)] }),
+  );
 }
 
 test("most commands make sense where they stand", () => {
@@ -40,7 +54,12 @@ test("tokens are of the alphabet, sequences below their number, domains of the s
 });
 
 test("kinds come by their weights, custom ones by name", () => {
-  const kinds = write(100, { weights: [["allocate", 1], ["custom:trim", 3]] }).filter(({ kind }) => kind === "custom");
+  const kinds = write(100, {
+    weights: [
+      ["allocate", 1],
+      ["custom:trim", 3],
+    ],
+  }).filter(({ kind }) => kind === "custom");
   expect(kinds.length).toBeGreaterThan(50);
   expect(kinds[0]).toMatchObject({ name: "trim" });
 });

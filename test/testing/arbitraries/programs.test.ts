@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AllocatorCapabilities, type Command, programs } from "../../../src/testing/index.ts";
 
-const EVERYTHING: AllocatorCapabilities = { prefixCache: true, fork: true, windows: true, groups: true, plans: true, swap: true };
+const EVERYTHING: AllocatorCapabilities = {
+  prefixCache: true,
+  fork: true,
+  windows: true,
+  groups: true,
+  plans: true,
+  swap: true,
+};
 
 function kinds(capabilities: AllocatorCapabilities): Set<Command["kind"]> {
   const sample = fc.sample(programs(fc, { capabilities }), { numRuns: 50, seed: 1 });
@@ -19,7 +26,9 @@ describe("programs", () => {
   test("ask for windows, groups and host memory only where there are such things", () => {
     const plain = fc.sample(programs(fc, { capabilities: {} }), { numRuns: 50, seed: 1 });
     for (const { sizes } of plain) expect(sizes).toMatchObject({ windows: [null], hostBlockCount: 0 });
-    const all = fc.sample(programs(fc, { capabilities: EVERYTHING }), { numRuns: 50, seed: 1 }).map(({ sizes }) => sizes);
+    const all = fc
+      .sample(programs(fc, { capabilities: EVERYTHING }), { numRuns: 50, seed: 1 })
+      .map(({ sizes }) => sizes);
     expect(all.some(({ windows }) => windows.length === 2)).toBe(true);
     expect(all.some(({ windows }) => windows[0] !== null)).toBe(true);
     expect(all.some(({ hostBlockCount }) => hostBlockCount > 0)).toBe(true);
@@ -46,18 +55,34 @@ describe("programs", () => {
   });
 
   test("draw commands of the caller's, too", () => {
-    const drawn = fc.sample(programs(fc, { capabilities: {}, commands: [{ name: "shrink", weight: 5, run: () => {} }] }), { numRuns: 20, seed: 1 });
-    expect(drawn.flatMap(({ commands }) => commands)).toContainEqual({ kind: "custom", name: "shrink", value: expect.any(Number) });
+    const drawn = fc.sample(
+      programs(fc, { capabilities: {}, commands: [{ name: "shrink", weight: 5, run: () => {} }] }),
+      { numRuns: 20, seed: 1 },
+    );
+    expect(drawn.flatMap(({ commands }) => commands)).toContainEqual({
+      kind: "custom",
+      name: "shrink",
+      value: expect.any(Number),
+    });
   });
 
   test("some appended texts are what another sequence of the family has", () => {
     const sample = fc.sample(programs(fc, { capabilities: {} }), { numRuns: 200, seed: 2 });
-    expect(sample.some(({ commands }) => commands.some((command, index) => command.kind === "append" && isContinuation(commands.slice(0, index), command)))).toBe(true);
+    expect(
+      sample.some(({ commands }) =>
+        commands.some(
+          (command, index) => command.kind === "append" && isContinuation(commands.slice(0, index), command),
+        ),
+      ),
+    ).toBe(true);
   });
 });
 
 /** Whether the sequence's tokens, with these behind them, begin like a longer prompt of the program. */
-function isContinuation(before: readonly Command[], { sequence, tokens }: Extract<Command, { kind: "append" }>): boolean {
+function isContinuation(
+  before: readonly Command[],
+  { sequence, tokens }: Extract<Command, { kind: "append" }>,
+): boolean {
   const prompts = before.filter((command) => command.kind === "allocate");
   const own = prompts.findLast((command) => command.sequence === sequence);
   if (own === undefined || tokens.length < 3) return false;

@@ -9,5 +9,7 @@ test("alphabets have three different ids that a plan can carry", () => {
 });
 
 test("domains of a set differ", () => {
-  for (const set of DOMAIN_SETS) expect(new Set(set.map(({ salt, adapterId }) => JSON.stringify([salt, adapterId]))).size).toBe(set.length);
+  for (const set of DOMAIN_SETS) {
+    expect(new Set(set.map(({ salt, adapterId }) => JSON.stringify([salt, adapterId]))).size).toBe(set.length);
+  }
 });

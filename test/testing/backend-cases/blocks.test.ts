@@ -3,17 +3,27 @@ import type { StepPlan } from "../../../src/step.ts";
 import { blockCases } from "../../../src/testing/backend-cases/blocks.ts";
 import { type Fault, faulty, runCase, shiftLogits } from "../../support/faulty-backend.ts";
 
-const readsZeros: Fault = ({ info }) => ({ readBlocks: async (blocks) => new Uint8Array(blocks.length * info.bytesPerBlock) });
+const readsZeros: Fault = ({ info }) => ({
+  readBlocks: async (blocks) => new Uint8Array(blocks.length * info.bytesPerBlock),
+});
 
-const writesLate: Fault = (right) => ({ writeBlocks: (blocks, data) => later().then(() => right.writeBlocks(blocks, data)) });
+const writesLate: Fault = (right) => ({
+  writeBlocks: (blocks, data) => later().then(() => right.writeBlocks(blocks, data)),
+});
 
 const writesAscending: Fault = (right) => ({
-  writeBlocks: (blocks, data) => right.writeBlocks(Array.from(blocks).toSorted((a, b) => a - b), data),
+  writeBlocks: (blocks, data) =>
+    right.writeBlocks(
+      Array.from(blocks).toSorted((a, b) => a - b),
+      data,
+    ),
 });
 
 /** Two requests of the step begin with the same block, and one of them writes it. */
 function sharesWithinStep({ requestCount, groups: [{ tables, stride }], requestSlots, positions }: StepPlan): boolean {
-  return requestCount === 2 && positions[0] === 0 && tables[requestSlots[0] * stride] === tables[requestSlots[1] * stride];
+  return (
+    requestCount === 2 && positions[0] === 0 && tables[requestSlots[0] * stride] === tables[requestSlots[1] * stride]
+  );
 }
 
 function later(): Promise<void> {
@@ -39,7 +49,11 @@ const readsAhead: Fault = (right) => {
 };
 
 const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] = [
-  ["full blocks can be shared, even within a step", "shared within a step", shiftLogits((plan) => (sharesWithinStep(plan) ? 1 : 0))],
+  [
+    "full blocks can be shared, even within a step",
+    "shared within a step",
+    shiftLogits((plan) => (sharesWithinStep(plan) ? 1 : 0)),
+  ],
   ["blocks read can be written elsewhere", "writes nothing", () => ({ writeBlocks: async () => {} })],
   ["blocks read can be written elsewhere", "reads zeros", readsZeros],
   ["reads and writes of blocks keep their place among steps", "reads ahead", readsAhead],

@@ -5,7 +5,16 @@ import { type Fault, faulty, onPlan, runCase } from "../../support/faulty-backen
 
 /** The plan's moves of one kind, without its tokens. */
 function movesOnly(plan: StepPlan, kind: "copyCount" | "swapInCount"): StepPlan {
-  return { ...plan, tokenCount: 0, requestCount: 0, sampleCount: 0, copyCount: 0, swapOutCount: 0, swapInCount: 0, [kind]: plan[kind] };
+  return {
+    ...plan,
+    tokenCount: 0,
+    requestCount: 0,
+    sampleCount: 0,
+    copyCount: 0,
+    swapOutCount: 0,
+    swapInCount: 0,
+    [kind]: plan[kind],
+  };
 }
 
 const copiesLast: Fault = (right) => ({

@@ -19,9 +19,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   "a batch gives each request what it gets alone": shiftLogits(({ requestCount }) => requestCount),
   "any chunking gives the same bits": shiftLogits(({ tokenCount }) => (tokenCount === 3 ? 1 : 0)),
   "prefill beside a decode changes neither": shiftLogits(({ tokenCount }) => (tokenCount === 6 ? 1 : 0)),
-  "any placement of blocks gives the same bits": shiftLogits(({ groups, requestSlots }) => groups[0].tables[requestSlots[0] * groups[0].stride]),
+  "any placement of blocks gives the same bits": shiftLogits(
+    ({ groups, requestSlots }) => groups[0].tables[requestSlots[0] * groups[0].stride],
+  ),
   "NaN in unused slots is never read": readsUnusedSlots,
-  "lengths around block boundaries": shiftLogits(({ tokenCount, contextLengths }) => (tokenCount === 1 && contextLengths[0] === 5 ? 1 : 0)),
+  "lengths around block boundaries": shiftLogits(({ tokenCount, contextLengths }) =>
+    tokenCount === 1 && contextLengths[0] === 5 ? 1 : 0,
+  ),
   "the whole context can be used": failingOn(({ contextLengths }) => contextLengths[0] === 128),
   "a step may be full": failingOn(({ tokenCount, requestCount }) => tokenCount === 64 && requestCount === 4),
   "logits agree with the oracle": shiftLogits(() => 0.002),

@@ -6,7 +6,10 @@ import { type Fault, faulty, onPlan, onResult, runCase } from "../../support/fau
 
 /** Writes one number over a whole column. */
 function ignoring(column: keyof SamplingColumns, value: number): Fault {
-  return onPlan((plan) => ({ ...plan, sampling: { ...plan.sampling, [column]: plan.sampling[column].map(() => value) } }));
+  return onPlan((plan) => ({
+    ...plan,
+    sampling: { ...plan.sampling, [column]: plan.sampling[column].map(() => value) },
+  }));
 }
 
 /** Seeds, as [low, high, low, high, …] words, are changed. */
@@ -30,11 +33,15 @@ const lastOfTheLargest = onResult(({ logits, tokenIds }, { sampleCount }) => {
 
 /** The samples of a request after its first one are given its first one's id, or read the logits of the row behind. */
 const firstChoiceForAll = onResult(({ tokenIds }, { requestCount, sampleIndptr }) => {
-  for (let request = 0; request < requestCount; request++) tokenIds.fill(tokenIds[sampleIndptr[request]], sampleIndptr[request], sampleIndptr[request + 1]);
+  for (let request = 0; request < requestCount; request++) {
+    tokenIds.fill(tokenIds[sampleIndptr[request]], sampleIndptr[request], sampleIndptr[request + 1]);
+  }
 });
 const rowsApart = onPlan((plan) => {
   const sampleRows = plan.sampleRows.slice();
-  for (let sample = 1; sample < plan.sampleCount; sample++) if (plan.sampleRows[sample] === plan.sampleRows[sample - 1]) sampleRows[sample]--;
+  for (let sample = 1; sample < plan.sampleCount; sample++) {
+    if (plan.sampleRows[sample] === plan.sampleRows[sample - 1]) sampleRows[sample]--;
+  }
   return { ...plan, sampleRows };
 });
 
@@ -51,9 +58,21 @@ const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] =
   ["a row is sampled once for each choice that begins with it", "the first for all", firstChoiceForAll],
   ["a row is sampled once for each choice that begins with it", "another row", rowsApart],
   ["greedy takes the lowest of equal ids", "the highest", lastOfTheLargest],
-  ["log probabilities are those of the unmodified logits", "of the chosen", onResult(({ logprobs }) => void (logprobs![1] -= 0.01))],
-  ["log probabilities are those of the unmodified logits", "of the top", onResult(({ topLogprobs }) => void (topLogprobs!.fill(-1)))],
-  ["log probabilities are those of the unmodified logits", "ids of the top", onResult(({ topIds }) => void (topIds!.reverse()))],
+  [
+    "log probabilities are those of the unmodified logits",
+    "of the chosen",
+    onResult(({ logprobs }) => void (logprobs![1] -= 0.01)),
+  ],
+  [
+    "log probabilities are those of the unmodified logits",
+    "of the top",
+    onResult(({ topLogprobs }) => void topLogprobs!.fill(-1)),
+  ],
+  [
+    "log probabilities are those of the unmodified logits",
+    "ids of the top",
+    onResult(({ topIds }) => void topIds!.reverse()),
+  ],
   ["logits that are not finite are flagged, alone", "never", onResult(({ sampleFlags }) => void sampleFlags!.fill(0))],
   ["logits that are not finite are flagged, alone", "always", onResult(({ sampleFlags }) => void sampleFlags!.fill(1))],
   ["log probabilities are those of the unmodified logits", "none", ignoring("logprobs", -1)],
@@ -61,7 +80,9 @@ const FAULTS: readonly (readonly [name: string, what: string, fault: Fault])[] =
 
 test.each(FAULTS)("%s: a backend that breaks it is found out (%s)", async (name, _, fault) => {
   const model = randomModel(1, { tiedLogits: name.startsWith("greedy") });
-  await expect(runCase(samplingCases, name, faulty(fault, model))).rejects.toThrow(/token at|log probability|rank|logit|flags/);
+  await expect(runCase(samplingCases, name, faulty(fault, model))).rejects.toThrow(
+    /token at|log probability|rank|logit|flags/,
+  );
 });
 
 test("every case has a fault", () => {

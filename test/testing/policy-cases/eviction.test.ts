@@ -20,15 +20,24 @@ function choosing(choose: (cached: number[], blocks: CachedBlocks) => number): (
   };
 }
 
-test("ours pass", () => expect([complaintOf(evictionCases(lru)), complaintOf(evictionCases(lfu))]).toEqual([null, null]));
+test("ours pass", () =>
+  expect([complaintOf(evictionCases(lru)), complaintOf(evictionCases(lfu))]).toEqual([null, null]));
 
 test("a policy that takes any leaf passes: which one is its own business", () => {
-  expect(complaintOf(evictionCases(choosing((cached, blocks) => cached.findLast((block) => blocks.isLeaf(block))!)))).toBeNull();
+  expect(
+    complaintOf(evictionCases(choosing((cached, blocks) => cached.findLast((block) => blocks.isLeaf(block))!))),
+  ).toBeNull();
 });
 
 test("what breaks a rule is found", () => {
   expectComplaints<() => EvictionPolicy>(evictionCases, {
-    "a parent before its child: last in, first out, as Hugging Face's cache does": [choosing((cached) => cached.at(-1)!), /gives up block \d+ before its children/],
-    "a block that is held": [choosing((cached) => [1, 2, 3, 4, 5, 6].find((block) => !cached.includes(block)) ?? cached[0]), /which is none of the \d+ cached blocks|before its children/],
+    "a parent before its child: last in, first out, as Hugging Face's cache does": [
+      choosing((cached) => cached.at(-1)!),
+      /gives up block \d+ before its children/,
+    ],
+    "a block that is held": [
+      choosing((cached) => [1, 2, 3, 4, 5, 6].find((block) => !cached.includes(block)) ?? cached[0]),
+      /which is none of the \d+ cached blocks|before its children/,
+    ],
   });
 });

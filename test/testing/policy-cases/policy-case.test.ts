@@ -13,7 +13,13 @@ test("a seed draws the same requests, within their lengths", () => {
 test("running ones have progress that running requests may have", () => {
   for (const request of drawRunning(new SeededRandom(1), 60)) {
     const { state, tokenCount, promptTokenCount, computedTokenCount, maxLength } = request;
-    expect([state, tokenCount >= promptTokenCount, tokenCount < maxLength, computedTokenCount < tokenCount, computedTokenCount >= 0]).toEqual(["running", true, true, true, true]);
+    expect([
+      state,
+      tokenCount >= promptTokenCount,
+      tokenCount < maxLength,
+      computedTokenCount < tokenCount,
+      computedTokenCount >= 0,
+    ]).toEqual(["running", true, true, true, true]);
   }
 });
 

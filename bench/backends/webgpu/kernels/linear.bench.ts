@@ -21,7 +21,8 @@ export default async function (suite: Suite): Promise<void> {
   const device = await adapter.requestDevice();
   const bench = { device, buffers: new Buffers(device), pipelines: new Pipelines(device) };
   // on a CPU the variant with barriers takes some 30 times as long: once is enough
-  const variants = (rows: number): readonly LinearVariant[] => (isSoftware(adapter.info) && rows > 1 ? ["row", "tile"] : ["row", "tile", "group"]);
+  const variants = (rows: number): readonly LinearVariant[] =>
+    isSoftware(adapter.info) && rows > 1 ? ["row", "tile"] : ["row", "tile", "group"];
   for (const rows of ROWS) {
     for (const variant of variants(rows)) {
       const run = await prepare(bench, variant, rows);
@@ -38,15 +39,28 @@ interface Bench {
   readonly pipelines: Pipelines;
 }
 
-async function prepare({ device, buffers, pipelines }: Bench, variant: LinearVariant, rows: number): Promise<() => Promise<void>> {
+async function prepare(
+  { device, buffers, pipelines }: Bench,
+  variant: LinearVariant,
+  rows: number,
+): Promise<() => Promise<void>> {
   const { columns, rows: height } = LINEAR_GRID[variant];
   const shape = { hidden: OUTPUTS / 4 } as Shape;
-  const pipeline = await pipelines.get(linearKernel(variant, { dtype: "F32", inputs: INPUTS / 4, biased: false }, storeResidual(shape, 1)));
+  const pipeline = await pipelines.get(
+    linearKernel(variant, { dtype: "F32", inputs: INPUTS / 4, biased: false }, storeResidual(shape, 1)),
+  );
   const header = buffers.createFilled("columns", 18 * 4, STORAGE, (target) => new Int32Array(target).set([rows]));
   const part = createPart(buffers, { columnCount: OUTPUTS / 4 });
   const matrix = buffers.create("weights", INPUTS * OUTPUTS * 4, USAGE.STORAGE);
-  const [inputs, outputs] = [INPUTS, OUTPUTS].map((size) => buffers.create("activations", rows * (size / 4) * VECTOR_BYTES, USAGE.STORAGE));
-  const launch = { pipeline: pipeline.pipeline, bindGroup: bind(device, pipeline, [header, part, matrix, inputs, outputs]), width: Math.ceil(OUTPUTS / 4 / columns), rows: height };
+  const [inputs, outputs] = [INPUTS, OUTPUTS].map((size) =>
+    buffers.create("activations", rows * (size / 4) * VECTOR_BYTES, USAGE.STORAGE),
+  );
+  const launch = {
+    pipeline: pipeline.pipeline,
+    bindGroup: bind(device, pipeline, [header, part, matrix, inputs, outputs]),
+    width: Math.ceil(OUTPUTS / 4 / columns),
+    rows: height,
+  };
   return async () => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();

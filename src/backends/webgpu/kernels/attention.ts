@@ -23,7 +23,10 @@ export interface AttentionShape {
 }
 
 /** Attention over block tables; bindings: columns, part, queries, cache, attended. */
-export function attentionKernel(variant: AttentionVariant, { shape, config, blockSize, window, kv }: AttentionShape): Kernel {
+export function attentionKernel(
+  variant: AttentionVariant,
+  { shape, config, blockSize, window, kv }: AttentionShape,
+): Kernel {
   const workgroup: Kernel["constants"] = variant === "thread" ? { WORKGROUP: ATTENTION_HEADS.thread } : {};
   const scales = kv === "int8" ? "cache-scaled" : "cache-unscaled";
   return {

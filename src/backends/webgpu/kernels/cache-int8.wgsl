@@ -1,5 +1,5 @@
-// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is read is the
-// whole number, which the scale multiplies later.
+// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is
+// read is the whole number, which the scale multiplies later.
 
 alias CacheUnit = u32;
 

@@ -1,4 +1,5 @@
-// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times is added to it.
+// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times
+// is added to it.
 
 override WORKGROUP: u32;
 // Vectors of a row.

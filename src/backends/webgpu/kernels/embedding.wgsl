@@ -1,5 +1,6 @@
-// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step sampled.
-// The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns the tokens.
+// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step
+// sampled. The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns
+// the tokens.
 
 override WORKGROUP: u32;
 override SCALE: f32;

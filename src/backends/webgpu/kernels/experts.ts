@@ -28,6 +28,12 @@ export function combineKernel({ perToken }: ExpertConfig, shape: Shape, { added,
     label: "combine-experts",
     code: compose("columns", "part", "combine-experts"),
     bindings: ["read", "uniform", "read", "read", "write"],
-    constants: { WORKGROUP: EXPERTS_WORKGROUP, OUTPUTS: shape.hidden, PER_TOKEN: perToken, ADDED: added ? 1 : 0, FACTOR: factor },
+    constants: {
+      WORKGROUP: EXPERTS_WORKGROUP,
+      OUTPUTS: shape.hidden,
+      PER_TOKEN: perToken,
+      ADDED: added ? 1 : 0,
+      FACTOR: factor,
+    },
   };
 }

@@ -1,5 +1,5 @@
-// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or infinite.
-// One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
+// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or
+// infinite. One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
 
 override SAMPLES: u32;
 

@@ -1,6 +1,6 @@
-// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value heads], HEAD
-// vectors each. Inside a head of queries and keys the rotated dimensions are stored as pairs: 0, half, 1, half + 1, ... so that
-// a vector holds two whole pairs; the others follow.
+// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value
+// heads], HEAD vectors each. Inside a head of queries and keys the rotated dimensions are stored as pairs: 0, half, 1,
+// half + 1, ... so that a vector holds two whole pairs; the others follow.
 
 // Vectors of a head.
 override HEAD: u32;

@@ -20,7 +20,13 @@ export function compose(...names: readonly SourceName[]): string {
   return names.map((name) => SOURCES[name]).join("\n");
 }
 
-const FORMATS = { F32: "weights-f32", F16: "weights-f16", BF16: "weights-bf16", Q8_0: "weights-q8_0", Q4_0: "weights-q4_0" } as const;
+const FORMATS = {
+  F32: "weights-f32",
+  F16: "weights-f16",
+  BF16: "weights-bf16",
+  Q8_0: "weights-q8_0",
+  Q4_0: "weights-q4_0",
+} as const;
 
 /** The pieces that read weights stored as `dtype`. */
 export function weightPieces(dtype: DeviceDType): SourceName[] {

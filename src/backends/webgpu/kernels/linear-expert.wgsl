@@ -1,5 +1,5 @@
-// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has the matrix
-// of the expert that it names. Rows of experts of other parts are left to those.
+// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has
+// the matrix of the expert that it names. Rows of experts of other parts are left to those.
 
 override WORKGROUP: u32;
 override PER_TOKEN: u32;

@@ -3,12 +3,16 @@ import { type Kernel, compose, weightPieces } from "./kernel.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without barriers;
+ * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without
+ * barriers;
  * `group` cuts four rows over a workgroup.
  */
 export type LinearVariant = "row" | "tile" | "group";
 
-/** Rows of a workgroup, and its columns of four outputs: few, so that a small matrix still gives every core some workgroups. */
+/**
+ * Rows of a workgroup, and its columns of four outputs: few, so that a small matrix still gives every core some
+ * workgroups.
+ */
 export const LINEAR_GRID: Readonly<Record<LinearVariant, { readonly rows: number; readonly columns: number }>> = {
   row: { rows: 1, columns: 16 },
   tile: { rows: 8, columns: 16 },
@@ -44,7 +48,10 @@ export interface ExpertRows {
   readonly commonInput: boolean;
 }
 
-/** The product of each row with the matrix of its expert; bindings: columns, part, weights, inputs, the store's, the choices. */
+/**
+ * The product of each row with the matrix of its expert; bindings: columns, part, weights, inputs, the store's, the
+ * choices.
+ */
 export function expertKernel({ dtype, inputs }: Omit<LinearShape, "biased">, rows: ExpertRows, store: Store): Kernel {
   const choices = `const CHOICES = ${4 + store.bindings.length}u;\n`;
   return {

@@ -1,5 +1,6 @@
 // Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
-// Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
+// Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities
+// [SAMPLES, TOP].
 
 override SAMPLES: u32;
 override TOP: u32;

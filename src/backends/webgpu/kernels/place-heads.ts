@@ -12,12 +12,21 @@ export function placesHeads({ queryKeyNorm }: Pick<DecoderConfig, "queryKeyNorm"
 export const PLACE_HEADS_WORKGROUP = 16;
 
 /**
- * Norms and rotates queries and keys and writes keys and values to their slots, from a row of all of them; bindings: columns,
- * part, that row, gains of query and key, angles, queries, cache.
+ * Norms and rotates queries and keys and writes keys and values to their slots, from a row of all of them; bindings:
+ * columns, part, that row, gains of query and key, angles, queries, cache.
  */
-export function placeHeadsKernel(heads: HeadShape, config: Pick<DecoderConfig, "headDim" | "norm" | "queryKeyNorm">): Kernel {
+export function placeHeadsKernel(
+  heads: HeadShape,
+  config: Pick<DecoderConfig, "headDim" | "norm" | "queryKeyNorm">,
+): Kernel {
   const { headDim, norm, queryKeyNorm } = config;
-  const pieces = [cachePiece(heads.kv), "rotate", "heads", "place-heads", heads.kv === "int8" ? "place-int8" : "place-floats"] as const;
+  const pieces = [
+    cachePiece(heads.kv),
+    "rotate",
+    "heads",
+    "place-heads",
+    heads.kv === "int8" ? "place-int8" : "place-floats",
+  ] as const;
   return {
     label: `place-heads ${heads.kv}`,
     code: compose("columns", "part", ...pieces),

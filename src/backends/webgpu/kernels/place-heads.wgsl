@@ -1,5 +1,5 @@
-// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for the scale
-// of whole numbers. A head a thread.
+// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for
+// the scale of whole numbers. A head a thread.
 
 override WORKGROUP: u32;
 // Numbers of a head.

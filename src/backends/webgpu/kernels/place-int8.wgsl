@@ -1,5 +1,5 @@
-// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits, because a
-// compiler may assume that there is no NaN.
+// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits,
+// because a compiler may assume that there is no NaN.
 
 fn store_cached(row: u32, to: u32, head: Head) {
   var largest = 0u;

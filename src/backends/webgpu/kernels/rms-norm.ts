@@ -17,7 +17,13 @@ export interface Adding {
 export const REPLACING: Adding = { added: false, factor: 1 };
 
 /** One workgroup a row; bindings: columns, part, gains, inputs, outputs. */
-export function rmsNormKernel(variant: NormVariant, shape: Shape, config: DecoderConfig, rows: NormRows, adding = REPLACING): Kernel {
+export function rmsNormKernel(
+  variant: NormVariant,
+  shape: Shape,
+  config: DecoderConfig,
+  rows: NormRows,
+  adding = REPLACING,
+): Kernel {
   return {
     label: `rms-norm-${variant} ${rows}`,
     code: compose("columns", "part", "rms-norm", `rms-norm-${variant}`),

@@ -1,6 +1,6 @@
-// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to it. The sum of squares is in the one order of
-// linear.wgsl: segments of SEGMENT vectors, in each one accumulator over ascending inputs, added from left to right.
-// Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
+// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to
+// it. The sum of squares is in the one order of linear.wgsl: segments of SEGMENT vectors, in each one accumulator over
+// ascending inputs, added from left to right. Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
 const SEGMENT = 32u;
 

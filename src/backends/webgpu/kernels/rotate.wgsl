@@ -1,4 +1,5 @@
-// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of 0.
+// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of
+// 0.
 
 // [position, HEAD] cosine and sine of two pairs.
 @group(0) @binding(4) var<storage, read> angles: array<vec4f>;

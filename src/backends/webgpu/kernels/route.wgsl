@@ -1,6 +1,6 @@
-// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order of their
-// numbers, with their shares: softmax over all experts, or over the chosen ones where NORMALIZED. A token a thread.
-// Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
+// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order
+// of their numbers, with their shares: softmax over all experts, or over the chosen ones where NORMALIZED. A token a
+// thread. Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
 
 override WORKGROUP: u32;
 override EXPERTS: u32;

@@ -1,5 +1,6 @@
-// Seeded sampling, one workgroup a sample, over what `greedy` left; rows of temperature 0, rows without a finite largest
-// logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums are float32.
+// Seeded sampling, one workgroup a sample, over what `greedy` left; rows of temperature 0, rows without a finite
+// largest logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums
+// are float32.
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -24,8 +25,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   draw(lane, sample, scale, threshold);
 }
 
-// Devices take the smallest float32 numbers for 0, and above a mass of 0 lies no rank. The likeliest weighs 1, so that every
-// top-p below one over the vocabulary keeps the same.
+// Devices take the smallest float32 numbers for 0, and above a mass of 0 lies no rank. The likeliest weighs 1, so that
+// every top-p below one over the vocabulary keeps the same.
 const LEAST_TOP_P = 0x1p-100;
 
 struct Scale {
@@ -66,7 +67,8 @@ fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
   return sum_over_lanes(lane, sum);
 }
 
-// The smallest rank above which less than `mass` lies, bit by bit: one more than the largest rank above which it does not.
+// The smallest rank above which less than `mass` lies, bit by bit: one more than the largest rank above which it does
+// not.
 fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
   if (broadcast(lane, select(0u, 1u, weight_above(lane, scale, 0u, threshold) >= mass)) == 0) {
     return threshold;

@@ -2,7 +2,10 @@ import { MAX_TOP_LOGPROBS } from "../../../config.ts";
 import type { Shape } from "../shape.ts";
 import { type Kernel, compose } from "./kernel.ts";
 
-/** The largest logit of each sample, and whether all are finite; one workgroup a sample, like the next two; bindings: columns, part, logits, results. */
+/**
+ * The largest logit of each sample, and whether all are finite; one workgroup a sample, like the next two; bindings:
+ * columns, part, logits, results.
+ */
 export function greedyKernel(shape: Shape, vocabSize: number, maxSamples: number): Kernel {
   const kernel = onLogits("greedy", compose("columns", "part", "ranking", "greedy"), shape, vocabSize);
   return { ...kernel, constants: { ...kernel.constants, SAMPLES: maxSamples } };

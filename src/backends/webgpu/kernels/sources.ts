@@ -323,8 +323,8 @@ fn token_units() -> u32 {
   return HEAD;
 }
 `,
-  "cache-int8": `// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is read is the
-// whole number, which the scale multiplies later.
+  "cache-int8": `// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is
+// read is the whole number, which the scale multiplies later.
 
 alias CacheUnit = u32;
 
@@ -398,7 +398,8 @@ fn sample_count() -> u32 {
   return u32(columns[SAMPLE_COUNT]);
 }
 `,
-  "combine-experts": `// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times is added to it.
+  "combine-experts": `// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times
+// is added to it.
 
 override WORKGROUP: u32;
 // Vectors of a row.
@@ -429,8 +430,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  "embedding": `// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step sampled.
-// The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns the tokens.
+  "embedding": `// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step
+// sampled. The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns
+// the tokens.
 
 override WORKGROUP: u32;
 override SCALE: f32;
@@ -457,16 +459,16 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   hidden[id.y * INPUTS + id.x] = vec4f(w.w0[lane], w.w1[lane], w.w2[lane], w.w3[lane]) * SCALE;
 }
 `,
-  "gelu-tanh": `// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), with (1 + tanh(y)) / 2 as 1 / (1 + exp(-2 * y)), which overflows for no x.
-// Source: "Gaussian Error Linear Units", arXiv 1606.08415.
+  "gelu-tanh": `// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), with (1 + tanh(y)) / 2 as 1 / (1 + exp(-2 * y)), which
+// overflows for no x. Source: "Gaussian Error Linear Units", arXiv 1606.08415.
 
 fn activation(x: vec2f) -> vec2f {
   let y = 0.7978845608 * (x + 0.044715 * x * x * x);
   return x / (1 + exp(-2 * y));
 }
 `,
-  "greedy": `// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or infinite.
-// One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
+  "greedy": `// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or
+// infinite. One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
 
 override SAMPLES: u32;
 
@@ -499,9 +501,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
 }
 `,
-  "heads": `// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value heads], HEAD
-// vectors each. Inside a head of queries and keys the rotated dimensions are stored as pairs: 0, half, 1, half + 1, ... so that
-// a vector holds two whole pairs; the others follow.
+  "heads": `// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value
+// heads], HEAD vectors each. Inside a head of queries and keys the rotated dimensions are stored as pairs: 0, half, 1,
+// half + 1, ... so that a vector holds two whole pairs; the others follow.
 
 // Vectors of a head.
 override HEAD: u32;
@@ -527,8 +529,8 @@ fn cache_at(row: u32, head: u32) -> u32 {
   return block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * token_units();
 }
 `,
-  "linear-expert": `// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has the matrix
-// of the expert that it names. Rows of experts of other parts are left to those.
+  "linear-expert": `// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has
+// the matrix of the expert that it names. Rows of experts of other parts are left to those.
 
 override WORKGROUP: u32;
 override PER_TOKEN: u32;
@@ -727,7 +729,8 @@ fn add_four(sum: vec4f, four: vec4f, w: FourInputs) -> vec4f {
 }
 `,
   "logprobs": `// Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
-// Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities [SAMPLES, TOP].
+// Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities
+// [SAMPLES, TOP].
 
 override SAMPLES: u32;
 override TOP: u32;
@@ -831,8 +834,8 @@ fn store_cached(row: u32, to: u32, head: Head) {
   }
 }
 `,
-  "place-heads": `// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for the scale
-// of whole numbers. A head a thread.
+  "place-heads": `// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for
+// the scale of whole numbers. A head a thread.
 
 override WORKGROUP: u32;
 // Numbers of a head.
@@ -897,8 +900,8 @@ fn vector_of(row: u32, head: Head, i: u32) -> vec4f {
   return rotated(row, i, vector);
 }
 `,
-  "place-int8": `// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits, because a
-// compiler may assume that there is no NaN.
+  "place-int8": `// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits,
+// because a compiler may assume that there is no NaN.
 
 fn store_cached(row: u32, to: u32, head: Head) {
   var largest = 0u;
@@ -1043,9 +1046,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
 }
 `,
-  "rms-norm": `// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to it. The sum of squares is in the one order of
-// linear.wgsl: segments of SEGMENT vectors, in each one accumulator over ascending inputs, added from left to right.
-// Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
+  "rms-norm": `// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to
+// it. The sum of squares is in the one order of linear.wgsl: segments of SEGMENT vectors, in each one accumulator over
+// ascending inputs, added from left to right. Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
 const SEGMENT = 32u;
 
@@ -1093,7 +1096,8 @@ fn store_normed(i: u32, value: vec4f) {
   }
 }
 `,
-  "rotate": `// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of 0.
+  "rotate": `// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of
+// 0.
 
 // [position, HEAD] cosine and sine of two pairs.
 @group(0) @binding(4) var<storage, read> angles: array<vec4f>;
@@ -1116,9 +1120,9 @@ fn rotated(row: u32, i: u32, pairs: vec4f) -> vec4f {
   return vec4f(first.x, second.x, first.y, second.y);
 }
 `,
-  "route": `// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order of their
-// numbers, with their shares: softmax over all experts, or over the chosen ones where NORMALIZED. A token a thread.
-// Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
+  "route": `// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order
+// of their numbers, with their shares: softmax over all experts, or over the chosen ones where NORMALIZED. A token a
+// thread. Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
 
 override WORKGROUP: u32;
 override EXPERTS: u32;
@@ -1198,8 +1202,9 @@ fn is_chosen(row: u32, expert: u32, last: Expert) -> bool {
   return logit > last.logit || (logit == last.logit && expert <= last.id);
 }
 `,
-  "sample": `// Seeded sampling, one workgroup a sample, over what \`greedy\` left; rows of temperature 0, rows without a finite largest
-// logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums are float32.
+  "sample": `// Seeded sampling, one workgroup a sample, over what \`greedy\` left; rows of temperature 0, rows without a finite
+// largest logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums
+// are float32.
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -1224,8 +1229,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   draw(lane, sample, scale, threshold);
 }
 
-// Devices take the smallest float32 numbers for 0, and above a mass of 0 lies no rank. The likeliest weighs 1, so that every
-// top-p below one over the vocabulary keeps the same.
+// Devices take the smallest float32 numbers for 0, and above a mass of 0 lies no rank. The likeliest weighs 1, so that
+// every top-p below one over the vocabulary keeps the same.
 const LEAST_TOP_P = 0x1p-100;
 
 struct Scale {
@@ -1266,7 +1271,8 @@ fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
   return sum_over_lanes(lane, sum);
 }
 
-// The smallest rank above which less than \`mass\` lies, bit by bit: one more than the largest rank above which it does not.
+// The smallest rank above which less than \`mass\` lies, bit by bit: one more than the largest rank above which it does
+// not.
 fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
   if (broadcast(lane, select(0u, 1u, weight_above(lane, scale, 0u, threshold) >= mass)) == 0) {
     return threshold;
@@ -1352,8 +1358,8 @@ fn activation(x: vec2f) -> vec2f {
   return x / (1 + exp(-x));
 }
 `,
-  "soft-cap": `// cap * tanh(x / cap), x itself where \`cap\` is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A device's tanh may
-// overflow for large numbers; beyond 10 it is 1 in float32.
+  "soft-cap": `// cap * tanh(x / cap), x itself where \`cap\` is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A
+// device's tanh may overflow for large numbers; beyond 10 it is 1 in float32.
 
 fn soft_cap(x: vec4f, cap: f32) -> vec4f {
   if (cap == 0) {
@@ -1491,7 +1497,8 @@ fn widen(stored: vec2u) -> vec4f {
   return bitcast<vec4f>(words);
 }
 
-// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this part.
+// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this
+// part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
   let at = (matrix * INPUTS + k) * 4 * stride + column;
@@ -1511,7 +1518,8 @@ fn widen(stored: vec2u) -> vec4f {
   return vec4f(unpack2x16float(stored.x), unpack2x16float(stored.y));
 }
 
-// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this part.
+// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this
+// part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
   let at = (matrix * INPUTS + k) * 4 * stride + column;
@@ -1531,7 +1539,8 @@ fn widen(stored: vec4f) -> vec4f {
   return stored;
 }
 
-// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this part.
+// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this
+// part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
   let at = (matrix * INPUTS + k) * 4 * stride + column;
@@ -1543,9 +1552,9 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   );
 }
 `,
-  "weights-q4_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two words with
-// the four scales, then a word for each two inputs, with a byte for each output: the first input in its low bits. The product
-// is exact, so it is the float32 of the oracle.
+  "weights-q4_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two
+// words with the four scales, then a word for each two inputs, with a byte for each output: the first input in its low
+// bits. The product is exact, so it is the float32 of the oracle.
 
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 
@@ -1566,8 +1575,9 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   return FourInputs(d * four_bits(first, 0), d * four_bits(first, 4), d * four_bits(second, 0), d * four_bits(second, 4));
 }
 `,
-  "weights-q8_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with the
-// four scales, then a word for each input with four signed bytes. The product is exact, so it is the float32 of the oracle.
+  "weights-q8_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with
+// the four scales, then a word for each input with four signed bytes. The product is exact, so it is the float32 of the
+// oracle.
 
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 
@@ -1591,8 +1601,8 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   );
 }
 `,
-  "weights": `// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a part
-// may hold several matrices, one behind the other. Each format's file says how four inputs of a column are read.
+  "weights": `// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a
+// part may hold several matrices, one behind the other. Each format's file says how four inputs of a column are read.
 
 // Vectors of an input row.
 override INPUTS: u32;

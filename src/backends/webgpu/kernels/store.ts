@@ -4,7 +4,10 @@ import type { KvType } from "../../../kv-type.ts";
 import type { Shape } from "../shape.ts";
 import { type Binding, type SourceName, cachePiece } from "./kernel.ts";
 
-/** What is done with the outputs of a matrix: the .wgsl files that store them, their constants and bindings behind the inputs. */
+/**
+ * What is done with the outputs of a matrix: the .wgsl files that store them, their constants and bindings behind the
+ * inputs.
+ */
 export interface Store {
   readonly name: SourceName;
   readonly pieces: readonly SourceName[];
@@ -29,7 +32,13 @@ export function storeQkv(heads: HeadShape): Store {
 
 /** Constants of rotate.wgsl and heads.wgsl. */
 export function headConstants({ shape, blockSize, rotated }: HeadShape): Store["constants"] {
-  return { HEAD: shape.head, QUERY_HEADS: shape.headCount, SHARING: shape.sharing, BLOCK_SIZE: blockSize, ROTATED: rotated ? 1 : 0 };
+  return {
+    HEAD: shape.head,
+    QUERY_HEADS: shape.headCount,
+    SHARING: shape.sharing,
+    BLOCK_SIZE: blockSize,
+    ROTATED: rotated ? 1 : 0,
+  };
 }
 
 /** Outputs as they are, `outputs` vectors a row; bindings: outputs. */
@@ -39,7 +48,12 @@ export function storePlain(outputs: number): Store {
 
 /** Bindings: hidden state. */
 export function storeResidual(shape: Shape, factor: number): Store {
-  return { name: "store-residual", pieces: ["store-residual"], bindings: ["write"], constants: { OUTPUTS: shape.hidden, FACTOR: factor } };
+  return {
+    name: "store-residual",
+    pieces: ["store-residual"],
+    bindings: ["write"],
+    constants: { OUTPUTS: shape.hidden, FACTOR: factor },
+  };
 }
 
 /** Rows of `intermediate` vectors of activation(gate) * up; bindings: gated feed-forward row. */
@@ -54,7 +68,16 @@ function activationPiece(activation: Activation): SourceName {
 }
 
 /** Bindings: logits of a tile of `tile` samples. */
-export function storeLogits(shape: Shape, tile: number, config: Pick<DecoderConfig, "logitScale" | "logitSoftCap">): Store {
-  const constants = { OUTPUTS: shape.vocabulary, TILE: tile, FACTOR: config.logitScale, SOFT_CAP: config.logitSoftCap ?? 0 };
+export function storeLogits(
+  shape: Shape,
+  tile: number,
+  config: Pick<DecoderConfig, "logitScale" | "logitSoftCap">,
+): Store {
+  const constants = {
+    OUTPUTS: shape.vocabulary,
+    TILE: tile,
+    FACTOR: config.logitScale,
+    SOFT_CAP: config.logitSoftCap ?? 0,
+  };
   return { name: "store-logits", pieces: ["soft-cap", "store-logits"], bindings: ["write"], constants };
 }

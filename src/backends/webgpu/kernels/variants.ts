@@ -16,7 +16,13 @@ export interface Variants {
  * Where shaders run on a CPU, workgroup memory and barriers are the slow path: 5 to 8 times in a matrix product on
  * SwiftShader. There an eight-row tile costs three times a row (bench/backends/webgpu/kernels/linear.bench.ts).
  */
-export const SOFTWARE_VARIANTS: Variants = { few: "row", many: "tile", manyRows: 3, norm: "thread", attention: "thread" };
+export const SOFTWARE_VARIANTS: Variants = {
+  few: "row",
+  many: "tile",
+  manyRows: 3,
+  norm: "thread",
+  attention: "thread",
+};
 
 /** A GPU wants many threads even for one row. */
 export const GPU_VARIANTS: Variants = { few: "group", many: "tile", manyRows: 17, norm: "group", attention: "group" };

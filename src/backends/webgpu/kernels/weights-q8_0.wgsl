@@ -1,5 +1,6 @@
-// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with the
-// four scales, then a word for each input with four signed bytes. The product is exact, so it is the float32 of the oracle.
+// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with
+// the four scales, then a word for each input with four signed bytes. The product is exact, so it is the float32 of the
+// oracle.
 
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 

@@ -1,5 +1,5 @@
-// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a part
-// may hold several matrices, one behind the other. Each format's file says how four inputs of a column are read.
+// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a
+// part may hold several matrices, one behind the other. Each format's file says how four inputs of a column are read.
 
 // Vectors of an input row.
 override INPUTS: u32;

@@ -42,7 +42,11 @@ const hostHeldAreSwapped: Law = {
   needsMethod: "hostStats",
   broken({ after, model, sizes }) {
     if (!model.isQuiet) return null;
-    const most = [...model.sequences.values()].reduce((sum, { swapped, tokens }) => sum + (swapped ? sizes.windows.length * blocksOf(tokens.length, sizes.blockSize) : 0), 0);
+    const most = [...model.sequences.values()].reduce(
+      (sum, { swapped, tokens }) =>
+        sum + (swapped ? sizes.windows.length * blocksOf(tokens.length, sizes.blockSize) : 0),
+      0,
+    );
     const { held } = after.host!;
     if (held > most) return `${held} host blocks are held, the sequences that were swapped out have ${most}`;
     const windowed = sizes.windows.some((window) => window !== null);
@@ -56,9 +60,13 @@ const freeGivesBack: Law = {
   broken({ command, before, after, model }) {
     if (command.kind !== "free" || !model.isQuiet) return null;
     const others = heldBlocks(after.tables);
-    const own = (before.tables.get(command.sequence) ?? []).flat().filter((block) => block >= 0 && !others.has(block)).length;
+    const own = (before.tables.get(command.sequence) ?? [])
+      .flat()
+      .filter((block) => block >= 0 && !others.has(block)).length;
     const given = before.counts.held - after.counts.held;
-    return given === own ? null : `sequence ${command.sequence} was the only one to hold ${own} blocks, ${given} came back`;
+    return given === own
+      ? null
+      : `sequence ${command.sequence} was the only one to hold ${own} blocks, ${given} came back`;
   },
 };
 
@@ -79,7 +87,9 @@ const othersKeepTables: Law = {
     if (command.kind !== "allocate" && command.kind !== "append" && command.kind !== "swapIn") return null;
     const copies = answer?.copies ?? [];
     for (const [sequence, tables] of before.tables) {
-      if (sequence !== command.sequence && !isMoved(tables, after.tables.get(sequence), copies)) return `${command.kind} of sequence ${command.sequence} changed the table of sequence ${sequence}`;
+      if (sequence !== command.sequence && !isMoved(tables, after.tables.get(sequence), copies)) {
+        return `${command.kind} of sequence ${command.sequence} changed the table of sequence ${sequence}`;
+      }
     }
     return null;
   },
@@ -90,9 +100,13 @@ const refusalChangesNothing: Law = {
   needs: [],
   broken({ answer, before, after }) {
     if (answer !== null) return null;
-    if (!sameCounts(before.counts, after.counts)) return `${counted(before)} became ${counted(after)}, although there was no room`;
+    if (!sameCounts(before.counts, after.counts)) {
+      return `${counted(before)} became ${counted(after)}, although there was no room`;
+    }
     for (const [sequence, tables] of before.tables) {
-      if (!sameTables(tables, after.tables.get(sequence))) return `the table of sequence ${sequence} changed, although there was no room`;
+      if (!sameTables(tables, after.tables.get(sequence))) {
+        return `the table of sequence ${sequence} changed, although there was no room`;
+      }
     }
     return null;
   },
@@ -106,9 +120,14 @@ const fitsMeansGranted: Law = {
     if (answer !== null) return null;
     const needed = blocksNeeded(moment);
     const available = before.counts.free + before.counts.cached;
-    if (needed !== null && needed <= available) return `${command.kind} was refused with ${available} blocks to be had, ${needed} are enough`;
+    if (needed !== null && needed <= available) {
+      return `${command.kind} was refused with ${available} blocks to be had, ${needed} are enough`;
+    }
     if (command.kind !== "swapOut" || before.host === null) return null;
-    const [blocks, room] = [(before.tables.get(command.sequence) ?? []).flat().length, before.host.free + before.host.cached];
+    const [blocks, room] = [
+      (before.tables.get(command.sequence) ?? []).flat().length,
+      before.host.free + before.host.cached,
+    ];
     return blocks <= room ? `swapOut of ${blocks} blocks was refused with ${room} host blocks to be had` : null;
   },
 };
@@ -132,14 +151,25 @@ function sharedLastBlocks({ tables }: Snapshot, sequence: number): number {
 }
 
 /** The same table, but for blocks that were copied elsewhere: an allocator may move what it has. */
-function isMoved(before: readonly (readonly number[])[], after: readonly (readonly number[])[] | undefined, copies: readonly BlockPair[]): boolean {
+function isMoved(
+  before: readonly (readonly number[])[],
+  after: readonly (readonly number[])[] | undefined,
+  copies: readonly BlockPair[],
+): boolean {
   if (after === undefined) return false;
-  const isCopied = (from: number, to: number): boolean => from === to || copies.some(([source, target]) => source === from && target === to);
-  return before.every((table, group) => table.length === after[group].length && table.every((block, i) => isCopied(block, after[group][i])));
+  const isCopied = (from: number, to: number): boolean =>
+    from === to || copies.some(([source, target]) => source === from && target === to);
+  return before.every(
+    (table, group) =>
+      table.length === after[group].length && table.every((block, i) => isCopied(block, after[group][i])),
+  );
 }
 
 function sameTables(a: readonly (readonly number[])[], b: readonly (readonly number[])[] | undefined): boolean {
-  return b !== undefined && a.every((table, group) => table.length === b[group].length && table.every((block, i) => block === b[group][i]));
+  return (
+    b !== undefined &&
+    a.every((table, group) => table.length === b[group].length && table.every((block, i) => block === b[group][i]))
+  );
 }
 
 function sameCounts(a: BlockCounts, b: BlockCounts): boolean {
@@ -150,4 +180,14 @@ function counted({ counts }: Snapshot): string {
   return `${counts.free} free, ${counts.cached} cached, ${counts.held} held`;
 }
 
-export const countLaws: readonly Law[] = [conservation, hostConservation, heldAreInTables, hostHeldAreSwapped, freeGivesBack, nothingLeft, othersKeepTables, refusalChangesNothing, fitsMeansGranted];
+export const countLaws: readonly Law[] = [
+  conservation,
+  hostConservation,
+  heldAreInTables,
+  hostHeldAreSwapped,
+  freeGivesBack,
+  nothingLeft,
+  othersKeepTables,
+  refusalChangesNothing,
+  fitsMeansGranted,
+];

@@ -21,4 +21,11 @@ const ownChecks: Law = {
 };
 
 /** Every law that is checked on one moment; the plainer a law, the earlier. */
-export const LAWS: readonly Law[] = [...countLaws, ...tableLaws, ...contentLaws, ...prefixLaws, ...rollbackLaws, ownChecks];
+export const LAWS: readonly Law[] = [
+  ...countLaws,
+  ...tableLaws,
+  ...contentLaws,
+  ...prefixLaws,
+  ...rollbackLaws,
+  ownChecks,
+];

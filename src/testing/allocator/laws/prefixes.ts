@@ -14,7 +14,9 @@ const neverTooMuch: Law = {
     if (lookup === null || lookup.found <= lookup.mostAnywhere) return null;
     const { found, mostMissed, mostAnywhere } = lookup;
     const finds = `the lookup of ${shown(lookup.tokens)} finds ${found} tokens`;
-    if (found <= mostMissed) return `${finds} that an earlier lookup did not find: that one was too short, or an evicted block is found`;
+    if (found <= mostMissed) {
+      return `${finds} that an earlier lookup did not find: that one was too short, or an evicted block is found`;
+    }
     return `${finds}, the longest beginning that was computed has ${mostAnywhere}`;
   },
 };
@@ -23,7 +25,10 @@ const domainsAreApart: Law = {
   name: "domains share nothing",
   needs: ["prefixCache"],
   always: true,
-  broken: ({ lookup }) => (lookup === null || lookup.found <= Math.max(lookup.most, lookup.mostMissed) ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, its salt and adapter have ${lookup.most}`),
+  broken: ({ lookup }) =>
+    lookup === null || lookup.found <= Math.max(lookup.most, lookup.mostMissed)
+      ? null
+      : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, its salt and adapter have ${lookup.most}`,
 };
 
 const findsAll: Law = {
@@ -31,7 +36,10 @@ const findsAll: Law = {
   needs: ["prefixCache"],
   always: true,
   unless: "coarseCache",
-  broken: ({ lookup }) => (lookup === null || lookup.found >= lookup.least ? null : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, ${lookup.least} are there`),
+  broken: ({ lookup }) =>
+    lookup === null || lookup.found >= lookup.least
+      ? null
+      : `the lookup of ${shown(lookup.tokens)} finds ${lookup.found} tokens, ${lookup.least} are there`,
 };
 
 const lastTokenIsComputed: Law = {
@@ -42,7 +50,9 @@ const lastTokenIsComputed: Law = {
     if (lookup === null) return null;
     const taken = command.kind === "allocate" ? ((answer as Allocation | null)?.cachedTokens ?? 0) : 0;
     const cached = Math.max(lookup.found, taken);
-    return cached < Math.max(1, lookup.tokens.length) ? null : `all ${cached} tokens were taken from the cache, nothing is left to compute the next token's logits`;
+    return cached < Math.max(1, lookup.tokens.length)
+      ? null
+      : `all ${cached} tokens were taken from the cache, nothing is left to compute the next token's logits`;
   },
 };
 
@@ -56,7 +66,9 @@ const takesWhatItFinds: Law = {
     const { cachedTokens } = answer as Allocation;
     const { found } = lookup;
     const whole = found - (found % sizes.blockSize);
-    return cachedTokens >= whole && cachedTokens <= found ? null : `the lookup finds ${found} tokens, allocate takes ${cachedTokens}`;
+    return cachedTokens >= whole && cachedTokens <= found
+      ? null
+      : `the lookup finds ${found} tokens, allocate takes ${cachedTokens}`;
   },
 };
 
@@ -72,7 +84,8 @@ const evictsForWantOfBlocks: Law = {
 
 /**
  * Else a parent was given up before its child: the child keeps a block and nobody can ever find it. Says nothing about
- * windows, whose blocks need no parents, and several groups, of which one may have lost the block that another still has.
+ * windows, whose blocks need no parents, and several groups, of which one may have lost the block that another still
+ * has.
  */
 const cachedCanBeFound: Law = {
   name: "every cached block can be found: children are given up before parents, a chain's tail before its head",
@@ -82,23 +95,41 @@ const cachedCanBeFound: Law = {
     const { after, model, sizes } = moment;
     if (!model.isQuiet || sizes.windows.length > 1 || sizes.windows[0] !== null) return null;
     const findable = countFindable(moment);
-    return after.counts.cached <= findable ? null : `${after.counts.cached} blocks are cached, ${findable} of those that nobody holds have contents that a lookup finds`;
+    return after.counts.cached <= findable
+      ? null
+      : `${after.counts.cached} blocks are cached, ${findable} of those that nobody holds have contents that a lookup finds`;
   },
 };
 
 /** Blocks in no table that hold a whole block that a lookup finds. */
 function countFindable({ after, model, memory, sizes }: Moment): number {
   const held = heldBlocks(after.tables);
-  const findable = new Set([...model.known.byName.values()].filter(({ promised }) => promised).map(({ name }) => contentOf(name, 0, sizes)));
+  const findable = new Set(
+    [...model.known.byName.values()].filter(({ promised }) => promised).map(({ name }) => contentOf(name, 0, sizes)),
+  );
   let count = 0;
-  for (let block = 0; block <= sizes.blockCount; block++) if (!held.has(block) && findable.has(memory.read(block, sizes.blockSize - 1))) count++;
+  for (let block = 0; block <= sizes.blockCount; block++) {
+    if (!held.has(block) && findable.has(memory.read(block, sizes.blockSize - 1))) count++;
+  }
   return count;
 }
 
 const resetForgets: Law = {
   name: "a reset forgets all that is cached",
   needs: ["prefixCache", "reset"],
-  broken: ({ command, after }) => (command.kind !== "reset" || after.counts.cached === 0 ? null : `${after.counts.cached} blocks are cached after a reset`),
+  broken: ({ command, after }) =>
+    command.kind !== "reset" || after.counts.cached === 0
+      ? null
+      : `${after.counts.cached} blocks are cached after a reset`,
 };
 
-export const prefixLaws: readonly Law[] = [neverTooMuch, domainsAreApart, findsAll, lastTokenIsComputed, takesWhatItFinds, evictsForWantOfBlocks, cachedCanBeFound, resetForgets];
+export const prefixLaws: readonly Law[] = [
+  neverTooMuch,
+  domainsAreApart,
+  findsAll,
+  lastTokenIsComputed,
+  takesWhatItFinds,
+  evictsForWantOfBlocks,
+  cachedCanBeFound,
+  resetForgets,
+];

@@ -8,7 +8,9 @@ const rollbackForgets: Law = {
     for (const block of undone?.blocks ?? []) {
       // A lookup leaves the last token out: one more, that nothing has, makes room for all of them.
       const found = allocator.lookup!([...block.tokens, 2 ** 31 - 1], block.domain);
-      if (found >= block.tokens.length && !model.known.byName.has(block.name)) return `${JSON.stringify(block.tokens)} is still found, the step that was to compute it failed`;
+      if (found >= block.tokens.length && !model.known.byName.has(block.name)) {
+        return `${JSON.stringify(block.tokens)} is still found, the step that was to compute it failed`;
+      }
     }
     return null;
   },
@@ -23,7 +25,9 @@ const rollbackGivesBack: Law = {
       const number = numbers.get(sequence);
       const tables = number === undefined ? undefined : after.tables.get(number);
       const wrong = tables?.find((table) => table.length !== blocksOf(sequence.tokens.length, sizes.blockSize));
-      if (wrong !== undefined) return `sequence ${number} is back at ${sequence.tokens.length} tokens, its table is ${JSON.stringify(wrong)}`;
+      if (wrong !== undefined) {
+        return `sequence ${number} is back at ${sequence.tokens.length} tokens, its table is ${JSON.stringify(wrong)}`;
+      }
     }
     return null;
   },

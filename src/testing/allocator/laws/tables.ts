@@ -12,7 +12,9 @@ interface Entry {
 /** Every entry of every table that names a block, with where it stands. */
 function entriesOf({ after }: Moment): Entry[] {
   return [...after.tables].flatMap(([sequence, tables]) =>
-    tables.flatMap((table, group) => table.map((block, index) => ({ sequence, group, index, block })).filter(({ block }) => block >= 0)),
+    tables.flatMap((table, group) =>
+      table.map((block, index) => ({ sequence, group, index, block })).filter(({ block }) => block >= 0),
+    ),
   );
 }
 
@@ -25,7 +27,9 @@ const longEnough: Law = {
       for (const [group, table] of tables.entries()) {
         const first = Math.floor(firstVisible(length, sizes.windows[group]) / sizes.blockSize);
         for (let index = first; index < blocksOf(length, sizes.blockSize); index++) {
-          if (!isBlock(table[index], sizes)) return `sequence ${sequence} has ${length} tokens and no block ${index} in group ${group}: ${JSON.stringify(table)}`;
+          if (!isBlock(table[index], sizes)) {
+            return `sequence ${sequence} has ${length} tokens and no block ${index} in group ${group}: ${JSON.stringify(table)}`;
+          }
         }
       }
     }
@@ -40,7 +44,9 @@ const neverTooLong: Law = {
     for (const [sequence, tables] of after.tables) {
       const { length } = model.get(sequence).tokens;
       const table = tables.find((each) => each.length > blocksOf(length, sizes.blockSize));
-      if (table !== undefined) return `sequence ${sequence} has ${length} tokens in blocks of ${sizes.blockSize} and ${table.length} blocks: ${JSON.stringify(table)}`;
+      if (table !== undefined) {
+        return `sequence ${sequence} has ${length} tokens in blocks of ${sizes.blockSize} and ${table.length} blocks: ${JSON.stringify(table)}`;
+      }
     }
     return null;
   },
@@ -81,7 +87,9 @@ const windowsRelease: Law = {
         if (window === null) continue;
         const held = tables[group].filter((block) => block >= 0).length;
         const most = blocksOf(window, sizes.blockSize) + 1;
-        if (held > most) return `sequence ${sequence} holds ${held} blocks of a window of ${window} tokens, ${most} are enough`;
+        if (held > most) {
+          return `sequence ${sequence} holds ${held} blocks of a window of ${window} tokens, ${most} are enough`;
+        }
       }
     }
     return null;

@@ -3,7 +3,11 @@ import { KvStore } from "../../../../src/backends/reference/kv-store.ts";
 import { PagedAttention } from "../../../../src/backends/reference/paged-attention.ts";
 import type { BackendInfo } from "../../../../src/backends/backend.ts";
 import { columnCapacity, PackedColumns } from "../../../../src/backends/webgpu/columns.ts";
-import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "../../../../src/backends/webgpu/kernels/attention.ts";
+import {
+  ATTENTION_HEADS,
+  type AttentionVariant,
+  attentionKernel,
+} from "../../../../src/backends/webgpu/kernels/attention.ts";
 import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
 import { kvUnitBytes } from "../../../../src/backends/webgpu/kv-storage.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
@@ -45,97 +49,155 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
     { headDim: 8, headCount: 6, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f32" },
     { headDim: 6, headCount: 2, kvHeadCount: 2, blockSize: 3, window: null, softCap: 2, kv: "f16" },
     { headDim: 64, headCount: 1, kvHeadCount: 1, blockSize: 4, window: 10, softCap: null, kv: "int8" },
-  ])("$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window, soft-cap $softCap, $kv", (each) => {
-    const { headDim, headCount, kvHeadCount, blockSize, window, softCap, kv } = each;
-    const { config } = randomModel(1, { headDim, headCount, kvHeadCount, contextLength: 600 });
-    const shape = shapeOf(config);
-    const blockCount = Math.ceil(1200 / blockSize);
-    const info: BackendInfo = { name: "", blockCount, hostBlockCount: 0, blockSize, maxTokens: 64, maxRequests: 4, contextLength: 600, vocabSize: 2, bytesPerBlock: 1, groups: [{ window }] };
+  ])(
+    "$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window, soft-cap $softCap, $kv",
+    (each) => {
+      const { headDim, headCount, kvHeadCount, blockSize, window, softCap, kv } = each;
+      const { config } = randomModel(1, { headDim, headCount, kvHeadCount, contextLength: 600 });
+      const shape = shapeOf(config);
+      const blockCount = Math.ceil(1200 / blockSize);
+      const info: BackendInfo = {
+        name: "",
+        blockCount,
+        hostBlockCount: 0,
+        blockSize,
+        maxTokens: 64,
+        maxRequests: 4,
+        contextLength: 600,
+        vocabSize: 2,
+        bytesPerBlock: 1,
+        groups: [{ window }],
+      };
 
-    /** Keys and values by slot; all numbers are float32. */
-    const kvSize = kvHeadCount * headDim;
-    const store = new KvStore({ blockSize, layerCount: 1, kvHeadCount, headDim, type: kv }, blockCount);
-    const [keys, values] = [2, 4].map((seed) => new Float64Array(new Float32Array(numbers((blockCount + 1) * blockSize * kvSize, seed))));
-    for (let slot = 0; slot < (blockCount + 1) * blockSize; slot++) store.writeToken(slot, 0, keys, values, slot * kvSize);
+      /** Keys and values by slot; all numbers are float32. */
+      const kvSize = kvHeadCount * headDim;
+      const store = new KvStore({ blockSize, layerCount: 1, kvHeadCount, headDim, type: kv }, blockCount);
+      const [keys, values] = [2, 4].map(
+        (seed) => new Float64Array(new Float32Array(numbers((blockCount + 1) * blockSize * kvSize, seed))),
+      );
+      for (let slot = 0; slot < (blockCount + 1) * blockSize; slot++) {
+        store.writeToken(slot, 0, keys, values, slot * kvSize);
+      }
 
-    /** The same bytes in the device's layout, heads padded to whole vectors; what no request has is NaN. */
-    const units = shape.head + (kv === "int8" ? 1 : 0);
-    const unitBytes = kvUnitBytes(kv);
-    const deviceCache = (tables: readonly (readonly number[])[], lengths: readonly number[], firsts: readonly number[]): Uint32Array => {
-      const bytes = new Uint8Array((blockCount + 1) * 2 * kvHeadCount * blockSize * units * unitBytes).fill(0xff);
-      const headBytes = kvHeadBytes(kv, headDim);
-      for (const [r, table] of tables.entries()) {
-        for (let position = firsts[r]; position < lengths[r]; position++) {
-          const block = table[Math.floor((position - firsts[r]) / blockSize)];
-          const stored = store.read([block]); // [key or value, offset, head]
-          for (let i = 0; i < 2 * kvHeadCount; i++) {
-            const [isValue, head] = [Math.floor(i / kvHeadCount), i % kvHeadCount];
-            const source = ((isValue * blockSize + (position % blockSize)) * kvHeadCount + head) * headBytes;
-            const to = (((block * 2 + isValue) * kvHeadCount + head) * blockSize + (position % blockSize)) * units * unitBytes;
-            bytes.fill(0, to, to + units * unitBytes);
-            bytes.set(stored.subarray(source, source + headBytes), to);
+      /** The same bytes in the device's layout, heads padded to whole vectors; what no request has is NaN. */
+      const units = shape.head + (kv === "int8" ? 1 : 0);
+      const unitBytes = kvUnitBytes(kv);
+      const deviceCache = (
+        tables: readonly (readonly number[])[],
+        lengths: readonly number[],
+        firsts: readonly number[],
+      ): Uint32Array => {
+        const bytes = new Uint8Array((blockCount + 1) * 2 * kvHeadCount * blockSize * units * unitBytes).fill(0xff);
+        const headBytes = kvHeadBytes(kv, headDim);
+        for (const [r, table] of tables.entries()) {
+          for (let position = firsts[r]; position < lengths[r]; position++) {
+            const block = table[Math.floor((position - firsts[r]) / blockSize)];
+            const stored = store.read([block]); // [key or value, offset, head]
+            for (let i = 0; i < 2 * kvHeadCount; i++) {
+              const [isValue, head] = [Math.floor(i / kvHeadCount), i % kvHeadCount];
+              const source = ((isValue * blockSize + (position % blockSize)) * kvHeadCount + head) * headBytes;
+              const to =
+                (((block * 2 + isValue) * kvHeadCount + head) * blockSize + (position % blockSize)) * units * unitBytes;
+              bytes.fill(0, to, to + units * unitBytes);
+              bytes.set(stored.subarray(source, source + headBytes), to);
+            }
           }
         }
-      }
-      return new Uint32Array(bytes.buffer);
-    };
-
-    /** Requests whose last token is at `lengths - 1`, with `counts` tokens each. */
-    const planOf = (lengths: readonly number[], counts: readonly number[], order: (block: number) => number = (block) => block): { plan: StepPlan; tables: number[][]; firsts: number[] } => {
-      let next = 1;
-      const firsts = lengths.map((length, r) => (window === null ? 0 : Math.floor(Math.max(0, length - counts[r] + 1 - window) / blockSize) * blockSize));
-      const tables = lengths.map((length, r) => Array.from({ length: Math.ceil((length - firsts[r]) / blockSize) }, () => order(next++)));
-      const rows: PlanRow[] = lengths.map((length, slot) => ({
-        slot,
-        tokenIds: new Array<number>(counts[slot]).fill(1),
-        position: length - counts[slot],
-        tables: [tables[slot]],
-        firstPositions: [firsts[slot]],
-        sampled: [],
-      }));
-      return { plan: makePlan(0, blockSize, rows), tables, firsts };
-    };
-
-    const attend = async (variant: AttentionVariant, plan: StepPlan, cache: Uint32Array, queries: Float64Array): Promise<Float32Array> => {
-      const columns = new PackedColumns(info);
-      columns.pack(plan, 0);
-      const padded = new Float32Array(plan.tokenCount * 4 * shape.queries);
-      for (let i = 0; i < queries.length; i++) padded[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)] = queries[i];
-      const blockStride = 2 * kvHeadCount * blockSize * units;
-      const run = {
-        kernel: attentionKernel(variant, { shape, config: { ...config, attentionSoftCap: softCap }, blockSize, window, kv }),
-        data: [onDevice(columns, info), padded, cache, new Float32Array(padded.length)],
-        part: { headCount: kvHeadCount, blockStride, ...FIRST_GROUP },
-        workgroups: [Math.ceil(headCount / ATTENTION_HEADS[variant]), plan.tokenCount] as const,
+        return new Uint32Array(bytes.buffer);
       };
-      const out = await runKernel(bench, run, 3);
-      return Float32Array.from({ length: queries.length }, (_, i) => out[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)]);
-    };
 
-    const lengths = [1, 2 * blockSize, 2 * blockSize + 1, 530];
-    const counts = [1, blockSize + 1, 2, 3];
-    const { plan, tables, firsts } = planOf(lengths, counts);
-    const queries = new Float64Array(new Float32Array(numbers(plan.tokenCount * headCount * headDim, 3)).map((value) => 4 * value));
+      /** Requests whose last token is at `lengths - 1`, with `counts` tokens each. */
+      const planOf = (
+        lengths: readonly number[],
+        counts: readonly number[],
+        order: (block: number) => number = (block) => block,
+      ): { plan: StepPlan; tables: number[][]; firsts: number[] } => {
+        let next = 1;
+        const firsts = lengths.map((length, r) =>
+          window === null ? 0 : Math.floor(Math.max(0, length - counts[r] + 1 - window) / blockSize) * blockSize,
+        );
+        const tables = lengths.map((length, r) =>
+          Array.from({ length: Math.ceil((length - firsts[r]) / blockSize) }, () => order(next++)),
+        );
+        const rows: PlanRow[] = lengths.map((length, slot) => ({
+          slot,
+          tokenIds: new Array<number>(counts[slot]).fill(1),
+          position: length - counts[slot],
+          tables: [tables[slot]],
+          firstPositions: [firsts[slot]],
+          sampled: [],
+        }));
+        return { plan: makePlan(0, blockSize, rows), tables, firsts };
+      };
 
-    test.each(VARIANTS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
-      const expected = new Float64Array(queries.length);
-      new PagedAttention(store, { headCount, kvHeadCount, headDim, scale: 1 / Math.sqrt(headDim), softCap, window }).run(expected, queries, 0, plan, plan.groups[0]);
-      const actual = await attend(variant, plan, deviceCache(tables, lengths, firsts), queries);
-      expect(distance(actual, expected)).toBeLessThan(TOLERANCE);
-    });
+      const attend = async (
+        variant: AttentionVariant,
+        plan: StepPlan,
+        cache: Uint32Array,
+        queries: Float64Array,
+      ): Promise<Float32Array> => {
+        const columns = new PackedColumns(info);
+        columns.pack(plan, 0);
+        const padded = new Float32Array(plan.tokenCount * 4 * shape.queries);
+        for (let i = 0; i < queries.length; i++) {
+          padded[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)] = queries[i];
+        }
+        const blockStride = 2 * kvHeadCount * blockSize * units;
+        const run = {
+          kernel: attentionKernel(variant, {
+            shape,
+            config: { ...config, attentionSoftCap: softCap },
+            blockSize,
+            window,
+            kv,
+          }),
+          data: [onDevice(columns, info), padded, cache, new Float32Array(padded.length)],
+          part: { headCount: kvHeadCount, blockStride, ...FIRST_GROUP },
+          workgroups: [Math.ceil(headCount / ATTENTION_HEADS[variant]), plan.tokenCount] as const,
+        };
+        const out = await runKernel(bench, run, 3);
+        return Float32Array.from(
+          { length: queries.length },
+          (_, i) => out[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)],
+        );
+      };
 
-    test("variants, batches and chunks give the same bits", async () => {
-      const whole = await attend("thread", plan, deviceCache(tables, lengths, firsts), queries);
-      expect(bits(await attend("group", plan, deviceCache(tables, lengths, firsts), queries))).toEqual(bits(whole));
-      const size = headCount * headDim;
-      const last = queries.slice(-size);
-      for (const variant of VARIANTS) {
-        // the last token of the longest request, alone in its step
-        const table = tables[3];
-        const alone = makePlan(0, blockSize, [{ slot: 0, tokenIds: [1], position: 529, tables: [table], firstPositions: [firsts[3]], sampled: [] }]);
-        const attended = await attend(variant, alone, deviceCache([table], [530], [firsts[3]]), last);
-        expect({ variant, bits: bits(attended) }).toEqual({ variant, bits: bits(whole.slice(-size)) });
-      }
-    });
-  });
+      const lengths = [1, 2 * blockSize, 2 * blockSize + 1, 530];
+      const counts = [1, blockSize + 1, 2, 3];
+      const { plan, tables, firsts } = planOf(lengths, counts);
+      const queries = new Float64Array(
+        new Float32Array(numbers(plan.tokenCount * headCount * headDim, 3)).map((value) => 4 * value),
+      );
+
+      test.each(VARIANTS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
+        const expected = new Float64Array(queries.length);
+        new PagedAttention(store, {
+          headCount,
+          kvHeadCount,
+          headDim,
+          scale: 1 / Math.sqrt(headDim),
+          softCap,
+          window,
+        }).run(expected, queries, 0, plan, plan.groups[0]);
+        const actual = await attend(variant, plan, deviceCache(tables, lengths, firsts), queries);
+        expect(distance(actual, expected)).toBeLessThan(TOLERANCE);
+      });
+
+      test("variants, batches and chunks give the same bits", async () => {
+        const whole = await attend("thread", plan, deviceCache(tables, lengths, firsts), queries);
+        expect(bits(await attend("group", plan, deviceCache(tables, lengths, firsts), queries))).toEqual(bits(whole));
+        const size = headCount * headDim;
+        const last = queries.slice(-size);
+        for (const variant of VARIANTS) {
+          // the last token of the longest request, alone in its step
+          const table = tables[3];
+          const alone = makePlan(0, blockSize, [
+            { slot: 0, tokenIds: [1], position: 529, tables: [table], firstPositions: [firsts[3]], sampled: [] },
+          ]);
+          const attended = await attend(variant, alone, deviceCache([table], [530], [firsts[3]]), last);
+          expect({ variant, bits: bits(attended) }).toEqual({ variant, bits: bits(whole.slice(-size)) });
+        }
+      });
+    },
+  );
 });

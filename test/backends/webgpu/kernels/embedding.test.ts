@@ -19,14 +19,23 @@ describe.skipIf(noWebGPU)(`embedding${ifWebGPU}`, () => {
   afterAll(() => bench.device.destroy());
 
   /** Hidden states of the tokens, from a table that holds columns [first, first + count) alone. */
-  const embed = (tokenIds: readonly number[], results: readonly number[], { first = 0, count = shape.vocabulary, scale = 1 } = {}): Promise<Float32Array> => {
+  const embed = (
+    tokenIds: readonly number[],
+    results: readonly number[],
+    { first = 0, count = shape.vocabulary, scale = 1 } = {},
+  ): Promise<Float32Array> => {
     const target = packAll(vocabularyMatrix(embedding, config), 4 * first, 4 * count);
     const hidden = new Float32Array(tokenIds.length * 4 * shape.hidden).fill(-1);
     return runKernel(
       bench,
       {
         kernel: embeddingKernel(shape, "F32", scale),
-        data: [columnWords(tokenIds.length, 0, { tokenIds }), new Float32Array(target), Int32Array.from(results), hidden],
+        data: [
+          columnWords(tokenIds.length, 0, { tokenIds }),
+          new Float32Array(target),
+          Int32Array.from(results),
+          hidden,
+        ],
         part: { firstColumn: first, columnCount: count },
         workgroups: [Math.ceil(shape.hidden / EMBEDDING_WORKGROUP), tokenIds.length],
       },
@@ -52,6 +61,8 @@ describe.skipIf(noWebGPU)(`embedding${ifWebGPU}`, () => {
 
   test("writes only the tokens that its part of the table has", async () => {
     const untouched = new Array<number>(72).fill(-1);
-    expect([...(await embed([11, 12, 19, 20], [0], { first: 3, count: 2 }))]).toEqual([untouched, rowOf(12), rowOf(19), untouched].flat());
+    expect([...(await embed([11, 12, 19, 20], [0], { first: 3, count: 2 }))]).toEqual(
+      [untouched, rowOf(12), rowOf(19), untouched].flat(),
+    );
   });
 });

@@ -6,7 +6,13 @@ import { activateGate } from "../../../../src/backends/reference/gated.ts";
 import { Matrix } from "../../../../src/backends/reference/matrix.ts";
 import { angleStride, fillAngles } from "../../../../src/backends/webgpu/angles.ts";
 import { LINEAR_GRID, type LinearVariant, linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
-import { type Store, storeGated, storeLogits, storeQkv, storeResidual } from "../../../../src/backends/webgpu/kernels/store.ts";
+import {
+  type Store,
+  storeGated,
+  storeLogits,
+  storeQkv,
+  storeResidual,
+} from "../../../../src/backends/webgpu/kernels/store.ts";
 import { gateUpMatrix, outputMatrix, qkvMatrix, vocabularyMatrix } from "../../../../src/backends/webgpu/matrices.ts";
 import { type MatrixPlan, packedDType } from "../../../../src/backends/webgpu/packing.ts";
 import { type KernelBuffer, type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
@@ -23,8 +29,22 @@ const VARIANTS: readonly LinearVariant[] = ["row", "tile", "group"];
 const TOLERANCE = 1e-4;
 
 /** Two segments and a ragged rest, more than one workgroup of columns, nothing a multiple of four. */
-const WIDE: RandomModelOptions = { hiddenSize: 281, headCount: 6, kvHeadCount: 3, headDim: 10, intermediateSize: 75, vocabSize: 131 };
-const SMALL: RandomModelOptions = { hiddenSize: 7, headCount: 2, kvHeadCount: 1, headDim: 4, intermediateSize: 3, vocabSize: 5 };
+const WIDE: RandomModelOptions = {
+  hiddenSize: 281,
+  headCount: 6,
+  kvHeadCount: 3,
+  headDim: 10,
+  intermediateSize: 75,
+  vocabSize: 131,
+};
+const SMALL: RandomModelOptions = {
+  hiddenSize: 7,
+  headCount: 2,
+  kvHeadCount: 1,
+  headDim: 4,
+  intermediateSize: 3,
+  vocabSize: 5,
+};
 
 describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
   let bench: Workbench;
@@ -54,14 +74,28 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     readonly read?: number;
   }
 
-  const run = (variant: LinearVariant, rows: number, { plan, inputs, store, outputs, bias, columns = {}, part = {}, read = 3 }: Product): Promise<Float32Array> => {
+  const run = (
+    variant: LinearVariant,
+    rows: number,
+    { plan, inputs, store, outputs, bias, columns = {}, part = {}, read = 3 }: Product,
+  ): Promise<Float32Array> => {
     const columnCount = plan.columnRows.length / 4;
     const { rows: height, columns: width } = LINEAR_GRID[variant];
     return runKernel(
       bench,
       {
-        kernel: linearKernel(variant, { dtype: packedDType(plan), inputs: plan.inputs.length / 4, biased: bias !== undefined }, store),
-        data: [columnWords(rows, rows, columns), new Uint32Array(packAll(plan)), inputs, ...outputs, ...(bias === undefined ? [] : [bias])],
+        kernel: linearKernel(
+          variant,
+          { dtype: packedDType(plan), inputs: plan.inputs.length / 4, biased: bias !== undefined },
+          store,
+        ),
+        data: [
+          columnWords(rows, rows, columns),
+          new Uint32Array(packAll(plan)),
+          inputs,
+          ...outputs,
+          ...(bias === undefined ? [] : [bias]),
+        ],
         part: { columnCount, ...part },
         workgroups: [Math.ceil(columnCount / width), Math.ceil(rows / height)],
       },
@@ -69,7 +103,10 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     );
   };
 
-  describe.each([["wide", WIDE, 11], ["small", SMALL, 1]] as const)("%s", (_, options, rows) => {
+  describe.each([
+    ["wide", WIDE, 11],
+    ["small", SMALL, 1],
+  ] as const)("%s", (_, options, rows) => {
     const model = randomModel(5, options);
     const { config } = model;
     const shape = shapeOf(config);
@@ -84,11 +121,20 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       linear(out, input, new Matrix(tensor), rows);
       return out;
     };
-    const unpad = (padded: Float32Array, size: number): Float64Array => Float64Array.from({ length: rows * size }, (_unused, i) => padded[Math.floor(i / size) * (padded.length / rows) + (i % size)]);
+    const unpad = (padded: Float32Array, size: number): Float64Array =>
+      Float64Array.from(
+        { length: rows * size },
+        (_unused, i) => padded[Math.floor(i / size) * (padded.length / rows) + (i % size)],
+      );
 
     test.each(VARIANTS)("%s, logits", async (variant) => {
       const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
-      const logits = await run(variant, rows, { plan: vocabularyMatrix(model.head, config), inputs, store: storeLogits(shape, rows, model.config), outputs });
+      const logits = await run(variant, rows, {
+        plan: vocabularyMatrix(model.head, config),
+        inputs,
+        store: storeLogits(shape, rows, model.config),
+        outputs,
+      });
       expect(distance(unpad(logits, vocabSize), product(x, model.head))).toBeLessThan(TOLERANCE);
     });
 
@@ -96,7 +142,12 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const attended = numbers(rows * headCount * headDim, 2);
       const hidden = numbers(rows * hiddenSize, 3);
       const outputs = [padRows(hidden, hiddenSize, 4 * shape.hidden)];
-      const sum = await run(variant, rows, { plan: outputMatrix(layer, config), inputs: padRows(attended, headDim, 4 * shape.head), store: storeResidual(shape, 1), outputs });
+      const sum = await run(variant, rows, {
+        plan: outputMatrix(layer, config),
+        inputs: padRows(attended, headDim, 4 * shape.head),
+        store: storeResidual(shape, 1),
+        outputs,
+      });
       const expected = product(attended, layer.output);
       add(expected, hidden, expected.length);
       expect(distance(unpad(sum, hiddenSize), expected)).toBeLessThan(TOLERANCE);
@@ -104,11 +155,20 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
 
     test.each(VARIANTS)("%s, gated", async (variant) => {
       const outputs = [new Float32Array(rows * 4 * shape.intermediate)];
-      const gated = await run(variant, rows, { plan: gateUpMatrix(layer, config, { intermediateSize, matrixCount: 1 }), inputs, store: storeGated(shape.intermediate, "silu"), outputs });
+      const gated = await run(variant, rows, {
+        plan: gateUpMatrix(layer, config, { intermediateSize, matrixCount: 1 }),
+        inputs,
+        store: storeGated(shape.intermediate, "silu"),
+        outputs,
+      });
       const expected = product(x, layer.gate);
       activateGate("silu", expected, product(x, layer.up), expected.length);
       expect(distance(unpad(gated, intermediateSize), expected)).toBeLessThan(TOLERANCE);
-      expect(unpad(gated, 4 * shape.intermediate).filter((_unused, i) => i % (4 * shape.intermediate) >= intermediateSize).every((pad) => pad === 0)).toBe(true);
+      expect(
+        unpad(gated, 4 * shape.intermediate)
+          .filter((_unused, i) => i % (4 * shape.intermediate) >= intermediateSize)
+          .every((pad) => pad === 0),
+      ).toBe(true);
     });
 
     test.each(VARIANTS)("%s, queries rotated, keys and values in their slots", async (variant) => {
@@ -118,7 +178,11 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const angles = new Float32Array(64 * angleStride(headDim));
       fillAngles(angles, config.ropes[0], headDim, 64);
       const blockStride = 2 * kvHeadCount * blockSize * shape.head;
-      const outputs = [angles, new Float32Array(rows * 4 * shape.queries), new Float32Array(16 * 4 * blockStride).fill(-7)];
+      const outputs = [
+        angles,
+        new Float32Array(rows * 4 * shape.queries),
+        new Float32Array(16 * 4 * blockStride).fill(-7),
+      ];
       const each = {
         plan: qkvMatrix(layer, config, 0, { firstHead: 0, headCount: kvHeadCount }),
         inputs,
@@ -140,9 +204,18 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const values = product(x, layer.value);
       for (let row = 0; row < rows; row++) {
         for (let head = 0; head < kvHeadCount; head++) {
-          const at = 4 * (Math.floor(slots[row] / blockSize) * blockStride + (head * blockSize + (slots[row] % blockSize)) * shape.head);
+          const at =
+            4 *
+            (Math.floor(slots[row] / blockSize) * blockStride +
+              (head * blockSize + (slots[row] % blockSize)) * shape.head);
           expectHead(cache, at, keys, (row * kvHeadCount + head) * headDim, true);
-          expectHead(cache, at + 4 * kvHeadCount * blockSize * shape.head, values, (row * kvHeadCount + head) * headDim, false);
+          expectHead(
+            cache,
+            at + 4 * kvHeadCount * blockSize * shape.head,
+            values,
+            (row * kvHeadCount + head) * headDim,
+            false,
+          );
         }
       }
       const written = new Set(cache).size > 1 ? cache.filter((value) => value !== -7).length : 0;
@@ -150,7 +223,13 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     });
 
     /** One head of the device against its twin; rotated ones hold pairs side by side. */
-    function expectHead(actual: Float32Array, at: number, expected: Float64Array, from: number, isRotated: boolean): void {
+    function expectHead(
+      actual: Float32Array,
+      at: number,
+      expected: Float64Array,
+      from: number,
+      isRotated: boolean,
+    ): void {
       for (let i = 0; i < headDim; i++) {
         const dimension = isRotated ? (i >> 1) + (i & 1) * (headDim / 2) : i;
         expect(Math.abs(actual[at + i] - expected[from + dimension])).toBeLessThan(TOLERANCE);
@@ -165,14 +244,22 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     const inputs = padRows(numbers(rows * 281, 7), 281, 4 * shape.hidden);
     const plan = vocabularyMatrix(model.head, model.config);
     const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
-    const batch = (variant: LinearVariant): Promise<Float32Array> => run(variant, rows, { plan, inputs, store: storeLogits(shape, rows, model.config), outputs });
+    const batch = (variant: LinearVariant): Promise<Float32Array> =>
+      run(variant, rows, { plan, inputs, store: storeLogits(shape, rows, model.config), outputs });
 
     test("gives every variant the same bits, in a batch and alone", async () => {
       const expected = bits(await batch("row"));
-      for (const variant of VARIANTS) expect({ variant, bits: bits(await batch(variant)) }).toEqual({ variant, bits: expected });
+      for (const variant of VARIANTS) {
+        expect({ variant, bits: bits(await batch(variant)) }).toEqual({ variant, bits: expected });
+      }
       const size = 4 * shape.hidden;
       for (const row of [0, 7, 10]) {
-        const alone = await run("tile", 1, { plan, inputs: inputs.slice(row * size, (row + 1) * size), store: storeLogits(shape, 1, model.config), outputs: [new Float32Array(4 * shape.vocabulary)] });
+        const alone = await run("tile", 1, {
+          plan,
+          inputs: inputs.slice(row * size, (row + 1) * size),
+          store: storeLogits(shape, 1, model.config),
+          outputs: [new Float32Array(4 * shape.vocabulary)],
+        });
         expect(bits(alone)).toEqual(expected.slice(row * alone.length, (row + 1) * alone.length));
       }
     });
@@ -182,19 +269,26 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       const head = toFloat32(model.head);
       const twice = oracle(inputs, head, (a, b, sum) => Math.fround(Math.fround(a * b) + sum));
       const once = oracle(inputs, head, (a, b, sum) => Math.fround(a * b + sum)); // exact but for a double rounding in some 2^-29 of cases
-      const same = (expected: number[]): number => expected.filter((word, i) => word === fused[Math.floor(i / 131) * 132 + (i % 131)]).length;
+      const same = (expected: number[]): number =>
+        expected.filter((word, i) => word === fused[Math.floor(i / 131) * 132 + (i % 131)]).length;
       expect(Math.max(same(twice), same(once))).toBe(rows * 131);
     });
 
     /** The order, written out; `step` is the device's multiply and add. */
-    function oracle(x: Float32Array, weight: Float32Array, step: (a: number, b: number, sum: number) => number): number[] {
+    function oracle(
+      x: Float32Array,
+      weight: Float32Array,
+      step: (a: number, b: number, sum: number) => number,
+    ): number[] {
       const out: number[] = [];
       for (let row = 0; row < rows; row++) {
         for (let n = 0; n < 131; n++) {
           let total = 0;
           for (let first = 0; first < 281; first += 128) {
             let sum = 0;
-            for (let k = first; k < Math.min(281, first + 128); k++) sum = step(x[row * 4 * shape.hidden + k], weight[n * 281 + k], sum);
+            for (let k = first; k < Math.min(281, first + 128); k++) {
+              sum = step(x[row * 4 * shape.hidden + k], weight[n * 281 + k], sum);
+            }
             total = Math.fround(total + sum);
           }
           out.push(total);
@@ -210,14 +304,26 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     const inputs = Float32Array.from(numbers(3 * 288, 9));
 
     test.each([
-      ["F16", "row"], ["BF16", "group"],
-      ["Q8_0", "row"], ["Q8_0", "tile"], ["Q8_0", "group"],
-      ["Q4_0", "row"], ["Q4_0", "tile"], ["Q4_0", "group"],
+      ["F16", "row"],
+      ["BF16", "group"],
+      ["Q8_0", "row"],
+      ["Q8_0", "tile"],
+      ["Q8_0", "group"],
+      ["Q4_0", "row"],
+      ["Q4_0", "tile"],
+      ["Q4_0", "group"],
     ] as const)("%s, %s", async (dtype, variant) => {
-      const stored = isFloat(dtype) ? randomModel(8, { hiddenSize: 288, vocabSize: 70, dtype }).head : quantize(model.head, dtype);
+      const stored = isFloat(dtype)
+        ? randomModel(8, { hiddenSize: 288, vocabSize: 70, dtype }).head
+        : quantize(model.head, dtype);
       const wide: Tensor = { ...stored, dtype: "F32", bytes: new Uint8Array(toFloat32(stored).buffer) };
       const logits = (tensor: Tensor): Promise<Float32Array> =>
-        run(variant, 3, { plan: vocabularyMatrix(tensor, model.config), inputs, store: storeLogits(shape, 3, model.config), outputs: [new Float32Array(3 * 72)] });
+        run(variant, 3, {
+          plan: vocabularyMatrix(tensor, model.config),
+          inputs,
+          store: storeLogits(shape, 3, model.config),
+          outputs: [new Float32Array(3 * 72)],
+        });
       expect(bits(await logits(stored))).toEqual(bits(await logits(wide)));
     });
   });

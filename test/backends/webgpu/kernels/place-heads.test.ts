@@ -43,13 +43,17 @@ describe.skipIf(noWebGPU)(`placeHeads${ifWebGPU}`, () => {
   const gains = [1, 2].map((seed) => Float32Array.from(numbers(10, seed)));
 
   /** Where number `i` of a head lies; values are not reordered. */
-  const orderOf = (rotated: boolean): Int32Array => rotatedOrder({ ...config, layers: [{ window: null, rope: rotated ? 0 : null, experts: false }] }, 0);
+  const orderOf = (rotated: boolean): Int32Array =>
+    rotatedOrder({ ...config, layers: [{ window: null, rope: rotated ? 0 : null, experts: false }] }, 0);
 
   const place = async (kv: KvType, normed: boolean, rotated: boolean, heads: Float64Array): Promise<Placed> => {
     const order = orderOf(rotated);
-    const reordered = (from: ArrayLike<number>, at: number): number[] => Array.from(order, (i) => (i === PADDING ? 0 : from[at + i]));
+    const reordered = (from: ArrayLike<number>, at: number): number[] =>
+      Array.from(order, (i) => (i === PADDING ? 0 : from[at + i]));
     const straight = (at: number): number[] => Array.from(order, (_, i) => (i < 10 ? heads[at + i] : 0));
-    const projected = Array.from({ length: ROWS * HEADS }, (_, i) => (i % HEADS < 6 ? reordered(heads, 10 * i) : straight(10 * i))).flat();
+    const projected = Array.from({ length: ROWS * HEADS }, (_, i) =>
+      i % HEADS < 6 ? reordered(heads, 10 * i) : straight(10 * i),
+    ).flat();
     const units = shape.head + (kv === "int8" ? 1 : 0);
     const blockStride = 2 * 2 * BLOCK_SIZE * units;
     const cache = new Uint32Array((4 * blockStride * kvUnitBytes(kv)) / 4);
@@ -86,7 +90,10 @@ describe.skipIf(noWebGPU)(`placeHeads${ifWebGPU}`, () => {
   const cachedHead = (kv: KvType, rotated: boolean, cache: DataView, row: number, head: number): Float64Array => {
     const units = shape.head + (kv === "int8" ? 1 : 0);
     const slot = SLOTS[row];
-    const at = kvUnitBytes(kv) * units * (Math.floor(slot / BLOCK_SIZE) * 4 * BLOCK_SIZE + head * BLOCK_SIZE + (slot % BLOCK_SIZE));
+    const at =
+      kvUnitBytes(kv) *
+      units *
+      (Math.floor(slot / BLOCK_SIZE) * 4 * BLOCK_SIZE + head * BLOCK_SIZE + (slot % BLOCK_SIZE));
     const stored = new Float64Array(PADDED);
     decodeKv(kv, cache, at, PADDED, stored, 0);
     const order = orderOf(rotated && head < 2);
@@ -112,7 +119,9 @@ describe.skipIf(noWebGPU)(`placeHeads${ifWebGPU}`, () => {
         const own = expected.subarray(10 * (row * HEADS + head), 10 * (row * HEADS + head + 1));
         if (head < 4) {
           const placed = queries.subarray((row * 4 + head) * PADDED, (row * 4 + head + 1) * PADDED);
-          order.forEach((dimension, i) => expect(Math.abs(placed[i] - (dimension === PADDING ? 0 : own[dimension]))).toBeLessThan(1e-5));
+          order.forEach((dimension, i) =>
+            expect(Math.abs(placed[i] - (dimension === PADDING ? 0 : own[dimension]))).toBeLessThan(1e-5),
+          );
           continue;
         }
         const largest = Math.max(...own.map(Math.abs));
@@ -123,7 +132,28 @@ describe.skipIf(noWebGPU)(`placeHeads${ifWebGPU}`, () => {
   });
 
   test("the bytes of f16 and int8 are those of the rule, for large, small and strange numbers", async () => {
-    const values = [65_519, 65_520, -1e6, 6.1e-5, 5.9e-8, 2.9e-8, -3e-8, 2049, 2051, 0.1, 1, -0, 6e-5, 1e-30, 3.1e-5, 1023.75, -7, 2 ** -24, 2 ** -25, 1.5 * 2 ** -24];
+    const values = [
+      65_519,
+      65_520,
+      -1e6,
+      6.1e-5,
+      5.9e-8,
+      2.9e-8,
+      -3e-8,
+      2049,
+      2051,
+      0.1,
+      1,
+      -0,
+      6e-5,
+      1e-30,
+      3.1e-5,
+      1023.75,
+      -7,
+      2 ** -24,
+      2 ** -25,
+      1.5 * 2 ** -24,
+    ];
     for (const kv of ["f16", "int8"] as const) {
       const heads = new Float64Array(ROWS * HEADS * 10);
       values.forEach((value, i) => (heads[6 * 10 + i] = Math.fround(value))); // both value heads of the first row
@@ -138,8 +168,12 @@ describe.skipIf(noWebGPU)(`placeHeads${ifWebGPU}`, () => {
         const at = kvUnitBytes(kv) * units * (4 * BLOCK_SIZE + (2 + head) * BLOCK_SIZE);
         const actual = new DataView(cache.buffer, at, bytes);
         const ends = kv === "int8" ? PADDED : bytes;
-        for (let i = 0; i < ends; i++) expect({ head, i, byte: actual.getUint8(i) }).toEqual({ head, i, byte: expected.getUint8(i) });
-        if (kv === "int8") expect(actual.getFloat32(PADDED, true) / expected.getFloat32(PADDED, true)).toBeCloseTo(1, 6);
+        for (let i = 0; i < ends; i++) {
+          expect({ head, i, byte: actual.getUint8(i) }).toEqual({ head, i, byte: expected.getUint8(i) });
+        }
+        if (kv === "int8") {
+          expect(actual.getFloat32(PADDED, true) / expected.getFloat32(PADDED, true)).toBeCloseTo(1, 6);
+        }
       }
     }
   });

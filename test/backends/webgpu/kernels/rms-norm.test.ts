@@ -31,20 +31,39 @@ describe.skipIf(noWebGPU)(`rmsNorm${ifWebGPU}`, () => {
       // the first sample belongs to another tile
       const columns = columnWords(ROWS, count + 1, rows === null ? {} : { sampleRows: [99, ...rows] });
       const kernel = rmsNormKernel(variant, shape, config, rows === null ? "tokens" : "samples", adding);
-      return runKernel(bench, { kernel, data: [columns, gains, inputs, new Float32Array(count * padded).fill(adding === undefined ? 0 : 0.5)], part: { firstRow: 1 }, workgroups: [count, 1] }, 3);
+      return runKernel(
+        bench,
+        {
+          kernel,
+          data: [columns, gains, inputs, new Float32Array(count * padded).fill(adding === undefined ? 0 : 0.5)],
+          part: { firstRow: 1 },
+          workgroups: [count, 1],
+        },
+        3,
+      );
     };
 
     test.each(VARIANTS)("%s agrees with its twin to 1e-5", async (variant) => {
       const expected = new Float64Array(x.length);
       rmsNorm(expected, x, gains.slice(0, hiddenSize), ROWS, config.norm.epsilon);
       const actual = await run(variant, null);
-      expect(distance(Float64Array.from(expected, (_, i) => actual[Math.floor(i / hiddenSize) * padded + (i % hiddenSize)]), expected)).toBeLessThan(1e-5);
+      expect(
+        distance(
+          Float64Array.from(expected, (_, i) => actual[Math.floor(i / hiddenSize) * padded + (i % hiddenSize)]),
+          expected,
+        ),
+      ).toBeLessThan(1e-5);
     });
 
     test.each(VARIANTS)("%s adds a multiple of it to what is there", async (variant) => {
       const normed = await run(variant, null);
       const sum = await run(variant, null, { added: true, factor: 0.25 });
-      expect(distance(sum, Float64Array.from(normed, (value) => 0.5 + 0.25 * value))).toBeLessThan(1e-6);
+      expect(
+        distance(
+          sum,
+          Float64Array.from(normed, (value) => 0.5 + 0.25 * value),
+        ),
+      ).toBeLessThan(1e-6);
     });
 
     test("variants give the same bits, and samples those of their token's row", async () => {

@@ -22,7 +22,13 @@ const CASES: readonly LawCase[] = [
     [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }, { kind: "append", sequence: 1, tokens: [2] }],
     "sequence 1 writes position 1 to block 0, which sequence 0 holds too",
   ],
-  ["the moves of a step can be made in any order", copySourceLetGo, sizes(1, 2), [allocate(0, 1, 2), { kind: "free", sequence: 0 }, allocate(1, 1, 3)], "block 0 is source and target of one step's copies"],
+  [
+    "the moves of a step can be made in any order",
+    copySourceLetGo,
+    sizes(1, 2),
+    [allocate(0, 1, 2), { kind: "free", sequence: 0 }, allocate(1, 1, 3)],
+    "block 0 is source and target of one step's copies",
+  ],
   [
     "a step computes every token from its own beginning",
     copiesWhatIsComputed,
@@ -41,7 +47,12 @@ const CASES: readonly LawCase[] = [
     "every slot in sight holds its token",
     copyKeptOnRollback,
     sizes(4, 2),
-    [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }, { kind: "append", sequence: 1, tokens: [2] }, { kind: "rollback" }],
+    [
+      allocate(0, 1),
+      { kind: "fork", sequence: 0, child: 1 },
+      { kind: "append", sequence: 1, tokens: [2] },
+      { kind: "rollback" },
+    ],
     "sequence 1: position 0 is in block 1 of group 0, which holds nothing that was computed",
   ],
   [

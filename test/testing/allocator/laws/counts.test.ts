@@ -24,20 +24,90 @@ function breachOf(name: string, { make }: Pick<Mutant, "make">, commands: readon
 }
 
 const CASES: readonly (readonly [law: string, mutant: Mutant, commands: readonly Command[], detail: string])[] = [
-  ["free, cached and held blocks add up to the pool", doubleFree, [allocate(0, 1)], "blocks: 3 free + 0 cached + 0 held is not 2"],
-  ["free, cached and held blocks add up to the pool", counterAfterSwap, [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "swapIn", sequence: 0 }], "blocks: 0 free + 0 cached + 1 held is not 2"],
-  ["free, cached and held blocks of host memory add up", hostDoubleFree, [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "swapIn", sequence: 0 }], "host blocks: 3 free + 0 cached + -1 held is not 2"],
-  ["the held blocks are those in the tables", lostOnAbortInFlight, [allocate(0, 1), { kind: "issue" }, { kind: "free", sequence: 0 }], "1 blocks are held, 0 are in tables"],
-  ["host memory is held by those who were swapped out, and by nobody else", lostOnAbortSwapped, [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "free", sequence: 0 }], "1 host blocks are held, the sequences that were swapped out have 0"],
-  ["free gives back exactly what nobody else holds", lostOnAbortForked, [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }], "sequence 1 was the only one to hold 1 blocks, 0 came back"],
-  ["nothing is held where there is no sequence", lostOnAbortForked, [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }], "1 blocks are held by nobody"],
-  ["nothing is held where there is no sequence", lostOnAbortSwapped, [allocate(0, 1), { kind: "swapOut", sequence: 0 }], "1 blocks are held by nobody"],
-  ["nobody loses blocks to the request of another", exhaustionFailsAnother, [allocate(0, 1, 2, 3), allocate(1, 1)], "allocate of sequence 1 changed the table of sequence 0"],
-  ["a refusal changes nothing", exhaustionFailsAnother, [allocate(0, 1, 2, 3), allocate(1, 1)], "0 free, 0 cached, 2 held became 1 free, 1 cached, 0 held, although there was no room"],
-  ["a refusal changes nothing", exhaustionKeepsHalf, [allocate(0, 1), { kind: "append", sequence: 0, tokens: [2, 3, 4, 5] }], "1 free, 0 cached, 1 held became 0 free, 0 cached, 2 held, although there was no room"],
-  ["what fits is not refused", refusesWhatFits, [allocate(0, 1, 2, 3)], "allocate was refused with 2 blocks to be had, 2 are enough"],
-  ["what fits is not refused", refusesWhatFits, [allocate(0, 1), allocate(1, 2)], "allocate was refused with 1 blocks to be had, 1 are enough"],
-  ["what fits is not refused", refusesWhatFits, [allocate(0, 1), { kind: "commit" }, { kind: "append", sequence: 0, tokens: [2, 3] }], "append was refused with 1 blocks to be had, 1 are enough"],
+  [
+    "free, cached and held blocks add up to the pool",
+    doubleFree,
+    [allocate(0, 1)],
+    "blocks: 3 free + 0 cached + 0 held is not 2",
+  ],
+  [
+    "free, cached and held blocks add up to the pool",
+    counterAfterSwap,
+    [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "swapIn", sequence: 0 }],
+    "blocks: 0 free + 0 cached + 1 held is not 2",
+  ],
+  [
+    "free, cached and held blocks of host memory add up",
+    hostDoubleFree,
+    [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "swapIn", sequence: 0 }],
+    "host blocks: 3 free + 0 cached + -1 held is not 2",
+  ],
+  [
+    "the held blocks are those in the tables",
+    lostOnAbortInFlight,
+    [allocate(0, 1), { kind: "issue" }, { kind: "free", sequence: 0 }],
+    "1 blocks are held, 0 are in tables",
+  ],
+  [
+    "host memory is held by those who were swapped out, and by nobody else",
+    lostOnAbortSwapped,
+    [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "free", sequence: 0 }],
+    "1 host blocks are held, the sequences that were swapped out have 0",
+  ],
+  [
+    "free gives back exactly what nobody else holds",
+    lostOnAbortForked,
+    [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }],
+    "sequence 1 was the only one to hold 1 blocks, 0 came back",
+  ],
+  [
+    "nothing is held where there is no sequence",
+    lostOnAbortForked,
+    [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }],
+    "1 blocks are held by nobody",
+  ],
+  [
+    "nothing is held where there is no sequence",
+    lostOnAbortSwapped,
+    [allocate(0, 1), { kind: "swapOut", sequence: 0 }],
+    "1 blocks are held by nobody",
+  ],
+  [
+    "nobody loses blocks to the request of another",
+    exhaustionFailsAnother,
+    [allocate(0, 1, 2, 3), allocate(1, 1)],
+    "allocate of sequence 1 changed the table of sequence 0",
+  ],
+  [
+    "a refusal changes nothing",
+    exhaustionFailsAnother,
+    [allocate(0, 1, 2, 3), allocate(1, 1)],
+    "0 free, 0 cached, 2 held became 1 free, 1 cached, 0 held, although there was no room",
+  ],
+  [
+    "a refusal changes nothing",
+    exhaustionKeepsHalf,
+    [allocate(0, 1), { kind: "append", sequence: 0, tokens: [2, 3, 4, 5] }],
+    "1 free, 0 cached, 1 held became 0 free, 0 cached, 2 held, although there was no room",
+  ],
+  [
+    "what fits is not refused",
+    refusesWhatFits,
+    [allocate(0, 1, 2, 3)],
+    "allocate was refused with 2 blocks to be had, 2 are enough",
+  ],
+  [
+    "what fits is not refused",
+    refusesWhatFits,
+    [allocate(0, 1), allocate(1, 2)],
+    "allocate was refused with 1 blocks to be had, 1 are enough",
+  ],
+  [
+    "what fits is not refused",
+    refusesWhatFits,
+    [allocate(0, 1), { kind: "commit" }, { kind: "append", sequence: 0, tokens: [2, 3] }],
+    "append was refused with 1 blocks to be had, 1 are enough",
+  ],
 ];
 
 describe("laws of counts", () => {
@@ -52,17 +122,29 @@ describe("laws of counts", () => {
     ["no number", { free: Number.NaN, cached: 0, held: 2 }],
   ])("%s is no count", (_, counts: BlockCounts) => {
     const make = (sizes: AllocatorSizes) => Object.assign(new PagedAllocator(sizes), { stats: () => counts });
-    expect(breachOf("free, cached and held blocks add up to the pool", { make }, [allocate(0, 1)])).toContain("is not 2");
+    expect(breachOf("free, cached and held blocks add up to the pool", { make }, [allocate(0, 1)])).toContain(
+      "is not 2",
+    );
   });
 
   test("a refused swap says how much host memory there was", () => {
     const make = (sizes: AllocatorSizes) => Object.assign(new PagedAllocator(sizes), { swapOut: () => null });
-    expect(breachOf("what fits is not refused", { make }, [allocate(0, 1), { kind: "swapOut", sequence: 0 }])).toBe("swapOut of 1 blocks was refused with 2 host blocks to be had");
+    expect(breachOf("what fits is not refused", { make }, [allocate(0, 1), { kind: "swapOut", sequence: 0 }])).toBe(
+      "swapOut of 1 blocks was refused with 2 host blocks to be had",
+    );
   });
 
   test("host memory that nobody counts as held is found too", () => {
-    const make = (sizes: AllocatorSizes) => Object.assign(new PagedAllocator(sizes), { hostStats: () => ({ free: 2, cached: 0, held: 0 }) });
-    const commands: Command[] = [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "commit" }, { kind: "commit" }];
-    expect(breachOf("host memory is held by those who were swapped out, and by nobody else", { make }, commands)).toBe("no host block is held, although a sequence was swapped out");
+    const make = (sizes: AllocatorSizes) =>
+      Object.assign(new PagedAllocator(sizes), { hostStats: () => ({ free: 2, cached: 0, held: 0 }) });
+    const commands: Command[] = [
+      allocate(0, 1),
+      { kind: "swapOut", sequence: 0 },
+      { kind: "commit" },
+      { kind: "commit" },
+    ];
+    expect(breachOf("host memory is held by those who were swapped out, and by nobody else", { make }, commands)).toBe(
+      "no host block is held, although a sequence was swapped out",
+    );
   });
 });

@@ -9,15 +9,28 @@ import { PagedAllocator, type Sequence } from "../../../support/paged-allocator.
 const SIZES: AllocatorSizes = { blockCount: 4, blockSize: 2, maxTokens: 16, windows: [null], hostBlockCount: 0 };
 const keepsTables: Mutant = {
   bug: "tables stay as long as the failed step made them",
-  make: (sizes) => Object.assign(new PagedAllocator(sizes), { truncate: (sequence: Sequence, count: number) => void (sequence.tokens.length = count) }),
+  make: (sizes) =>
+    Object.assign(new PagedAllocator(sizes), {
+      truncate: (sequence: Sequence, count: number) => void (sequence.tokens.length = count),
+    }),
 };
 
 const CASES: readonly (readonly [law: string, mutant: Mutant, commands: readonly Command[], detail: string])[] = [
-  ["what a failed step was to compute is found by nobody", rolledBackBlockFound, [{ kind: "allocate", sequence: 0, tokens: [1, 2] }, { kind: "rollback" }], "[1,2] is still found, the step that was to compute it failed"],
+  [
+    "what a failed step was to compute is found by nobody",
+    rolledBackBlockFound,
+    [{ kind: "allocate", sequence: 0, tokens: [1, 2] }, { kind: "rollback" }],
+    "[1,2] is still found, the step that was to compute it failed",
+  ],
   [
     "a failed step's blocks come back",
     keepsTables,
-    [{ kind: "allocate", sequence: 0, tokens: [1, 2] }, { kind: "issue" }, { kind: "append", sequence: 0, tokens: [3] }, { kind: "rollback" }],
+    [
+      { kind: "allocate", sequence: 0, tokens: [1, 2] },
+      { kind: "issue" },
+      { kind: "append", sequence: 0, tokens: [3] },
+      { kind: "rollback" },
+    ],
     "sequence 0 is back at 2 tokens, its table is [0,1]",
   ],
 ];
@@ -37,6 +50,8 @@ describe("laws of rollback", () => {
       { kind: "rollback" },
       { kind: "lookup", tokens: [1, 2, 3] },
     ];
-    expect(findBreach((each) => new PagedAllocator(each), { sizes: SIZES, commands }, { laws: rollbackLaws })).toBeNull();
+    expect(
+      findBreach((each) => new PagedAllocator(each), { sizes: SIZES, commands }, { laws: rollbackLaws }),
+    ).toBeNull();
   });
 });
