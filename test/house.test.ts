@@ -34,6 +34,9 @@ const SOURCE_LINES = 400;
 /** Tests and benches are lists of cases, and may be longer before they stop being readable. */
 const TEST_LINES = 530;
 
+/** The formatter's width, which it cannot enforce on strings, templates, comments and kernels. */
+const COLUMNS = 120;
+
 test("every file is TypeScript", () => expect(unreadable).toEqual([]));
 
 describe("imports", () => {
@@ -64,6 +67,11 @@ describe("layout", () => {
   test("of test/ and bench/ mirrors src/", () => expect(layout.mirrorsSource(paths)).toEqual([]));
   test("has a test for each source file that does something", () =>
     expect(layout.sourceHasTest(files, pathSet)).toEqual([]));
+  test(`keeps the lines of src, kernels included, within ${COLUMNS} columns`, () => {
+    const kernels = globSync("src/**/*.{ts,as,wgsl}", { cwd: root }).map((path) => path.replaceAll("\\", "/"));
+    const text = (path: string): string => readFileSync(`${root}${path}`, "utf8");
+    expect(kernels.toSorted().flatMap((path) => layout.wideLines(path, text(path), COLUMNS))).toEqual([]);
+  });
   test("has a source for each entry of package.json", () =>
     expect(layout.entriesHaveSources(manifest, pathSet)).toEqual([]));
   test("has an entry of package.json for each public index.ts", () =>
@@ -222,6 +230,11 @@ describe("each rule finds what breaks it", () => {
     const text = `class A extends BstarError { override readonly name: string = "A"; }\nclass B extends Error { constructor() { super(); this.name = "B"; } }\nclass C extends Map {}`;
     expect(code.errorsNameThemselves(snippet("src/a.ts", text))).toEqual([`src/a.ts:2 class B lacks name = "B"`]);
     expect(code.errorsNameThemselves(snippet("src/a.ts", `class A extends TypeError { name = "B"; }`))).toHaveLength(1);
+  });
+
+  test("wideLines", () => {
+    expect(layout.wideLines("src/a.as", "12345\n123456\n", 5)).toEqual(["src/a.as:2 has 6 columns; the limit is 5"]);
+    expect(layout.wideLines("src/a.ts", "// Written by scripts/b.ts\n", 5)).toEqual([]);
   });
 
   test("lengthLimit", () => {

@@ -53,6 +53,7 @@ function checkPlace(place: string): void {
   if (found?.isDirectory() === true || (found?.isFile() === true && /\.gguf$/i.test(place))) return;
   const problem = found === undefined ? "does not exist" : "is neither a folder nor a .gguf file";
   throw new UsageError(
-    `--model: ${JSON.stringify(place)} ${problem} (looked for ${resolve(place)}); "builtin" is the model that ships with bstar`,
+    `--model: ${JSON.stringify(place)} ${problem} (looked for ${resolve(place)}); ` +
+      `"builtin" is the model that ships with bstar`,
   );
 }

@@ -16,6 +16,7 @@ import {
   type RooflineSummary,
 } from "../roofline/index.ts";
 import { benchResultFromJson, fitToBench } from "../sim/index.ts";
+import { align } from "./align.ts";
 import { GPU_NAMES, MODEL_NAMES, readGpu, readJson, readShape, readWeightFormat } from "./catalogue.ts";
 import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -103,7 +104,8 @@ async function fitGpu(flags: RooflineFlags, file: string, io: Io): Promise<void>
     const pair = (name: string, of: { tpotSeconds: number; ttftSeconds: number }): string =>
       `${name} ${formatSeconds(of.tpotSeconds)} a token, ${formatSeconds(of.ttftSeconds)} to the first`;
     await io.stderr.write(
-      `bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before; ${pair("measured", measured)}; ${pair("simulated", simulated)}\n`,
+      `bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before; ` +
+        `${pair("measured", measured)}; ${pair("simulated", simulated)}\n`,
     );
     await io.stdout.write(`${JSON.stringify(gpu, null, 2)}\n`);
   } catch (error) {
@@ -162,7 +164,8 @@ function page(s: RooflineSummary, gpu: Gpu, shape: ModelShape): string {
     ["decode", `${s.decodeBatch} full sequences, ${formatSeconds(s.decodeStepSeconds)} a step`],
     [
       "",
-      `${significant(s.decodeTokensPerSecond)} tokens/s, ${significant(each)} each (reading takes ${significant(readingTokensPerSecond())})`,
+      `${significant(s.decodeTokensPerSecond)} tokens/s, ${significant(each)} each (reading takes ` +
+        `${significant(readingTokensPerSecond())})`,
     ],
     null,
     ["price", `${dollars(s.dollarsPerHour)} an hour, ${dollars(dollarsPerDay(s.dollarsPerHour))} a day`],
@@ -186,7 +189,8 @@ function rank(flags: RooflineFlags, requestsPerDay: number): string {
   );
   if (flags.json) {
     const rows = plans.map(({ gpu, full, ...plan }) => ({ gpu: gpu.name, ...plan, ...full }));
-    return `${JSON.stringify({ model: shape.name, plans: rows, refused: refused.map(({ gpu, ...rest }) => ({ gpu: gpu.name, ...rest })) })}\n`;
+    const without = refused.map(({ gpu, ...rest }) => ({ gpu: gpu.name, ...rest }));
+    return `${JSON.stringify({ model: shape.name, plans: rows, refused: without })}\n`;
   }
   if (plans.length === 0) throw new InvalidOptionError(`no GPU serves this load; ${refusals(refused)}`);
   const header = ["GPU", "replicas", "$ a day", "batch", "time between tokens", "requests/s each"];
@@ -200,19 +204,9 @@ function rank(flags: RooflineFlags, requestsPerDay: number): string {
       formatSeconds(full.stepSeconds),
       significant(full.requestsPerSecond),
     ]);
-  const load = `${significant(requestsPerDay)} requests a day, ${flags.promptTokens} + ${flags.outputTokens} tokens each`;
+  const tokens = `${flags.promptTokens} + ${flags.outputTokens} tokens each`;
+  const load = `${significant(requestsPerDay)} requests a day, ${tokens}`;
   return `\n${shape.name}, ${load}: cheapest first\n\n${align([header, ...cells])}\n\n`;
-}
-
-/** The first column to the left, the others to the right. */
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map(
-      (row) =>
-        `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`,
-    )
-    .join("\n");
 }
 
 function dollars(value: number): string {

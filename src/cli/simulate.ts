@@ -55,7 +55,8 @@ const EXAMPLES = `
 Examples:
   bstar simulate --trace azure2023_conv.csv --model llama-2-7b --gpu a100-80gb
   bstar simulate --workload sessions --rate 4 --requests 5000 --model llama-3-8b --gpu h100 --queue lpm --json
-  bstar simulate --sweep --trace azure2023_conv.csv --rate 1,2,4,8 --model llama-2-7b --gpu a10,a100-80gb --out sweep.jsonl --report report`;
+  bstar simulate --sweep --trace azure2023_conv.csv --rate 1,2,4,8 --model llama-2-7b --gpu a10,a100-80gb \\
+    --out sweep.jsonl --report report`;
 
 const rate = decimal(`above 0 and at most ${MAX_RATE}`, (value) => value > 0 && value <= MAX_RATE);
 const seconds = decimal(`above 0 and at most ${MAX_SECONDS}`, (value) => value > 0 && value <= MAX_SECONDS);
@@ -80,7 +81,8 @@ function addSourceOptions(command: Command): void {
   command
     .option(
       "--trace <file>",
-      "requests of a trace: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT, ServeGen, results of vLLM's bench serve; .gz too",
+      "requests of a trace: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT, ServeGen, " +
+        "results of vLLM's bench serve; .gz too",
     )
     .option("--workload <name>", `made-up requests instead: ${[...WORKLOADS.keys()].join(", ")}`)
     .option("--model <name>", MODEL_NAMES, list(text))

@@ -16,7 +16,9 @@ export interface NodeGpu {
   readonly origin: string;
 }
 
-const SOFTWARE_HINT = `npm install ${SOFTWARE_PACKAGE} (a software adapter, 66 MB), or install a Vulkan driver, for example Mesa's lavapipe 25 or newer`;
+const SOFTWARE_HINT =
+  `npm install ${SOFTWARE_PACKAGE} (a software adapter, 66 MB), or install a Vulkan driver, ` +
+  "for example Mesa's lavapipe 25 or newer";
 
 /**
  * An adapter of the system, else of SwiftShader from the optional package "@sparticuz/chromium" (Linux on x64), which

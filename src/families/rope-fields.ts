@@ -45,7 +45,8 @@ function rotatedDimensions(fields: Fields, dimensions: number, headDim: number):
   const ok = Number.isInteger(dimensions) && dimensions % 2 === 0 && dimensions <= headDim;
   if (!ok) {
     throw new InvalidModelError(
-      `${fields.file}: the rotary embedding would turn ${dimensions} of ${headDim} numbers of a head, expected an even number up to all`,
+      `${fields.file}: the rotary embedding would turn ${dimensions} of ${headDim} numbers of a head, ` +
+        "expected an even number up to all",
     );
   }
   return dimensions;
@@ -88,7 +89,8 @@ function readLlama3(rope: Fields): RopeScaling {
   const highFrequencyFactor = rope.positiveNumber("high_freq_factor");
   if (highFrequencyFactor <= lowFrequencyFactor) {
     throw new InvalidModelError(
-      `${rope.file}: ${rope.spell("high_freq_factor")} ${highFrequencyFactor} must be above low_freq_factor ${lowFrequencyFactor}`,
+      `${rope.file}: ${rope.spell("high_freq_factor")} ${highFrequencyFactor} must be above low_freq_factor ` +
+        `${lowFrequencyFactor}`,
     );
   }
   const originalContextLength = rope.positiveInteger("original_max_position_embeddings");

@@ -22,7 +22,8 @@ export function readSizes(fields: Fields, defaults: SizeDefaults = {}): DecoderS
   const kvHeadCount = fields.positiveInteger("num_key_value_heads", defaults.num_key_value_heads ?? headCount);
   if (headCount % kvHeadCount !== 0) {
     throw new InvalidModelError(
-      `${fields.file}: ${fields.spell("num_attention_heads")} ${headCount} is not a multiple of ${fields.spell("num_key_value_heads")} ${kvHeadCount}`,
+      `${fields.file}: ${fields.spell("num_attention_heads")} ${headCount} is not a multiple of ` +
+        `${fields.spell("num_key_value_heads")} ${kvHeadCount}`,
     );
   }
   return {
@@ -40,7 +41,8 @@ export function readSizes(fields: Fields, defaults: SizeDefaults = {}): DecoderS
 function readHeadDim(fields: Fields, hiddenSize: number, headCount: number, fallback: number | undefined): number {
   if (!fields.has("head_dim") && fallback === undefined && hiddenSize % headCount !== 0) {
     throw new InvalidModelError(
-      `${fields.file}: ${fields.spell("head_dim")} is missing, and ${fields.spell("hidden_size")} ${hiddenSize} is not a multiple of ${fields.spell("num_attention_heads")} ${headCount}`,
+      `${fields.file}: ${fields.spell("head_dim")} is missing, and ${fields.spell("hidden_size")} ` +
+        `${hiddenSize} is not a multiple of ${fields.spell("num_attention_heads")} ${headCount}`,
     );
   }
   const headDim = fields.positiveInteger("head_dim", fallback ?? hiddenSize / headCount);

@@ -17,7 +17,8 @@ export function stack(name: string, tensors: readonly LazyTensor[]): LazyTensor 
   const other = tensors.find(({ dtype, shape }) => dtype !== first.dtype || String(shape) !== String(first.shape));
   if (other !== undefined) {
     throw new InvalidModelError(
-      `${other.name} is ${other.dtype} of shape [${other.shape.join(", ")}], ${first.name} is ${first.dtype} of [${first.shape.join(", ")}]`,
+      `${other.name} is ${other.dtype} of shape [${other.shape.join(", ")}], ` +
+        `${first.name} is ${first.dtype} of [${first.shape.join(", ")}]`,
     );
   }
   const size = byteLength(first);

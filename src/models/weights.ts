@@ -114,7 +114,8 @@ class Assembler {
     }
     if (rowLength({ ...stored, dtype }) % FORMATS[dtype].blockSize !== 0) {
       throw new InvalidModelError(
-        `${file}: ${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`,
+        `${file}: ${name} has shape ${spell(shape)}, whose rows are no whole blocks of ${dtype} ` +
+          `(${FORMATS[dtype].blockSize})`,
       );
     }
     return { name, dtype, shape, read: () => reader.read(stored) };

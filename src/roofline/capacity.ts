@@ -60,7 +60,8 @@ export function capacity(options: CapacityOptions): Capacity {
   if (weights > usable) {
     const where = `${gpus === 1 ? "" : `${gpus} x `}${gpu.name}`;
     throw new DeviceLimitError(
-      `the weights of ${shape.name} at ${weightBits} bits take ${formatBytes(weights)}, ${where} has ${formatBytes(Math.max(0, usable))} for them`,
+      `the weights of ${shape.name} at ${weightBits} bits take ${formatBytes(weights)}, ` +
+        `${where} has ${formatBytes(Math.max(0, usable))} for them`,
     );
   }
   const copies = kvCopies(shape, gpus);

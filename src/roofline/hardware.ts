@@ -169,7 +169,8 @@ const CATALOGUE: readonly Gpu[] = [
     dollarsPerHour: 1.79,
     efficiency: MEAN_EFFICIENCY,
     source:
-      "NVIDIA RTX PRO 6000 Blackwell Server Edition datasheet; tensor rates are the workstation white paper's (503.8 TFLOP/s) by the ratio of the fp32 rates, 120/125",
+      "NVIDIA RTX PRO 6000 Blackwell Server Edition datasheet; tensor rates are the workstation white " +
+      "paper's (503.8 TFLOP/s) by the ratio of the fp32 rates, 120/125",
     priceSource: RUNPOD_2025,
   },
   {

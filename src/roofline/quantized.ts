@@ -40,7 +40,8 @@ export function weightFormatFromConfig(config: unknown, name = "config.json"): W
       return compressed(found, name);
     default:
       throw new UnsupportedModelError(
-        `${name}: quantization_config has quant_method ${excerpt(method)}; known: fp8, fbgemm_fp8, mxfp4, awq, gptq, bitsandbytes, compressed-tensors`,
+        `${name}: quantization_config has quant_method ${excerpt(method)}; known: fp8, fbgemm_fp8, mxfp4, ` +
+          "awq, gptq, bitsandbytes, compressed-tensors",
       );
   }
 }

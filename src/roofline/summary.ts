@@ -61,7 +61,8 @@ export function roofline(options: RooflineOptions): RooflineSummary {
   if (fit === 0) {
     const [left, needed] = [formatBytes(memory.kvBytes), formatBytes(memory.kvBytesPerSequence)];
     throw new DeviceLimitError(
-      `beside the weights of ${shape.name} ${left} are left on ${gpus} x ${gpu.name}, a sequence of ${context} tokens takes ${needed}`,
+      `beside the weights of ${shape.name} ${left} are left on ${gpus} x ${gpu.name}, ` +
+        `a sequence of ${context} tokens takes ${needed}`,
     );
   }
   const time = new StepTime(setup);

@@ -21,7 +21,8 @@ export function assertFeasible(request: RequestView, options: ResolvedSchedulerO
   }
   if (chunking.wholePrompts === true && promptTokenCount > budget.maxTokens) {
     throw new InfeasibleRequestError(
-      `the prompt has ${promptTokenCount} tokens, a step takes ${budget.maxTokens}, and chunk policy ${chunking.name} does not divide prompts`,
+      `the prompt has ${promptTokenCount} tokens, a step takes ${budget.maxTokens}, ` +
+        `and chunk policy ${chunking.name} does not divide prompts`,
     );
   }
 }

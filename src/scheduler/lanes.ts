@@ -5,15 +5,14 @@ import type { SlotColumns } from "./slot-columns.ts";
 /**
  * How a step treats a running request.
  *
- * | lane     | a request is in it while                                       | a step                                    | it leaves when              |
- * |----------|----------------------------------------------------------------|-------------------------------------------|-----------------------------|
- * | `solo`   | a step with it has failed, and none has succeeded since        | decides it by itself; a suspect runs alone | a step with it succeeds     |
- * | `prompt` | it lacks more than one token, or computes some of them again,  | gives it a chunk of what decodes leave     | one token is left           |
- * |          | or a sibling shares its last block                             |                                           |                             |
- * | `host`   | its next input needs its last token on the host: a drafter     | decides it by itself, once that token has  | nothing of that is true     |
- * |          | guesses for it, it is a beam, or choices wait for its prompt   | arrived                                   |                             |
- * | `decode` | it lacks one token, known or on the device                     | issues one token to each, as a set        | it has all its tokens, or a |
- * |          |                                                                |                                           | step is short of something  |
+ * - `solo`. Enters: a step with it has failed, and none has succeeded since. A step decides it by itself; a suspect
+ *   runs alone. Leaves: a step with it succeeds.
+ * - `prompt`. Enters: it lacks more than one token, or computes some of them again, or a sibling shares its last block.
+ *   A step gives it a chunk of the tokens that decodes leave. Leaves: one token is left.
+ * - `host`. Enters: its next input needs its last token on the host, because a drafter guesses for it, it is a beam, or
+ *   choices wait for its prompt. A step decides it by itself, once that token has arrived. Leaves: none of these holds.
+ * - `decode`. Enters: it lacks one token, known or on the device. A step issues one token to each, as a set. Leaves: it
+ *   has all its tokens, or a step is short of blocks, budget or rows.
  */
 export type Lane = "solo" | "prompt" | "host" | "decode";
 

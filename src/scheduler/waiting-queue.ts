@@ -90,7 +90,8 @@ export class WaitingQueue {
     const isIn = sequence?.state === "waiting" || sequence?.state === "preempted";
     if (this.#policy.size !== this.#count || isIn !== this.#count > 0) {
       throw new InvalidPolicyError(
-        `queue policy ${this.#policy.name} has ${this.#policy.size} requests and named ${nameOf(sequence)}, ${this.#count} wait`,
+        `queue policy ${this.#policy.name} has ${this.#policy.size} requests and named ${nameOf(sequence)}, ` +
+          `${this.#count} wait`,
       );
     }
     return sequence;

@@ -87,7 +87,8 @@ export async function fitToBench(setup: Setup, bench: BenchResult): Promise<Benc
   const simulated = await runAt(setup, bench, pace);
   if (Math.abs(simulated.tpotSeconds / bench.tpotSeconds - 1) > 0.1) {
     throw new InvalidOptionError(
-      `no pace from ${LEAST_PACE} to ${MOST_PACE} gives a token in ${bench.tpotSeconds} s; the nearest gives ${simulated.tpotSeconds} s: was it this model on this GPU?`,
+      `no pace from ${LEAST_PACE} to ${MOST_PACE} gives a token in ${bench.tpotSeconds} s; ` +
+        `the nearest gives ${simulated.tpotSeconds} s: was it this model on this GPU?`,
     );
   }
   return {

@@ -93,7 +93,8 @@ const PRESETS: readonly EnginePreset[] = [
     tokenBudget: 8192,
     memory: { memoryShare: 0.782, reservedBytes: 0 },
     source:
-      "SGLang 0.5: overlap scheduler, chunked_prefill_size 8,192; blocks of 16 tokens in the place of single ones; memory from two runs on one H100",
+      "SGLang 0.5: overlap scheduler, chunked_prefill_size 8,192; " +
+      "blocks of 16 tokens in the place of single ones; memory from two runs on one H100",
   },
   TRTLLM,
   { ...TRTLLM, name: "trtllm-1.2", figures: TRTLLM_12_FIGURES, source: `${TRTLLM.source}; times of 1.2` },

@@ -125,7 +125,8 @@ export function blocksThatFit(setup: Setup, blockSize: number, memory: MemoryOpt
   const blocks = Math.floor(kvBytes / gpus / blockBytes(setup, blockSize));
   if (blocks < 1) {
     throw new DeviceLimitError(
-      `beside the weights of ${shape.name} ${Math.round(kvBytes)} bytes are left on ${gpus} x ${gpu.name}, a block of ${blockSize} tokens takes ${Math.round(gpus * blockBytes(setup, blockSize))}`,
+      `beside the weights of ${shape.name} ${Math.round(kvBytes)} bytes are left on ${gpus} x ${gpu.name}, ` +
+        `a block of ${blockSize} tokens takes ${Math.round(gpus * blockBytes(setup, blockSize))}`,
     );
   }
   return blocks;

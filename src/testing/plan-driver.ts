@@ -184,7 +184,8 @@ function takeBack(
 ): void {
   for (const [i, { sequence }] of shares.entries()) {
     const [computedCount, known] = before[i];
-    sequence.computedCount = Math.min(sequence.computedCount, computedCount); // a step behind it may be taken back first
+    // A later step may have been rolled back already.
+    sequence.computedCount = Math.min(sequence.computedCount, computedCount);
     sequence.tokenIds.length = Math.min(sequence.tokenIds.length, known);
   }
 }

@@ -165,7 +165,8 @@ function checkToken(plan: StepPlan, token: number, request: DrivenRequest, befor
     assert(
       request.sample.plan === before && id === ~request.sample.index,
       () =>
-        `plan ${plan.index}: ${request.name} has input ${id} at ${position}, its last sample is ${request.sample.index} of plan ${request.sample.plan}`,
+        `plan ${plan.index}: ${request.name} has input ${id} at ${position}, ` +
+        `its last sample is ${request.sample.index} of plan ${request.sample.plan}`,
     );
   }
 }
@@ -183,7 +184,8 @@ function noteSamples(
   assert(
     request.computed <= last && last < request.entry.maxLength,
     () =>
-      `plan ${plan.index}: ${request.name} has ${request.computed} tokens of ${last}, ${request.entry.maxLength} at most`,
+      `plan ${plan.index}: ${request.name} has ${request.computed} tokens of ${last}, ` +
+      `${request.entry.maxLength} at most`,
   );
   const wanted = request.computed === last ? 1 + request.entry.followers.length : 0;
   const cut = samples >= 1 && plan.sampleCount === limits.tokenBudget;
@@ -238,7 +240,8 @@ function noteDrafts(plan: StepPlan, row: number, request: DrivenRequest, drafts:
   assert(
     request.computed === request.knownCount + drafts && request.computed < request.entry.maxLength,
     () =>
-      `plan ${plan.index}: ${request.name} has ${request.computed} tokens with its drafts, ${request.entry.maxLength} at most`,
+      `plan ${plan.index}: ${request.name} has ${request.computed} tokens with its drafts, ` +
+      `${request.entry.maxLength} at most`,
   );
   return [{ request, before: noteSample(request, { plan: plan.index, index: from }) }];
 }

@@ -30,7 +30,8 @@ export function checkExpired(
     assert(
       entry.deadline > now && (entry.queueDeadline > now || !neverRan),
       () =>
-        `${name} is ${entry.state} at ${now}, its deadline is ${entry.deadline}, its queue timeout at ${entry.queueDeadline}`,
+        `${name} is ${entry.state} at ${now}, its deadline is ${entry.deadline}, ` +
+        `its queue timeout at ${entry.queueDeadline}`,
     );
   }
   const { nextWakeAt } = scheduler;

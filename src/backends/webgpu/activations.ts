@@ -61,7 +61,8 @@ export function createActivations(
     const bytes = count * size * VECTOR_BYTES;
     if (bytes > bindingBytes) {
       throw new DeviceLimitError(
-        `maxStorageBufferBindingSize is ${bindingBytes}, ${label} of ${count} rows need ${bytes}: use fewer tokens a step`,
+        `maxStorageBufferBindingSize is ${bindingBytes}, ${label} of ${count} rows need ${bytes}: ` +
+          "use fewer tokens a step",
       );
     }
     return buffers.create(label, bytes, STORAGE);

@@ -57,7 +57,9 @@ export class Buffers {
   }
 
   #create(descriptor: GPUBufferDescriptor): GPUBuffer {
-    const message = `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, which holds ${this.byteLength} bytes in ${this.#made.length} buffers`;
+    const message =
+      `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, ` +
+      `which holds ${this.byteLength} bytes in ${this.#made.length} buffers`;
     const buffer = this.#attempt(descriptor, message);
     this.#made.push(buffer);
     this.byteLength += descriptor.size;

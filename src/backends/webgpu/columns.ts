@@ -131,7 +131,8 @@ export class PackedColumns {
       assert(
         slot >= 0 && slot < maxRequests && first >= 0 && first + count <= own,
         () =>
-          `change ${i} is of blocks ${first} to ${first + count} of slot ${slot}, tables have ${own} blocks of ${maxRequests} slots`,
+          `change ${i} is of blocks ${first} to ${first + count} of slot ${slot}, ` +
+          `tables have ${own} blocks of ${maxRequests} slots`,
       );
       const from = this.#tableWordCount;
       this.#tableWordCount += count;

@@ -61,13 +61,15 @@ export async function requestDevice(source: DeviceSource, needs: DeviceNeeds): P
 export async function requestAdapter(gpu: Gpu | undefined = globalThis.navigator?.gpu): Promise<GpuAdapter> {
   if (!gpu) {
     throw new DeviceUnavailableError(
-      'this runtime has no WebGPU: in Node, install the package "webgpu" and pass its create([]) as `gpu`; in a browser, use one that has navigator.gpu',
+      'this runtime has no WebGPU: in Node, install the package "webgpu" and pass its create([]) as `gpu`; ' +
+        "in a browser, use one that has navigator.gpu",
     );
   }
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter) return adapter;
   throw new DeviceUnavailableError(
-    "WebGPU finds no adapter: install a driver with Vulkan, Metal or Direct3D 12; without a GPU, Mesa's lavapipe (25 or newer) or SwiftShader will do",
+    "WebGPU finds no adapter: install a driver with Vulkan, Metal or Direct3D 12; without a GPU, " +
+      "Mesa's lavapipe (25 or newer) or SwiftShader will do",
   );
 }
 

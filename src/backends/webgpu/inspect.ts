@@ -79,11 +79,13 @@ export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigato
 const WEIGHTS = { read: [...DEVICE_DTYPES], widenedTo: WIDENED_DTYPE };
 
 const SOFTWARE_ADVICE =
-  "a GPU with a Vulkan, Metal or Direct3D 12 driver is faster by orders of magnitude; without one, Mesa's lavapipe 25 or newer is 2 to 10 times faster than SwiftShader";
+  "a GPU with a Vulkan, Metal or Direct3D 12 driver is faster by orders of magnitude; without one, " +
+  "Mesa's lavapipe 25 or newer is 2 to 10 times faster than SwiftShader";
 
 function nothing(reason: string): Inspection {
   const advice =
-    "install a driver with Vulkan, Metal or Direct3D 12, or a software adapter (Mesa's lavapipe 25 or newer, SwiftShader)";
+    "install a driver with Vulkan, Metal or Direct3D 12, or a software adapter " +
+    "(Mesa's lavapipe 25 or newer, SwiftShader)";
   return { adapters: [], chosen: null, reason, advice, weights: WEIGHTS, probe: null };
 }
 

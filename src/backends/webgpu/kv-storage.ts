@@ -44,7 +44,8 @@ export function kvParts(layout: KvLayout, blockCount: number, bindingBytes: numb
   if (heads === 0) {
     const needed = headBytes * (blockCount + 1);
     throw new DeviceLimitError(
-      `maxStorageBufferBindingSize is ${bindingBytes}, one key-value head of one layer needs ${needed} with ${blockCount} blocks: use fewer blocks`,
+      `maxStorageBufferBindingSize is ${bindingBytes}, one key-value head of one layer needs ${needed} with ` +
+        `${blockCount} blocks: use fewer blocks`,
     );
   }
   const headsPerPart = Math.min(kvHeadCount, heads);

@@ -43,7 +43,8 @@ export class Readback {
   /** Records the copies of a step with `samples` samples: the ids alone, unless more is wanted. */
   encode(encoder: GPUCommandEncoder, results: GPUBuffer, logits: GPUBuffer, samples: number, logprobs: boolean): void {
     this.#samples = samples;
-    this.#used = logprobs ? this.#resultBytes : 4 * (this.#sizes.maxSamples + Math.max(1, samples)); // ids and flags; it tells the end
+    // Ids, then flags: without log probabilities the flags are the last bytes that are used.
+    this.#used = logprobs ? this.#resultBytes : 4 * (this.#sizes.maxSamples + Math.max(1, samples));
     encoder.copyBufferToBuffer(results, 0, this.#staging, 0, this.#used);
     if (this.result.logits && samples > 0) {
       encoder.copyBufferToBuffer(logits, 0, this.#staging, this.#resultBytes, samples * this.#rowBytes);

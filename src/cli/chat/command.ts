@@ -7,8 +7,8 @@ import { decimal, integer } from "../option-values.ts";
 import type { ChatOptions } from "./chat.ts";
 
 const NOTES = `
-Each line that you enter is a message. /new begins a new conversation, /exit or the end of the input ends. Behind each answer
-stands how many tokens of the prompt came from the prefix cache: the turns before it are not computed again.
+Each line that you enter is a message. /new begins a new conversation; /exit or the end of the input ends the program.
+Each answer ends with the number of prompt tokens that came from the prefix cache: earlier turns are not computed again.
 
 Examples:
   bstar chat --model ./Qwen2.5-0.5B-Instruct

@@ -14,8 +14,9 @@ const BLOCKS = 36;
 const SPEED = 2;
 
 const ABOUT = `
-Sixteen prompts of very different lengths come one after the other and share one engine: few blocks and a small token budget
-make it chunk, wait, reuse common beginnings and preempt. On a terminal it is drawn as it happens; piped, it is told in lines.`;
+Sixteen prompts of very different lengths arrive one after the other and share one engine. Few blocks and a small token
+budget make the engine chunk prompts, queue and preempt requests, and reuse common beginnings. A terminal shows a live
+picture; a pipe gets one line an event.`;
 
 /** Adds `bstar demo`, which is `npm start`. */
 export function registerDemo(program: Command, io: Io): void {

@@ -140,7 +140,8 @@ export class DemoRun implements AsyncDisposable {
     else {
       this.#tell(
         track,
-        `ends after ${completion!.tokenIds.length} tokens (${completion!.finishReason}): ${endOf(flat(track.request.prompt), PROMPT_SHOWN)}${track.text}`,
+        `ends after ${completion!.tokenIds.length} tokens (${completion!.finishReason}): ` +
+          `${endOf(flat(track.request.prompt), PROMPT_SHOWN)}${track.text}`,
       );
     }
   }

@@ -54,7 +54,10 @@ export async function showPlain(
 export function stateLine({ seconds, step, running, waiting, finished, rows, blocks }: Frame): string {
   const tokens = step.shares.reduce((sum, share) => sum + share.tokens, 0);
   const held = blocks.filter((block) => block !== "cached" && block !== "free").length;
-  return `${stamp(seconds)}  step ${step.index}: ${tokens} of ${step.tokenBudget} tokens, ${running} running, ${waiting} waiting, ${finished} of ${rows.length} finished, ${held} of ${blocks.length} blocks held\n`;
+  return (
+    `${stamp(seconds)}  step ${step.index}: ${tokens} of ${step.tokenBudget} tokens, ${running} running, ` +
+    `${waiting} waiting, ${finished} of ${rows.length} finished, ${held} of ${blocks.length} blocks held\n`
+  );
 }
 
 /** Something that happened, in one line. */

@@ -93,7 +93,9 @@ export function formatSummary(s: Summary): string {
     ["preemptions", s.preemptions === 0 ? "0" : `${s.preemptions} (${s.recomputedTokens} tokens computed again)`],
     ["prefix cache", `${s.cachedTokens} tokens taken from it`],
   ];
-  const heading = `${s.requests} requests: ${s.promptTokens} prompt tokens in, ${s.producedTokens} tokens out, ${s.seconds.toFixed(1)} s`;
+  const heading =
+    `${s.requests} requests: ${s.promptTokens} prompt tokens in, ${s.producedTokens} tokens out, ` +
+    `${s.seconds.toFixed(1)} s`;
   return `\n${heading}\n\n${lines.map(([name, value]) => `  ${name.padEnd(15)}${value}`).join("\n")}\n`;
 }
 

@@ -18,10 +18,12 @@ Examples:
   bstar generate --prompts prompts.jsonl --json > answers.jsonl
   echo '{"id": "a", "prompt": "Dear Nora,"}' | bstar generate --prompts - --json
 
-A line of a prompts file is {"id", "prompt"} or {"id", "promptTokenIds"}, and where wanted "maxTokens", "temperature", "topK", "topP", "minP", "seed"
-and "stop" in place of the options, and "logprobs": k for the likeliest k of each token. With --json, each prompt gives one line, in the order of the input:
+A line of a prompts file is {"id", "prompt"} or {"id", "promptTokenIds"}. It may set "maxTokens", "temperature", "topK",
+"topP", "minP", "seed" and "stop" in place of the options, and "logprobs": k for the likeliest k of each token.
+With --json, each prompt gives one line, in the order of the input:
   {"id", "prompt", "promptTokenIds", "tokenIds", "text", "finishReason"}    finishReason: stop, length, abort or error,
-with "logprobs" also {"logprobs": [{"id", "logprob", "top": [{"id", "logprob"}]}]}, and with "error" {"error": {"code", "message"}}. The others go on; the exit code is then 1.`;
+with "logprobs" also {"logprobs": [{"id", "logprob", "top": [{"id", "logprob"}]}]},
+and with "error" also {"error": {"code", "message"}}: the other prompts continue, and the exit code is 1.`;
 
 /** Adds `bstar generate`: prompts in, texts out. */
 export function registerGenerate(program: Command, io: Io): void {

@@ -8,7 +8,8 @@ export function jsonLine({ prompt, promptTokenIds, tokenIds, text, logprobs, fin
   const line = { id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason };
   const scored =
     logprobs === undefined ? line : { ...line, logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) };
-  return `${JSON.stringify(error === null ? scored : { ...scored, error: { code: codeOf(error), message: oneLine(error.message) } })}\n`;
+  const told = error && { error: { code: codeOf(error), message: oneLine(error.message) } };
+  return `${JSON.stringify({ ...scored, ...told })}\n`;
 }
 
 function scoredToken(id: number, { logprob, top }: TokenLogprobs): object {
@@ -21,7 +22,8 @@ function codeOf(error: Error): string {
 
 /** Several results for people: a heading each, then the prompt with its continuation. */
 export function textBlock({ prompt, text, tokenIds, finishReason, error }: Result): string {
-  const heading = `── ${prompt.id} · ${tokenIds.length} ${tokenIds.length === 1 ? "token" : "tokens"} · ${finishReason}`;
+  const count = tokenIds.length === 1 ? "1 token" : `${tokenIds.length} tokens`;
+  const heading = `── ${prompt.id} · ${count} · ${finishReason}`;
   const trouble = error === null ? "" : `\n(${oneLine(error.message)})`;
   return `${heading}\n${prompt.text ?? ""}${text}${trouble}\n\n`;
 }

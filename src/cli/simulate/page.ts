@@ -1,3 +1,4 @@
+import { align } from "../align.ts";
 import { formatSeconds, significant } from "../../roofline/format.ts";
 import type { DistributionSummary } from "../../sim/index.ts";
 import type { Result } from "./run-settings.ts";
@@ -10,11 +11,15 @@ export function resultPage(result: Result): string {
     ["duration", `${formatSeconds(result.durationSeconds)} simulated in ${formatSeconds(result.loopSeconds)}`],
     [
       "throughput",
-      `${significant(throughput.requestsPerSecond)} requests/s, ${significant(throughput.outputTokensPerSecond)} output tokens/s, ${significant(throughput.totalTokensPerSecond)} tokens/s`,
+      `${significant(throughput.requestsPerSecond)} requests/s, ` +
+        `${significant(throughput.outputTokensPerSecond)} output tokens/s, ` +
+        `${significant(throughput.totalTokensPerSecond)} tokens/s`,
     ],
     [
       "steps",
-      `${significant(steps.count)} of ${significant(steps.meanTokens)} tokens (${percent(bStar.meanUse)} of B* = ${Math.round(bStar.tokens)}), ${significant(steps.meanRequests)} requests, ${formatSeconds(steps.meanSeconds)}`,
+      `${significant(steps.count)} of ${significant(steps.meanTokens)} tokens (${percent(bStar.meanUse)} of ` +
+        `B* = ${Math.round(bStar.tokens)}), ${significant(steps.meanRequests)} requests, ` +
+        formatSeconds(steps.meanSeconds),
     ],
     [
       "KV cache",
@@ -22,11 +27,16 @@ export function resultPage(result: Result): string {
     ],
     [
       "",
-      `${significant(kv.preemptions)} preemptions, ${significant(kv.recomputedTokens)} tokens computed again, ${percent(kv.prefixHitRate)} of prompts from the prefix cache`,
+      `${significant(kv.preemptions)} preemptions, ${significant(kv.recomputedTokens)} tokens computed ` +
+        `again, ${percent(kv.prefixHitRate)} of prompts from the prefix cache`,
     ],
     [
       "cost",
-      `$${significant(cost.dollarsPerDay)} a day, ${cost.dollarsPerMillionOutputTokens === null ? "nothing produced" : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`}`,
+      `$${significant(cost.dollarsPerDay)} a day, ${
+        cost.dollarsPerMillionOutputTokens === null
+          ? "nothing produced"
+          : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`
+      }`,
     ],
   ];
   if (goodput !== undefined) {
@@ -43,7 +53,8 @@ export function resultPage(result: Result): string {
   }
   const width = Math.max(...rows.map(([name]) => name.length));
   const head = `${config["model"]} on ${config["gpus"]} x ${config["gpu"]}, ${config["trace"] ?? config["workload"]}`;
-  return `\n${head}\n\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n")}\n\n${latencies(result)}\n\n`;
+  const body = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n");
+  return `\n${head}\n\n${body}\n\n${latencies(result)}\n\n`;
 }
 
 function requestsLine({ submitted, completed, rejected, clipped, dropped }: Result["requests"]): string {
@@ -72,14 +83,7 @@ function latencies(result: Result): string {
     name,
     ...[mean, p50, p90, p99, max].map((value) => (value === null ? "-" : formatSeconds(value))),
   ]);
-  const table = [["", "mean", "p50", "p90", "p99", "max"], ...cells];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table
-    .map(
-      (row) =>
-        `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("   ")}`,
-    )
-    .join("\n");
+  return align([["", "mean", "p50", "p90", "p99", "max"], ...cells]);
 }
 
 function percent(share: number): string {

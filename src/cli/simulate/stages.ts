@@ -11,7 +11,8 @@ export function parseStages(value: string): Stage[] {
     const [perSecond, duration] = [Number(rate), Number(seconds)];
     if (perSecond <= MAX_RATE && duration > 0 && duration <= MAX_SECONDS) return { rate: perSecond, seconds: duration };
     throw new InvalidArgumentError(
-      `It must be RATExSECONDS, comma-separated, with a rate of at most ${MAX_RATE} and at most ${MAX_SECONDS} seconds.`,
+      `It must be RATExSECONDS, comma-separated, with a rate of at most ${MAX_RATE} and at most ` +
+        `${MAX_SECONDS} seconds.`,
     );
   });
 }

@@ -66,7 +66,8 @@ export async function sweep(options: SweepOptions, io: Io): Promise<SweepLine[]>
     if (!io.signal.aborted) throw error;
     await progress.end();
     await io.stderr.write(
-      `bstar: stopped after ${lines.length} of ${todo.length} runs${out === undefined ? "" : "; the same command goes on from there"}\n`,
+      `bstar: stopped after ${lines.length} of ${todo.length} ` +
+        `runs${out === undefined ? "" : "; the same command goes on from there"}\n`,
     );
   } finally {
     await pool.destroy();

@@ -76,6 +76,7 @@ function render(template: JinjaTemplate, { messages, options, tokens, name }: Re
     throw new InvalidRequestError(`${name}: ${(error as Error).message}`);
   }
   throw new InvalidRequestError(
-    `${name} changes a message by more than trimming it, so its words cannot be kept apart from the template's; contents: "parse" renders it as it is`,
+    `${name} changes a message by more than trimming it, so its words cannot be kept apart from the ` +
+      `template's; contents: "parse" renders it as it is`,
   );
 }

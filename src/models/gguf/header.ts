@@ -124,7 +124,8 @@ function describeTensor(reader: HeaderReader, file: string): Described {
   const shape = readShape(reader, name, lengths);
   if (rowLength({ name, dtype, shape }) % FORMATS[dtype].blockSize !== 0) {
     reader.fail(
-      `${name} has rows of ${rowLength({ name, dtype, shape })} numbers, no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`,
+      `${name} has rows of ${rowLength({ name, dtype, shape })} numbers, ` +
+        `no whole blocks of ${dtype} (${FORMATS[dtype].blockSize})`,
     );
   }
   return {

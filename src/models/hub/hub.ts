@@ -229,7 +229,8 @@ async function explained<T>(source: string, work: Promise<T>): Promise<T> {
     const where = url === undefined ? "" : ` (${shownUrl(new URL(url))})`;
     if (statusCode === 401 || statusCode === 403) {
       throw new DownloadError(
-        `${source} may not be read (HTTP ${statusCode})${where}: it does not exist, or HF_TOKEN must belong to an account that may read it`,
+        `${source} may not be read (HTTP ${statusCode})${where}: it does not exist, ` +
+          "or HF_TOKEN must belong to an account that may read it",
       );
     }
     if (statusCode === 404 || statusCode === 410) {

@@ -46,7 +46,8 @@ export async function download(path: string, file: RemoteFile, options: Download
   for (let tries = 1; !(await fetchRest(part, file, options)); tries++) {
     if (tries < MAX_TRIES) continue;
     throw new DownloadError(
-      `${shownUrl(file.url)} was cut ${MAX_TRIES} times, at byte ${await sizeOf(part)} of ${file.size}; the next run goes on from there`,
+      `${shownUrl(file.url)} was cut ${MAX_TRIES} times, at byte ${await sizeOf(part)} of ${file.size}; ` +
+        "the next run goes on from there",
     );
   }
   await checkHash(part, file);

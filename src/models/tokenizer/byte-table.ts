@@ -16,7 +16,8 @@ export class ByteTable {
   /** A view; empty for an id that is not there. */
   at(id: number): Uint8Array {
     const end = this.#indptr[id + 1];
-    return end === undefined ? NO_BYTES : this.#bytes.subarray(this.#indptr[id], end); // -1 ends at 0, so it is empty too
+    // Id -1 ends at 0, so its bytes are empty, too.
+    return end === undefined ? NO_BYTES : this.#bytes.subarray(this.#indptr[id], end);
   }
 }
 

@@ -20,8 +20,8 @@ const WHITESPACE = /\p{White_Space}/gu;
 const PUNCTUATION = /[\p{P}!-/:-@[-`{-~]/gu;
 const NUMERIC = /\p{N}/gu;
 /** `\w+|[^\w\s]+` as Rust's regex crate reads it. */
-const WORDS =
-  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+|[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}\p{White_Space}]+/gu;
+const WORD = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
+const WORDS = new RegExp(String.raw`[${WORD}]+|[^${WORD}\p{White_Space}]+`, "gu");
 
 /**
  * The `pre_tokenizer` of a tokenizer.json, each kind as the Rust library (huggingface/tokenizers) defines it. Throws

@@ -11,7 +11,8 @@ export function checkSchedulerInvariants(parts: SchedulerParts): void {
   assert(
     running.length + waiting.size + followers + pausedCount === requests.size,
     () =>
-      `${running.length} running + ${waiting.size} waiting + ${followers} followers + ${pausedCount} paused are not the ${requests.size} requests`,
+      `${running.length} running + ${waiting.size} waiting + ${followers} followers + ${pausedCount} paused ` +
+      `are not the ${requests.size} requests`,
   );
   assert(new Set(running.map(({ slot }) => slot)).size === running.length, "two running requests have the same slot");
   checkLanes(parts);

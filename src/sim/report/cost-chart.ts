@@ -40,7 +40,8 @@ export function costChart(runs: readonly ReportRun[]): Chart {
     name: "cost",
     title: "Cost",
     caption:
-      "Dollars a million output tokens, against the requests completed a second, and against how long nine of ten answers take.",
+      "Dollars a million output tokens, against the requests completed a second, " +
+      "and against how long nine of ten answers take.",
     spec: {
       config: CONFIG,
       data: { values },

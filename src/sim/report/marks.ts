@@ -79,7 +79,8 @@ function tipOf(run: ReportRun): string {
   const seconds = (value: number | null): string => (value === null ? "-" : formatSeconds(value));
   return [
     [series, load].filter((part) => part !== "").join(", "),
-    `${significant(throughput.outputTokensPerSecond)} tokens/s, ${significant(throughput.requestsPerSecond)} requests/s`,
+    `${significant(throughput.outputTokensPerSecond)} tokens/s, ` +
+      `${significant(throughput.requestsPerSecond)} requests/s`,
     `a token ${seconds(tpotSeconds.p90)}, first token ${seconds(ttftSeconds.p90)} (90th percentiles)`,
     cost.dollarsPerMillionOutputTokens === null
       ? ""

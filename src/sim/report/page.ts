@@ -15,7 +15,8 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 60rem; mar
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
 figure { margin: 0; } figure svg { max-width: 100%; height: auto; } figcaption { color: #444; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }`;
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }`;
 
 export interface PageContent {
   readonly runs: readonly ReportRun[];

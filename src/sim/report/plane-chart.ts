@@ -23,7 +23,9 @@ export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
     name: "plane",
     title: "Throughput and latency",
     caption:
-      `Better is up and to the left. Each line is a setup, each mark a load; a hollow mark is saturated: its queue grew. B* stands where the mean step reaches B*, the knee where throughput over latency is greatest. Upright rule: reading speed, ${Math.round(reading)} ms a token.` +
+      "Better is up and to the left. Each line is a setup, each mark a load; a hollow mark is saturated: " +
+      "its queue grew. B* stands where the mean step reaches B*, the knee where throughput over latency is " +
+      `greatest. Upright rule: reading speed, ${Math.round(reading)} ms a token.` +
       (promised ? " Shaded: where the promise is kept." : ""),
     spec: {
       config: CONFIG,

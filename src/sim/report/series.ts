@@ -44,7 +44,9 @@ export function setupOf(
   const rest = varying.filter((key) => !DERIVED.has(key) && !HARDWARE.has(key) && !MODEL.has(key));
   const bits = varying.filter((key) => MODEL.has(key) && key !== "model");
   return {
-    hardware: `${Number(config["replicas"] ?? 1) > 1 ? `${config["replicas"]} replicas of ` : ""}${config["gpus"] ?? 1} x ${config["gpu"]}`,
+    hardware:
+      `${Number(config["replicas"] ?? 1) > 1 ? `${config["replicas"]} replicas of ` : ""}${config["gpus"] ?? 1} ` +
+      `x ${config["gpu"]}`,
     model: [config["model"], ...bits.map((key) => `${key} ${config[key]}`)].join(", "),
     policy: rest.map((key) => `${key} ${config[key] ?? "-"}`).join(", ") || "one policy",
   };

@@ -9,7 +9,8 @@ export function timelineChart(run: ReportRun, index: number): Chart {
     name: `timeline-${index + 1}`,
     title: `Over time: ${labelOf(run)}`,
     caption:
-      "Share of blocks held; requests in a step and waiting; tokens a step, prompts' above answers', with B* as a dashed rule.",
+      "Share of blocks held; requests in a step and waiting; tokens a step, prompts' above answers', " +
+      "with B* as a dashed rule.",
     spec: {
       config: CONFIG,
       data: { values },

@@ -55,7 +55,8 @@ async function openServeGen(rates: string, seed: number): Promise<Workload> {
   const lengths = rates.replace(/rates\.csv/, "lengths.jsonl");
   if (lengths === rates || !existsSync(lengths)) {
     throw new TraceError(
-      `${rates} holds ServeGen rates; their lengths are wanted beside them, in ${lengths === rates ? "NAME_lengths.jsonl for NAME_rates.csv" : lengths}`,
+      `${rates} holds ServeGen rates; their lengths are wanted beside them, ` +
+        `in ${lengths === rates ? "NAME_lengths.jsonl for NAME_rates.csv" : lengths}`,
     );
   }
   const windows = await rowsOf(rates, true, parseRates);

@@ -89,7 +89,8 @@ function describeRun({ allocator, model, capabilities }: AllocatorRun, { sizes }
       swapped ? "in host memory" : JSON.stringify(Array.from(allocator.table(number, group))),
     );
     lines.push(
-      `sequence ${number} (salt ${JSON.stringify(domain.salt)}, adapter ${domain.adapterId}): tokens ${JSON.stringify(tokens)}, blocks ${tables.join(" and ")}`,
+      `sequence ${number} (salt ${JSON.stringify(domain.salt)}, adapter ${domain.adapterId}): ` +
+        `tokens ${JSON.stringify(tokens)}, blocks ${tables.join(" and ")}`,
     );
   }
   if (capabilities.plans === true) {

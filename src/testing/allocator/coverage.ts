@@ -119,9 +119,12 @@ export function formatCoverage(coverage: AllocatorCoverage): string {
   const { forks, swapOuts, swapIns, evictions, rollbacks, resets } = coverage;
   return [
     `${programs} programs, ${commands} commands`,
-    `${allocations} allocations (${percent(refusedAllocations, allocations)} refused, ${percent(hits, allocations)} with a hit, ${percent(hostHits, hostAllocations)} from host memory where there is some)`,
+    `${allocations} allocations (${percent(refusedAllocations, allocations)} refused, ` +
+      `${percent(hits, allocations)} with a hit, ` +
+      `${percent(hostHits, hostAllocations)} from host memory if there is any)`,
     `${appends} appends (${percent(refusedAppends, appends)} refused)`,
-    `${forks} forks, ${swapOuts} swap-outs, ${swapIns} swap-ins, ${evictions} evictions, ${rollbacks} rollbacks, ${resets} resets`,
+    `${forks} forks, ${swapOuts} swap-outs, ${swapIns} swap-ins, ${evictions} evictions, ` +
+      `${rollbacks} rollbacks, ${resets} resets`,
   ].join("; ");
 }
 

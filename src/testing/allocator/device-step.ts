@@ -50,7 +50,10 @@ export function misread(
   if (!isBlock(block, sizes)) return `position ${position} has no block in group ${group}`;
   const content = memory.read(block, position % sizes.blockSize);
   if (content === contentOf(name, group, sizes)) return null;
-  return `position ${position} is in block ${block} of group ${group}, which holds ${content < 0 ? "nothing that was computed" : "the keys and values of another beginning"}`;
+  return (
+    `position ${position} is in block ${block} of group ${group}, ` +
+    `which holds ${content < 0 ? "nothing that was computed" : "the keys and values of another beginning"}`
+  );
 }
 
 /** Whether a table's entry names a block. */

@@ -30,7 +30,9 @@ export function findGrowth(makeAllocator: MakeAllocator, program: Program): Brea
     if (late <= early) return null;
     return {
       law: MEMORY_LAW,
-      detail: `bytes() is ${early} at most in the first ${rounds / 2} rounds of the program, ${late} or more in half of as many more`,
+      detail:
+        `bytes() is ${early} at most in the first ${rounds / 2} rounds of the program, ` +
+        `${late} or more in half of as many more`,
       commandsBefore: 0,
       command: null,
     };

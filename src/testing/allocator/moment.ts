@@ -84,7 +84,9 @@ export function skipReason(
   );
   if (unless !== undefined && capabilities[unless] === true) return `the allocator declares ${unless}`;
   if (missing.length > 0) {
-    return `the allocator does not declare ${missing.map((need) => (need === "exactTables" ? "exact" : need)).join(", ")}`;
+    return (
+      "the allocator does not declare " + missing.map((need) => (need === "exactTables" ? "exact" : need)).join(", ")
+    );
   }
   return needsMethod === undefined || allocator[needsMethod] !== undefined
     ? null

@@ -80,7 +80,8 @@ function expectSameBits(actual: Sample, expected: Sample, what: string): void {
   assert(
     id < 0,
     () =>
-      `${what}: the logit of ${id} for position ${actual.position} is ${actual.logits?.[id]}, not ${expected.logits?.[id]}`,
+      `${what}: the logit of ${id} for position ${actual.position} is ${actual.logits?.[id]}, ` +
+      `not ${expected.logits?.[id]}`,
   );
 }
 
@@ -93,7 +94,8 @@ export function expectClose(actual: Transcript, expected: Transcript, tolerance:
     assert(
       id < 0,
       () =>
-        `${what}: the logit of ${id} for position ${position} is ${logits[id]}, more than ${tolerance} from ${wanted[id]}`,
+        `${what}: the logit of ${id} for position ${position} is ${logits[id]}, ` +
+        `more than ${tolerance} from ${wanted[id]}`,
     );
   }
 }

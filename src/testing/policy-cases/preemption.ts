@@ -7,7 +7,9 @@ import { drawRunning, type PolicyCase } from "./policy-case.ts";
 export function preemptionCases(make: () => PreemptionPolicy): PolicyCase[] {
   return [
     {
-      name: "a preemption policy names the last of a total order: one of the running, whoever else runs and however they are listed",
+      name:
+        "a preemption policy names the last of a total order: one of the running, " +
+        "whoever else runs and however they are listed",
       run(random) {
         const policy = make();
         const running = drawRunning(random, random.integer(1, 12));

@@ -86,6 +86,16 @@ export function forbiddenWords(path: string, text: string): string[] {
     );
 }
 
+/** Lines over `columns` characters, which a reader has to scroll for. Files that a script writes are exempt. */
+export function wideLines(path: string, text: string, columns: number): string[] {
+  if (text.startsWith("// Written by scripts/")) return [];
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      line.length > columns ? [`${path}:${index + 1} has ${line.length} columns; the limit is ${columns}`] : [],
+    );
+}
+
 export interface PackageManifest {
   readonly exports: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;

@@ -7,7 +7,11 @@ export function activate(kind: i32, out: usize, gate: usize, up: usize, count: i
   const bytes = <usize>count * 4;
   for (let o: usize = 0; o < bytes; o += 16) {
     const g = v128.load(gate + o);
-    const a = kind == GELU_TANH ? geluTanh4(g) : kind == GELU_ERF ? geluErf4(g) : kind == RELU ? f32x4.max(g, f32x4.splat(0.0)) : silu4(g);
+    const a =
+      kind == GELU_TANH ? geluTanh4(g) :
+      kind == GELU_ERF ? geluErf4(g) :
+      kind == RELU ? f32x4.max(g, f32x4.splat(0.0)) :
+      silu4(g);
     v128.store(out + o, f32x4.mul(a, v128.load(up + o)));
   }
 }

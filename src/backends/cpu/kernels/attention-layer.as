@@ -63,7 +63,9 @@ function project(layer: Layer, m: Matrix, head: i32, bias: usize, first: i32, ro
   loadTile(m, first, rows);
   multiply(m, head * m.segmentGroups, m.segmentGroups, tile, rows, scratch.products, productBytes(layer));
   if (bias == 0) return;
-  for (let row = 0; row < rows; row++) add(productRow(layer, row), bias + <usize>(head * layer.headDim) * 4, layer.headDim);
+  for (let row = 0; row < rows; row++) {
+    add(productRow(layer, row), bias + <usize>(head * layer.headDim) * 4, layer.headDim);
+  }
 }
 
 function finishQuery(layer: Layer, head: i32, token: i32, x: usize): void {

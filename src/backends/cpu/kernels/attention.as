@@ -39,20 +39,26 @@ function attendUnit(layer: Layer, place: usize, firstHead: i32, heads: i32, shar
   const token = load<i32>(place, 4);
   const tokens = load<i32>(place, 8);
   const group = <usize>layer.group << 2;
-  table = load<usize>(step.tables + group) + <usize>load<i32>(load<usize>(step.tableStarts + group) + <usize>request * 4) * 4;
+  const start = load<i32>(load<usize>(step.tableStarts + group) + <usize>request * 4);
+  table = load<usize>(step.tables + group) + <usize>start * 4;
   origin = load<i32>(load<usize>(step.firstPositions + group) + <usize>request * 4);
   const position = load<i32>(step.positions + <usize>token * 4);
   low = firstVisible(position, layer.window);
   const high = position + tokens;
   scoreStride = <usize>((high - low + 7) & ~3) * 4;
   const kvHead = firstHead / sharing;
-  for (let at = low; at < high; at += POSITIONS) scoreTile(layer, token, tokens, firstHead, heads, kvHead, at, min(at + POSITIONS, high));
+  for (let at = low; at < high; at += POSITIONS) {
+    scoreTile(layer, token, tokens, firstHead, heads, kvHead, at, min(at + POSITIONS, high));
+  }
   for (let r = 0; r < tokens * heads; r++) {
     const p = position + r / heads;
     const first = firstVisible(p, layer.window) - low;
-    softmax(scratch.scores + <usize>r * scoreStride, first, p + 1 - low, layer.attentionCap, scratch.totals + <usize>r * 4);
+    const scores = scratch.scores + <usize>r * scoreStride;
+    softmax(scores, first, p + 1 - low, layer.attentionCap, scratch.totals + <usize>r * 4);
   }
-  for (let at = low; at < high; at += POSITIONS) weighTile(layer, token, tokens, firstHead, heads, kvHead, at, min(at + POSITIONS, high));
+  for (let at = low; at < high; at += POSITIONS) {
+    weighTile(layer, token, tokens, firstHead, heads, kvHead, at, min(at + POSITIONS, high));
+  }
 }
 
 // @ts-ignore: decorator
@@ -70,7 +76,8 @@ function locate(plane: usize, at: i32, end: i32, padded: i32): void {
   for (let p = at; p < end; p++) {
     const index = p - origin;
     const block = load<i32>(table + <usize>(index / model.blockSize) * 4);
-    const row = model.deviceBlocks + <usize>block * model.blockBytes + plane + <usize>(index % model.blockSize) * rowBytes;
+    const place = plane + <usize>(index % model.blockSize) * rowBytes;
+    const row = model.deviceBlocks + <usize>block * model.blockBytes + place;
     const i = <usize>(p - at);
     let pointer = row;
     if (kind != KV_F32) {
@@ -81,7 +88,9 @@ function locate(plane: usize, at: i32, end: i32, padded: i32): void {
   }
 }
 
-function scoreTile(layer: Layer, token: i32, tokens: i32, firstHead: i32, heads: i32, kvHead: i32, at: i32, end: i32): void {
+function scoreTile(
+  layer: Layer, token: i32, tokens: i32, firstHead: i32, heads: i32, kvHead: i32, at: i32, end: i32,
+): void {
   const padded = (layer.headDim + 3) & ~3;
   const bytes = <usize>padded * 4;
   locate(headPlane(layer, kvHead, false, kvRowBytes(model.kvKind, padded)), at, end, padded);
@@ -90,10 +99,12 @@ function scoreTile(layer: Layer, token: i32, tokens: i32, firstHead: i32, heads:
     const p = position + r / heads;
     const first = max(at, firstVisible(p, layer.window));
     const last = min(end, p + 1);
-    const query = model.queryRows + <usize>(token + r / heads) * model.queryStride + <usize>(firstHead + r % heads) * bytes;
+    const queries = model.queryRows + <usize>(token + r / heads) * model.queryStride;
+    const query = queries + <usize>(firstHead + r % heads) * bytes;
     const scores = scratch.scores + <usize>r * scoreStride;
     for (let i = first; i < last; i += 4) {
-      const k0 = keyAt(i, at, last), k1 = keyAt(i + 1, at, last), k2 = keyAt(i + 2, at, last), k3 = keyAt(i + 3, at, last);
+      const k0 = keyAt(i, at, last), k1 = keyAt(i + 1, at, last);
+      const k2 = keyAt(i + 2, at, last), k3 = keyAt(i + 3, at, last);
       let a = f32x4.splat(0.0), b = a, c = a, d = a;
       for (let o: usize = 0; o < bytes; o += 16) {
         const q = v128.load(query + o);
@@ -135,7 +146,9 @@ function softmax(scores: usize, first: i32, end: i32, cap: f32, total: usize): v
 }
 
 /** Adds the weighted values of positions [at, end) to each row; the last tile divides by the totals. */
-function weighTile(layer: Layer, token: i32, tokens: i32, firstHead: i32, heads: i32, kvHead: i32, at: i32, end: i32): void {
+function weighTile(
+  layer: Layer, token: i32, tokens: i32, firstHead: i32, heads: i32, kvHead: i32, at: i32, end: i32,
+): void {
   const headDim = layer.headDim;
   const padded = (headDim + 3) & ~3;
   locate(headPlane(layer, kvHead, true, kvRowBytes(model.kvKind, padded)), at, end, padded);
@@ -149,7 +162,8 @@ function weighTile(layer: Layer, token: i32, tokens: i32, firstHead: i32, heads:
     const sums = scratch.rowSums + <usize>r * <usize>padded * 4;
     weighRow(sums, scores, scratch.pointers + <usize>(begin - at) * 4, last - begin, padded, begin == first);
     if (last != p + 1) continue;
-    const out = model.attendedRows + <usize>(token + r / heads) * model.attendedStride + <usize>((firstHead + r % heads) * headDim) * 4;
+    const outputs = model.attendedRows + <usize>(token + r / heads) * model.attendedStride;
+    const out = outputs + <usize>((firstHead + r % heads) * headDim) * 4;
     const total = load<f32>(scratch.totals + <usize>r * 4);
     for (let d: usize = 0; d < <usize>headDim * 4; d += 4) store<f32>(out + d, load<f32>(sums + d) / total);
   }

@@ -44,7 +44,9 @@ function route(layer: Layer, token: i32): void {
   const at = <usize>(token * used) * 4;
   for (let i = 0; i < used; i++) {
     let best = 0;
-    for (let e = 1; e < layer.expertCount; e++) if (load<f32>(logits + <usize>e * 4) > load<f32>(logits + <usize>best * 4)) best = e;
+    for (let e = 1; e < layer.expertCount; e++) {
+      if (load<f32>(logits + <usize>e * 4) > load<f32>(logits + <usize>best * 4)) best = e;
+    }
     const p = Math.exp(<f64>load<f32>(logits + <usize>best * 4) - <f64>largest) / total;
     kept += p;
     store<i32>(model.expertIds + at + <usize>i * 4, best);
@@ -117,7 +119,8 @@ function upUnit(layer: Layer, expert: i32, group: i32, groups: i32): void {
     for (let row = 0; row < rows; row++) {
       const pair = load<i32>(scratch.expertPairs + <usize>(first + row) * 4);
       const target = model.gatedRows + <usize>pair * model.gatedStride + <usize>group * 32;
-      activate(layer.activation, target, scratch.products + <usize>row * bytes, scratch.products2 + <usize>row * bytes, 8 * groups);
+      const offset = <usize>row * bytes;
+      activate(layer.activation, target, scratch.products + offset, scratch.products2 + offset, 8 * groups);
     }
   }
 }
@@ -155,7 +158,9 @@ function downUnit(layer: Layer, group: i32, groups: i32): void {
   const isBranch = layer.postFeedForwardNorm != 0;
   const base = (isBranch ? model.branchRows : model.hiddenRows) + <usize>output * 4;
   const sums = scratch.products2;
-  for (let token = 0; isBranch && token < step.tokenCount; token++) memory.fill(base + <usize>token * model.hiddenStride, 0, <usize>count * 4);
+  for (let token = 0; isBranch && token < step.tokenCount; token++) {
+    memory.fill(base + <usize>token * model.hiddenStride, 0, <usize>count * 4);
+  }
   for (let expert = 0; expert < layer.expertCount; expert++) {
     const m = expertOf(layer.expertDowns, expert);
     for (let first = startOf(expert); first < startOf(expert + 1); first += TILE_ROWS) {
@@ -165,7 +170,8 @@ function downUnit(layer: Layer, group: i32, groups: i32): void {
       for (let row = 0; row < rows; row++) {
         const pair = load<i32>(scratch.expertPairs + <usize>(first + row) * 4);
         const scale = load<f32>(model.expertWeights + <usize>pair * 4) * (isBranch ? 1.0 : model.residualScale);
-        addScaled(base + <usize>(pair / layer.expertsUsed) * model.hiddenStride, sums + <usize>row * bytes, count, scale);
+        const target = base + <usize>(pair / layer.expertsUsed) * model.hiddenStride;
+        addScaled(target, sums + <usize>row * bytes, count, scale);
       }
     }
   }

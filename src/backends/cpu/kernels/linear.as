@@ -22,7 +22,8 @@ export function multiply(m: Matrix, first: i32, count: i32, tile: Tile, rows: i3
     for (; row + 4 <= rows; row += 4) {
       const o = out + <usize>row * stride;
       const x = tile.data + <usize>row * tile.stride;
-      if (kind == Q8) q8x4(w, inputs >> 5, x, tile.stride, tile.scales + <usize>row * tile.scaleStride, tile.scaleStride, o, stride);
+      const scales = tile.scales + <usize>row * tile.scaleStride;
+      if (kind == Q8) q8x4(w, inputs >> 5, x, tile.stride, scales, tile.scaleStride, o, stride);
       else if (kind == Q4) q4x4(w, inputs >> 5, x, tile, row, o, stride);
       else if (kind == F32) f32x4rows(w, inputs, x, tile.stride, o, stride);
       else if (kind == F16) f16x4rows(w, inputs, x, tile.stride, o, stride);
@@ -154,7 +155,9 @@ function bf16x4rows(w: usize, inputs: i32, x0: usize, xs: usize, out: usize, str
 
 // @ts-ignore: decorator
 @inline
-function store4(out: usize, stride: usize, a0: v128, b0: v128, a1: v128, b1: v128, a2: v128, b2: v128, a3: v128, b3: v128): void {
+function store4(
+  out: usize, stride: usize, a0: v128, b0: v128, a1: v128, b1: v128, a2: v128, b2: v128, a3: v128, b3: v128,
+): void {
   v128.store(out, a0);
   v128.store(out, b0, 16);
   v128.store(out + stride, a1);

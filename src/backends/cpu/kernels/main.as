@@ -86,7 +86,9 @@ function embed(): void {
     const row = model.hiddenRows + <usize>token * model.hiddenStride;
     unpackRow(changetype<Matrix>(model.embedding), id, row);
     if (model.embeddingScale != 1.0) {
-      for (let o: usize = 0; o < <usize>model.hiddenStride; o += 16) v128.store(row + o, f32x4.mul(v128.load(row + o), scale));
+      for (let o: usize = 0; o < <usize>model.hiddenStride; o += 16) {
+        v128.store(row + o, f32x4.mul(v128.load(row + o), scale));
+      }
     }
     fillAngles(token);
   }

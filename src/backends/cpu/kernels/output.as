@@ -28,7 +28,8 @@ function logitsOf(firstSample: i32, count: i32, out: usize): void {
   for (let unit = take(); unit < units; unit = take()) {
     const first = (unit / chunks) * TILE_ROWS;
     const group = (unit % chunks) * chunk;
-    logitUnit(m, group, min(chunk, m.groups - group), firstSample + first, min(TILE_ROWS, count - first), out + <usize>first * 4 * model.vocabulary);
+    const target = out + <usize>first * 4 * model.vocabulary;
+    logitUnit(m, group, min(chunk, m.groups - group), firstSample + first, min(TILE_ROWS, count - first), target);
   }
 }
 
@@ -47,8 +48,12 @@ function logitUnit(m: Matrix, group: i32, groups: i32, first: i32, rows: i32, ou
 /** Scale and soft-cap of the model's logits. */
 function shape(x: usize, bytes: usize): void {
   const scale = f32x4.splat(model.logitScale);
-  if (model.logitScale != 1.0) for (let o: usize = 0; o < bytes; o += 16) v128.store(x + o, f32x4.mul(v128.load(x + o), scale));
+  if (model.logitScale != 1.0) {
+    for (let o: usize = 0; o < bytes; o += 16) v128.store(x + o, f32x4.mul(v128.load(x + o), scale));
+  }
   if (model.logitCap == 0.0) return;
   const cap = f32x4.splat(model.logitCap), inverse = f32x4.splat(<f32>1.0 / model.logitCap);
-  for (let o: usize = 0; o < bytes; o += 16) v128.store(x + o, f32x4.mul(cap, tanh4(f32x4.mul(v128.load(x + o), inverse))));
+  for (let o: usize = 0; o < bytes; o += 16) {
+    v128.store(x + o, f32x4.mul(cap, tanh4(f32x4.mul(v128.load(x + o), inverse))));
+  }
 }

@@ -15,7 +15,9 @@ function rowOf(m: Matrix, group: i32, o: i32): i32 {
  * the tensor's
  * type: that of a kind, or one of block-formats. Padding stays zero.
  */
-export function packGroups(m: Matrix, type: i32, bytes: usize, first: i32, end: i32, source: usize, firstRow: i32): void {
+export function packGroups(
+  m: Matrix, type: i32, bytes: usize, first: i32, end: i32, source: usize, firstRow: i32,
+): void {
   for (let group = first; group < end; group++) {
     const target = m.data + <usize>group * m.groupBytes;
     for (let o = 0; o < 8; o++) {

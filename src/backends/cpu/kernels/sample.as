@@ -79,7 +79,8 @@ function draw(s: i32, likeliest: i32, temperature: f64): i32 {
   const lowest = threshold(load<i32>(step.topK + at), <f64>load<f32>(step.topP + at));
   const row = load<i32>(step.sampleRows + at);
   const position = load<i32>(step.positions + <usize>row * 4) + 1;
-  const u = uniform(load<u32>(step.seeds + 2 * at), load<u32>(step.seeds + 2 * at, 4), load<u32>(step.choices + at), position);
+  const seed = step.seeds + 2 * at;
+  const u = uniform(load<u32>(seed), load<u32>(seed, 4), load<u32>(step.choices + at), position);
   return choose(lowest, <f64>load<f32>(step.minP + at), u);
 }
 

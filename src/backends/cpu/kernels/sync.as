@@ -41,7 +41,9 @@ export function finish(sync: Sync, parties: i32, serial: i32): void {
 export function waitForTurn(sync: Sync, serial: i32): void {
   const doneAt = changetype<usize>(sync) + offsetof<Sync>("done");
   for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(doneAt) == serial) return;
-  for (let done = atomic.load<i32>(doneAt); serial - done > 0; done = atomic.load<i32>(doneAt)) atomic.wait<i32>(doneAt, done, -1);
+  for (let done = atomic.load<i32>(doneAt); serial - done > 0; done = atomic.load<i32>(doneAt)) {
+    atomic.wait<i32>(doneAt, done, -1);
+  }
 }
 
 /** Waits for a job beyond `seen`; false when the pool stops. */

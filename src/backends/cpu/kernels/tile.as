@@ -30,5 +30,8 @@ export function shapeTile(tile: Tile, data: usize, scales: usize, sums: usize, m
 export function fillTile(tile: Tile, row: i32, x: usize, m: Matrix): void {
   const target = tile.data + <usize>row * tile.stride;
   if (m.kind < Q8) memory.copy(target, x, <usize>m.inputs * 4);
-  else quantizeRow(x, m.inputs, target, tile.scales + <usize>row * tile.scaleStride, tile.sums + <usize>row * tile.sumStride);
+  else {
+    const scales = tile.scales + <usize>row * tile.scaleStride;
+    quantizeRow(x, m.inputs, target, scales, tile.sums + <usize>row * tile.sumStride);
+  }
 }

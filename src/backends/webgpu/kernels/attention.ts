@@ -29,9 +29,10 @@ export function attentionKernel(
 ): Kernel {
   const workgroup: Kernel["constants"] = variant === "thread" ? { WORKGROUP: ATTENTION_HEADS.thread } : {};
   const scales = kv === "int8" ? "cache-scaled" : "cache-unscaled";
+  const pieces = ["columns", "part", cachePiece(kv), scales, "soft-cap", "attention", `attention-${variant}`] as const;
   return {
     label: `attention-${variant} ${kv}`,
-    code: `const HEAD = ${shape.head}u;\n${compose("columns", "part", cachePiece(kv), scales, "soft-cap", "attention", `attention-${variant}`)}`,
+    code: `const HEAD = ${shape.head}u;\n${compose(...pieces)}`,
     bindings: ["read", "uniform", "read", "read", "write"],
     constants: {
       ...workgroup,

@@ -54,7 +54,8 @@ fn value_distance() -> u32 {
 }
 
 fn key_at(task: Task, position: u32) -> u32 {
-  return u32(columns[task.table + position / BLOCK_SIZE]) * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
+  let block = u32(columns[task.table + position / BLOCK_SIZE]);
+  return block * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
 }
 
 // Keys of the four positions from `position`; a visible one stands in for one that is not.

@@ -16,7 +16,8 @@ fn to_halves(bits: vec4u) -> vec4u {
   let sign = (bits >> vec4u(16)) & vec4u(0x8000);
   let magnitude = bits & vec4u(0x7fffffff);
   let normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> vec4u(13)) & vec4u(1))) >> vec4u(13);
-  let small = rounded_shift((magnitude & vec4u(0x7fffff)) | vec4u(0x800000), 126u - min(magnitude >> vec4u(23), vec4u(113)));
+  let mantissa = (magnitude & vec4u(0x7fffff)) | vec4u(0x800000);
+  let small = rounded_shift(mantissa, 126u - min(magnitude >> vec4u(23), vec4u(113)));
   var halves = select(normal, small, magnitude < vec4u(0x38800000));
   halves = select(halves, vec4u(0x7c00), magnitude >= vec4u(0x477ff000));
   halves = select(halves, vec4u(0x7e00), magnitude > vec4u(0x7f800000));

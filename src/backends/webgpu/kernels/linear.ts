@@ -32,9 +32,10 @@ export interface LinearShape {
 export function linearKernel(variant: LinearVariant, shape: LinearShape, store: Store): Kernel {
   const workgroup: Kernel["constants"] = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
   const { dtype, inputs, biased } = shape;
+  const pieces = ["columns", "part", ...weightPieces(dtype), "linear", `linear-${variant}`] as const;
   return {
     label: `linear-${variant} ${store.name} ${dtype}`,
-    code: `${biasBinding(store)}${compose("columns", "part", ...weightPieces(dtype), "linear", `linear-${variant}`, ...store.pieces, biased ? "bias" : "no-bias")}`,
+    code: `${biasBinding(store)}${compose(...pieces, ...store.pieces, biased ? "bias" : "no-bias")}`,
     bindings: ["read", "uniform", "read", "read", ...store.bindings, ...(biased ? (["read"] as const) : [])],
     constants: { INPUTS: inputs, ...workgroup, ...store.constants },
   };
@@ -53,10 +54,11 @@ export interface ExpertRows {
  * choices.
  */
 export function expertKernel({ dtype, inputs }: Omit<LinearShape, "biased">, rows: ExpertRows, store: Store): Kernel {
+  const pieces = ["columns", "part", ...weightPieces(dtype), "linear", "linear-expert"] as const;
   const choices = `const CHOICES = ${4 + store.bindings.length}u;\n`;
   return {
     label: `linear-expert ${store.name} ${dtype}`,
-    code: `${choices}${compose("columns", "part", ...weightPieces(dtype), "linear", "linear-expert", ...store.pieces, "no-bias")}`,
+    code: `${choices}${compose(...pieces, ...store.pieces, "no-bias")}`,
     bindings: ["read", "uniform", "read", "read", ...store.bindings, "read"],
     constants: {
       INPUTS: inputs,

@@ -30,7 +30,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (lane == 0) {
       let entry = 3 * SAMPLES + sample * TOP + u32(i);
       results[entry] = select(i32(next.y), -1, next.x == 0);
-      results[entry + SAMPLES * TOP] = select(bitcast<i32>(logit_of(next.x) - normalizer), i32(0xff800000u), next.x == 0);
+      let logprob = bitcast<i32>(logit_of(next.x) - normalizer);
+      results[entry + SAMPLES * TOP] = select(logprob, i32(0xff800000u), next.x == 0);
     }
   }
 }

@@ -29,7 +29,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= heads || row >= token_count()) {
     return;
   }
-  var head = Head((row * heads + id.x) * HEAD, select(HEAD, 0u, id.x < query_heads), 1, id.x >= query_heads + part.head_count);
+  let values = id.x >= query_heads + part.head_count;
+  var head = Head((row * heads + id.x) * HEAD, select(HEAD, 0u, id.x < query_heads), 1, values);
   if (NORMED && !head.is_value) {
     head.scale = norm_scale(head.start);
   }

@@ -207,7 +207,8 @@ fn value_distance() -> u32 {
 }
 
 fn key_at(task: Task, position: u32) -> u32 {
-  return u32(columns[task.table + position / BLOCK_SIZE]) * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
+  let block = u32(columns[task.table + position / BLOCK_SIZE]);
+  return block * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
 }
 
 // Keys of the four positions from \`position\`; a visible one stands in for one that is not.
@@ -285,7 +286,8 @@ fn to_halves(bits: vec4u) -> vec4u {
   let sign = (bits >> vec4u(16)) & vec4u(0x8000);
   let magnitude = bits & vec4u(0x7fffffff);
   let normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> vec4u(13)) & vec4u(1))) >> vec4u(13);
-  let small = rounded_shift((magnitude & vec4u(0x7fffff)) | vec4u(0x800000), 126u - min(magnitude >> vec4u(23), vec4u(113)));
+  let mantissa = (magnitude & vec4u(0x7fffff)) | vec4u(0x800000);
+  let small = rounded_shift(mantissa, 126u - min(magnitude >> vec4u(23), vec4u(113)));
   var halves = select(normal, small, magnitude < vec4u(0x38800000));
   halves = select(halves, vec4u(0x7c00), magnitude >= vec4u(0x477ff000));
   halves = select(halves, vec4u(0x7e00), magnitude > vec4u(0x7f800000));
@@ -760,7 +762,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (lane == 0) {
       let entry = 3 * SAMPLES + sample * TOP + u32(i);
       results[entry] = select(i32(next.y), -1, next.x == 0);
-      results[entry + SAMPLES * TOP] = select(bitcast<i32>(logit_of(next.x) - normalizer), i32(0xff800000u), next.x == 0);
+      let logprob = bitcast<i32>(logit_of(next.x) - normalizer);
+      results[entry + SAMPLES * TOP] = select(logprob, i32(0xff800000u), next.x == 0);
     }
   }
 }
@@ -865,7 +868,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= heads || row >= token_count()) {
     return;
   }
-  var head = Head((row * heads + id.x) * HEAD, select(HEAD, 0u, id.x < query_heads), 1, id.x >= query_heads + part.head_count);
+  let values = id.x >= query_heads + part.head_count;
+  var head = Head((row * heads + id.x) * HEAD, select(HEAD, 0u, id.x < query_heads), 1, values);
   if (NORMED && !head.is_value) {
     head.scale = norm_scale(head.start);
   }
@@ -1572,7 +1576,10 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let at = block + (2 + k % 8 * 2) * stride;
   let first = weights[at];
   let second = weights[at + stride];
-  return FourInputs(d * four_bits(first, 0), d * four_bits(first, 4), d * four_bits(second, 0), d * four_bits(second, 4));
+  return FourInputs(
+    d * four_bits(first, 0), d * four_bits(first, 4),
+    d * four_bits(second, 0), d * four_bits(second, 4),
+  );
 }
 `,
   "weights-q8_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with

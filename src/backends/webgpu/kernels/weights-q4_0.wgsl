@@ -18,5 +18,8 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let at = block + (2 + k % 8 * 2) * stride;
   let first = weights[at];
   let second = weights[at + stride];
-  return FourInputs(d * four_bits(first, 0), d * four_bits(first, 4), d * four_bits(second, 0), d * four_bits(second, 4));
+  return FourInputs(
+    d * four_bits(first, 0), d * four_bits(first, 4),
+    d * four_bits(second, 0), d * four_bits(second, 4),
+  );
 }

@@ -97,7 +97,8 @@ const cachedCanBeFound: Law = {
     const findable = countFindable(moment);
     return after.counts.cached <= findable
       ? null
-      : `${after.counts.cached} blocks are cached, ${findable} of those that nobody holds have contents that a lookup finds`;
+      : `${after.counts.cached} blocks are cached, ${findable} of those that nobody holds have contents that ` +
+          "a lookup finds";
   },
 };
 

@@ -28,7 +28,10 @@ const longEnough: Law = {
         const first = Math.floor(firstVisible(length, sizes.windows[group]) / sizes.blockSize);
         for (let index = first; index < blocksOf(length, sizes.blockSize); index++) {
           if (!isBlock(table[index], sizes)) {
-            return `sequence ${sequence} has ${length} tokens and no block ${index} in group ${group}: ${JSON.stringify(table)}`;
+            return (
+              `sequence ${sequence} has ${length} tokens and no block ${index} in group ${group}: ` +
+              JSON.stringify(table)
+            );
           }
         }
       }
@@ -45,7 +48,10 @@ const neverTooLong: Law = {
       const { length } = model.get(sequence).tokens;
       const table = tables.find((each) => each.length > blocksOf(length, sizes.blockSize));
       if (table !== undefined) {
-        return `sequence ${sequence} has ${length} tokens in blocks of ${sizes.blockSize} and ${table.length} blocks: ${JSON.stringify(table)}`;
+        return (
+          `sequence ${sequence} has ${length} tokens in blocks of ${sizes.blockSize} and ${table.length} ` +
+          `blocks: ${JSON.stringify(table)}`
+        );
       }
     }
     return null;
@@ -61,7 +67,10 @@ const ownersAgree: Law = {
       const other = owner.get(entry.block);
       owner.set(entry.block, entry);
       if (other !== undefined && !mayShare(other, entry, moment)) {
-        return `block ${entry.block} is number ${other.index} of sequence ${other.sequence} and number ${entry.index} of sequence ${entry.sequence}, which begin differently`;
+        return (
+          `block ${entry.block} is number ${other.index} of sequence ${other.sequence} and number ` +
+          `${entry.index} of sequence ${entry.sequence}, which begin differently`
+        );
       }
     }
     return null;
