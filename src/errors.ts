@@ -115,6 +115,14 @@ export class DeviceLostError extends BstarError {
   }
 }
 
+/** The worker that runs the engine has ended; its requests and its KV cache are gone. The message says why. */
+export class WorkerLostError extends BstarError {
+  override readonly name: string = "WorkerLostError";
+  constructor(message: string) {
+    super("worker_lost", message);
+  }
+}
+
 /** No device of the wanted kind can be had here; the message says what to install or to change. */
 export class DeviceUnavailableError extends BstarError {
   override readonly name: string = "DeviceUnavailableError";

@@ -26,6 +26,7 @@ const CODES: Readonly<Record<string, string>> = {
   ConstraintError: "constraint",
   DownloadError: "download_failed",
   InvalidLogitsError: "invalid_logits",
+  WorkerLostError: "worker_lost",
 };
 
 const classes = Object.entries(errors).filter(([name]) => name !== "BstarError") as [

@@ -20,7 +20,7 @@ import {
   type PromptInput,
 } from "./options.ts";
 import { infoOf } from "./option-checks.ts";
-import { promptTokenIdsOf, stopsOf, stopTokenIdsOf } from "./prompt.ts";
+import { promptTokenIdsOf, stopsOf, stopTokenIdsOf, tokenizerOf } from "./prompt.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
 import { asError } from "./session.ts";
@@ -183,6 +183,16 @@ export class Engine implements AsyncDisposable {
   cachedTokens(query: PrefixQuery & PromptInput): number {
     const tokens = Int32Array.from(promptTokenIdsOf(query, this.#options));
     return this.scheduler.kv.cachedTokens({ tokens, salt: query.cacheSalt ?? "", adapterId: query.adapterId ?? 0 });
+  }
+
+  /** The ids that `submit` would make of a prompt. Throws what `submit` throws of one. */
+  tokenize(prompt: PrefixQuery & PromptInput): ArrayLike<number> {
+    return promptTokenIdsOf(prompt, this.#options);
+  }
+
+  /** Text of ids, as `Tokenizer.decode` gives it. Throws `InvalidRequestError` where the engine has no tokenizer. */
+  detokenize(tokenIds: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string {
+    return tokenizerOf("token ids", this.#options).decode(tokenIds, options);
   }
 
   stats(): EngineStats {

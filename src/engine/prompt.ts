@@ -47,7 +47,8 @@ function encodeMessages(
   return tokenizer.encodeParts(parts, { addSpecialTokens });
 }
 
-function tokenizerOf(what: string, { tokenizer }: EngineOptions): Tokenizer {
+/** The engine's tokenizer. Throws `InvalidRequestError` that says what needs one. */
+export function tokenizerOf(what: string, { tokenizer }: EngineOptions): Tokenizer {
   if (tokenizer === undefined) {
     throw new InvalidRequestError(`${what} need${what.startsWith("a ") ? "s" : ""} an engine with a tokenizer`);
   }

@@ -68,6 +68,10 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   #left = false;
   /** Thrown to the reader after the last delta, once. */
   #failure: { readonly reason: unknown } | null = null;
+  /**
+   * Called after each change that `read` can see. The engine calls it inside a step: it must be short and not throw.
+   */
+  onNews: (() => void) | null = null;
 
   /** `n` answers, numbered from `choice` on. `abort` ends the request, and so may `signal`. */
   constructor(options: {
@@ -95,11 +99,21 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
 
   async next(): Promise<IteratorResult<TokenDelta, undefined>> {
     for (;;) {
-      const answer = this.#left ? undefined : this.#answers.find((each) => each.hasNews);
-      if (answer !== undefined) return { done: false, value: answer.read() };
+      const value = this.#left ? null : this.read();
+      if (value !== null) return { done: false, value };
       if (this.#left || this.#isOver) return this.#end();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** What came since the last look, without waiting; null where nothing did. A reader uses this or the iteration. */
+  read(): TokenDelta | null {
+    return this.#answers.find((each) => each.hasNews)?.read() ?? null;
+  }
+
+  /** The whole of one answer once it has ended, else null. */
+  ended(choice = this.#first): Choice | null {
+    return this.#answers[choice - this.#first].ended;
   }
 
   /**
@@ -158,6 +172,7 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
 
   #notify(): void {
     for (const wake of this.#waiting.splice(0)) wake();
+    this.onNews?.();
   }
 }
 

@@ -488,3 +488,11 @@ describe("the end of an engine", () => {
     expect(unhandled).toEqual([]);
   });
 });
+
+test("tokenize gives the ids that submit would make, and detokenize their text", async () => {
+  const { engine } = setUp({ tokenizer: byteTokenizer });
+  expect(engine.tokenize({ prompt: "ab" })).toEqual([97, 98]);
+  expect(engine.detokenize([97, 98])).toBe("ab");
+  expect(() => setUp().engine.detokenize([1])).toThrow("token ids need an engine with a tokenizer");
+  await engine.dispose();
+});

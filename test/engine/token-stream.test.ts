@@ -251,3 +251,15 @@ describe("a stream of an engine", () => {
     await engine.dispose();
   });
 });
+
+test("read gives what is there without waiting, and onNews tells of it", () => {
+  const stream = open();
+  let news = 0;
+  stream.onNews = () => void news++;
+  expect([stream.read(), stream.ended()]).toEqual([null, null]);
+  stream.push(5, "x");
+  stream.push(6, "y");
+  expect([news, stream.read()?.tokenIds, stream.read()]).toEqual([2, [5, 6], null]);
+  stream.end("!", "length", null, timing);
+  expect([news, stream.read()?.text, stream.ended()?.text]).toEqual([3, "!", "xy!"]);
+});

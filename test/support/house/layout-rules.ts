@@ -130,6 +130,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "./roofline": "src/roofline/index.ts",
   "./testing": "src/testing/index.ts",
   "./server": "src/server/index.ts",
+  "./worker": "src/worker/index.ts",
 };
 
 /** An entry whose source is there is exported, from that source. */

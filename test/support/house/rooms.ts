@@ -28,7 +28,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "backends/webgpu": ["root", "backend", "sampling", "quantization"],
   "backends/simulated": ["root", "backend", "sampling", "roofline"],
   sim: [...UP_TO_SCHEDULER, "families", "backend", "backends/simulated"],
-  server: [...UP_TO_ENGINE, "models"],
+  worker: UP_TO_ENGINE,
+  server: [...UP_TO_ENGINE, "models", "worker"],
   cli: [
     ...UP_TO_ENGINE,
     "families",
@@ -40,6 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backends/webgpu",
     "backends/simulated",
     "sim",
+    "worker",
     "server",
   ],
   testing: [
@@ -55,6 +57,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backends/webgpu",
     "backends/simulated",
     "sim",
+    "worker",
     "server",
   ],
 };
@@ -87,6 +90,7 @@ export const NODE_FILES: readonly RegExp[] = [
   /^src\/backends\/cpu\/spawn\.ts$/,
   /^src\/models\/node\.ts$/,
   /^src\/models\/hub\/(hub|store)\.ts$/,
+  /^src\/worker\/own-channel\.ts$/,
   /^src\/server\/node\.ts$/,
   /^src\/sim\/.*file.*\.ts$/,
 ];
