@@ -9,10 +9,11 @@ import type { LayerWeights, Model, Tensor } from "../../src/model.ts";
 import { GGUF_TENSOR_TYPES } from "../../src/models/gguf/types.ts";
 import { rowBytes, rowCount, rowLength } from "../../src/quantization/index.ts";
 
-/** Values of metadata: integers are u32, `{ float }` is f32. */
-export type GgufKeys = Readonly<
-  Record<string, number | { readonly float: number } | string | boolean | readonly string[] | readonly number[]>
->;
+/** A value of metadata: integers are u32, `{ float }` is f32. */
+export type GgufValue = number | { readonly float: number } | string | boolean | readonly string[] | readonly number[];
+
+/** Metadata by key; undefined takes a key out. */
+export type GgufKeys = Readonly<Record<string, GgufValue | undefined>>;
 
 /** How an architecture's files store what is not stored as it is. */
 interface Storage {
@@ -54,19 +55,19 @@ export function ggufChunks(
   keys: GgufKeys = {},
   tensors: readonly Tensor[] = [],
 ): readonly Uint8Array[] {
-  const all = {
+  const all = Object.entries<GgufValue | undefined>({
     "general.architecture": architecture,
     ...keysOf(architecture, model.config),
     ...vocabulary(model.config.vocabSize),
     ...keys,
-  };
+  }).filter((entry): entry is [string, GgufValue] => entry[1] !== undefined);
   const stored = [...tensorsOf(model, STORAGE[architecture] ?? {}), ...tensors];
   const header = new Writer();
   header.bytes(new TextEncoder().encode("GGUF"));
   header.u32(3);
   header.u64(stored.length);
-  header.u64(Object.keys(all).length);
-  for (const [key, value] of Object.entries(all)) header.pair(key, value);
+  header.u64(all.length);
+  for (const [key, value] of all) header.pair(key, value);
   let offset = 0;
   for (const { name, dtype, shape, bytes } of stored) {
     header.text(name);
@@ -230,7 +231,7 @@ class Writer {
     this.bytes(bytes);
   }
 
-  pair(key: string, value: GgufKeys[string]): void {
+  pair(key: string, value: GgufValue): void {
     this.text(key);
     if (typeof value === "string") {
       this.u32(STRING);

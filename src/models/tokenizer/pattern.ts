@@ -59,7 +59,7 @@ function literal(wanted: string): Pattern {
 
 function translate(source: string, place: string): RegExp {
   try {
-    return toRegExp(writeOutWords(source), { global: true, accuracy: "strict" });
+    return toRegExp(writeOutWords(source), { global: true, accuracy: "strict", target: "ES2024" });
   } catch (cause) {
     throw unsupported(place, `${excerpt(source)} (${(cause as Error).message})`);
   }

@@ -11,6 +11,7 @@ const matches = (pattern: unknown, text: string): string[] => {
 test.each<[string, string, string[]]>([
   ["a+", "caab a", ["aa", "a"]],
   ["(?i:'s|'t)", "it'S don't", ["'S", "'t"]],
+  ["(?i:m)z|[A-Z]", "x I", ["I"]],
   ["a++b", "aab aac", ["aab"]],
   ["a++ab", "aaab", []],
   ["\\s", "a\u{85}b\u{feff}c", ["\u{85}"]],
