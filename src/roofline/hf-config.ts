@@ -1,5 +1,4 @@
 import type { DecoderConfig } from "../decoder.ts";
-import { layerGroups } from "../decoder.ts";
 import { InvalidModelError } from "../errors.ts";
 import { decoderFromConfig } from "../families/index.ts";
 import { describe, isObject } from "../json.ts";
@@ -34,7 +33,7 @@ export function shapeOfDecoder(config: DecoderConfig, name: string): ModelShape 
     vocabSize,
     contextLength,
     tiedEmbeddings: config.tiedEmbeddings,
-    layers: layerGroups(config).map(({ window, layers }) => ({ count: layers.length, window })),
+    layers: layersByWindow(config),
     feedForwardMatrices: config.gated ? 3 : 2,
     biases: config.biases,
     normVectors: config.norm.kind === "layer" ? 2 : 1,
@@ -48,4 +47,9 @@ export function shapeOfDecoder(config: DecoderConfig, name: string): ModelShape 
       intermediateSize: experts.intermediateSize,
     },
   };
+}
+
+function layersByWindow({ layers }: DecoderConfig): ModelShape["layers"] {
+  const windows = [...new Set(layers.map(({ window }) => window))];
+  return windows.map((window) => ({ count: layers.filter((layer) => layer.window === window).length, window }));
 }

@@ -77,8 +77,8 @@ const TABLE: Readonly<Record<string, GgufPreTokenizer>> = {
 };
 
 /**
- * By the value of `tokenizer.ggml.pre`; others are refused by name. test/support/pre-tokenizer-peers.json has llama.cpp's
- * answers for each.
+ * By the value of `tokenizer.ggml.pre`; others are refused by name. llama.cpp's answers for each are in
+ * test/support/pre-tokenizer-peers.json.
  */
 export const GGUF_PRE_TOKENIZERS: ReadonlyMap<string, GgufPreTokenizer> = new Map(
   Object.entries(TABLE).flatMap(([names, how]) =>

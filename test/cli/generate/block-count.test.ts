@@ -38,7 +38,7 @@ test("there is always a block", () => {
 });
 
 test("each group of layers has its own table, and the type its own bytes", () => {
-  const layers = [32, null, 32].map((window) => ({ window, rope: 0, experts: false }));
+  const layers = [32, null, 32, null].map((window) => ({ window, rope: 0, experts: false }));
   expect(defaultBlockCount({ ...config, layers }, { lengths: [33], maxRequests: 1, blockSize: 16, kv: "f16" })).toBe(
     2 * 3,
   );
