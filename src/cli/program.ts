@@ -10,6 +10,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["demo", async () => (await import("./demo/command.ts")).registerDemo],
   ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
   ["chat", async () => (await import("./chat/command.ts")).registerChat],
+  ["serve", async () => (await import("./serve/command.ts")).registerServe],
   ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
   ["simulate", async () => (await import("./simulate.ts")).registerSimulate],
   ["roofline", async () => (await import("./roofline.ts")).registerRoofline],

@@ -1,15 +1,10 @@
-import { type Command, Option } from "commander";
-import { DEFAULT_BLOCK_SIZE, DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_BLOCK_SIZE } from "../../config.ts";
-import { KV_TYPES } from "../../kv-type.ts";
-import { BACKENDS, DEFAULT_BACKEND } from "../choose-backend.ts";
+import type { Command } from "commander";
+import { addEngineOptions } from "../engine-options.ts";
 import type { Io } from "../io.ts";
 import { MODEL_HELP } from "../model-source.ts";
 import { decimal, integer, several, severalNonEmpty } from "../option-values.ts";
 import { DEFAULT_KV_BYTES } from "./block-count.ts";
 import type { GenerateOptions } from "./options.ts";
-
-/** Rows of a step: what a dispatch of WebGPU can have in one dimension. */
-export const MAX_ROWS = 65_535;
 
 const EXAMPLES = `
 Examples:
@@ -27,7 +22,7 @@ and with "error" also {"error": {"code", "message"}}: the other prompts continue
 
 /** Adds `bstar generate`: prompts in, texts out. */
 export function registerGenerate(program: Command, io: Io): void {
-  program
+  const command = program
     .command("generate")
     .description("continue one prompt or many, through one engine")
     .requiredOption("--model <model>", MODEL_HELP, "builtin")
@@ -54,28 +49,8 @@ export function registerGenerate(program: Command, io: Io): void {
       0,
     )
     .option("--seed <n>", "of the random choices", integer(0), 0)
-    .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty)
-    .addOption(new Option("--backend <name>", DEFAULT_BACKEND).choices(BACKENDS))
-    .addOption(
-      new Option("--quantize <type>", "quantize weights of more bits while they load").choices(["q8_0", "q4_0"]),
-    )
-    .addOption(
-      new Option("--kv <type>", "how keys and values are stored (default: as the backend computes)").choices(KV_TYPES),
-    )
-    .option("--token-budget <n>", "most tokens of a step", integer(1, MAX_ROWS), DEFAULT_TOKEN_BUDGET)
-    .addOption(
-      new Option("--budget <policy>", "measured: find B* of this device first, and take it for the budget").choices([
-        "fixed",
-        "measured",
-      ]),
-    )
-    .option(
-      "--target-ms <x>",
-      "longest step that a measured budget wants, in milliseconds",
-      decimal("> 0", (x) => x > 0),
-    )
-    .option("--max-requests <n>", "most requests of a step", integer(1, MAX_ROWS), DEFAULT_MAX_REQUESTS)
-    .option("--block-size <n>", "tokens a block of the KV cache", integer(1, MAX_BLOCK_SIZE), DEFAULT_BLOCK_SIZE)
+    .option("--stop <text>", "end an answer where this text comes up; may be given several times", severalNonEmpty);
+  addEngineOptions(command)
     .option(
       "--blocks <n>",
       `blocks of the KV cache (default: enough for the prompts, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`,

@@ -2,10 +2,9 @@ import { Engine } from "../../engine/engine.ts";
 import type { OpenedModel } from "../../models/index.ts";
 import { budgetLine } from "../budget-line.ts";
 import { chooseBackend } from "../choose-backend.ts";
+import { budgetOf, QUANTIZED } from "../engine-options.ts";
 import { EXIT_FAILED, UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
-import type { BudgetPolicy } from "../../policies/budget/budget-policy.ts";
-import { measured } from "../../policies/budget/measured.ts";
 import type { StepTimeFit } from "../../policies/budget/step-time-fit.ts";
 import { openModel, thenClose } from "../model-source.ts";
 import { defaultBlockCount } from "./block-count.ts";
@@ -13,9 +12,6 @@ import { harmless, jsonLine, textBlock } from "./format.ts";
 import type { GenerateOptions } from "./options.ts";
 import { type Prompt, readPrompts } from "./prompts-file.ts";
 import { asError, type Job, promptLength, type Result, runInOrder, runJob } from "./results.ts";
-
-/** Names of `--quantize` and of the formats. */
-const QUANTIZED = { none: undefined, q8_0: "Q8_0", q4_0: "Q4_0" } as const;
 
 /**
  * Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest
@@ -83,14 +79,6 @@ async function openEngine(
   const backend = await chooseBackend(options.backend, sizes, io);
   const onCalibrated = (fit: StepTimeFit): void => void io.stderr.write(budgetLine(fit, budget!.tokens()));
   return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds, budget, onCalibrated });
-}
-
-function budgetOf({ budget, tokenBudget, targetMs }: GenerateOptions): BudgetPolicy | undefined {
-  if (budget === "measured") {
-    return measured({ maxTokens: tokenBudget, target: targetMs === undefined ? undefined : targetMs / 1000 });
-  }
-  if (targetMs !== undefined) throw new UsageError("--target-ms is for --budget measured");
-  return undefined;
 }
 
 async function printAll(

@@ -78,7 +78,8 @@ export const PURE_ROOMS: ReadonlySet<string> = new Set([
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   models: ["@huggingface/hub", "@huggingface/jinja", "oniguruma-to-es"],
-  cli: ["commander", "webgpu", "tinypool"],
+  server: ["@hono/node-server", "hono", "zod"],
+  cli: ["commander", "pino", "webgpu", "tinypool"],
   sim: ["vega", "vega-lite"],
   "backends/webgpu": ["webgpu"],
   testing: ["fast-check", "vitest"],

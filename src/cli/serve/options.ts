@@ -1,0 +1,21 @@
+import type { EngineFlags } from "../engine-options.ts";
+
+/** The options of `bstar serve`, checked one by one. */
+export interface ServeOptions extends EngineFlags {
+  readonly model: string;
+  readonly host: string;
+  readonly port: number;
+  readonly servedModelName?: string;
+  readonly apiKeyFile?: string;
+  readonly corsOrigin?: readonly string[];
+  readonly blocks?: number;
+  readonly queue: string;
+  readonly admission: string;
+  readonly preemption: string;
+  readonly chunking: string;
+  readonly eviction: string;
+  readonly maxWaiting: number;
+  readonly limit?: readonly string[];
+  readonly drainSeconds: number;
+  readonly log: "all" | "errors" | "none";
+}

@@ -1,0 +1,89 @@
+import * as z from "zod";
+import type { ChatValue } from "../../chat.ts";
+import type { ServerLimits } from "../limits.ts";
+import { ApiError } from "./api-error.ts";
+import { chatMessages, messagesSchema } from "./chat-messages.ts";
+import type { Job } from "./job.ts";
+import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
+import { atMost, integer, only, optional, parseBody } from "./schema.ts";
+
+const FUNCTION_NAME = "must be a name of letters, digits, _ and -, of 64 characters at most";
+
+/** A function that the model may call. */
+export const toolSchema = z.strictObject({
+  type: z.literal("function", 'must be "function"'),
+  function: z.strictObject({
+    name: z.string(FUNCTION_NAME).regex(/^[\w-]{1,64}$/, FUNCTION_NAME),
+    description: optional(z.string("must be a text")),
+    parameters: optional(z.record(z.string(), z.unknown(), "must be a JSON schema")),
+    strict: optional(z.boolean("must be true or false")),
+  }),
+});
+
+const TOOL_CHOICE = 'must be "none" or "auto"';
+
+/** The body of `/v1/chat/completions`. */
+export function chatSchema(limits: ServerLimits) {
+  return z.strictObject(
+    {
+      ...samplingFields(limits),
+      messages: messagesSchema(limits),
+      max_tokens: optional(integer(1)),
+      max_completion_tokens: optional(integer(1)),
+      logprobs: optional(z.boolean("must be true or false")),
+      top_logprobs: optional(topLogprobs),
+      tools: optional(atMost(toolSchema, limits.tools, "tools")),
+      tool_choice: optional(z.enum(["none", "auto"], TOOL_CHOICE)),
+      parallel_tool_calls: only(true, "the model decides how many calls it makes"),
+      response_format: optional(z.strictObject({ type: z.literal("text", 'must be "text"') })),
+      chat_template_kwargs: optional(z.record(z.string(), z.unknown(), "must be an object")),
+      reasoning_effort: optional(z.string("must be a text")),
+      modalities: optional(z.tuple([z.literal("text")], 'must be ["text"]: this model writes text')),
+      store: only(false, "this server stores no answers"),
+      service_tier: optional(z.enum(["auto", "default"], 'must be "auto" or "default"')),
+      // What these say concerns the account at OpenAI, so they change nothing here.
+      metadata: optional(z.record(z.string(), z.string(), "must be an object of texts")),
+      safety_identifier: optional(z.string("must be a text")),
+      prompt_cache_key: optional(z.string("must be a text")),
+    },
+    "must be a JSON object",
+  );
+}
+
+export type ChatBody = z.infer<ReturnType<typeof chatSchema>>;
+
+/** What a chat asks for, and how its answer is written. */
+export interface ChatJob extends Job {
+  /** Whether calls are looked for in the answer. */
+  readonly tools: boolean;
+  readonly includeUsage: boolean;
+  readonly returnTokenIds: boolean;
+}
+
+/** Reads a body. Throws `ApiError`. `seed` is taken where the body has none. */
+export function chatJob(body: unknown, schema: ReturnType<typeof chatSchema>, seed: number): ChatJob {
+  const parsed = parseBody(schema, body);
+  const { request, ...shared } = sharedFields(parsed, seed);
+  const tools = parsed.tool_choice === "none" ? [] : (parsed.tools ?? []);
+  const options = {
+    ...(tools.length > 0 && { tools: tools as ChatValue[] }),
+    variables: {
+      ...(parsed.chat_template_kwargs as Record<string, ChatValue> | undefined),
+      ...(typeof parsed.reasoning_effort === "string" && { reasoning_effort: parsed.reasoning_effort }),
+    },
+  };
+  return {
+    ...shared,
+    operation: "chat",
+    prompts: [{ kind: "chat", messages: chatMessages(parsed.messages), options }],
+    maxTokens: parsed.max_completion_tokens ?? parsed.max_tokens ?? null,
+    request: { ...request, sampling: { ...request.sampling, ...logprobsOf(parsed) } },
+    tools: tools.length > 0,
+  };
+}
+
+function logprobsOf({ logprobs, top_logprobs: top }: ChatBody): { readonly logprobs?: number } {
+  if (logprobs === true) return { logprobs: top ?? 0 };
+  if (typeof top !== "number" || top === 0) return {};
+  throw new ApiError(400, `top_logprobs is ${top}, which needs logprobs: true`, { param: "top_logprobs" });
+}

@@ -1,0 +1,150 @@
+import type { ChatDelta, ChatOutputParser } from "../../chat.ts";
+import type { TokenDelta } from "../../engine/token-stream.ts";
+import type { FinishReason } from "../../request.ts";
+import type { ApiError } from "./api-error.ts";
+import type { ChatJob } from "./chat-body.ts";
+import { type Answer, type AnswerFormat, type AnswerHead, type TokenCounts, usageOf } from "./job.ts";
+import { chatLogprobs, type TokenNames } from "./logprobs.ts";
+import { DONE, dataEvent, failedStream } from "./sse.ts";
+
+/** What a chat's format needs beside the request. */
+export interface ChatFormatParts {
+  readonly tokenizer: TokenNames;
+  /** For each answer a parser of its own. */
+  readonly newParser: () => ChatOutputParser;
+  /** A name that no other call has. */
+  readonly newCallId: () => string;
+}
+
+/** The objects `chat.completion` and `chat.completion.chunk`. */
+export class ChatFormat implements AnswerFormat {
+  readonly #head: AnswerHead;
+  readonly #job: ChatJob;
+  readonly #parts: ChatFormatParts;
+  /** Of a stream, by index. */
+  readonly #choices: StreamedChoice[];
+  /** The chunk up to its choice: the same for each of a stream. */
+  readonly #before: string;
+
+  constructor(head: AnswerHead, job: ChatJob, parts: ChatFormatParts) {
+    this.#head = head;
+    this.#job = job;
+    this.#parts = parts;
+    const { n = 1 } = job.request;
+    this.#choices = job.stream ? Array.from({ length: n }, () => new StreamedChoice(parts.newParser())) : [];
+    this.#before = JSON.stringify({ ...this.#fields("chat.completion.chunk"), choices: [] }).slice(0, -2);
+  }
+
+  begin(): string {
+    const ids = this.#job.returnTokenIds ? { prompt_token_ids: this.#head.promptTokenIds[0] } : {};
+    return this.#choices
+      .map((_, index) => this.#chunk({ index, delta: { role: "assistant", content: "" }, ...NOTHING, ...ids }))
+      .join("");
+  }
+
+  delta(index: number, { text, tokenIds, logprobs, finishReason }: TokenDelta): string {
+    const choice = this.#choices[index];
+    const parsed = choice.parse(text, finishReason !== null);
+    const scores = logprobs === undefined ? null : chatLogprobs(tokenIds, logprobs, this.#parts.tokenizer);
+    const extra = this.#job.returnTokenIds ? { token_ids: tokenIds } : {};
+    let events = "";
+    if (parsed.reasoning !== "") {
+      events += this.#chunk({ index, delta: { reasoning_content: parsed.reasoning }, ...NOTHING });
+    }
+    if (parsed.content !== "" || scores !== null || this.#job.returnTokenIds) {
+      const delta = { content: parsed.content };
+      events += this.#chunk({ index, delta, logprobs: scores, finish_reason: null, ...extra });
+    }
+    for (const [position, call] of parsed.toolCalls.entries()) {
+      const at = choice.callCount - parsed.toolCalls.length + position;
+      events += this.#call(index, at, call);
+    }
+    if (finishReason === null) return events;
+    const reason = finishReasonOf(finishReason, choice.callCount > 0);
+    return events + this.#chunk({ index, delta: {}, logprobs: null, finish_reason: reason });
+  }
+
+  end(counts: TokenCounts): string {
+    const usage = { ...this.#fields("chat.completion.chunk"), choices: [], usage: usageOf(counts) };
+    return this.#job.includeUsage ? dataEvent(JSON.stringify(usage)) + DONE : DONE;
+  }
+
+  fail(error: ApiError): string {
+    return failedStream(error);
+  }
+
+  whole(answers: readonly Answer[], counts: TokenCounts): object {
+    const choices = answers.map((answer, index) => this.#wholeChoice(answer, index));
+    const ids = this.#job.returnTokenIds ? { prompt_token_ids: this.#head.promptTokenIds[0] } : {};
+    return { ...this.#fields("chat.completion"), ...ids, choices, usage: usageOf(counts) };
+  }
+
+  #wholeChoice({ text, tokenIds, logprobs, finishReason }: Answer, index: number): object {
+    const { content, reasoning, toolCalls } = new StreamedChoice(this.#parts.newParser()).parse(text, true);
+    const calls = toolCalls.map((call) => ({ id: this.#parts.newCallId(), type: "function", function: call }));
+    const message = {
+      role: "assistant",
+      content: content === "" && calls.length > 0 ? null : content,
+      refusal: null,
+      ...(reasoning !== "" && { reasoning_content: reasoning }),
+      ...(calls.length > 0 && { tool_calls: calls }),
+    };
+    return {
+      index,
+      message,
+      logprobs: logprobs === undefined ? null : chatLogprobs(tokenIds, logprobs, this.#parts.tokenizer),
+      finish_reason: finishReasonOf(finishReason, calls.length > 0),
+      ...(this.#job.returnTokenIds && { token_ids: tokenIds }),
+    };
+  }
+
+  /** A call in two deltas, as OpenAI's clients put them together: its name, then its arguments. */
+  #call(index: number, at: number, { name, arguments: args }: ChatDelta["toolCalls"][number]): string {
+    const id = this.#parts.newCallId();
+    const named = { index: at, id, type: "function", function: { name, arguments: "" } };
+    const rest = { index: at, function: { arguments: args } };
+    return [named, rest].map((call) => this.#chunk({ index, delta: { tool_calls: [call] }, ...NOTHING })).join("");
+  }
+
+  #fields(object: string) {
+    const { id, created, model, seed } = this.#head;
+    return { id, object, created, model, seed };
+  }
+
+  #chunk(choice: object): string {
+    return dataEvent(`${this.#before}${JSON.stringify(choice)}]${this.#job.includeUsage ? ',"usage":null' : ""}}`);
+  }
+}
+
+const NOTHING = { logprobs: null, finish_reason: null };
+
+/** One answer of a stream. */
+class StreamedChoice {
+  callCount = 0;
+  readonly #parser: ChatOutputParser;
+
+  constructor(parser: ChatOutputParser) {
+    this.#parser = parser;
+  }
+
+  /** What became certain with this text; all that was held back where it is the last. */
+  parse(text: string, isLast: boolean): ChatDelta {
+    const delta = this.#parser.push(text);
+    const whole = isLast ? joined(delta, this.#parser.end()) : delta;
+    this.callCount += whole.toolCalls.length;
+    return whole;
+  }
+}
+
+function joined(a: ChatDelta, b: ChatDelta): ChatDelta {
+  return {
+    content: a.content + b.content,
+    reasoning: a.reasoning + b.reasoning,
+    toolCalls: [...a.toolCalls, ...b.toolCalls],
+  };
+}
+
+function finishReasonOf(reason: FinishReason, hasCalls: boolean): "stop" | "length" | "tool_calls" {
+  if (reason === "length") return "length";
+  return hasCalls ? "tool_calls" : "stop";
+}

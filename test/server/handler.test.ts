@@ -1,0 +1,358 @@
+import { setTimeout as wait } from "node:timers/promises";
+import OpenAI from "openai";
+import { afterAll, describe, expect, test } from "vitest";
+import type { ServerLogEntry } from "../../src/server/log.ts";
+import { bstar } from "../support/cli-io.ts";
+import { someTurns } from "../support/engines.ts";
+import { answering, byteTokenizer } from "../support/scripted-backend.ts";
+import { clientOf, eventsOf, jsonRequest, post, serveBuiltin, serveScripted } from "../support/served.ts";
+import { plainTemplate } from "../../src/models/chat/plain-template.ts";
+
+const PROMPT = "Once upon a time";
+
+describe("OpenAI's client on the built-in model", async () => {
+  const { engine, client, handler } = await serveBuiltin();
+  afterAll(() => engine.dispose());
+
+  test("lists and reads the model", async () => {
+    const models = await client.models.list();
+    expect(models.data.map(({ id, owned_by: by }) => [id, by])).toEqual([["builtin", "bstar"]]);
+    expect(await client.models.retrieve("builtin")).toMatchObject({ object: "model", max_model_len: 512 });
+    await expect(client.models.retrieve("other")).rejects.toThrow(OpenAI.NotFoundError);
+  });
+
+  test("completes as bstar generate does, whole and streamed", async () => {
+    const { out } = await bstar(["generate", "--backend", "reference", "--json", "-p", PROMPT, "--max-tokens", "12"]);
+    const generated = JSON.parse(out);
+    const body = { model: "builtin", prompt: PROMPT, max_tokens: 12, temperature: 0 };
+    const whole = await client.completions.create(body);
+    expect(whole.choices[0]).toMatchObject({ index: 0, text: generated.text, finish_reason: "length", logprobs: null });
+    expect(whole.usage).toMatchObject({ prompt_tokens: generated.promptTokenIds.length, completion_tokens: 12 });
+    let text = "";
+    for await (const chunk of await client.completions.create({ ...body, stream: true })) text += chunk.choices[0].text;
+    expect(text).toBe(generated.text);
+  });
+
+  test("completes texts and ids in one request, n answers each", async () => {
+    const ids = [1, 5, 9];
+    const { choices } = await client.completions.create({
+      model: "builtin",
+      prompt: [ids, [1, 7]],
+      n: 2,
+      max_tokens: 2,
+    });
+    expect(choices.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    const echoed = await client.completions.create({ model: "builtin", prompt: PROMPT, echo: true, max_tokens: 1 });
+    expect(echoed.choices[0].text.startsWith(PROMPT)).toBe(true);
+  });
+
+  test("chats, whole and streamed: the role first, the usage last", async () => {
+    const body = {
+      model: "builtin",
+      messages: [{ role: "user" as const, content: PROMPT }],
+      max_completion_tokens: 8,
+      temperature: 0,
+    };
+    const whole = await client.chat.completions.create(body);
+    expect(whole.choices[0]).toMatchObject({ message: { role: "assistant", refusal: null }, finish_reason: "length" });
+    expect(whole.usage).toMatchObject({ completion_tokens: 8, prompt_tokens_details: { cached_tokens: 0 } });
+    const stream = await client.chat.completions.create({
+      ...body,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    expect(chunks[0].choices[0].delta).toEqual({ role: "assistant", content: "" });
+    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toBe(
+      whole.choices[0].message.content,
+    );
+    expect(chunks.at(-2)!.choices[0]).toMatchObject({ delta: {}, finish_reason: "length" });
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: whole.usage });
+    expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
+  });
+
+  test("gets log probabilities of chats and completions", async () => {
+    const chat = await client.chat.completions.create({
+      model: "builtin",
+      messages: [{ role: "user", content: PROMPT }],
+      max_tokens: 3,
+      temperature: 0,
+      logprobs: true,
+      top_logprobs: 2,
+    });
+    const { content } = chat.choices[0].logprobs!;
+    expect(content).toHaveLength(3);
+    expect(content!.map(({ token }) => token).join("")).toBe(chat.choices[0].message.content);
+    expect(content![0].top_logprobs[0]).toMatchObject({ token: content![0].token, logprob: content![0].logprob });
+    const completion = await client.completions.create({
+      model: "builtin",
+      prompt: PROMPT,
+      max_tokens: 3,
+      temperature: 0,
+      logprobs: 2,
+    });
+    const { tokens, token_logprobs: scores, text_offset: offsets } = completion.choices[0].logprobs!;
+    expect(tokens!.join("")).toBe(completion.choices[0].text);
+    expect(scores!.every((score) => score <= 0)).toBe(true);
+    expect(offsets).toEqual([0, tokens![0].length, tokens![0].length + tokens![1].length]);
+  });
+
+  test("gets the same answer again by the reported seed", async () => {
+    const body = { model: "builtin", prompt: PROMPT, max_tokens: 8 };
+    const first = (await client.completions.create(body)) as OpenAI.Completion & { seed: number };
+    const again = await client.completions.create({ ...body, seed: first.seed });
+    expect(again.choices[0].text).toBe(first.choices[0].text);
+  });
+
+  test("is refused embeddings, and other models", async () => {
+    await expect(client.embeddings.create({ model: "builtin", input: "a" })).rejects.toThrow(/has no embeddings/);
+    await expect(client.completions.create({ model: "gpt-4o", prompt: "a" })).rejects.toThrow(
+      /this server has "builtin"/,
+    );
+  });
+
+  test("tokenizes, detokenizes and renders what a request would be", async () => {
+    const { body } = await post(handler, "/tokenize", { prompt: PROMPT, return_token_strs: true });
+    expect(body).toMatchObject({ count: body.tokens.length, max_model_len: 512 });
+    expect(body.token_strs.slice(1).join("")).toBe(` ${PROMPT}`.slice(body.token_strs[1].startsWith(" ") ? 0 : 1));
+    const text = await post(handler, "/detokenize", { tokens: body.tokens.slice(1) });
+    expect(text.body).toEqual({ prompt: PROMPT });
+    const [completion] = (await post(handler, "/v1/completions/render", { prompt: PROMPT, max_tokens: 3 })).body;
+    expect(completion).toMatchObject({ token_ids: body.tokens, sampling_params: { max_tokens: 3, temperature: 1 } });
+    const messages = [{ role: "user", content: PROMPT }];
+    const chat = await post(handler, "/v1/chat/completions/render", { messages });
+    expect(chat.body.token_ids).toEqual((await post(handler, "/tokenize", { messages })).body.tokens);
+  });
+});
+
+describe("a stream", () => {
+  test("never splits a character, whatever the tokens are", async () => {
+    const text = "año €5 😀!";
+    const model = { name: "bytes", tokenizer: byteTokenizer, chat: plainTemplate, contextLength: 200 };
+    const { handler, engine } = serveScripted({ model }, { tokenAfter: answering(text) });
+    const maxTokens = new TextEncoder().encode(text).length;
+    const body = { prompt: [65], max_tokens: maxTokens, stream: true };
+    const response = await handler(jsonRequest("/v1/completions", body));
+    let streamed = "";
+    for await (const chunk of response.body!) {
+      const events = eventsOf(new TextDecoder("utf-8", { fatal: true }).decode(chunk));
+      streamed += events.map((event) => event.choices?.[0]?.text ?? "").join("");
+    }
+    // The first token is that behind the prompt's.
+    expect(streamed).toBe(text);
+    await engine.dispose();
+  });
+
+  test("that is left ends its request at once, and its blocks are back", async () => {
+    const entries: ServerLogEntry[] = [];
+    const { handler, engine } = serveScripted({ log: (entry) => entries.push(entry) });
+    const response = await handler(jsonRequest("/v1/completions", { prompt: "abc", max_tokens: 150, stream: true }));
+    const reader = response.body!.getReader();
+    await reader.read();
+    expect(engine.stats().running).toBe(1);
+    await reader.cancel();
+    await someTurns();
+    const { running, heldBlocks, aborted } = engine.stats();
+    expect({ running, heldBlocks, aborted }).toEqual({ running: 0, heldBlocks: 0, aborted: 1 });
+    expect(entries).toMatchObject([{ status: 499, path: "/v1/completions", promptTokens: 3 }]);
+    await engine.dispose();
+  });
+
+  test("whose reader is too slow is ended with an error, and its request aborted", async () => {
+    const { handler, engine } = serveScripted({ limits: { unsentBytes: 1000 } });
+    const body = { prompt: "abc", max_tokens: 150, stream: true };
+    const response = await handler(jsonRequest("/v1/completions", body));
+    await wait(50);
+    while (engine.stats().running > 0) await someTurns();
+    expect(engine.stats().aborted).toBe(1);
+    const events = eventsOf(await response.text());
+    expect(events.at(-2)).toMatchObject({ error: { code: "client_too_slow" } });
+    await engine.dispose();
+  });
+
+  test("sends its status with the first token: what fails before is an answer with a status", async () => {
+    const { handler, engine } = serveScripted({}, { fails: () => new Error("the device is on fire") });
+    const { status, body } = await post(handler, "/v1/completions", { prompt: "abc", stream: true });
+    expect({ status, code: body.error.code }).toEqual({ status: 500, code: "step_failed" });
+    await engine.dispose();
+  });
+
+  test("that fails in the middle ends with an error event", async () => {
+    const fails = (_: unknown, executed: number): Error | undefined => (executed < 3 ? undefined : new Error("gone"));
+    const { handler, engine } = serveScripted({}, { fails });
+    const body = { prompt: "abc", max_tokens: 50, stream: true };
+    const events = eventsOf(await (await handler(jsonRequest("/v1/completions", body))).text());
+    expect(events[0].choices[0].text).not.toBe("");
+    expect(events.slice(-2)).toMatchObject([{ error: { code: "step_failed", type: "server_error" } }, "[DONE]"]);
+    await engine.dispose();
+  });
+});
+
+describe("a client that leaves before its answer", () => {
+  test("ends its request", async () => {
+    const { handler, engine, backend } = serveScripted();
+    backend.hold();
+    const leave = new AbortController();
+    const answer = handler(jsonRequest("/v1/completions", { prompt: "abc" }, { signal: leave.signal }));
+    await someTurns();
+    expect(engine.stats().running).toBe(1);
+    leave.abort();
+    await answer;
+    expect(engine.stats().running).toBe(0);
+    backend.release();
+    await engine.dispose();
+  });
+});
+
+describe("the server", () => {
+  test("answers /health and the models while a step never ends", async () => {
+    const { handler, backend, engine } = serveScripted();
+    backend.hold();
+    const answer = post(handler, "/v1/completions", { prompt: "abc", max_tokens: 2 });
+    await someTurns();
+    for (const path of ["/health", "/ping", "/v1/models", "/version", "/load"]) {
+      expect((await handler(new Request(`http://test${path}`))).status).toBe(200);
+    }
+    expect(await (await handler(new Request("http://test/load"))).json()).toEqual({ server_load: 1 });
+    backend.release();
+    expect((await answer).status).toBe(200);
+    await engine.dispose();
+  });
+
+  test("says 503 with retry-after where the queue is full", async () => {
+    const { handler, backend, engine } = serveScripted({ engine: { maxRequests: 1, maxWaitingRequests: 1 } });
+    backend.hold();
+    const answers = ["a", "b", "c", "d"].map((prompt) => post(handler, "/v1/completions", { prompt, max_tokens: 2 }));
+    await someTurns();
+    const refused = await Promise.race(answers);
+    expect(refused).toMatchObject({ status: 503, body: { error: { code: "queue_full" } } });
+    expect(refused.headers.get("retry-after")).toBe("1");
+    backend.release();
+    await Promise.all(answers);
+    await engine.dispose();
+  });
+
+  test("echoes a request's id, and makes one where there is none or no fit one", async () => {
+    const { handler } = serveScripted();
+    const idOf = async (headers: Record<string, string>) =>
+      (await handler(new Request("http://test/health", { headers }))).headers.get("x-request-id");
+    expect(await idOf({ "x-request-id": "mine-7" })).toBe("mine-7");
+    expect(await idOf({})).toMatch(/^[\da-f-]{36}$/);
+    expect(await idOf({ "x-request-id": "no spaces" })).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  test("names paths and methods that it does not have", async () => {
+    const { handler } = serveScripted();
+    expect(await post(handler, "/v1/nothing", {})).toMatchObject({
+      status: 404,
+      body: { error: { code: "not_found_error" } },
+    });
+    const wrong = await handler(new Request("http://test/v1/completions"));
+    expect(wrong.status).toBe(405);
+  });
+
+  test("drains: running requests end, new ones get a 503", async () => {
+    const { handler, backend, engine } = serveScripted();
+    backend.hold();
+    const answer = post(handler, "/v1/completions", { prompt: "abc", max_tokens: 2 });
+    await someTurns();
+    const drained = handler.drain();
+    expect(await post(handler, "/v1/completions", { prompt: "abc" })).toMatchObject({ status: 503 });
+    expect((await handler(new Request("http://test/health"))).status).toBe(503);
+    expect((await handler(new Request("http://test/ping"))).status).toBe(200);
+    backend.release();
+    await drained;
+    expect((await answer).status).toBe(200);
+    await engine.dispose();
+  });
+
+  test("ends what still runs when the time to drain is over", async () => {
+    const { handler, backend, engine } = serveScripted();
+    backend.hold();
+    const answer = post(handler, "/v1/completions", { prompt: "abc", max_tokens: 100 });
+    await someTurns();
+    const over = new AbortController();
+    const drained = handler.drain(over.signal);
+    over.abort();
+    await drained;
+    expect(await answer).toMatchObject({ status: 503, body: { error: { message: "the server is shutting down" } } });
+    expect(engine.stats().heldBlocks).toBe(0);
+    backend.release();
+    await engine.dispose();
+  });
+
+  test("logs neither prompts nor answers", async () => {
+    const entries: ServerLogEntry[] = [];
+    const { handler, engine } = serveScripted({ log: (entry) => entries.push(entry) });
+    await post(handler, "/v1/completions", { prompt: "my secret", max_tokens: 2 });
+    await post(handler, "/v1/completions", { prompt: { secret: 1 } });
+    expect(entries.map(({ status }) => status)).toEqual([200, 400]);
+    expect(JSON.stringify(entries)).not.toContain("secret");
+    expect(entries[0]).toMatchObject({ promptTokens: 9, outputTokens: 2, method: "POST" });
+    await engine.dispose();
+  });
+
+  test("allows no pages of other origins, unless told to", async () => {
+    const headers = { origin: "https://page.example" };
+    const closed = serveScripted().handler;
+    expect(
+      (await closed(new Request("http://test/v1/models", { headers }))).headers.has("access-control-allow-origin"),
+    ).toBe(false);
+    const open = serveScripted({ corsOrigins: ["https://page.example"] }).handler;
+    const answer = await open(new Request("http://test/v1/models", { headers }));
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://page.example");
+  });
+});
+
+describe("keys", () => {
+  const alice = { key: "alice-0123456789abcdef", name: "alice" };
+  const bob = { key: "bob-0123456789abcdef", name: "bob", requestsPerMinute: 2, tokensPerMinute: 40 };
+
+  test("let in their owners alone; /health and /ping need none", async () => {
+    const { handler, engine } = serveScripted({ keys: [alice, bob] });
+    expect((await handler(new Request("http://test/health"))).status).toBe(200);
+    expect((await handler(new Request("http://test/ping"))).status).toBe(200);
+    const bare = await handler(new Request("http://test/v1/models"));
+    expect({ status: bare.status, body: await bare.json() }).toMatchObject({
+      status: 401,
+      body: { error: { code: "invalid_api_key" } },
+    });
+    await expect(clientOf(handler, "wrong-0123456789abcdef").models.list()).rejects.toThrow(OpenAI.AuthenticationError);
+    expect((await clientOf(handler, alice.key).models.list()).data).toHaveLength(1);
+    await engine.dispose();
+  });
+
+  test("have limits of requests and tokens of their own", async () => {
+    const { handler, engine } = serveScripted({ keys: [alice, bob] });
+    const headers = { authorization: `Bearer ${bob.key}` };
+    const ask = (max: number) => post(handler, "/v1/completions", { prompt: "abc", max_tokens: max }, { headers });
+    const tooMany = await ask(100);
+    expect(tooMany).toMatchObject({ status: 429, body: { error: { type: "rate_limit_error" } } });
+    expect(tooMany.headers.get("retry-after")).toBeNull();
+    expect((await ask(10)).status).toBe(200);
+    const third = await ask(1);
+    expect(third.status).toBe(429);
+    expect(Number(third.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(
+      (await clientOf(handler, alice.key).completions.create({ model: "scripted", prompt: "abc" })).choices,
+    ).toHaveLength(1);
+    await engine.dispose();
+  });
+
+  test("share no cached prefixes, unless their salts say so", async () => {
+    const carol = { key: "carol-0123456789abcdef", name: "carol", cacheSalt: "alice" };
+    const { handler, engine } = serveScripted({ keys: [alice, bob, carol] });
+    const ask = async ({ key }: { key: string }): Promise<number> => {
+      const before = engine.stats().cachedTokens;
+      const headers = { authorization: `Bearer ${key}` };
+      await post(handler, "/v1/completions", { prompt: "a prompt of some blocks", max_tokens: 1 }, { headers });
+      return engine.stats().cachedTokens - before;
+    };
+    expect(await ask(alice)).toBe(0);
+    expect(await ask(bob)).toBe(0);
+    expect(await ask(carol)).toBe(20);
+    expect(await ask(alice)).toBe(20);
+    await engine.dispose();
+  });
+});
