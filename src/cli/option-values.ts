@@ -36,3 +36,8 @@ export function severalNonEmpty(value: string, before: readonly string[] | undef
   if (value === "") throw new InvalidArgumentError("It must not be empty.");
   return several(value, before);
 }
+
+/** Parser of one value, or of several with commas between. */
+export function list<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (values) => values.split(",").map((value) => parse(value.trim()));
+}

@@ -11,6 +11,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["generate", async () => (await import("./generate/command.ts")).registerGenerate],
   ["chat", async () => (await import("./chat/command.ts")).registerChat],
   ["serve", async () => (await import("./serve/command.ts")).registerServe],
+  ["bench", async () => (await import("./bench/command.ts")).registerBench],
   ["doctor", async () => (await import("./doctor/command.ts")).registerDoctor],
   ["simulate", async () => (await import("./simulate.ts")).registerSimulate],
   ["roofline", async () => (await import("./roofline.ts")).registerRoofline],

@@ -8,7 +8,7 @@ import { ENGINES, MAX_REPLICAS, MAX_USERS, ROUTES, TraceError, WORKLOADS } from 
 import { GPU_NAMES, MODEL_NAMES } from "./catalogue.ts";
 import { EXIT_FAILED, UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { decimal, integer } from "./option-values.ts";
+import { decimal, integer, list } from "./option-values.ts";
 import { refuseWithoutEffect } from "./without-effect.ts";
 import { resultPage } from "./simulate/page.ts";
 import { prepareReport, writeReport } from "./simulate/report-files.ts";
@@ -364,11 +364,6 @@ function arithmetic(value: string): Arithmetic {
 
 function namesOf(policies: Readonly<Record<string, unknown>>): string {
   return Object.keys(policies).join(", ");
-}
-
-/** Parser of one value, or of several with commas between. */
-function list<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (values) => values.split(",").map((value) => parse(value.trim()));
 }
 
 function text(value: string): string {

@@ -1,5 +1,5 @@
 import { formatSeconds, significant } from "../../roofline/format.ts";
-import type { ReportRun } from "./report-run.ts";
+import type { PlaneRun } from "./report-run.ts";
 
 /** A run as a chart shows it. Times are null where nothing was measured. */
 export interface Mark {
@@ -25,7 +25,7 @@ export interface Mark {
 const MILLISECONDS = 1000;
 
 /** The runs as marks, in their order. */
-export function marksOf(runs: readonly ReportRun[]): Mark[] {
+export function marksOf(runs: readonly PlaneRun[]): Mark[] {
   const remarks = remarksOf(runs);
   return runs.map((run, order) => {
     const { series, setup, load, summary } = run;
@@ -46,21 +46,21 @@ export function marksOf(runs: readonly ReportRun[]): Mark[] {
 }
 
 /** A request waited longer than it ran, in the mean: more came than was served. */
-export function isSaturated({ summary }: ReportRun): boolean {
-  const [queue, whole] = [summary.queueSeconds.mean, summary.e2eSeconds.mean];
-  return queue !== null && whole !== null && queue > whole / 2;
+export function isSaturated({ summary, isSaturated: isKnown }: PlaneRun): boolean {
+  const [queue, whole] = [summary.queueSeconds?.mean ?? null, summary.e2eSeconds.mean];
+  return isKnown ?? (queue !== null && whole !== null && queue > whole / 2);
 }
 
 /**
  * Of each series with several loads, the first whose mean step reaches B*, and the knee: most throughput over latency
  * (Kleinrock's power, 1979).
  */
-function remarksOf(runs: readonly ReportRun[]): string[][] {
+function remarksOf(runs: readonly PlaneRun[]): string[][] {
   const remarks: string[][] = runs.map(() => []);
   for (const series of new Set(runs.map((run) => run.series))) {
     const own = runs.flatMap((run, index) => (run.series === series ? [index] : []));
     if (own.length < 2) continue;
-    const atBStar = own.find((index) => runs[index].summary.bStar.meanUse >= 1);
+    const atBStar = own.find((index) => (runs[index].summary.bStar?.meanUse ?? 0) >= 1);
     if (atBStar !== undefined) remarks[atBStar].push("B*");
     const knee = own.toSorted((a, b) => powerOf(runs[b]) - powerOf(runs[a]))[0];
     remarks[knee].push("knee");
@@ -68,12 +68,12 @@ function remarksOf(runs: readonly ReportRun[]): string[][] {
   return remarks;
 }
 
-function powerOf({ summary }: ReportRun): number {
+function powerOf({ summary }: PlaneRun): number {
   const { p90 } = summary.e2eSeconds;
   return p90 === null || p90 === 0 ? 0 : summary.throughput.outputTokensPerSecond / p90;
 }
 
-function tipOf(run: ReportRun): string {
+function tipOf(run: PlaneRun): string {
   const { series, load, summary } = run;
   const { throughput, cost, tpotSeconds, ttftSeconds, bStar } = summary;
   const seconds = (value: number | null): string => (value === null ? "-" : formatSeconds(value));
@@ -82,10 +82,10 @@ function tipOf(run: ReportRun): string {
     `${significant(throughput.outputTokensPerSecond)} tokens/s, ` +
       `${significant(throughput.requestsPerSecond)} requests/s`,
     `a token ${seconds(tpotSeconds.p90)}, first token ${seconds(ttftSeconds.p90)} (90th percentiles)`,
-    cost.dollarsPerMillionOutputTokens === null
-      ? ""
-      : `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`,
-    `mean step ${significant(100 * bStar.meanUse)}% of B*`,
+    typeof cost?.dollarsPerMillionOutputTokens === "number"
+      ? `$${significant(cost.dollarsPerMillionOutputTokens)} a million output tokens`
+      : "",
+    bStar === undefined ? "" : `mean step ${significant(100 * bStar.meanUse)}% of B*`,
     isSaturated(run) ? "saturated" : "",
   ]
     .filter((part) => part !== "")

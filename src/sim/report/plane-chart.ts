@@ -1,7 +1,7 @@
 import { readingTokensPerSecond } from "../../roofline/index.ts";
 import type { Slo } from "../metrics.ts";
 import { type Mark, marksOf } from "./marks.ts";
-import type { Chart, ChartSpec, ReportRun } from "./report-run.ts";
+import type { Chart, ChartSpec, PlaneRun } from "./report-run.ts";
 import { axis, CONFIG, HEIGHT, setupEncoding, shownRuns, WIDTH } from "./style.ts";
 
 const MILLISECONDS = 1000;
@@ -10,7 +10,7 @@ const MILLISECONDS = 1000;
  * The plane of the talk: latency to the right, throughput upwards, a line a setup through its loads; better is up and
  * to the left. Left of the upright rule an answer comes faster than it is read, inside the box the promise is kept.
  */
-export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
+export function planeChart(runs: readonly PlaneRun[], slo: Slo): Chart {
   const reading = MILLISECONDS / readingTokensPerSecond();
   const promised = slo.ttftSeconds !== undefined || slo.tpotSeconds !== undefined;
   const marks = marksOf(shownRuns(runs));
@@ -40,7 +40,7 @@ export function planeChart(runs: readonly ReportRun[], slo: Slo): Chart {
   };
 }
 
-function lines(marks: readonly Mark[], runs: readonly ReportRun[], field: "tpot" | "ttft", title: string): ChartSpec[] {
+function lines(marks: readonly Mark[], runs: readonly PlaneRun[], field: "tpot" | "ttft", title: string): ChartSpec[] {
   const { color, strokeDash, shape } = setupEncoding(shownRuns(runs));
   const position = {
     x: { field, type: "quantitative", title, scale: { type: "log", nice: false, padding: 14 }, axis: axis() },

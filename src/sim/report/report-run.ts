@@ -2,16 +2,24 @@ import type { Curves } from "../simulate.ts";
 import type { SimulationSummary } from "../summary.ts";
 import type { TimelinePoint } from "../timeline.ts";
 
-/** What a report draws of one run. */
-export interface ReportRun {
+/** What the plane of throughput and latency draws of one run, simulated or measured. */
+export interface PlaneRun {
   /** Names the setup; runs of one series differ in their load. */
   readonly series: string;
   /** What a chart's colour, dash and shape stand for. */
   readonly setup: { readonly hardware: string; readonly model: string; readonly policy: string };
-  /** All settings, for the table. */
-  readonly settings: string;
   /** Names the run inside its series: "4 requests/s". */
   readonly load: string;
+  /** Whether more came than was served. Default: by the time in the queue. */
+  readonly isSaturated?: boolean;
+  readonly summary: Pick<SimulationSummary, "throughput" | "ttftSeconds" | "tpotSeconds" | "e2eSeconds"> &
+    Partial<Pick<SimulationSummary, "queueSeconds" | "bStar" | "cost">>;
+}
+
+/** What a report draws of one run. */
+export interface ReportRun extends PlaneRun {
+  /** All settings, for the table. */
+  readonly settings: string;
   readonly summary: SimulationSummary;
   readonly curves: Curves;
   readonly timeline: readonly TimelinePoint[];

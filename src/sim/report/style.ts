@@ -1,4 +1,4 @@
-import type { ChartSpec, ReportRun } from "./report-run.ts";
+import type { ChartSpec, PlaneRun } from "./report-run.ts";
 
 /** Width of a chart that stands alone, in pixels; half of it side by side. */
 export const WIDTH = 640;
@@ -85,18 +85,18 @@ export function seriesNames(runs: readonly { readonly series: string }[]): strin
 }
 
 /** Runs of the series that a chart tells apart. */
-export function shownRuns(runs: readonly ReportRun[]): ReportRun[] {
+export function shownRuns<Run extends PlaneRun>(runs: readonly Run[]): Run[] {
   const series = seriesNames(runs);
   return runs.filter((run) => series.includes(run.series));
 }
 
 /** Colour is hardware, dash is model, shape is policy; a legend where there is more than one. */
-export function setupEncoding(runs: readonly ReportRun[]): {
+export function setupEncoding(runs: readonly PlaneRun[]): {
   readonly color: ChartSpec;
   readonly strokeDash: ChartSpec;
   readonly shape: ChartSpec;
 } {
-  const channel = (field: keyof ReportRun["setup"], range: readonly unknown[]): ChartSpec => {
+  const channel = (field: keyof PlaneRun["setup"], range: readonly unknown[]): ChartSpec => {
     const names = [...new Set(runs.map(({ setup }) => setup[field]))];
     const domain = names.slice(0, range.length);
     return {

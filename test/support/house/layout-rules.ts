@@ -131,6 +131,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "./testing": "src/testing/index.ts",
   "./server": "src/server/index.ts",
   "./worker": "src/worker/index.ts",
+  "./kv-events": "src/kv-events/index.ts",
 };
 
 /** An entry whose source is there is exported, from that source. */

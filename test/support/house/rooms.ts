@@ -29,7 +29,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "backends/simulated": ["root", "backend", "sampling", "roofline"],
   sim: [...UP_TO_SCHEDULER, "families", "backend", "backends/simulated"],
   worker: UP_TO_ENGINE,
-  server: [...UP_TO_ENGINE, "models", "worker"],
+  "kv-events": ["root", "blocks"],
+  server: [...UP_TO_ENGINE, "models", "worker", "kv-events"],
   cli: [
     ...UP_TO_ENGINE,
     "families",
@@ -42,6 +43,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backends/simulated",
     "sim",
     "worker",
+    "kv-events",
     "server",
   ],
   testing: [
@@ -58,6 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backends/simulated",
     "sim",
     "worker",
+    "kv-events",
     "server",
   ],
 };
@@ -79,7 +82,8 @@ export const PURE_ROOMS: ReadonlySet<string> = new Set([
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   models: ["@huggingface/hub", "@huggingface/jinja", "oniguruma-to-es"],
   server: ["@hono/node-server", "hono", "zod"],
-  cli: ["commander", "pino", "webgpu", "tinypool"],
+  cli: ["commander", "pino", "webgpu", "tinypool", "eventsource-parser"],
+  "kv-events": ["zeromq", "@msgpack/msgpack"],
   sim: ["vega", "vega-lite"],
   "backends/webgpu": ["webgpu"],
   testing: ["fast-check", "vitest"],
@@ -92,6 +96,7 @@ export const NODE_FILES: readonly RegExp[] = [
   /^src\/models\/node\.ts$/,
   /^src\/models\/hub\/(hub|store)\.ts$/,
   /^src\/worker\/own-channel\.ts$/,
+  /^src\/kv-events\//,
   /^src\/server\/node\.ts$/,
   /^src\/sim\/.*file.*\.ts$/,
 ];
