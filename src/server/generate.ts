@@ -32,7 +32,7 @@ export async function generate(
     promptTokenIds: prompts.map(({ tokenIds }) => tokenIds),
   };
   const format = newFormat(head, prompts);
-  const work = new Work(service, exchange, { job, prompts });
+  const work = await startWork(service, exchange, { job, prompts });
   return job.stream ? streamed(work, format, service.limits) : whole(work, format);
 }
 
@@ -43,7 +43,42 @@ export function assertModel({ model }: Pick<Job, "model">, { name }: ServedModel
   throw new ApiError(404, message, { param: "model", code: "model_not_found" });
 }
 
-/** The requests of the engine that a job becomes. */
+/** Submits all requests that a job becomes, or none. Throws `ApiError`, or what the engine throws. */
+async function startWork(
+  { engine, model }: Service,
+  exchange: Exchange,
+  { job, prompts }: { readonly job: Job; readonly prompts: readonly EncodedPrompt[] },
+): Promise<Work> {
+  const { request } = job;
+  const { client } = exchange;
+  const promptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+  const most = prompts.map(({ tokenIds }) => answerRoom(job.maxTokens, tokenIds.length, model));
+  const n = request.n ?? 1;
+  const refund = charge(client, promptTokens + n * most.reduce((sum, tokens) => sum + tokens, 0));
+  const domain = client === null ? {} : { client: client.name, cacheSalt: saltOf(client, request.cacheSalt ?? "") };
+  const chat = job.operation === "chat" ? model.chat : undefined;
+  const turnEnds = request.ignoreStopTokenIds === true ? [] : (chat?.stopTokenIds ?? []);
+  const submit = async ({ tokenIds }: EncodedPrompt, i: number): Promise<AnswerStream> =>
+    engine.submit({
+      ...request,
+      ...domain,
+      promptTokenIds: tokenIds,
+      maxTokens: most[i],
+      stop: [...(request.stop ?? []), ...(chat?.stop ?? [])],
+      stopTokenIds: [...(request.stopTokenIds ?? []), ...turnEnds],
+      signal: exchange.signal,
+    });
+  try {
+    return new Work(exchange, { streams: await Promise.all(prompts.map(submit)), n, promptTokens, refund });
+  } catch (error) {
+    // Those beside the one that was refused.
+    exchange.abort(apiErrorOf(error));
+    refund(0);
+    throw error;
+  }
+}
+
+/** The requests of the engine that a job became. */
 class Work {
   readonly exchange: Exchange;
   readonly #streams: readonly AnswerStream[];
@@ -52,41 +87,20 @@ class Work {
   #outputTokens = 0;
   readonly #refund: (used: number) => void;
 
-  /** Submits all of them, or none. Throws `ApiError`. */
   constructor(
-    { engine, model }: Service,
     exchange: Exchange,
-    { job, prompts }: { readonly job: Job; readonly prompts: readonly EncodedPrompt[] },
+    parts: {
+      readonly streams: readonly AnswerStream[];
+      readonly n: number;
+      readonly promptTokens: number;
+      readonly refund: (used: number) => void;
+    },
   ) {
     this.exchange = exchange;
-    const { n = 1 } = job.request;
-    this.#n = n;
-    this.#promptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-    const most = prompts.map(({ tokenIds }) => answerRoom(job.maxTokens, tokenIds.length, model));
-    this.#refund = charge(exchange.client, this.#promptTokens + n * most.reduce((sum, tokens) => sum + tokens, 0));
-    const { client } = exchange;
-    const { request } = job;
-    const domain = client === null ? {} : { client: client.name, cacheSalt: saltOf(client, request.cacheSalt ?? "") };
-    const chat = job.operation === "chat" ? model.chat : undefined;
-    const turnEnds = request.ignoreStopTokenIds === true ? [] : (chat?.stopTokenIds ?? []);
-    try {
-      this.#streams = prompts.map(({ tokenIds }, i) =>
-        engine.submit({
-          ...request,
-          ...domain,
-          promptTokenIds: tokenIds,
-          maxTokens: most[i],
-          stop: [...(request.stop ?? []), ...(chat?.stop ?? [])],
-          stopTokenIds: [...(request.stopTokenIds ?? []), ...turnEnds],
-          signal: exchange.signal,
-        }),
-      );
-    } catch (error) {
-      // Those before the one that was refused.
-      exchange.abort(apiErrorOf(error));
-      this.#refund(0);
-      throw error;
-    }
+    this.#streams = parts.streams;
+    this.#n = parts.n;
+    this.#promptTokens = parts.promptTokens;
+    this.#refund = parts.refund;
   }
 
   /** Pieces of the answers; throws what ended them too early, or `ApiError` where the client left. */

@@ -7,10 +7,10 @@ import type { ApiKey } from "./keys.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ServerLog } from "./log.ts";
 
-/** What the server needs of an engine: `Engine` has it, and so has one behind a message port. */
+/** What the server needs of an engine: `Engine` has it, and so has `WorkerEngine`. */
 export interface ServedEngine {
-  /** Takes a request in. Throws, or ends the stream with an error, where it refuses it. */
-  submit(request: EngineRequest & PromptInput): AnswerStream;
+  /** Takes a request in. Throws or rejects where it refuses it. */
+  submit(request: EngineRequest & PromptInput): AnswerStream | Promise<AnswerStream>;
   stats(): EngineStats | Promise<EngineStats>;
 }
 

@@ -1,35 +1,27 @@
-import { contextThatFits } from "../../blocks/accounting.ts";
-import { Engine } from "../../engine/engine.ts";
-import type { OpenedModel } from "../../models/index.ts";
 import { InvalidOptionError } from "../../errors.ts";
-import type { MeasuredBudget } from "../../policies/budget/measured.ts";
-import type { StepTimeFit } from "../../policies/budget/step-time-fit.ts";
-import { admissionNamed, evictionNamed, preemptionNamed, queueNamed } from "../../policies/names.ts";
-import { chunkingNamed } from "../../prefill/names.ts";
 import { createHandler, SERVER_LIMITS, type ServerLimits } from "../../server/index.ts";
 import { type RunningServer, serve as listen } from "../../server/node.ts";
-import { budgetLine } from "../budget-line.ts";
-import { chooseBackend } from "../choose-backend.ts";
-import { budgetOf, QUANTIZED } from "../engine-options.ts";
 import { UsageError } from "../failure.ts";
-import { defaultBlockCount } from "../generate/block-count.ts";
 import type { Io } from "../io.ts";
-import { openModel, thenClose } from "../model-source.ts";
+import { openModel } from "../model-source.ts";
 import { packageVersion } from "../package-version.ts";
 import { readKeyFile } from "./key-file.ts";
+import { checkPolicies } from "./open-engine.ts";
 import type { ServeOptions } from "./options.ts";
 import { requestLog } from "./request-log.ts";
+import { openWorkerEngine } from "./worker-engine.ts";
 
 /** Runs `bstar serve` until the signal; then running requests end, as long as `--drain-seconds` lets them. */
 export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const keys = options.apiKeyFile === undefined ? undefined : readKeyFile(options.apiKeyFile);
   const limits = limitsOf(options.limit ?? []);
-  const budget = budgetOf(options);
-  const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
-  const { engine, contextLength, backendName } = await thenClose(loaded, openEngine(options, { loaded, budget, io }));
-  await using _ = engine;
-  const { tokenizer, chat } = loaded;
-  const model = { name: options.servedModelName ?? loaded.name, tokenizer, chat, contextLength };
+  checkPolicies(options);
+  const described = await openModel(options.model, {}, io);
+  await described.close();
+  await using engine = await openWorkerEngine(options, io);
+  const { contextLength, backendName } = engine.info;
+  const { tokenizer, chat } = described;
+  const model = { name: options.servedModelName ?? described.name, tokenizer, chat, contextLength };
   const log = requestLog(options.log, io);
   const { corsOrigin: corsOrigins } = options;
   const handler = createHandler({ engine, model, keys, limits, corsOrigins, log, version: packageVersion() });
@@ -43,53 +35,6 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
 
 const OPEN_TO_ALL =
   "bstar: other machines can reach this address, and all of them may ask: --api-key-file asks them for a key\n";
-
-async function openEngine(
-  options: ServeOptions,
-  { loaded, budget, io }: { loaded: OpenedModel; budget: MeasuredBudget | undefined; io: Io },
-): Promise<{ engine: Engine; contextLength: number; backendName: string }> {
-  const { blockSize, tokenBudget, maxRequests, kv, maxWaiting } = options;
-  const { model, tokenizer, eosTokenIds, chat } = loaded;
-  const lengths = Array.from({ length: maxRequests }, () => loaded.contextLength);
-  const blockCount =
-    options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize, kv: kv ?? "f32" });
-  const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests };
-  const backend = await chooseBackend(options.backend, { ...sizes, ...(kv === undefined ? {} : { kv }) }, io);
-  const { info } = backend;
-  const limit = Math.min(loaded.contextLength, info.contextLength);
-  const contextLength = contextThatFits({ blockCount: info.blockCount, blockSize, groups: info.groups, limit });
-  const engine = new Engine({
-    backend,
-    tokenizer,
-    chat,
-    stopTokenIds: eosTokenIds,
-    contextLength,
-    maxWaitingRequests: maxWaiting,
-    budget,
-    ...policiesOf(options, budget),
-    onCalibrated: (fit: StepTimeFit) => void io.stderr.write(budgetLine(fit, budget!.tokens())),
-  });
-  return { engine, contextLength, backendName: info.name };
-}
-
-/** The policies of the same names that `bstar simulate` takes. Throws `UsageError`. */
-function policiesOf(options: ServeOptions, budget: MeasuredBudget | undefined) {
-  const { queue, admission, preemption, chunking, eviction, targetMs } = options;
-  if (chunking === "slo" && targetMs === undefined) {
-    throw new UsageError("--chunking slo needs a target to keep: give --budget measured --target-ms, too");
-  }
-  const slo = {
-    ...(targetMs !== undefined && { target: targetMs / 1000 }),
-    ...(budget !== undefined && { stepTime: (tokens: number) => budget.predict(tokens) }),
-  };
-  return {
-    queue: queueNamed(queue),
-    admission: admissionNamed(admission),
-    preemption: preemptionNamed(preemption),
-    chunking: chunkingNamed(chunking, slo),
-    eviction: evictionNamed(eviction),
-  };
-}
 
 /** `--limit NAME=N` in the handler's words. Throws `UsageError`. */
 function limitsOf(given: readonly string[]): Partial<ServerLimits> {
