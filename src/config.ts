@@ -69,6 +69,9 @@ export const MAX_CHOICES = 128;
 /** Columns of `topIds` and `topLogprobs`: the largest `top_logprobs` of OpenAI's API. */
 export const MAX_TOP_LOGPROBS = 20;
 
+/** Edits of logits in one step: penalties on 1,024 tokens of each of 64 requests, in 1 MiB. */
+export const DEFAULT_MAX_EDITS = 65_536;
+
 /** Largest block size: a block is the grain of sharing and of waste; beyond 1,024 nothing is gained. */
 export const MAX_BLOCK_SIZE = 1024;
 

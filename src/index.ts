@@ -2,6 +2,7 @@ export { AssertionError } from "./assert.ts";
 export type { Backend, BackendInfo } from "./backends/backend.ts";
 export { MAX_TOP_LOGPROBS, NULL_BLOCK } from "./config.ts";
 export * from "./errors.ts";
+export { editLogits, isEdited } from "./sampling/edits.ts";
 export { createLogprobColumns, LogprobWriter } from "./sampling/logprobs.ts";
 export { Sampler } from "./sampling/sample.ts";
 export { Engine } from "./engine/engine.ts";
@@ -47,9 +48,12 @@ export type {
   RequestInput,
   RequestState,
   RequestView,
+  LogitsContext,
+  LogitsProcessor,
   Retention,
-  SamplingParams,
 } from "./request.ts";
+export type { SamplingParams } from "./sampling-params.ts";
+export type { TokenMask } from "./token-mask.ts";
 export { Scheduler, type IdleReason } from "./scheduler/scheduler.ts";
 export { DecisionLog, type Decision, type DecisionKind } from "./scheduler/inspect/decision-log.ts";
 export { chromeTrace, type TraceEvent } from "./scheduler/inspect/trace.ts";
@@ -69,7 +73,14 @@ export type {
   ChatValue,
 } from "./chat.ts";
 export { IncrementalDetokenizer, type EncodeOptions, type TextPart, type Tokenizer } from "./tokenizer.ts";
-export { type PlanGroup, SAMPLE_NOT_FINITE, type SamplingColumns, type StepPlan, type StepResult } from "./step.ts";
+export {
+  type EditColumns,
+  type PlanGroup,
+  SAMPLE_NOT_FINITE,
+  type SamplingColumns,
+  type StepPlan,
+  type StepResult,
+} from "./step.ts";
 export type { AdmissionPolicy, AdmissionView } from "./policies/admission/admission-policy.ts";
 export { estimated } from "./policies/admission/estimated.ts";
 export { maxUtilization } from "./policies/admission/max-utilization.ts";

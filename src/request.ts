@@ -1,5 +1,7 @@
-import { MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
-import { check, copyTokenIds, isIntegerIn } from "./request-checks.ts";
+import { MAX_CHOICES } from "./config.ts";
+import { check, checkText, checkTokenIds, copyTokenIds, isIntegerIn } from "./request-checks.ts";
+import { resolveSampling, type SamplingParams } from "./sampling-params.ts";
+import type { TokenMask } from "./token-mask.ts";
 
 /** Chosen by the caller, unique among the requests that have not ended. */
 export type RequestId = string | number;
@@ -7,21 +9,19 @@ export type RequestId = string | number;
 /** Why a request ended. */
 export type FinishReason = "stop" | "length" | "abort" | "error";
 
-/** How the next token is chosen; see `sampling/` for the exact rule. */
-export interface SamplingParams {
-  /** 0 is greedy; else logits are divided by it. Default 0. */
-  readonly temperature: number;
-  /** Keep the k likeliest tokens (ties with the k-th are kept); 0 keeps all. Default 0. */
-  readonly topK: number;
-  /** Keep the smallest set of likeliest tokens whose probability reaches p, in (0, 1]. Default 1. */
-  readonly topP: number;
-  /** Keep tokens at least minP times as likely as the likeliest, in [0, 1]. Default 0. */
-  readonly minP: number;
-  /** Non-negative integer up to 2^53 - 1. Default 0. */
-  readonly seed: number;
-  /** Top log probabilities wanted beside the chosen token's, 0..20; -1 for none at all. Default -1. */
-  readonly logprobs: number;
+/** What a processor of logits sees: the known tokens, to be read during the call. */
+export interface LogitsContext {
+  /** Prompt and answer. */
+  readonly tokenIds: Int32Array;
+  readonly promptTokenCount: number;
 }
+
+/**
+ * Gives bias for the next token: pairs of an id and what is added to its logit; minus infinity bans it. Called once for
+ * each token on the host, so that the request waits for its last token there; drafts are off. It must give the same for
+ * the same tokens. Where it throws, its request ends with that error.
+ */
+export type LogitsProcessor = (context: LogitsContext) => Iterable<readonly [tokenId: number, bias: number]>;
 
 /** What a caller submits. */
 export interface RequestInput {
@@ -31,6 +31,13 @@ export interface RequestInput {
   /** Most tokens to produce, at least 1; the context length ends a request earlier. */
   readonly maxTokens: number;
   readonly sampling?: Partial<SamplingParams>;
+  /**
+   * Which tokens may come next; of several answers each has a fork. It has accepted nothing, and stays the caller's.
+   * Its stop ids are those of `stopTokenIds`; without any, the request ends where the mask is done.
+   */
+  readonly mask?: TokenMask;
+  /** Called in order; their bias is added up. */
+  readonly logitsProcessors?: readonly LogitsProcessor[];
   /**
    * Answers wanted, 1..128: they share the prompt and draw with keys of their own, so that each is what it would be
    * alone. Default 1.
@@ -69,6 +76,28 @@ export interface RequestInput {
   readonly retention?: Retention;
 }
 
+/** Every field of a request. */
+export const REQUEST_FIELDS: readonly (keyof RequestInput)[] = [
+  "id",
+  "promptTokenIds",
+  "maxTokens",
+  "sampling",
+  "mask",
+  "logitsProcessors",
+  "n",
+  "choice",
+  "branches",
+  "stopTokenIds",
+  "priority",
+  "adapterId",
+  "cacheSalt",
+  "skipPrefixCache",
+  "client",
+  "deadline",
+  "queueTimeout",
+  "retention",
+];
+
 /**
  * Blocks of a greater priority, 0..100, outlive all of a lesser, for a duration in units of `now` from the request's
  * end.
@@ -76,37 +105,6 @@ export interface RequestInput {
 export interface Retention {
   readonly priority: number;
   readonly duration: number;
-}
-
-/** The defaults: greedy. */
-export const GREEDY: SamplingParams = Object.freeze({
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  seed: 0,
-  logprobs: -1,
-});
-
-/** Fills in defaults and checks ranges. Throws `InvalidRequestError` that names the field and the value. */
-export function resolveSampling(params: Partial<SamplingParams> | undefined): SamplingParams {
-  const p: SamplingParams = { ...GREEDY, ...definedOnly(params) };
-  check(Number.isFinite(p.temperature) && p.temperature >= 0, "temperature", p.temperature, "a finite number >= 0");
-  check(isIntegerIn(p.topK, 0, 2 ** 31 - 1), "topK", p.topK, "an integer >= 0 (0 keeps all)");
-  check(p.topP > 0 && p.topP <= 1, "topP", p.topP, "in (0, 1]");
-  check(p.minP >= 0 && p.minP <= 1, "minP", p.minP, "in [0, 1]");
-  check(isIntegerIn(p.seed, 0, Number.MAX_SAFE_INTEGER), "seed", p.seed, "an integer in [0, 2^53)");
-  check(
-    isIntegerIn(p.logprobs, -1, MAX_TOP_LOGPROBS),
-    "logprobs",
-    p.logprobs,
-    `an integer in [-1, ${MAX_TOP_LOGPROBS}]`,
-  );
-  return p;
-}
-
-function definedOnly(params: Partial<SamplingParams> | undefined): Partial<SamplingParams> {
-  return Object.fromEntries(Object.entries(params ?? {}).filter(([, value]) => value !== undefined));
 }
 
 /** Where a request stands. `preempted` waits like `waiting`, with tokens produced; `paused` waits for `resume`. */
@@ -204,16 +202,16 @@ export class Request implements RequestView {
     this.sampling = resolveSampling(input.sampling);
     this.choice = input.choice ?? 0;
     check(isIntegerIn(this.choice, 0, MAX_CHOICES - 1), "choice", this.choice, `an integer in [0, ${MAX_CHOICES - 1}]`);
-    this.stopTokenIds = input.stopTokenIds === undefined ? NO_IDS : [...input.stopTokenIds];
+    this.stopTokenIds = input.stopTokenIds === undefined ? NO_IDS : checkTokenIds("stopTokenIds", input.stopTokenIds);
     this.branches = input.branches === true;
     check(!this.branches || (input.n ?? 1) === 1, "n", input.n, "1 where it branches");
     this.priority = input.priority ?? 0;
     check(Number.isFinite(this.priority), "priority", this.priority, "a finite number");
     this.adapterId = input.adapterId ?? 0;
     check(isIntegerIn(this.adapterId, 0, 2 ** 31 - 1), "adapterId", this.adapterId, "an integer >= 0");
-    this.cacheSalt = input.cacheSalt ?? "";
+    this.cacheSalt = checkText("cacheSalt", input.cacheSalt ?? "");
     this.cacheable = input.skipPrefixCache !== true;
-    this.client = input.client ?? "";
+    this.client = checkText("client", input.client ?? "");
     this.deadline = checkedDeadline(input, limits.now);
     this.queueDeadline = limits.now + checkedQueueTimeout(input);
     this.retention = checkedRetention(input);

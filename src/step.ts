@@ -51,6 +51,27 @@ export interface SamplingColumns {
 }
 
 /**
+ * Changes of single logits before a sample is chosen, CSR by sample; a sample's ids are distinct. With x a float32
+ * logit:
+ * `x = x + bias; x = x > 0 ? x / scale : x * scale; x = x - penalty`, each rounded to float32. Log probabilities and
+ * flags stay those of the unmodified logits.
+ *
+ * Sources: repetition penalty (arXiv 1909.05858), presence and frequency penalties and `logit_bias` (OpenAI's API).
+ */
+export interface EditColumns {
+  /** [S+1] sample s has the edits `[indptr[s], indptr[s+1])`. Says nothing where `editCount` is 0. */
+  readonly indptr: Int32Array;
+  /** [editCount] */
+  readonly tokenIds: Int32Array;
+  /** [editCount] finite, or minus infinity, which bans the id, or plus infinity, which forces it. */
+  readonly bias: Float32Array;
+  /** [editCount] above 0; 1 changes nothing. */
+  readonly scale: Float32Array;
+  /** [editCount] finite. */
+  readonly penalty: Float32Array;
+}
+
+/**
  * One step's work. Owned by the scheduler: a backend reads the columns before `execute` returns its promise and
  * keeps no reference to them afterwards.
  */
@@ -60,6 +81,10 @@ export interface StepPlan {
   readonly tokenCount: number;
   readonly requestCount: number;
   readonly sampleCount: number;
+  /** Entries of `edits`, at most the backend's `maxEdits`. */
+  readonly editCount: number;
+  /** Samples with a mask. */
+  readonly maskCount: number;
   readonly copyCount: number;
   readonly swapOutCount: number;
   readonly swapInCount: number;
@@ -92,6 +117,14 @@ export interface StepPlan {
    */
   readonly sampleRows: Int32Array;
   readonly sampling: SamplingColumns;
+  readonly edits: EditColumns;
+  /** [maskCount] the samples that have a mask, ascending. */
+  readonly maskRows: Int32Array;
+  /**
+   * [maskCount x ceil(vocabSize / 32)] the masks. An id is allowed where bit `id % 32` of word `id >> 5` is set.
+   * Other logits count as minus infinity, whatever their edits are.
+   */
+  readonly maskWords: Int32Array;
   /** [2 x swapOutCount] (device block, host block) pairs: done first. */
   readonly swapOuts: Int32Array;
   /** [2 x swapInCount] (host block, device block) pairs: done second. */

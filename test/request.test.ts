@@ -1,14 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvalidRequestError } from "../src/errors.ts";
-import {
-  GREEDY,
-  Request,
-  resolveSampling,
-  TRANSITIONS,
-  type RequestInput,
-  type RequestState,
-  type SamplingParams,
-} from "../src/request.ts";
+import { Request, TRANSITIONS, type RequestInput, type RequestState } from "../src/request.ts";
+import { GREEDY } from "../src/sampling-params.ts";
 
 const input: RequestInput = { id: "a", promptTokenIds: [5, 6, 7], maxTokens: 4 };
 
@@ -125,6 +118,11 @@ describe("Request", () => {
     [{ promptTokenIds: [1, 2, Number.NaN] }, "promptTokenIds[2] must be an integer >= 0, got NaN"],
     [{ promptTokenIds: ["1"] }, "promptTokenIds[0] must be an integer >= 0, got 1"],
     [{ promptTokenIds: [1, , 2] }, "promptTokenIds[1] must be an integer >= 0, got undefined"],
+    [{ stopTokenIds: null }, "stopTokenIds must be an array of token ids, got null"],
+    [{ stopTokenIds: [1, 0.5] }, "stopTokenIds[1] must be an integer >= 0, got 0.5"],
+    [{ stopTokenIds: ["</s>"] }, "stopTokenIds[0] must be an integer >= 0, got </s>"],
+    [{ cacheSalt: {} }, "cacheSalt must be text, got [object Object]"],
+    [{ client: 7 }, "client must be text, got 7"],
     [{ maxTokens: 0 }, "maxTokens must be an integer >= 1, got 0"],
     [{ maxTokens: -1 }, "maxTokens must be an integer >= 1, got -1"],
     [{ maxTokens: 1.5 }, "maxTokens must be an integer >= 1, got 1.5"],
@@ -139,57 +137,6 @@ describe("Request", () => {
   ])("refuses %o", refuses);
 
   test("refuses what cannot be sampled", () => refuses({ sampling: { topP: 0 } }, "topP must be in (0, 1], got 0"));
-});
-
-describe("resolveSampling", () => {
-  test("is greedy by default, and an absent field is one that is not there", () => {
-    expect(resolveSampling(undefined)).toEqual(GREEDY);
-    expect(resolveSampling({ temperature: undefined, topK: undefined })).toEqual(GREEDY);
-    expect(Object.isFrozen(GREEDY)).toBe(true);
-  });
-
-  test.each<Partial<SamplingParams>>([
-    { temperature: 0 },
-    { temperature: 1e-30 },
-    { temperature: 1e30 },
-    { topK: 0 },
-    { topK: 2 ** 31 - 1 },
-    { topP: Number.MIN_VALUE },
-    { topP: 1 },
-    { minP: 0 },
-    { minP: 1 },
-    { seed: 0 },
-    { seed: Number.MAX_SAFE_INTEGER },
-    { logprobs: -1 },
-    { logprobs: 20 },
-  ])("takes the bound %o", (params) => expect(resolveSampling(params)).toEqual({ ...GREEDY, ...params }));
-
-  test.each<[keyof SamplingParams, unknown, string]>([
-    ["temperature", -0.1, "a finite number >= 0"],
-    ["temperature", Number.NaN, "a finite number >= 0"],
-    ["temperature", Number.POSITIVE_INFINITY, "a finite number >= 0"],
-    ["temperature", "1", "a finite number >= 0"],
-    ["temperature", null, "a finite number >= 0"],
-    ["topK", -1, "an integer >= 0 (0 keeps all)"],
-    ["topK", 1.5, "an integer >= 0 (0 keeps all)"],
-    ["topK", 2 ** 31, "an integer >= 0 (0 keeps all)"],
-    ["topP", 0, "in (0, 1]"],
-    ["topP", 1.01, "in (0, 1]"],
-    ["topP", Number.NaN, "in (0, 1]"],
-    ["minP", -0.01, "in [0, 1]"],
-    ["minP", 1.01, "in [0, 1]"],
-    ["minP", Number.NaN, "in [0, 1]"],
-    ["seed", -1, "an integer in [0, 2^53)"],
-    ["seed", 0.5, "an integer in [0, 2^53)"],
-    ["seed", 2 ** 53, "an integer in [0, 2^53)"],
-    ["logprobs", -2, "an integer in [-1, 20]"],
-    ["logprobs", 21, "an integer in [-1, 20]"],
-    ["logprobs", 0.5, "an integer in [-1, 20]"],
-  ])("refuses %s of %s", (field, value, allowed) => {
-    expect(() => resolveSampling({ [field]: value })).toThrow(
-      new InvalidRequestError(`${field} must be ${allowed}, got ${String(value)}`),
-    );
-  });
 });
 
 describe("states", () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type * as XGrammar from "@mlc-ai/web-xgrammar";
 import { Grammar } from "../../src/constraints/grammar.ts";
-import { maskWordCount } from "../../src/constraints/token-mask.ts";
+import { maskWordCount } from "../../src/token-mask.ts";
 import { TokenTrie } from "../../src/constraints/token-trie.ts";
 import { jsonSchema } from "../../src/grammar/json-schema/compile.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";

@@ -1,6 +1,6 @@
 import { Sampler } from "../../src/sampling/index.ts";
 import { makePlan } from "../../src/testing/index.ts";
-import type { SamplingParams } from "../../src/request.ts";
+import type { SamplingParams } from "../../src/sampling-params.ts";
 import type { Suite } from "../bench.ts";
 
 /** Llama 2's vocabulary. */

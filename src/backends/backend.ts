@@ -14,6 +14,8 @@ export interface BackendInfo {
   readonly maxTokens: number;
   /** Most requests a step may carry; request slots are below it. */
   readonly maxRequests: number;
+  /** Most edits of logits that a step may carry. Default 65,536. */
+  readonly maxEdits?: number;
   /** Most positions a request may have. */
   readonly contextLength: number;
   readonly vocabSize: number;

@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import type { Automaton, State } from "./automaton.ts";
 import type { MaskCache } from "./mask-cache.ts";
-import type { TokenMask } from "./token-mask.ts";
+import type { TokenMask } from "../token-mask.ts";
 
 /** One accepted id: the state behind it, and what was before. Shared by forks, never changed. */
 interface Step {
@@ -57,6 +57,20 @@ export class GrammarMask implements TokenMask {
     return this.#last.ended || (this.#last.state.accepting && this.#last.state.heads.length === 0);
   }
 
+  forcedTokens(limit: number): number[] {
+    const { trie } = this.#masks;
+    const bytes = this.forcedBytes(limit * trie.maxDepth);
+    const ids: number[] = [];
+    for (let at = 0; at < bytes.length && ids.length < limit;) {
+      const id = trie.longestToken(bytes, at);
+      if (id < 0) break;
+      ids.push(id);
+      at += trie.tokenBytes(id).length;
+    }
+    return ids;
+  }
+
+  /** Bytes that every allowed continuation begins with, at most `limit`. */
   forcedBytes(limit: number): Uint8Array {
     const bytes: number[] = [];
     let { state } = this.#last;

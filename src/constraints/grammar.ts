@@ -2,7 +2,7 @@ import { Automaton } from "./automaton.ts";
 import type { Expression } from "./expression.ts";
 import { GrammarMask } from "./grammar-mask.ts";
 import { MaskCache } from "./mask-cache.ts";
-import type { TokenMask } from "./token-mask.ts";
+import type { TokenMask } from "../token-mask.ts";
 import type { TokenTrie } from "./token-trie.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { ConstraintError } from "../errors.ts";
 import type { Automaton, State } from "./automaton.ts";
-import { allowInMask, maskWordCount } from "./token-mask.ts";
+import { allowInMask, maskWordCount } from "../token-mask.ts";
 import type { TokenTrie } from "./token-trie.ts";
 
 /** Bytes of masks that a grammar keeps: 2,000 states at a vocabulary of 256k. */

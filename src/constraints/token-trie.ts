@@ -47,6 +47,24 @@ export class TokenTrie {
     return this.bytes.length;
   }
 
+  /** The longest token that the bytes from `at` on begin with; of equal ones the lowest id. -1 for none. */
+  longestToken(bytes: Uint8Array, at: number): number {
+    let found = -1;
+    let node = 1;
+    let end = this.nodeCount;
+    for (let i = at; i < bytes.length && node < end;) {
+      if (this.bytes[node] !== bytes[i]) {
+        node = this.ends[node];
+        continue;
+      }
+      if (this.tokenStarts[node] < this.tokenStarts[node + 1]) found = this.tokenIds[this.tokenStarts[node]];
+      end = this.ends[node];
+      node++;
+      i++;
+    }
+    return found;
+  }
+
   /** Bytes of an id; none for special ids and for ids outside the vocabulary. */
   tokenBytes(id: number): Uint8Array {
     return id >= 0 && id < this.vocabSize ? this.#source.tokenBytes(id) : NO_BYTES;

@@ -12,7 +12,7 @@ import {
   type FinishedBeam,
   type NextBeam,
 } from "./beam-frontier.ts";
-import type { EngineOptions, EngineRequest } from "./options.ts";
+import { type EngineOptions, type EngineRequest, schedulerFields } from "./options.ts";
 import { promptTokenIdsOf, stopTokenIdsOf } from "./prompt.ts";
 
 /** A prompt whose likeliest continuations are wanted. */
@@ -197,7 +197,9 @@ export function beamSearchOf(
   const frontier = new BeamFrontier({ width, lengthPenalty, stopTokenIds, maxLength });
   return {
     input: {
-      ...request,
+      ...schedulerFields(request, ["width", "lengthPenalty"]),
+      id,
+      maxTokens,
       choice: 0,
       promptTokenIds,
       branches: true,

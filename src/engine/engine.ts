@@ -11,6 +11,7 @@ import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
 import {
+  schedulerFields,
   schedulerOptions,
   type EngineExplanation,
   type EngineOptions,
@@ -82,7 +83,7 @@ export class Engine implements AsyncDisposable {
     const stop = stopsOf(request, this.#options);
     const promptTokenIds = promptTokenIdsOf(request, this.#options);
     const entry = this.#take(
-      { ...request, id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) },
+      { ...schedulerFields(request), id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) },
       request.signal,
     );
     return this.#begin(id, request.signal, (abort) =>

@@ -38,6 +38,7 @@ const KINDS: Readonly<Record<keyof EngineOptions, Kind>> = {
   maxPartialPrefills: "scheduler's",
   maxLongPartialPrefills: "scheduler's",
   maxAdapters: "scheduler's",
+  maxEditsPerStep: "scheduler's",
   maxFailures: "scheduler's",
   hostBlockCount: "scheduler's",
   vocabSize: "scheduler's",

@@ -1,9 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendInfo } from "../backends/backend.ts";
 import type { ChatMessage, ChatRenderOptions, ChatTemplate } from "../chat.ts";
+import { DEFAULT_MAX_EDITS } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
-import type { RequestId, RequestInput } from "../request.ts";
+import { checkFields } from "../request-checks.ts";
+import { REQUEST_FIELDS, type RequestId, type RequestInput } from "../request.ts";
 import type { Explanation } from "../scheduler/inspect/explanation.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
 import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
@@ -74,6 +76,29 @@ export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds
   readonly ignoreStopTokenIds?: boolean;
 }
 
+/** Every field of a request. */
+const ENGINE_REQUEST_FIELDS: readonly (keyof EngineRequest)[] = [
+  ...REQUEST_FIELDS,
+  "prompt",
+  "messages",
+  "chat",
+  "skipSpecialTokens",
+  "stop",
+  "signal",
+  "ignoreStopTokenIds",
+];
+
+/**
+ * What the scheduler takes of a request. `more`: other fields that it may have. Throws `InvalidRequestError` that names
+ * a field that does not exist.
+ */
+export function schedulerFields(request: EngineRequest, more: readonly string[] = []): Omit<EngineRequest, "id"> {
+  checkFields("a request", request, [...ENGINE_REQUEST_FIELDS, ...more]);
+  return Object.fromEntries(
+    REQUEST_FIELDS.filter((name) => name !== "id" && Object.hasOwn(request, name)).map((name) => [name, request[name]]),
+  ) as unknown as Omit<EngineRequest, "id">;
+}
+
 /** A request has a prompt of one kind: text, ids or a conversation. */
 export type PromptInput =
   | { readonly prompt: string; readonly promptTokenIds?: undefined; readonly messages?: undefined }
@@ -112,6 +137,7 @@ export function assertWithin(options: EngineOptions, info: BackendInfo): void {
     ["maxRequests", options.maxRequests, info.maxRequests],
     ["tokenBudget", options.budget?.maxTokens ?? options.tokenBudget, info.maxTokens],
     ["contextLength", options.contextLength, info.contextLength],
+    ["maxEditsPerStep", options.maxEditsPerStep, info.maxEdits ?? DEFAULT_MAX_EDITS],
   ];
   for (const [name, value, limit] of limits) {
     if (value !== undefined && value > limit) {
@@ -136,6 +162,7 @@ export function schedulerOptions(options: EngineOptions, info: BackendInfo): Sch
     tokenBudget: options.tokenBudget ?? info.maxTokens,
     contextLength: options.contextLength ?? info.contextLength,
     vocabSize: options.vocabSize ?? info.vocabSize,
+    maxEditsPerStep: options.maxEditsPerStep ?? info.maxEdits,
     groups: info.groups,
   };
 }

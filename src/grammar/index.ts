@@ -2,7 +2,7 @@
 export { Grammar } from "../constraints/grammar.ts";
 export { type Expression, literals } from "../constraints/expression.ts";
 export { type RegexOptions, regex } from "../constraints/regex.ts";
-export { type TokenMask, maskAllows, maskWordCount } from "../constraints/token-mask.ts";
+export { type TokenMask, maskAllows, maskWordCount } from "../token-mask.ts";
 export { type TokenSource, TokenTrie } from "../constraints/token-trie.ts";
 export { gbnf } from "./gbnf.ts";
 export { type JsonOptions, jsonObject, jsonSchema, jsonValue } from "./json-schema/compile.ts";

@@ -1,3 +1,4 @@
+export { editLogits, isEdited } from "./edits.ts";
 export { type LogprobColumns, LogprobWriter, createLogprobColumns } from "./logprobs.ts";
 export { type Logits, argmax } from "./ranking.ts";
 export { Sampler } from "./sample.ts";

@@ -3,7 +3,7 @@ import { InvalidPolicyError } from "../errors.ts";
 import type { ChunkStep } from "../prefill/chunk-policy.ts";
 import { needsHost, type LaneRules } from "./lanes.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
-import { NONE, type Sequence } from "./sequence.ts";
+import { type Deferral, NONE, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 import type { Urgency } from "./urgency.ts";
 
@@ -13,7 +13,10 @@ export interface AllotmentParts {
   readonly slots: Slots;
   readonly rules: LaneRules;
   readonly urgency: Urgency;
-  readonly options: Pick<ResolvedSchedulerOptions, "chunking" | "longPrefillThreshold" | "maxRequests">;
+  readonly options: Pick<
+    ResolvedSchedulerOptions,
+    "chunking" | "longPrefillThreshold" | "maxRequests" | "maxEditsPerStep"
+  >;
 }
 
 /**
@@ -34,6 +37,10 @@ export class Allotment implements ChunkStep {
   readonly tokens: Int32Array;
   /** A request gave its blocks up for this step: none is admitted to it. */
   preempted = false;
+  /** Edits of logits that the step has room for. */
+  editsLeft = 0;
+  /** Running requests that get no token in this step: the next sample lacks its mask, or room for its edits. */
+  readonly held: Sequence[] = [];
   readonly #parts: AllotmentParts;
   /** Available blocks that no request in the step needs yet. */
   #room = 0;
@@ -49,6 +56,8 @@ export class Allotment implements ChunkStep {
   #lastServed = NONE;
   /** `#lastServed` before the step under construction. */
   #turn = NONE;
+  /** Requests went without in the step before: others come first in this one. */
+  #wasShortOfEdits = false;
 
   constructor(parts: AllotmentParts) {
     this.#parts = parts;
@@ -74,6 +83,7 @@ export class Allotment implements ChunkStep {
     this.preempted = false;
     this.#kept = null;
     this.#turn = this.#lastServed;
+    this.#wasShortOfEdits = this.held.length > 0;
     this.#stalled.length = 0;
     this.#only = only;
     this.#restart(0);
@@ -89,7 +99,7 @@ export class Allotment implements ChunkStep {
     this.#restart(slots.decoding.length);
     this.isSet = true;
     this.#room -= slots.due.length * kv.groups.length;
-    return this.#room >= 0 && this.#decide(slots.others, 0) === undefined;
+    return this.#room >= 0 && this.#decide(slots.others, this.#firstTurn(slots.others)) === undefined;
   }
 
   /**
@@ -123,11 +133,23 @@ export class Allotment implements ChunkStep {
     this.#stalled.push(sequence);
   }
 
-  /** Tokens that a waiting request would get; `room` blocks are there beside those of its match. 0 for none. */
+  /**
+   * Tokens that a waiting request would get; `room` blocks are there beside those of its match. 0 for none. Only where
+   * the request lacks more than one token, or `holds` says nothing.
+   */
   offer(sequence: Sequence, matched: number, room: number): number {
     this.prefillsLeft = 1;
     this.gapLeft = sequence.tokenCount - matched;
+    if (this.holds(sequence) !== null) this.gapLeft--;
     return Math.min(this.#chunkOf(sequence, this.gapLeft), this.#parts.kv.tokensThatFit(matched, room));
+  }
+
+  /** What keeps the request's next sample out of this step; null for nothing. */
+  holds({ steering }: Sequence): Deferral | null {
+    if (steering === null) return null;
+    if (!steering.isReady) return { reason: "mask" };
+    if (steering.editCount <= this.editsLeft) return null;
+    return { reason: "edits", limit: this.#parts.options.maxEditsPerStep };
   }
 
   /** So many more tokens of the budget are given away. */
@@ -135,8 +157,15 @@ export class Allotment implements ChunkStep {
     this.remaining -= count;
   }
 
+  /** The step samples the request: its edits take room. */
+  takeEdits({ steering }: Sequence): void {
+    if (steering !== null) this.editsLeft -= steering.editCount;
+  }
+
   #restart(decodes: number): void {
     this.isSet = false;
+    this.held.length = 0;
+    this.editsLeft = this.#parts.options.maxEditsPerStep;
     this.remaining = this.budget - decodes;
     this.decodeCount = decodes;
     this.prefillsLeft = 0;
@@ -176,7 +205,7 @@ export class Allotment implements ChunkStep {
    * take turns: each waits for at most as many steps as it takes to serve the others once.
    */
   #firstTurn(running: readonly Sequence[]): number {
-    if (this.remaining >= running.length) return 0;
+    if (this.remaining >= running.length && !this.#wasShortOfEdits) return 0;
     return Math.max(
       0,
       running.findIndex((sequence) => sequence.stay > this.#turn),
@@ -187,6 +216,10 @@ export class Allotment implements ChunkStep {
   #giveDecode(sequence: Sequence): boolean {
     this.decodeCount++;
     if (this.remaining === 0) return true;
+    if (this.holds(sequence) !== null) {
+      this.held.push(sequence);
+      return true;
+    }
     if (!this.#give(sequence, 1)) return false;
     this.#lastServed = sequence.stay;
     return true;
@@ -197,7 +230,7 @@ export class Allotment implements ChunkStep {
       const sequence = sequences[i];
       const { gap } = sequence;
       if (gap <= 1 || !this.#wants(sequence)) continue;
-      const wanted = this.#chunkOf(sequence, gap);
+      const wanted = this.#chunkOf(sequence, this.holds(sequence) === null ? gap : gap - 1);
       this.prefillsLeft--;
       this.gapLeft -= gap;
       const chunk = Math.min(wanted, this.#parts.kv.tokensThatFit(sequence.computedTokenCount, this.#room));
@@ -237,6 +270,7 @@ export class Allotment implements ChunkStep {
     this.#room -= needed;
     this.tokens[sequence.slot] = chunk;
     this.remaining -= chunk;
+    if (chunk === sequence.gap) this.takeEdits(sequence);
     return true;
   }
 }

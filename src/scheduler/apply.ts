@@ -22,6 +22,11 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
   for (let i = 0; i < others.length; i++) if (allotment.tokens[others[i].slot] > 0) index(others[i], parts, journal);
 }
 
+/** Notes for those that get no token in this step why. */
+export function noteHeld({ allotment, lifecycle }: SchedulerParts): void {
+  for (const sequence of allotment.held) lifecycle.defer(sequence, allotment.holds(sequence));
+}
+
 /** Preempts a running request for others. */
 export function preempt(
   victim: Sequence,
@@ -75,8 +80,8 @@ function setAside(
   const { waiting } = lifecycle;
   const { reason } = sequence.deferral!;
   if (reason === "adapters") waiting.park(sequence, sequence.adapterId, now);
-  else if (reason !== "partial-prefills") return false;
-  else if (!admission.isFullOfPartial) waiting.park(sequence, LONG_PROMPTS, now);
+  else if (reason !== "partial-prefills" && reason !== "mask") return false;
+  else if (reason !== "mask" && !admission.isFullOfPartial) waiting.park(sequence, LONG_PROMPTS, now);
   else {
     waiting.remove(sequence, now);
     aside.push(sequence);
@@ -97,6 +102,7 @@ export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRec
   }
   const { tokens } = fit;
   allotment.take(tokens);
+  if (fit.match.tokenCount + tokens === sequence.tokenCount) allotment.takeEdits(sequence);
   admission.places.take(sequence);
   lifecycle.admit(sequence, fit.match, record);
   const { matchedTokenCount } = sequence;

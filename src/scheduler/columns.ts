@@ -1,7 +1,8 @@
 import type { TableGroup } from "../blocks/table-group.ts";
 import type { IntList } from "../collections/int-list.ts";
-import type { SamplingParams } from "../request.ts";
+import type { SamplingParams } from "../sampling-params.ts";
 import type { PlanGroup, SamplingColumns } from "../step.ts";
+import { SteeringColumns } from "./steering-columns.ts";
 
 /** Sizes that the columns are made for. */
 export interface ColumnLimits {
@@ -55,6 +56,7 @@ export class Columns {
   readonly sampleIndptr: Int32Array;
   readonly sampleRows: Int32Array;
   readonly sampling: SamplingColumns;
+  readonly steering: SteeringColumns;
   readonly swapOuts: Int32Array;
   readonly swapIns: Int32Array;
   readonly copies: Int32Array;
@@ -71,6 +73,7 @@ export class Columns {
     this.sampleIndptr = new Int32Array(maxRequests + 1);
     this.sampleRows = new Int32Array(maxTokens);
     this.sampling = samplingColumns(maxTokens);
+    this.steering = new SteeringColumns(maxTokens);
     this.swapOuts = new Int32Array(2 * limits.hostBlockCount);
     this.swapIns = new Int32Array(2 * limits.hostBlockCount);
     // A request copies a block a group at most: its partial match, or its shared last block.

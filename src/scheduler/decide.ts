@@ -1,6 +1,6 @@
 import { blocksOfItsOwn, blocksToSlide } from "../blocks/own-blocks.ts";
 import type { StepRecord } from "./in-flight.ts";
-import { admit, admitWaiting, issueAll, preempt, stall } from "./apply.ts";
+import { admit, admitWaiting, issueAll, noteHeld, preempt, stall } from "./apply.ts";
 import { addExtras } from "./extras.ts";
 import type { SchedulerParts } from "./parts.ts";
 import { undoPlans } from "./rollback.ts";
@@ -17,6 +17,7 @@ export function decide(parts: SchedulerParts, record: StepRecord): void {
     const atOnce = urgent === undefined && !isContended(parts) && allotment.decideSet();
     if (!atOnce) decideEach(parts, record, urgent);
     issueAll(parts, record.journal);
+    if (allotment.held.length > 0) noteHeld(parts);
     admission.begin();
     options.admission.step?.(admission, !allotment.mayAdmit);
     if (urgent !== undefined && allotment.remaining > 0) admit(urgent, parts, record);

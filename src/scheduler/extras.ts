@@ -1,8 +1,12 @@
+import type { Allotment } from "./allotment.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import type { SchedulerParts } from "./parts.ts";
 import { draftsOf } from "./policy-answers.ts";
 import type { Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
+
+/** Drafts that a mask forces, for one request in one step: the names and braces between two values. */
+const MAX_FORCED_DRAFTS = 16;
 
 /**
  * Adds what a step does beside one sample a request: first tokens of further choices where a prompt is complete, and
@@ -13,26 +17,31 @@ export function addExtras(parts: SchedulerParts, journal: StepJournal): void {
   const { hosts, slots, allotment, options } = parts;
   let room = options.budget.maxTokens - sampleCount(slots);
   for (const { slot, followers } of hosts) {
-    const count = Math.min(room, followers.length);
+    const count = admitted(followers, room, allotment);
     if (count <= 0) continue;
     for (let i = 0; i < count; i++) followers[i].addPending(1);
     slots.fan(slot, count);
     room -= count;
   }
   // Where blocks are short, none is spent on guesses.
-  if (options.drafter !== undefined && allotment.mayAdmit) {
+  if ((options.drafter !== undefined || slots.steeredCount > 0) && allotment.mayAdmit) {
     for (const sequence of hosts) room -= draft(sequence, room, parts, journal);
   }
   hosts.length = 0;
 }
 
+/** How many of the choices that wait for a prompt begin with this step. */
+function admitted(followers: readonly Sequence[], room: number, allotment: Allotment): number {
+  let count = 0;
+  for (; count < Math.min(room, followers.length) && allotment.holds(followers[count]) === null; count++) {
+    allotment.takeEdits(followers[count]);
+  }
+  return count;
+}
+
 /** Returns how many drafts a decode got. */
-function draft(
-  sequence: Sequence,
-  room: number,
-  { kv, slots, allotment, options }: SchedulerParts,
-  journal: StepJournal,
-): number {
+function draft(sequence: Sequence, room: number, parts: SchedulerParts, journal: StepJournal): number {
+  const { kv, slots, allotment } = parts;
   const { slot, tokenCount, computedTokenCount, maxLength } = sequence;
   if (sequence.branches || slots.chunks[slot] > 1 || sequence.followers.length > 0) return 0;
   // Every running request keeps a block for its next decode.
@@ -44,12 +53,31 @@ function draft(
     kv.tokensThatFit(computedTokenCount, spare),
   );
   if (most < 1) return 0;
-  const guesses = draftsOf(options.drafter!, sequence.tokens, tokenCount, most);
-  if (guesses.length === 0) return 0;
-  kv.tables.reserve(slot, computedTokenCount, computedTokenCount + guesses.length, journal);
-  slots.draft(slot, guesses);
-  allotment.take(guesses.length);
-  return guesses.length;
+  const guesses = guess(sequence, most, parts);
+  const count = steeredDrafts(sequence, guesses, allotment);
+  if (count === 0) return 0;
+  kv.tables.reserve(slot, computedTokenCount, computedTokenCount + count, journal);
+  slots.draft(slot, count === guesses.length ? guesses : Array.prototype.slice.call(guesses, 0, count));
+  allotment.take(count);
+  return count;
+}
+
+/** What a mask forces, or else what the drafter guesses. */
+function guess(sequence: Sequence, most: number, { options }: SchedulerParts): ArrayLike<number> {
+  const forced = sequence.steering?.forcedTokens(Math.min(most, MAX_FORCED_DRAFTS)) ?? [];
+  if (forced.length > 0 || options.drafter === undefined) return forced;
+  return draftsOf(options.drafter, sequence.tokens, sequence.tokenCount, most);
+}
+
+/** How many of the guesses the request's mask allows, and the step's edits have room for. */
+function steeredDrafts({ steering }: Sequence, guesses: ArrayLike<number>, allotment: Allotment): number {
+  if (steering === null || guesses.length === 0) return guesses.length;
+  let count = steering.draft(guesses);
+  // Each draft may bring one more edit for those behind it.
+  const edits = (drafts: number): number => drafts * (steering.editCount + drafts);
+  while (edits(count) > allotment.editsLeft) count--;
+  allotment.editsLeft -= edits(count);
+  return count;
 }
 
 function sampleCount({ running, chunks, samples }: Slots): number {

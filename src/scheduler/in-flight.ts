@@ -1,7 +1,7 @@
 import { assert, AssertionError } from "../assert.ts";
 import { StepJournal } from "../blocks/step-journal.ts";
 import { MAX_PLANS_IN_FLIGHT } from "../config.ts";
-import type { StepPlan } from "../step.ts";
+import type { EditColumns, StepPlan } from "../step.ts";
 import type { Columns } from "./columns.ts";
 import type { Sequence } from "./sequence.ts";
 
@@ -11,6 +11,8 @@ export class Plan implements StepPlan {
   tokenCount = 0;
   requestCount = 0;
   sampleCount = 0;
+  editCount = 0;
+  maskCount = 0;
   copyCount = 0;
   swapOutCount = 0;
   swapInCount = 0;
@@ -25,6 +27,7 @@ export class Plan implements StepPlan {
   readonly sampleIndptr: Columns["sampleIndptr"];
   readonly sampleRows: Columns["sampleRows"];
   readonly sampling: Columns["sampling"];
+  readonly #steering: Columns["steering"];
   readonly swapOuts: Columns["swapOuts"];
   readonly swapIns: Columns["swapIns"];
   readonly copies: Columns["copies"];
@@ -41,9 +44,22 @@ export class Plan implements StepPlan {
     this.sampleIndptr = columns.sampleIndptr;
     this.sampleRows = columns.sampleRows;
     this.sampling = columns.sampling;
+    this.#steering = columns.steering;
     this.swapOuts = columns.swapOuts;
     this.swapIns = columns.swapIns;
     this.copies = columns.copies;
+  }
+
+  get edits(): EditColumns {
+    return this.#steering.edits;
+  }
+
+  get maskRows(): Int32Array {
+    return this.#steering.maskRows;
+  }
+
+  get maskWords(): Int32Array {
+    return this.#steering.maskWords;
   }
 }
 

@@ -9,12 +9,16 @@ import type { SlotColumns } from "./slot-columns.ts";
  *   runs alone. Leaves: a step with it succeeds.
  * - `prompt`. Enters: it lacks more than one token, or computes some of them again, or a sibling shares its last block.
  *   A step gives it a chunk of the tokens that decodes leave. Leaves: one token is left.
- * - `host`. Enters: its next input needs its last token on the host, because a drafter guesses for it, it is a beam, or
- *   choices wait for its prompt. A step decides it by itself, once that token has arrived. Leaves: none of these holds.
+ * - `host`. Enters: its next input needs its last token on the host, because a drafter guesses for it, it is a beam,
+ *   choices wait for its prompt, or a mask or edits depend on its tokens. A step decides it by itself, once that token
+ *   has arrived. Leaves: none of these holds.
+ * - `edits`. Enters: its edits do not depend on its tokens. A step decides it by itself, because edits have a limit.
+ * Leaves:
+ *   it ends.
  * - `decode`. Enters: it lacks one token, known or on the device. A step issues one token to each, as a set. Leaves: it
  *   has all its tokens, or a step is short of blocks, budget or rows.
  */
-export type Lane = "solo" | "prompt" | "host" | "decode";
+export type Lane = "solo" | "prompt" | "host" | "edits" | "decode";
 
 /** What the lanes need to know of the scheduler. */
 export interface LaneRules {
@@ -30,12 +34,13 @@ export function laneOf(sequence: Sequence, slots: SlotColumns, rules: LaneRules)
   if (sequence.failureCount > 0) return "solo";
   const isBehind = computed < sequence.promptTokenCount || computed < sequence.knownComputed;
   if (slots.drawn[slot] - computed > 1 || isBehind || rules.tables.forked[slot] === 1) return "prompt";
-  return needsHost(sequence, rules) ? "host" : "decode";
+  if (needsHost(sequence, rules)) return "host";
+  return sequence.steering === null ? "decode" : "edits";
 }
 
 /** Whether the request's next input needs its last token on the host: it then sits out planning ahead. */
 export function needsHost(sequence: Sequence, { drafts }: Pick<LaneRules, "drafts">): boolean {
-  return drafts || sequence.branches || sequence.followers.length > 0;
+  return drafts || sequence.branches || sequence.followers.length > 0 || sequence.steering?.needsHost === true;
 }
 
 /** Whether the request decodes from now on as one of the set. */

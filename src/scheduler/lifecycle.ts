@@ -29,6 +29,8 @@ export interface LifecycleParts {
 export class Lifecycle {
   readonly requests = new Directory();
   readonly waiting: WaitingQueue;
+  /** Requests whose next sample depends on their tokens. */
+  readonly steered = new Set<Sequence>();
   pausedCount = 0;
   finished = 0;
   aborted = 0;
@@ -170,6 +172,7 @@ export class Lifecycle {
     this.#expireAt(sequence, Number.POSITIVE_INFINITY);
     this.#kv.prefixes.domains.release(sequence.domain);
     this.requests.delete(sequence);
+    this.steered.delete(sequence);
     this.#options.queue.ended?.(sequence, now);
     this.#options.admission.ended?.(sequence);
     this.#options.onEnd?.(sequence);
@@ -198,6 +201,7 @@ export class Lifecycle {
   #register(sequence: Sequence): void {
     sequence.domain = this.#kv.prefixes.domains.acquire(sequence.cacheSalt, sequence.adapterId);
     this.requests.add(sequence);
+    if (sequence.steering?.needsHost === true) this.steered.add(sequence);
     this.#expireAt(sequence, Math.min(sequence.deadline, sequence.queueDeadline));
   }
 

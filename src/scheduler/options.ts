@@ -3,6 +3,7 @@ import type { KvEvent } from "../blocks/events.ts";
 import type { BlockHash } from "../blocks/block-hash.ts";
 import {
   DEFAULT_BLOCK_SIZE,
+  DEFAULT_MAX_EDITS,
   DEFAULT_MAX_FAILURES,
   DEFAULT_MAX_REQUESTS,
   DEFAULT_MAX_WAITING_REQUESTS,
@@ -47,6 +48,8 @@ export interface SchedulerOptions extends PolicyOptions {
   readonly maxLongPartialPrefills?: number;
   /** Most distinct adapters, besides none, in a step: what the backend keeps loaded. Default: no limit. */
   readonly maxAdapters?: number;
+  /** Most edits of logits in a step: a request whose edits are beyond it waits a step. Default 65,536. */
+  readonly maxEditsPerStep?: number;
   /** Failed steps in a row after which a request ends, once it has failed alone. Default 3. */
   readonly maxFailures?: number;
   /** Of the prefix cache; only finds candidates. */
@@ -95,6 +98,7 @@ export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOpti
     maxLongPartialPrefills: limit("maxLongPartialPrefills", options.maxLongPartialPrefills),
     maxAdapters: limit("maxAdapters", options.maxAdapters),
     vocabSize: positive("vocabSize", options.vocabSize ?? 2 ** 31),
+    maxEditsPerStep: positive("maxEditsPerStep", options.maxEditsPerStep ?? DEFAULT_MAX_EDITS),
     maxFailures: positive("maxFailures", options.maxFailures ?? DEFAULT_MAX_FAILURES),
     hostBlockCount: options.hostBlockCount ?? 0,
     hash: options.hash,

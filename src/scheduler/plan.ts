@@ -88,6 +88,8 @@ export class PlanColumns {
     this.#fillRecord(record, slots);
     const { plan, journal } = record;
     plan.requestCount = this.#rowCount;
+    if (slots.steeredCount > 0) this.columns.steering.gather(record, slots);
+    else plan.editCount = plan.maskCount = 0;
     record.setCount = slots.decoding.length;
     record.leaveCount = slots.leaveCount;
     plan.swapOutCount = writePairs(this.columns.swapOuts, journal.swapOuts);

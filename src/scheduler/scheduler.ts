@@ -1,6 +1,14 @@
 import { assert } from "../assert.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
-import { choiceCount, type FinishReason, type Request, type RequestId, type RequestInput } from "../request.ts";
+import {
+  choiceCount,
+  REQUEST_FIELDS,
+  type FinishReason,
+  type Request,
+  type RequestId,
+  type RequestInput,
+} from "../request.ts";
+import { checkFields } from "../request-checks.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { Commit, endFlagged } from "./commit.ts";
 import { abandon, decide } from "./decide.ts";
@@ -18,10 +26,14 @@ import { claimPolicies } from "./policy-options.ts";
 import { createParts, type SchedulerParts } from "./parts.ts";
 import { blame, undoPlans } from "./rollback.ts";
 import { Sequence } from "./sequence.ts";
+import { attachSteering, steer } from "./steer.ts";
 import { checkResult } from "./step-results.ts";
 
-/** Why `schedule` returned null: no request is there, each needs a plan that is not committed, or all are paused. */
-export type IdleReason = "empty" | "in-flight" | "paused";
+/**
+ * Why `schedule` returned null: no request is there, each needs a plan that is not committed, or a mask that is not
+ * ready, or all are paused.
+ */
+export type IdleReason = "empty" | "in-flight" | "mask" | "paused";
 
 /**
  * Decides, step by step, which tokens of which requests are computed. Knows no device and no clock: plans go out,
@@ -92,11 +104,14 @@ export class Scheduler {
   submit(input: RequestInput, now: number): Request {
     this.#parts.lifecycle.assertNew(input.id);
     const { contextLength } = this.#parts.options;
-    const make = (choice: number): Sequence =>
-      new Sequence(
-        { ...input, choice: (input.choice ?? 0) + choice },
-        { contextLength, order: this.#parts.counters.submitted + choice, now },
-      );
+    checkFields("a request", input, REQUEST_FIELDS);
+    const make = (choice: number): Sequence => {
+      const order = this.#parts.counters.submitted + choice;
+      const each = { ...input, choice: (input.choice ?? 0) + choice };
+      const sequence = new Sequence(each, { contextLength, order, now });
+      attachSteering(sequence, input, this.#parts.options);
+      return sequence;
+    };
     const sequence = make(0);
     // Its last token is never computed.
     assertFeasible(sequence, this.#parts.options, this.kv.blocksFor(sequence.maxLength - 1));
@@ -118,6 +133,7 @@ export class Scheduler {
     const budget = this.tokenBudget;
     this.#now = now;
     parts.lifecycle.expire(now);
+    if (parts.lifecycle.steered.size > 0) steer(parts.lifecycle, now);
     parts.options.eviction.advance?.(now);
     parts.slots.look();
     allotment.begin(budget);
@@ -153,6 +169,7 @@ export class Scheduler {
   #whyIdle(): IdleReason {
     if (this.inFlightCount > 0) return "in-flight";
     if (this.size === 0) return "empty";
+    if ([...this.#parts.lifecycle.steered].some(({ steering }) => steering?.isReady === false)) return "mask";
     assert(this.#parts.lifecycle.pausedCount === this.size, "requests wait, nothing runs and nothing is in flight");
     return "paused";
   }

@@ -1,3 +1,4 @@
+import type { Steering } from "../constraints/steering.ts";
 import { Request, type RequestId } from "../request.ts";
 import { widened } from "../widen.ts";
 
@@ -16,7 +17,9 @@ export type Deferral =
   | { readonly reason: "requests"; readonly limit: number }
   | { readonly reason: "partial-prefills"; readonly limit: number }
   | { readonly reason: "adapters"; readonly limit: number }
-  | { readonly reason: "in-flight" };
+  | { readonly reason: "in-flight" }
+  | { readonly reason: "mask" }
+  | { readonly reason: "edits"; readonly limit: number };
 
 /** The number in a deferral: blocks, tokens, or the limit reached. */
 export function shortfall(deferral: Deferral): number {
@@ -71,6 +74,10 @@ export class Sequence extends Request {
   matchedTokenCount = 0;
   /** Why it was not admitted, or got no token, when it was last looked at. */
   deferral: Deferral | null = null;
+
+  // Written by steer.ts.
+  /** What it does to its samples; null where logits stay as they are. */
+  steering: Steering | null = null;
 
   // Written by parking.ts.
   /** The lot of the waiting queue that it is parked in; null where it is in the queue's order. */
@@ -208,6 +215,7 @@ export class Sequence extends Request {
     sequence.reserveTokens(tokenCount).set(this.tokens.subarray(0, tokenCount));
     sequence.takeCounts(tokenCount, 0);
     sequence.tokens[tokenCount - 1] = tokenId;
+    sequence.steering = this.steering?.fork() ?? null;
     return sequence;
   }
 }

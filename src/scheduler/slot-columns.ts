@@ -46,6 +46,8 @@ export class SlotColumns {
   readonly drafts: Int32Array;
   /** Tokens issued once more: they were in the cache before their request was preempted or its device lost. */
   recomputedTokens = 0;
+  /** Running requests whose samples carry edits or a mask. */
+  steeredCount = 0;
   /** How often a request left its slot. */
   leaveCount = 0;
   /** [slots] place in `decoding`, `NONE` outside. */

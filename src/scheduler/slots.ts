@@ -50,11 +50,13 @@ export class Slots extends SlotColumns {
     this.#nextStay = (this.#nextStay + 1) & STAYS;
     this.running.push(sequence);
     this.others.push(sequence);
+    if (sequence.steering !== null) this.steeredCount++;
   }
 
   /** The request gives its slot back and takes its counts along. */
   leave(sequence: Sequence): void {
     const { slot } = sequence;
+    if (sequence.steering !== null) this.steeredCount--;
     if (this.places[slot] === NONE) remove(this.others, sequence);
     else this.#leaveLane(slot);
     remove(this.running, sequence);
@@ -193,7 +195,8 @@ export class Slots extends SlotColumns {
   }
 
   /** Puts another token in the place of the last one, which no step has read yet. */
-  replaceLast({ slot, tokens, tokenCount }: Sequence, tokenId: number): void {
+  replaceLast({ slot, tokens, tokenCount, steering }: Sequence, tokenId: number): void {
+    steering?.forgetLast(tokenCount);
     tokens[tokenCount - 1] = tokenId;
     if (slot !== NONE) this.newest[slot] = tokenId;
   }

@@ -26,16 +26,14 @@ export function branchOne(
   if (parents.length === 0) return null;
   // What a plan in flight computes for the parent is the branch's, too: these are the ones to look at.
   const busy = parents.filter(({ entry }) => entry.inFlightCount > 0);
-  const { input, entry: parent, allowedEnds } = random.pick(busy.length > 0 ? busy : parents);
+  const { input, entry: parent, allowedEnds, steering } = random.pick(busy.length > 0 ? busy : parents);
   const choices = live.filter((request) => request.input.id === input.id).map(({ entry }) => entry.choice);
   const choice = 1 + Math.max(...choices);
   if (choice >= MAX_CHOICES) return null;
   const tokenId = random.integer(0, 9);
   const entry = scheduler.branch(input.id, parent.choice, { choice, tokenId }, now) as Sequence;
-  const branch = new DrivenRequest(input, entry, program.groups[0].window, [
-    ...parent.outputTokenIds().slice(0, -1),
-    tokenId,
-  ]);
+  const given = [...parent.outputTokenIds().slice(0, -1), tokenId];
+  const branch = new DrivenRequest(input, entry, program.groups[0].window, given, steering);
   for (const reason of allowedEnds) if (reason === "error") branch.allowedEnds.add(reason);
   return branch;
 }

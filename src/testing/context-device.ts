@@ -3,9 +3,7 @@ import type { StepPlan } from "../step.ts";
 import { ContextSlots } from "./context-slots.ts";
 import { KeptTables } from "./kept-tables.ts";
 import { slotInTable } from "./plan-tables.ts";
-
-/** Tokens of the made-up vocabulary. */
-const VOCABULARY = 50_021;
+import { steeredSample, VOCABULARY } from "./steered-token.ts";
 
 /**
  * The next token of a context of which the last `window` tokens are seen, for one of the choices: any change of any of
@@ -39,9 +37,9 @@ export interface WrittenSlots {
 /**
  * A device without arithmetic whose output is a function of everything that it reads through a plan's block tables.
  * A slot holds a token, its position, a hash of the whole beginning that it ends, and a hash of its domain (salt,
- * adapter and group). A sample is `nextToken` of the context and the choice. A wrong table, slot, copy or swap, a stale
- * block and a block of another salt or adapter are caught at once, as an assertion that says where, or as a wrong
- * token.
+ * adapter and group). A sample is `nextToken` of the context and the choice, steered by the plan's edits and masks. A
+ * wrong table, slot, copy or swap, a stale block and a block of another salt or adapter are caught at once, as an
+ * assertion that says where, or as a wrong token.
  *
  * Runs plans in the order given, as a device does.
  */
@@ -140,7 +138,8 @@ export class ContextDevice {
       const length = plan.positions[plan.sampleRows[sample]] + 1;
       const contexts = plan.groups.map((_, group) => this.#read(plan, row, group, length));
       for (const [group, context] of contexts.entries()) this.#compare(contexts[0], context, group);
-      samples[sample] = nextToken(contexts[0], this.#windows[0], plan.sampling.choice[sample]);
+      const own = nextToken(contexts[0], this.#windows[0], plan.sampling.choice[sample]);
+      samples[sample] = steeredSample(own, plan, sample);
     }
   }
 

@@ -2,6 +2,7 @@ import { assert } from "../assert.ts";
 import type { FinishReason, RequestInput } from "../request.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
 import { nextToken } from "./context-device.ts";
+import { type DrivenSteering, steeredToken } from "./steered-token.ts";
 
 /** What is known of a request from the start: a `ContextDevice` answers by context and choice alone. */
 export interface Answer {
@@ -21,10 +22,14 @@ export function answerOf(
   stopTokenIds: readonly number[] = [],
   choice = 0,
   given: readonly number[] = [],
+  steering: DrivenSteering | null = null,
 ): Answer {
   const context = [...promptTokenIds, ...given];
   while (context.length < maxLength) {
-    const token = nextToken(context, window, choice);
+    const own = nextToken(context, window, choice);
+    const output = context.slice(promptTokenIds.length);
+    const token =
+      steering === null ? own : steeredToken(own, steering, { prompt: promptTokenIds, output, stops: stopTokenIds });
     context.push(token);
     if (stopTokenIds.includes(token)) return { tokenIds: context.slice(promptTokenIds.length), reason: "stop" };
   }
@@ -55,12 +60,22 @@ export class DrivenRequest {
   /** The command in which it ended is over: no token may follow. */
   #isClosed = false;
 
+  readonly steering: DrivenSteering | null;
+
   /** `given`: output tokens that a branch begins with. */
-  constructor(input: DrivenRequest["input"], entry: Sequence, window: number | null, given: readonly number[] = []) {
+  constructor(
+    input: DrivenRequest["input"],
+    entry: Sequence,
+    window: number | null,
+    given: readonly number[] = [],
+    steering: DrivenSteering | null = null,
+  ) {
+    this.steering = steering;
     this.input = input;
     this.entry = entry;
     this.delivered = given.length;
-    this.answer = answerOf(input.promptTokenIds, entry.maxLength, window, input.stopTokenIds, entry.choice, given);
+    const { promptTokenIds, stopTokenIds } = input;
+    this.answer = answerOf(promptTokenIds, entry.maxLength, window, stopTokenIds, entry.choice, given, steering);
   }
 
   get runs(): boolean {

@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
-import { GREEDY, type SamplingParams } from "../request.ts";
-import type { PlanGroup, SamplingColumns, StepPlan } from "../step.ts";
+import { GREEDY, type SamplingParams } from "../sampling-params.ts";
+import type { EditColumns, PlanGroup, SamplingColumns, StepPlan } from "../step.ts";
 
 /** One request's part of a step. */
 export interface PlanRow {
@@ -22,6 +22,18 @@ export interface PlanRow {
   /** The choice of each sample. Default: `choice` for all. */
   readonly choices?: readonly number[];
   readonly adapterId?: number;
+  /** The edits of each sample. Default none. */
+  readonly edits?: readonly (readonly LogitEdit[])[];
+  /** The mask of each sample, null for none. Default none. */
+  readonly masks?: readonly (Int32Array | null)[];
+}
+
+/** One edit of a logit; see `EditColumns`. */
+export interface LogitEdit {
+  readonly tokenId: number;
+  readonly bias?: number;
+  readonly scale?: number;
+  readonly penalty?: number;
 }
 
 export type BlockPair = readonly [source: number, target: number];
@@ -59,12 +71,17 @@ export function makePlan(
   const tokenIds = rows.flatMap((row) => row.tokenIds);
   const positions = rows.flatMap((row) => row.tokenIds.map((_, i) => row.position + i));
   const queryIndptr = indptr(rows.map((row) => row.tokenIds.length));
+  const edits = rows.flatMap((row) => row.sampled.map((_, i) => row.edits?.[i] ?? []));
+  const masks = rows.flatMap((row) => row.sampled.map((_, i) => row.masks?.[i] ?? null));
+  const masked = masks.flatMap((mask, sample) => (mask === null ? [] : [sample]));
   const groupCount = rows.length === 0 ? 1 : rows[0].tables.length;
   return {
     index,
     tokenCount: tokenIds.length,
     requestCount: rows.length,
     sampleCount: rows.reduce((sum, row) => sum + row.sampled.length, 0),
+    editCount: edits.flat().length,
+    maskCount: masked.length,
     copyCount: moves.copies?.length ?? 0,
     swapOutCount: moves.swapOuts?.length ?? 0,
     swapInCount: moves.swapIns?.length ?? 0,
@@ -82,6 +99,9 @@ export function makePlan(
         row.sampled.map((_, i) => ({ ...row.sampling, choice: row.choices?.[i] ?? row.choice ?? 0 })),
       ),
     ),
+    edits: editColumns(edits),
+    maskRows: integers(masked),
+    maskWords: integers(masked.flatMap((sample) => [...masks[sample]!])),
     swapOuts: integers((moves.swapOuts ?? []).flat()),
     swapIns: integers((moves.swapIns ?? []).flat()),
     copies: integers((moves.copies ?? []).flat()),
@@ -137,6 +157,17 @@ function samplingColumns(samples: readonly (Partial<SamplingParams> & { readonly
     seed: integers(params.flatMap((p) => [p.seed | 0, Math.floor(p.seed / 2 ** 32)])),
     choice: integers(params.map((p) => p.choice)),
     logprobs: integers(params.map((p) => p.logprobs)),
+  };
+}
+
+function editColumns(samples: readonly (readonly LogitEdit[])[]): EditColumns {
+  const edits = samples.flat();
+  return {
+    indptr: integers(indptr(samples.map(({ length }) => length))),
+    tokenIds: integers(edits.map(({ tokenId }) => tokenId)),
+    bias: reals(edits.map(({ bias = 0 }) => bias)),
+    scale: reals(edits.map(({ scale = 1 }) => scale)),
+    penalty: reals(edits.map(({ penalty = 0 }) => penalty)),
   };
 }
 

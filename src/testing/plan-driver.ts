@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import type { Backend } from "../backends/backend.ts";
 import { MAX_TOP_LOGPROBS } from "../config.ts";
-import type { SamplingParams } from "../request.ts";
+import type { SamplingParams } from "../sampling-params.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { type PlanMoves, type PlanRow, type ToldTables, makePlan } from "./make-plan.ts";
 

@@ -14,8 +14,9 @@ import { guessingDrafter } from "./guessing-drafter.ts";
 import { checkDrafts, issueRows, retractRows, settleRows, type IssuedRow } from "./plan-laws.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { checkExpired, checkIdle, checkVictims } from "./schedule-laws.ts";
-import { drawExtras, mostBlocks, type SchedulerProgram } from "./scheduler-program.ts";
+import { drawExtras, drawSteering, mostBlocks, steeringInput, type SchedulerProgram } from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import { VOCABULARY } from "./steered-token.ts";
 
 /** Five times what the slowest of 20,000 random programs took: a run beyond it is wedged. */
 const MAX_TURNS = 50_000;
@@ -25,6 +26,9 @@ const MAX_TURNS = 50_000;
  * it is not the scheduler's fault.
  */
 const CALM_AFTER = MAX_TURNS / 2;
+
+/** Seeds of what was thought of later: no program's seed is so large. */
+const LATER = 2 ** 40;
 
 /** How a run went. */
 export interface DriveReport {
@@ -57,6 +61,8 @@ export class SchedulerDrive {
   readonly program: SchedulerProgram;
   readonly scheduler: Scheduler;
   readonly #random: SeededRandom;
+  /** Of edits and masks: what else is drawn stays as it was without them. */
+  readonly #steering: SeededRandom;
   readonly #prompts: PromptSource;
   readonly #requests: DrivenRequest[] = [];
   readonly #ended: DrivenRequest[] = [];
@@ -77,11 +83,13 @@ export class SchedulerDrive {
   constructor(program: SchedulerProgram, options: Partial<SchedulerOptions> = {}) {
     this.program = program;
     this.#random = new SeededRandom(program.seed);
+    this.#steering = new SeededRandom(LATER + program.seed);
     this.#prompts = new PromptSource(this.#random);
     this.scheduler = new Scheduler({
       ...program,
       drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined,
       hash: program.constantHash ? () => 7 : undefined,
+      vocabSize: VOCABULARY + 1,
       ...options,
       onEnd: (request) => this.#noteEnd(request as Sequence),
     });
@@ -181,7 +189,10 @@ export class SchedulerDrive {
       ...drawExtras(this.#random, this.program, this.#now),
     };
     const branches = mayBranch(this.program) && drawn.n === 1 && this.#prompts.count % 2 === 0;
-    const input = { ...drawn, branches };
+    const steers = this.#steering.chance(this.program.steerRate);
+    const steering = steers ? drawSteering(this.#steering, !branches) : null;
+    const steered = steering === null ? {} : steeringInput(steering, drawn.sampling, this.program.drafts);
+    const input = { ...drawn, branches, ...steered };
     const before = JSON.stringify(this.scheduler.stats());
     const feasible =
       input.promptTokenIds.length < contextLength &&
@@ -189,7 +200,7 @@ export class SchedulerDrive {
         blockCount;
     try {
       const first = this.scheduler.submit(input, this.#now) as Sequence;
-      const choices = [first, ...first.followers].map((entry) => new DrivenRequest(input, entry, window));
+      const choices = [first, ...first.followers].map((entry) => new DrivenRequest(input, entry, window, [], steering));
       if (input.deadline !== undefined || input.queueTimeout !== undefined) {
         for (const request of choices) request.allowedEnds.add("error");
       }

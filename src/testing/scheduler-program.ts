@@ -1,5 +1,6 @@
 import type { RequestInput } from "../request.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import { BANNED_IDS, HashMask, type DrivenSteering } from "./steered-token.ts";
 
 /**
  * What a `SchedulerDrive` does: sizes, and how often what goes wrong. Rates are probabilities a turn.
@@ -43,6 +44,8 @@ export interface SchedulerProgram {
   readonly branchRate: number;
   /** It may do so while a plan in flight computes what the branch shares, and behind sliding windows. */
   readonly branchesAnywhere: boolean;
+  /** A request has edits of its logits, or a mask: probability a request. */
+  readonly steerRate: number;
   /** Number of the one request that fails each step it takes part in; null for none. */
   readonly poisoned: number | null;
 }
@@ -79,6 +82,7 @@ export function drawProgram(seed: number): SchedulerProgram {
     drafts: random.chance(0.3),
     branchRate: sometimes(0.4, 0.5),
     branchesAnywhere: false,
+    steerRate: seed % 4 === 3 ? 0.5 : 0,
   };
 }
 
@@ -113,6 +117,34 @@ export function drawExtras(
   return random.chance(0.5)
     ? { sampling, deadline: now + random.integer(1, 100) }
     : { sampling, queueTimeout: random.integer(1, 50) };
+}
+
+/** Edits of every kind, and now and then a mask; `masks`: whether it may have one. */
+export function drawSteering(random: SeededRandom, masks: boolean): DrivenSteering {
+  const isMasked = masks && random.chance(0.5);
+  const some = (probability: number, value: number, none: number): number =>
+    random.chance(probability) ? value : none;
+  return {
+    sampling: {
+      repetitionPenalty: some(0.5, random.pick([0.5, 2, 4]), 1),
+      presencePenalty: some(0.5, random.pick([-0.5, 0.25, 1]), 0),
+      frequencyPenalty: some(0.5, random.pick([-0.25, 0.5]), 0),
+      logitBias: Object.fromEntries(random.chance(0.7) ? [1, 2, 4, 7].map((id) => [id, 1.5]) : []),
+      badTokenIds: random.chance(0.3) ? BANNED_IDS : [],
+      minTokens: isMasked ? 0 : some(0.3, random.integer(1, 9), 0),
+    },
+    maskSeed: isMasked ? random.integer(0, 1000) : null,
+  };
+}
+
+/** What a request says of it. */
+export function steeringInput(
+  { sampling, maskSeed }: DrivenSteering,
+  given: RequestInput["sampling"],
+  forces: boolean,
+): Pick<RequestInput, "sampling" | "mask"> {
+  const mask = maskSeed === null ? {} : { mask: new HashMask(maskSeed, forces) };
+  return { sampling: { ...given, ...sampling }, ...mask };
 }
 
 /** Most blocks that so many tokens of one request need. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { byteRange, choice, literal, literals, repeat, rule, sequence } from "../../src/constraints/expression.ts";
 import { Grammar } from "../../src/constraints/grammar.ts";
 import { regex } from "../../src/constraints/regex.ts";
-import { maskWordCount } from "../../src/constraints/token-mask.ts";
+import { maskWordCount } from "../../src/token-mask.ts";
 import { TokenTrie } from "../../src/constraints/token-trie.ts";
 import { AssertionError } from "../../src/assert.ts";
 import { ConstraintError } from "../../src/errors.ts";
@@ -70,12 +70,12 @@ describe("a mask", () => {
 
   test("tells what is forced, up to a choice, a complete match or the limit", () => {
     const mask = byteGrammar(sequence(literal("abc"), choice(literal("d"), literal("e")))).mask();
-    expect([...mask.forcedBytes(99)]).toEqual([...encoder.encode("abc")]);
-    expect([...mask.forcedBytes(2)]).toEqual([...encoder.encode("ab")]);
+    expect([...mask.forcedTokens(99)]).toEqual([...encoder.encode("abc")]);
+    expect([...mask.forcedTokens(2)]).toEqual([...encoder.encode("ab")]);
     expect([
       ...byteGrammar(sequence(literal("a"), repeat(literal("b"), 0, 9)))
         .mask()
-        .forcedBytes(9),
+        .forcedTokens(9),
     ]).toEqual([0x61]);
   });
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { SamplingParams } from "../../src/request.ts";
+import type { SamplingParams } from "../../src/sampling-params.ts";
 import { Sampler } from "../../src/sampling/sample.ts";
 import { uniform } from "../../src/sampling/threefry.ts";
 import type { SamplingColumns } from "../../src/step.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TableGroup } from "../../src/blocks/table-group.ts";
-import { GREEDY } from "../../src/request.ts";
+import { GREEDY } from "../../src/sampling-params.ts";
 import { Columns, writeSampling } from "../../src/scheduler/columns.ts";
 
 const limits = { maxTokens: 32, maxRequests: 4, hostBlockCount: 3 };

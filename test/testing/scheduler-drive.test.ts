@@ -30,6 +30,7 @@ const calm: SchedulerProgram = {
   drafts: false,
   branchRate: 0,
   branchesAnywhere: false,
+  steerRate: 0,
 };
 
 function run(changes: Partial<SchedulerProgram>, options?: ConstructorParameters<typeof SchedulerDrive>[1]) {

@@ -3,6 +3,7 @@ import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
 import { blockAt, firstVisible } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
+import { checkSteering } from "../steering-check.ts";
 
 /**
  * Checks what keeps the kernels within their memory: limits, ids, blocks, and that each token's slot is the one that
@@ -35,6 +36,7 @@ export function checkPlan(plan: StepPlan, info: BackendInfo, samplesBefore: numb
     const row = plan.sampleRows[sample];
     assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
   }
+  checkSteering(plan, info);
   checkMoves(plan, info);
 }
 

@@ -3,6 +3,7 @@ import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
 import { blockAt } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
+import { checkSteering } from "../steering-check.ts";
 
 /**
  * Checks, O(T), what the rest of the step relies on: limits, positions, and that each token's slot is the one that its
@@ -28,6 +29,7 @@ export function checkPlan(plan: StepPlan, info: BackendInfo, adapterCount = 0): 
     const row = plan.sampleRows[sample];
     assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
   }
+  checkSteering(plan, info);
 }
 
 function checkRequest(plan: StepPlan, request: number, info: BackendInfo, adapterCount: number): void {

@@ -1,5 +1,5 @@
 import { assert } from "../../assert.ts";
-import { LogprobWriter, Sampler } from "../../sampling/index.ts";
+import { editLogits, isEdited, LogprobWriter, Sampler } from "../../sampling/index.ts";
 import { SAMPLE_NOT_FINITE, type StepPlan } from "../../step.ts";
 import type { BackendInfo } from "../backend.ts";
 import { checkPlan } from "./check-plan.ts";
@@ -33,6 +33,7 @@ export class StepRunner {
   readonly #wide: Float64Array;
   /** The same as float32, so that the logits kept are those sampled from. */
   readonly #logits: Float32Array;
+  readonly #edited: Float32Array;
   /** Written in turn. */
   #output: StepOutput;
   #preceding: StepOutput;
@@ -50,6 +51,7 @@ export class StepRunner {
     this.#tokenIds = new Int32Array(maxTokens);
     this.#wide = new Float64Array(vocabSize);
     this.#logits = new Float32Array(vocabSize);
+    this.#edited = new Float32Array(vocabSize);
     const keptVocabSize = keepLogits ? vocabSize : null;
     this.#output = createStepOutput(maxTokens, keptVocabSize);
     this.#preceding = createStepOutput(maxTokens, keptVocabSize);
@@ -91,11 +93,19 @@ export class StepRunner {
     const output = this.#output;
     this.#forward.logits(this.#wide, row);
     this.#logits.set(this.#wide);
-    const id = this.#sampler.sample(this.#logits, plan.sampling, sample, plan.positions[row] + 1);
+    const id = this.#sampler.sample(this.#chosenFrom(plan, sample), plan.sampling, sample, plan.positions[row] + 1);
     output.tokenIds[sample] = id;
     output.sampleFlags[sample] = this.#logits.every((logit) => Number.isFinite(logit)) ? 0 : SAMPLE_NOT_FINITE;
     output.logits?.set(this.#logits, sample * this.#info.vocabSize);
     const top = plan.sampling.logprobs[sample];
     if (top >= 0) this.#logprobs.write(output, sample, this.#logits, id, top);
+  }
+
+  /** The logits with the sample's edits. The logits themselves stay: log probabilities and flags are of those. */
+  #chosenFrom(plan: StepPlan, sample: number): Float32Array {
+    if (!isEdited(plan, sample)) return this.#logits;
+    this.#edited.set(this.#logits);
+    editLogits(this.#edited, plan, sample);
+    return this.#edited;
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Backend } from "../../backends/backend.ts";
 import { Engine } from "../../engine/engine.ts";
 import type { StepEvent } from "../../engine/options.ts";
-import type { SamplingParams } from "../../request.ts";
+import type { SamplingParams } from "../../sampling-params.ts";
 import type { StepPlan } from "../../step.ts";
 import type { Tokenizer } from "../../tokenizer.ts";
 import type { Frame, StepView } from "./frame.ts";

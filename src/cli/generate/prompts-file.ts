@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { BstarError } from "../../errors.ts";
-import { type RequestId, resolveSampling, type SamplingParams } from "../../request.ts";
+import type { RequestId } from "../../request.ts";
+import { resolveSampling, type SamplingParams } from "../../sampling-params.ts";
 import { oneLine, UsageError } from "../failure.ts";
 
 /** A prompt with what its line says about it; the command line says the rest. */

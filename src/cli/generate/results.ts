@@ -1,7 +1,8 @@
 import { DEFAULT_MAX_WAITING_TOKENS } from "../../config.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { TokenLogprobs, TokenStream } from "../../engine/token-stream.ts";
-import type { FinishReason, SamplingParams } from "../../request.ts";
+import type { FinishReason } from "../../request.ts";
+import type { SamplingParams } from "../../sampling-params.ts";
 import type { Prompt } from "./prompts-file.ts";
 
 /** A prompt, ready for the engine. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { MAX_TOP_LOGPROBS } from "../../config.ts";
-import type { SamplingParams } from "../../request.ts";
+import type { SamplingParams } from "../../sampling-params.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { JobRequest } from "./job.ts";
 import { atMost, decimal, integer, optional } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resultWords, wantsOf } from "../../../src/backends/webgpu/sampler.ts";
 import { makePlan } from "../../../src/testing/index.ts";
-import type { SamplingParams } from "../../../src/request.ts";
+import type { SamplingParams } from "../../../src/sampling-params.ts";
 
 describe("wantsOf", () => {
   const wants = (...sampling: Partial<SamplingParams>[]) =>

@@ -126,7 +126,7 @@ describe("what is valid is let through", () => {
       required: ["name", "age"],
     };
     const mask = byteGrammar(jsonSchema(schema, { whiteSpace: false })).mask();
-    expect(new TextDecoder().decode(mask.forcedBytes(100))).toBe('{"name":"Ada","age":');
+    expect(String.fromCharCode(...mask.forcedTokens(100))).toBe('{"name":"Ada","age":');
   });
 });
 

@@ -2,7 +2,7 @@ import { Grammar } from "../../../src/constraints/grammar.ts";
 import type { Expression } from "../../../src/constraints/expression.ts";
 import { TokenTrie } from "../../../src/constraints/token-trie.ts";
 import type { SeededRandom } from "../../../src/testing/seeded-random.ts";
-import { maskAllows, maskWordCount } from "../../../src/constraints/token-mask.ts";
+import { maskAllows, maskWordCount } from "../../../src/token-mask.ts";
 
 /** The stop id of `byteTrie`: its 256 other ids are bytes. */
 export const STOP_ID = 256;

@@ -2,7 +2,7 @@
 
 const UP_TO_ROOFLINE = ["root", "collections", "blocks", "sampling", "roofline"];
 const UP_TO_POLICIES = [...UP_TO_ROOFLINE, "prefill", "policies"];
-const UP_TO_SCHEDULER = [...UP_TO_POLICIES, "scheduler"];
+const UP_TO_SCHEDULER = [...UP_TO_POLICIES, "constraints", "scheduler"];
 const UP_TO_ENGINE = [...UP_TO_SCHEDULER, "engine", "backend"];
 
 /** Room -> rooms that its files may import, beside their own. */
@@ -18,7 +18,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   roofline: ["root", "families", "quantization"],
   prefill: UP_TO_ROOFLINE,
   policies: UP_TO_ROOFLINE,
-  scheduler: UP_TO_POLICIES,
+  scheduler: [...UP_TO_POLICIES, "constraints"],
   backend: ["root"],
   engine: [...UP_TO_SCHEDULER, "backend"],
   index: UP_TO_ENGINE,
@@ -51,7 +51,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "families",
     "quantization",
     "index",
-    "constraints",
     "grammar",
     "models",
     "backends/reference",
@@ -110,5 +109,5 @@ export function roomOf(path: string): string | null {
   if (top !== "src") return null;
   if (second === undefined) return first === "index.ts" ? "index" : "root";
   if (first !== "backends") return first;
-  return second === "backend.ts" ? "backend" : `backends/${second}`;
+  return second === "backend.ts" || second === "steering-check.ts" ? "backend" : `backends/${second}`;
 }

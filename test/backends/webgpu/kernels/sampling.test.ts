@@ -4,7 +4,7 @@ import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-k
 import { resultWords } from "../../../../src/backends/webgpu/sampler.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
 import { MAX_TOP_LOGPROBS } from "../../../../src/config.ts";
-import { GREEDY, type SamplingParams } from "../../../../src/request.ts";
+import { GREEDY, type SamplingParams } from "../../../../src/sampling-params.ts";
 import { LogprobWriter, Sampler, argmax, createLogprobColumns } from "../../../../src/sampling/index.ts";
 import type { SamplingColumns } from "../../../../src/step.ts";
 import { randomModel } from "../../../../src/testing/index.ts";

@@ -1,7 +1,6 @@
 /**
  * Which tokens may come next in one sequence: the contract between a grammar and the scheduler. The core knows no
- * grammar; it
- * asks for a mask before each sample, and reports each token that the sequence takes.
+ * grammar. It asks for a mask before each sample, and reports each token that the sequence takes.
  *
  * Synchronous and without I/O. One mask belongs to one sequence.
  */
@@ -9,8 +8,7 @@ export interface TokenMask {
   /**
    * Writes the allowed ids: bit `id % 32` of word `id >> 5`, set where the id is allowed. `words` holds
    * `maskWordCount(vocabSize)` words and is overwritten. Returns false, with `words` undefined, while the mask is not
-   * ready: the
-   * sequence sits that step out. Throws `ConstraintError` where no id is allowed.
+   * ready: the sequence sits that step out. Throws `ConstraintError` where no id is allowed.
    */
   fill(words: Int32Array): boolean;
   /** The sequence takes this id. Returns false, and changes nothing, where the mask does not allow it. */
@@ -21,8 +19,11 @@ export interface TokenMask {
   fork(): TokenMask;
   /** True where nothing but a stop id may follow. */
   readonly isDone: boolean;
-  /** Bytes that every allowed continuation begins with, at most `limit`: text that needs no sampling. */
-  forcedBytes(limit: number): Uint8Array;
+  /**
+   * Ids, at most `limit`, of a text that every allowed continuation begins with: guesses, which the next step checks. A
+   * model may split that text into other ids.
+   */
+  forcedTokens(limit: number): readonly number[];
 }
 
 /** 32-bit words of a mask over `vocabSize` ids. */
