@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,8 +6,11 @@ import { expect, test, vi } from "vitest";
 import { UsageError } from "../../src/cli/failure.ts";
 import { openModel } from "../../src/cli/model-source.ts";
 import { InvalidModelError } from "../../src/errors.ts";
+import { residentModel } from "../../src/models/resident.ts";
+import { randomModel } from "../../src/testing/random-model.ts";
 import { memoryIo } from "../support/cli-io.ts";
 import { fixtures, ifFixtures, noFixtures } from "../support/fixtures.ts";
+import { ggufOf } from "../support/gguf-files.ts";
 import { HubServer } from "../support/hub-server.ts";
 import { modelFiles } from "../support/model-files.ts";
 
@@ -59,4 +62,29 @@ test.skipIf(noFixtures)(`a GGUF file${ifFixtures}`, async () => {
   expect(chat.name).toBe("tokenizer.chat_template");
   expect(tokenizer.encode("Hello")[0]).toBe(442);
   await close();
+});
+
+test("how far large weights are read is told, a tenth a line", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bstar-weights-"));
+  const small = randomModel(1, { layerCount: 1 });
+  const zeros = (out: number, inputs: number) => ({
+    name: "",
+    dtype: "F32" as const,
+    shape: [out, inputs],
+    bytes: new Uint8Array(out * inputs * 4),
+  });
+  const [config, { hiddenSize: hidden }] = [{ ...small.config, intermediateSize: 180_000 }, small.config];
+  const wide = { gate: zeros(180_000, hidden), up: zeros(180_000, hidden), down: zeros(hidden, 180_000) };
+  const model = { ...small, config, layers: [{ ...small.layers[0], ...wide }] };
+  writeFileSync(join(folder, "model.gguf"), ggufOf("llama", model));
+  try {
+    const io = memoryIo();
+    const opened = await openModel(join(folder, "model.gguf"), {}, io);
+    expect(io.stderr.text).toBe("");
+    await residentModel(opened.model);
+    await opened.close();
+    expect(io.stderr.text.split("\n").at(-2)).toMatch(/^loading weights: 100% of 6\d\.\d MiB$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -50,6 +50,7 @@ function divisors(name: string, values: readonly number[]): Tensor {
 
 const QUANTIZED: readonly DType[] = ["Q4_1", "Q5_1", "IQ4_NL", "Q2_K", "Q3_K", "Q5_K"];
 const WIDE = { hiddenSize: 256, intermediateSize: 256, headDim: 64 };
+const WIDE_EXPERTS = { ...EXPERTS, intermediateSize: 256 };
 
 export const FAMILY_CASES: readonly FamilyCase[] = [
   {
@@ -168,6 +169,32 @@ export const FAMILY_CASES: readonly FamilyCase[] = [
     seed: 10 + i,
     options: { ...WIDE, dtype },
   })),
+  {
+    name: "qwen3moe in Q4_K",
+    architecture: "qwen3moe",
+    seed: 20,
+    options: {
+      ...WIDE,
+      dtype: "Q4_K",
+      queryKeyNorm: true,
+      experts: WIDE_EXPERTS,
+      layers: layers(2, () => ({ experts: true })),
+    },
+    keys: { "qwen3moe.expert_count": 8, "qwen3moe.expert_used_count": 2, "qwen3moe.expert_feed_forward_length": 256 },
+  },
+  {
+    name: "phi3 in Q5_K",
+    architecture: "phi3",
+    seed: 21,
+    options: { ...WIDE, dtype: "Q5_K" },
+    keys: { "phi3.rope.scaling.original_context_length": 256 },
+  },
+  {
+    name: "gemma in Q6_K",
+    architecture: "gemma",
+    seed: 22,
+    options: { ...WIDE, dtype: "Q6_K", ...GEMMA, embeddingScale: Math.sqrt(WIDE.hiddenSize) },
+  },
 ];
 
 /** A prompt of every case: ids that are no control tokens. */
