@@ -3,9 +3,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DecoderSizes, plainDecoder } from "../../src/decoder.ts";
-import type { DType, LayerWeights, Model, Tensor } from "../../src/model.ts";
-import { byteLength, isFloat } from "../../src/quantization/index.ts";
-import { randomBlocks } from "../../src/testing/random-blocks.ts";
+import type { DType } from "../../src/model.ts";
+import { filledModel } from "../../test/support/filled-model.ts";
 import { ggufChunks } from "../../test/support/gguf-files.ts";
 import type { BenchRow } from "../bench.ts";
 
@@ -59,7 +58,11 @@ export default function (): readonly BenchRow[] {
   try {
     return SHAPES.flatMap(([name, layers, sizes]) =>
       TYPES.map((dtype) =>
-        measure(`load ${name} ${dtype}`, join(folder, "model.gguf"), randomFile(layers, sizes, dtype)),
+        measure(
+          `load ${name} ${dtype}`,
+          join(folder, "model.gguf"),
+          ggufChunks("llama", filledModel(plainDecoder(layers, sizes), dtype)),
+        ),
       ),
     );
   } finally {
@@ -78,63 +81,4 @@ function measure(name: string, path: string, chunks: readonly Uint8Array[]): Ben
   ) as { seconds: number; peak: number };
   const note = `${Math.round(fileBytes / MIB)} MiB of file, peak ${Math.round((peak - fileBytes) / MIB)} MiB above it`;
   return { name, medianSeconds: seconds, samples: 1, note };
-}
-
-/** A GGUF file of that shape, as chunks: tensors of one size share their bytes. */
-function randomFile(layerCount: number, sizes: DecoderSizes, dtype: DType): readonly Uint8Array[] {
-  const config = plainDecoder(layerCount, sizes);
-  const { vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
-  const made = new Map<string, Uint8Array>();
-  const tensor = (type: DType, ...shape: number[]): Tensor => {
-    const info = { name: "", dtype: type, shape };
-    const key = `${type} ${shape.join()}`;
-    if (!made.has(key)) made.set(key, fill(type, byteLength(info)));
-    return { ...info, bytes: made.get(key)! };
-  };
-  const norm = tensor("F32", hiddenSize);
-  const none = {
-    queryBias: null,
-    keyBias: null,
-    valueBias: null,
-    queryNorm: null,
-    keyNorm: null,
-    outputBias: null,
-    attentionPostNorm: null,
-  };
-  const noneEither = { router: null, gateBias: null, upBias: null, downBias: null, feedForwardPostNorm: null };
-  const keys = tensor(dtype, kvHeadCount * headDim, hiddenSize);
-  const wide = tensor(dtype, intermediateSize, hiddenSize);
-  const layer: LayerWeights = {
-    ...none,
-    ...noneEither,
-    attentionNorm: norm,
-    query: tensor(dtype, headCount * headDim, hiddenSize),
-    key: keys,
-    value: keys,
-    output: tensor(dtype, hiddenSize, headCount * headDim),
-    feedForwardNorm: norm,
-    gate: wide,
-    up: wide,
-    down: tensor(dtype, hiddenSize, intermediateSize),
-  };
-  const table = tensor(dtype, vocabSize, hiddenSize);
-  const model: Model = {
-    config,
-    embedding: table,
-    layers: config.layers.map(() => layer),
-    finalNorm: norm,
-    head: table,
-  };
-  return ggufChunks("llama", model);
-}
-
-/** Blocks that repeat: their numbers do not matter, only that they are finite. */
-function fill(dtype: DType, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  if (isFloat(dtype)) return bytes.fill(0x3c);
-  const blocks = randomBlocks(dtype, 256 * 64, 0.02, (i) => ((i * 2654435761) % 4096) / 4096);
-  for (let at = 0; at < length; at += blocks.length) {
-    bytes.set(blocks.subarray(0, Math.min(blocks.length, length - at)), at);
-  }
-  return bytes;
 }

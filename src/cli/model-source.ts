@@ -11,7 +11,7 @@ export const MODEL_HELP = 'a folder, a .gguf file, a URL of either, hf:org/name[
 const PROGRESS_STEP = 10;
 
 /** Smaller models are read in less than a second, and nothing is said. */
-const TOLD_BYTES = 64 * 2 ** 20;
+const TOLD_BYTES = 16 * 2 ** 20;
 
 /**
  * The model that `--model` names: "builtin", a folder, a GGUF file, a URL or a name of the Hub. Its weights stay in the

@@ -9,15 +9,15 @@ import { createCpuBackend } from "../../../src/backends/cpu/index.ts";
 import { createWebGPUBackend } from "../../../src/backends/webgpu/index.ts";
 import type { Backend } from "../../../src/backends/backend.ts";
 import { openNodeGpu } from "../../../src/cli/webgpu-node.ts";
-import { type DecoderSizes, plainDecoder } from "../../../src/decoder.ts";
+import { plainDecoder } from "../../../src/decoder.ts";
 import { Engine } from "../../../src/engine/engine.ts";
-import type { BlockDType, LayerWeights, Model, Tensor } from "../../../src/model.ts";
+import type { Model, Tensor } from "../../../src/model.ts";
 import { loadModel } from "../../../src/models/node.ts";
-import { byteLength, FORMATS } from "../../../src/quantization/index.ts";
 import { PlanDriver } from "../../../src/testing/index.ts";
+import { filledModel } from "../../../test/support/filled-model.ts";
 import type { BenchRow } from "../../bench.ts";
 
-const SMALL: DecoderSizes = {
+const SMALL = {
   vocabSize: 49_152,
   hiddenSize: 576,
   intermediateSize: 1536,
@@ -25,8 +25,9 @@ const SMALL: DecoderSizes = {
   kvHeadCount: 3,
   headDim: 64,
   contextLength: 2048,
+  tiedEmbeddings: true,
 };
-const LARGE: DecoderSizes = {
+const LARGE = {
   ...SMALL,
   vocabSize: 32_000,
   hiddenSize: 2048,
@@ -40,11 +41,11 @@ const THREADS = [1, undefined];
 export default async function (): Promise<BenchRow[]> {
   const rows = await besideSwiftShader();
   for (const dtype of ["Q8_0", "Q4_0"] as const) {
-    const model = filledModel(30, SMALL, dtype);
+    const model = filledModel(plainDecoder(30, SMALL), dtype);
     for (const threads of THREADS) rows.push(...(await measure(`135M shape, ${dtype}`, model, threads)));
   }
-  rows.push(...(await sharedPrompt(filledModel(30, SMALL, "Q8_0"))));
-  rows.push(await bandwidth(filledModel(22, LARGE, "Q8_0")));
+  rows.push(...(await sharedPrompt(filledModel(plainDecoder(30, SMALL), "Q8_0"))));
+  rows.push(await bandwidth(filledModel(plainDecoder(22, LARGE), "Q8_0")));
   return rows;
 }
 
@@ -169,65 +170,4 @@ async function medianSeconds(samples: number, run: () => Promise<unknown>): Prom
     seconds.push((performance.now() - start) / 1000);
   }
   return seconds.toSorted((a, b) => a - b)[Math.floor(samples / 2)];
-}
-
-/** A Llama whose layers share one set of pseudo-random blocks on the host; on the device each has its own. */
-function filledModel(layerCount: number, sizes: DecoderSizes, dtype: BlockDType): Model {
-  const { vocabSize, hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = sizes;
-  const matrix = (rows: number, columns: number): Tensor => filledBlocks(dtype, [rows, columns]);
-  const norm: Tensor = {
-    name: "norm",
-    dtype: "F32",
-    shape: [hiddenSize],
-    bytes: new Uint8Array(new Float32Array(hiddenSize).fill(1).buffer),
-  };
-  const [queries, keys] = [headCount * headDim, kvHeadCount * headDim];
-  const attention = {
-    queryBias: null,
-    keyBias: null,
-    valueBias: null,
-    queryNorm: null,
-    keyNorm: null,
-    outputBias: null,
-  };
-  const rest = {
-    attentionPostNorm: null,
-    router: null,
-    gateBias: null,
-    upBias: null,
-    downBias: null,
-    feedForwardPostNorm: null,
-  };
-  const layer: LayerWeights = {
-    ...attention,
-    ...rest,
-    attentionNorm: norm,
-    query: matrix(queries, hiddenSize),
-    key: matrix(keys, hiddenSize),
-    value: matrix(keys, hiddenSize),
-    output: matrix(hiddenSize, queries),
-    feedForwardNorm: norm,
-    gate: matrix(intermediateSize, hiddenSize),
-    up: matrix(intermediateSize, hiddenSize),
-    down: matrix(hiddenSize, intermediateSize),
-  };
-  const embedding = matrix(vocabSize, hiddenSize);
-  const config = plainDecoder(layerCount, { ...sizes, tiedEmbeddings: true });
-  return {
-    config,
-    embedding,
-    head: embedding,
-    finalNorm: norm,
-    layers: Array.from({ length: layerCount }, () => layer),
-  };
-}
-
-function filledBlocks(dtype: BlockDType, shape: readonly number[]): Tensor {
-  const info = { name: "filled", dtype, shape };
-  const bytes = new Uint8Array(byteLength(info));
-  let state = 12_345;
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (state = (Math.imul(state, 1_103_515_245) + 12_345) | 0) >> 16;
-  const { blockBytes } = FORMATS[dtype];
-  for (let i = 0; i < bytes.length; i += blockBytes) bytes.set([0, dtype === "Q8_0" ? 0x08 : 0x1c], i); // a small half-float scale
-  return { ...info, bytes };
 }
