@@ -23,6 +23,11 @@ export interface BackendInfo {
   readonly bytesPerBlock: number;
   /** Block groups in the order of `plan.groups`; `window` in tokens, `null` where every position is visible. */
   readonly groups: readonly { readonly window: number | null }[];
+  /**
+   * Whether a request's logits are the same bits in any batch, as a probe at creation found it; absent where a backend
+   * does not probe.
+   */
+  readonly bitExact?: boolean;
 }
 
 /**

@@ -108,7 +108,7 @@ function isWhole(folder: string): boolean {
 }
 
 /** Per user: XDG_CACHE_HOME, else the home's cache, else a folder of the system's temporary one. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const home = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const folder = join(home, "bstar");
   try {

@@ -6,8 +6,16 @@ import { Buffers } from "../../src/backends/webgpu/buffers.ts";
 import { GROUP_HEADER, HEADER, groupWord } from "../../src/backends/webgpu/columns.ts";
 import { Pipelines } from "../../src/backends/webgpu/pipelines.ts";
 import type { Workbench } from "../../src/backends/webgpu/run-kernel.ts";
+import { VARIANTS, type VariantFamily, type Variants } from "../../src/backends/webgpu/kernels/variants.ts";
 import { type NodeGpu, openNodeGpu } from "../../src/cli/webgpu-node.ts";
 import { BstarError } from "../../src/errors.ts";
+
+/** The family of kernels that `npm run lavapipe` forces, or null. */
+export const forcedFamily = (process.env["BSTAR_WEBGPU_FAMILY"] ?? null) as VariantFamily | null;
+
+/** Options of a backend under test: the variants of the forced family. */
+export const forced: { readonly variants?: Variants } =
+  forcedFamily === null ? {} : { variants: VARIANTS[forcedFamily] };
 
 interface Found {
   readonly node: NodeGpu | null;

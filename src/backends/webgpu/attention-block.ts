@@ -3,14 +3,15 @@ import type { KvType } from "../../kv-type.ts";
 import type { Activations } from "./activations.ts";
 import { groupWord } from "./columns.ts";
 import type { DeviceLayer } from "./device-weights.ts";
-import { ATTENTION_HEADS, attentionKernel } from "./kernels/attention.ts";
+import { attentionKernel, attentionSplitKernel, attentionTotalKernel, attentionWidth } from "./kernels/attention.ts";
 import { PLACE_HEADS_WORKGROUP, placeHeadsKernel, placesHeads } from "./kernels/place-heads.ts";
 import { type HeadShape, storePlain, storeQkv } from "./kernels/store.ts";
 import type { Variants } from "./kernels/variants.ts";
 import { type KvPart, type KvStorage, kvUnitBytes } from "./kv-storage.ts";
-import type { LaunchPair } from "./launch.ts";
+import type { Launch, LaunchSet } from "./launch.ts";
 import type { Launcher } from "./launcher.ts";
 import type { Part } from "./part.ts";
+import type { SplitAttention } from "./split-attention.ts";
 import type { DeviceMatrix } from "./weights.ts";
 
 /** What attention is made of. */
@@ -24,6 +25,8 @@ export interface AttentionParts {
   /** By rotary table. */
   readonly angles: readonly GPUBuffer[];
   readonly variants: Variants;
+  /** Null where no step splits its attention. */
+  readonly split: SplitAttention | null;
 }
 
 /** The block group of a layer, and its number among the group's layers. */
@@ -49,14 +52,14 @@ export async function attentionLaunches(
   parts: AttentionParts,
   weights: DeviceLayer,
   number: number,
-): Promise<LaunchPair[]> {
-  const launches: LaunchPair[] = [];
+): Promise<LaunchSet[]> {
+  const launches: LaunchSet[] = [];
   for (const [part, matrix] of weights.qkv) {
     const cache = parts.kv.buffers[parts.kv.parts.indexOf(part)];
     const place = partOf(parts, part, number);
     launches.push(
       ...(await projectLaunches(parts, weights, number, { matrix, cache, place })),
-      await attendLaunch(parts, number, cache, place),
+      ...(await attendLaunches(parts, number, cache, place)),
     );
   }
   return launches;
@@ -74,7 +77,7 @@ async function projectLaunches(
   weights: DeviceLayer,
   number: number,
   { matrix, cache, place }: Projection,
-): Promise<LaunchPair[]> {
+): Promise<LaunchSet[]> {
   const { launcher, config, kvType, blockSize, activations, angles } = parts;
   const { rope } = config.layers[number];
   const heads: HeadShape = { shape: launcher.shape, blockSize, kv: kvType, rotated: rope !== null };
@@ -97,17 +100,39 @@ async function projectLaunches(
   ];
 }
 
-function attendLaunch(
-  { launcher, config, kvType, blockSize, activations, variants }: AttentionParts,
+/** Attention: the split form and its total in classes of few rows, the whole form in the others. */
+async function attendLaunches(
+  { launcher, config, kvType, blockSize, activations, variants, split }: AttentionParts,
   number: number,
   cache: GPUBuffer,
   place: Part,
-): Promise<LaunchPair> {
+): Promise<LaunchSet[]> {
   const { shape } = launcher;
-  const { window } = config.layers[number];
-  const kernel = attentionKernel(variants.attention, { shape, config, blockSize, window, kv: kvType });
-  const width = Math.ceil((place.headCount! * shape.sharing) / ATTENTION_HEADS[variants.attention]);
-  return launcher.launch(kernel, place, [activations.queries, cache, activations.attended], { width, rows: 1 });
+  const { queries, attended } = activations;
+  const attention = { shape, config, blockSize, window: config.layers[number].window, kv: kvType };
+  const width = attentionWidth(variants.attention, shape, place.headCount!);
+  const whole = await launcher.one(attentionKernel(variants.attention, attention), place, [queries, cache, attended], {
+    width,
+    rows: 1,
+  });
+  if (split === null) return [{ byClass: [whole] }];
+  const { partials, segments, mostRows } = split;
+  const [part, total] = await Promise.all([
+    launcher.one(attentionSplitKernel(attention, segments), place, [queries, cache, partials], {
+      width,
+      rows: 1,
+      bySegment: true,
+    }),
+    launcher.one(attentionTotalKernel(attention, segments), place, [partials, attended], {
+      width: place.headCount! * shape.sharing,
+      rows: 1,
+    }),
+  ]);
+  const few = variants.linear.filter((each) => each.mostRows <= mostRows).length;
+  return [
+    { byClass: [...new Array<Launch>(few).fill(part), whole] },
+    { byClass: [...new Array<Launch>(few).fill(total), null] },
+  ];
 }
 
 /** Where layer `number` lies in a buffer of keys and values, in units of the cache. */

@@ -7,6 +7,14 @@ export const MAP_MODE_READ = 1;
 /** Storage that kernels use and that can be copied from and to. */
 export const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 
+/** Buffers that the message of a failed allocation names. */
+const NAMED_BUFFERS = 5;
+const HELP =
+  "fewer blocks (kvBytes), keys and values as f16 or int8, quantized weights or a smaller maxTokens need less";
+
+/** What a device may have yet to take of weights that were written. */
+const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
+
 /**
  * Makes the buffers of one backend and destroys them together. WebGPU reports a failed allocation later, so
  * `settled()` must be awaited before the buffers are relied on.
@@ -18,6 +26,7 @@ export class Buffers {
   readonly #made: GPUBuffer[] = [];
   readonly #checks: Promise<void>[] = [];
   byteLength = 0;
+  #unsent = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -30,20 +39,24 @@ export class Buffers {
 
   /** A storage buffer that `fill` writes before the device sees it. */
   createFilled(label: string, size: number, usage: number, fill: (target: ArrayBuffer) => void): GPUBuffer {
-    const { buffer, target } = this.createMapped(label, size, usage);
-    fill(target);
+    const buffer = this.#create({ label, size: wordAligned(size), usage, mappedAtCreation: true });
+    fill(buffer.getMappedRange());
     buffer.unmap();
     return buffer;
   }
 
-  /** A storage buffer that is written through `target` until `buffer.unmap()`. */
-  createMapped(
-    label: string,
-    size: number,
-    usage: number,
-  ): { readonly buffer: GPUBuffer; readonly target: ArrayBuffer } {
-    const buffer = this.#create({ label, size: wordAligned(size), usage, mappedAtCreation: true });
-    return { buffer, target: buffer.getMappedRange() };
+  /**
+   * Writes whole words to `buffer` from byte `offset` on. Resolves at once, unless `MOST_UNSENT_BYTES` are on their way:
+   * then when the device has them, so that the host does not hold copies of all weights.
+   */
+  async write(buffer: GPUBuffer, offset: number, data: ArrayBuffer): Promise<void> {
+    const { queue } = this.#device;
+    queue.writeBuffer(buffer, offset, data);
+    this.#unsent += data.byteLength;
+    if (this.#unsent < MOST_UNSENT_BYTES) return;
+    this.#unsent = 0;
+    queue.submit([]);
+    await queue.onSubmittedWorkDone();
   }
 
   /** Rejects with `OutOfMemoryError` that says which buffer failed and how many bytes it asked for. */
@@ -57,13 +70,21 @@ export class Buffers {
   }
 
   #create(descriptor: GPUBufferDescriptor): GPUBuffer {
-    const message =
-      `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, ` +
-      `which holds ${this.byteLength} bytes in ${this.#made.length} buffers`;
+    const message = `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, which holds ${this.#contents()}: ${HELP}`;
     const buffer = this.#attempt(descriptor, message);
     this.#made.push(buffer);
     this.byteLength += descriptor.size;
     return buffer;
+  }
+
+  /** "12 bytes in 3 buffers, the largest are 8 of weights and 4 of logits" */
+  #contents(): string {
+    const total = `${this.byteLength} bytes in ${this.#made.length} buffers`;
+    const sizes = new Map<string, number>();
+    for (const { label, size } of this.#made) sizes.set(label, (sizes.get(label) ?? 0) + size);
+    const large = [...sizes].sort(([, a], [, b]) => b - a).slice(0, NAMED_BUFFERS);
+    if (large.length === 0) return total;
+    return `${total}, the largest are ${large.map(([label, size]) => `${size} of ${label}`).join(", ")}`;
   }
 
   #attempt(descriptor: GPUBufferDescriptor, message: string): GPUBuffer {

@@ -9,19 +9,21 @@ import { Buffers, STORAGE } from "./buffers.ts";
 import { columnCapacity } from "./columns.ts";
 import { type AcquiredDevice, adapterName, isSoftware, requestDevice } from "./device.ts";
 import { partsOf } from "./attention-block.ts";
-import { uploadModel } from "./device-weights.ts";
+import { type DeviceWeights, uploadModel } from "./device-weights.ts";
 import { prepareForward } from "./forward.ts";
 import { HostTier } from "./host-tier.ts";
-import { GPU_VARIANTS, SOFTWARE_VARIANTS } from "./kernels/variants.ts";
+import { GPU_VARIANTS, SOFTWARE_VARIANTS, type Variants } from "./kernels/variants.ts";
 import { KvStorage, kvBytesPerBlock, kvParts } from "./kv-storage.ts";
 import { Launcher } from "./launcher.ts";
 import { type ResolvedOptions, type WebGPUBackendOptions, resolveOptions } from "./options.ts";
-import { Pipelines } from "./pipelines.ts";
+import { pipelinesOf } from "./pipelines.ts";
 import { Program } from "./program.ts";
 import { Readback } from "./readback.ts";
 import { Runner } from "./runner.ts";
 import { prepareSampler, resultWords } from "./sampler.ts";
 import { Turns } from "./turns.ts";
+import { probeExactness } from "./exactness.ts";
+import { createSplitAttention } from "./split-attention.ts";
 import { shapeOf, VECTOR_BYTES } from "./shape.ts";
 
 /**
@@ -63,50 +65,31 @@ async function build(
   buffers: Buffers,
   bindingBytes: number,
 ): Promise<Backend> {
-  const { model, blockSize, hostBlockCount, maxTokens, keepLogits, kv: kvType } = options;
+  const { model, hostBlockCount, maxTokens, keepLogits } = options;
   const { device, owned, source } = acquired;
   const { config } = model;
   const shape = shapeOf(config);
   const variants = options.variants ?? (isSoftware(acquired.info) ? SOFTWARE_VARIANTS : GPU_VARIANTS);
   const info = infoOf(options, acquired);
   const tile = tileRows(shape, maxTokens, keepLogits, bindingBytes);
-  const tileCount = Math.ceil(maxTokens / tile);
-  const allocated = allocate(options, buffers, { info, tile, bindingBytes });
-  const { kv, activations, columns, results, positions, angles } = allocated;
-  const weights = await uploadModel(buffers, model, (number) => partsOf(config, kv.parts, number), bindingBytes);
-  const pipelines = new Pipelines(device);
-  const launcher = new Launcher({ device, buffers, pipelines, config, columns, variants });
-  const shared = { device, buffers, pipelines, tile, tileCount, columns, results };
-  const layers = { launcher, config, weights, kv, kvType, blockSize, activations, angles, variants };
-  const forward = await prepareForward({ ...shared, ...layers });
-  const sampler = await prepareSampler({
-    ...shared,
-    shape,
-    vocabSize: config.vocabSize,
-    maxSamples: maxTokens,
-    logits: activations.logits,
-  });
+  const allocated = allocate(options, buffers, { info, tile, bindingBytes, variants });
+  const { kv, activations, columns, results, positions, split } = allocated;
   const sizes = { maxSamples: maxTokens, vocabSize: config.vocabSize, shape, keepLogits };
   const readbacks = Array.from({ length: MAX_PLANS_IN_FLIGHT }, () => new Readback(buffers, sizes));
+  await buffers.settled(); // what the caller's sizes decide, before weights are read
+  const weights = await uploadModel(buffers, model, (number) => partsOf(config, kv.parts, number), bindingBytes);
+  await buffers.settled(); // all memory, before kernels are compiled
+  const program = await prepareProgram(options, { ...allocated, device, buffers, weights, variants, tile });
+  const { logits } = activations;
+  const rowBytes = shape.vocabulary * VECTOR_BYTES;
+  const mostTokens = split?.mostRows ?? maxTokens;
+  const probed = await probeExactness({ device, info, program, positions, mostTokens, columns, logits, rowBytes });
+  if (probed !== null && options.exact) program.keep(probed);
   const host = new HostTier(device, kv, hostBlockCount);
   const turns = new Turns();
-  const program = new Program(forward, sampler, tile, variants.manyRows);
-  const runner = new Runner({
-    device,
-    info,
-    positions,
-    program,
-    kv,
-    host,
-    turns,
-    columns,
-    results,
-    logits: activations.logits,
-    readbacks,
-  });
-  await buffers.settled();
+  const runner = new Runner({ device, info, positions, program, kv, host, turns, columns, results, logits, readbacks });
   return new WebGPUBackend({
-    info,
+    info: { ...info, ...(probed && { bitExact: isBitExact(probed, options.exact) }) },
     device,
     owned,
     buffers,
@@ -117,18 +100,55 @@ async function build(
   });
 }
 
+/** What a program is made of, beside the options. */
+interface ProgramParts extends ReturnType<typeof allocate> {
+  readonly device: GPUDevice;
+  readonly buffers: Buffers;
+  readonly weights: DeviceWeights;
+  readonly variants: Variants;
+  readonly tile: number;
+}
+
+/** Compiles every kernel and binds its buffers. */
+async function prepareProgram(
+  { model: { config }, maxTokens, blockSize, kv: kvType }: ResolvedOptions,
+  parts: ProgramParts,
+): Promise<Program> {
+  const { device, buffers, columns, variants, tile, activations } = parts;
+  const pipelines = pipelinesOf(device);
+  const shared = { ...parts, pipelines, tileCount: Math.ceil(maxTokens / tile) };
+  const launcher = new Launcher({ device, buffers, pipelines, config, columns, variants });
+  const forward = await prepareForward({ ...shared, launcher, config, kvType, blockSize });
+  const sampler = await prepareSampler({
+    ...shared,
+    shape: shapeOf(config),
+    vocabSize: config.vocabSize,
+    maxSamples: maxTokens,
+    logits: activations.logits,
+  });
+  const mostRows = variants.linear.map((each) => each.mostRows);
+  return new Program(forward, sampler, tile, mostRows);
+}
+
 /** Every buffer of the backend but the weights, and the angles of the `positions` that the blocks can hold. */
 function allocate(
   { model: { config }, blockSize, blockCount, maxTokens, kv: kvType }: ResolvedOptions,
   buffers: Buffers,
-  { info, tile, bindingBytes }: { info: BackendInfo; tile: number; bindingBytes: number },
+  { info, tile, bindingBytes, variants }: { info: BackendInfo; tile: number; bindingBytes: number; variants: Variants },
 ) {
   const kv = new KvStorage(buffers, kvParts({ config, blockSize, type: kvType }, blockCount, bindingBytes), blockCount);
   const activations = createActivations(buffers, config, kvType, { maxTokens, tile, bindingBytes });
   const columns = buffers.create("the columns of a step", 4 * columnCapacity(info), STORAGE);
   const results = buffers.create("results", 4 * resultWords(maxTokens), STORAGE);
   const positions = Math.min(config.contextLength, blockCount * blockSize);
-  return { kv, activations, columns, results, positions, angles: uploadAngles(buffers, config, positions) };
+  const split = createSplitAttention(buffers, shapeOf(config), variants, { positions, maxTokens, bindingBytes });
+  const angles = uploadAngles(buffers, config, positions);
+  return { kv, activations, columns, results, positions, split, angles };
+}
+
+/** Classes that differ from the first one are not run where exactness is asked for. */
+function isBitExact(probed: readonly boolean[], exact: boolean): boolean {
+  return exact ? probed[0] : probed.every(Boolean);
 }
 
 function infoOf(options: ResolvedOptions, { info }: AcquiredDevice): BackendInfo {

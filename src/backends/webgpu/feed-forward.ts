@@ -4,7 +4,7 @@ import type { DeviceLayer } from "./device-weights.ts";
 import { EXPERTS_WORKGROUP, combineKernel, routeKernel } from "./kernels/experts.ts";
 import { REPLACING } from "./kernels/rms-norm.ts";
 import { storeGated, storePlain, storeResidual } from "./kernels/store.ts";
-import type { LaunchPair } from "./launch.ts";
+import type { LaunchSet } from "./launch.ts";
 import type { Launcher } from "./launcher.ts";
 import type { DeviceMatrix } from "./weights.ts";
 
@@ -23,7 +23,7 @@ export async function outputLaunches(
   matrix: DeviceMatrix,
   inputs: GPUBuffer,
   postNorm: GPUBuffer | null,
-): Promise<LaunchPair[]> {
+): Promise<LaunchSet[]> {
   const { launcher, config, activations } = parts;
   const { shape } = launcher;
   if (postNorm === null) {
@@ -34,13 +34,13 @@ export async function outputLaunches(
 }
 
 /** hidden += residualScale * norm(branch) */
-function postNormLaunch({ launcher, config, activations }: BranchParts, gains: GPUBuffer): Promise<LaunchPair> {
+function postNormLaunch({ launcher, config, activations }: BranchParts, gains: GPUBuffer): Promise<LaunchSet> {
   const adding = { added: true, factor: config.residualScale };
   return launcher.norm({ rows: "tokens", gains, inputs: activations.branch!, outputs: activations.hidden, adding });
 }
 
 /** activation(gate) * up, and down: of every token, or of each token's experts. */
-export async function feedForwardLaunches(parts: BranchParts, layer: DeviceLayer): Promise<LaunchPair[]> {
+export async function feedForwardLaunches(parts: BranchParts, layer: DeviceLayer): Promise<LaunchSet[]> {
   const { launcher, config, activations } = parts;
   if (layer.router !== null) return expertLaunches(parts, layer, layer.router, config.experts!, activations.experts!);
   const store = storeGated(launcher.shape.intermediate, config.activation);
@@ -55,7 +55,7 @@ async function expertLaunches(
   router: DeviceMatrix,
   experts: ExpertConfig,
   buffers: ExpertActivations,
-): Promise<LaunchPair[]> {
+): Promise<LaunchSet[]> {
   const { launcher, config, activations } = parts;
   const { shape } = launcher;
   const { logits, choices, gated, outputs } = buffers;

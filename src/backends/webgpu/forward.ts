@@ -2,7 +2,7 @@ import { type AttentionParts, attentionLaunches } from "./attention-block.ts";
 import type { DeviceLayer, DeviceWeights } from "./device-weights.ts";
 import { feedForwardLaunches, outputLaunches } from "./feed-forward.ts";
 import { storeLogits } from "./kernels/store.ts";
-import type { LaunchPair } from "./launch.ts";
+import type { LaunchSet } from "./launch.ts";
 
 /** What the launches of a forward pass are made of. */
 export interface ForwardParts extends AttentionParts {
@@ -15,8 +15,8 @@ export interface ForwardParts extends AttentionParts {
 
 /** The launches of the transformer, in order: of every token, and of every tile of samples. */
 export interface ForwardLaunches {
-  readonly tokens: readonly LaunchPair[];
-  readonly tiles: readonly (readonly LaunchPair[])[];
+  readonly tokens: readonly LaunchSet[];
+  readonly tiles: readonly (readonly LaunchSet[])[];
 }
 
 /** Prepares every launch. */
@@ -29,10 +29,10 @@ export async function prepareForward(parts: ForwardParts): Promise<ForwardLaunch
   return { tokens: tokens.flat(), tiles: await Promise.all(tiles) };
 }
 
-async function layerLaunches(parts: ForwardParts, layer: DeviceLayer, number: number): Promise<LaunchPair[]> {
+async function layerLaunches(parts: ForwardParts, layer: DeviceLayer, number: number): Promise<LaunchSet[]> {
   const { launcher, activations } = parts;
   const { hidden, normed, attended } = activations;
-  const norm = (gains: GPUBuffer): Promise<LaunchPair> =>
+  const norm = (gains: GPUBuffer): Promise<LaunchSet> =>
     launcher.norm({ rows: "tokens", gains, inputs: hidden, outputs: normed });
   const launches = await Promise.all([
     norm(layer.attentionNorm),
@@ -48,7 +48,7 @@ async function layerLaunches(parts: ForwardParts, layer: DeviceLayer, number: nu
 async function tileLaunches(
   { launcher, config, activations, weights, tile }: ForwardParts,
   index: number,
-): Promise<LaunchPair[]> {
+): Promise<LaunchSet[]> {
   const { hidden, sampled, logits } = activations;
   const firstRow = index * tile;
   const norm = launcher.norm({ rows: "samples", gains: weights.finalNorm, inputs: hidden, outputs: sampled, firstRow });

@@ -10,12 +10,21 @@ export interface Launch {
   readonly rows: number;
   /** Rows of the dispatch for each row of the step: a token's experts. Default 1. */
   readonly repeats?: number;
+  /** Workgroups along z are the attention segments of the longest context. Default: one. */
+  readonly bySegment?: boolean;
 }
 
-/** The same computation twice: for few rows and, where that is faster, for many. Their bits are the same. */
-export interface LaunchPair {
-  readonly few: Launch;
-  readonly many: Launch;
+/** The same computation for each class of steps by their number of rows (`Variants.linear`); the bits are the same. */
+export interface LaunchSet {
+  /** In the order of the classes; the last serves those behind it. Null: nothing is left to compute in this class. */
+  readonly byClass: readonly (Launch | null)[];
+}
+
+/** How large a dispatch is. */
+export interface DispatchSize {
+  readonly rows: number;
+  /** Attention segments of the longest context of the step. */
+  readonly segments: number;
 }
 
 /** A bind group of the buffers in the order of the kernel's bindings. */
@@ -31,10 +40,10 @@ export function bind(
   return device.createBindGroup({ layout, entries });
 }
 
-export function dispatch(pass: GPUComputePassEncoder, launch: Launch, rows: number): void {
+export function dispatch(pass: GPUComputePassEncoder, launch: Launch, { rows, segments }: DispatchSize): void {
   pass.setPipeline(launch.pipeline);
   pass.setBindGroup(0, launch.bindGroup);
   const groups = Math.ceil((rows * (launch.repeats ?? 1)) / launch.rows);
   if (launch.width === 0) pass.dispatchWorkgroups(groups);
-  else pass.dispatchWorkgroups(launch.width, groups);
+  else pass.dispatchWorkgroups(launch.width, groups, launch.bySegment === true ? segments : 1);
 }

@@ -2,13 +2,14 @@ import type { DecoderConfig } from "../../decoder.ts";
 import type { Buffers } from "./buffers.ts";
 import { EMBEDDING_WORKGROUP, embeddingKernel } from "./kernels/embedding.ts";
 import type { Kernel } from "./kernels/kernel.ts";
-import { type ExpertRows, LINEAR_GRID, type LinearVariant, expertKernel, linearKernel } from "./kernels/linear.ts";
+import { EXPERT_COLUMNS, type ExpertRows, expertKernel, linearKernel } from "./kernels/linear.ts";
+import { linearCut, workgroupRows } from "./kernels/linear-cuts.ts";
 import { type Adding, type NormRows, rmsNormKernel } from "./kernels/rms-norm.ts";
 import type { Store } from "./kernels/store.ts";
 import type { Variants } from "./kernels/variants.ts";
-import { type Launch, type LaunchPair, bind } from "./launch.ts";
+import { type Launch, type LaunchSet, bind } from "./launch.ts";
 import { type Part, createPart } from "./part.ts";
-import type { Pipeline, Pipelines } from "./pipelines.ts";
+import type { Pipelines } from "./pipelines.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 import type { DeviceMatrix } from "./weights.ts";
 
@@ -22,6 +23,9 @@ export interface LauncherParts {
   readonly columns: GPUBuffer;
   readonly variants: Variants;
 }
+
+/** Workgroups of a launch. */
+export type LaunchGrid = Omit<Launch, "pipeline" | "bindGroup">;
 
 /** One norm: which rows, with which gains, from where to where. */
 export interface Norm {
@@ -56,20 +60,19 @@ export class Launcher {
   }
 
   /** One launch, however many rows. `resources`: behind the columns and the part. */
-  async launch(
-    kernel: Kernel,
-    part: Part,
-    resources: readonly GPUBuffer[],
-    grid: Pick<Launch, "width" | "rows" | "repeats">,
-  ): Promise<LaunchPair> {
+  async launch(kernel: Kernel, part: Part, resources: readonly GPUBuffer[], grid: LaunchGrid): Promise<LaunchSet> {
+    return { byClass: [await this.one(kernel, part, resources, grid)] };
+  }
+
+  /** The launch of one class of rows. */
+  async one(kernel: Kernel, part: Part, resources: readonly GPUBuffer[], grid: LaunchGrid): Promise<Launch> {
     const { device, pipelines, buffers, columns } = this.#parts;
     const pipeline = await pipelines.get(kernel);
     const bindGroup = bind(device, pipeline, [columns, createPart(buffers, part), ...resources]);
-    const launch = { pipeline: pipeline.pipeline, bindGroup, ...grid };
-    return { few: launch, many: launch };
+    return { pipeline: pipeline.pipeline, bindGroup, ...grid };
   }
 
-  embed(table: DeviceMatrix, results: GPUBuffer, hidden: GPUBuffer): Promise<LaunchPair[]> {
+  embed(table: DeviceMatrix, results: GPUBuffer, hidden: GPUBuffer): Promise<LaunchSet[]> {
     const kernel = embeddingKernel(this.shape, table.dtype, this.#parts.config.embeddingScale);
     const grid = { width: Math.ceil(this.shape.hidden / EMBEDDING_WORKGROUP), rows: 1 };
     return Promise.all(
@@ -78,7 +81,7 @@ export class Launcher {
   }
 
   /** Normalizes rows of the hidden state, from sample `firstRow` on where they are samples. */
-  norm({ rows, gains, inputs, outputs, adding, firstRow = 0 }: Norm): Promise<LaunchPair> {
+  norm({ rows, gains, inputs, outputs, adding, firstRow = 0 }: Norm): Promise<LaunchSet> {
     const kernel = rmsNormKernel(this.#parts.variants.norm, this.shape, this.#parts.config, rows, adding);
     return this.launch(kernel, { firstRow }, [gains, inputs, outputs], { width: 0, rows: 1 });
   }
@@ -90,31 +93,33 @@ export class Launcher {
     store: Store,
     outputs: readonly GPUBuffer[],
     place: Part = {},
-  ): Promise<LaunchPair[]> {
+  ): Promise<LaunchSet[]> {
     const { device, pipelines, buffers, columns, variants } = this.#parts;
     const biased = matrix.bias !== null;
-    const get = (variant: LinearVariant) =>
-      pipelines.get(linearKernel(variant, { dtype: matrix.dtype, inputs: matrix.inputs, biased }, store));
-    const [few, many] = await Promise.all([get(variants.few), get(variants.many)]);
+    const shape = { dtype: matrix.dtype, inputs: matrix.inputs, biased };
+    const cuts = variants.linear.map((each) => linearCut(each, matrix.inputs));
+    const made = await Promise.all(cuts.map((cut) => pipelines.get(linearKernel(cut, shape, store))));
     const bias = matrix.bias === null ? [] : [matrix.bias];
     return matrix.parts.map((part) => {
       const own = createPart(buffers, { ...place, ...columnsOf(part) });
-      const bindGroup = bind(device, few, [columns, own, part.buffer, inputs, ...outputs, ...bias]);
-      const launch = ({ pipeline }: Pipeline, variant: LinearVariant): Launch => {
-        const grid = LINEAR_GRID[variant];
-        return { pipeline, bindGroup, width: Math.ceil(part.columnCount / grid.columns), rows: grid.rows };
-      };
-      return { few: launch(few, variants.few), many: launch(many, variants.many) };
+      const bindGroup = bind(device, made[0], [columns, own, part.buffer, inputs, ...outputs, ...bias]);
+      const byClass = cuts.map((cut, i) => ({
+        pipeline: made[i].pipeline,
+        bindGroup,
+        width: Math.ceil(part.columnCount / cut.columns),
+        rows: workgroupRows(cut),
+      }));
+      return { byClass };
     });
   }
 
   /** Each row of a token's experts times the matrix of its expert, a launch for each part of the experts. */
-  experts({ matrix, inputs, store, outputs, choices, rows }: ExpertProduct): Promise<LaunchPair[]> {
+  experts({ matrix, inputs, store, outputs, choices, rows }: ExpertProduct): Promise<LaunchSet[]> {
     const kernel = expertKernel(matrix, rows, store);
     return Promise.all(
       matrix.parts.map((part) => {
         const { firstExpert, expertCount } = part;
-        const grid = { width: Math.ceil(part.columnCount / LINEAR_GRID.row.columns), rows: 1, repeats: rows.perToken };
+        const grid = { width: Math.ceil(part.columnCount / EXPERT_COLUMNS), rows: 1, repeats: rows.perToken };
         return this.launch(
           kernel,
           { ...columnsOf(part), firstExpert, expertCount },

@@ -39,6 +39,11 @@ export interface WebGPUBackendOptions extends DeviceSource {
    * Which variants of the kernels run: a matter of speed, as their bits are the same. Default by the kind of adapter.
    */
   readonly variants?: Variants;
+  /**
+   * Run kernels only where the probe at creation finds that their bits do not depend on the batch. False: also the
+   * others, where they are faster; `info.bitExact` says what was found. Default true.
+   */
+  readonly exact?: boolean;
 }
 
 /** Options with every size filled in and checked. */
@@ -52,6 +57,7 @@ export interface ResolvedOptions {
   readonly hostBlockCount: number;
   readonly keepLogits: boolean;
   readonly variants: Variants | null;
+  readonly exact: boolean;
 }
 
 /**
@@ -67,6 +73,7 @@ export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
     keepLogits = false,
     kv = "f32",
     variants = null,
+    exact = true,
   } = options;
   checkConfig(model.config);
   if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
@@ -77,7 +84,7 @@ export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
   checkInteger("hostBlockCount", hostBlockCount, 0, mostBlocks);
   checkInteger("maxTokens", maxTokens, 1, Math.floor(MAX_ROWS / (model.config.experts?.perToken ?? 1)));
   checkInteger("maxRequests", maxRequests, 1, MAX_ROWS);
-  return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits, kv, variants };
+  return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits, kv, variants, exact };
 }
 
 function resolveBlockCount({ model, blockCount, kvBytes, blockSize, kv = "f32" }: WebGPUBackendOptions): number {

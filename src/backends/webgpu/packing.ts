@@ -60,24 +60,47 @@ export interface PackedRange {
   readonly columnCount: number;
 }
 
-/** Packs what `range` has of source `source`, whose bytes are `bytes`, into `target`; the rest of `target` stays. */
+/** A piece of a range: inputs [firstInput, firstInput + inputCount) of one matrix, whole blocks of the format. */
+export interface PackedPiece {
+  readonly matrix: number;
+  readonly firstColumn: number;
+  readonly columnCount: number;
+  readonly firstInput: number;
+  readonly inputCount: number;
+}
+
+/** Inputs of a piece are a multiple of this, so that it has whole blocks and whole vectors. */
+const PIECE_INPUTS = 32;
+
+/** The pieces of a range, in the order of their bytes, each of at most `mostBytes` unless 32 inputs take more. */
+export function* piecesOf(plan: MatrixPlan, range: PackedRange, mostBytes: number): Generator<PackedPiece> {
+  const { firstColumn, columnCount } = range;
+  const inputs = plan.inputs.length;
+  const bytesOfInputs = (packedBytes(plan, columnCount) / inputs) * PIECE_INPUTS;
+  const most = PIECE_INPUTS * Math.max(1, Math.floor(mostBytes / bytesOfInputs));
+  for (let i = 0; i < range.matrixCount; i++) {
+    for (let firstInput = 0; firstInput < inputs; firstInput += most) {
+      const inputCount = Math.min(most, inputs - firstInput);
+      yield { matrix: range.firstMatrix + i, firstColumn, columnCount, firstInput, inputCount };
+    }
+  }
+}
+
+/** Packs what `piece` has of source `source`, whose bytes are `bytes`, into `target`; the rest of `target` stays. */
 export function packSource(
   plan: MatrixPlan,
   source: number,
   bytes: Uint8Array,
-  range: PackedRange,
+  piece: PackedPiece,
   target: ArrayBuffer,
 ): void {
   const { name, dtype, shape } = plan.sources[source];
   const tensor = { name, dtype, bytes, rowLength: shape.at(-1)! };
-  const rowsPerMatrix = shape.at(-2)!;
-  const put = putterOf(plan, tensor, range, target);
-  for (let matrix = 0; matrix < range.matrixCount; matrix++) {
-    const firstRow = (range.firstMatrix + matrix) * rowsPerMatrix;
-    for (let column = 0; column < range.columnCount; column++) {
-      const from = range.firstColumn + column;
-      if (plan.columnSources[from] === source) put(firstRow + plan.columnRows[from], matrix, column);
-    }
+  const put = putterOf(plan, tensor, piece, target);
+  const firstRow = piece.matrix * shape.at(-2)!;
+  for (let column = 0; column < piece.columnCount; column++) {
+    const from = piece.firstColumn + column;
+    if (plan.columnSources[from] === source) put(firstRow + plan.columnRows[from], column);
   }
 }
 
@@ -88,20 +111,22 @@ interface Source {
   readonly rowLength: number;
 }
 
-/** Packs a source's row `row` as column `column` of matrix `matrix` of the target. */
-type PutRow = (row: number, matrix: number, column: number) => void;
+/** Packs a source's row `row` as column `column` of the target. */
+type PutRow = (row: number, column: number) => void;
 
-function putterOf(plan: MatrixPlan, source: Source, { columnCount }: PackedRange, target: ArrayBuffer): PutRow {
+function putterOf(plan: MatrixPlan, source: Source, piece: PackedPiece, target: ArrayBuffer): PutRow {
   const packed = packedDType(plan);
-  if (packed === "Q8_0" || packed === "Q4_0") return blockPutter(packed, source, columnCount, target);
+  if (packed === "Q8_0" || packed === "Q4_0") return blockPutter(packed, source, piece, target);
   const numbers = packed === "F32" ? new Uint32Array(target) : new Uint16Array(target);
-  const rowOf = packed === source.dtype ? storedRows(source) : widenedRows(source, packed);
   const { inputs } = plan;
-  return (row, matrix, column) => {
+  const { columnCount, firstInput, inputCount } = piece;
+  const wanted = inputs.subarray(firstInput, firstInput + inputCount);
+  const rowOf = packed === source.dtype ? storedRows(source) : widenedRows(source, packed, wanted);
+  return (row, column) => {
     const { words, start } = rowOf(row);
-    let at = matrix * inputs.length * columnCount + column;
-    for (let k = 0; k < inputs.length; k++, at += columnCount) {
-      if (inputs[k] !== PADDING) numbers[at] = words[start + inputs[k]];
+    for (let k = 0, at = column; k < inputCount; k++, at += columnCount) {
+      const input = wanted[k];
+      if (input !== PADDING) numbers[at] = words[start + input];
     }
   };
 }
@@ -122,17 +147,23 @@ function storedRows({ dtype, bytes, rowLength }: Source): RowOf {
   return (row) => ({ words, start: row * rowLength });
 }
 
-/** Rows widened one at a time: no second copy of a tensor. */
-function widenedRows({ name, dtype, bytes, rowLength }: Source, packed: DeviceDType): RowOf {
-  const numbers = new Float32Array(rowLength);
-  const halves = new Uint16Array(rowLength);
+/** Rows widened one at a time, from the block with the first wanted number to that with the last. */
+function widenedRows({ name, dtype, bytes, rowLength }: Source, packed: DeviceDType, wanted: Int32Array): RowOf {
+  const { blockSize, blockBytes } = FORMATS[dtype];
+  const used = wanted.filter((input) => input !== PADDING);
+  const first = Math.floor(used.reduce((low, input) => Math.min(low, input), rowLength) / blockSize) * blockSize;
+  const last = used.reduce((high, input) => Math.max(high, input), first);
+  const length = Math.min(rowLength, (Math.floor(last / blockSize) + 1) * blockSize) - first;
+  const numbers = new Float32Array(length);
+  const halves = new Uint16Array(length);
   const bits = new Uint32Array(numbers.buffer);
   const perRow = rowBytes(dtype, rowLength);
+  const start = -first;
   return (row) => {
-    dequantize(dtype, bytes, row * perRow, rowLength, numbers, 0);
-    if (packed === "F32") return { words: bits, start: 0 };
-    for (let i = 0; i < rowLength; i++) halves[i] = halfOf(numbers[i], name);
-    return { words: halves, start: 0 };
+    dequantize(dtype, bytes, row * perRow + (first / blockSize) * blockBytes, length, numbers, 0);
+    if (packed === "F32") return { words: bits, start };
+    for (let i = 0; i < length; i++) halves[i] = halfOf(numbers[i], name);
+    return { words: halves, start };
   };
 }
 
@@ -151,21 +182,21 @@ function halfOf(value: number, name: string): number {
 function blockPutter(
   dtype: "Q8_0" | "Q4_0",
   { bytes, rowLength }: Source,
-  columnCount: number,
+  { columnCount, firstInput, inputCount }: PackedPiece,
   target: ArrayBuffer,
 ): PutRow {
   const out = new Uint8Array(target);
   const { blockSize, blockBytes } = FORMATS[dtype];
-  const blocks = rowLength / blockSize;
+  const [blocksOfRow, firstBlock, blocks] = [rowLength, firstInput, inputCount].map((size) => size / blockSize);
   const stride = columnCount; // bytes of a word of each vector of columns
   assert(stride % 4 === 0, "columns are packed four at a time");
   const putNumbers = dtype === "Q8_0" ? putBytes : putNibbles;
-  return (row, matrix, column) => {
+  return (row, column) => {
     const lane = column % 4;
     const word = column - lane;
     for (let block = 0; block < blocks; block++) {
-      const from = (row * blocks + block) * blockBytes;
-      const to = (matrix * blocks + block) * blockBytes * stride + word;
+      const from = (row * blocksOfRow + firstBlock + block) * blockBytes;
+      const to = block * blockBytes * stride + word;
       const scale = to + (lane >> 1) * stride + 2 * (lane & 1);
       out[scale] = bytes[from];
       out[scale + 1] = bytes[from + 1];

@@ -13,6 +13,15 @@ const BUFFER_TYPES: Readonly<Record<Binding, GPUBufferBindingType>> = {
   uniform: "uniform",
 };
 
+const ofDevices = new WeakMap<GPUDevice, Pipelines>();
+
+/** The pipelines that all backends of a device share, as long as the device is there. */
+export function pipelinesOf(device: GPUDevice): Pipelines {
+  const known = ofDevices.get(device) ?? new Pipelines(device);
+  ofDevices.set(device, known);
+  return known;
+}
+
 /** Pipelines of a device, one for each kernel text and set of constants, compiled once. */
 export class Pipelines {
   readonly #device: GPUDevice;

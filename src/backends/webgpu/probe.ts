@@ -1,10 +1,12 @@
 import { plainDecoder } from "../../decoder.ts";
 import { Buffers } from "./buffers.ts";
 import { GROUP_HEADER, HEADER, groupWord } from "./columns.ts";
-import { ATTENTION_HEADS, type AttentionVariant, attentionKernel } from "./kernels/attention.ts";
-import { LINEAR_GRID, type LinearVariant, linearKernel } from "./kernels/linear.ts";
+import { type AttentionVariant, attentionKernel, attentionWidth } from "./kernels/attention.ts";
+import { linearKernel } from "./kernels/linear.ts";
+import { type LinearClass, linearCut, workgroupRows } from "./kernels/linear-cuts.ts";
 import { type NormVariant, rmsNormKernel } from "./kernels/rms-norm.ts";
 import { storeResidual } from "./kernels/store.ts";
+import { VARIANTS } from "./kernels/variants.ts";
 import { Pipelines } from "./pipelines.ts";
 import { type Workbench, runKernel } from "./run-kernel.ts";
 import { shapeOf } from "./shape.ts";
@@ -38,6 +40,7 @@ const CONFIG = plainDecoder(1, {
 });
 const SHAPE = shapeOf(CONFIG);
 const BLOCK_SIZE = 16;
+const LINEAR_CLASSES = Object.values(VARIANTS).flatMap(({ linear }) => linear);
 /** Positions of the tokens that attend: before, at and after the ends of fours, blocks and segments. */
 const POSITIONS = [0, 3, 4, 15, 16, 100, 254, 255, 256, 257, 300];
 
@@ -60,28 +63,25 @@ export async function probeDevice(device: GpuDevice): Promise<ProbeReport> {
 async function probeLinear(bench: Workbench): Promise<ProbeCheck[]> {
   const weights = noise(16 * SHAPE.hidden * SHAPE.hidden, 1);
   const inputs = noise(4 * SHAPE.hidden * ROWS, 2);
-  const run = (variant: LinearVariant, first: number, rows: number): Promise<Float32Array> => {
-    const grid = LINEAR_GRID[variant];
-    const kernel = linearKernel(
-      variant,
-      { dtype: "F32", inputs: SHAPE.hidden, biased: false },
-      storeResidual(SHAPE, 1),
-    );
+  const run = (each: LinearClass, first: number, rows: number): Promise<Float32Array> => {
+    const cut = linearCut(each, SHAPE.hidden);
+    const kernel = linearKernel(cut, { dtype: "F32", inputs: SHAPE.hidden, biased: false }, storeResidual(SHAPE, 1));
     const data = [
       columnsOf(POSITIONS.slice(0, rows)),
       weights,
       rowsOf(inputs, first, rows),
       new Float32Array(4 * SHAPE.hidden * rows),
     ];
-    const workgroups = [Math.ceil(SHAPE.hidden / grid.columns), Math.ceil(rows / grid.rows)] as const;
+    const workgroups = [Math.ceil(SHAPE.hidden / cut.columns), Math.ceil(rows / workgroupRows(cut))] as const;
     return runKernel(bench, { kernel, data, part: { columnCount: SHAPE.hidden }, workgroups }, 3);
   };
-  return compare("matrix product", ["row", "tile", "group"], run);
+  return compare("matrix product", LINEAR_CLASSES, nameOfClass, run);
 }
 
 async function probeNorm(bench: Workbench): Promise<ProbeCheck[]> {
   const gains = noise(4 * SHAPE.hidden, 3);
   const inputs = noise(4 * SHAPE.hidden * ROWS, 4);
+  const variants: readonly NormVariant[] = ["thread", "group"];
   const run = (variant: NormVariant, first: number, rows: number): Promise<Float32Array> => {
     const kernel = rmsNormKernel(variant, SHAPE, CONFIG, "tokens");
     const data = [
@@ -92,7 +92,7 @@ async function probeNorm(bench: Workbench): Promise<ProbeCheck[]> {
     ];
     return runKernel(bench, { kernel, data, workgroups: [rows, 1] }, 3);
   };
-  return compare("RMSNorm", ["thread", "group"], run);
+  return compare("RMSNorm", variants, String, run);
 }
 
 async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
@@ -100,6 +100,7 @@ async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
   const blockStride = 2 * BLOCK_SIZE * SHAPE.head;
   const cache = noise(4 * blocks * blockStride, 5);
   const queries = noise(4 * SHAPE.queries * ROWS, 6);
+  const variants: readonly AttentionVariant[] = ["thread", "group"];
   const run = (variant: AttentionVariant, first: number, rows: number): Promise<Float32Array> => {
     const kernel = attentionKernel(variant, {
       shape: SHAPE,
@@ -114,17 +115,18 @@ async function probeAttention(bench: Workbench): Promise<ProbeCheck[]> {
       cache,
       new Float32Array(4 * SHAPE.queries * rows),
     ];
-    const workgroups = [Math.ceil(CONFIG.headCount / ATTENTION_HEADS[variant]), rows] as const;
+    const workgroups = [attentionWidth(variant, SHAPE, CONFIG.kvHeadCount), rows] as const;
     const part = { headCount: CONFIG.kvHeadCount, blockStride, group: groupWord(0) };
     return runKernel(bench, { kernel, data, part, workgroups }, 3);
   };
-  return compare("attention", ["thread", "group"], run);
+  return compare("attention", variants, String, run);
 }
 
 /** Each variant on the whole batch against the first variant on each row alone. */
-async function compare<V extends string>(
+async function compare<V>(
   name: string,
   variants: readonly V[],
+  nameOf: (variant: V) => string,
   run: (variant: V, first: number, rows: number) => Promise<Float32Array>,
 ): Promise<ProbeCheck[]> {
   const alone: number[] = [];
@@ -133,11 +135,15 @@ async function compare<V extends string>(
   for (const variant of variants) {
     const batch = bitsOf(await run(variant, 0, ROWS));
     checks.push({
-      name: `${name}: ${variant}, ${ROWS} rows, against ${variants[0]}, one by one`,
+      name: `${name}: ${nameOf(variant)}, ${ROWS} rows, against ${nameOf(variants[0])}, one by one`,
       equal: alone.every((word, i) => word === batch[i]),
     });
   }
   return checks;
+}
+
+function nameOfClass({ kind, rows, rowGroups }: LinearClass): string {
+  return `${kind} of ${rows * rowGroups} ${rows * rowGroups === 1 ? "row" : "rows"}`;
 }
 
 function bitsOf(numbers: Float32Array): Int32Array {

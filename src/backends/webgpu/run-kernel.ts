@@ -13,7 +13,7 @@ export interface KernelRun {
   /** Bound in order, the part between the first and the second; those that are written to are written back. */
   readonly data: readonly KernelBuffer[];
   readonly part?: Part;
-  readonly workgroups: readonly [number, number];
+  readonly workgroups: readonly [number, number, number?];
 }
 
 /** Where kernels are run alone. */

@@ -3,7 +3,8 @@ import type { BackendInfo } from "../backend.ts";
 import { PackedColumns } from "./columns.ts";
 import type { HostTier } from "./host-tier.ts";
 import type { KvStorage } from "./kv-storage.ts";
-import type { Program } from "./program.ts";
+import { attentionSegments } from "./kernels/attention.ts";
+import type { Program, StepSize } from "./program.ts";
 import type { Readback } from "./readback.ts";
 import type { Turns } from "./turns.ts";
 import { type Wants, wantsOf } from "./sampler.ts";
@@ -29,8 +30,7 @@ export interface RunnerParts {
 interface Step {
   readonly columns: PackedColumns;
   readonly readback: Readback;
-  readonly tokenCount: number;
-  readonly sampleCount: number;
+  readonly size: StepSize;
   readonly wants: Wants;
   readonly swapOuts: Int32Array;
   readonly swapIns: Int32Array;
@@ -77,8 +77,7 @@ export class Runner {
     return {
       columns,
       readback: this.#parts.readbacks[turn],
-      tokenCount: plan.tokenCount,
-      sampleCount: plan.sampleCount,
+      size: sizeOf(plan),
       wants: wantsOf(plan),
       swapOuts: pairs(plan.swapOuts, plan.swapOutCount),
       swapIns: pairs(plan.swapIns, plan.swapInCount),
@@ -86,16 +85,7 @@ export class Runner {
     };
   }
 
-  async #submit({
-    columns,
-    readback,
-    tokenCount,
-    sampleCount,
-    wants,
-    swapOuts,
-    swapIns,
-    copies,
-  }: Step): Promise<StepResult> {
+  async #submit({ columns, readback, size, wants, swapOuts, swapIns, copies }: Step): Promise<StepResult> {
     const { device, host, kv, program, results, logits } = this.#parts;
     const arrival = swapOuts.length > 0 ? host.swapOut(swapOuts) : null;
     host.swapIn(swapIns);
@@ -106,12 +96,18 @@ export class Runner {
     }
     const encoder = device.createCommandEncoder();
     for (let i = 0; i < copies.length; i += 2) kv.copyBlock(encoder, copies[i], copies[i + 1]);
-    program.encode(encoder, tokenCount, sampleCount, wants);
-    readback.encode(encoder, results, logits, sampleCount, wants.logprobs);
+    program.encode(encoder, size, wants);
+    readback.encode(encoder, results, logits, size.sampleCount, wants.logprobs);
     device.queue.submit([encoder.finish()]);
     await Promise.all([readback.read(), arrival]);
     return readback.result;
   }
+}
+
+function sizeOf({ tokenCount, sampleCount, requestCount, contextLengths }: StepPlan): StepSize {
+  let longest = 0;
+  for (let request = 0; request < requestCount; request++) longest = Math.max(longest, contextLengths[request]);
+  return { tokenCount, sampleCount, segments: attentionSegments(longest) };
 }
 
 /** A copy of the first `count` pairs: moves are rare enough to be copied anew. */

@@ -48,3 +48,6 @@ export function vectors(count: number): number {
 
 /** Bytes of a vector of float32. */
 export const VECTOR_BYTES = 16;
+
+/** Vectors of a segment of a sum, SEGMENT of kernels/linear.wgsl. */
+export const SEGMENT_VECTORS = 32;

@@ -5,11 +5,13 @@ import {
   type DeviceDType,
   type MatrixPlan,
   PADDING,
+  type PackedPiece,
   type PackedRange,
   type WeightTensor,
   packSource,
   packedBytes,
   packedDType,
+  piecesOf,
 } from "./packing.ts";
 import { VECTOR_BYTES, vectors } from "./shape.ts";
 
@@ -37,30 +39,39 @@ async function bytesOf(tensor: WeightTensor): Promise<Uint8Array> {
   return "bytes" in tensor ? tensor.bytes : tensor.read();
 }
 
+/** Bytes that are packed at a time: some 20 ms of JavaScript between two turns of the event loop. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
 /**
- * Packs and uploads, one source at a time, so that the host holds one tensor. Rejects with `DeviceLimitError` where not
- * even four columns, or one expert, fit a binding of `bindingBytes`.
+ * Packs and uploads piece by piece: beside the device the host holds the sources of one matrix and one piece. Rejects
+ * with `DeviceLimitError` where not even four columns, or one expert, fit a binding of `bindingBytes`.
  */
 export async function uploadMatrix(buffers: Buffers, plan: MatrixPlan, bindingBytes: number): Promise<DeviceMatrix> {
   const split = splitOf(plan, bindingBytes);
-  const mapped = split.map((range) =>
-    buffers.createMapped(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE),
-  );
-  for (const [source, tensor] of plan.sources.entries()) {
-    const bytes = await bytesOf(tensor);
-    for (const [i, range] of split.entries()) packSource(plan, source, bytes, range, mapped[i].target);
+  const parts = split.map((range) => ({
+    buffer: buffers.create(plan.label, range.matrixCount * packedBytes(plan, range.columnCount), STORAGE),
+    firstColumn: range.firstColumn / 4,
+    columnCount: range.columnCount / 4,
+    firstExpert: range.firstMatrix,
+    expertCount: range.matrixCount,
+  }));
+  const sources: Uint8Array[] = [];
+  for (const tensor of plan.sources) sources.push(await bytesOf(tensor));
+  for (const [i, range] of split.entries()) {
+    let offset = 0;
+    for (const piece of piecesOf(plan, range, PIECE_BYTES)) {
+      const packed = packPiece(plan, sources, piece);
+      await buffers.write(parts[i].buffer, offset, packed);
+      offset += packed.byteLength;
+    }
   }
-  const parts = split.map(({ firstColumn, columnCount, firstMatrix, matrixCount }, i) => {
-    mapped[i].buffer.unmap();
-    return {
-      buffer: mapped[i].buffer,
-      firstColumn: firstColumn / 4,
-      columnCount: columnCount / 4,
-      firstExpert: firstMatrix,
-      expertCount: matrixCount,
-    };
-  });
   return { dtype: packedDType(plan), inputs: plan.inputs.length / 4, parts, bias: await uploadBias(buffers, plan) };
+}
+
+function packPiece(plan: MatrixPlan, sources: readonly Uint8Array[], piece: PackedPiece): ArrayBuffer {
+  const target = new ArrayBuffer((packedBytes(plan, piece.columnCount) / plan.inputs.length) * piece.inputCount);
+  for (const [source, bytes] of sources.entries()) packSource(plan, source, bytes, piece, target);
+  return target;
 }
 
 /** Experts are split from each other, one matrix by columns. */

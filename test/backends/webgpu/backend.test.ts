@@ -25,7 +25,7 @@ import {
 import { ifShared } from "../../support/model-files.ts";
 import { RANDOM_FAMILIES } from "../../support/random-families.ts";
 import { isSoak, soakCount } from "../../support/soak.ts";
-import { bits, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
+import { bits, forced, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const SIZES = { blockCount: 96, blockSize: 16, maxTokens: 64, maxRequests: 8 };
 
@@ -39,7 +39,7 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   const make =
     (model: Model, kv: KvType = "f32"): MakeBackend =>
     (sizes) =>
-      createWebGPUBackend({ model, device, kv, ...sizes });
+      createWebGPUBackend({ model, device, kv, ...forced, ...sizes });
   const reference =
     (model: Model): MakeBackend =>
     (sizes) =>
@@ -122,7 +122,7 @@ describe.skipIf(noWebGPU)(`measured continuations${ifWebGPU}`, () => {
       const model = goldenModel(name);
       const run = { tokenBudget, blockSize, tight, maxTokens };
       const { answers, stats } = await runGoldens(await loadGoldenModel(model), model.goldens, run, (options) =>
-        createWebGPUBackend({ ...options, device }),
+        createWebGPUBackend({ ...options, ...forced, device }),
       );
       expect(answers).toEqual(expectedAnswers(model.goldens, maxTokens));
       if (tight && maxTokens > SHORT) expect(stats.preemptions).toBeGreaterThan(0);
@@ -136,7 +136,7 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
 
   test("a device lost in mid-run fails the steps in flight and all later ones, and is told by `lost`", async () => {
     const device = await openDevice();
-    const backend = await createWebGPUBackend({ model, device, ...SIZES });
+    const backend = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     const driver = new PlanDriver(backend);
     const [a, b] = [driver.start([1, 2, 3]), driver.start([4, 5])];
     const steps = [driver.issue([{ sequence: a }]).done, driver.issue([{ sequence: b }]).done];
@@ -151,7 +151,7 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
 
   test("dispose fails the steps in flight, resolves no `lost`, and leaves a device that it was given", async () => {
     const device = await openDevice();
-    const backend = await createWebGPUBackend({ model, device, ...SIZES });
+    const backend = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     let isLost = false;
     void backend.lost.then(() => {
       isLost = true;
@@ -161,7 +161,7 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
     await backend.dispose();
     await expect(step).rejects.toThrow(DisposedError);
     await expect(backend.readBlocks([1])).rejects.toThrow(DisposedError);
-    const other = await createWebGPUBackend({ model, device, ...SIZES });
+    const other = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     await new PlanDriver(other).step([]);
     expect(isLost).toBe(false);
     device.destroy();
@@ -169,7 +169,7 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
 
   test("an error that the device reports fails the step that it belongs to, and no more", async () => {
     const device = await openDevice();
-    const backend = await createWebGPUBackend({ model, device, ...SIZES });
+    const backend = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     const driver = new PlanDriver(backend);
     const sequence = driver.start([1, 2, 3]);
     device.createBuffer({ size: 16, usage: 0 }); // no usage: a validation error that nobody catches

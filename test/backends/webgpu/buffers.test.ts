@@ -9,10 +9,11 @@ function fakeDevice(capacity: number): { device: GPUDevice; destroyed: number[] 
   const device = {
     pushErrorScope: () => scopes.push(null),
     popErrorScope: () => Promise.resolve(scopes.pop()),
-    createBuffer: ({ size, mappedAtCreation }: GPUBufferDescriptor) => {
+    createBuffer: ({ label, size, mappedAtCreation }: GPUBufferDescriptor) => {
       if (size > capacity && mappedAtCreation) throw new RangeError("no room to map");
       if (size > capacity) scopes[scopes.length - 1] = new Error("no room");
       return {
+        label,
         size,
         getMappedRange: () => new ArrayBuffer(size),
         unmap: () => {},
@@ -44,7 +45,7 @@ describe("Buffers", () => {
     buffers.create("keys and values", 104, STORAGE);
     await expect(buffers.settled()).rejects.toThrow(
       new OutOfMemoryError(
-        "cannot allocate 104 bytes for keys and values on the device, which holds 80 bytes in 1 buffers",
+        "cannot allocate 104 bytes for keys and values on the device, which holds 80 bytes in 1 buffers, the largest are 80 of weights: fewer blocks (kvBytes), keys and values as f16 or int8, quantized weights or a smaller maxTokens need less",
       ),
     );
   });
@@ -52,7 +53,7 @@ describe("Buffers", () => {
   test("so does a mapped one, at once", () => {
     const buffers = new Buffers(fakeDevice(100).device);
     expect(() => buffers.createFilled("weights", 104, STORAGE, () => {})).toThrow(
-      "cannot allocate 104 bytes for weights on the device, which holds 0 bytes in 0 buffers",
+      "cannot allocate 104 bytes for weights on the device, which holds 0 bytes in 0 buffers: fewer blocks",
     );
   });
 });

@@ -32,6 +32,7 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
       vocabSize: 97,
       bytesPerBlock: 2 * 2 * 2 * 4 * 8 * 4,
       groups: [{ window: null }],
+      bitExact: true,
     });
     await backend.dispose();
   });
@@ -45,7 +46,9 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
       await backend.dispose();
       return samples.flatMap((sample) => bits(sample.logits!));
     };
-    expect(await logits(GPU_VARIANTS)).toEqual(await logits());
+    // some classes of rows: SwiftShader compiles the others for half a minute (npm run lavapipe has all)
+    const linear = GPU_VARIANTS.linear.filter((_, i) => i % 3 === 0);
+    expect(await logits({ ...GPU_VARIANTS, linear })).toEqual(await logits());
   });
 
   test("samples tile by tile where logits of a whole step are too many", async () => {
@@ -81,9 +84,9 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
     const attempt = createWebGPUBackend({ ...SIZES, device: failingDevice });
     await expect(attempt).rejects.toThrow(OutOfMemoryError);
     await expect(attempt).rejects.toThrow(
-      "cannot allocate 9216 bytes for keys and values of 8 blocks on the device, which holds 0 bytes in 0 buffers",
+      /^cannot allocate 9216 bytes for keys and values of 8 blocks on the device, which holds 0 bytes in 0 buffers: fewer/,
     );
-    expect(destroyed.length).toBeGreaterThan(20);
+    expect(destroyed.length).toBeGreaterThan(5); // weights were not read yet
     failingDevice.destroy();
   });
 

@@ -13,7 +13,7 @@ import { ifFixtures, noFixtures } from "../../support/fixtures.ts";
 import { distance } from "../../support/numbers.ts";
 import { RANDOM_FAMILIES } from "../../support/random-families.ts";
 import { isSoak } from "../../support/soak.ts";
-import { ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
+import { forced, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 test("isTied tells whether one copy serves embedding and output", () => {
   expect(isTied(randomModel(1))).toBe(false);
@@ -29,15 +29,19 @@ describe("uploadModel", () => {
     onUpload = (): void => {},
   ): Promise<{ label: string; bytes: ArrayBuffer }[]> => {
     const made: { label: string; bytes: ArrayBuffer }[] = [];
-    const createMapped = (label: string, size: number) => {
-      const bytes = new ArrayBuffer(size);
-      made.push({ label, bytes });
-      return { buffer: { unmap: onUpload }, target: bytes };
+    const create = (label: string, size: number) => {
+      const buffer = { label, bytes: new ArrayBuffer(size) };
+      made.push(buffer);
+      return buffer;
+    };
+    const write = async ({ bytes }: ReturnType<typeof create>, offset: number, data: ArrayBuffer): Promise<void> => {
+      new Uint8Array(bytes).set(new Uint8Array(data), offset);
+      onUpload();
     };
     const createFilled = (label: string, size: number, _usage: number, fill: (target: ArrayBuffer) => void) =>
-      fill(createMapped(label, size).target);
+      fill(create(label, size).bytes);
     await uploadModel(
-      { createMapped, createFilled } as unknown as Buffers,
+      { create, write, createFilled } as unknown as Buffers,
       model,
       () => [{ firstLayer: 0, layerCount: 3, firstHead: 0, headCount: 2, blockBytes: 1 }],
       2 ** 20,
@@ -137,7 +141,7 @@ describe.skipIf(noWebGPU || noFixtures)(`tiny checkpoints${ifWebGPU}${ifFixtures
       const prompts = familyPrompts(golden).filter(({ ids }) => ids.length <= longest);
       const tolerance = toleranceOf(name, kv);
       const make = async (options: ReferenceBackendOptions): Promise<Backend> => {
-        const backend = await createWebGPUBackend({ ...options, device, kv, keepLogits: true });
+        const backend = await createWebGPUBackend({ ...options, ...forced, device, kv, keepLogits: true });
         for (const { ids, logits } of prompts) {
           expect(distance(await logitsAfter(backend, ids), logits)).toBeLessThan(tolerance);
         }

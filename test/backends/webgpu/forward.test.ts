@@ -18,16 +18,13 @@ import { PlanDriver, randomModel } from "../../../src/testing/index.ts";
 import { distance } from "../../support/numbers.ts";
 import { RANDOM_FAMILIES } from "../../support/random-families.ts";
 import { isSoak } from "../../support/soak.ts";
-import { bits, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
+import { bits, forced, ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
 const model = randomModel(1, { vocabSize: 8 });
 
 const buffers = {
   create: (label: string) => ({ label }),
-  createMapped: (label: string, size: number) => ({
-    buffer: { label, unmap: () => {} },
-    target: new ArrayBuffer(size),
-  }),
+  write: () => Promise.resolve(),
   createFilled: (label: string) => ({ label }),
 } as unknown as Buffers;
 
@@ -67,8 +64,10 @@ async function labels(
     tile: 4,
     tileCount,
     variants: SOFTWARE_VARIANTS,
+    split: null,
   } as unknown as ForwardParts);
-  const name = ({ few }: (typeof prepared.tokens)[number]): string => few.pipeline.label.replace(/ F32$/, "");
+  const name = ({ byClass }: (typeof prepared.tokens)[number]): string =>
+    byClass[0]!.pipeline.label.replace(/ F32$/, "");
   return { tokens: prepared.tokens.map(name), tiles: prepared.tiles.map((tile) => tile.map(name)) };
 }
 
@@ -165,7 +164,7 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
       const random = randomModel(3, { ...RANDOM_FAMILIES[family], dtype });
       const sizes = { model: random, blockCount: 48, blockSize: 4, maxTokens: 48, maxRequests: 4, keepLogits: true };
       const reference = createReferenceBackend(kv === "f32" ? sizes : { ...sizes, kv });
-      const backend = await createWebGPUBackend({ ...sizes, device, kv });
+      const backend = await createWebGPUBackend({ ...sizes, ...forced, device, kv });
       expect(backend.info.groups).toEqual(reference.info.groups);
       const [expected, alone] = [await logitsOf(reference, 20, 0), await logitsOf(backend, 3, 0)];
       for (const [i, logits] of alone.entries()) expect(distance(logits, expected[i])).toBeLessThan(TOLERANCES[kv]);

@@ -16,13 +16,14 @@ const launch = (width: number, rows: number): Launch => ({
 
 describe("dispatch", () => {
   test.each([
-    [launch(5, 1), 7, [5, 7]],
-    [launch(5, 8), 17, [5, 3]],
+    [launch(5, 1), 7, [5, 7, 1]],
+    [launch(5, 8), 17, [5, 3, 1]],
     [launch(0, 1), 7, [7]],
-    [{ ...launch(5, 1), repeats: 3 }, 7, [5, 21]],
+    [{ ...launch(5, 1), repeats: 3 }, 7, [5, 21, 1]],
+    [{ ...launch(5, 1), bySegment: true }, 7, [5, 7, 4]],
   ])("%o of %i rows", (each, rows, expected) => {
     calls.length = 0;
-    dispatch(pass, each, rows);
+    dispatch(pass, each, { rows, segments: 4 });
     expect(calls).toEqual([
       ["pipeline", "p"],
       ["group", 0, "b"],

@@ -77,6 +77,7 @@ describe("blocks", () => {
     const packed = blockPlan(quantize(source, dtype));
     const target = packAll(packed, 0, 8);
     expect(target.byteLength).toBe(packedBytes(packed, 8));
+    expect(packAll(packed, 0, 8, 1)).toEqual(target); // a block of inputs at a time
     const [halves, bytes] = [new Uint16Array(target), new Uint8Array(target)];
     const row = new Float32Array(64);
     for (const [column, from] of packed.columnRows.entries()) {
@@ -101,6 +102,15 @@ describe("blocks", () => {
     const halves = new Uint16Array(packAll(packed, 0, 8));
     const numbersOf = toFloat32(packed.sources[0] as Tensor);
     expect(Math.abs(halfToNumber(halves[8 * 3 + 1]) - numbersOf[64 + 3])).toBeLessThan(2 ** -11);
+  });
+
+  test("rows that are widened are the same in one piece and in several", () => {
+    const wide = { ...source, shape: [6, 512], bytes: new Uint8Array(Float32Array.from(numbers(6 * 512, 2)).buffer) };
+    const packed = blockPlan(
+      quantize(wide, "Q8_0"),
+      Int32Array.from({ length: 516 }, (_, i) => (i < 512 ? i : PADDING)),
+    );
+    expect(packAll(packed, 0, 8, 1)).toEqual(packAll(packed, 0, 8));
   });
 
   test("of other formats become F16 a row at a time, and what F16 cannot hold is refused by name", () => {

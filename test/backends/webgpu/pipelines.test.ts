@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Kernel } from "../../../src/backends/webgpu/kernels/kernel.ts";
-import { Pipelines } from "../../../src/backends/webgpu/pipelines.ts";
+import { Pipelines, pipelinesOf } from "../../../src/backends/webgpu/pipelines.ts";
 import { DeviceUnavailableError } from "../../../src/errors.ts";
 import { ifWebGPU, noWebGPU, openDevice } from "../../support/webgpu.ts";
 
@@ -24,6 +24,8 @@ describe.skipIf(noWebGPU)(`Pipelines${ifWebGPU}`, () => {
     expect(other.pipeline).not.toBe(first.pipeline);
     expect(other.layout).toBe(first.layout);
   });
+
+  test("of a device are shared", () => expect(pipelinesOf(device)).toBe(pipelinesOf(device)));
 
   test.each([
     ["no WGSL", "this is no shader", /the kernel "test" does not compile on this device: .*error/s],

@@ -7,9 +7,10 @@ describe.skipIf(noWebGPU)(`probeDevice${ifWebGPU}`, () => {
     const device = await openDevice();
     const report = await probeDevice(device);
     expect(report.checks.map(({ name }) => name.replace(/, .*/, ""))).toEqual([
-      "matrix product: row",
-      "matrix product: tile",
-      "matrix product: group",
+      "matrix product: row of 1 row",
+      "matrix product: tile of 8 rows",
+      ...[1, 2, 4, 8, 16, 32].map((rows) => `matrix product: split of ${rows} ${rows === 1 ? "row" : "rows"}`),
+      "matrix product: block of 64 rows",
       "RMSNorm: thread",
       "RMSNorm: group",
       "attention: thread",

@@ -8,7 +8,7 @@ const launch = (name: string): Launch => ({
   width: 0,
   rows: 1,
 });
-const pair = (name: string) => ({ few: launch(`${name} few`), many: launch(`${name} many`) });
+const pair = (name: string) => ({ byClass: [launch(`${name} few`), launch(`${name} many`)] });
 const sampler = (tile: number) => ({
   greedy: launch(`greedy ${tile}`),
   sample: launch(`sample ${tile}`),
@@ -20,7 +20,7 @@ const program = new Program(
   { tokens: [pair("embed"), pair("layer")], tiles: [[pair("logits 0")], [pair("logits 1")]] },
   [sampler(0), sampler(1)],
   4,
-  3,
+  [2, 100],
 );
 
 /** What a step dispatches: "name x rows". */
@@ -33,7 +33,11 @@ function record(tokenCount: number, sampleCount: number, wants = { draws: false,
     dispatchWorkgroups: (rows: number) => calls.push(`${current} x ${rows}`),
     end: () => calls.push("end"),
   };
-  program.encode({ beginComputePass: () => pass } as unknown as GPUCommandEncoder, tokenCount, sampleCount, wants);
+  program.encode(
+    { beginComputePass: () => pass } as unknown as GPUCommandEncoder,
+    { tokenCount, sampleCount, segments: 1 },
+    wants,
+  );
   return calls;
 }
 
@@ -61,6 +65,26 @@ describe("Program", () => {
       "sample 0 x 1",
       "end",
     ]);
+  });
+
+  test("runs the kernels of a class before one that is not kept, and of a class that is forced", () => {
+    const calls: string[] = [];
+    const own = new Program({ tokens: [pair("layer")], tiles: [[]] }, [sampler(0)], 4, [2, 100]);
+    const pass = {
+      setPipeline: (name: string) => calls.push(name),
+      setBindGroup: () => {},
+      dispatchWorkgroups: () => {},
+      end: () => {},
+    };
+    const encoder = { beginComputePass: () => pass } as unknown as GPUCommandEncoder;
+    const size = { tokenCount: 5, sampleCount: 0, segments: 1 };
+    const wants = { draws: false, logprobs: false };
+    own.encode(encoder, size, wants);
+    own.encode(encoder, size, wants, 0);
+    own.keep([true, false]);
+    own.encode(encoder, size, wants);
+    expect(own.classCount).toBe(2);
+    expect(calls).toEqual(["layer many", "layer few", "layer few"]);
   });
 
   test("begins no pass for a step of moves alone", () => expect(record(0, 0)).toEqual([]));

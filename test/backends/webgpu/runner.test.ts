@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BackendInfo } from "../../../src/backends/backend.ts";
 import type { PackedColumns } from "../../../src/backends/webgpu/columns.ts";
+import type { StepSize } from "../../../src/backends/webgpu/program.ts";
 import { Runner, type RunnerParts } from "../../../src/backends/webgpu/runner.ts";
 import { Turns } from "../../../src/backends/webgpu/turns.ts";
 import { type PlanMoves, makePlan } from "../../../src/testing/index.ts";
@@ -48,7 +49,7 @@ function fakeRunner() {
       swapIn: (pairs: Int32Array) => pairs.length > 0 && log.push(`in ${pairs.join()}`),
       pending: (pairs: Int32Array) => (pairs.length > 0 && !hasArrived ? arriving : null),
     },
-    program: { encode: (_e: unknown, tokens: number, samples: number) => log.push(`run ${tokens} ${samples}`) },
+    program: { encode: (_e: unknown, size: StepSize) => log.push(`run ${size.tokenCount} ${size.sampleCount}`) },
     readbacks: [readback("a"), readback("b")],
   };
   return { runner: new Runner(parts as unknown as RunnerParts), log, arrive };

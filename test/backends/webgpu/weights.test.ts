@@ -8,15 +8,14 @@ import { randomModel } from "../../../src/testing/index.ts";
 const model = randomModel(1, { hiddenSize: 6, vocabSize: 10 });
 
 /** A buffer that keeps what is written to it. */
-const createMapped = (_label: string, size: number) => {
-  const target = new ArrayBuffer(size);
-  return { buffer: { target, unmap: () => {} }, target };
-};
+const create = (_label: string, size: number) => ({ target: new ArrayBuffer(size) });
 const buffers = {
-  createMapped,
+  create,
+  write: async ({ target }: ReturnType<typeof create>, offset: number, data: ArrayBuffer) =>
+    new Uint8Array(target).set(new Uint8Array(data), offset),
   createFilled: (label: string, size: number, _usage: number, fill: (target: ArrayBuffer) => void) => {
-    const { buffer, target } = createMapped(label, size);
-    fill(target);
+    const buffer = create(label, size);
+    fill(buffer.target);
     return buffer;
   },
 } as unknown as Buffers;

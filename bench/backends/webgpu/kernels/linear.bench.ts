@@ -1,6 +1,8 @@
 /** Variants of the matrix product on the adapter at hand, at the shape of a small model's feed-forward layer. */
 import { Buffers, STORAGE, USAGE } from "../../../../src/backends/webgpu/buffers.ts";
-import { LINEAR_GRID, type LinearVariant, linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { type LinearClass, linearCut, workgroupRows } from "../../../../src/backends/webgpu/kernels/linear-cuts.ts";
+import { VARIANTS } from "../../../../src/backends/webgpu/kernels/variants.ts";
 import { storeResidual } from "../../../../src/backends/webgpu/kernels/store.ts";
 import { isSoftware } from "../../../../src/backends/webgpu/device.ts";
 import { bind, dispatch } from "../../../../src/backends/webgpu/launch.ts";
@@ -20,13 +22,13 @@ export default async function (suite: Suite): Promise<void> {
   const { adapter, gpu } = await openNodeGpu();
   const device = await adapter.requestDevice();
   const bench = { device, buffers: new Buffers(device), pipelines: new Pipelines(device) };
-  // on a CPU the variant with barriers takes some 30 times as long: once is enough
-  const variants = (rows: number): readonly LinearVariant[] =>
-    isSoftware(adapter.info) && rows > 1 ? ["row", "tile"] : ["row", "tile", "group"];
+  const classes = VARIANTS[isSoftware(adapter.info) ? "software" : "gpu"].linear;
   for (const rows of ROWS) {
-    for (const variant of variants(rows)) {
-      const run = await prepare(bench, variant, rows);
-      suite.add(`linear-${variant}, ${rows} x ${INPUTS} -> ${OUTPUTS}`, run, { opsPerCall: REPEATS });
+    for (const each of classes) {
+      const run = await prepare(bench, each, rows);
+      suite.add(`linear-${each.kind} of ${workgroupRows(each)}, ${rows} x ${INPUTS} -> ${OUTPUTS}`, run, {
+        opsPerCall: REPEATS,
+      });
     }
   }
   // the task refers to `gpu`, which has to outlive the device
@@ -41,13 +43,13 @@ interface Bench {
 
 async function prepare(
   { device, buffers, pipelines }: Bench,
-  variant: LinearVariant,
+  each: LinearClass,
   rows: number,
 ): Promise<() => Promise<void>> {
-  const { columns, rows: height } = LINEAR_GRID[variant];
+  const cut = linearCut(each, INPUTS / 4);
   const shape = { hidden: OUTPUTS / 4 } as Shape;
   const pipeline = await pipelines.get(
-    linearKernel(variant, { dtype: "F32", inputs: INPUTS / 4, biased: false }, storeResidual(shape, 1)),
+    linearKernel(cut, { dtype: "F32", inputs: INPUTS / 4, biased: false }, storeResidual(shape, 1)),
   );
   const header = buffers.createFilled("columns", 18 * 4, STORAGE, (target) => new Int32Array(target).set([rows]));
   const part = createPart(buffers, { columnCount: OUTPUTS / 4 });
@@ -58,13 +60,13 @@ async function prepare(
   const launch = {
     pipeline: pipeline.pipeline,
     bindGroup: bind(device, pipeline, [header, part, matrix, inputs, outputs]),
-    width: Math.ceil(OUTPUTS / 4 / columns),
-    rows: height,
+    width: Math.ceil(OUTPUTS / 4 / cut.columns),
+    rows: workgroupRows(cut),
   };
   return async () => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (let i = 0; i < REPEATS; i++) dispatch(pass, launch, rows);
+    for (let i = 0; i < REPEATS; i++) dispatch(pass, launch, { rows, segments: 1 });
     pass.end();
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();

@@ -1,52 +1,12 @@
-// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
-// h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
-// running softmax FlashAttention's (arXiv 2205.14135).
-//
-// The one order of summation: positions are taken four at a time, at multiples of four, with one running maximum, sum
-// and output; every SEGMENT positions, at its multiples, these are merged into the totals from left to right. All cuts
-// are at absolute positions, so neither the batch nor a chunk nor where a block lies changes a bit. What is not visible
-// is masked by select: 0 · NaN is NaN.
-//
-// HEAD, the vectors of a head, is a constant that comes before this text: arrays in registers need one.
+// Keys, values and scores of four positions: what the variants of attention share, behind attention-task.wgsl.
 
-const SEGMENT = 256u;
-const LOWEST = -3.4028234e38;
-
-override QUERY_HEADS: u32;
-override SHARING: u32;
-override BLOCK_SIZE: u32;
-// Most recent positions that are visible, 0 for all.
-override WINDOW: u32;
-override SCALE: f32;
 // 0 for none.
 override SOFT_CAP: f32;
+override SCALE: f32;
 
 @group(0) @binding(2) var<storage, read> queries: array<vec4f>;
 // [block, layer, key or value, head, offset in block, token_units()]
 @group(0) @binding(3) var<storage, read> cache: array<CacheUnit>;
-@group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
-
-// One head of one token: its query row, visible positions [first, last], block table and place in a block.
-struct Task {
-  query: u32,
-  first: u32,
-  last: u32,
-  table: u32,
-  keys: u32,
-}
-
-// `head` counts the query heads of this part.
-fn task_of(row: u32, head: u32) -> Task {
-  let slot = u32(column_at(REQUEST_SLOTS, row));
-  let last = u32(column_at(POSITIONS, row));
-  return Task(
-    (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD,
-    select(0u, last + 1 - WINDOW, WINDOW > 0 && last >= WINDOW),
-    last,
-    u32(columns[part.group + GROUP_TABLES]) + slot * u32(columns[part.group + GROUP_TABLE_STRIDE]),
-    part.layer_offset + head / SHARING * BLOCK_SIZE * token_units(),
-  );
-}
 
 // From a position's key to its value.
 fn value_distance() -> u32 {
@@ -76,6 +36,27 @@ fn visible_at(task: Task, position: u32) -> vec4<bool> {
   return (positions >= vec4u(task.first)) & (positions <= vec4u(task.last));
 }
 
+// Adds the products of vector `i` of a query with the keys of four positions.
+fn add_products(sums: vec4f, q: vec4f, keys: vec4u, i: u32) -> vec4f {
+  return add_four_products(
+    sums,
+    q,
+    cached(cache[keys.x + i]),
+    cached(cache[keys.y + i]),
+    cached(cache[keys.z + i]),
+    cached(cache[keys.w + i]),
+  );
+}
+
+fn add_four_products(sums: vec4f, q: vec4f, k0: vec4f, k1: vec4f, k2: vec4f, k3: vec4f) -> vec4f {
+  return vec4f(
+    add_product(sums.x, q, k0),
+    add_product(sums.y, q, k1),
+    add_product(sums.z, q, k2),
+    add_product(sums.w, q, k3),
+  );
+}
+
 fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
   return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
 }
@@ -93,16 +74,29 @@ fn scores_of(products: vec4f, keys: vec4u) -> vec4f {
   return soft_cap(products * scales_at(keys) * SCALE, SOFT_CAP);
 }
 
-// Weights of values as they are stored; those of weight 0 may be anything.
-fn value_weights(weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
-  return select(vec4f(0), weights * scales_at(values), visible);
+// Weights of values as they are stored, whose scales are `scales`; those of weight 0 may be anything.
+fn value_weights(weights: vec4f, scales: vec4f, visible: vec4<bool>) -> vec4f {
+  return select(vec4f(0), weights * scales, visible);
 }
 
-// Adds vector `i` of four values, in order.
-fn add_values(output: vec4f, decay: f32, w: vec4f, values: vec4u, i: u32, visible: vec4<bool>) -> vec4f {
-  let v0 = select(vec4f(0), cached(cache[values.x + i]), visible.x);
-  let v1 = select(vec4f(0), cached(cache[values.y + i]), visible.y);
-  let v2 = select(vec4f(0), cached(cache[values.z + i]), visible.z);
-  let v3 = select(vec4f(0), cached(cache[values.w + i]), visible.w);
-  return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
+// Vector `i` of the values of four positions.
+struct FourValues {
+  v0: vec4f,
+  v1: vec4f,
+  v2: vec4f,
+  v3: vec4f,
+}
+
+fn values_at(values: vec4u, i: u32, visible: vec4<bool>) -> FourValues {
+  return FourValues(
+    select(vec4f(0), cached(cache[values.x + i]), visible.x),
+    select(vec4f(0), cached(cache[values.y + i]), visible.y),
+    select(vec4f(0), cached(cache[values.z + i]), visible.z),
+    select(vec4f(0), cached(cache[values.w + i]), visible.w),
+  );
+}
+
+// Adds four values, in order.
+fn add_values(output: vec4f, decay: f32, w: vec4f, v: FourValues) -> vec4f {
+  return fma(vec4f(w.w), v.v3, fma(vec4f(w.z), v.v2, fma(vec4f(w.y), v.v1, fma(vec4f(w.x), v.v0, output * decay))));
 }

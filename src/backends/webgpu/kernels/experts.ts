@@ -4,7 +4,7 @@ import { type Kernel, compose } from "./kernel.ts";
 import type { Adding } from "./rms-norm.ts";
 
 /** Tokens of a workgroup that chooses experts, and vectors of one that adds them up. */
-export const EXPERTS_WORKGROUP = 16;
+export const EXPERTS_WORKGROUP = 32;
 
 /** The experts of each token and their shares; bindings: columns, part, router logits, choices. */
 export function routeKernel({ count, perToken, normalized }: ExpertConfig, shape: Shape): Kernel {

@@ -1,23 +1,8 @@
 import type { DeviceDType } from "../packing.ts";
 import { type Kernel, compose, weightPieces } from "./kernel.ts";
+import type { LinearCut } from "./linear-cuts.ts";
 import type { Store } from "./store.ts";
-
-/**
- * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without
- * barriers;
- * `group` cuts four rows over a workgroup.
- */
-export type LinearVariant = "row" | "tile" | "group";
-
-/**
- * Rows of a workgroup, and its columns of four outputs: few, so that a small matrix still gives every core some
- * workgroups.
- */
-export const LINEAR_GRID: Readonly<Record<LinearVariant, { readonly rows: number; readonly columns: number }>> = {
-  row: { rows: 1, columns: 16 },
-  tile: { rows: 8, columns: 16 },
-  group: { rows: 4, columns: 16 },
-};
+import { unroll } from "./unroll.ts";
 
 /** What a matrix product is compiled for. */
 export interface LinearShape {
@@ -29,16 +14,37 @@ export interface LinearShape {
 }
 
 /** out = input · weights + bias; bindings: columns, part, weights, inputs, the store's, the bias. */
-export function linearKernel(variant: LinearVariant, shape: LinearShape, store: Store): Kernel {
-  const workgroup: Kernel["constants"] = variant === "group" ? {} : { WORKGROUP: LINEAR_GRID[variant].columns };
+export function linearKernel(cut: LinearCut, shape: LinearShape, store: Store): Kernel {
   const { dtype, inputs, biased } = shape;
-  const pieces = ["columns", "part", ...weightPieces(dtype), "linear", `linear-${variant}`] as const;
+  const tail = compose(...store.pieces, biased ? "bias" : "no-bias");
   return {
-    label: `linear-${variant} ${store.name} ${dtype}`,
-    code: `${biasBinding(store)}${compose(...pieces, ...store.pieces, biased ? "bias" : "no-bias")}`,
+    label: `linear-${cut.kind} ${store.name} ${dtype}`,
+    code: [biasBinding(store), compose("columns", "part", ...weightPieces(dtype), "linear"), cutText(cut), tail].join(
+      "\n",
+    ),
     bindings: ["read", "uniform", "read", "read", ...store.bindings, ...(biased ? (["read"] as const) : [])],
-    constants: { INPUTS: inputs, ...workgroup, ...store.constants },
+    constants: { INPUTS: inputs, ...(isLoop(cut) ? { WORKGROUP: cut.columns } : {}), ...store.constants },
   };
+}
+
+function isLoop({ kind }: LinearCut): boolean {
+  return kind === "row" || kind === "tile";
+}
+
+/** The text of a variant, its constants in front: sizes of arrays in workgroup memory cannot be overridden. */
+function cutText(cut: LinearCut): string {
+  if (isLoop(cut)) return compose(`linear-${cut.kind}`);
+  const { rows, rowGroups, columns, lanes, rowsAtATime, steps } = cut;
+  const constants = {
+    ROWS: rows,
+    ROW_GROUPS: rowGroups,
+    COLUMNS: columns,
+    LANES: lanes,
+    ROWS_AT_A_TIME: rowsAtATime,
+    STEPS: steps,
+  };
+  const lines = Object.entries(constants).map(([name, value]) => `const ${name} = ${value}u;\n`);
+  return `${lines.join("")}${unroll(compose(`linear-${cut.kind}`), { STEP: steps, ROW: rows })}`;
 }
 
 /** Which rows of a product with experts share an input row. */
@@ -49,20 +55,22 @@ export interface ExpertRows {
   readonly commonInput: boolean;
 }
 
+/** Threads of a workgroup of the product with experts, a column of four outputs each. */
+export const EXPERT_COLUMNS = 32;
+
 /**
  * The product of each row with the matrix of its expert; bindings: columns, part, weights, inputs, the store's, the
  * choices.
  */
 export function expertKernel({ dtype, inputs }: Omit<LinearShape, "biased">, rows: ExpertRows, store: Store): Kernel {
-  const pieces = ["columns", "part", ...weightPieces(dtype), "linear", "linear-expert"] as const;
   const choices = `const CHOICES = ${4 + store.bindings.length}u;\n`;
   return {
     label: `linear-expert ${store.name} ${dtype}`,
-    code: `${choices}${compose(...pieces, ...store.pieces, "no-bias")}`,
+    code: `${choices}${compose("columns", "part", ...weightPieces(dtype), "linear", "linear-expert", ...store.pieces, "no-bias")}`,
     bindings: ["read", "uniform", "read", "read", ...store.bindings, "read"],
     constants: {
       INPUTS: inputs,
-      WORKGROUP: LINEAR_GRID.row.columns,
+      WORKGROUP: EXPERT_COLUMNS,
       PER_TOKEN: rows.perToken,
       COMMON_INPUT: rows.commonInput ? 1 : 0,
       ...store.constants,

@@ -9,7 +9,7 @@ export function placesHeads({ queryKeyNorm }: Pick<DecoderConfig, "queryKeyNorm"
 }
 
 /** Threads of a workgroup, a head each. */
-export const PLACE_HEADS_WORKGROUP = 16;
+export const PLACE_HEADS_WORKGROUP = 32;
 
 /**
  * Norms and rotates queries and keys and writes keys and values to their slots, from a row of all of them; bindings:

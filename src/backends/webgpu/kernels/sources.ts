@@ -1,157 +1,219 @@
 // Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change those.
 
 export const SOURCES = {
-  "attention-group": `// One head of one token a workgroup. Each lane scores four positions of a segment; then, for its own vector of the
-// output, each adds all values from left to right. The running maximum before each four is found by looking at those
-// before it: maxima are exact, so the numbers are those of the thread variant.
+  "attention-group": `// Some query heads of one token, over all segments.
 
-const LANES = SEGMENT / 4;
-
-var<workgroup> query: array<vec4f, HEAD>;
-var<workgroup> lane_largest: array<f32, LANES>;
-var<workgroup> lane_decays: array<f32, LANES>;
-var<workgroup> lane_weights: array<vec4f, LANES>;
-var<workgroup> lane_keys: array<vec4u, LANES>;
+@group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
-  let task = task_of(group.y, group.x);
-  if (lane < HEAD) {
-    query[lane] = queries[task.query + lane];
-  }
-  workgroupBarrier();
-  var total_output = vec4f(0);
-  var total_largest = LOWEST;
-  var total_sum = 0.0;
+  let head = first_head(group.x);
+  let task = task_of(group.y, head);
+  load_queries(task, head, lane);
+  // for each PART
+  var total_PART = nothing();
+  // end PART
   for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
-    score(task, start + 4 * lane, lane);
-    var output = vec4f(0);
-    var sum = 0.0;
-    let first_lane = (max(start, task.first) - start) / 4;
-    let end_lane = min(LANES, (task.last - start) / 4 + 1);
-    for (var i = first_lane; i < end_lane; i++) {
-      sum = add_weights(sum, lane_decays[i], lane_weights[i]);
-      if (lane < HEAD) {
-        let values = lane_keys[i] + value_distance();
-        let visible = visible_at(task, start + 4 * i);
-        let w = value_weights(lane_weights[i], values, visible);
-        output = add_values(output, lane_decays[i], w, values, lane, visible);
-      }
-    }
-    let largest = largest_before(LANES);
-    let raised = max(total_largest, largest);
-    let keep = exp(total_largest - raised);
-    let take = exp(largest - raised);
-    total_largest = raised;
-    total_sum = fma(total_sum, keep, sum * take);
-    total_output = fma(total_output, vec4f(keep), output * take);
+    score_segment(task, start, lane);
+    let partials = add_segment(task, start, lane);
+    // for each PART
+    total_PART = merged(total_PART, partials[PART]);
+    // end PART
     workgroupBarrier();
   }
-  if (lane < HEAD) {
-    attended[task.query + lane] = total_output / total_sum;
+  // for each PART
+  if (is_head(head, head_of(lane, PART))) {
+    attended[task.query + head_of(lane, PART) * HEAD + vector_of(lane)] = total_PART.output / total_PART.sum;
   }
+  // end PART
+}
+`,
+  "attention-lanes": `// SHARED query heads that share a key head, of one token, a workgroup: each key and value is read once for all of them.
+// Each lane scores four positions of a segment; then each adds the segment's values from left to right, for one vector
+// of the output of PARTS heads. The running maximum before each four is found by looking at those before it: maxima are
+// exact, so the numbers are those of the thread variant.
+//
+// SHARED, PARTS and SPREAD, the lanes among which the heads of a vector are dealt, are constants that come before this
+// text.
+
+const LANES = SEGMENT / 4;
+
+// [head, HEAD]
+var<workgroup> query: array<vec4f, SHARED * HEAD>;
+// [head, lane]: the largest score of four, later what the sums before decay by
+var<workgroup> lane_scalars: array<f32, SHARED * LANES>;
+var<workgroup> lane_weights: array<vec4f, SHARED * LANES>;
+var<workgroup> lane_keys: array<vec4u, LANES>;
+var<workgroup> segment_largest: array<f32, SHARED>;
+
+// First query head, of this part, of workgroup \`group\`; the last workgroup of a key head may have heads to spare.
+fn first_head(group: u32) -> u32 {
+  let groups = (SHARING + SHARED - 1) / SHARED;
+  return group / groups * SHARING + group % groups * SHARED;
 }
 
-// Fills this lane's keys, weights and decay for the four positions from \`position\`.
-fn score(task: Task, position: u32, lane: u32) {
+fn is_head(first: u32, i: u32) -> bool {
+  return i < SHARED && first % SHARING + i < SHARING;
+}
+
+fn load_queries(task: Task, head: u32, lane: u32) {
+  for (var i = lane; i < SHARED * HEAD; i += LANES) {
+    let own = select(0u, i, is_head(head, i / HEAD)); // one to spare repeats the first
+    query[i] = queries[task.query + own];
+  }
+  workgroupBarrier();
+}
+
+// Fills the weights, decays and keys of the segment at \`start\`.
+fn score_segment(task: Task, start: u32, lane: u32) {
+  let position = start + 4 * lane;
   let visible = visible_at(task, position);
-  var scores = vec4f(0);
+  // for each QUERY
+  var scores_QUERY = vec4f(0);
+  // end QUERY
   if (any(visible)) {
     let keys = keys_at(task, position);
     for (var i = 0u; i < HEAD; i++) {
-      let q = query[i];
-      scores = vec4f(
-        add_product(scores.x, q, cached(cache[keys.x + i])),
-        add_product(scores.y, q, cached(cache[keys.y + i])),
-        add_product(scores.z, q, cached(cache[keys.z + i])),
-        add_product(scores.w, q, cached(cache[keys.w + i])),
-      );
+      let k0 = cached(cache[keys.x + i]);
+      let k1 = cached(cache[keys.y + i]);
+      let k2 = cached(cache[keys.z + i]);
+      let k3 = cached(cache[keys.w + i]);
+      // for each QUERY
+      scores_QUERY = add_four_products(scores_QUERY, query[QUERY * HEAD + i], k0, k1, k2, k3);
+      // end QUERY
     }
-    scores = scores_of(scores, keys);
+    // for each QUERY
+    scores_QUERY = scores_of(scores_QUERY, keys);
+    // end QUERY
     lane_keys[lane] = keys;
   }
-  scores = select(vec4f(LOWEST), scores, visible);
-  lane_largest[lane] = largest_of(scores);
+  // for each QUERY
+  scores_QUERY = select(vec4f(LOWEST), scores_QUERY, visible);
+  lane_scalars[QUERY * LANES + lane] = largest_of(scores_QUERY);
+  // end QUERY
   workgroupBarrier();
-  let before = largest_before(lane);
-  let raised = max(before, lane_largest[lane]);
-  lane_decays[lane] = exp(before - raised);
-  lane_weights[lane] = select(vec4f(0), exp(scores - raised), visible);
+  // for each QUERY
+  let before_QUERY = largest_before(QUERY * LANES, lane);
+  let raised_QUERY = max(before_QUERY, largest_of(scores_QUERY));
+  // end QUERY
+  workgroupBarrier();
+  // for each QUERY
+  lane_scalars[QUERY * LANES + lane] = exp(before_QUERY - raised_QUERY);
+  lane_weights[QUERY * LANES + lane] = select(vec4f(0), exp(scores_QUERY - raised_QUERY), visible);
+  if (lane == LANES - 1) {
+    segment_largest[QUERY] = raised_QUERY;
+  }
+  // end QUERY
   workgroupBarrier();
 }
 
-// The largest score of the lanes before \`lane\`.
-fn largest_before(lane: u32) -> f32 {
+// The largest of the scalars from \`first\` on, of the lanes before \`lane\`.
+fn largest_before(first: u32, lane: u32) -> f32 {
   var largest = LOWEST;
   for (var i = 0u; i < lane; i++) {
-    largest = max(largest, lane_largest[i]);
+    largest = max(largest, lane_scalars[first + i]);
   }
   return largest;
 }
-`,
-  "attention-thread": `// One head of one token a thread; no workgroup memory, no barrier.
 
-override WORKGROUP: u32;
+// Which head a lane has as its PART-th, SHARED or more for none, and which vector of it.
+fn head_of(lane: u32, i: u32) -> u32 {
+  return select(SHARED, lane / HEAD + i * SPREAD, lane < SPREAD * HEAD);
+}
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= part.head_count * SHARING || id.y >= token_count()) {
-    return;
+fn vector_of(lane: u32) -> u32 {
+  return lane % HEAD;
+}
+
+// What this lane's heads get from the segment at \`start\`.
+fn add_segment(task: Task, start: u32, lane: u32) -> array<Partial, PARTS> {
+  // for each PART
+  var sum_PART = 0.0;
+  var output_PART = vec4f(0);
+  let head_PART = min(head_of(lane, PART), SHARED - 1);
+  // end PART
+  let first_lane = (max(start, task.first) - start) / 4;
+  let end_lane = min(LANES, (task.last - start) / 4 + 1);
+  for (var i = first_lane; i < end_lane && lane < SPREAD * HEAD; i++) {
+    let visible = visible_at(task, start + 4 * i);
+    let at = lane_keys[i] + value_distance();
+    let values = values_at(at, vector_of(lane), visible);
+    let scales = scales_at(at);
+    // for each PART
+    let decay_PART = lane_scalars[head_PART * LANES + i];
+    let weights_PART = lane_weights[head_PART * LANES + i];
+    sum_PART = add_weights(sum_PART, decay_PART, weights_PART);
+    output_PART = add_values(output_PART, decay_PART, value_weights(weights_PART, scales, visible), values);
+    // end PART
   }
-  let task = task_of(id.y, id.x);
-  let to_values = value_distance();
-  var query: array<vec4f, HEAD>;
-  var total_output: array<vec4f, HEAD>;
-  for (var i = 0u; i < HEAD; i++) {
-    query[i] = queries[task.query + i];
-  }
-  var total_largest = LOWEST;
-  var total_sum = 0.0;
-  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
-    var output = array<vec4f, HEAD>();
-    var largest = LOWEST;
-    var sum = 0.0;
-    let end = min(start + SEGMENT, task.last + 1);
-    for (var position = max(start, task.first / 4 * 4); position < end; position += 4) {
-      let keys = keys_at(task, position);
-      let visible = visible_at(task, position);
-      var scores = vec4f(0);
-      for (var i = 0u; i < HEAD; i++) {
-        let q = query[i];
-        scores = vec4f(
-          add_product(scores.x, q, cached(cache[keys.x + i])),
-          add_product(scores.y, q, cached(cache[keys.y + i])),
-          add_product(scores.z, q, cached(cache[keys.z + i])),
-          add_product(scores.w, q, cached(cache[keys.w + i])),
-        );
-      }
-      scores = select(vec4f(LOWEST), scores_of(scores, keys), visible);
-      let raised = max(largest, largest_of(scores));
-      let decay = exp(largest - raised);
-      let weights = select(vec4f(0), exp(scores - raised), visible);
-      largest = raised;
-      sum = add_weights(sum, decay, weights);
-      let values = keys + to_values;
-      let w = value_weights(weights, values, visible);
-      for (var i = 0u; i < HEAD; i++) {
-        output[i] = add_values(output[i], decay, w, values, i, visible);
-      }
-    }
-    let raised = max(total_largest, largest);
-    let keep = exp(total_largest - raised);
-    let take = exp(largest - raised);
-    total_largest = raised;
-    total_sum = fma(total_sum, keep, sum * take);
-    for (var i = 0u; i < HEAD; i++) {
-      total_output[i] = fma(total_output[i], vec4f(keep), output[i] * take);
-    }
-  }
-  for (var i = 0u; i < HEAD; i++) {
-    attended[task.query + i] = total_output[i] / total_sum;
-  }
+  var partials: array<Partial, PARTS>;
+  // for each PART
+  partials[PART] = Partial(output_PART, sum_PART, segment_largest[head_PART]);
+  // end PART
+  return partials;
 }
 `,
-  "attention": `// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
+  "attention-merge": `// Merges the outputs of segments from left to right: the end of attention in every variant.
+
+// What some positions give: outputs and weights relative to the largest score.
+struct Partial {
+  output: vec4f,
+  sum: f32,
+  largest: f32,
+}
+
+fn nothing() -> Partial {
+  return Partial(vec4f(0), 0, LOWEST);
+}
+
+fn merged(total: Partial, next: Partial) -> Partial {
+  let raised = max(total.largest, next.largest);
+  let keep = exp(total.largest - raised);
+  let take = exp(next.largest - raised);
+  return Partial(
+    fma(total.output, vec4f(keep), next.output * take),
+    fma(total.sum, keep, next.sum * take),
+    raised,
+  );
+}
+`,
+  "attention-partials": `// Where the outputs of segments lie: [row, query head, segment, HEAD + 1], the last vector with their sum and maximum.
+
+// Segments of the longest context.
+override SEGMENTS: u32;
+
+// \`head\` counts the query heads of this part.
+fn partial_at(row: u32, head: u32, segment: u32) -> u32 {
+  return ((row * QUERY_HEADS + part.first_head * SHARING + head) * SEGMENTS + segment) * (HEAD + 1);
+}
+`,
+  "attention-split": `// Some query heads of one token, over one segment: with few tokens, a long context still fills a GPU.
+
+@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let head = first_head(group.x);
+  let task = task_of(group.y, head);
+  let start = group.z * SEGMENT;
+  if (start > task.last || start + SEGMENT <= task.first) {
+    return;
+  }
+  load_queries(task, head, lane);
+  score_segment(task, start, lane);
+  let own = add_segment(task, start, lane);
+  // for each PART
+  if (is_head(head, head_of(lane, PART))) {
+    let to = partial_at(group.y, head + head_of(lane, PART), group.z);
+    partials[to + vector_of(lane)] = own[PART].output;
+    if (vector_of(lane) == 0) {
+      partials[to + HEAD] = vec4f(own[PART].sum, own[PART].largest, 0, 0);
+    }
+  }
+  // end PART
+}
+`,
+  "attention-task": `// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
 // h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
 // running softmax FlashAttention's (arXiv 2205.14135).
 //
@@ -170,14 +232,6 @@ override SHARING: u32;
 override BLOCK_SIZE: u32;
 // Most recent positions that are visible, 0 for all.
 override WINDOW: u32;
-override SCALE: f32;
-// 0 for none.
-override SOFT_CAP: f32;
-
-@group(0) @binding(2) var<storage, read> queries: array<vec4f>;
-// [block, layer, key or value, head, offset in block, token_units()]
-@group(0) @binding(3) var<storage, read> cache: array<CacheUnit>;
-@group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
 
 // One head of one token: its query row, visible positions [first, last], block table and place in a block.
 struct Task {
@@ -200,6 +254,96 @@ fn task_of(row: u32, head: u32) -> Task {
     part.layer_offset + head / SHARING * BLOCK_SIZE * token_units(),
   );
 }
+`,
+  "attention-thread": `// One head of one token a thread; no barrier. Outputs lie in workgroup memory, each thread's by itself: a private array
+// of a head's length takes the compilers of software adapters minutes.
+
+@group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
+
+override WORKGROUP: u32;
+
+// [thread, HEAD]
+var<workgroup> outputs: array<vec4f, WORKGROUP * HEAD>;
+var<workgroup> totals: array<vec4f, WORKGROUP * HEAD>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) thread: u32) {
+  if (id.x >= part.head_count * SHARING || id.y >= token_count()) {
+    return;
+  }
+  let task = task_of(id.y, id.x);
+  let own = thread * HEAD;
+  for (var i = 0u; i < HEAD; i++) {
+    totals[own + i] = vec4f(0);
+  }
+  var total_largest = LOWEST;
+  var total_sum = 0.0;
+  for (var start = task.first / SEGMENT * SEGMENT; start <= task.last; start += SEGMENT) {
+    var largest = LOWEST;
+    var sum = 0.0;
+    for (var i = 0u; i < HEAD; i++) {
+      outputs[own + i] = vec4f(0);
+    }
+    let end = min(start + SEGMENT, task.last + 1);
+    for (var position = max(start, task.first / 4 * 4); position < end; position += 4) {
+      let keys = keys_at(task, position);
+      let visible = visible_at(task, position);
+      var scores = vec4f(0);
+      for (var i = 0u; i < HEAD; i++) {
+        scores = add_products(scores, queries[task.query + i], keys, i);
+      }
+      scores = select(vec4f(LOWEST), scores_of(scores, keys), visible);
+      let raised = max(largest, largest_of(scores));
+      let decay = exp(largest - raised);
+      let weights = select(vec4f(0), exp(scores - raised), visible);
+      largest = raised;
+      sum = add_weights(sum, decay, weights);
+      let values = keys + value_distance();
+      let w = value_weights(weights, scales_at(values), visible);
+      for (var i = 0u; i < HEAD; i++) {
+        outputs[own + i] = add_values(outputs[own + i], decay, w, values_at(values, i, visible));
+      }
+    }
+    let before = Partial(vec4f(0), total_sum, total_largest);
+    for (var i = 0u; i < HEAD; i++) {
+      let total = merged(Partial(totals[own + i], total_sum, total_largest), Partial(outputs[own + i], sum, largest));
+      totals[own + i] = total.output;
+    }
+    let total = merged(before, Partial(vec4f(0), sum, largest));
+    total_sum = total.sum;
+    total_largest = total.largest;
+  }
+  for (var i = 0u; i < HEAD; i++) {
+    attended[task.query + i] = totals[own + i] / total_sum;
+  }
+}
+`,
+  "attention-total": `// One head of one token a workgroup, a vector of its output a thread: the segments' outputs, from left to right.
+
+@group(0) @binding(2) var<storage, read> partials: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> attended: array<vec4f>;
+
+@compute @workgroup_size(HEAD)
+fn main(@builtin(local_invocation_index) i: u32, @builtin(workgroup_id) group: vec3u) {
+  let task = task_of(group.y, group.x);
+  var total = nothing();
+  for (var segment = task.first / SEGMENT; segment <= task.last / SEGMENT; segment++) {
+    let at = partial_at(group.y, group.x, segment);
+    let of_all = partials[at + HEAD];
+    total = merged(total, Partial(partials[at + i], of_all.x, of_all.y));
+  }
+  attended[task.query + i] = total.output / total.sum;
+}
+`,
+  "attention": `// Keys, values and scores of four positions: what the variants of attention share, behind attention-task.wgsl.
+
+// 0 for none.
+override SOFT_CAP: f32;
+override SCALE: f32;
+
+@group(0) @binding(2) var<storage, read> queries: array<vec4f>;
+// [block, layer, key or value, head, offset in block, token_units()]
+@group(0) @binding(3) var<storage, read> cache: array<CacheUnit>;
 
 // From a position's key to its value.
 fn value_distance() -> u32 {
@@ -229,6 +373,27 @@ fn visible_at(task: Task, position: u32) -> vec4<bool> {
   return (positions >= vec4u(task.first)) & (positions <= vec4u(task.last));
 }
 
+// Adds the products of vector \`i\` of a query with the keys of four positions.
+fn add_products(sums: vec4f, q: vec4f, keys: vec4u, i: u32) -> vec4f {
+  return add_four_products(
+    sums,
+    q,
+    cached(cache[keys.x + i]),
+    cached(cache[keys.y + i]),
+    cached(cache[keys.z + i]),
+    cached(cache[keys.w + i]),
+  );
+}
+
+fn add_four_products(sums: vec4f, q: vec4f, k0: vec4f, k1: vec4f, k2: vec4f, k3: vec4f) -> vec4f {
+  return vec4f(
+    add_product(sums.x, q, k0),
+    add_product(sums.y, q, k1),
+    add_product(sums.z, q, k2),
+    add_product(sums.w, q, k3),
+  );
+}
+
 fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
   return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
 }
@@ -246,18 +411,31 @@ fn scores_of(products: vec4f, keys: vec4u) -> vec4f {
   return soft_cap(products * scales_at(keys) * SCALE, SOFT_CAP);
 }
 
-// Weights of values as they are stored; those of weight 0 may be anything.
-fn value_weights(weights: vec4f, values: vec4u, visible: vec4<bool>) -> vec4f {
-  return select(vec4f(0), weights * scales_at(values), visible);
+// Weights of values as they are stored, whose scales are \`scales\`; those of weight 0 may be anything.
+fn value_weights(weights: vec4f, scales: vec4f, visible: vec4<bool>) -> vec4f {
+  return select(vec4f(0), weights * scales, visible);
 }
 
-// Adds vector \`i\` of four values, in order.
-fn add_values(output: vec4f, decay: f32, w: vec4f, values: vec4u, i: u32, visible: vec4<bool>) -> vec4f {
-  let v0 = select(vec4f(0), cached(cache[values.x + i]), visible.x);
-  let v1 = select(vec4f(0), cached(cache[values.y + i]), visible.y);
-  let v2 = select(vec4f(0), cached(cache[values.z + i]), visible.z);
-  let v3 = select(vec4f(0), cached(cache[values.w + i]), visible.w);
-  return fma(vec4f(w.w), v3, fma(vec4f(w.z), v2, fma(vec4f(w.y), v1, fma(vec4f(w.x), v0, output * decay))));
+// Vector \`i\` of the values of four positions.
+struct FourValues {
+  v0: vec4f,
+  v1: vec4f,
+  v2: vec4f,
+  v3: vec4f,
+}
+
+fn values_at(values: vec4u, i: u32, visible: vec4<bool>) -> FourValues {
+  return FourValues(
+    select(vec4f(0), cached(cache[values.x + i]), visible.x),
+    select(vec4f(0), cached(cache[values.y + i]), visible.y),
+    select(vec4f(0), cached(cache[values.z + i]), visible.z),
+    select(vec4f(0), cached(cache[values.w + i]), visible.w),
+  );
+}
+
+// Adds four values, in order.
+fn add_values(output: vec4f, decay: f32, w: vec4f, v: FourValues) -> vec4f {
+  return fma(vec4f(w.w), v.v3, fma(vec4f(w.z), v.v2, fma(vec4f(w.y), v.v1, fma(vec4f(w.x), v.v0, output * decay))));
 }
 `,
   "bias": `// Outputs of a matrix with a bias; BIAS, the number of its binding, is a constant that comes before this text.
@@ -531,6 +709,94 @@ fn cache_at(row: u32, head: u32) -> u32 {
   return block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * token_units();
 }
 `,
+  "linear-block": `// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of inputs
+// and their weights into workgroup memory and uses each of them for all its rows or columns. A thread has ROWS rows of
+// one column.
+//
+// ROWS, ROW_GROUPS, COLUMNS and STEPS, a divisor of SEGMENT, are constants that come before this text. Blocks "for each"
+// are unrolled: sums stay in registers.
+
+const TILE_ROWS = ROWS * ROW_GROUPS;
+const THREADS = COLUMNS * ROW_GROUPS;
+
+// [row, step] and [step, input of four, column]
+var<workgroup> tile_inputs: array<vec4f, TILE_ROWS * STEPS>;
+var<workgroup> tile_weights: array<vec4f, 4 * STEPS * COLUMNS>;
+
+@compute @workgroup_size(COLUMNS, ROW_GROUPS)
+fn main(
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+  @builtin(workgroup_id) group: vec3u,
+) {
+  let row = group.y * TILE_ROWS + local.y * ROWS;
+  let rows = row_count();
+  let column = group.x * COLUMNS + local.x;
+  // for each ROW
+  var total_ROW = vec4f(0);
+  var sum_ROW = vec4f(0);
+  // end ROW
+  for (var start = 0u; start < INPUTS; start += STEPS) {
+    load_inputs(group.y * TILE_ROWS, rows - 1, start, thread);
+    load_weights(group.x * COLUMNS, start, thread);
+    workgroupBarrier();
+    for (var step = 0u; step < min(STEPS, INPUTS - start); step++) {
+      let at = 4 * step * COLUMNS + local.x;
+      let weights = FourInputs(
+        tile_weights[at],
+        tile_weights[at + COLUMNS],
+        tile_weights[at + 2 * COLUMNS],
+        tile_weights[at + 3 * COLUMNS],
+      );
+      // for each ROW
+      sum_ROW = add_four(sum_ROW, tile_inputs[(local.y * ROWS + ROW) * STEPS + step], weights);
+      // end ROW
+    }
+    if ((start + STEPS) % SEGMENT == 0 || start + STEPS >= INPUTS) {
+      // for each ROW
+      total_ROW += sum_ROW;
+      sum_ROW = vec4f(0);
+      // end ROW
+    }
+    workgroupBarrier();
+  }
+  if (column >= part.column_count) {
+    return;
+  }
+  var totals: array<vec4f, ROWS>;
+  // for each ROW
+  totals[ROW] = total_ROW;
+  // end ROW
+  for (var i = 0u; i < ROWS && row + i < rows; i++) {
+    store(row + i, part.first_column + column, totals[i]);
+  }
+}
+
+// Rows behind the last one repeat it; vectors behind the last one are not used.
+fn load_inputs(first_row: u32, last_row: u32, start: u32, thread: u32) {
+  for (var i = thread; i < TILE_ROWS * STEPS; i += THREADS) {
+    let k = start + i % STEPS;
+    if (k < INPUTS) {
+      tile_inputs[i] = inputs[min(first_row + i / STEPS, last_row) * INPUTS + k];
+    }
+  }
+}
+
+fn load_weights(first_column: u32, start: u32, thread: u32) {
+  for (var i = thread; i < STEPS * COLUMNS; i += THREADS) {
+    let k = start + i / COLUMNS;
+    let column = first_column + i % COLUMNS;
+    if (k < INPUTS && column < part.column_count) {
+      let weights = weights_at(0, k, column);
+      let at = 4 * (i / COLUMNS) * COLUMNS + i % COLUMNS;
+      tile_weights[at] = weights.w0;
+      tile_weights[at + COLUMNS] = weights.w1;
+      tile_weights[at + 2 * COLUMNS] = weights.w2;
+      tile_weights[at + 3 * COLUMNS] = weights.w3;
+    }
+  }
+}
+`,
   "linear-expert": `// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has
 // the matrix of the expert that it names. Rows of experts of other parts are left to those.
 
@@ -565,62 +831,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   store(row, column, total);
 }
 `,
-  "linear-group": `// Four rows, 16 columns of four outputs a workgroup. Its lanes take segments in parallel, so that a product with few
-// rows still fills a GPU; then the segments' sums are added from left to right, one row a lane.
-
-const ROWS = 4u;
-const COLUMNS = 16u;
-const LANES = 8u;
-
-// [lane, row, column]
-var<workgroup> sums: array<vec4f, LANES * ROWS * COLUMNS>;
-
-@compute @workgroup_size(COLUMNS, LANES)
-fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
-  let column = group.x * COLUMNS + local.x;
-  let row = group.y * ROWS;
-  let rows = row_count();
-  let is_column = column < part.column_count;
-  var total = vec4f(0);
-  for (var start = 0u; start < INPUTS; start += LANES * SEGMENT) {
-    if (is_column) {
-      sum_segment(row, rows - 1, column, start + local.y * SEGMENT, local.y * ROWS * COLUMNS + local.x);
-    }
-    workgroupBarrier();
-    let lanes = min(LANES, (INPUTS - start + SEGMENT - 1) / SEGMENT);
-    for (var lane = 0u; lane < lanes && local.y < ROWS; lane++) {
-      total += sums[(lane * ROWS + local.y) * COLUMNS + local.x];
-    }
-    workgroupBarrier();
-  }
-  if (is_column && local.y < ROWS && row + local.y < rows) {
-    store(row + local.y, part.first_column + column, total);
-  }
-}
-
-// Sums of the segment that starts at vector \`first\`, written from \`to\` on. Rows behind the last one repeat it.
-fn sum_segment(row: u32, last: u32, column: u32, first: u32, to: u32) {
-  let i0 = min(row, last) * INPUTS;
-  let i1 = min(row + 1, last) * INPUTS;
-  let i2 = min(row + 2, last) * INPUTS;
-  let i3 = min(row + 3, last) * INPUTS;
-  var s0 = vec4f(0);
-  var s1 = vec4f(0);
-  var s2 = vec4f(0);
-  var s3 = vec4f(0);
-  for (var k = first; k < min(first + SEGMENT, INPUTS); k++) {
-    let w = weights_at(0, k, column);
-    s0 = add_four(s0, inputs[i0 + k], w);
-    s1 = add_four(s1, inputs[i1 + k], w);
-    s2 = add_four(s2, inputs[i2 + k], w);
-    s3 = add_four(s3, inputs[i3 + k], w);
-  }
-  sums[to] = s0;
-  sums[to + COLUMNS] = s1;
-  sums[to + 2 * COLUMNS] = s2;
-  sums[to + 3 * COLUMNS] = s3;
-}
-`,
   "linear-row": `// One row, four outputs a thread; no workgroup memory, no barrier.
 
 override WORKGROUP: u32;
@@ -643,6 +853,88 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     total += sum;
   }
   store(row, part.first_column + column, total);
+}
+`,
+  "linear-split": `// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l + LANES,
+// ... so that a product with one row still has a thread for each column and segment. Then the segments' sums are added
+// from left to right, ROWS_AT_A_TIME rows in parallel, because workgroup memory holds no more.
+//
+// ROWS of a thread, ROW_GROUPS, COLUMNS, LANES, ROWS_AT_A_TIME and STEPS, the vectors of inputs whose weights are loaded
+// before they are used, are constants that come before this text. Blocks "for each" are unrolled: sums stay in registers.
+
+const THREADS = COLUMNS * LANES * ROW_GROUPS;
+
+// [row at a time, lane, row group, column]
+var<workgroup> sums: array<vec4f, ROWS_AT_A_TIME * THREADS>;
+
+@compute @workgroup_size(COLUMNS, ROW_GROUPS, LANES)
+fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let column = group.x * COLUMNS + local.x;
+  let lane = local.z;
+  let place = local.y * COLUMNS + local.x;
+  let row = (group.y * ROW_GROUPS + local.y) * ROWS;
+  let rows = row_count();
+  let is_column = column < part.column_count;
+  var totals: array<vec4f, ROWS / ROWS_AT_A_TIME>;
+  // Rows behind the last one repeat it; they are not stored.
+  // for each ROW
+  let input_ROW = min(row + ROW, rows - 1) * INPUTS;
+  // end ROW
+  for (var start = 0u; start < INPUTS; start += LANES * SEGMENT) {
+    // for each ROW
+    var sum_ROW = vec4f(0);
+    // end ROW
+    if (is_column) {
+      var k = start + lane * SEGMENT;
+      let end = min(k + SEGMENT, INPUTS);
+      for (; k + STEPS <= end; k += STEPS) {
+        let scale = scale_at(0, k, column);
+        // for each STEP
+        let weights_STEP = weights_by(scale, 0, k + STEP, column);
+        // end STEP
+        // for each STEP
+        // for each ROW
+        sum_ROW = add_four(sum_ROW, inputs[input_ROW + k + STEP], weights_STEP);
+        // end ROW
+        // end STEP
+      }
+      for (; k < end; k++) {
+        let weights = weights_at(0, k, column);
+        // for each ROW
+        sum_ROW = add_four(sum_ROW, inputs[input_ROW + k], weights);
+        // end ROW
+      }
+    }
+    let lanes = min(LANES, (INPUTS - start + SEGMENT - 1) / SEGMENT);
+    // for each ROW
+    sums[(ROW % ROWS_AT_A_TIME * LANES + lane) * ROW_GROUPS * COLUMNS + place] = sum_ROW;
+    if (ROW % ROWS_AT_A_TIME == ROWS_AT_A_TIME - 1) {
+      workgroupBarrier();
+      if (lane < ROWS_AT_A_TIME) {
+        totals[ROW / ROWS_AT_A_TIME] = add_lanes(totals[ROW / ROWS_AT_A_TIME], lane * THREADS + place, lanes);
+      }
+      workgroupBarrier();
+    }
+    // end ROW
+  }
+  if (!is_column || lane >= ROWS_AT_A_TIME) {
+    return;
+  }
+  for (var i = 0u; i < ROWS / ROWS_AT_A_TIME; i++) {
+    let to = row + i * ROWS_AT_A_TIME + lane;
+    if (to < rows) {
+      store(to, part.first_column + column, totals[i]);
+    }
+  }
+}
+
+// Adds the sums of \`lanes\` lanes from left to right; those of the first lie at \`first\`.
+fn add_lanes(total: vec4f, first: u32, lanes: u32) -> vec4f {
+  var sum = total;
+  for (var i = 0u; i < lanes; i++) {
+    sum += sums[first + i * ROW_GROUPS * COLUMNS];
+  }
+  return sum;
 }
 `,
   "linear-tile": `// Eight rows, four outputs a thread, so that a weight is loaded once for eight rows; no workgroup memory, no barrier.
@@ -1513,6 +1805,15 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
     widen(weights[at + 3 * stride]),
   );
 }
+
+// These formats have no scales.
+fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
+  return vec4f(1);
+}
+
+fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
+  return weights_at(matrix, k, column);
+}
 `,
   "weights-f16": `// Weights as binary16, four in two words. Every one of them is a float32 exactly, so widening changes no bit.
 
@@ -1533,6 +1834,15 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
     widen(weights[at + 2 * stride]),
     widen(weights[at + 3 * stride]),
   );
+}
+
+// These formats have no scales.
+fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
+  return vec4f(1);
+}
+
+fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
+  return weights_at(matrix, k, column);
 }
 `,
   "weights-f32": `// Weights as float32.
@@ -1555,6 +1865,15 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
     widen(weights[at + 3 * stride]),
   );
 }
+
+// These formats have no scales.
+fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
+  return vec4f(1);
+}
+
+fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
+  return weights_at(matrix, k, column);
+}
 `,
   "weights-q4_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two
 // words with the four scales, then a word for each two inputs, with a byte for each output: the first input in its low
@@ -1570,9 +1889,23 @@ fn four_bits(word: u32, shift: u32) -> vec4f {
 
 // As in weights-f32.wgsl.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  return weights_by(scale_at(matrix, k, column), matrix, k, column);
+}
+
+fn block_at(matrix: u32, k: u32, column: u32) -> u32 {
+  return (matrix * INPUTS + k) / 8 * BLOCK_WORDS * part.column_count + column;
+}
+
+// The scales of the block of vector \`k\`.
+fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
+  let block = block_at(matrix, k, column);
+  return vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + part.column_count]));
+}
+
+// As \`weights_at\`, with the block's scales.
+fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
-  let block = (matrix * INPUTS + k) / 8 * BLOCK_WORDS * stride + column;
-  let d = vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + stride]));
+  let block = block_at(matrix, k, column);
   let at = block + (2 + k % 8 * 2) * stride;
   let first = weights[at];
   let second = weights[at + stride];
@@ -1596,9 +1929,23 @@ fn signed_bytes(word: u32) -> vec4f {
 
 // As in weights-f32.wgsl.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
+  return weights_by(scale_at(matrix, k, column), matrix, k, column);
+}
+
+fn block_at(matrix: u32, k: u32, column: u32) -> u32 {
+  return (matrix * INPUTS + k) / 8 * BLOCK_WORDS * part.column_count + column;
+}
+
+// The scales of the block of vector \`k\`.
+fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
+  let block = block_at(matrix, k, column);
+  return vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + part.column_count]));
+}
+
+// As \`weights_at\`, with the block's scales.
+fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
-  let block = (matrix * INPUTS + k) / 8 * BLOCK_WORDS * stride + column;
-  let d = vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + stride]));
+  let block = block_at(matrix, k, column);
   let at = block + (2 + k % 8 * 4) * stride;
   return FourInputs(
     d * signed_bytes(weights[at]),

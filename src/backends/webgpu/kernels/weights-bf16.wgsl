@@ -19,3 +19,12 @@ fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
     widen(weights[at + 3 * stride]),
   );
 }
+
+// These formats have no scales.
+fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
+  return vec4f(1);
+}
+
+fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
+  return weights_at(matrix, k, column);
+}

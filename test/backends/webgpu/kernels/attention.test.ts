@@ -4,11 +4,16 @@ import { PagedAttention } from "../../../../src/backends/reference/paged-attenti
 import type { BackendInfo } from "../../../../src/backends/backend.ts";
 import { columnCapacity, PackedColumns } from "../../../../src/backends/webgpu/columns.ts";
 import {
-  ATTENTION_HEADS,
-  type AttentionVariant,
+  type AttentionShape,
   attentionKernel,
+  attentionSegments,
+  attentionSplitKernel,
+  attentionTotalKernel,
+  attentionWidth,
+  partialBytes,
 } from "../../../../src/backends/webgpu/kernels/attention.ts";
-import { type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
+import type { Part } from "../../../../src/backends/webgpu/part.ts";
+import { type KernelBuffer, type Workbench, runKernel } from "../../../../src/backends/webgpu/run-kernel.ts";
 import { kvUnitBytes } from "../../../../src/backends/webgpu/kv-storage.ts";
 import { shapeOf } from "../../../../src/backends/webgpu/shape.ts";
 import { type KvType, kvHeadBytes } from "../../../../src/kv-type.ts";
@@ -25,7 +30,8 @@ function onDevice({ words, tableWrites, tableWords }: PackedColumns, info: Backe
   return all;
 }
 
-const VARIANTS: readonly AttentionVariant[] = ["thread", "group"];
+const FORMS = ["thread", "group", "split"] as const;
+type Form = (typeof FORMS)[number];
 const TOLERANCE = 1e-5;
 
 interface Case {
@@ -49,6 +55,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
     { headDim: 8, headCount: 6, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f32" },
     { headDim: 6, headCount: 2, kvHeadCount: 2, blockSize: 3, window: null, softCap: 2, kv: "f16" },
     { headDim: 64, headCount: 1, kvHeadCount: 1, blockSize: 4, window: 10, softCap: null, kv: "int8" },
+    { headDim: 16, headCount: 11, kvHeadCount: 1, blockSize: 4, window: 300, softCap: null, kv: "f16" },
   ])(
     "$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window, soft-cap $softCap, $kv",
     (each) => {
@@ -130,8 +137,33 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
         return { plan: makePlan(0, blockSize, rows), tables, firsts };
       };
 
+      interface Run {
+        readonly attention: AttentionShape;
+        readonly part: Part;
+        readonly data: readonly KernelBuffer[];
+        readonly plan: StepPlan;
+      }
+      const run = async (form: Form, { attention, part, data, plan }: Run): Promise<Float32Array> => {
+        const [columns, padded] = data;
+        const outputs = new Float32Array(padded.length);
+        const rows = plan.tokenCount;
+        const width = attentionWidth(form === "thread" ? "thread" : "group", shape, kvHeadCount);
+        if (form !== "split") {
+          const kernel = attentionKernel(form, attention);
+          return runKernel(bench, { kernel, data: [...data, outputs], part, workgroups: [width, rows] }, 3);
+        }
+        const segments = attentionSegments(600);
+        const partials = new Float32Array((rows * partialBytes(shape, segments)) / 4).fill(Number.NaN);
+        const kernel = attentionSplitKernel(attention, segments);
+        const workgroups = [width, rows, segments] as const;
+        const split = await runKernel(bench, { kernel, data: [...data, partials], part, workgroups }, 3);
+        const total = attentionTotalKernel(attention, segments);
+        const merge = { kernel: total, data: [columns, split, outputs], part, workgroups: [headCount, rows] as const };
+        return runKernel(bench, merge, 2);
+      };
+
       const attend = async (
-        variant: AttentionVariant,
+        form: Form,
         plan: StepPlan,
         cache: Uint32Array,
         queries: Float64Array,
@@ -143,19 +175,9 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
           padded[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)] = queries[i];
         }
         const blockStride = 2 * kvHeadCount * blockSize * units;
-        const run = {
-          kernel: attentionKernel(variant, {
-            shape,
-            config: { ...config, attentionSoftCap: softCap },
-            blockSize,
-            window,
-            kv,
-          }),
-          data: [onDevice(columns, info), padded, cache, new Float32Array(padded.length)],
-          part: { headCount: kvHeadCount, blockStride, ...FIRST_GROUP },
-          workgroups: [Math.ceil(headCount / ATTENTION_HEADS[variant]), plan.tokenCount] as const,
-        };
-        const out = await runKernel(bench, run, 3);
+        const attention = { shape, config: { ...config, attentionSoftCap: softCap }, blockSize, window, kv };
+        const part = { headCount: kvHeadCount, blockStride, ...FIRST_GROUP };
+        const out = await run(form, { attention, part, data: [onDevice(columns, info), padded, cache], plan });
         return Float32Array.from(
           { length: queries.length },
           (_, i) => out[Math.floor(i / headDim) * 4 * shape.head + (i % headDim)],
@@ -169,7 +191,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
         new Float32Array(numbers(plan.tokenCount * headCount * headDim, 3)).map((value) => 4 * value),
       );
 
-      test.each(VARIANTS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
+      test.each(FORMS)("%s agrees with its twin to 1e-5, with NaN in every unused slot", async (variant) => {
         const expected = new Float64Array(queries.length);
         new PagedAttention(store, {
           headCount,
@@ -185,10 +207,13 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
 
       test("variants, batches and chunks give the same bits", async () => {
         const whole = await attend("thread", plan, deviceCache(tables, lengths, firsts), queries);
-        expect(bits(await attend("group", plan, deviceCache(tables, lengths, firsts), queries))).toEqual(bits(whole));
+        for (const form of FORMS) {
+          const attended = await attend(form, plan, deviceCache(tables, lengths, firsts), queries);
+          expect({ form, bits: bits(attended) }).toEqual({ form, bits: bits(whole) });
+        }
         const size = headCount * headDim;
         const last = queries.slice(-size);
-        for (const variant of VARIANTS) {
+        for (const variant of FORMS) {
           // the last token of the longest request, alone in its step
           const table = tables[3];
           const alone = makePlan(0, blockSize, [

@@ -5,7 +5,9 @@ import { RopeAngles, rotate } from "../../../../src/backends/reference/rope.ts";
 import { activateGate } from "../../../../src/backends/reference/gated.ts";
 import { Matrix } from "../../../../src/backends/reference/matrix.ts";
 import { angleStride, fillAngles } from "../../../../src/backends/webgpu/angles.ts";
-import { LINEAR_GRID, type LinearVariant, linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { linearCut, workgroupRows } from "../../../../src/backends/webgpu/kernels/linear-cuts.ts";
+import { VARIANTS } from "../../../../src/backends/webgpu/kernels/variants.ts";
 import {
   type Store,
   storeGated,
@@ -22,9 +24,25 @@ import { isFloat, quantize, toFloat32 } from "../../../../src/quantization/index
 import { type RandomModelOptions, randomModel } from "../../../../src/testing/index.ts";
 import { distance, numbers } from "../../../support/numbers.ts";
 import { packAll } from "../../../support/webgpu-packing.ts";
-import { FIRST_GROUP, bits, columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
+import { isSoak } from "../../../support/soak.ts";
+import {
+  FIRST_GROUP,
+  bits,
+  columnWords,
+  forcedFamily,
+  ifWebGPU,
+  noWebGPU,
+  openWorkbench,
+} from "../../../support/webgpu.ts";
 
-const VARIANTS: readonly LinearVariant[] = ["row", "tile", "group"];
+const CLASSES = Object.fromEntries(
+  Object.values(VARIANTS).flatMap((variants) =>
+    variants.linear.map((each) => [`${each.kind} ${workgroupRows(each)}`, each]),
+  ),
+);
+/** All of them under `npm run lavapipe` and `npm run soak -- webgpu-kernels`. */
+const NAMES =
+  isSoak || forcedFamily !== null ? Object.keys(CLASSES) : ["row 1", "tile 8", "split 2", "split 16", "block 64"];
 /** Sums of some hundred products of numbers below 2 in float32 differ from float64 by less. */
 const TOLERANCE = 1e-4;
 
@@ -75,17 +93,17 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
   }
 
   const run = (
-    variant: LinearVariant,
+    variant: string,
     rows: number,
     { plan, inputs, store, outputs, bias, columns = {}, part = {}, read = 3 }: Product,
   ): Promise<Float32Array> => {
     const columnCount = plan.columnRows.length / 4;
-    const { rows: height, columns: width } = LINEAR_GRID[variant];
+    const cut = linearCut(CLASSES[variant], plan.inputs.length / 4);
     return runKernel(
       bench,
       {
         kernel: linearKernel(
-          variant,
+          cut,
           { dtype: packedDType(plan), inputs: plan.inputs.length / 4, biased: bias !== undefined },
           store,
         ),
@@ -97,7 +115,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
           ...(bias === undefined ? [] : [bias]),
         ],
         part: { columnCount, ...part },
-        workgroups: [Math.ceil(columnCount / width), Math.ceil(rows / height)],
+        workgroups: [Math.ceil(columnCount / cut.columns), Math.ceil(rows / workgroupRows(cut))],
       },
       read,
     );
@@ -127,7 +145,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
         (_unused, i) => padded[Math.floor(i / size) * (padded.length / rows) + (i % size)],
       );
 
-    test.each(VARIANTS)("%s, logits", async (variant) => {
+    test.each(NAMES)("%s, logits", async (variant) => {
       const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
       const logits = await run(variant, rows, {
         plan: vocabularyMatrix(model.head, config),
@@ -138,7 +156,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       expect(distance(unpad(logits, vocabSize), product(x, model.head))).toBeLessThan(TOLERANCE);
     });
 
-    test.each(VARIANTS)("%s, added to the residual", async (variant) => {
+    test.each(NAMES)("%s, added to the residual", async (variant) => {
       const attended = numbers(rows * headCount * headDim, 2);
       const hidden = numbers(rows * hiddenSize, 3);
       const outputs = [padRows(hidden, hiddenSize, 4 * shape.hidden)];
@@ -153,7 +171,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       expect(distance(unpad(sum, hiddenSize), expected)).toBeLessThan(TOLERANCE);
     });
 
-    test.each(VARIANTS)("%s, gated", async (variant) => {
+    test.each(NAMES)("%s, gated", async (variant) => {
       const outputs = [new Float32Array(rows * 4 * shape.intermediate)];
       const gated = await run(variant, rows, {
         plan: gateUpMatrix(layer, config, { intermediateSize, matrixCount: 1 }),
@@ -171,7 +189,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
       ).toBe(true);
     });
 
-    test.each(VARIANTS)("%s, queries rotated, keys and values in their slots", async (variant) => {
+    test.each(NAMES)("%s, queries rotated, keys and values in their slots", async (variant) => {
       const blockSize = 4;
       const positions = Int32Array.from({ length: rows }, (_unused, i) => 5 + 3 * i);
       const slots = positions.map((position) => 60 - position);
@@ -244,17 +262,17 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     const inputs = padRows(numbers(rows * 281, 7), 281, 4 * shape.hidden);
     const plan = vocabularyMatrix(model.head, model.config);
     const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
-    const batch = (variant: LinearVariant): Promise<Float32Array> =>
+    const batch = (variant: string): Promise<Float32Array> =>
       run(variant, rows, { plan, inputs, store: storeLogits(shape, rows, model.config), outputs });
 
     test("gives every variant the same bits, in a batch and alone", async () => {
-      const expected = bits(await batch("row"));
-      for (const variant of VARIANTS) {
+      const expected = bits(await batch("row 1"));
+      for (const variant of NAMES) {
         expect({ variant, bits: bits(await batch(variant)) }).toEqual({ variant, bits: expected });
       }
       const size = 4 * shape.hidden;
       for (const row of [0, 7, 10]) {
-        const alone = await run("tile", 1, {
+        const alone = await run("tile 8", 1, {
           plan,
           inputs: inputs.slice(row * size, (row + 1) * size),
           store: storeLogits(shape, 1, model.config),
@@ -265,7 +283,7 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     });
 
     test("is segments of 128, each rounded product by product, on an adapter whose fma rounds twice", async () => {
-      const fused = bits(await batch("row"));
+      const fused = bits(await batch("row 1"));
       const head = toFloat32(model.head);
       const twice = oracle(inputs, head, (a, b, sum) => Math.fround(Math.fround(a * b) + sum));
       const once = oracle(inputs, head, (a, b, sum) => Math.fround(a * b + sum)); // exact but for a double rounding in some 2^-29 of cases
@@ -304,14 +322,14 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     const inputs = Float32Array.from(numbers(3 * 288, 9));
 
     test.each([
-      ["F16", "row"],
-      ["BF16", "group"],
-      ["Q8_0", "row"],
-      ["Q8_0", "tile"],
-      ["Q8_0", "group"],
-      ["Q4_0", "row"],
-      ["Q4_0", "tile"],
-      ["Q4_0", "group"],
+      ["F16", "row 1"],
+      ["BF16", "block 64"],
+      ["Q8_0", "row 1"],
+      ["Q8_0", "tile 8"],
+      ["Q8_0", "split 2"],
+      ["Q4_0", "row 1"],
+      ["Q4_0", "tile 8"],
+      ["Q4_0", "split 2"],
     ] as const)("%s, %s", async (dtype, variant) => {
       const stored = isFloat(dtype)
         ? randomModel(8, { hiddenSize: 288, vocabSize: 70, dtype }).head

@@ -4,6 +4,8 @@ import { linear } from "../../../../src/backends/reference/linear.ts";
 import { Matrix } from "../../../../src/backends/reference/matrix.ts";
 import { softCap } from "../../../../src/backends/reference/soft-cap.ts";
 import { linearKernel } from "../../../../src/backends/webgpu/kernels/linear.ts";
+import { linearCut } from "../../../../src/backends/webgpu/kernels/linear-cuts.ts";
+import { SOFTWARE_VARIANTS } from "../../../../src/backends/webgpu/kernels/variants.ts";
 import {
   type Store,
   storeGated,
@@ -23,6 +25,7 @@ import { distance, numbers } from "../../../support/numbers.ts";
 import { packAll } from "../../../support/webgpu-packing.ts";
 import { columnWords, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
 
+const ROW_CUT = linearCut(SOFTWARE_VARIANTS.linear[0], 1);
 const ROWS = 3;
 const { config, layers, head } = randomModel(5, {
   hiddenSize: 36,
@@ -66,7 +69,11 @@ describe.skipIf(noWebGPU)(`stores${ifWebGPU}`, () => {
       outputs,
       ...(bias === null ? [] : [bias]),
     ];
-    const kernel = linearKernel("row", { dtype: "F32", inputs: plan.inputs.length / 4, biased: bias !== null }, store);
+    const kernel = linearKernel(
+      ROW_CUT,
+      { dtype: "F32", inputs: plan.inputs.length / 4, biased: bias !== null },
+      store,
+    );
     return runKernel(
       bench,
       { kernel, data, part: { columnCount }, workgroups: [Math.ceil(columnCount / 16), ROWS] },
