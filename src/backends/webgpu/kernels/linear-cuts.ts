@@ -37,10 +37,15 @@ const MOST_THREADS = 256;
 const LEAST_THREADS = 32;
 /** Vectors of four float32 in 16 KiB, WebGPU's default limit of workgroup memory. */
 const MOST_VECTORS = 1024;
-/** A lane more than segments of the inputs would idle; 32 cover inputs of 4,096 numbers. */
-const MOST_LANES = 32;
-/** Columns next to each other whose bytes fill a sector of 32 bytes, of 4-bit weights too. */
-const LEAST_COLUMNS = 8;
+/** A lane more than segments of the inputs would idle; 64 cover inputs of 8,192 numbers. */
+const MOST_LANES = 64;
+/**
+ * Loads of weights of a thread that are under way together: 4 vectors of inputs are 16 loads, which hides the latency of
+ * memory (test/backends/webgpu/kernels/linear-cuts.test.ts).
+ */
+const SPLIT_STEPS = 4;
+/** Columns next to each other whose 16-bit weights fill a sector of 32 bytes. */
+const LEAST_COLUMNS = 4;
 
 /** How a product with rows of `inputs` vectors is cut in a class of rows. */
 export function linearCut({ kind, rows, rowGroups }: LinearClass, inputs: number): LinearCut {
@@ -50,10 +55,11 @@ export function linearCut({ kind, rows, rowGroups }: LinearClass, inputs: number
   if (kind === "block") return { kind, rows, rowGroups, columns: 16, lanes: 1, rowsAtATime: rows, steps: 8 };
   const segments = Math.ceil(inputs / SEGMENT_VECTORS);
   const threads = MOST_THREADS / rowGroups;
-  const lanes = Math.max(Math.min(rows, 4), Math.min(MOST_LANES, threads / LEAST_COLUMNS, powerOfTwoFrom(segments)));
-  const columns = Math.max(LEAST_COLUMNS, Math.min(16, threads / lanes), LEAST_THREADS / lanes);
+  const leastColumns = rowGroups === 1 ? LEAST_COLUMNS : 2 * LEAST_COLUMNS; // inputs are read again for each few columns
+  const lanes = Math.max(Math.min(rows, 4), Math.min(MOST_LANES, threads / leastColumns, powerOfTwoFrom(segments)));
+  const columns = Math.max(leastColumns, Math.min(16, threads / lanes), LEAST_THREADS / lanes);
   const rowsAtATime = Math.min(rows, lanes, MOST_VECTORS / (columns * lanes * rowGroups));
-  return { kind, rows, rowGroups, columns, lanes, rowsAtATime, steps: rows <= 2 ? 4 : rows <= 4 ? 2 : 1 };
+  return { kind, rows, rowGroups, columns, lanes, rowsAtATime, steps: SPLIT_STEPS };
 }
 
 /** Rows of a workgroup. */

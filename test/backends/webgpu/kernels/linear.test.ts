@@ -41,8 +41,7 @@ const CLASSES = Object.fromEntries(
   ),
 );
 /** All of them under `npm run lavapipe` and `npm run soak -- webgpu-kernels`. */
-const NAMES =
-  isSoak || forcedFamily !== null ? Object.keys(CLASSES) : ["row 1", "tile 8", "split 2", "split 16", "block 64"];
+const NAMES = isSoak || forcedFamily !== null ? Object.keys(CLASSES) : ["row 1", "tile 8", "split 2", "block 64"];
 /** Sums of some hundred products of numbers below 2 in float32 differ from float64 by less. */
 const TOLERANCE = 1e-4;
 
