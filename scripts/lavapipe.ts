@@ -1,6 +1,6 @@
 /**
- * `npm run lavapipe [-- --quick] [-- NAME…]`: sets up Mesa's lavapipe (scripts/lavapipe/set-up.ts) and runs the tests of
- * scripts/lavapipe/checks.ts on it, with each family of kernels forced.
+ * `npm run lavapipe [-- --quick] [-- NAME…]`: sets up Mesa's lavapipe (scripts/lavapipe/set-up.ts) and runs the tests
+ * of scripts/lavapipe/checks.ts on it, with each family of kernels forced.
  *
  * `--quick` ends after 5 minutes and says what it left out; where lavapipe cannot be had it says why and succeeds, so
  * that CI does not depend on a network. `--env` prints the driver's environment, for other commands. Exit code 1 where

@@ -62,6 +62,12 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
     file: "test/backends/webgpu/device-weights.test.ts",
   },
   {
+    name: "webgpu-kernels",
+    count: 9,
+    of: "variants of the matrix product, each with every kind of outputs, and attention with heads of 64 to 256",
+    file: "test/backends/webgpu/kernels",
+  },
+  {
     name: "schemas",
     count: 1000,
     of: "random JSON schemas against ajv",

@@ -39,8 +39,9 @@ async function openWebGPU(
   const { createWebGPUBackend } = await import("../backends/webgpu/index.ts");
   openedGpu ??= open(await import("./webgpu-node.ts"));
   try {
-    const { gpu } = await openedGpu;
-    return await createWebGPUBackend({ ...sizes, gpu });
+    const { gpu, adapter } = await openedGpu;
+    const { readTuning } = await import("./tuning.ts");
+    return await createWebGPUBackend({ ...sizes, gpu, variants: readTuning(adapter.info) });
   } catch (error) {
     openedGpu = null;
     throw error;

@@ -46,8 +46,8 @@ export class Buffers {
   }
 
   /**
-   * Writes whole words to `buffer` from byte `offset` on. Resolves at once, unless `MOST_UNSENT_BYTES` are on their way:
-   * then when the device has them, so that the host does not hold copies of all weights.
+   * Writes whole words to `buffer` from byte `offset` on. Resolves at once, unless `MOST_UNSENT_BYTES` are on their
+   * way: then when the device has them, so that the host does not hold copies of all weights.
    */
   async write(buffer: GPUBuffer, offset: number, data: ArrayBuffer): Promise<void> {
     const { queue } = this.#device;
@@ -70,7 +70,9 @@ export class Buffers {
   }
 
   #create(descriptor: GPUBufferDescriptor): GPUBuffer {
-    const message = `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, which holds ${this.#contents()}: ${HELP}`;
+    const message =
+      `cannot allocate ${descriptor.size} bytes for ${descriptor.label} on the device, ` +
+      `which holds ${this.#contents()}: ${HELP}`;
     const buffer = this.#attempt(descriptor, message);
     this.#made.push(buffer);
     this.byteLength += descriptor.size;

@@ -8,5 +8,6 @@ export function registerDoctor(program: Command, io: Io): void {
     .command("doctor")
     .description("what can be used here: adapters, backends, models; and how to get a better one")
     .option("--json", "print one JSON object")
+    .option("--tune", "time every variant of the WebGPU kernels and keep the fastest for later runs")
     .action(async (options: DoctorOptions) => (await import("./doctor.ts")).doctor(options, io));
 }

@@ -1,27 +1,36 @@
 import { cpus, totalmem } from "node:os";
-import { type Inspection, inspectAdapters } from "../../backends/webgpu/index.ts";
+import { type Inspection, VARIANTS, inspectAdapters, isSoftware, tuneVariants } from "../../backends/webgpu/index.ts";
 import { oneLine } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { packageVersion } from "../package-version.ts";
+import { readTuning, writeTuning } from "../tuning.ts";
 import { openNodeGpu } from "../webgpu-node.ts";
 import { type CpuMeasure, measureCpu } from "./measure-cpu.ts";
 import { findModels } from "./models.ts";
 import type { DoctorOptions } from "./options.ts";
-import { formatReport, type Report } from "./report.ts";
+import { formatReport, type KernelReport, type Report } from "./report.ts";
 
 /** Runs `bstar doctor`. Finding nothing is an answer, not a failure. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<void> {
-  const report = diagnose(await search(), await measureCpu());
+  const report = diagnose(await search(options.tune === true), await measureCpu());
   await io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : formatReport(report));
 }
 
 /** What came of looking for WebGPU: what it offers and where it comes from, or why it cannot be used. */
-export type Search = { readonly inspection: Inspection; readonly origin: string } | { readonly problem: string };
+export type Search =
+  | { readonly inspection: Inspection; readonly origin: string; readonly kernels: KernelReport }
+  | { readonly problem: string };
 
-async function search(): Promise<Search> {
+async function search(isTuning: boolean): Promise<Search> {
   try {
-    const { gpu, origin } = await openNodeGpu();
-    return { inspection: await inspectAdapters(gpu), origin };
+    const { gpu, adapter, origin } = await openNodeGpu();
+    const { info } = adapter;
+    const tuning = isTuning ? await tuneVariants(adapter) : null;
+    if (tuning !== null) writeTuning(info, tuning);
+    const known = readTuning(info);
+    const variants = known ?? VARIANTS[isSoftware(info) ? "software" : "gpu"];
+    const kernels = { tuned: known !== undefined, variants, measured: tuning?.classes ?? null };
+    return { inspection: await inspectAdapters(gpu), origin, kernels };
   } catch (error) {
     return { problem: oneLine(error instanceof Error ? error.message : String(error)) };
   }
@@ -48,7 +57,9 @@ export function diagnose(found: Search, cpu: CpuMeasure): Report {
       reference: { available: true, problem: null },
     },
     measured: "problem" in cpu ? null : cpu,
-    ...("problem" in found ? { adapters: [], weights: null, probe: null } : adaptersOf(found.inspection, found.origin)),
+    ...("problem" in found
+      ? { adapters: [], weights: null, probe: null, kernels: null }
+      : { ...adaptersOf(found.inspection, found.origin), kernels: found.kernels }),
     ...choose(found, cpu),
     models: findModels("models"),
   };

@@ -1,4 +1,6 @@
 /** The options of `bstar doctor`. */
 export interface DoctorOptions {
   readonly json?: boolean;
+  /** Measure the variants of the kernels, and keep the fastest for later runs. */
+  readonly tune?: boolean;
 }

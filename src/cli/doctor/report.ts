@@ -1,4 +1,11 @@
-import type { AdapterReport, Inspection, ProbeReport } from "../../backends/webgpu/index.ts";
+import {
+  type AdapterReport,
+  type Inspection,
+  type ProbeReport,
+  type TunedClass,
+  type Variants,
+  classTitle,
+} from "../../backends/webgpu/index.ts";
 import { formatBytes } from "../../roofline/format.ts";
 import type { BackendName } from "../choose-backend.ts";
 import type { CpuMeasure } from "./measure-cpu.ts";
@@ -20,11 +27,22 @@ export interface Report {
   readonly adapters: readonly FoundAdapter[];
   /** Types of weights that WebGPU's kernels read, and what the others become; null where WebGPU cannot be used. */
   readonly weights: Inspection["weights"] | null;
+  /** Which variants of the kernels run on the chosen adapter; null where there is none. */
+  readonly kernels: KernelReport | null;
   /** Whether results are bit for bit the same in any batch on the chosen adapter; null where there is none. */
   readonly probe: ProbeReport | null;
   readonly models: readonly ModelReport[];
   /** What would make it better, or null where nothing would. */
   readonly advice: string | null;
+}
+
+/** The table of variants by number of rows. */
+export interface KernelReport {
+  /** Found by `bstar doctor --tune` on this adapter; else the table of its kind. */
+  readonly tuned: boolean;
+  readonly variants: Variants;
+  /** What `--tune` measured just now, or null. */
+  readonly measured: readonly TunedClass[] | null;
 }
 
 export interface Availability {
@@ -69,6 +87,7 @@ export function formatReport(report: Report): string {
     ["chosen", [`${choice.backend}${choice.adapter === null ? "" : ` on ${choice.adapter}`}: ${choice.reason}`]],
     ["adapters", report.adapters.flatMap(adapterLines)],
     ["weights on WebGPU", report.weights === null ? [] : [weightsLine(report.weights)]],
+    ["kernels on WebGPU", report.kernels === null ? [] : kernelLines(report.kernels)],
     ["bit-exactness", report.probe === null ? [] : probeLines(report.probe)],
     ["models", report.models.map(modelLine)],
     ["better", advice === null ? [] : [advice]],
@@ -95,6 +114,19 @@ function adapterLines({ name, origin, chosen, software, features, limits }: Foun
 
 function weightsLine({ read, widenedTo }: Inspection["weights"]): string {
   return `${read.join(", ")} as they are stored; other types are widened to ${widenedTo} while a model is loaded`;
+}
+
+function kernelLines({ tuned, variants, measured }: KernelReport): string[] {
+  const { linear, norm, attention } = variants;
+  const products = linear.map((each, i) => {
+    const times = Object.entries(measured?.[i].microseconds ?? {}).map(([name, time]) => `${name} ${time.toFixed(0)}`);
+    const rows = i === linear.length - 1 ? `more than ${linear.at(-2)?.mostRows ?? 0}` : `up to ${each.mostRows}`;
+    return `  ${`${rows} rows`.padEnd(20)}${classTitle(each)}${times.length === 0 ? "" : ` (µs: ${times.join(", ")})`}`;
+  });
+  const source = tuned
+    ? "as bstar doctor --tune measured them"
+    : "of this kind of adapter; bstar doctor --tune measures them";
+  return [`matrix products, ${source}`, ...products, `RMSNorm ${norm}, attention ${attention}`];
 }
 
 function probeLines({ bitExact, checks }: ProbeReport): string[] {

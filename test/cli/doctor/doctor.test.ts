@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { diagnose } from "../../../src/cli/doctor/doctor.ts";
 import { measureCpu } from "../../../src/cli/doctor/measure-cpu.ts";
 import type { Report } from "../../../src/cli/doctor/report.ts";
-import type { Inspection } from "../../../src/backends/webgpu/index.ts";
+import { GPU_VARIANTS, type Inspection } from "../../../src/backends/webgpu/index.ts";
 import { bstar } from "../../support/cli-io.ts";
 
 const adapter = {
@@ -15,6 +15,7 @@ const adapter = {
   features: [],
 };
 const probe = { bitExact: true, checks: [] };
+const kernels = { tuned: false, variants: GPU_VARIANTS, measured: null };
 const inspection: Inspection = {
   adapters: [adapter, { ...adapter, name: "slow" }],
   chosen: "GPU 9000",
@@ -27,7 +28,7 @@ const inspection: Inspection = {
 const cpu = { name: "cpu (2 threads)", tokensPerSecond: 900, copyBytesPerSecond: 9e9 };
 
 test("WebGPU is chosen where it can be used, with what was found out about it", () => {
-  expect(diagnose({ inspection, origin: "the system's driver" }, cpu)).toMatchObject({
+  expect(diagnose({ inspection, origin: "the system's driver", kernels }, cpu)).toMatchObject({
     backends: {
       webgpu: { available: true, problem: null },
       cpu: { available: true, problem: null },
@@ -40,6 +41,7 @@ test("WebGPU is chosen where it can be used, with what was found out about it", 
       { name: "slow", chosen: false },
     ],
     weights: inspection.weights,
+    kernels,
     probe,
     advice: null,
   });
@@ -47,7 +49,7 @@ test("WebGPU is chosen where it can be used, with what was found out about it", 
 
 test("a software adapter is not chosen before the CPU", () => {
   const software = { ...inspection, adapters: [{ ...adapter, software: true }] };
-  const { choice, adapters } = diagnose({ inspection: software, origin: "npm" }, cpu);
+  const { choice, adapters } = diagnose({ inspection: software, origin: "npm", kernels }, cpu);
   expect(choice).toEqual({
     backend: "cpu",
     adapter: null,

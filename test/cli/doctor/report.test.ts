@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SOFTWARE_VARIANTS, type TunedClass } from "../../../src/backends/webgpu/index.ts";
 import { formatReport, type Report } from "../../../src/cli/doctor/report.ts";
 
 const limits = {
@@ -37,6 +38,7 @@ const report: Report = {
     },
   ],
   weights: { read: ["F32", "Q8_0"], widenedTo: "F16" },
+  kernels: { tuned: false, variants: SOFTWARE_VARIANTS, measured: null },
   probe: { bitExact: true, checks: [{ name: "matrix product: row against tile", equal: true }] },
   models: [
     {
@@ -81,6 +83,12 @@ adapters
 weights on WebGPU
   F32, Q8_0 as they are stored; other types are widened to F16 while a model is loaded
 
+kernels on WebGPU
+  matrix products, of this kind of adapter; bstar doctor --tune measures them
+    up to 2 rows        row of 1
+    more than 2 rows    tile of 8
+  RMSNorm thread, attention thread
+
 bit-exactness
   a request's logits are the same bits in any batch
     equal   matrix product: row against tile
@@ -112,5 +120,17 @@ test("an adapter that does not keep the promise is named as such", () => {
   const probe = { bitExact: false, checks: [{ name: "RMSNorm", equal: false }] };
   expect(formatReport({ ...report, probe })).toContain(
     "bit-exactness\n  NOT kept on this adapter: a request's logits can depend on its batch\n    DIFFERS RMSNorm\n",
+  );
+});
+
+test("what was measured stands behind each class of rows", () => {
+  const measured: TunedClass[] = [
+    { mostRows: 2, chosen: "row of 1", microseconds: { "row of 1": 3.2, "tile of 8": 9 } },
+    { mostRows: 65_535, chosen: "tile of 8", microseconds: {} },
+  ];
+  const text = formatReport({ ...report, kernels: { tuned: true, variants: SOFTWARE_VARIANTS, measured } });
+  expect(text).toContain("matrix products, as bstar doctor --tune measured them\n");
+  expect(text).toContain(
+    "up to 2 rows        row of 1 (µs: row of 1 3, tile of 8 9)\n    more than 2 rows    tile of 8\n",
   );
 });

@@ -1,9 +1,9 @@
-// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of inputs
-// and their weights into workgroup memory and uses each of them for all its rows or columns. A thread has ROWS rows of
-// one column.
+// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of
+// inputs and their weights into workgroup memory and uses each of them for all its rows or columns. A thread has ROWS
+// rows of one column.
 //
-// ROWS, ROW_GROUPS, COLUMNS and STEPS, a divisor of SEGMENT, are constants that come before this text. Blocks "for each"
-// are unrolled: sums stay in registers.
+// ROWS, ROW_GROUPS, COLUMNS and STEPS, a divisor of SEGMENT, are constants that come before this text. Blocks "for
+// each" are unrolled: sums stay in registers.
 
 const TILE_ROWS = ROWS * ROW_GROUPS;
 const THREADS = COLUMNS * ROW_GROUPS;

@@ -1,9 +1,9 @@
 import { SEGMENT_VECTORS } from "../shape.ts";
 
 /**
- * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without workgroup
- * memory: the form for shaders on a CPU. `split` gives a few rows to many threads, each with some segments of the
- * inputs; `block` shares inputs and weights of many rows through workgroup memory.
+ * Variants of the matrix product; their bits are the same. `row` is one row a thread and `tile` eight, without
+ * workgroup memory: the form for shaders on a CPU. `split` gives a few rows to many threads, each with some segments of
+ * the inputs; `block` shares inputs and weights of many rows through workgroup memory.
  */
 export type LinearKind = "row" | "tile" | "split" | "block";
 
@@ -40,8 +40,8 @@ const MOST_VECTORS = 1024;
 /** A lane more than segments of the inputs would idle; 64 cover inputs of 8,192 numbers. */
 const MOST_LANES = 64;
 /**
- * Loads of weights of a thread that are under way together: 4 vectors of inputs are 16 loads, which hides the latency of
- * memory (test/backends/webgpu/kernels/linear-cuts.test.ts).
+ * Loads of weights of a thread that are under way together: 4 vectors of inputs are 16 loads, which hides the latency
+ * of memory (test/backends/webgpu/kernels/linear-cuts.test.ts).
  */
 const SPLIT_STEPS = 4;
 /** Columns next to each other whose 16-bit weights fill a sector of 32 bytes. */
@@ -55,7 +55,8 @@ export function linearCut({ kind, rows, rowGroups }: LinearClass, inputs: number
   if (kind === "block") return { kind, rows, rowGroups, columns: 16, lanes: 1, rowsAtATime: rows, steps: 8 };
   const segments = Math.ceil(inputs / SEGMENT_VECTORS);
   const threads = MOST_THREADS / rowGroups;
-  const leastColumns = rowGroups === 1 ? LEAST_COLUMNS : 2 * LEAST_COLUMNS; // inputs are read again for each few columns
+  // Workgroups read the inputs again for their columns, which costs more with more rows.
+  const leastColumns = rowGroups === 1 ? LEAST_COLUMNS : 2 * LEAST_COLUMNS;
   const lanes = Math.max(Math.min(rows, 4), Math.min(MOST_LANES, threads / leastColumns, powerOfTwoFrom(segments)));
   const columns = Math.max(leastColumns, Math.min(16, threads / lanes), LEAST_THREADS / lanes);
   const rowsAtATime = Math.min(rows, lanes, MOST_VECTORS / (columns * lanes * rowGroups));

@@ -1,9 +1,10 @@
-// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l + LANES,
-// ... so that a product with one row still has a thread for each column and segment. Then the segments' sums are added
-// from left to right, ROWS_AT_A_TIME rows in parallel, because workgroup memory holds no more.
+// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l +
+// LANES, ... so that a product with one row still has a thread for each column and segment. Then the segments' sums are
+// added from left to right, ROWS_AT_A_TIME rows in parallel, because workgroup memory holds no more.
 //
-// ROWS of a thread, ROW_GROUPS, COLUMNS, LANES, ROWS_AT_A_TIME and STEPS, the vectors of inputs whose weights are loaded
-// before they are used, are constants that come before this text. Blocks "for each" are unrolled: sums stay in registers.
+// ROWS of a thread, ROW_GROUPS, COLUMNS, LANES, ROWS_AT_A_TIME and STEPS, the vectors of inputs whose weights are
+// loaded before they are used, are constants that come before this text. Blocks "for each" are unrolled: sums stay in
+// registers.
 
 const THREADS = COLUMNS * LANES * ROW_GROUPS;
 

@@ -64,9 +64,10 @@ export const EXPERT_COLUMNS = 32;
  */
 export function expertKernel({ dtype, inputs }: Omit<LinearShape, "biased">, rows: ExpertRows, store: Store): Kernel {
   const choices = `const CHOICES = ${4 + store.bindings.length}u;\n`;
+  const pieces = ["columns", "part", ...weightPieces(dtype), "linear", "linear-expert", ...store.pieces] as const;
   return {
     label: `linear-expert ${store.name} ${dtype}`,
-    code: `${choices}${compose("columns", "part", ...weightPieces(dtype), "linear", "linear-expert", ...store.pieces, "no-bias")}`,
+    code: `${choices}${compose(...pieces, "no-bias")}`,
     bindings: ["read", "uniform", "read", "read", ...store.bindings, "read"],
     constants: {
       INPUTS: inputs,

@@ -709,12 +709,12 @@ fn cache_at(row: u32, head: u32) -> u32 {
   return block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * token_units();
 }
 `,
-  "linear-block": `// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of inputs
-// and their weights into workgroup memory and uses each of them for all its rows or columns. A thread has ROWS rows of
-// one column.
+  "linear-block": `// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of
+// inputs and their weights into workgroup memory and uses each of them for all its rows or columns. A thread has ROWS
+// rows of one column.
 //
-// ROWS, ROW_GROUPS, COLUMNS and STEPS, a divisor of SEGMENT, are constants that come before this text. Blocks "for each"
-// are unrolled: sums stay in registers.
+// ROWS, ROW_GROUPS, COLUMNS and STEPS, a divisor of SEGMENT, are constants that come before this text. Blocks "for
+// each" are unrolled: sums stay in registers.
 
 const TILE_ROWS = ROWS * ROW_GROUPS;
 const THREADS = COLUMNS * ROW_GROUPS;
@@ -855,12 +855,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   store(row, part.first_column + column, total);
 }
 `,
-  "linear-split": `// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l + LANES,
-// ... so that a product with one row still has a thread for each column and segment. Then the segments' sums are added
-// from left to right, ROWS_AT_A_TIME rows in parallel, because workgroup memory holds no more.
+  "linear-split": `// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l +
+// LANES, ... so that a product with one row still has a thread for each column and segment. Then the segments' sums are
+// added from left to right, ROWS_AT_A_TIME rows in parallel, because workgroup memory holds no more.
 //
-// ROWS of a thread, ROW_GROUPS, COLUMNS, LANES, ROWS_AT_A_TIME and STEPS, the vectors of inputs whose weights are loaded
-// before they are used, are constants that come before this text. Blocks "for each" are unrolled: sums stay in registers.
+// ROWS of a thread, ROW_GROUPS, COLUMNS, LANES, ROWS_AT_A_TIME and STEPS, the vectors of inputs whose weights are
+// loaded before they are used, are constants that come before this text. Blocks "for each" are unrolled: sums stay in
+// registers.
 
 const THREADS = COLUMNS * LANES * ROW_GROUPS;
 

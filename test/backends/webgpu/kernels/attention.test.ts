@@ -20,6 +20,7 @@ import { type KvType, kvHeadBytes } from "../../../../src/kv-type.ts";
 import type { StepPlan } from "../../../../src/step.ts";
 import { type PlanRow, makePlan, randomModel } from "../../../../src/testing/index.ts";
 import { distance, numbers } from "../../../support/numbers.ts";
+import { isSoak } from "../../../support/soak.ts";
 import { FIRST_GROUP, bits, ifWebGPU, noWebGPU, openWorkbench } from "../../../support/webgpu.ts";
 
 /** The device's buffer after the plan's columns and changes of tables were written. */
@@ -44,6 +45,18 @@ interface Case {
   readonly kv: KvType;
 }
 
+/** Heads of real models, cut to two key heads: one of them in `npm test`, all under `npm run soak -- webgpu-kernels`. */
+const REAL_HEADS: readonly Case[] = [
+  { headDim: 64, headCount: 8, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f32" }, // Llama 3.2 1B
+  { headDim: 80, headCount: 2, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f32" }, // Phi-2
+  { headDim: 96, headCount: 6, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f16" }, // Phi-3.5 mini
+  { headDim: 128, headCount: 8, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "f16" }, // Llama 3.1 8B
+  { headDim: 128, headCount: 14, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "int8" }, // Qwen2.5 7B
+  { headDim: 128, headCount: 16, kvHeadCount: 2, blockSize: 16, window: null, softCap: null, kv: "int8" }, // Llama 3 70B
+  { headDim: 256, headCount: 4, kvHeadCount: 2, blockSize: 16, window: 512, softCap: 50, kv: "f32" }, // Gemma 2 2B
+  { headDim: 256, headCount: 8, kvHeadCount: 2, blockSize: 16, window: 512, softCap: null, kv: "f16" }, // Gemma 3 4B
+];
+
 describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
   let bench: Workbench;
   beforeAll(async () => {
@@ -56,6 +69,7 @@ describe.skipIf(noWebGPU)(`attention${ifWebGPU}`, () => {
     { headDim: 6, headCount: 2, kvHeadCount: 2, blockSize: 3, window: null, softCap: 2, kv: "f16" },
     { headDim: 64, headCount: 1, kvHeadCount: 1, blockSize: 4, window: 10, softCap: null, kv: "int8" },
     { headDim: 16, headCount: 11, kvHeadCount: 1, blockSize: 4, window: 300, softCap: null, kv: "f16" },
+    ...REAL_HEADS.filter((_, i) => isSoak || i === 1),
   ])(
     "$headCount heads of $headDim, $kvHeadCount shared, blocks of $blockSize, window $window, soft-cap $softCap, $kv",
     (each) => {

@@ -315,6 +315,33 @@ describe.skipIf(noWebGPU)(`linear${ifWebGPU}`, () => {
     }
   });
 
+  /** Inputs of a layer's products, cut to 40 outputs, and vocabularies behind an input of 8. */
+  const REAL_INPUTS = [576, 896, 1536, 2048, 2304, 3072, 3584, 4096, 8192, 14_336];
+  const REAL_VOCABULARIES = [32_000, 49_152, 50_257, 100_352, 128_256, 151_936, 152_064, 200_064, 256_000, 262_144];
+  const REAL = [
+    ...REAL_INPUTS.map((hiddenSize) => ({ hiddenSize, vocabSize: 40 })),
+    ...REAL_VOCABULARIES.map((vocabSize) => ({ hiddenSize: 8, vocabSize })),
+  ].filter((_, i) => isSoak || i === 3);
+
+  test.each(REAL)("products of $hiddenSize inputs and $vocabSize outputs are their twin's", async (sizes) => {
+    const { config, head } = randomModel(9, { ...sizes, layerCount: 1 });
+    const shape = shapeOf(config);
+    const rows = 3;
+    const x = numbers(rows * sizes.hiddenSize, 10);
+    const expected = new Float64Array(rows * sizes.vocabSize);
+    linear(expected, new Float64Array(Float32Array.from(x)), new Matrix(head), rows);
+    const plan = vocabularyMatrix(head, config);
+    for (const variant of NAMES) {
+      const outputs = [new Float32Array(rows * 4 * shape.vocabulary)];
+      const store = storeLogits(shape, rows, config);
+      const logits = await run(variant, rows, { plan, inputs: Float32Array.from(x), store, outputs });
+      const actual = Float64Array.from(expected, (_, i) => {
+        return logits[Math.floor(i / sizes.vocabSize) * 4 * shape.vocabulary + (i % sizes.vocabSize)];
+      });
+      expect({ variant, isNear: distance(actual, expected) < TOLERANCE }).toEqual({ variant, isNear: true });
+    }
+  });
+
   describe("weights of other formats give the bits of the same numbers as float32", () => {
     const model = randomModel(8, { hiddenSize: 288, vocabSize: 70 });
     const shape = shapeOf(model.config);
