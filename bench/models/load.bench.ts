@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DecoderSizes, plainDecoder } from "../../src/decoder.ts";
 import type { DType } from "../../src/model.ts";
-import { filledModel } from "../../test/support/filled-model.ts";
+import { filledModel } from "../../src/cli/doctor/filled-model.ts";
 import { ggufChunks } from "../../test/support/gguf-files.ts";
 import type { BenchRow } from "../bench.ts";
 

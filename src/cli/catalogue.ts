@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
+  CPU,
   type Gpu,
   gpuFromJson,
   gpuNamed,
@@ -16,7 +17,7 @@ import { UsageError } from "./failure.ts";
 
 /** What `--model` and `--gpu` take, for help and complaints. */
 export const MODEL_NAMES = `${[...MODELS.keys()].join(", ")}, or a Hugging Face config.json`;
-export const GPU_NAMES = `${[...GPUS.keys()].join(", ")}, or a JSON file`;
+export const GPU_NAMES = `${[...GPUS.keys(), CPU.name].join(", ")}, or a JSON file`;
 
 /**
  * The shape of a model of the catalogue, or of a `config.json` or its folder. Throws `UsageError` or

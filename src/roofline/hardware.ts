@@ -1,4 +1,10 @@
-import { A100_EFFICIENCY, HOPPER_EFFICIENCY, MEAN_EFFICIENCY, RTX_4090_EFFICIENCY } from "./efficiency.ts";
+import {
+  A100_EFFICIENCY,
+  DATASHEET_EFFICIENCY,
+  HOPPER_EFFICIENCY,
+  MEAN_EFFICIENCY,
+  RTX_4090_EFFICIENCY,
+} from "./efficiency.ts";
 import type { Gpu, Link } from "./gpu.ts";
 import { unknownName } from "../unknown-name.ts";
 
@@ -266,9 +272,26 @@ const CATALOGUE: readonly Gpu[] = [
 /** Every GPU of the catalogue by name, in the order of the documentation. */
 export const GPUS: ReadonlyMap<string, Gpu> = new Map(CATALOGUE.map((gpu) => [gpu.name, Object.freeze(gpu)]));
 
-/** The GPU of that name. Throws `InvalidOptionError` that lists the known names. */
+/**
+ * The CPU backend on two cores of a server, with weights in Q8_0: rates that it reaches. It is no GPU to rent, and
+ * `cheapestGpu` leaves it out.
+ */
+export const CPU: Gpu = Object.freeze({
+  name: "cpu",
+  flops: { fp16: 100 * GIGA },
+  bytesPerSecond: 15 * GIGA,
+  memoryBytes: 4 * GIB,
+  link: PCIE4,
+  dollarsPerHour: 0,
+  efficiency: { ...DATASHEET_EFFICIENCY, fittedOn: "steps of 8 layers of width 1024 in Q8_0" },
+  source:
+    "AMD EPYC, 2 cores: bytes by bstar doctor --calibrate, FLOP/s by a prompt's processor time (docs/benchmarks.md)",
+  priceSource: "",
+});
+
+/** The GPU of that name, or `CPU`. Throws `InvalidOptionError` that lists the known names. */
 export function gpuNamed(name: string): Gpu {
-  const gpu = GPUS.get(name.toLowerCase());
-  if (gpu === undefined) throw unknownName("GPU", name, GPUS.keys());
+  const gpu = name.toLowerCase() === CPU.name ? CPU : GPUS.get(name.toLowerCase());
+  if (gpu === undefined) throw unknownName("GPU", name, [...GPUS.keys(), CPU.name]);
   return gpu;
 }

@@ -19,7 +19,7 @@ export {
 } from "./engine-figures.ts";
 export { type Arithmetic, ARITHMETICS, type Efficiency, type Gpu, type Link } from "./gpu.ts";
 export { gpuFromJson } from "./gpu-json.ts";
-export { gpuNamed, GPUS } from "./hardware.ts";
+export { CPU, gpuNamed, GPUS } from "./hardware.ts";
 export { shapeFromConfig, shapeOfDecoder } from "./hf-config.ts";
 export { blockBytesPerSequence, blocksPerSequence, kvBytesPerSequence, kvBytesPerToken, kvCopies } from "./kv-bytes.ts";
 export { gpuFromMeasurement, type StepMeasurement } from "./measured.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { GPUS, gpuNamed } from "../../src/roofline/index.ts";
+import { capacity, CPU, GPUS, gpuNamed, modelNamed } from "../../src/roofline/index.ts";
 
 test("the catalogue has the names that others rely on", () => {
   expect([...GPUS.keys()]).toEqual([
@@ -45,4 +45,11 @@ test("an unknown name lists the known ones; case does not matter", () => {
   expect(gpuNamed("A10")).toBe(gpuNamed("a10"));
   expect(() => gpuNamed("a11")).toThrow(InvalidOptionError);
   expect(() => gpuNamed("a11")).toThrow(/unknown GPU "a11"; known: a10, a10g, .*m4-max/);
+});
+
+test("the CPU has a name of its own, and is not for rent", () => {
+  expect(gpuNamed("CPU")).toBe(CPU);
+  expect(GPUS.has(CPU.name)).toBe(false);
+  const options = { gpu: CPU, shape: modelNamed("qwen2.5-0.5b"), weightBits: 8 };
+  expect(capacity(options).maxSequences).toBeGreaterThan(0);
 });

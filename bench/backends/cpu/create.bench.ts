@@ -13,7 +13,7 @@ import { plainDecoder } from "../../../src/decoder.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type { Model } from "../../../src/model.ts";
 import { PlanDriver } from "../../../src/testing/index.ts";
-import { filledModel } from "../../../test/support/filled-model.ts";
+import { filledModel } from "../../../src/cli/doctor/filled-model.ts";
 import { ggufChunks } from "../../../test/support/gguf-files.ts";
 import type { BenchRow } from "../../bench.ts";
 

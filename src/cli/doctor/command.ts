@@ -9,5 +9,6 @@ export function registerDoctor(program: Command, io: Io): void {
     .description("what can be used here: adapters, backends, models; and how to get a better one")
     .option("--json", "print one JSON object")
     .option("--tune", "time every variant of the WebGPU kernels and keep the fastest for later runs")
+    .option("--calibrate", "measure this CPU, and print what `bstar roofline --gpu FILE` reads of it")
     .action(async (options: DoctorOptions) => (await import("./doctor.ts")).doctor(options, io));
 }

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from "node:os";
 import { type Inspection, VARIANTS, inspectAdapters, isSoftware, tuneVariants } from "../../backends/webgpu/index.ts";
-import { oneLine } from "../failure.ts";
+import { oneLine, UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { packageVersion } from "../package-version.ts";
 import { readTuning, writeTuning } from "../tuning.ts";
@@ -12,8 +12,16 @@ import { formatReport, type KernelReport, type Report } from "./report.ts";
 
 /** Runs `bstar doctor`. Finding nothing is an answer, not a failure. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<void> {
+  if (options.calibrate === true) return calibrate(options, io);
   const report = diagnose(await search(options.tune === true), await measureCpu());
   await io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : formatReport(report));
+}
+
+/** Prints the CPU's measures alone. */
+async function calibrate({ tune }: DoctorOptions, io: Io): Promise<void> {
+  if (tune === true) throw new UsageError("--tune measures a GPU and --calibrate the CPU: give one of them");
+  const { calibrateCpu } = await import("./calibrate.ts");
+  await io.stdout.write(`${JSON.stringify(await calibrateCpu(), null, 2)}\n`);
 }
 
 /** What came of looking for WebGPU: what it offers and where it comes from, or why it cannot be used. */

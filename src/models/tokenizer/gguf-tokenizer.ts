@@ -6,11 +6,11 @@ import type { AddedToken } from "./added-tokens.ts";
 import { assembleTokenizer, type ModelTokenizer } from "./assemble.ts";
 import { Bpe } from "./bpe.ts";
 import { GGUF_PRE_TOKENIZERS, type GgufPreTokenizer } from "./gguf-patterns.ts";
-import { RANK_UNIT, type FindMerge } from "./pair-table.ts";
 import { readMerges } from "./parse-bpe.ts";
 import { parsePattern } from "./pattern.ts";
 import type { Surrounding } from "./post-processor.ts";
 import { chain, cutting, type PreTokenizer } from "./pre-tokenizers.ts";
+import { scoreBpe } from "./score-bpe.ts";
 
 /** Values of a GGUF file's metadata by key. */
 export type GgufMetadata = ReadonlyMap<string, unknown>;
@@ -50,7 +50,10 @@ function byteLevelTokenizer(fields: Metadata): ModelTokenizer {
     normalizer: null,
     preTokenizer: preTokenizerOf(pre),
     model: new Bpe({
-      ...PLAIN,
+      fuseUnknown: false,
+      byteFallback: false,
+      continuingPrefix: "",
+      endSuffix: "",
       tokens: vocabulary.tokens,
       vocab: vocabulary.ofText,
       find: (left, right) => pairs.find(left, right),
@@ -76,6 +79,8 @@ function preTokenizerOf({ patterns }: GgufPreTokenizer): PreTokenizer {
 function sentencePieceTokenizer(fields: Metadata): ModelTokenizer {
   const vocabulary = readVocabulary(fields);
   const { tokens, ofText } = vocabulary;
+  const scores = fields.numbers("tokenizer.ggml.scores", tokens.length);
+  if (scores === null) throw new InvalidModelError("tokenizer.ggml.scores is missing");
   const prefix = fields.boolean("tokenizer.ggml.add_space_prefix", true) ? "▁" : "";
   const steps = [
     SPACES_TO_METASPACE,
@@ -87,21 +92,12 @@ function sentencePieceTokenizer(fields: Metadata): ModelTokenizer {
     addedTokens: vocabulary.addedTokens,
     normalizer: (text) => (text === "" ? "" : prefix + text.replaceAll(" ", "▁")),
     preTokenizer: (piece) => [piece],
-    model: new Bpe({
-      ...PLAIN,
-      tokens,
-      vocab: ofText,
-      find: mergesByScore(vocabulary, fields),
-      unknownId: vocabulary.unknownId,
-      byteFallback: true,
-    }),
+    model: scoreBpe({ tokens, vocab: ofText, scores, unknownId: vocabulary.unknownId }),
     surrounding: surroundingOf(fields, tokens.length, true),
     decoding: parseDecoder({ type: "Sequence", decoders: steps }),
     removesText: false,
   });
 }
-
-const PLAIN = { fuseUnknown: false, byteFallback: false, ignoreMerges: false, continuingPrefix: "", endSuffix: "" };
 
 interface Vocabulary {
   readonly tokens: readonly string[];
@@ -154,19 +150,6 @@ function addedToken(
     lstrip: false,
     rstrip: false,
     normalized: false,
-  };
-}
-
-/** Two symbols merge where a token is their text; the greater its score, the earlier, and of equals from the left. */
-function mergesByScore({ tokens, ofText }: Vocabulary, fields: Metadata): FindMerge {
-  const scores = fields.numbers("tokenizer.ggml.scores", tokens.length);
-  if (scores === null) throw new InvalidModelError("tokenizer.ggml.scores is missing");
-  const order = [...new Set(Array.from(scores))].sort((a, b) => b - a);
-  const rankOf = new Map(order.map((score, rank) => [score, rank]));
-  const ranks = Float64Array.from(tokens, (_, id) => rankOf.get(scores[id])!);
-  return (left, right) => {
-    const id = ofText.get(tokens[left] + tokens[right]);
-    return id === undefined ? -1 : ranks[id] * RANK_UNIT + id;
   };
 }
 

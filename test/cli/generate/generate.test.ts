@@ -135,6 +135,14 @@ describe("with the built-in model", () => {
     });
   });
 
+  test("the CPU backend's budget is measured as well", async () => {
+    const prompt = ["generate", "--backend", "cpu", "-p", "Once upon a time", "--max-tokens", "6"];
+    const measured = ["--budget", "measured", "--token-budget", "16", "--target-ms", "1000"];
+    const { out, err } = await bstar([...prompt, ...measured]);
+    expect(out).toBe((await bstar(prompt)).out);
+    expect(err).toMatch(/^bstar: B\* of this device is .*; the budget is \d+\n$/);
+  });
+
   test("interrupted, what is there is printed", async () => {
     const controller = new AbortController();
     const stdin = '{"prompt":"Once","maxTokens":1}\n{"prompt":"Twice upon","maxTokens":200}';
