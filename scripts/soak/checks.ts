@@ -44,6 +44,18 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
     file: "test/backends/webgpu/backend.test.ts",
   },
   {
+    name: "hostile",
+    count: 20_000,
+    of: "hostile requests of each kind to the server",
+    file: "test/promises/hostile-requests.test.ts",
+  },
+  {
+    name: "streams",
+    count: 600,
+    of: "seconds of 200 concurrent streams that are left at random",
+    file: "test/promises/many-streams.test.ts",
+  },
+  {
     name: "serving",
     count: 198,
     of: "runs of real servers, every one of them whole",

@@ -61,6 +61,14 @@ const OPENERS: Openers = {
   },
 };
 
+/** For a thread that was started because there is no GPU. */
+export const WITHOUT_GPU: Openers = {
+  ...OPENERS,
+  gpu: async () => {
+    throw new DeviceUnavailableError("this thread leaves GPUs to another one");
+  },
+};
+
 /**
  * The backend that was asked for, or nothing in its place. Where none was asked for: a GPU, else the CPU, else the
  * reference, with one line on standard error that says why and how to change it.

@@ -1,6 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { DisposedError, InvalidOptionError } from "../errors.ts";
+import { DisposedError, InvalidOptionError, WorkerLostError } from "../errors.ts";
 import { Exchange } from "./exchange.ts";
 import { KeyRing, rateLimited } from "./keys.ts";
 import { limitsOf } from "./limits.ts";
@@ -70,11 +70,11 @@ class Server {
 
   #routes(): Hono<Env> {
     const app = new Hono<Env>();
-    const { corsOrigins = [], engine, model, limits, version = "0" } = this.#options;
+    const { corsOrigins = [], engine, model, limits, metrics, spans, version = "0" } = this.#options;
     if (corsOrigins.length > 0) app.use(cors({ origin: corsOrigins.includes("*") ? "*" : [...corsOrigins] }));
     app.use(this.#follow, this.#admit);
     const routes = routesOf(
-      { engine, model, limits: limitsOf(limits) },
+      { engine, model, limits: limitsOf(limits), metrics, spans },
       { version, isOpen: () => this.#closed === null, load: () => this.#active.size - 1 },
     );
     for (const { path, method, answer } of routes) {
@@ -86,8 +86,10 @@ class Server {
     app.notFound((context) => refusal(context, new ApiError(404, `there is no ${context.req.path}`)));
     app.onError((thrown, context) => {
       // The engine ended by itself: it stopped at a broken law of its own.
-      if (thrown instanceof DisposedError) this.#closed ??= "failed";
-      return refusal(context, apiErrorOf(thrown));
+      if (thrown instanceof DisposedError || thrown instanceof WorkerLostError) this.#closed ??= "failed";
+      const error = apiErrorOf(thrown);
+      if (error.status === 429 || error.status === 503) metrics?.noteRejection(error.code);
+      return refusal(context, error);
     });
     return app;
   }

@@ -5,3 +5,4 @@ export { SERVER_LIMITS, type ServerLimits } from "./limits.ts";
 export type { ServerLog, ServerLogEntry } from "./log.ts";
 export { ApiError } from "./openai/api-error.ts";
 export type { AnswerStream, HandlerOptions, ServedEngine, ServedModel } from "./options.ts";
+export type { RequestObserver, RequestSpan, ServerMetrics, ServerSpans } from "./telemetry.ts";

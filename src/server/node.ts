@@ -1,8 +1,11 @@
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { InvalidOptionError } from "../errors.ts";
 import type { Handler } from "./handler.ts";
+
+export { createMetrics, type MetricsOptions } from "./metrics.ts";
+export { createSpans } from "./spans.ts";
 
 /** Where a server listens, and what a connection may cost. */
 export interface ListenOptions {
@@ -35,9 +38,6 @@ const DEFAULTS = {
 /** Milliseconds between two looks at connections that are too slow. */
 const CHECK_INTERVAL = 1000;
 
-/** Milliseconds between two looks at connections that have become idle while the server closes. */
-const SWEEP_INTERVAL = 20;
-
 /** A server that listens. */
 export interface RunningServer {
   /** Such as "http://127.0.0.1:8000". */
@@ -68,10 +68,11 @@ export async function serve(handler: Handler, options: ListenOptions = {}): Prom
   );
   server.maxConnections = settings.maxConnections;
   server.timeout = 1000 * settings.idleSeconds;
+  const connections = new Connections(server);
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
-  return { url: `http://${host}:${port}`, port, close: (signal) => close(server, handler, signal) };
+  return { url: `http://${host}:${port}`, port, close: (signal) => close(server, handler, { connections, signal }) };
 }
 
 function settingsOf(options: ListenOptions): Required<ListenOptions> {
@@ -100,14 +101,43 @@ async function listen(server: HttpServer, { host, port }: Required<ListenOptions
   });
 }
 
-async function close(server: HttpServer, handler: Handler, signal?: AbortSignal): Promise<void> {
+async function close(
+  server: HttpServer,
+  handler: Handler,
+  { connections, signal }: { connections: Connections; signal: AbortSignal | undefined },
+): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  const cut = (): void => server.closeAllConnections();
   await handler.drain(signal);
-  // The last bytes of an answer may still be on their way; then its connection is idle, and would be kept alive.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_INTERVAL);
+  connections.finish();
+  const cut = (): void => server.closeAllConnections();
   if (signal?.aborted === true) cut();
   else signal?.addEventListener("abort", cut, { once: true });
   await closed;
-  clearInterval(sweep);
+}
+
+/** Which connections have an answer under way: Node's own list counts those that never sent a request, too. */
+class Connections {
+  readonly #open = new Set<Socket>();
+  readonly #busy = new Set<Socket>();
+  #isFinishing = false;
+
+  constructor(server: HttpServer) {
+    server.on("connection", (socket) => {
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
+    });
+    server.on("request", ({ socket }, response) => {
+      this.#busy.add(socket);
+      response.once("close", () => {
+        this.#busy.delete(socket);
+        if (this.#isFinishing) socket.destroySoon();
+      });
+    });
+  }
+
+  /** Closes those without an answer under way now, and the others behind its last byte. */
+  finish(): void {
+    this.#isFinishing = true;
+    for (const socket of this.#open) if (!this.#busy.has(socket)) socket.destroy();
+  }
 }

@@ -1,17 +1,20 @@
 import type { ChatTemplate } from "../chat.ts";
-import type { EngineRequest, EngineStats, PromptInput } from "../engine/options.ts";
+import type { EngineRequest, EngineStats, PrefixQuery, PromptInput } from "../engine/options.ts";
 import type { Completion, TokenDelta } from "../engine/token-stream.ts";
 import type { ModelTokenizer } from "../models/tokenizer/assemble.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { ApiKey } from "./keys.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ServerLog } from "./log.ts";
+import type { ServerMetrics, ServerSpans } from "./telemetry.ts";
 
-/** What the server needs of an engine: `Engine` has it, and so has `WorkerEngine`. */
+/** What the server needs of an engine: `Engine` has it, and so has `WorkerEngine` of `bstar/worker`. */
 export interface ServedEngine {
   /** Takes a request in. Throws or rejects where it refuses it. */
   submit(request: EngineRequest & PromptInput): AnswerStream | Promise<AnswerStream>;
   stats(): EngineStats | Promise<EngineStats>;
+  /** Prompt tokens that the prefix cache has now; left out, answers say 0. */
+  cachedTokens?(query: PrefixQuery & PromptInput): number | Promise<number>;
 }
 
 /** The answers to one request, as `TokenStream` gives them. */
@@ -42,6 +45,10 @@ export interface HandlerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Told of each request that was answered. Default none. */
   readonly log?: ServerLog;
+  /** Takes figures, which `/metrics` shows. Default none, and `/metrics` is a 404. */
+  readonly metrics?: ServerMetrics;
+  /** Makes a span of each request. Default none. */
+  readonly spans?: ServerSpans;
   /** What `/version` says. Default "0". */
   readonly version?: string;
 }

@@ -1,10 +1,14 @@
 import type { Exchange } from "./exchange.ts";
 import { assertModel, generate } from "./generate.ts";
 import { ApiError } from "./openai/api-error.ts";
+import type { ChatFormatParts } from "./openai/answer-text.ts";
 import { type ChatJob, chatJob, chatSchema } from "./openai/chat-body.ts";
 import { ChatFormat } from "./openai/chat-format.ts";
 import { type CompletionJob, completionJob, completionSchema } from "./openai/completion-body.ts";
 import { CompletionFormat } from "./openai/completion-format.ts";
+import { type ResponsesJob, responsesJob, responsesSchema } from "./openai/responses-body.ts";
+import { ResponsesFormat } from "./openai/responses-format.ts";
+import type { EncodedPrompt } from "./prompts.ts";
 import { readJson } from "./read-body.ts";
 import type { BodyReaders, Route, Service } from "./service.ts";
 import { tokenRoutes } from "./token-routes.ts";
@@ -21,12 +25,14 @@ export interface ServerState {
 /** Every route of the server. */
 export function routesOf(service: Service, state: ServerState): Route[] {
   const readers = bodyReaders(service);
+  const responses = responsesSchema(service.limits);
   return [
     { path: "/health", method: "GET", answer: () => new Response(null, { status: state.isOpen() ? 200 : 503 }) },
     { path: "/ping", method: "GET", answer: () => new Response(null) },
     { path: "/version", method: "GET", answer: () => Response.json({ version: state.version }) },
     { path: "/load", method: "GET", answer: () => Response.json({ server_load: state.load() }) },
     ...modelRoutes(service),
+    ...metricRoutes(service),
     {
       path: "/v1/completions",
       method: "POST",
@@ -36,6 +42,14 @@ export function routesOf(service: Service, state: ServerState): Route[] {
       path: "/v1/chat/completions",
       method: "POST",
       answer: async (exchange) => chat(service, exchange, await readers.chat(exchange)),
+    },
+    {
+      path: "/v1/responses",
+      method: "POST",
+      answer: async (exchange) => {
+        const body = await readJson(exchange.request, service.limits);
+        return respond(service, exchange, responsesJob(body, responses, newSeed()));
+      },
     },
     { path: "/v1/embeddings", method: "POST", answer: refuseEmbeddings },
     ...tokenRoutes(service, readers),
@@ -74,6 +88,13 @@ function modelRoutes({ model }: Service): Route[] {
   ];
 }
 
+function metricRoutes({ engine, metrics }: Service): Route[] {
+  if (metrics === undefined) return [];
+  const answer = async (): Promise<Response> =>
+    new Response(await metrics.render(await engine.stats()), { headers: { "content-type": metrics.contentType } });
+  return [{ path: "/metrics", method: "GET", answer }];
+}
+
 function complete(service: Service, exchange: Exchange, job: CompletionJob): Promise<Response> {
   const { tokenizer } = service.model;
   return generate(service, exchange, job, {
@@ -87,16 +108,25 @@ function complete(service: Service, exchange: Exchange, job: CompletionJob): Pro
 }
 
 function chat(service: Service, exchange: Exchange, job: ChatJob): Promise<Response> {
-  const { tokenizer, chat: template } = service.model;
   return generate(service, exchange, job, {
     idPrefix: "chatcmpl-",
-    newFormat: (head, [{ text }]) =>
-      new ChatFormat(head, job, {
-        tokenizer,
-        newParser: () => template.outputParser({ tools: job.tools, prompt: text ?? "" }),
-        newCallId: () => `call_${crypto.randomUUID().replaceAll("-", "")}`,
-      }),
+    newFormat: (head, [prompt]) => new ChatFormat(head, job, formatParts(service, job.tools, prompt)),
   });
+}
+
+function respond(service: Service, exchange: Exchange, job: ResponsesJob): Promise<Response> {
+  return generate(service, exchange, job, {
+    idPrefix: "resp_",
+    newFormat: (head, [prompt]) => new ResponsesFormat(head, job, formatParts(service, job.tools, prompt)),
+  });
+}
+
+function formatParts({ model }: Service, tools: boolean, { text }: EncodedPrompt): ChatFormatParts {
+  return {
+    tokenizer: model.tokenizer,
+    newParser: () => model.chat.outputParser({ tools, prompt: text ?? "" }),
+    newId: () => crypto.randomUUID().replaceAll("-", ""),
+  };
 }
 
 function refuseEmbeddings(): never {

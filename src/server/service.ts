@@ -3,12 +3,15 @@ import type { ServerLimits } from "./limits.ts";
 import type { ChatJob } from "./openai/chat-body.ts";
 import type { CompletionJob } from "./openai/completion-body.ts";
 import type { ServedEngine, ServedModel } from "./options.ts";
+import type { ServerMetrics, ServerSpans } from "./telemetry.ts";
 
 /** What every request of a handler is answered with. */
 export interface Service {
   readonly engine: ServedEngine;
   readonly model: ServedModel;
   readonly limits: ServerLimits;
+  readonly metrics: ServerMetrics | undefined;
+  readonly spans: ServerSpans | undefined;
 }
 
 /** A path, and what answers it. Throws `ApiError`, and what the engine throws. */

@@ -83,6 +83,14 @@ test("closing lets running requests end and refuses new connections", async () =
   await closed;
 });
 
+test("closing waits for no connection that never asked for anything", async () => {
+  const { server, client } = await running();
+  const idle = connect(server.port, "127.0.0.1");
+  await client.models.list();
+  await server.close();
+  expect(await textOf(idle).catch(() => "")).toBe("");
+});
+
 test("an option out of its range is named", async () => {
   const { handler } = serveScripted();
   await expect(serve(handler, { idleSeconds: 0 })).rejects.toThrow("idleSeconds must be above 0, got 0");

@@ -1,40 +1,39 @@
 import { contextThatFits } from "../../blocks/accounting.ts";
 import { Engine } from "../../engine/engine.ts";
-import type { EngineOptions } from "../../engine/options.ts";
 import type { OpenedModel } from "../../models/index.ts";
 import type { MeasuredBudget } from "../../policies/budget/measured.ts";
 import { admissionNamed, evictionNamed, preemptionNamed, queueNamed } from "../../policies/names.ts";
 import { chunkingNamed } from "../../prefill/names.ts";
-import { chooseBackend } from "../choose-backend.ts";
+import type { EngineEvents } from "../../worker/index.ts";
+import { chooseBackend, type Openers } from "../choose-backend.ts";
 import { budgetOf } from "../engine-options.ts";
 import { UsageError } from "../failure.ts";
 import { defaultBlockCount } from "../generate/block-count.ts";
 import type { Io } from "../io.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** What the server knows of its engine beside it. */
+/** What the server says of its engine. */
 export interface EngineFacts {
-  /** Most tokens of a prompt and its answer. */
-  readonly contextLength: number;
   readonly backendName: string;
+  /** Most tokens of a request: the model's, or what the pool holds. */
+  readonly contextLength: number;
 }
 
-/** The engine of `bstar serve`. Rejects with `UsageError` for policies that contradict each other. */
+/** The engine that the options describe; it takes the model's weights, whose files the caller closes. */
 export async function openEngine(
   options: ServeOptions,
-  { loaded, events, io }: { loaded: OpenedModel; events: Partial<EngineOptions>; io: Pick<Io, "stderr"> },
-): Promise<{ readonly engine: Engine; readonly facts: EngineFacts }> {
-  const { blockSize, tokenBudget, maxRequests, kv, maxWaiting } = options;
-  const { model, tokenizer, eosTokenIds, chat } = loaded;
-  const budget = budgetOf(options);
-  const lengths = Array.from({ length: maxRequests }, () => loaded.contextLength);
-  const blockCount =
-    options.blocks ?? defaultBlockCount(model.config, { lengths, maxRequests, blockSize, kv: kv ?? "f32" });
-  const sizes = { model, blockCount, blockSize, maxTokens: tokenBudget, maxRequests };
-  const backend = await chooseBackend(options.backend, { ...sizes, ...(kv === undefined ? {} : { kv }) }, io);
-  const { info } = backend;
-  const limit = Math.min(loaded.contextLength, info.contextLength);
-  const contextLength = contextThatFits({ blockCount: info.blockCount, blockSize, groups: info.groups, limit });
+  { model, tokenizer, eosTokenIds, chat, contextLength: longest }: OpenedModel,
+  { io, events, openers }: { io: Pick<Io, "stderr">; events: EngineEvents; openers?: Openers },
+): Promise<{ readonly engine: Engine; readonly info: EngineFacts }> {
+  const { blockSize, tokenBudget: maxTokens, maxRequests, kv, maxWaiting } = options;
+  const lengths = Array.from({ length: maxRequests }, () => longest);
+  const demand = { lengths, maxRequests, blockSize, kv: kv ?? "f32" };
+  const blockCount = options.blocks ?? defaultBlockCount(model.config, demand);
+  const sizes = { model, blockCount, blockSize, maxTokens, maxRequests, ...(kv === undefined ? {} : { kv }) };
+  const backend = await chooseBackend(options.backend, sizes, io, openers);
+  const { groups, name: backendName, contextLength: ofBackend } = backend.info;
+  const limit = Math.min(longest, ofBackend);
+  const contextLength = contextThatFits({ blockCount: backend.info.blockCount, blockSize, groups, limit });
   const engine = new Engine({
     backend,
     tokenizer,
@@ -42,33 +41,30 @@ export async function openEngine(
     stopTokenIds: eosTokenIds,
     contextLength,
     maxWaitingRequests: maxWaiting,
-    budget,
-    ...policiesOf(options, budget),
+    ...policiesOf(options),
     ...events,
   });
-  return { engine, facts: { contextLength, backendName: info.name } };
-}
-
-/** Throws `UsageError` for options that contradict each other, before anything is loaded. */
-export function checkPolicies(options: ServeOptions): void {
-  policiesOf(options, budgetOf(options));
+  return { engine, info: { backendName, contextLength } };
 }
 
 /** The policies of the same names that `bstar simulate` takes. Throws `UsageError`. */
-function policiesOf(options: ServeOptions, budget: MeasuredBudget | undefined) {
+export function policiesOf(options: ServeOptions) {
   const { queue, admission, preemption, chunking, eviction, targetMs } = options;
-  if (chunking === "slo" && targetMs === undefined) {
-    throw new UsageError("--chunking slo needs a target to keep: give --budget measured --target-ms, too");
-  }
-  const slo = {
-    ...(targetMs !== undefined && { target: targetMs / 1000 }),
-    ...(budget !== undefined && { stepTime: (tokens: number) => budget.predict(tokens) }),
-  };
+  const budget = budgetOf(options);
   return {
     queue: queueNamed(queue),
     admission: admissionNamed(admission),
     preemption: preemptionNamed(preemption),
-    chunking: chunkingNamed(chunking, slo),
+    chunking: chunkingNamed(chunking, sloOf(chunking, budget, targetMs)),
     eviction: evictionNamed(eviction),
+    budget,
   };
+}
+
+function sloOf(chunking: string, budget: MeasuredBudget | undefined, targetMs: number | undefined) {
+  if (chunking !== "slo") return {};
+  if (budget === undefined || targetMs === undefined) {
+    throw new UsageError("--chunking slo needs a target to keep: give --budget measured --target-ms, too");
+  }
+  return { target: targetMs / 1000, stepTime: (tokens: number) => budget.predict(tokens) };
 }

@@ -1,33 +1,44 @@
-import { InvalidOptionError } from "../../errors.ts";
 import { createHandler, SERVER_LIMITS, type ServerLimits } from "../../server/index.ts";
-import { type RunningServer, serve as listen } from "../../server/node.ts";
+import { createMetrics, createSpans, type RunningServer, serve as listen } from "../../server/node.ts";
+import { QUANTIZED } from "../engine-options.ts";
 import { UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
-import { openModel } from "../model-source.ts";
+import { openModel, thenClose } from "../model-source.ts";
 import { packageVersion } from "../package-version.ts";
 import { readKeyFile } from "./key-file.ts";
-import { checkPolicies } from "./open-engine.ts";
+import { policiesOf } from "./open-engine.ts";
 import type { ServeOptions } from "./options.ts";
 import { requestLog } from "./request-log.ts";
-import { openWorkerEngine } from "./worker-engine.ts";
+import { startEngine } from "./start-engine.ts";
 
 /** Runs `bstar serve` until the signal; then running requests end, as long as `--drain-seconds` lets them. */
 export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const keys = options.apiKeyFile === undefined ? undefined : readKeyFile(options.apiKeyFile);
   const limits = limitsOf(options.limit ?? []);
-  checkPolicies(options);
-  const described = await openModel(options.model, {}, io);
-  await described.close();
-  await using engine = await openWorkerEngine(options, io);
-  const { contextLength, backendName } = engine.info;
-  const { tokenizer, chat } = described;
-  const model = { name: options.servedModelName ?? described.name, tokenizer, chat, contextLength };
-  const log = requestLog(options.log, io);
-  const { corsOrigin: corsOrigins } = options;
-  const handler = createHandler({ engine, model, keys, limits, corsOrigins, log, version: packageVersion() });
+  // What is wrong with them is said before anything is loaded.
+  policiesOf(options);
+  const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
+  const name = options.servedModelName ?? loaded.name;
+  const { blockSize, kv } = options;
+  const metrics = createMetrics({ modelName: name, contextLength: loaded.contextLength, blockSize, cacheDtype: kv });
+  const onStep = metrics.noteStep.bind(metrics);
+  const { engine, info } = await thenClose(loaded, startEngine(options, loaded, { io, onStep }));
+  await using _ = engine;
+  const { tokenizer, chat } = loaded;
+  const handler = createHandler({
+    engine,
+    model: { name, tokenizer, chat, contextLength: info.contextLength },
+    keys,
+    limits,
+    corsOrigins: options.corsOrigin,
+    log: requestLog(options.log, io),
+    metrics,
+    spans: createSpans(),
+    version: packageVersion(),
+  });
   const server = await listenOr(options, () => listen(handler, { host: options.host, port: options.port }));
   if (!isLoopback(options.host) && keys === undefined) await io.stderr.write(OPEN_TO_ALL);
-  const facts = `${model.name}, ${backendName} backend, ${contextLength} tokens of context`;
+  const facts = `${name}, ${info.backendName} backend, ${info.contextLength} tokens of context`;
   await io.stdout.write(`bstar: serving ${server.url}/v1 (${facts})\n`);
   await aborted(io.signal);
   await shutDown(server, options.drainSeconds, io);
@@ -53,7 +64,6 @@ async function listenOr({ host, port }: ServeOptions, start: () => Promise<Runni
   try {
     return await start();
   } catch (error) {
-    if (error instanceof InvalidOptionError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") throw new UsageError(`port ${port} of ${host} is in use: --port takes another one`);
     throw new UsageError(`cannot listen on ${host}, port ${port}: ${message}`);

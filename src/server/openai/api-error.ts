@@ -8,6 +8,7 @@ import {
   InvalidRequestError,
   QueueFullError,
   TimeoutError,
+  WorkerLostError,
 } from "../../errors.ts";
 
 /** What an error says beside its message. */
@@ -68,7 +69,9 @@ export function apiErrorOf(thrown: unknown): ApiError {
   if (thrown instanceof TimeoutError) return new ApiError(408, message, { code });
   if (thrown instanceof AbortedError) return new ApiError(CLIENT_CLOSED_REQUEST, message, { code });
   if (thrown instanceof DisposedError) return new ApiError(503, "the server is shutting down", { code });
-  if (thrown instanceof DeviceLostError) return new ApiError(503, message, { code, retryAfter: RETRY_SECONDS });
+  if (thrown instanceof DeviceLostError || thrown instanceof WorkerLostError) {
+    return new ApiError(503, message, { code, retryAfter: RETRY_SECONDS });
+  }
   return new ApiError(500, message, { code });
 }
 

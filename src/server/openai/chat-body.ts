@@ -7,10 +7,11 @@ import type { Job } from "./job.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
 import { atMost, integer, only, optional, parseBody } from "./schema.ts";
 
-const FUNCTION_NAME = "must be a name of letters, digits, _ and -, of 64 characters at most";
+/** What names of functions are. */
+export const FUNCTION_NAME = "must be a name of letters, digits, _ and -, of 64 characters at most";
 
 /** A function that the model may call. */
-export const toolSchema = z.strictObject({
+const toolSchema = z.strictObject({
   type: z.literal("function", 'must be "function"'),
   function: z.strictObject({
     name: z.string(FUNCTION_NAME).regex(/^[\w-]{1,64}$/, FUNCTION_NAME),

@@ -1,20 +1,12 @@
-import type { ChatDelta, ChatOutputParser } from "../../chat.ts";
+import type { ChatDelta } from "../../chat.ts";
 import type { TokenDelta } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
+import { AnswerText, type ChatFormatParts } from "./answer-text.ts";
 import type { ApiError } from "./api-error.ts";
 import type { ChatJob } from "./chat-body.ts";
 import { type Answer, type AnswerFormat, type AnswerHead, type TokenCounts, usageOf } from "./job.ts";
-import { chatLogprobs, type TokenNames } from "./logprobs.ts";
+import { chatLogprobs } from "./logprobs.ts";
 import { DONE, dataEvent, failedStream } from "./sse.ts";
-
-/** What a chat's format needs beside the request. */
-export interface ChatFormatParts {
-  readonly tokenizer: TokenNames;
-  /** For each answer a parser of its own. */
-  readonly newParser: () => ChatOutputParser;
-  /** A name that no other call has. */
-  readonly newCallId: () => string;
-}
 
 /** The objects `chat.completion` and `chat.completion.chunk`. */
 export class ChatFormat implements AnswerFormat {
@@ -22,7 +14,7 @@ export class ChatFormat implements AnswerFormat {
   readonly #job: ChatJob;
   readonly #parts: ChatFormatParts;
   /** Of a stream, by index. */
-  readonly #choices: StreamedChoice[];
+  readonly #choices: AnswerText[];
   /** The chunk up to its choice: the same for each of a stream. */
   readonly #before: string;
 
@@ -31,7 +23,7 @@ export class ChatFormat implements AnswerFormat {
     this.#job = job;
     this.#parts = parts;
     const { n = 1 } = job.request;
-    this.#choices = job.stream ? Array.from({ length: n }, () => new StreamedChoice(parts.newParser())) : [];
+    this.#choices = job.stream ? Array.from({ length: n }, () => new AnswerText(parts.newParser())) : [];
     this.#before = JSON.stringify({ ...this.#fields("chat.completion.chunk"), choices: [] }).slice(0, -2);
   }
 
@@ -80,8 +72,8 @@ export class ChatFormat implements AnswerFormat {
   }
 
   #wholeChoice({ text, tokenIds, logprobs, finishReason }: Answer, index: number): object {
-    const { content, reasoning, toolCalls } = new StreamedChoice(this.#parts.newParser()).parse(text, true);
-    const calls = toolCalls.map((call) => ({ id: this.#parts.newCallId(), type: "function", function: call }));
+    const { content, reasoning, toolCalls } = new AnswerText(this.#parts.newParser()).parse(text, true);
+    const calls = toolCalls.map((call) => ({ id: `call_${this.#parts.newId()}`, type: "function", function: call }));
     const message = {
       role: "assistant",
       content: content === "" && calls.length > 0 ? null : content,
@@ -100,7 +92,7 @@ export class ChatFormat implements AnswerFormat {
 
   /** A call in two deltas, as OpenAI's clients put them together: its name, then its arguments. */
   #call(index: number, at: number, { name, arguments: args }: ChatDelta["toolCalls"][number]): string {
-    const id = this.#parts.newCallId();
+    const id = `call_${this.#parts.newId()}`;
     const named = { index: at, id, type: "function", function: { name, arguments: "" } };
     const rest = { index: at, function: { arguments: args } };
     return [named, rest].map((call) => this.#chunk({ index, delta: { tool_calls: [call] }, ...NOTHING })).join("");
@@ -117,32 +109,6 @@ export class ChatFormat implements AnswerFormat {
 }
 
 const NOTHING = { logprobs: null, finish_reason: null };
-
-/** One answer of a stream. */
-class StreamedChoice {
-  callCount = 0;
-  readonly #parser: ChatOutputParser;
-
-  constructor(parser: ChatOutputParser) {
-    this.#parser = parser;
-  }
-
-  /** What became certain with this text; all that was held back where it is the last. */
-  parse(text: string, isLast: boolean): ChatDelta {
-    const delta = this.#parser.push(text);
-    const whole = isLast ? joined(delta, this.#parser.end()) : delta;
-    this.callCount += whole.toolCalls.length;
-    return whole;
-  }
-}
-
-function joined(a: ChatDelta, b: ChatDelta): ChatDelta {
-  return {
-    content: a.content + b.content,
-    reasoning: a.reasoning + b.reasoning,
-    toolCalls: [...a.toolCalls, ...b.toolCalls],
-  };
-}
 
 function finishReasonOf(reason: FinishReason, hasCalls: boolean): "stop" | "length" | "tool_calls" {
   if (reason === "length") return "length";

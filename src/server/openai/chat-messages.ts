@@ -49,7 +49,8 @@ export function messagesSchema(limits: ServerLimits) {
   return atMost(messageSchema(limits), limits.messages, "messages").min(1, "must have at least one message");
 }
 
-type Message = z.infer<ReturnType<typeof messageSchema>>;
+/** A message as a body has it. */
+export type Message = z.infer<ReturnType<typeof messageSchema>>;
 
 /** Messages as chat templates read them: content is text, and a call's arguments are an object. Throws `ApiError`. */
 export function chatMessages(messages: readonly Message[]): ChatMessage[] {

@@ -80,7 +80,7 @@ export const PURE_ROOMS: ReadonlySet<string> = new Set([
 /** Packages that a room may import; everything else of the library is its own code. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   models: ["@huggingface/hub", "@huggingface/jinja", "oniguruma-to-es"],
-  server: ["@hono/node-server", "hono", "zod"],
+  server: ["@hono/node-server", "@opentelemetry/api", "hono", "prom-client", "zod"],
   cli: ["commander", "pino", "webgpu", "tinypool", "eventsource-parser"],
   "kv-events": ["zeromq", "@msgpack/msgpack"],
   sim: ["vega", "vega-lite"],
