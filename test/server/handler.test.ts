@@ -103,6 +103,19 @@ describe("OpenAI's client on the built-in model", async () => {
     expect(offsets).toEqual([0, tokens![0].length, tokens![0].length + tokens![1].length]);
   });
 
+  test("bends its choice by bias and penalties", async () => {
+    const body = { model: "builtin", prompt: PROMPT, max_tokens: 6, temperature: 0 };
+    const idsOf = async (more: object): Promise<number[]> => {
+      const { body: answer } = await post(handler, "/v1/completions", { ...body, return_token_ids: true, ...more });
+      return answer.choices[0].token_ids;
+    };
+    const plain = await idsOf({});
+    expect(await idsOf({ logit_bias: { [plain[0]]: -100 } })).not.toContain(plain[0]);
+    expect(await idsOf({ logit_bias: { 42: 100 } })).toEqual(Array(6).fill(42));
+    const once = await idsOf({ logit_bias: { 42: 30, 43: 29 }, presence_penalty: 2 });
+    expect(once.slice(0, 2).toSorted()).toEqual([42, 43]);
+  });
+
   test("gets the same answer again by the reported seed", async () => {
     const body = { model: "builtin", prompt: PROMPT, max_tokens: 8 };
     const first = (await client.completions.create(body)) as OpenAI.Completion & { seed: number };

@@ -31,6 +31,11 @@ export function samplingFields(limits: ServerLimits) {
     top_k: optional(integer(-1, MAX_TOKEN_ID)),
     min_p: optional(decimal(0, 1)),
     seed: optional(integer(0)),
+    presence_penalty: optional(decimal(-2, 2)),
+    frequency_penalty: optional(decimal(-2, 2)),
+    repetition_penalty: optional(z.number("must be a number above 0").gt(0, { error: "must be a number above 0" })),
+    logit_bias: optional(logitBias(limits)),
+    min_tokens: optional(integer(0)),
     stop: optional(
       z.union([stopString, atMost(stopString, limits.stops, "texts")], {
         error: `must be a text or a list of ${limits.stops} texts at most, none of them empty`,
@@ -48,6 +53,13 @@ export function samplingFields(limits: ServerLimits) {
 }
 
 const stopString = z.string("must be a text").min(1, "must not be empty");
+
+/** Ids as JSON's keys, which are texts. */
+function logitBias({ logitBias: most }: ServerLimits) {
+  const error = `must be an object of ${most} token ids at most, each with a number from -100 to 100`;
+  const bias = z.record(z.string().regex(/^(?:0|[1-9]\d{0,9})$/, error), decimal(-100, 100), error);
+  return bias.refine((given) => Object.keys(given).length <= most, { error });
+}
 
 function name(error: string): z.ZodString {
   return z.string(error).min(1, error).max(MAX_NAME, error);
@@ -95,5 +107,16 @@ function samplingOf(body: SamplingFields, seed: number): Partial<SamplingParams>
     topK: Math.max(0, body.top_k ?? 0),
     minP: body.min_p ?? 0,
     seed: body.seed ?? seed,
+    ...penaltiesOf(body),
+  };
+}
+
+function penaltiesOf(body: SamplingFields): Partial<SamplingParams> {
+  return {
+    presencePenalty: body.presence_penalty ?? 0,
+    frequencyPenalty: body.frequency_penalty ?? 0,
+    repetitionPenalty: body.repetition_penalty ?? 1,
+    logitBias: body.logit_bias ?? {},
+    minTokens: body.min_tokens ?? 0,
   };
 }
