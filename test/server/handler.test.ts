@@ -113,7 +113,7 @@ describe("OpenAI's client on the built-in model", async () => {
     expect(await idsOf({ logit_bias: { [plain[0]]: -100 } })).not.toContain(plain[0]);
     expect(await idsOf({ logit_bias: { 42: 100 } })).toEqual(Array(6).fill(42));
     const once = await idsOf({ logit_bias: { 42: 30, 43: 29 }, presence_penalty: 2 });
-    expect(once.slice(0, 2).toSorted()).toEqual([42, 43]);
+    expect(new Set(once.slice(0, 2))).toEqual(new Set([42, 43]));
   });
 
   test("gets the same answer again by the reported seed", async () => {
