@@ -29,12 +29,39 @@ const FIRST_POSITION = 252;
  * do not depend on its step, tested on this device with this model's weights and shapes. WGSL lets a compiler
  * reassociate and contract, so that only a test on the device can tell.
  *
- * Runs `TOKENS` steps of one token and one step a class, on blocks that no request has yet. Null where the cache is too
+ * Runs `TOKENS` steps of one token and one step a class, on blocks that no request has yet, once for the same
+ * pipelines on a device. Null where the cache is too
  * small for two tokens.
  */
 export async function probeExactness(parts: ExactnessParts): Promise<readonly boolean[] | null> {
   const prompt = promptOf(parts);
   if (prompt === null) return null;
+  const key = keyOf(parts.program.pipelines);
+  const known = probed.get(parts.device)?.get(key);
+  if (known !== undefined) return known;
+  const equal = await probe(parts, prompt);
+  const ofDevice = probed.get(parts.device) ?? new Map<string, readonly boolean[]>();
+  probed.set(parts.device, ofDevice.set(key, equal));
+  return equal;
+}
+
+/** By device and pipelines: a device is probed once for a model's shapes, however many backends it has. */
+const probed = new WeakMap<GPUDevice, Map<string, readonly boolean[]>>();
+const numbers = new WeakMap<GPUComputePipeline, number>();
+let pipelineCount = 0;
+
+/** The pipelines by number, in order. */
+function keyOf(pipelines: readonly GPUComputePipeline[]): string {
+  return pipelines
+    .map((pipeline) => {
+      const number = numbers.get(pipeline) ?? pipelineCount++;
+      numbers.set(pipeline, number);
+      return number;
+    })
+    .join();
+}
+
+async function probe(parts: ExactnessParts, prompt: Chunk): Promise<boolean[]> {
   for (let i = 0; i < prompt.count - 1; i++) submit(parts, { first: prompt.first + i, count: 1 }, 0);
   const alone = await lastLogits(parts, { first: prompt.first + prompt.count - 1, count: 1 }, 0);
   const equal: boolean[] = [];

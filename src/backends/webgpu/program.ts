@@ -37,6 +37,12 @@ export class Program {
     return this.#mostRows.length;
   }
 
+  /** The pipelines of all launches, in order: programs with the same ones compute the same. */
+  get pipelines(): GPUComputePipeline[] {
+    const sets = [...this.#forward.tokens, ...this.#forward.tiles.flat()];
+    return sets.flatMap(({ byClass }) => byClass.flatMap((launch) => launch?.pipeline ?? []));
+  }
+
   /** From now on, the launches of a class for which `isKept` is false are replaced by those of a class before it. */
   keep(isKept: readonly boolean[]): void {
     for (let number = 1; number < isKept.length; number++) {

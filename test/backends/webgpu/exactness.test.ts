@@ -39,6 +39,13 @@ describe.skipIf(noWebGPU)(`the probe at creation${ifWebGPU}`, () => {
     const backend = await createWebGPUBackend({ ...SIZES, device });
     expect(backend.info.bitExact).toBe(true);
     await backend.dispose();
+    const submits: number[] = [];
+    const submit = device.queue.submit.bind(device.queue);
+    device.queue.submit = (buffers) => (submits.push([...buffers].length), submit(buffers));
+    const again = await createWebGPUBackend({ ...SIZES, device });
+    expect(again.info.bitExact).toBe(true);
+    expect(submits).toEqual([]); // what is known of a device's pipelines is not probed again
+    await again.dispose();
     device.destroy();
   });
 

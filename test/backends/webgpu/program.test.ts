@@ -84,6 +84,7 @@ describe("Program", () => {
     own.keep([true, false]);
     own.encode(encoder, size, wants);
     expect(own.classCount).toBe(2);
+    expect(own.pipelines).toEqual(["layer few", "layer many"]);
     expect(calls).toEqual(["layer many", "layer few", "layer few"]);
   });
 
