@@ -13,6 +13,7 @@ import {
   createWebGPUBackend,
   isSoftware,
   probeDevice,
+  requestAdapter,
   tuneVariants,
 } from "../src/backends/webgpu/index.ts";
 import { openNodeGpu } from "../src/cli/webgpu-node.ts";
@@ -31,15 +32,15 @@ const add = (name: string, value: string, aim = ""): void => {
 };
 
 add("adapter", `${adapterName(adapter.info)}, from ${origin}${software ? ", software" : ""}`);
-const bandwidth = await copyBandwidth(adapter, software);
+const bandwidth = await copyBandwidth(await anAdapter(), software);
 add("memory, by copies between buffers", `${gigabytes(bandwidth)} a second`);
 
-const device = await adapter.requestDevice();
+const device = await (await anAdapter()).requestDevice();
 const { bitExact } = await probeDevice(device);
 device.destroy();
 add("bits do not depend on the batch", bitExact ? "yes" : "NO", "yes");
 
-const tuning = await tuneVariants((await gpu.requestAdapter())!);
+const tuning = await tuneVariants(await anAdapter());
 for (const { mostRows, chosen, microseconds } of tuning.classes) {
   const fastest = microseconds[chosen];
   const share = tuning.matrixBytes / (fastest * 1e-6) / bandwidth;
@@ -86,6 +87,11 @@ writeFileSync(
 );
 writeFileSync(join(values.out, "gpu-bench.md"), markdownOf(rows));
 console.log(`written to ${join(values.out, "gpu-bench.md")} and gpu-bench.json`);
+
+/** An adapter makes one device, so that each part asks for its own. */
+function anAdapter(): Promise<GPUAdapter> {
+  return requestAdapter(gpu);
+}
 
 function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
