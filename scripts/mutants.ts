@@ -1,17 +1,20 @@
 /**
- * Planted bugs say how much the kit is worth: npm run mutants [-- --faults] [--only TEXT]. Prints what it takes to find
- * each, as Markdown tables: programs and seconds for bugs of allocators, seeds and seconds for those of the scheduler
- * (`--faults`). Ends with exit code 1 where a bug is not found within the limits.
+ * Planted bugs say how much the kit is worth: npm run mutants [-- --faults | --backends] [--only TEXT]. Prints what it
+ * takes to find each, as Markdown tables: programs and seconds for bugs of allocators, seeds and seconds for those of
+ * the scheduler (`--faults`), the case for those of backends (`--backends`). Ends with exit code 1 where a bug is not
+ * found within the limits.
  */
 import { availableParallelism, cpus } from "node:os";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { findBrokenLaw } from "../src/testing/index.ts";
+import { backendConformance, findBrokenLaw } from "../src/testing/index.ts";
+import { BACKEND_MUTANTS, type BackendMutant } from "../test/support/backend-mutants/index.ts";
 import { MUTANTS } from "../test/support/mutants/index.ts";
 import type { Mutant } from "../test/support/mutants/mutant.ts";
 import { PLANTED_FAULTS, type PlantedFault } from "../test/support/planted/faults.ts";
 import { withPlanted } from "../test/support/planted/plant.ts";
 import { isSoak, soakCount } from "../test/support/soak.ts";
+import { ToyBackend } from "../test/support/toy-backend.ts";
 
 const SEEDS = Array.from({ length: soakCount(10) }, (_, index) => index + 1);
 /** Within these the median of the seeds has to find a bug of an allocator. */
@@ -80,8 +83,30 @@ async function huntFault(fault: PlantedFault): Promise<boolean> {
   return found.seeds <= FAULT_SEEDS;
 }
 
+/** Runs the cases on a backend with a bug. Returns whether one breaks. */
+async function huntBackend({ bug, Backend, groups, oracle }: BackendMutant): Promise<boolean> {
+  const cases = backendConformance((sizes) => new Backend({ ...sizes, groups }), {
+    oracle: oracle === true ? (sizes) => new ToyBackend({ ...sizes, groups }) : undefined,
+  });
+  for (const each of cases) {
+    const held = await each.run().then(
+      () => true,
+      () => false,
+    );
+    if (held) continue;
+    console.log(`| ${bug} | ${each.name} |`);
+    return true;
+  }
+  console.log(`| ${bug} | not found |`);
+  return false;
+}
+
 const { values } = parseArgs({
-  options: { faults: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+  options: {
+    faults: { type: "boolean", default: false },
+    backends: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
 });
 const hunted = <T extends { readonly bug: string }>(all: readonly T[]): T[] =>
   all.filter(({ bug }) => bug.includes(values.only));
@@ -91,7 +116,11 @@ if (values.faults || isSoak) {
   console.log("| planted bug | seeds | seconds | found by |\n|---|---:|---:|---|");
   for (const fault of hunted(PLANTED_FAULTS)) if (!(await huntFault(fault))) missed++;
 }
-if (!values.faults) {
+if (values.backends || isSoak) {
+  console.log("| planted bug | found by |\n|---|---|");
+  for (const mutant of hunted(BACKEND_MUTANTS)) if (!(await huntBackend(mutant))) missed++;
+}
+if (isSoak || !(values.faults || values.backends)) {
   console.log(
     "| planted bug | a real one | programs, median | most | seconds, median | found by |\n|---|---|---:|---:|---:|---|",
   );

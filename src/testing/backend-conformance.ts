@@ -10,6 +10,7 @@ import { moveCases } from "./backend-cases/moves.ts";
 import { numericCases } from "./backend-cases/numerics.ts";
 import { orderCases } from "./backend-cases/order.ts";
 import { samplingCases } from "./backend-cases/sampling.ts";
+import { tableCases } from "./backend-cases/tables.ts";
 
 export type { BackendSizes, ConformanceCase, MakeBackend };
 
@@ -56,7 +57,7 @@ export function backendConformance(makeBackend: MakeBackend, options: Conformanc
   });
   const cases = [
     ...blockSizes.flatMap((blockSize) =>
-      [...numericCases, ...blockCases, ...moveCases].map((each) => bind(each, blockSize)),
+      [...numericCases, ...blockCases, ...tableCases, ...moveCases].map((each) => bind(each, blockSize)),
     ),
     ...[...orderCases, ...samplingCases].map((each) => bind(each, blockSizes[0])),
   ];

@@ -45,12 +45,21 @@ export interface PlanMoves {
   readonly copies?: readonly BlockPair[];
 }
 
-/** What a plan says of the tables, where that is not the whole table of each row. */
+/** The block table of one request slot: blocks `first` and later, in order of position. */
+export interface SlotTable {
+  readonly slot: number;
+  readonly first: number;
+  readonly blocks: readonly number[];
+}
+
+/** What a plan says of one group's tables, where that is not the whole table of each row. */
 export interface ToldTables {
-  /** Entries of a slot's table; at least as many as a table has blocks. */
+  /** Entries of a slot's table. A table of more blocks is a ring. */
   readonly stride: number;
-  /** [groups] (slot, first, end): what was written since the plan before. */
-  readonly changes: readonly (readonly (readonly [slot: number, first: number, end: number])[])[];
+  /** Tables of slots without a row. */
+  readonly others: readonly SlotTable[];
+  /** (slot, first, end): what was written since the plan before. */
+  readonly changes: readonly (readonly [slot: number, first: number, end: number])[];
 }
 
 /** Numbers behind the counted part of each column, of a value that no backend can use unnoticed. */
@@ -66,7 +75,7 @@ export function makePlan(
   blockSize: number,
   rows: readonly PlanRow[],
   moves: PlanMoves = {},
-  told?: ToldTables,
+  told?: readonly ToldTables[],
 ): StepPlan {
   const tokenIds = rows.flatMap((row) => row.tokenIds);
   const positions = rows.flatMap((row) => row.tokenIds.map((_, i) => row.position + i));
@@ -91,7 +100,7 @@ export function makePlan(
     requestSlots: integers(rows.map((row) => row.slot)),
     contextLengths: integers(rows.map((row) => row.position + row.tokenIds.length)),
     adapterIds: integers(rows.map((row) => row.adapterId ?? 0)),
-    groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows, told)),
+    groups: Array.from({ length: groupCount }, (_, group) => planGroup(group, blockSize, rows, told?.[group])),
     sampleIndptr: integers(indptr(rows.map((row) => row.sampled.length))),
     sampleRows: integers(rows.flatMap((row, r) => row.sampled.map((i) => queryIndptr[r] + i))),
     sampling: samplingColumns(
@@ -118,26 +127,34 @@ function planGroup(
   rows: readonly PlanRow[],
   told: ToldTables | undefined,
 ): PlanGroup {
-  const placed = rows.map((row) => ({
-    ...row,
-    table: row.tables[group],
+  const placed = rows.map((row): SlotTable => ({
+    slot: row.slot,
     first: (row.firstPositions?.[group] ?? 0) / blockSize,
+    blocks: row.tables[group],
   }));
-  const stride = told?.stride ?? Math.max(1, ...placed.map(({ table, first }) => table.length + first));
-  const tables = new Int32Array((1 + Math.max(0, ...rows.map(({ slot }) => slot))) * stride).fill(POISON);
-  for (const { slot, table, first } of placed) tables.set(table, slot * stride + first);
+  const stride = told?.stride ?? Math.max(1, ...placed.map(({ blocks, first }) => blocks.length + first));
   const changes =
-    told?.changes[group] ?? placed.map(({ slot, table, first }) => [slot, first, first + table.length] as const);
-  const slots = placed.flatMap((row) =>
-    row.tokenIds.map((_, i) => slotOf(row.table, blockSize, row.position + i - row.first * blockSize)),
+    told?.changes ?? placed.map(({ slot, first, blocks }) => [slot, first, first + blocks.length] as const);
+  const slots = rows.flatMap((row, r) =>
+    row.tokenIds.map((_, i) => slotOf(row.tables[group], blockSize, row.position + i - placed[r].first * blockSize)),
   );
   return {
     slotMapping: integers(slots),
     stride,
-    tables,
+    tables: tablesOf([...(told?.others ?? []), ...placed], stride),
     changeCount: changes.length,
     changes: integers(changes.flat()),
   };
+}
+
+/** [slots x stride] */
+function tablesOf(placed: readonly SlotTable[], stride: number): Int32Array {
+  const tables = new Int32Array((1 + Math.max(0, ...placed.map(({ slot }) => slot))) * stride).fill(POISON);
+  for (const { slot, first, blocks } of placed) {
+    assert(blocks.length <= stride, () => `${blocks.length} blocks in a table of ${stride}`);
+    for (const [i, block] of blocks.entries()) tables[slot * stride + ((first + i) % stride)] = block;
+  }
+  return tables;
 }
 
 /** The slot of the token `offset` tokens after the table's first. */

@@ -3,7 +3,9 @@ import type { Backend } from "../backends/backend.ts";
 import { MAX_TOP_LOGPROBS } from "../config.ts";
 import type { SamplingParams } from "../sampling-params.ts";
 import type { StepPlan, StepResult } from "../step.ts";
-import { type PlanMoves, type PlanRow, type ToldTables, makePlan } from "./make-plan.ts";
+import { poisonBytes } from "./poison.ts";
+import { type PlanMoves, type PlanRow, makePlan } from "./make-plan.ts";
+import { TableTeller } from "./table-teller.ts";
 
 /** A request as the driver sees it. Change its tables only between steps. */
 export interface Sequence {
@@ -12,8 +14,10 @@ export interface Sequence {
   readonly tokenIds: number[];
   /** How many of them have their keys and values in the cache. */
   computedCount: number;
-  /** Block ids by group, in order of position. */
+  /** Block ids by group, in order of position, from block `firstBlocks[group]` of the sequence. */
   readonly tables: number[][];
+  /** By group: above 0 once a window has slid. */
+  readonly firstBlocks: number[];
   readonly options: SequenceOptions;
 }
 
@@ -60,6 +64,16 @@ interface PlannedSample {
   readonly position: number;
 }
 
+export interface PlanDriverOptions {
+  /** The order in which blocks are first handed out. Default: all of them, ascending. */
+  readonly order?: readonly number[];
+  /**
+   * Most tokens of a row. Where it is given windows slide: tables of groups with a window are rings, as short as such
+   * rows allow, and blocks that no later token sees are filled with NaN and handed out again. Default: none slides.
+   */
+  readonly rowTokens?: number;
+}
+
 /**
  * Drives a backend without a scheduler: the caller says how many tokens of which sequence a step computes, the driver
  * keeps naive block tables and writes plans out in full, but for the changes of tables: those are what a scheduler
@@ -71,33 +85,42 @@ export class PlanDriver {
   readonly backend: Backend;
   /** Blocks that no table has, next to be taken first. */
   readonly free: number[];
-  readonly #slots: boolean[];
-  /** [groups][slots] the table that plans have told of each slot. */
-  readonly #told: (readonly number[])[][];
+  /** [slots] */
+  readonly #sequences: (Sequence | null)[];
+  readonly #teller: TableTeller;
+  readonly #rowTokens: number | undefined;
   #planCount = 0;
 
-  /** `order` is the order in which blocks are first handed out: all of them, ascending, unless given. */
-  constructor(backend: Backend, order?: readonly number[]) {
+  constructor(backend: Backend, { order, rowTokens }: PlanDriverOptions = {}) {
     const { blockCount, maxRequests } = backend.info;
     this.backend = backend;
     this.free = order?.slice() ?? Array.from({ length: blockCount }, (_, i) => i + 1);
-    this.#slots = new Array<boolean>(maxRequests).fill(false);
-    this.#told = backend.info.groups.map(() => []);
+    this.#sequences = Array.from({ length: maxRequests }, () => null);
+    this.#rowTokens = rowTokens;
+    this.#teller = new TableTeller(backend.info, rowTokens);
   }
 
   /** Begins a sequence; its tokens are computed by steps. */
   start(promptTokenIds: readonly number[], options: SequenceOptions = {}): Sequence {
-    const slot = this.#slots.indexOf(false);
+    const slot = this.#sequences.indexOf(null);
     assert(slot >= 0, "every request slot is taken");
-    this.#slots[slot] = true;
-    const tables = this.backend.info.groups.map(() => []);
-    return { slot, tokenIds: promptTokenIds.slice(), computedCount: 0, tables, options };
+    const { groups } = this.backend.info;
+    const sequence = {
+      slot,
+      tokenIds: promptTokenIds.slice(),
+      computedCount: 0,
+      tables: groups.map(() => []),
+      firstBlocks: groups.map(() => 0),
+      options,
+    };
+    this.#sequences[slot] = sequence;
+    return sequence;
   }
 
   /** Gives the sequence's blocks and slot back. */
   finish(sequence: Sequence): void {
     for (const table of sequence.tables) this.free.push(...table.splice(0));
-    this.#slots[sequence.slot] = false;
+    this.#sequences[sequence.slot] = null;
   }
 
   takeBlock(): number {
@@ -120,33 +143,33 @@ export class PlanDriver {
     const planned = rows.flatMap((row, r) =>
       row.sampled.map((i) => ({ sequence: shares[r].sequence, position: row.position + i + 1 })),
     );
-    const plan = makePlan(this.#planCount++, this.backend.info.blockSize, rows, moves, this.#tell(rows));
+    const plan = makePlan(this.#planCount++, this.backend.info.blockSize, rows, moves, this.#tell());
     const result = this.backend.execute(plan);
     const before = shares.map(({ sequence }) => [sequence.computedCount, sequence.tokenIds.length] as const);
     for (const [r, { sequence }] of shares.entries()) sequence.computedCount += rows[r].tokenIds.length;
     for (const [i, { sequence, position }] of planned.entries()) {
       if (position === sequence.tokenIds.length) sequence.tokenIds.push(~i);
     }
-    return { plan, done: this.#settle(result, planned, () => this.#takeBack(shares, before)) };
+    const ends = shares.map(({ sequence }) => [sequence, sequence.computedCount] as const);
+    return {
+      plan,
+      done: this.#settle(result, planned, () => this.#takeBack(shares, before)).then((outcome) =>
+        this.#slide(ends).then(() => outcome),
+      ),
+    };
   }
 
-  /** What the rows' tables have that no plan has told yet, as a scheduler would say it. */
-  #tell(rows: readonly PlanRow[]): ToldTables {
-    const { contextLength, blockSize } = this.backend.info;
-    const changes = this.#told.map((told, group) =>
-      rows.flatMap(({ slot, tables }) => {
-        const table = tables[group];
-        const first = table.findIndex((block, i) => block !== told[slot]?.[i]);
-        told[slot] = table.slice();
-        return first < 0 ? [] : [[slot, first, table.length] as const];
-      }),
+  #tell(): ReturnType<TableTeller["tell"]> {
+    const sequences = this.#sequences.filter((sequence) => sequence !== null);
+    return this.#teller.tell(
+      this.backend.info.groups.map((_, group) =>
+        sequences.map(({ slot, tables, firstBlocks }) => ({ slot, first: firstBlocks[group], blocks: tables[group] })),
+      ),
     );
-    return { stride: Math.ceil(contextLength / blockSize), changes };
   }
 
-  /** A failed step's changes are lost: the next plan tells whole tables. */
   #takeBack(shares: readonly Share[], before: Parameters<typeof takeBack>[1]): void {
-    for (const told of this.#told) told.length = 0;
+    this.#teller.forget();
     takeBack(shares, before);
   }
 
@@ -165,16 +188,40 @@ export class PlanDriver {
   }
 
   #planRow({ sequence, count: wanted, sample, choices }: Share): PlanRow {
-    const { slot, tokenIds, computedCount: position, tables, options } = sequence;
+    const { slot, tokenIds, computedCount: position, tables, firstBlocks, options } = sequence;
     const count = wanted ?? tokenIds.length - position;
     const end = position + count;
     assert(count >= 1 && end <= tokenIds.length, () => `${count} tokens of ${tokenIds.length - position}`);
     const blocks = Math.ceil(end / this.backend.info.blockSize);
-    for (const table of tables) while (table.length < blocks) table.push(this.takeBlock());
+    assert(count <= (this.#rowTokens ?? count), () => `${count} tokens in a row, ${this.#rowTokens} are the most`);
+    for (const [group, table] of tables.entries()) {
+      while (firstBlocks[group] + table.length < blocks) table.push(this.takeBlock());
+    }
+    const firstPositions = firstBlocks.map((first) => first * this.backend.info.blockSize);
     const all = Array.from({ length: count }, (_, i) => i);
     const last = end === tokenIds.length ? (choices ?? [0]).map(() => count - 1) : [];
     const sampled = sample === "all" ? all : sample === "none" ? [] : last;
-    return { slot, tokenIds: tokenIds.slice(position, end), position, tables, sampled, choices, ...options };
+    const own = { slot, tokenIds: tokenIds.slice(position, end), position, tables, firstPositions };
+    return { ...own, sampled, choices, ...options };
+  }
+
+  /** Windows move on to what tokens behind a step see. The blocks before are filled with NaN and handed out next. */
+  async #slide(ends: readonly (readonly [sequence: Sequence, end: number])[]): Promise<void> {
+    if (this.#rowTokens === undefined) return;
+    const { groups, blockSize } = this.backend.info;
+    const dead: number[] = [];
+    for (const [{ tables, firstBlocks }, end] of ends) {
+      for (const [group, { window }] of groups.entries()) {
+        if (window === null || tables[group].length === 0) continue;
+        const first = Math.max(firstBlocks[group], Math.floor(Math.max(0, end + 1 - window) / blockSize));
+        dead.push(...tables[group].splice(0, first - firstBlocks[group]));
+        firstBlocks[group] = first;
+      }
+    }
+    if (dead.length === 0) return;
+    const filled = this.backend.writeBlocks(dead, poisonBytes(this.backend.info, dead.length));
+    this.free.unshift(...dead);
+    await filled;
   }
 }
 

@@ -1,7 +1,16 @@
 import { describe, expect, it, test } from "vitest";
 import { createReferenceBackend } from "../../src/backends/reference/index.ts";
-import { type BackendSizes, type MakeBackend, backendConformance, randomModel } from "../../src/testing/index.ts";
+import {
+  type BackendSizes,
+  type ConformanceCase,
+  type MakeBackend,
+  backendConformance,
+  randomModel,
+} from "../../src/testing/index.ts";
+import { BACKEND_MUTANTS } from "../support/backend-mutants/index.ts";
+import { LateBackend } from "../support/backend-mutants/promises.ts";
 import { recordingRunner } from "../support/recording-runner.ts";
+import { ToyBackend } from "../support/toy-backend.ts";
 
 const MODELS = {
   "grouped heads": randomModel(1),
@@ -27,8 +36,41 @@ test("a model of two block groups finds room for a context of 256", async () => 
   const model = randomModel(4, { layers, contextLength: 256 });
   const make: MakeBackend = (sizes) => createReferenceBackend({ model, ...sizes });
   const cases = backendConformance(make, { blockSizes: [16] });
-  for (const each of cases) if (/whole context|swapping in|moves are read/.test(each.name)) await each.run();
+  for (const each of cases) if (/whole context|swapping in|moves are read|table/.test(each.name)) await each.run();
 });
+
+describe("a backend that is right passes", () => {
+  test.each([[null], [6], [1], [null, 6], [6, null], [40, 7]].map((windows) => [windows]))(
+    "with windows of %s",
+    async (windows) => {
+      const groups = windows.map((window) => ({ window }));
+      const make: MakeBackend = (sizes) => new ToyBackend({ ...sizes, groups });
+      await runAll(backendConformance(make, { oracle: make, tolerance: 0, blockSizes: [1, 3, 16] }));
+    },
+  );
+
+  test("that begins everything a turn late", async () => {
+    await runAll(backendConformance((sizes) => new LateBackend(sizes), { blockSizes: [4] }));
+  });
+});
+
+describe("a planted bug breaks a case", () => {
+  test.each(BACKEND_MUTANTS)("$bug", async ({ Backend, groups, oracle }) => {
+    const cases = backendConformance((sizes) => new Backend({ ...sizes, groups }), {
+      blockSizes: [4],
+      oracle: oracle === true ? (sizes) => new ToyBackend({ ...sizes, groups }) : undefined,
+    });
+    await expect(runAll(cases)).rejects.toThrow(/./);
+  });
+
+  test("each bug has a name of its own", () => {
+    expect(new Set(BACKEND_MUTANTS.map(({ bug }) => bug)).size).toBe(BACKEND_MUTANTS.length);
+  });
+});
+
+async function runAll(cases: readonly ConformanceCase[]): Promise<void> {
+  for (const { run } of cases) await run();
+}
 
 describe("backendConformance", () => {
   const asked: BackendSizes[] = [];

@@ -105,14 +105,11 @@ describe("makePlan", () => {
 
   test("tells of the tables what it is told", () => {
     const row = { slot: 1, tokenIds: [1], position: 5, tables: [[1, 2]], sampled: [] };
-    const [{ stride, tables, changes, changeCount }] = makePlan(
-      0,
-      4,
-      [row],
-      {},
-      { stride: 3, changes: [[[1, 1, 2]]] },
-    ).groups;
-    expect([stride, tables.length, changeCount, counted(changes, 3)]).toEqual([3, 6, 1, [1, 1, 2]]);
+    const [{ stride, tables, changes, changeCount }] = makePlan(0, 4, [row], {}, [
+      { stride: 3, others: [{ slot: 0, first: 4, blocks: [7, 8] }], changes: [[1, 1, 2]] },
+    ]).groups;
+    expect([stride, changeCount, counted(changes, 3)]).toEqual([3, 1, [1, 1, 2]]);
+    expect([...tables]).toEqual([NO_BLOCK, 7, 8, 1, 2, NO_BLOCK]);
   });
 
   test("asserts that tables cover the tokens", () => {

@@ -3,11 +3,13 @@ import { createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { PlanDriver, randomModel } from "../../src/testing/index.ts";
 
 const model = randomModel(1);
+/** What an entry holds that no token sees. */
+const NO_BLOCK = 0x7fffffff;
 
 function driverOf(order?: readonly number[]): PlanDriver {
   return new PlanDriver(
     createReferenceBackend({ model, blockCount: 9, blockSize: 4, maxTokens: 16, maxRequests: 3, keepLogits: true }),
-    order,
+    { order },
   );
 }
 
@@ -77,6 +79,25 @@ describe("PlanDriver", () => {
       second.logprob,
       2,
     ]);
+  });
+
+  test("slides windows: dead blocks are filled with NaN and handed out next, rings come round", async () => {
+    const windowed = randomModel(2, { layers: [{ window: 6, rope: 0, experts: false }] });
+    const sizes = { blockCount: 9, blockSize: 4, maxTokens: 16, maxRequests: 1, keepLogits: true };
+    const backend = createReferenceBackend({ model: windowed, ...sizes });
+    const driver = new PlanDriver(backend, { rowTokens: 4 });
+    const sequence = driver.start(Array.from({ length: 30 }, (_, i) => i));
+    for (let step = 0; step < 3; step++) await driver.step([{ sequence, count: 4 }]);
+    expect([sequence.firstBlocks, sequence.tables, driver.free[0]]).toEqual([[1], [[2, 3]], 1]);
+    expect(new Float32Array((await backend.readBlocks([1])).buffer).every(Number.isNaN)).toBe(true);
+    await driver.step([{ sequence, count: 4 }]);
+    expect([sequence.firstBlocks, sequence.tables, driver.free[0]]).toEqual([[2], [[3, 1]], 2]);
+    const { plan, done } = driver.issue([{ sequence, count: 4 }]);
+    await done;
+    expect([plan.groups[0].stride, ...plan.groups[0].tables]).toEqual([4, 2, NO_BLOCK, 3, 1]);
+    expect(() => driver.issue([{ sequence, count: 5 }])).toThrow("5 tokens in a row, 4 are the most");
+    driver.finish(sequence);
+    expect(driver.free.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test("asserts that there are tokens and blocks", () => {

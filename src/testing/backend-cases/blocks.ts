@@ -1,8 +1,9 @@
 import { assert } from "../../assert.ts";
 import { PlanDriver } from "../plan-driver.ts";
+import { poisonBytes } from "../poison.ts";
 import { type BackendCase, type Subject, withBackend } from "./backend-case.ts";
 import { raggedLength, relocate } from "./moves.ts";
-import { expectSame, fromScratch, poison, prompt, transcribe } from "./transcript.ts";
+import { expectSame, fromScratch, prompt, transcribe } from "./transcript.ts";
 
 const DECODES = 3;
 
@@ -42,7 +43,7 @@ async function readWriteRoundTrip(subject: Subject): Promise<void> {
     const tableLengths = sequence.tables.map((table) => table.length);
     const bytes = await backend.readBlocks(blocks);
     const expected = await fromScratch(driver, known, DECODES, DECODES);
-    await backend.writeBlocks(blocks, poison(backend, blocks.length));
+    await backend.writeBlocks(blocks, poisonBytes(backend.info, blocks.length));
     const moved = relocate(sequence, () => driver.takeBlock()).map(([, target]) => target);
     await backend.writeBlocks(moved, bytes);
     const [actual] = await transcribe(driver, [sequence], { chunk: 1, newTokens: DECODES });
@@ -68,9 +69,14 @@ async function bytesAreOpaque(subject: Subject): Promise<void> {
     const bytes = Uint8Array.from({ length: 2 * size }, (_, i) => (i * 31 + Math.floor(i / 251)) & 0xff);
     await backend.writeBlocks([3, 1], bytes);
     const swapped = new Uint8Array([...bytes.subarray(size), ...bytes.subarray(0, size)]);
-    const read = await backend.readBlocks([1, 3]);
-    const wrong = swapped.findIndex((byte, i) => byte !== read[i]);
-    assert(read.length === 2 * size && wrong < 0, () => `byte ${wrong} of ${read.length} is not what was written`);
+    for (const [blocks, expected] of [
+      [[3, 1], bytes],
+      [[1, 3], swapped],
+    ] as const) {
+      const read = await backend.readBlocks(blocks);
+      const wrong = expected.findIndex((byte, i) => byte !== read[i]);
+      assert(read.length === 2 * size && wrong < 0, () => `byte ${wrong} of ${read.length} is not what was written`);
+    }
   });
 }
 
@@ -83,10 +89,10 @@ async function keepsPlaceAmongSteps(subject: Subject): Promise<void> {
     const blocks = sequence.tables.flat();
     const [bytes] = await Promise.all([backend.readBlocks(blocks), prefill]);
     const known = sequence.tokenIds.slice();
-    await backend.writeBlocks(blocks, poison(backend, blocks.length));
+    await backend.writeBlocks(blocks, poisonBytes(backend.info, blocks.length));
     const restored = backend.writeBlocks(blocks, bytes);
     const decode = driver.issue([{ sequence }]).done;
-    const lost = backend.writeBlocks(blocks, poison(backend, blocks.length));
+    const lost = backend.writeBlocks(blocks, poisonBytes(backend.info, blocks.length));
     const [{ samples }] = await Promise.all([decode, restored, lost]);
     expectSame(samples, await fromScratch(driver, known, 1, 1), "a step between reads and writes of its blocks");
   });

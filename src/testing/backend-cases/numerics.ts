@@ -1,8 +1,9 @@
 import { assert } from "../../assert.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { PlanDriver } from "../plan-driver.ts";
+import { poisonBytes } from "../poison.ts";
 import { type BackendCase, type Subject, withBackend } from "./backend-case.ts";
-import { type Pace, type Transcript, expectClose, expectSame, poison, prompt, transcribe } from "./transcript.ts";
+import { type Pace, type Transcript, expectClose, expectSame, prompt, transcribe } from "./transcript.ts";
 
 /** Prompt lengths of the batches: a single token, odd ones, and one of several blocks of 16. */
 const LENGTHS = [1, 5, 18, 35];
@@ -37,7 +38,7 @@ function expectAllSame(actual: readonly Transcript[], expected: readonly Transcr
 /** Fills every block with NaN. */
 async function poisonAll(backend: Backend): Promise<void> {
   const blocks = Array.from({ length: backend.info.blockCount }, (_, i) => i + 1);
-  await backend.writeBlocks(blocks, poison(backend, blocks.length));
+  await backend.writeBlocks(blocks, poisonBytes(backend.info, blocks.length));
 }
 
 async function batchOrAlone(subject: Subject): Promise<void> {
@@ -84,9 +85,9 @@ async function anyPlacement(subject: Subject): Promise<void> {
     const isOdd = (id: number): boolean => id % 2 === 1;
     const oddFirst = [...ascending.filter(isOdd), ...ascending.filter((id) => !isOdd(id))];
     const orders = { descending: ascending.toReversed(), "odd first": oddFirst };
-    const expected = await batch(new PlanDriver(backend, ascending));
+    const expected = await batch(new PlanDriver(backend, { order: ascending }));
     for (const [name, order] of Object.entries(orders)) {
-      expectAllSame(await batch(new PlanDriver(backend, order)), expected, `block order ${name}`);
+      expectAllSame(await batch(new PlanDriver(backend, { order })), expected, `block order ${name}`);
     }
   });
 }

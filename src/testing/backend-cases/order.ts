@@ -2,7 +2,7 @@ import { assert } from "../../assert.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { DisposedError } from "../../errors.ts";
 import type { StepPlan } from "../../step.ts";
-import { PlanDriver, type Sample, type Sequence } from "../plan-driver.ts";
+import { PlanDriver, type Sample, type Sequence, type SequenceOptions } from "../plan-driver.ts";
 import { makePlan } from "../make-plan.ts";
 import { type BackendCase, type Subject, withBackend } from "./backend-case.ts";
 import { forkOf, raggedLength, relocate } from "./moves.ts";
@@ -64,8 +64,9 @@ async function resolvesInOrder(subject: Subject): Promise<void> {
   });
 }
 
-/** Writes 0 into every column, an adapter that no backend has, and moves of block 1 to itself. */
-function overwrite({ adapterIds, groups, sampling, swapOuts, swapIns, copies, ...rest }: StepPlan): void {
+/** Writes 0 into every column and count, an adapter that no backend has, and moves of block 1 to itself. */
+function overwrite(plan: StepPlan): void {
+  const { adapterIds, groups, sampling, swapOuts, swapIns, copies, ...rest } = plan;
   for (const part of [rest, sampling, ...groups]) {
     for (const column of Object.values(part)) {
       if (ArrayBuffer.isView(column)) (column as Int32Array | Float32Array).fill(0);
@@ -73,21 +74,53 @@ function overwrite({ adapterIds, groups, sampling, swapOuts, swapIns, copies, ..
   }
   adapterIds.fill(NO_SUCH_ADAPTER);
   for (const moves of [swapOuts, swapIns, copies]) moves.fill(1);
+  Object.assign(plan, {
+    tokenCount: 0,
+    requestCount: 0,
+    sampleCount: 0,
+    copyCount: 0,
+    swapOutCount: 0,
+    swapInCount: 0,
+  });
 }
+
+/** Each uses columns of sampling that change its tokens where they are taken for 0. */
+const DRAWS: readonly SequenceOptions[] = [
+  {},
+  { sampling: { temperature: 1.5, seed: 2 ** 40 + 5, logprobs: 3 }, choice: 2 },
+  { sampling: { temperature: 2.5, topK: 3, topP: 0.9, seed: 6 } },
+  { sampling: { temperature: 2.5, minP: 0.3, seed: 7 } },
+];
 
 /** Everything in a plan is overwritten as soon as `execute` has returned. */
 async function readsColumnsAtOnce(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const driver = new PlanDriver(backend);
-    const sequences = startAll(driver);
-    const { plan, done } = driver.issue(sequences.map((sequence) => ({ sequence, sample: "all" })));
-    overwrite(plan);
-    const actual = generated((await done).samples, sequences);
-    const expected = await awaited(backend, 1);
-    for (const [i, transcript] of actual.entries()) {
+    const run = async (meddle: (plan: StepPlan) => void): Promise<readonly Transcript[]> => {
+      const sequences = DRAWS.map((options, seed) => driver.start(prompt(backend, 5 + seed, seed), options));
+      const { plan, done } = driver.issue(sequences.map((sequence) => ({ sequence, sample: "all" })));
+      meddle(plan);
+      const { samples } = await done;
+      for (const sequence of sequences) driver.finish(sequence);
+      return generated(samples, sequences);
+    };
+    const expected = await run(() => {});
+    for (const [i, transcript] of (await run(overwrite)).entries()) {
       expectSame(transcript, expected[i], "a plan overwritten after execute returned");
+      expectSameTop(transcript, expected[i], "a plan overwritten after execute returned");
     }
   });
+}
+
+/** The same ids among the likeliest. */
+function expectSameTop(actual: Transcript, expected: Transcript, what: string): void {
+  for (const [i, { topIds, position }] of actual.entries()) {
+    const wanted = expected[i].topIds;
+    assert(
+      topIds.every((id, rank) => id === wanted[rank]),
+      () => `${what}: the likeliest ids for position ${position} are ${topIds.join(" ")}, not ${wanted.join(" ")}`,
+    );
+  }
 }
 
 /** In one step a sequence goes to the host, another comes back and a third is copied; then the plan is overwritten. */

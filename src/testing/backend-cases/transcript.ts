@@ -99,8 +99,3 @@ export function expectClose(actual: Transcript, expected: Transcript, tolerance:
     );
   }
 }
-
-/** Bytes that are NaN in float16, bfloat16, float32 and float64 alike, for `count` blocks. */
-export function poison(backend: Backend, count: number): Uint8Array {
-  return new Uint8Array(count * backend.info.bytesPerBlock).fill(0xff);
-}

@@ -114,7 +114,7 @@ const FAULTS: readonly (readonly [name: string, what: string, message: string, f
   [
     "columns are read before execute returns",
     "a turn later",
-    "adapterId must be 0",
+    "a plan overwritten after execute returned",
     (right) => ({ execute: (plan) => later(1).then(() => right.execute(plan)) }),
   ],
   [
