@@ -1,9 +1,13 @@
+import { assert } from "../assert.ts";
+import type { MakeBackend } from "./backend-cases/backend-case.ts";
+import { BackendSubject, type BackendSubjectOptions } from "./backend-subject.ts";
 import { FaultRun, type FaultReport } from "./fault-run.ts";
 import type { PolicyMakers } from "./policy-cases/policy-case.ts";
 import { settingOf } from "./policy-cases/scheduler-runs.ts";
 import { SchedulerDrive } from "./scheduler-drive.ts";
 import { drawProgram } from "./scheduler-program.ts";
 import { randomSeed } from "./random-seed.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 export type { FaultReport };
 
@@ -14,6 +18,13 @@ export interface FaultInjectionOptions {
   readonly seeds?: number;
   /** Policies to try in the place of the defaults. */
   readonly policies?: PolicyMakers;
+  /**
+   * Makes backends of your own, of the sizes asked for and always of the same model, whose context is at least 64
+   * tokens. Default: devices without arithmetic.
+   */
+  readonly backend?: MakeBackend;
+  /** Tokens a block of those backends. Default 1, 4 and 16. */
+  readonly blockSizes?: readonly number[];
   /** Told after each seed how many are done. */
   readonly onSeed?: (done: number) => void;
 }
@@ -29,6 +40,9 @@ export interface FaultSummary {
 }
 
 const DEFAULT_SEEDS = 100;
+const DEFAULT_BLOCK_SIZES = [1, 4, 16];
+/** Seeds of what is drawn for backends: no seed of a run is so large. */
+const BACKEND_SEEDS = 2 ** 41;
 
 /**
  * Runs the production engine and scheduler on a device that fails on command, one seed after the other. Each seed is
@@ -37,14 +51,23 @@ const DEFAULT_SEEDS = 100;
  * another salt, adapter or beginning wrote; an aborted request gets no further token; all blocks come back. When half
  * of the turns are over nothing fails any more, and everything has to end.
  *
+ * With `backend` the engine runs on backends of your own, in the place of the device and of the second run. What each
+ * request has to get is found by running it alone on another of them; then steps fail, are late or are lost by the seed.
+ *
  * Throws the first broken law, with its seed. The same seed and policies give the same run.
  */
 export async function faultInjection(options: FaultInjectionOptions = {}): Promise<FaultSummary> {
   const { seed: first = randomSeed(), seeds = DEFAULT_SEEDS, policies, onSeed } = options;
+  const { backend, blockSizes = DEFAULT_BLOCK_SIZES } = options;
+  assert(blockSizes.length > 0, "blockSizes is empty");
   const ends: Record<string, number> = {};
   const faults: Record<string, number> = {};
   for (let done = 0; done < seeds; done++) {
-    const report = await injectFaults(first + done, policies);
+    const seed = first + done;
+    const report =
+      backend === undefined
+        ? await injectFaults(seed, policies)
+        : await injectBackendFaults(seed, { make: backend, blockSizes }, policies);
     addCounts(ends, report.ends);
     addCounts(faults, report.faults);
     onSeed?.(done + 1);
@@ -52,17 +75,34 @@ export async function faultInjection(options: FaultInjectionOptions = {}): Promi
   return { seed: first, seeds, ends, faults };
 }
 
-/** One seed of `faultInjection`. */
-export async function injectFaults(seed: number, policies: PolicyMakers = {}): Promise<FaultReport> {
-  try {
+/** One seed of `faultInjection` without a backend. */
+export function injectFaults(seed: number, policies: PolicyMakers = {}): Promise<FaultReport> {
+  return withSeedNamed(seed, async () => {
     const report = await new FaultRun(seed, policies).run();
     const { program, options } = settingOf(policies, drawProgram(seed));
     new SchedulerDrive(program, options).run();
     return report;
+  });
+}
+
+/** One seed of `faultInjection` with backends of a caller's own. */
+function injectBackendFaults(
+  seed: number,
+  backends: BackendSubjectOptions,
+  policies: PolicyMakers = {},
+): Promise<FaultReport> {
+  return withSeedNamed(seed, async () => {
+    const subject = await BackendSubject.make(new SeededRandom(BACKEND_SEEDS + seed), backends);
+    return new FaultRun(seed, policies, subject).run();
+  });
+}
+
+async function withSeedNamed<T>(seed: number, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
   } catch (error) {
-    throw new Error(`seed ${seed}: ${(error as Error).message}; replay: npm run faults -- --seed ${seed}`, {
-      cause: error,
-    });
+    const replay = `replay: faultInjection({ seed: ${seed}, seeds: 1 }) with the same options`;
+    throw new Error(`seed ${seed}: ${(error as Error).message}; ${replay}`, { cause: error });
   }
 }
 

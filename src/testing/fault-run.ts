@@ -1,5 +1,4 @@
 import { assert } from "../assert.ts";
-import type { BackendInfo } from "../backends/backend.ts";
 import { MAX_LOSSES } from "../engine/device.ts";
 import { Engine } from "../engine/engine.ts";
 import type { TokenDelta } from "../engine/token-stream.ts";
@@ -8,13 +7,11 @@ import { measured } from "../policies/budget/measured.ts";
 import { fcfs } from "../policies/queue/fcfs.ts";
 import { DecisionLog } from "../scheduler/inspect/decision-log.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
-import { answerOf } from "./driven-request.ts";
 import { FaultClient } from "./fault-client.ts";
-import { CALM, drawFaults, drawInfo, type Faults } from "./fault-draws.ts";
-import { FaultyDevice } from "./faulty-device.ts";
-import { guessingDrafter } from "./guessing-drafter.ts";
+import { CALM, drawFaults, type Faults } from "./fault-draws.ts";
+import { ContextSubject, type FaultSubject } from "./fault-subject.ts";
+import type { DeviceFlaws, FailingBackend } from "./faulty-device.ts";
 import { policyOptions, type PolicyMakers } from "./policy-cases/policy-case.ts";
-import { PromptSource } from "./prompt-source.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { watchedQueue } from "./watched-queue.ts";
@@ -53,44 +50,43 @@ export class FaultRun {
   readonly #random: SeededRandom;
   /** Of what was thought of later: what earlier draws decide stays as it was. */
   readonly #later: SeededRandom;
-  readonly #prompts: PromptSource;
   readonly #clock = new VirtualClock();
   readonly #log = new DecisionLog(LOG_CAPACITY);
   readonly #drawn: Faults;
-  readonly #info: BackendInfo;
+  readonly #subject: FaultSubject;
   readonly #engine: Engine;
   readonly #clients: FaultClient[] = [];
   /** Every choice that was ever submitted. */
   readonly #entries = new Set<Sequence>();
-  readonly #requestCount: number;
   readonly #counts: Record<string, number> = {};
-  #device: FaultyDevice;
+  #device: FailingBackend;
+  /** Another device is being made. */
+  #recovery: Promise<unknown> | null = null;
   #frozen = false;
   #turns = 0;
 
-  /** `policies`: in the place of the defaults. */
-  constructor(seed: number, policies: PolicyMakers = {}) {
+  /** `policies`: in the place of the defaults. `subject`: default one that the seed draws. */
+  constructor(seed: number, policies: PolicyMakers = {}, subject?: FaultSubject) {
     const random = new SeededRandom(seed);
     this.#random = random;
     this.#later = new SeededRandom(LATER + seed);
     this.#drawn = drawFaults(random);
-    this.#info = drawInfo(random);
-    this.#prompts = new PromptSource(random);
-    this.#requestCount = random.integer(1, 16);
-    this.#device = this.#newDevice();
+    this.#subject = subject ?? new ContextSubject(random);
+    this.#device = this.#subject.firstDevice(this.#drawFlaws());
+    const { maxTokens } = this.#subject.info;
     const stumbles = this.#later.chance(0.2);
-    const { queue = fcfs(), budget, ...given } = policyOptions(policies, this.#info.maxTokens);
+    const { queue = fcfs(), budget, ...given } = policyOptions(policies, maxTokens);
     this.#engine = new Engine({
       ...given,
       backend: this.#device,
       clock: () => this.#clock.now - (stumbles && this.#later.chance(0.1) ? 5 : 0),
       timer: (seconds, wake) => this.#clock.schedule(seconds, wake),
-      recover: async () => this.#recover(),
+      recover: () => this.#recover(),
       queue: watchedQueue(queue, (request) => this.#noteEntries(request as Sequence)),
-      budget: budget ?? (this.#later.chance(0.1) ? measured({ maxTokens: this.#info.maxTokens }) : undefined),
+      budget: budget ?? (this.#later.chance(0.1) ? measured({ maxTokens }) : undefined),
       maxWaitingRequests: random.pick([2, 1000]),
       decisionLog: this.#log,
-      drafter: random.chance(0.3) ? guessingDrafter(this.#info.groups[0].window) : undefined,
+      drafter: random.chance(0.3) ? this.#subject.drafter() : undefined,
     });
   }
 
@@ -108,7 +104,11 @@ export class FaultRun {
   }
 
   get #isOver(): boolean {
-    return this.#prompts.count === this.#requestCount && this.#clients.every((client) => client.over);
+    return this.#isAllSubmitted && this.#clients.every((client) => client.over);
+  }
+
+  get #isAllSubmitted(): boolean {
+    return this.#subject.drawnCount === this.#subject.requestCount;
   }
 
   get #faults(): Faults {
@@ -119,25 +119,23 @@ export class FaultRun {
     assert(++this.#turns <= MAX_TURNS, () => `wedged: ${JSON.stringify(this.#engine.stats())}`);
     const { submit, abort, leave, pause, freeze, jump } = this.#faults;
     this.#clock.advance(this.#random.chance(jump) ? 1000 : 0.01);
-    if (this.#prompts.count < this.#requestCount && this.#random.chance(submit)) this.#submit();
+    if (!this.#isAllSubmitted && this.#random.chance(submit)) this.#submit();
     if (this.#random.chance(abort)) this.#withClient("abort", (client) => this.#abort(client));
     if (this.#random.chance(leave)) this.#withClient("leave", (client) => this.#leave(client));
     if (this.#random.chance(pause)) this.#withClient("pause", (client) => this.#pause(client));
     if (this.#random.chance(freeze)) this.#freeze();
-    this.#endStep();
+    const ending = this.#endStep();
+    if (ending !== undefined) await ending;
     for (const client of this.#clients) this.#read(client);
     await settle();
+    await this.#settleDevice();
     if (this.#device.broken !== null) throw this.#device.broken;
     this.#engine.scheduler.checkInvariants();
     this.#unblock();
   }
 
   #submit(): void {
-    const { blockCount, blockSize, groups, contextLength } = this.#info;
-    const input = this.#prompts.draw(
-      Math.min(contextLength, Math.floor((blockCount * blockSize) / groups.length)),
-      groups[0].window,
-    );
+    const { input, answers } = this.#subject.drawRequest();
     const controller = new AbortController();
     const timed = this.#random.chance(0.1);
     try {
@@ -146,10 +144,6 @@ export class FaultRun {
         signal: controller.signal,
         deadline: timed ? this.#clock.now + this.#random.integer(1, 3000) : undefined,
       });
-      const maxLength = Math.min(input.promptTokenIds.length + input.maxTokens, contextLength);
-      const answers = Array.from({ length: input.n ?? 1 }, (_, choice) =>
-        answerOf(input.promptTokenIds, maxLength, groups[0].window, input.stopTokenIds, choice),
-      );
       const entries = [...this.#entries].filter((entry) => entry.id === stream.id);
       const client = new FaultClient({ stream, answers, controller, entries });
       if (timed) client.allowed.add("error");
@@ -211,36 +205,50 @@ export class FaultRun {
   /** Nothing may stand still for good: where all that is left is paused or frozen, it goes on. */
   #unblock(): void {
     const isCalm = this.#turns > CALM_AFTER;
-    if (!isCalm && (this.#device.pendingCount > 0 || this.#prompts.count < this.#requestCount)) return;
+    if (!isCalm && (this.#device.pendingCount > 0 || !this.#isAllSubmitted)) return;
     if (this.#frozen) this.#freeze();
     for (const client of this.#clients) if (client.paused) this.#pause(client);
   }
 
-  #newDevice(): FaultyDevice {
-    return new FaultyDevice(this.#info, {
+  #drawFlaws(): DeviceFlaws {
+    return {
       moves: this.#later.chance(0.2),
       disposal: this.#later.chance(0.5),
       saltOf: (slot) => this.#saltOf(slot),
-    });
+    };
   }
 
   /** Another device; now and then there is none, or one of another shape, which ends all that there is. */
-  #recover(): FaultyDevice {
-    if (!this.#later.chance(0.1)) return (this.#device = this.#newDevice());
+  async #recover(): Promise<FailingBackend> {
+    if (!this.#later.chance(0.1)) {
+      const made = this.#subject.newDevice(this.#drawFlaws());
+      if (!(made instanceof Promise)) return (this.#device = made);
+      this.#recovery = made;
+      return (this.#device = await made);
+    }
     this.#count("unrecovered");
     for (const client of this.#clients) client.allowed.add("error");
     if (this.#later.chance(0.5)) throw new Error("a test has no other device");
-    return new FaultyDevice({ ...this.#info, groups: [...this.#info.groups, { window: 1 }] });
+    return this.#subject.misshapenDevice();
+  }
+
+  /** Waits for what takes real time: transfers of blocks, and a device that is being made. */
+  async #settleDevice(): Promise<void> {
+    if (this.#recovery !== null) await this.#recovery;
+    this.#recovery = null;
+    if (this.#device.settled === undefined) return;
+    await this.#device.settled();
+    await settle();
   }
 
   /** A device may be lost while it has nothing to do. */
-  #loseIdle(): void {
+  #loseIdle(): void | Promise<void> {
     if (!this.#later.chance(this.#faults.lose)) return;
     this.#count("lost idle");
-    this.#device.end("lost");
+    return this.#device.end("lost");
   }
 
-  #endStep(): void {
+  #endStep(): void | Promise<void> {
     if (this.#device.pendingCount === 0) return this.#loseIdle();
     if (this.#random.chance(0.3)) return;
     const { fail, lose } = this.#faults;
@@ -252,7 +260,7 @@ export class FaultRun {
     }
     // A step that fails for all may end those in it, once it has failed often enough with each alone.
     if (fate === "failed") for (const client of this.#clients) client.allowed.add("error");
-    this.#device.end(fate);
+    return this.#device.end(fate);
   }
 
   /** A reader takes one delta at a time, now and then. */
@@ -272,7 +280,7 @@ export class FaultRun {
     const { running, waiting, paused } = this.#engine.stats();
     assert(running + waiting + paused === 0, () => `after the end: ${JSON.stringify(this.#engine.stats())}`);
     const disposed = this.#engine.dispose();
-    while (this.#device.pendingCount > 0) this.#device.end("done");
+    while (this.#device.pendingCount > 0) await this.#device.end("done");
     await disposed;
     // Only now: a step in flight may still copy a block of a request that was aborted.
     assert(this.#engine.stats().heldBlocks === 0, () => `after the last step: ${JSON.stringify(this.#engine.stats())}`);

@@ -14,6 +14,18 @@ export interface DeviceFlaws extends Pick<ContextDeviceOptions, "saltOf"> {
   readonly disposal?: boolean;
 }
 
+/** A backend whose steps end when a test says so. */
+export interface FailingBackend extends Backend {
+  /** Steps that were accepted and have not ended. */
+  readonly pendingCount: number;
+  /** The first law that a plan broke, or error of its own. The engine takes it in, so a driver has to ask. */
+  readonly broken: Error | null;
+  /** Ends the oldest step, if there is one; lost, the device is without one, too. */
+  end(fate: StepFate): void | Promise<void>;
+  /** Resolves when no block is being read or written, and no disposal goes on. */
+  settled?(): Promise<void>;
+}
+
 interface Pending {
   readonly written: WrittenSlots;
   readonly resolve: (result: StepResult) => void;
@@ -27,13 +39,12 @@ interface Pending {
  * columns are read before `execute` returns, steps end in order, and a failure takes those behind it along. What failed
  * steps wrote is spoilt.
  */
-export class FaultyDevice implements Backend {
+export class FaultyDevice implements FailingBackend {
   readonly info: BackendInfo;
   readonly lost: Promise<string>;
   readonly #device: ContextDevice;
   readonly #pending: Pending[] = [];
   readonly #flaws: DeviceFlaws;
-  /** The first law that a plan broke. The engine takes the assertion in, so a driver has to ask. */
   broken: Error | null = null;
   #tellLost!: (reason: string) => void;
   #state: "alive" | "lost" | "disposed" = "alive";
@@ -45,7 +56,6 @@ export class FaultyDevice implements Backend {
     this.lost = new Promise((resolve) => (this.#tellLost = resolve));
   }
 
-  /** Steps that were accepted and have not ended. */
   get pendingCount(): number {
     return this.#pending.length;
   }
@@ -67,7 +77,6 @@ export class FaultyDevice implements Backend {
     }
   }
 
-  /** Ends the oldest step, if there is one; lost, the device is without one, too. */
   end(fate: StepFate): void {
     if (fate === "done") {
       const step = this.#pending.shift();

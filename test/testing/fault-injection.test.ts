@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { BackendSizes } from "../../src/testing/index.ts";
 import { faultInjection, injectFaults } from "../../src/testing/fault-injection.ts";
+import { BACKEND_MUTANTS } from "../support/backend-mutants/index.ts";
 import { PLANTED_FAULTS } from "../support/planted/faults.ts";
 import { plantedText, withPlanted } from "../support/planted/plant.ts";
 import { soakCount } from "../support/soak.ts";
+import { ToyBackend } from "../support/toy-backend.ts";
 
 const SEEDS = soakCount(400);
 
@@ -65,8 +68,36 @@ describe("faultInjection", () => {
   test("tries the policies that it is given, and names the seed where they break a law", async () => {
     const policies = { preemption: () => ({ name: "nobody", victim: () => undefined as never }) };
     await expect(faultInjection({ seed: 0, seeds: 50, policies })).rejects.toThrow(
-      /^seed \d+: .*; replay: npm run faults -- --seed \d+/,
+      /^seed \d+: .*; replay: faultInjection\(\{ seed: \d+, seeds: 1 \}\) with the same options/,
     );
+  });
+});
+
+describe("faultInjection of backends", () => {
+  test.each([[[null]], [[6]], [[null, 6]]])("a right one with windows of %s passes", async (windows) => {
+    const groups = windows.map((window) => ({ window }));
+    const backend = (sizes: BackendSizes) => new ToyBackend({ ...sizes, groups });
+    const { ends, faults } = await faultInjection({ seed: 0, seeds: 8, backend });
+    expect(ends["length"]).toBeGreaterThan(0);
+    expect(faults["failed"]).toBeGreaterThan(0);
+    expect(await faultInjection({ seed: 0, seeds: 8, backend })).toMatchObject({ ends, faults });
+  });
+
+  test.each([
+    "an entry is never written again",
+    "a ring is read without modulo",
+    "swap-ins come before swap-outs",
+    "every sample fed back is the first",
+  ])("a planted bug is found: %s", async (name) => {
+    const { Backend, groups } = BACKEND_MUTANTS.find(({ bug }) => bug === name)!;
+    const backend = (sizes: BackendSizes) => new Backend({ ...sizes, groups });
+    await expect(faultInjection({ seed: 0, seeds: 100, backend })).rejects.toThrow(/^seed \d+: /);
+  });
+
+  test("takes the policies that it is given, too", async () => {
+    const policies = { preemption: () => ({ name: "nobody", victim: () => undefined as never }) };
+    const backend = (sizes: BackendSizes) => new ToyBackend(sizes);
+    await expect(faultInjection({ seed: 0, seeds: 50, policies, backend })).rejects.toThrow(/^seed \d+: /);
   });
 });
 

@@ -32,7 +32,9 @@ const keepsOldTables: Fault = (right) => {
 };
 
 test("a table begins where its window does: a backend that reads from block 0 is found out", async () => {
-  await expect(runCase(tableCases, tableCases[0].name, faulty(ignoresFirst, windowed))).rejects.toThrow(/logit|block|table/);
+  await expect(runCase(tableCases, tableCases[0].name, faulty(ignoresFirst, windowed))).rejects.toThrow(
+    /logit|block|table/,
+  );
 });
 
 test("tables of slots without a row: a backend that forgets their changes is found out", async () => {
