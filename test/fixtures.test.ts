@@ -12,9 +12,9 @@ import { loadModel } from "../src/models/node.ts";
 import { PlanDriver } from "../src/testing/index.ts";
 import { FAMILY_GOLDENS, familyPrompts, runFamily } from "./support/family-goldens.ts";
 import { fixtures, ifFixtures, noFixtures, readFixture } from "./support/fixtures.ts";
-import { soakCount } from "./support/soak.ts";
+import { isSoak, soakCount } from "./support/soak.ts";
 
-/** Token budget, block size, blocks beyond the longest request's. */
+/** Token budget, block size, blocks beyond the longest request's: one of the first two a checkpoint in `npm test`. */
 const SIZES: readonly (readonly [number, number, number])[] = [
   [256, 16, 1000],
   [7, 4, 4],
@@ -43,12 +43,13 @@ describe.skipIf(noFixtures)(`families${ifFixtures}`, () => {
     }
   });
 
-  test.each(FAMILY_GOLDENS)(
+  test.each(
+    FAMILY_GOLDENS.map((golden, i) => ({ ...golden, sizes: isSoak ? SIZES.slice(0, soakCount(6)) : [SIZES[i % 2]] })),
+  )(
     "$name: greedy ids together, in chunks, under small budgets and preemption, and again from the prefix cache",
-    async (golden) => {
+    async ({ sizes, ...golden }) => {
       const loaded = await loadModel(golden.path);
       const prompts = familyPrompts(golden);
-      const sizes = SIZES.slice(0, soakCount(2));
       for (const [tokenBudget, blockSize, spareBlocks] of sizes) {
         const { answers, preemptions, cachedTokens } = await runFamily(loaded, prompts, {
           tokenBudget,

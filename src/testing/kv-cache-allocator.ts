@@ -47,6 +47,7 @@ export class KvCacheAllocator implements Allocator {
     sharesRunning: true,
     partialHits: true,
     fork: true,
+    forkInFlight: true,
     windows: true,
     groups: true,
     plans: true,
@@ -123,7 +124,13 @@ export class KvCacheAllocator implements Allocator {
     this.kv.prefixes.domains.retain(parent.domain);
     const slot = this.#openSlot(parent.domain);
     this.kv.tables.fork(parent.slot, slot, parent.count);
-    this.#holders.set(child, { ...parent, slot, tokens: parent.tokens.slice() });
+    const born: Holder = { ...parent, slot, tokens: parent.tokens.slice() };
+    this.#holders.set(child, born);
+    this.#open.born.push(born);
+    // It has what steps on their way compute of its parent: its windows slide when they are done, too.
+    for (const { grown } of [...this.#onTheirWay, this.#open]) {
+      for (const { holder, from, to } of grown.slice()) if (holder === parent) grown.push({ holder: born, from, to });
+    }
     return {};
   }
 

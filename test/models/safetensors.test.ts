@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InvalidModelError } from "../../src/errors.ts";
+import { InvalidModelError, UnsupportedModelError } from "../../src/errors.ts";
 import { bytesSource } from "../../src/models/byte-source.ts";
 import type { FileTensor } from "../../src/models/file-tensors.ts";
 import { MAX_HEADER_BYTES, readSafetensors } from "../../src/models/safetensors.ts";
@@ -232,7 +232,7 @@ async function readsOrRefuses(file: Uint8Array): Promise<"read" | "refused"> {
   try {
     tensors = [...(await readFile(file)).values()];
   } catch (error) {
-    if (error instanceof InvalidModelError) return "refused";
+    if (error instanceof InvalidModelError || error instanceof UnsupportedModelError) return "refused";
     throw error;
   }
   const data = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));

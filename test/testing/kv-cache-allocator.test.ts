@@ -54,6 +54,19 @@ describe("KvCacheAllocator", () => {
     expect(allocator.table(0, 0)).toEqual([-1, 2, 3]);
   });
 
+  test("a fork beside steps in flight slides its windows with its parent's steps, and ends with its own", () => {
+    const allocator = make({ ...SIZES, windows: [1] });
+    allocator.allocate(0, [1, 2, 3, 4, 5], NO_DOMAIN);
+    allocator.issue();
+    allocator.fork(0, 1);
+    allocator.issue();
+    allocator.commit();
+    expect(allocator.table(1, 0)).toEqual([-1, 2, 3]);
+    allocator.rollback();
+    allocator.free(0);
+    expect(allocator.stats().held).toBe(0);
+  });
+
   test("keeps no domain longer than it is used", () => {
     const allocator = make(SIZES);
     allocator.lookup([1, 2], { salt: "a", adapterId: 1 });

@@ -18,7 +18,7 @@ import { PagedAllocator, type Sequence } from "../../support/paged-allocator.ts"
 const runner = { describe, it };
 
 /** Programs a law. */
-const runs = soakCount(20);
+const runs = soakCount(10);
 
 describe("the KV cache", () => {
   allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner, runs });
@@ -75,7 +75,7 @@ describe("an allocator that caches only what was freed, and makes no plans", () 
 
 describe("a planted bug is found", () => {
   test.each(MUTANTS)("$bug", async ({ make }) => {
-    expect(await findBrokenLaw(make, { runs: 1000, shrink: false })).not.toBeNull();
+    expect(await findBrokenLaw(make, { seed: 1, runs: 1000, shrink: false })).not.toBeNull();
   });
 
   test("there are at least 20, no two the same", () => {

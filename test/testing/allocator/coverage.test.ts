@@ -70,7 +70,7 @@ describe("coverage", () => {
     const make: MakeAllocator = (sizes) =>
       Object.assign(new PagedAllocator(sizes), { capabilities: {}, allocate: () => null });
     expect(formatCoverage(await coverageOf(make, 1))).toMatch(
-      /\(100\.0% refused, 0\.0% with a hit, 0% from host memory where there is some\); 0 appends \(0% refused\); 0 forks, 0 swap-outs, 0 swap-ins, 0 evictions, 0 rollbacks, 0 resets$/,
+      /\(100\.0% refused, 0\.0% with a hit, 0% from host memory if there is any\); 0 appends \(0% refused\); 0 forks, 0 swap-outs, 0 swap-ins, 0 evictions, 0 rollbacks, 0 resets$/,
     );
   });
 });
