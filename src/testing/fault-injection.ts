@@ -52,7 +52,8 @@ const BACKEND_SEEDS = 2 ** 41;
  * of the turns are over nothing fails any more, and everything has to end.
  *
  * With `backend` the engine runs on backends of your own, in the place of the device and of the second run. What each
- * request has to get is found by running it alone on another of them; then steps fail, are late or are lost by the seed.
+ * request has to get is found by running it alone on another of them; then steps fail, are late or are lost by the
+ * seed.
  *
  * Throws the first broken law, with its seed. The same seed and policies give the same run.
  */

@@ -54,5 +54,10 @@ export {
   promptRecipes,
 } from "./arbitraries/prompts.ts";
 export { type RequestOptions, type TimedRequest, requests } from "./arbitraries/requests.ts";
-export { type PolicyConformanceOptions, type PolicyMakers, policyConformance } from "./policy-conformance.ts";
+export {
+  type PolicyClaims,
+  type PolicyConformanceOptions,
+  type PolicyMakers,
+  policyConformance,
+} from "./policy-conformance.ts";
 export { type FaultInjectionOptions, type FaultReport, type FaultSummary, faultInjection } from "./fault-injection.ts";

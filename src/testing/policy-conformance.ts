@@ -8,6 +8,7 @@ import type { PolicyCase, PolicyMakers } from "./policy-cases/policy-case.ts";
 import { preemptionCases } from "./policy-cases/preemption.ts";
 import { queueCases } from "./policy-cases/queue.ts";
 import { schedulerCases } from "./policy-cases/scheduler-runs.ts";
+import { starvationCases } from "./policy-cases/starvation.ts";
 import { randomSeed } from "./random-seed.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -20,6 +21,13 @@ export interface PolicyConformanceOptions {
   readonly seeds?: number;
   /** The first seed. Default: a random one, which the suite's name and every failure show. */
   readonly seed?: number;
+  /** What the policies promise beyond the rules of their kinds. Default: nothing. */
+  readonly claims?: PolicyClaims;
+}
+
+export interface PolicyClaims {
+  /** While others keep coming, of whatever length, urgency, deadline, client or beginning, each request is admitted. */
+  readonly noStarvation?: boolean;
 }
 
 const DEFAULT_SEEDS = 50;
@@ -29,10 +37,10 @@ const DEFAULT_SEEDS = 50;
  * a maker, and all of them together in the production scheduler, against a device whose tokens show any wrong block.
  * What a case throws names the seed.
  *
- * What a policy promises beyond (who goes first, who never waits how long) is its own test's business.
+ * A promise beyond those is tested where it is claimed; who goes first is for the policy's own test.
  */
 export function policyConformance(makers: PolicyMakers, options: PolicyConformanceOptions = {}): ConformanceCase[] {
-  const { runner, seeds = DEFAULT_SEEDS, seed = randomSeed() } = options;
+  const { runner, seeds = DEFAULT_SEEDS, seed = randomSeed(), claims = {} } = options;
   const { queue, admission, preemption, chunking, budget, eviction } = makers;
   const policyCases = [
     ...(queue === undefined ? [] : queueCases(queue)),
@@ -42,6 +50,7 @@ export function policyConformance(makers: PolicyMakers, options: PolicyConforman
     ...(budget === undefined ? [] : budgetCases(budget)),
     ...(eviction === undefined ? [] : evictionCases(eviction)),
     ...schedulerCases(makers),
+    ...(claims.noStarvation === true ? starvationCases(makers) : []),
   ];
   const cases = policyCases.map((each) => ({ name: each.name, run: async () => runSeeds(each, seed, seeds) }));
   runner?.describe(`policy conformance (seed ${seed})`, () => {

@@ -102,10 +102,11 @@ export class ProgramWriter {
 
   #allocate(draft: Draft): Command {
     const sequence = this.#unusedNumber(draft.pick);
-    if (sequence === null) return this.#free(draft);
+    const isFitting = this.#isFitting(draft);
+    if (sequence === null || (isFitting && this.#room === 0)) return this.#free(draft);
     const { tokens, text } = this.#prompt(draft);
     const domain = this.#domain(draft);
-    const most = this.#isFitting(draft) ? Math.max(1, this.#room * this.#setting.sizes.blockSize) : tokens.length;
+    const most = isFitting ? Math.max(1, this.#room * this.#setting.sizes.blockSize) : tokens.length;
     const prompt = tokens.slice(0, most);
     this.#live.set(sequence, { tokens: prompt, domain, text, swapped: false, step: this.#step });
     this.#remember(prompt);
@@ -119,10 +120,10 @@ export class ProgramWriter {
     const { blockSize, maxTokens } = this.#setting.sizes;
     const { length } = believed.tokens;
     const toEnd = blockSize - (length % blockSize);
+    const isFitting = this.#isFitting(draft);
+    if (isFitting && this.#room === 0 && length % blockSize === 0) return this.#free(draft);
     const wanted = [1, 1, 1 + (draft.size % MAX_APPENDED), toEnd][draft.size % 4];
-    const fits = this.#isFitting(draft)
-      ? Math.max(1, (length % blockSize === 0 ? 0 : toEnd) + this.#room * blockSize)
-      : wanted;
+    const fits = isFitting ? Math.max(1, (length % blockSize === 0 ? 0 : toEnd) + this.#room * blockSize) : wanted;
     const count = Math.max(1, Math.min(wanted, fits, maxTokens - length));
     const shared = this.#text(believed.text, length, count);
     const own = Array.from({ length: count }, (_, i) =>
@@ -172,7 +173,8 @@ export class ProgramWriter {
   #prompt({ pick, size, tail }: Draft): { tokens: number[]; text: number } {
     const { texts, sizes } = this.#setting;
     const text = pick % texts.length;
-    const past = size % 3 === 0 ? this.#past[pick % Math.max(1, this.#past.length)] : undefined;
+    const isPast = size % 3 === 0 || (sizes.hostBlockCount > 0 && size % 3 === 1);
+    const past = isPast ? this.#past[pick % Math.max(1, this.#past.length)] : undefined;
     const longest = Math.min(sizes.maxTokens, 2 * Math.ceil(sizes.maxTokens / 4));
     const source = past ?? this.#text(text, 0, longest);
     const length = 1 + (Math.floor(size / 3) % source.length);

@@ -2,7 +2,7 @@ import type { AllocatorCapabilities, AllocatorSizes } from "../allocator/allocat
 import type { Command, CustomCommand, Program } from "../allocator/program.ts";
 import type { Arbitrary, FastCheck } from "../fast-check.ts";
 import { DRAWS, type Draft, ProgramWriter, type Setting } from "./program-writer.ts";
-import { ALPHABETS, DOMAIN_SETS } from "./tricky.ts";
+import { ALPHABETS, DOMAIN_SETS, JOINED } from "./tricky.ts";
 
 /** How large programs are. */
 export type ProgramScale = "small" | "large" | "mixed";
@@ -94,10 +94,15 @@ function draftOf(fc: FastCheck): Arbitrary<Draft> {
 function settingOf(fc: FastCheck, options: ProgramOptions, shape: Shape): Arbitrary<Setting> {
   const kinds = kindsOf(options);
   const text = fc.array(fc.nat(2), { minLength: TEXT_LETTERS, maxLength: TEXT_LETTERS });
-  return fc.record({
+  const names = fc.oneof(
+    {
+      weight: 14,
+      arbitrary: fc.record({ alphabet: fc.constantFrom(...ALPHABETS), domains: fc.constantFrom(...DOMAIN_SETS) }),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(...JOINED) },
+  );
+  const rest = fc.record({
     sizes: sizesOf(fc, options, shape),
-    alphabet: fc.constantFrom(...ALPHABETS),
-    domains: fc.constantFrom(...DOMAIN_SETS),
     texts: fc.tuple(text, text),
     weights: fc.tuple(
       ...kinds.map(([kind, weight]) =>
@@ -108,6 +113,7 @@ function settingOf(fc: FastCheck, options: ProgramOptions, shape: Shape): Arbitr
     ),
     sequences: fc.constant(shape.sequences),
   });
+  return fc.tuple(names, rest).map(([named, setting]) => ({ ...named, ...setting }));
 }
 
 function sizesOf(

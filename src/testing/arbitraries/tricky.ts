@@ -14,6 +14,14 @@ export const ALPHABETS: readonly (readonly number[])[] = [
   [3, 16_777_219, 33_554_435],
   [2_147_483_646, 2_147_483_645, 1_073_741_823],
   [10, 0, 100],
+  // Hashed: to a sum, and by the hash of Java's strings, where [1, 0] is [0, 31].
+  [0, 31, 1],
+];
+
+/** Domains whose salts or adapters go on in the first token, where nothing stands between them. */
+export const JOINED: readonly { readonly alphabet: readonly number[]; readonly domains: readonly Domain[] }[] = [
+  { alphabet: [1, 11, 111], domains: [NO_DOMAIN, salted("1"), salted("11")] },
+  { alphabet: [1, 11, 111], domains: [NO_DOMAIN, adapted(1), adapted(11)] },
 ];
 
 const LONG = "tenant-of-a-service-with-many-customers-".repeat(8);
@@ -42,9 +50,16 @@ export const DOMAIN_SETS: readonly (readonly Domain[])[] = [
   [salted("x"), salted(" x"), salted("x "), salted("X")],
   [NO_DOMAIN, salted(" "), salted("0"), salted("null"), salted("undefined")],
   [salted("\u00e9"), salted("e\u0301"), salted("e")],
-  // Cut to a length from either end.
+  [salted("stra\u00dfe"), salted("STRASSE"), salted("strasse")],
+  [salted("fi"), salted("\ufb01"), salted("\uff46i")],
+  [salted("a b"), salted("a  b"), salted("a\tb"), salted("ab")],
+  // Read as numbers, written as bytes.
+  [salted("1"), salted("01"), salted("1.0"), salted("0x1")],
+  [salted("a"), salted("\u0161"), salted("\ud800"), salted("\ud801")],
+  // Cut to a length from either end, or in the middle.
   [salted(`${LONG}a`), salted(`${LONG}b`), salted(LONG)],
   [salted(`a${LONG}`), salted(`b${LONG}`)],
+  [salted(`${LONG}a${LONG}`), salted(`${LONG}b${LONG}`)],
   [salted("customer-00000017"), salted("customer-00000018"), salted("customer-0")],
   // Hashed: to a sum, by the hash of Java's strings, by FNV-1a and by CRC-32, each to the same 32 bits.
   [salted("ab"), salted("ba")],
@@ -57,6 +72,8 @@ export const DOMAIN_SETS: readonly (readonly Domain[])[] = [
   [NO_DOMAIN, adapted(256), adapted(65_536)],
   [adapted(1), adapted(257), adapted(65_537)],
   [adapted(2_147_483_647), adapted(255), adapted(65_535)],
+  // Cut to 24 bits, rounded to float32.
+  [adapted(1), adapted(16_777_217), adapted(16_777_216)],
 ];
 
 function salted(salt: string): Domain {

@@ -28,7 +28,7 @@ const model = randomModel(1);
 
 /** Budget, block size, tight pool, tokens of an answer: a sample in `npm test`, all under the soak. */
 const RUNS = [...GOLDEN_SIZES.map((sizes) => [...sizes, SHORT] as const), [64, 16, true, soakCount(60)] as const];
-const SAMPLE = RUNS.filter((_, i) => isSoak || i % 4 === 0);
+const SAMPLE = RUNS.filter((_, i) => isSoak || i % 6 === 0);
 
 describe("measured continuations", () => {
   const runs = GOLDEN_MODELS.filter(isHere).flatMap((name) => SAMPLE.map((run) => [name, ...run] as const));
@@ -202,7 +202,7 @@ const FILES = [
 ];
 
 describe.skipIf(noFixtures)(`GGUF files${ifFixtures}`, () => {
-  const cases = FILES.flatMap((file) => KV_TYPES.map((kv) => ({ file, kv }))).filter((_, i) => isSoak || i % 4 === 0);
+  const cases = FILES.flatMap((file) => KV_TYPES.map((kv) => ({ file, kv }))).filter((_, i) => isSoak || i % 6 === 0);
   test.each(cases)(
     "$file with keys and values in $kv: ids as far as margins allow, logits within the tolerance",
     async ({ file, kv }) => {

@@ -10,7 +10,18 @@ describe.skipIf(noWebGPU)(`inspectAdapters${ifWebGPU}`, () => {
     expect(new Set(report.adapters.map(({ name }) => name)).size).toBe(report.adapters.length);
     expect(report.chosen).toBe(report.adapters[0].name);
     expect(report.weights).toEqual({ read: ["F32", "F16", "BF16", "Q8_0", "Q4_0"], widenedTo: "F16" });
+    // A probe takes seconds of CPU on a software adapter: this is the one that finds a device bit-exact.
     expect(report.probe).toMatchObject({ bitExact: true });
+    expect(report.probe?.checks.map(({ name }) => name.replace(/, .*/, ""))).toEqual([
+      "matrix product: row of 1 row",
+      "matrix product: tile of 8 rows",
+      ...[1, 2, 4, 8, 16, 32].map((rows) => `matrix product: split of ${rows} ${rows === 1 ? "row" : "rows"}`),
+      "matrix product: block of 64 rows",
+      "RMSNorm: thread",
+      "RMSNorm: group",
+      "attention: thread",
+      "attention: group",
+    ]);
     for (const { limits, features, software } of report.adapters) {
       expect(Object.keys(limits)).toEqual([...REPORTED_LIMITS]);
       expect(features).toEqual(features.toSorted());

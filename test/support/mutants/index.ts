@@ -38,6 +38,7 @@ import { windowSlidesEarly } from "./window-slides-early.ts";
 import { countMutants } from "./counts.ts";
 import { keyMutants } from "./keys.ts";
 import type { Mutant } from "./mutant.ts";
+import { structureMutants } from "./structures.ts";
 import { swapMutants } from "./swaps.ts";
 
 /** All planted bugs. */
@@ -81,5 +82,6 @@ export const MUTANTS: readonly Mutant[] = [
   remembersEverybody,
   ...keyMutants,
   ...countMutants,
+  ...structureMutants,
   ...swapMutants,
 ];

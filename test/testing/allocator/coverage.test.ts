@@ -18,10 +18,10 @@ describe("the programs reach what they are drawn for", () => {
     const coverage = await coverageOf((sizes) => new KvCacheAllocator(sizes), seed);
     expect(coverage.programs).toBe(300);
     expect(coverage.allocations).toBeGreaterThan(1000);
-    expect(coverage.refusedAllocations / coverage.allocations).toBeLessThan(0.5);
+    expect(coverage.refusedAllocations / coverage.allocations).toBeLessThan(0.25);
     expect(coverage.refusedAllocations).toBeGreaterThan(0);
     expect(coverage.hits / coverage.allocations).toBeGreaterThan(0.1);
-    expect(coverage.hostHits / coverage.hostAllocations).toBeGreaterThan(0.002);
+    expect(coverage.hostHits / coverage.hostAllocations).toBeGreaterThan(0.005);
     for (const count of [coverage.forks, coverage.evictions, coverage.rollbacks, coverage.resets]) {
       expect(count).toBeGreaterThan(50);
     }
