@@ -99,7 +99,7 @@ function settingOf(fc: FastCheck, options: ProgramOptions, shape: Shape): Arbitr
       weight: 14,
       arbitrary: fc.record({ alphabet: fc.constantFrom(...ALPHABETS), domains: fc.constantFrom(...DOMAIN_SETS) }),
     },
-    { weight: 1, arbitrary: fc.constantFrom(...JOINED) },
+    { weight: 2, arbitrary: fc.constantFrom(...JOINED) },
   );
   const rest = fc.record({
     sizes: sizesOf(fc, options, shape),

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from "vitest";
+import { afterAll, describe, expect, it, test } from "vitest";
 import {
   type Allocation,
   type AllocatorCapabilities,
@@ -12,24 +12,26 @@ import {
 } from "../../../src/testing/index.ts";
 import { MUTANTS } from "../../support/mutants/index.ts";
 import { doubleFree } from "../../support/mutants/double-free.ts";
-import { soakCount } from "../../support/soak.ts";
+import { isSoak, soakCount } from "../../support/soak.ts";
 import { PagedAllocator, type Sequence } from "../../support/paged-allocator.ts";
 
-const runner = { describe, it };
+const runner = { describe, it, afterAll };
 
 /** Programs a law. */
 const runs = soakCount(10);
+/** The soak prints what the programs of each suite reached. */
+const report = isSoak ? (line: string): unknown => process.stdout.write(`${line}\n`) : undefined;
 
 describe("the KV cache", () => {
-  allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner, runs });
+  allocatorConformance((sizes) => new KvCacheAllocator(sizes), { runner, runs, report });
 });
 
 describe("the KV cache whose hashes are all the same", () => {
-  allocatorConformance((sizes) => new KvCacheAllocator(sizes, { hash: () => 7 }), { runner, runs });
+  allocatorConformance((sizes) => new KvCacheAllocator(sizes, { hash: () => 7 }), { runner, runs, report });
 });
 
 describe("the allocator that the mutants are made of", () => {
-  allocatorConformance((sizes) => new PagedAllocator(sizes), { runner, runs });
+  allocatorConformance((sizes) => new PagedAllocator(sizes), { runner, runs, report });
 });
 
 /**
@@ -70,7 +72,7 @@ class CachesWhatIsFreed extends PagedAllocator {
 }
 
 describe("an allocator that caches only what was freed, and makes no plans", () => {
-  allocatorConformance((sizes) => new CachesWhatIsFreed(sizes), { runner, runs });
+  allocatorConformance((sizes) => new CachesWhatIsFreed(sizes), { runner, runs, report });
 });
 
 describe("a planted bug is found", () => {
