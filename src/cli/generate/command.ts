@@ -18,7 +18,11 @@ A line of a prompts file is {"id", "prompt"} or {"id", "promptTokenIds"}. It may
 With --json, each prompt gives one line, in the order of the input:
   {"id", "prompt", "promptTokenIds", "tokenIds", "text", "finishReason"}    finishReason: stop, length, abort or error,
 with "logprobs" also {"logprobs": [{"id", "logprob", "top": [{"id", "logprob"}]}]},
-and with "error" also {"error": {"code", "message"}}: the other prompts continue, and the exit code is 1.`;
+and with "error" also {"error": {"code", "message"}}: the other prompts continue, and the exit code is 1.
+
+OpenAI's batch lines, {"custom_id", "method": "POST", "url": "/v1/chat/completions", "body"}, are answered as bstar
+serve answers them, as answers come, with a line {"id", "custom_id", "response": {"status_code", "request_id", "body"},
+"error"} each. With --out a run that was stopped goes on.`;
 
 /** Adds `bstar generate`: prompts in, texts out. */
 export function registerGenerate(program: Command, io: Io): void {
@@ -57,6 +61,9 @@ export function registerGenerate(program: Command, io: Io): void {
       integer(1),
     )
     .option("--json", "print one JSON line a prompt")
+    .option("--out <file>", "of OpenAI's batch lines: append the answers here, and do not repeat those that it holds")
     .addHelpText("after", EXAMPLES)
-    .action(async (options: GenerateOptions) => (await import("./generate.ts")).generate(options, io));
+    .action(async (options: GenerateOptions, invoked: Command) =>
+      (await import("./generate.ts")).generate(options, invoked, io),
+    );
 }

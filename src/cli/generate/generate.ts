@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { Engine } from "../../engine/engine.ts";
 import type { OpenedModel } from "../../models/index.ts";
 import { budgetLine } from "../budget-line.ts";
@@ -7,30 +8,52 @@ import { EXIT_FAILED, UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
 import type { StepTimeFit } from "../../policies/budget/step-time-fit.ts";
 import { openModel, thenClose } from "../model-source.ts";
+import { refuseWithoutEffect } from "../without-effect.ts";
+import { remainingLines, runBatch } from "./batch.ts";
+import { type BatchLine, isBatch, parseBatch } from "./batch-file.ts";
 import { defaultBlockCount } from "./block-count.ts";
 import { harmless, jsonLine, textBlock } from "./format.ts";
 import type { GenerateOptions } from "./options.ts";
-import { type Prompt, readPrompts } from "./prompts-file.ts";
+import { parsePrompts, type Prompt, readPromptsFile } from "./prompts-file.ts";
 import { asError, type Job, promptLength, type Result, runInOrder, runJob } from "./results.ts";
+
+/** Options that the bodies of OpenAI's batch lines say themselves. */
+const SAID_BY_BODIES = ["maxTokens", "temperature", "topK", "topP", "minP", "seed", "stop", "json"];
 
 /**
  * Runs `bstar generate`. What concerns one prompt alone is in its own result, and makes the exit code 1; the rest
  * throws.
  */
-export async function generate(options: GenerateOptions, io: Io): Promise<void> {
-  const prompts = await promptsOf(options, io);
+export async function generate(options: GenerateOptions, command: Command, io: Io): Promise<void> {
+  const { prompts, batch } = await inputOf(options, command, io);
   const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
+  if (batch !== null) {
+    await runBatch(batch, { options, loaded, io });
+    return;
+  }
   const jobs = prompts.map((prompt) => jobOf(prompt, options, loaded));
   await using engine = await thenClose(loaded, openEngine(options, loaded, jobs, io));
   if (options.json !== true && options.prompt?.length === 1) await printAsItComes(engine, jobs[0], io);
   else await printAll(engine, jobs, options.json === true ? jsonLine : textBlock, io);
 }
 
-async function promptsOf({ prompt, prompts }: GenerateOptions, io: Io): Promise<Prompt[]> {
-  if ((prompt === undefined) === (prompts === undefined)) {
+/** Prompts, or the lines of a batch. Throws `UsageError`. */
+async function inputOf(
+  { prompt, prompts: path, out }: GenerateOptions,
+  command: Command,
+  io: Io,
+): Promise<{ readonly prompts: readonly Prompt[]; readonly batch: readonly BatchLine[] | null }> {
+  if ((prompt === undefined) === (path === undefined)) {
     throw new UsageError("generate needs either -p TEXT or --prompts FILE");
   }
-  return prompt?.map((text, id) => ({ id, text, sampling: {} })) ?? readPrompts(prompts!, io.stdin);
+  const file = path === undefined ? null : await readPromptsFile(path, io.stdin);
+  if (file !== null && isBatch(file)) {
+    refuseWithoutEffect(command, SAID_BY_BODIES, "has no effect on OpenAI's batch lines: their bodies say it");
+    return { prompts: [], batch: remainingLines(parseBatch(file), out) };
+  }
+  refuseWithoutEffect(command, ["out"], "is of OpenAI's batch lines, which --prompts takes");
+  if (file !== null) return { prompts: parsePrompts(file), batch: null };
+  return { prompts: prompt!.map((text, id) => ({ id, text, sampling: {} })), batch: null };
 }
 
 /** What a prompt's line does not say comes from the command line. */

@@ -14,4 +14,6 @@ export interface GenerateOptions extends EngineFlags {
   readonly stop?: readonly string[];
   readonly blocks?: number;
   readonly json?: boolean;
+  /** File of a batch's answers. */
+  readonly out?: string;
 }

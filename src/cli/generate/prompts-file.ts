@@ -22,11 +22,15 @@ const NUMBERS = ["temperature", "topK", "topP", "minP", "seed", "logprobs"] as c
 /** `arrivalMs` is the demonstration's: it runs the same files, and here all prompts are there at once. */
 const KNOWN_KEYS = ["id", "prompt", "promptTokenIds", "maxTokens", "stop", ...NUMBERS, "arrivalMs"];
 
-/**
- * Prompts of a JSONL file, or of standard input where the name is "-". Throws `UsageError` that names the file and the
- * line.
- */
-export async function readPrompts(file: string, stdin: AsyncIterable<Uint8Array>): Promise<Prompt[]> {
+/** A file of prompts, or of OpenAI's batch lines, as text. */
+export interface PromptsFile {
+  /** For messages: its path, or "standard input". */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The file of that path, or standard input where it is "-". Throws `UsageError` that names it. */
+export async function readPromptsFile(file: string, stdin: AsyncIterable<Uint8Array>): Promise<PromptsFile> {
   const name = file === "-" ? "standard input" : file;
   const bytes =
     file === "-"
@@ -35,7 +39,7 @@ export async function readPrompts(file: string, stdin: AsyncIterable<Uint8Array>
   if (bytes.length > MAX_PROMPTS_BYTES) {
     refuse(name, `has ${bytes.length} bytes, more than ${MAX_PROMPTS_BYTES}: split it`);
   }
-  return parsePrompts(bytes, name);
+  return { name, text: decode(bytes, name) };
 }
 
 async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -55,11 +59,11 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
  * `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an
  * error.
  */
-export function parsePrompts(bytes: Uint8Array, name: string): Prompt[] {
+export function parsePrompts({ text: all, name }: PromptsFile): Prompt[] {
   const prompts: Prompt[] = [];
   const lineOf = new Map<RequestId, number>();
   let line = 0;
-  for (const text of decode(bytes, name).split("\n")) {
+  for (const text of all.split("\n")) {
     line++;
     if (text.trim() === "") continue;
     const prompt = atLine(name, line, () => parseLine(text, prompts.length));
@@ -82,7 +86,8 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
-function atLine<T>(name: string, line: number, parse: () => T): T {
+/** What `parse` gives. Throws `UsageError` that names the file and the line for what it throws. */
+export function atLine<T>(name: string, line: number, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

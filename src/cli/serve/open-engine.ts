@@ -10,7 +10,7 @@ import { budgetOf } from "../engine-options.ts";
 import { UsageError } from "../failure.ts";
 import { defaultBlockCount } from "../generate/block-count.ts";
 import type { Io } from "../io.ts";
-import type { ServeOptions } from "./options.ts";
+import type { ServedEngineOptions } from "./options.ts";
 
 /** What the server says of its engine. */
 export interface EngineFacts {
@@ -21,7 +21,7 @@ export interface EngineFacts {
 
 /** The engine that the options describe; it takes the model's weights, whose files the caller closes. */
 export async function openEngine(
-  options: ServeOptions,
+  options: ServedEngineOptions,
   { model, tokenizer, eosTokenIds, chat, contextLength: longest }: OpenedModel,
   { io, events, openers }: { io: Pick<Io, "stderr">; events: EngineEvents; openers?: Openers },
 ): Promise<{ readonly engine: Engine; readonly info: EngineFacts }> {
@@ -48,7 +48,7 @@ export async function openEngine(
 }
 
 /** The policies of the same names that `bstar simulate` takes. Throws `UsageError`. */
-export function policiesOf(options: ServeOptions) {
+export function policiesOf(options: ServedEngineOptions) {
   const { queue, admission, preemption, chunking, eviction, targetMs } = options;
   const budget = budgetOf(options);
   return {

@@ -1,13 +1,7 @@
 import type { EngineFlags } from "../engine-options.ts";
 
-/** The options of `bstar serve`, checked one by one. */
-export interface ServeOptions extends EngineFlags {
-  readonly model: string;
-  readonly host: string;
-  readonly port: number;
-  readonly servedModelName?: string;
-  readonly apiKeyFile?: string;
-  readonly corsOrigin?: readonly string[];
+/** What its engine is made with. */
+export interface ServedEngineOptions extends EngineFlags {
   readonly blocks?: number;
   readonly queue: string;
   readonly admission: string;
@@ -15,6 +9,16 @@ export interface ServeOptions extends EngineFlags {
   readonly chunking: string;
   readonly eviction: string;
   readonly maxWaiting: number;
+}
+
+/** The options of `bstar serve`, checked one by one. */
+export interface ServeOptions extends ServedEngineOptions {
+  readonly model: string;
+  readonly host: string;
+  readonly port: number;
+  readonly servedModelName?: string;
+  readonly apiKeyFile?: string;
+  readonly corsOrigin?: readonly string[];
   readonly limit?: readonly string[];
   readonly drainSeconds: number;
   readonly log: "all" | "errors" | "none";

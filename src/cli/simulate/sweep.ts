@@ -3,8 +3,9 @@ import type { Tinypool } from "tinypool";
 import { MissingPackageError } from "../../errors.ts";
 import { UsageError } from "../failure.ts";
 import type { Io } from "../io.ts";
+import { appendLine, dropUnfinishedLine } from "../lines-file.ts";
 import { Progress } from "./progress.ts";
-import { appendLine, dropUnfinishedLine, keyOf, readLines, type SweepLine } from "./results-file.ts";
+import { keyOf, readLines, type SweepLine } from "./results-file.ts";
 import type { Settings } from "./settings.ts";
 
 /** One part of a sweep: runs whose number leaves `part - 1` when divided by `parts`. */

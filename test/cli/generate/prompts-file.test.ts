@@ -4,11 +4,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { UsageError } from "../../../src/cli/failure.ts";
-import { parsePrompts, readPrompts } from "../../../src/cli/generate/prompts-file.ts";
+import { parsePrompts, readPromptsFile } from "../../../src/cli/generate/prompts-file.ts";
 import { memoryIo } from "../../support/cli-io.ts";
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const parse = (text: string) => parsePrompts(bytes(text), "p.jsonl");
+const parse = (text: string) => parsePrompts({ text, name: "p.jsonl" });
+const readPrompts = async (...of: Parameters<typeof readPromptsFile>) => parsePrompts(await readPromptsFile(...of));
 
 describe("parsePrompts", () => {
   test("one prompt a line, with what the line says about it", () => {
@@ -32,8 +32,9 @@ describe("parsePrompts", () => {
     expect(parse('{"id":"a","promptTokenIds":[5,0,7]}')).toMatchObject([{ id: "a", text: null, tokenIds: [5, 0, 7] }]);
   });
 
-  test("empty lines, line ends of Windows, a byte order mark do no harm", () => {
-    const prompts = parse('\ufeff{"id":"a","prompt":"x"}\r\n\r\n  \n{"prompt":"y"}\n\n');
+  test("empty lines, line ends of Windows, a byte order mark do no harm", async () => {
+    const stdin = '\ufeff{"id":"a","prompt":"x"}\r\n\r\n  \n{"prompt":"y"}\n\n';
+    const prompts = await readPrompts("-", memoryIo({ stdin }).stdin);
     expect(prompts.map(({ id, text }) => [id, text])).toEqual([
       ["a", "x"],
       [1, "y"],
@@ -72,10 +73,6 @@ describe("parsePrompts", () => {
 
   test("a line's number is the file's, not the parser's own", () => {
     expect(() => parse('{"prompt":"x"}\n{"prompt" "y"}')).toThrow(/^p\.jsonl, line 2 is not JSON \((?!.*line 1).*\)$/);
-  });
-
-  test("what is not UTF-8 is refused", () => {
-    expect(() => parsePrompts(Uint8Array.of(0x7b, 0xff, 0x7d), "p.jsonl")).toThrow("p.jsonl is not UTF-8 text");
   });
 
   test("every prompt comes back as it was written", () => {
@@ -118,6 +115,12 @@ describe("readPrompts", () => {
     expect(await readPrompts("-", memoryIo({ stdin: '{"id":"b","prompt":"y"}' }).stdin)).toMatchObject([
       { id: "b", text: "y" },
     ]);
+  });
+
+  test("what is not UTF-8 is refused", async () => {
+    const file = join(folder, "bytes.jsonl");
+    writeFileSync(file, Uint8Array.of(0x7b, 0xff, 0x7d));
+    await expect(readPrompts(file, memoryIo().stdin)).rejects.toThrow("bytes.jsonl is not UTF-8 text");
   });
 
   test("names the file that cannot be read, and standard input that is empty", async () => {

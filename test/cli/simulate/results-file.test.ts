@@ -2,13 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  appendLine,
-  dropUnfinishedLine,
-  keyOf,
-  readLines,
-  type SweepLine,
-} from "../../../src/cli/simulate/results-file.ts";
+import { appendLine, dropUnfinishedLine } from "../../../src/cli/lines-file.ts";
+import { keyOf, readLines, type SweepLine } from "../../../src/cli/simulate/results-file.ts";
 import type { Settings } from "../../../src/cli/simulate/settings.ts";
 
 let path = "";
