@@ -20,6 +20,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { type Example, findExamples } from "../test/support/examples.ts";
+import { runExamples } from "./run-examples.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -59,7 +60,7 @@ const CONSUMER_OPTIONS = {
 const folder = mkdtempSync(join(tmpdir(), "bstar-pack-"));
 
 try {
-  main();
+  await main();
 } catch (error) {
   process.stderr.write(`pack-check: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
@@ -67,7 +68,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const tarball = pack();
   run(tool("publint"), ["run", tarball, "--strict"], { cwd: root });
   run(tool("attw"), [tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"], { cwd: root });
@@ -79,6 +80,8 @@ function main(): void {
     throw new Error(`generate says different things: ${JSON.stringify(outputs)}`);
   }
   checkTypes();
+  linkPeer("express");
+  await runExamples(root, folder, say);
 }
 
 /** The tarball's path. What it must and must not hold is checked here, before anybody installs it. */

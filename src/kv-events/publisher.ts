@@ -28,14 +28,18 @@ const DEFAULT_HIGH_WATER_MARK = 100_000;
 /** The number that ends a replay: -1 as 64 bits. */
 const END_OF_REPLAY = 2n ** 64n - 1n;
 
-type Packages = {
-  readonly zmq: typeof import("zeromq");
-  readonly msgpack: typeof import("@msgpack/msgpack");
-};
-type Sockets = {
-  readonly publisher: InstanceType<Packages["zmq"]["Publisher"]>;
-  readonly router: InstanceType<Packages["zmq"]["Router"]> | null;
-};
+/** What is used of a socket of zeromq, whose types an optional package has. */
+interface Socket {
+  readonly lastEndpoint: string | null;
+  bind(address: string): Promise<void>;
+  send(frames: (string | Uint8Array)[]): Promise<void>;
+  close(): void;
+}
+
+interface Sockets {
+  readonly publisher: Socket;
+  readonly router: (Socket & AsyncIterable<Uint8Array[]>) | null;
+}
 
 /**
  * Opens a publisher of the prefix cache's events over ZMQ, as routers of vLLM's fleets read them (docs/kv-events.md).
@@ -48,8 +52,7 @@ export async function createKvEventPublisher(options: KvEventOptions = {}): Prom
   const { bufferBatches = DEFAULT_BUFFER_BATCHES, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
   checkCount("bufferBatches", bufferBatches);
   checkCount("highWaterMark", highWaterMark);
-  const packages = await load();
-  const { zmq } = packages;
+  const { zmq, msgpack } = await load();
   const publisher = new zmq.Publisher({ sendHighWaterMark: highWaterMark, linger: 0 });
   const router = replayEndpoint === null ? null : new zmq.Router({ linger: 0 });
   try {
@@ -60,7 +63,8 @@ export async function createKvEventPublisher(options: KvEventOptions = {}): Prom
     router?.close();
     throw error;
   }
-  return new KvEventPublisher({ publisher, router }, packages, options);
+  const encoder = new msgpack.Encoder({ useBigInt64: true });
+  return new KvEventPublisher({ publisher, router }, (value) => encoder.encode(value), options);
 }
 
 /**
@@ -79,10 +83,10 @@ export class KvEventPublisher {
   #isScheduled = false;
   #isClosed = false;
 
-  constructor(sockets: Sockets, { msgpack }: Packages, options: KvEventOptions) {
+  /** `createKvEventPublisher` makes one. */
+  constructor(sockets: Sockets, encode: (value: unknown) => Uint8Array, options: KvEventOptions) {
     this.#sockets = sockets;
-    const encoder = new msgpack.Encoder({ useBigInt64: true });
-    this.#encode = (value) => encoder.encode(value);
+    this.#encode = encode;
     this.#topic = options.topic ?? "";
     this.#rank = options.rank ?? 0;
     this.#buffer = new ReplayBuffer(options.bufferBatches ?? DEFAULT_BUFFER_BATCHES);
@@ -140,7 +144,7 @@ export class KvEventPublisher {
     for await (const [client, , start] of router) {
       if (start?.length !== 8) continue;
       try {
-        for (const { sequence, payload } of this.#buffer.from(start.readBigUInt64BE())) {
+        for (const { sequence, payload } of this.#buffer.from(numberOf(start))) {
           await router.send([client, "", this.#topic, bigEndian(BigInt(sequence)), payload]);
         }
         await router.send([client, "", "", bigEndian(END_OF_REPLAY), ""]);
@@ -151,10 +155,14 @@ export class KvEventPublisher {
   }
 }
 
-function bigEndian(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(value);
+function bigEndian(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
   return bytes;
+}
+
+function numberOf(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
 }
 
 function checkCount(name: string, value: number): void {
@@ -162,7 +170,7 @@ function checkCount(name: string, value: number): void {
   throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
 }
 
-async function bind(socket: { bind(address: string): Promise<void> }, endpoint: string): Promise<void> {
+async function bind(socket: Socket, endpoint: string): Promise<void> {
   try {
     await socket.bind(endpoint);
   } catch (error) {
@@ -170,7 +178,7 @@ async function bind(socket: { bind(address: string): Promise<void> }, endpoint: 
   }
 }
 
-async function load(): Promise<Packages> {
+async function load() {
   try {
     return { zmq: await import("zeromq"), msgpack: await import("@msgpack/msgpack") };
   } catch (error) {
