@@ -72,11 +72,29 @@ export const MAX_TOP_LOGPROBS = 20;
 /** Edits of logits in one step: penalties on 1,024 tokens of each of 64 requests, in 1 MiB. */
 export const DEFAULT_MAX_EDITS = 65_536;
 
+/** Most of these: columns of 256 MiB. */
+export const MAX_EDITS = 2 ** 24;
+
+/** Requests of a step: a block's references are counted in 16 bits, and a request may refer to a block twice. */
+export const MAX_REQUESTS = 2 ** 15;
+
+/** Tokens of a step: plans have about 60 bytes a token, so that the largest take 1 GiB. */
+export const MAX_TOKEN_BUDGET = 2 ** 24;
+
+/** Blocks of a tier: 2 GiB of book-keeping, and 256 Mi tokens at 16 a block, beyond any device's memory. */
+export const MAX_BLOCKS = 2 ** 24;
+
+/** Decisions of a log: 40 bytes each, so that the largest takes 640 MiB. */
+export const MAX_DECISIONS = 2 ** 24;
+
 /** Largest block size: a block is the grain of sharing and of waste; beyond 1,024 nothing is gained. */
 export const MAX_BLOCK_SIZE = 1024;
 
 /** Largest pool: slots (`blockId * blockSize + offset`) must fit a signed 32-bit integer. */
 export const MAX_SLOTS = 2 ** 31 - 1;
+
+/** Ids of tokens are 31 bits: a negative one in a plan stands for a sample. */
+export const MAX_VOCAB_SIZE = 2 ** 31;
 
 /** Longest context: counts of tokens stay small integers, which are never boxed. */
 export const MAX_CONTEXT_LENGTH = 2 ** 30 - 2;

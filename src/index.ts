@@ -135,4 +135,5 @@ export { bytesPerBlock, blocksHeld, sequencesThatFit, type KvShape } from "./blo
 export type { KvEvent, Tier } from "./blocks/events.ts";
 export { drawPool, poolMap, type PoolMap } from "./blocks/inspect.ts";
 export { StepJournal } from "./blocks/step-journal.ts";
-export { KvCache, type KvCacheOptions } from "./blocks/kv-cache.ts";
+export { KvCache } from "./blocks/kv-cache.ts";
+export type { KvCacheOptions } from "./blocks/kv-cache-options.ts";

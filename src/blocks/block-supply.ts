@@ -1,4 +1,5 @@
 import { NULL_BLOCK } from "../config.ts";
+import type { IntList } from "../collections/int-list.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import type { StepJournal } from "./step-journal.ts";
@@ -28,9 +29,19 @@ export class BlockSupply {
     return this.#pool.acquire();
   }
 
-  /** A block that the plan fills from the node's copy on the host. */
-  swapIn(group: number, node: number, journal: StepJournal): number {
-    const block = this.allocate(journal);
+  /** Makes `blocks` so many blocks with one holder each; where an eviction throws, it throws and takes none. */
+  allocateAll(count: number, journal: StepJournal, blocks: IntList): void {
+    blocks.clear();
+    try {
+      while (blocks.length < count) blocks.push(this.allocate(journal));
+    } catch (error) {
+      for (let i = 0; i < blocks.length; i++) this.#pool.release(blocks.at(i));
+      throw error;
+    }
+  }
+
+  /** The plan fills this new block from the node's copy on the host. Returns the block. */
+  swapIn(group: number, node: number, block: number, journal: StepJournal): number {
     journal.swapIns.push(this.#prefixes.host.blockOf(group, node));
     journal.swapIns.push(block);
     this.#prefixes.store(node, group, block);

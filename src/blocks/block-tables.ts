@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { IntList } from "../collections/int-list.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { BlockSupply } from "./block-supply.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
@@ -57,6 +58,8 @@ export class BlockTables {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
   readonly #supply: BlockSupply;
+  /** [groups] blocks that are about to be put into tables. */
+  readonly #fresh: IntList;
 
   constructor(options: BlockTablesOptions) {
     const { groups, slotCount, blockSize, tokensInFlight, pool } = options;
@@ -67,6 +70,7 @@ export class BlockTables {
     this.groups = groups.map(
       ({ window }) => new TableGroup({ window, slotCount, blockCount: pool.blockCount, blockSize, tokensInFlight }),
     );
+    this.#fresh = new IntList(groups.length);
     this.counts = new Int32Array(slotCount);
     this.generations = new Int32Array(slotCount);
     this.indexAt = new Int32Array(slotCount);
@@ -104,15 +108,17 @@ export class BlockTables {
     return blocks;
   }
 
-  /** Makes positions start <= p < end writable. The caller has made sure of `blocksToReserve` available blocks. */
+  /**
+   * Makes positions start <= p < end writable. The caller has made sure of `blocksToReserve` available blocks. Where an
+   * eviction throws, it throws, and the tables of all groups still end at the same block.
+   */
   reserve(slot: number, start: number, end: number, journal: StepJournal): void {
     if (this.forked[slot] === 1 && start < this.capacityOf(slot)) {
       this.#unshare(slot, Math.floor(start / this.blockSize), journal);
     }
     for (let index = this.counts[slot]; index * this.blockSize < end; index++) {
-      for (let group = 0; group < this.groups.length; group++) {
-        this.put(slot, group, index, this.#supply.allocate(journal));
-      }
+      this.#supply.allocateAll(this.groups.length, journal, this.#fresh);
+      for (let group = 0; group < this.groups.length; group++) this.put(slot, group, index, this.#fresh.at(group));
     }
   }
 

@@ -66,10 +66,12 @@ export class KvEvents {
     this.#publish({ type: "removed", block: this.#names[node], group, tier });
   }
 
-  /** All copies of both tiers go at once: `remove` takes them out, one event a tier says so. */
+  /** All copies go at once: `remove` takes them out, one event a tier says so, none where the outside knew of no copy. */
   allCleared(remove: () => void): void {
+    const wasEmpty = this.#known.size === 0;
     this.#known.clear();
     remove();
+    if (wasEmpty) return;
     this.#publish({ type: "cleared", tier: "device" });
     if (this.#cache.host.blockCount > 0) this.#publish({ type: "cleared", tier: "host" });
   }

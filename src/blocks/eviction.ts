@@ -20,12 +20,15 @@ export interface EvictionStorage {
 /**
  * Chooses which cached block is given up when the pool has no free one.
  *
- * A block can be given up while it is *cached*: indexed, and held by nobody. The cache tells the policy of every
+ * A block can be given up while it is *cached*: indexed, and not held. The cache tells the policy of every
  * change; the policy keeps its own columns, made in `attach`, and names children before parents.
  */
 export interface EvictionPolicy {
   readonly name: string;
-  /** Called once, before anything else: a policy object serves one cache. */
+  /**
+   * Called before anything else: a policy object serves one cache. Called again, with the same arguments, after a call
+   * of the policy threw: it then begins anew, and all cached blocks are added once more.
+   */
   attach(storage: EvictionStorage, blocks: CachedBlocks): void;
   /** The block's last holder let go; a chain's tail comes before its head. */
   add(block: number): void;

@@ -1,50 +1,17 @@
-import {
-  DEFAULT_MAX_REQUESTS,
-  DEFAULT_TOKEN_BUDGET,
-  MAX_BLOCK_SIZE,
-  MAX_PLANS_IN_FLIGHT,
-  MAX_SLOTS,
-} from "../config.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { DEFAULT_MAX_REQUESTS, DEFAULT_TOKEN_BUDGET, MAX_PLANS_IN_FLIGHT } from "../config.ts";
 import { blocksHeld } from "./accounting.ts";
-import type { BlockHash } from "./block-hash.ts";
 import { BlockPool } from "./block-pool.ts";
 import { BlockSupply } from "./block-supply.ts";
 import { BlockTables } from "./block-tables.ts";
 import type { KvEvent } from "./events.ts";
-import type { EvictionPolicy } from "./eviction.ts";
 import { poolMap, type PoolMap } from "./inspect.ts";
+import { checkKvCacheOptions, type KvCacheOptions } from "./kv-cache-options.ts";
 import { nodeRoom } from "./node-places.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 import type { StepJournal } from "./step-journal.ts";
 import { Transactions } from "./transaction.ts";
-
-export interface KvCacheOptions {
-  readonly blockCount: number;
-  readonly blockSize: number;
-  /** Requests that hold blocks at a time: slots are below it. Default 256. */
-  readonly slotCount?: number;
-  /** Most tokens of one step: a window's table has room for the tokens of the plans in flight. Default 512. */
-  readonly maxTokens?: number;
-  /**
-   * One block table a group and request; `window` in tokens, `null` where layers see every position. Default: one such
-   * group.
-   */
-  readonly groups?: readonly { readonly window: number | null }[];
-  readonly eviction: EvictionPolicy;
-  /** Only finds candidates; a constant one is slow and right. */
-  readonly hash?: BlockHash;
-  /** Blocks of host memory that evicted blocks are swapped out to. Default 0. */
-  readonly hostBlockCount?: number;
-  /** Whether swapping this cached block out and in again is cheaper than computing it again. Default: always. */
-  readonly worthSwapping?: (block: number) => boolean;
-  /** Told of each cached block that is given up for a new holder. */
-  readonly onEvict?: (block: number) => void;
-  /** Takes the events of what can be matched, in order, each after the step that made it true. */
-  readonly onEvent?: (event: KvEvent) => void;
-}
 
 /** A beginning, and the domain in which it may be shared. */
 export interface PrefixQuery {
@@ -75,7 +42,9 @@ export class KvCache {
   readonly supply: BlockSupply;
   readonly #match: PrefixMatch;
 
+  /** Throws `InvalidOptionError` that names the option. */
   constructor(options: KvCacheOptions) {
+    checkKvCacheOptions(options);
     const {
       blockCount,
       blockSize,
@@ -84,12 +53,11 @@ export class KvCache {
       worthSwapping = () => true,
     } = options;
     const { slotCount = DEFAULT_MAX_REQUESTS, maxTokens = DEFAULT_TOKEN_BUDGET } = options;
-    checkSizes(blockCount, blockSize, hostBlockCount);
     this.blockSize = blockSize;
     this.groups = groups;
     this.windowed = groups.some((group) => group.window !== null);
     const pool = new BlockPool(blockCount);
-    const { eviction, hash, onEvent, onEvict } = options;
+    const { eviction, hash, onEvent, onEvict, onError = throwAtOnce } = options;
     const prefixes = new PrefixCache({
       pool,
       blockSize,
@@ -99,6 +67,7 @@ export class KvCache {
       hash,
       hostBlockCount,
       onEvent,
+      onError,
     });
     this.pool = pool;
     this.prefixes = prefixes;
@@ -139,9 +108,11 @@ export class KvCache {
     const { domains } = this.prefixes;
     // A domain that is not in use gets a number, under which nothing is found.
     const domain = domains.acquire(salt, adapterId);
-    const { tokenCount } = this.lookup(domain, tokens, tokens.length);
-    domains.release(domain);
-    return tokenCount;
+    try {
+      return this.lookup(domain, tokens, tokens.length).tokenCount;
+    } finally {
+      domains.release(domain);
+    }
   }
 
   /**
@@ -237,15 +208,6 @@ function mostHeld(tokenCount: number, blockSize: number, window: number | null):
   return window === null ? Number.POSITIVE_INFINITY : blocksHeld(tokenCount, blockSize, window) + MAX_PLANS_IN_FLIGHT;
 }
 
-function checkSizes(blockCount: number, blockSize: number, hostBlockCount: number): void {
-  if (!Number.isInteger(blockSize) || blockSize < 1 || blockSize > MAX_BLOCK_SIZE) {
-    throw new InvalidOptionError(`blockSize must be an integer in [1, ${MAX_BLOCK_SIZE}], got ${blockSize}`);
-  }
-  // Before the pool takes memory; the pool itself refuses what is no count of blocks at all.
-  if (Number.isInteger(blockCount) && (blockCount + 1) * blockSize > MAX_SLOTS) {
-    throw new InvalidOptionError(`blockCount ${blockCount} of blockSize ${blockSize} is beyond ${MAX_SLOTS} slots`);
-  }
-  if (!Number.isInteger(hostBlockCount) || hostBlockCount < 0) {
-    throw new InvalidOptionError(`hostBlockCount must be an integer >= 0, got ${hostBlockCount}`);
-  }
+function throwAtOnce(error: unknown): never {
+  throw error;
 }

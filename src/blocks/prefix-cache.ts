@@ -1,12 +1,14 @@
 import { assert } from "../assert.ts";
 import { NULL_BLOCK } from "../config.ts";
 import { InvalidPolicyError } from "../errors.ts";
+import { shown } from "../option-checks.ts";
 import { widened } from "../widen.ts";
 import type { BlockHash } from "./block-hash.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { Domains } from "./domains.ts";
 import { KvEvents, type KvEvent } from "./events.ts";
 import type { CachedBlocks, EvictionPolicy } from "./eviction.ts";
+import { GuardedEviction } from "./guarded-eviction.ts";
 import { HostTier } from "./host-tier.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 
@@ -23,6 +25,8 @@ export interface PrefixCacheOptions {
   readonly hostBlockCount: number;
   /** Takes the events of what can be matched. */
   readonly onEvent?: (event: KvEvent) => void;
+  /** Takes what the eviction policy or the hash throws in the midst of a change, which is completed. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -43,14 +47,15 @@ export class PrefixCache implements CachedBlocks {
   readonly #whole: readonly boolean[];
   readonly host: HostTier;
   readonly events: KvEvents | undefined;
+  readonly eviction: GuardedEviction;
   readonly #pool: BlockPool;
-  readonly #eviction: EvictionPolicy;
+  readonly #onError: (error: unknown) => void;
   /** [(capacity + 1) x groupCount] */
   #blockOf: Int32Array;
 
   constructor(options: PrefixCacheOptions) {
     this.#pool = options.pool;
-    this.#eviction = options.eviction;
+    this.#onError = options.onError;
     this.#whole = options.groups.map((group) => group.window === null);
     this.groupCount = options.groups.length;
     this.tree = new PrefixTree({ ...options, limit: options.nodeLimit });
@@ -61,7 +66,7 @@ export class PrefixCache implements CachedBlocks {
       nodeCapacity: options.capacity,
     });
     this.events = options.onEvent && new KvEvents(this, options.onEvent);
-    options.eviction.attach(options.pool, this);
+    this.eviction = new GuardedEviction(options.eviction, options.pool, this, options.onError);
   }
 
   /** The block that holds a node's keys and values in a group; `NULL_BLOCK` where none does. */
@@ -69,15 +74,27 @@ export class PrefixCache implements CachedBlocks {
     return this.#blockOf[node * this.groupCount + group];
   }
 
-  /** The node of the block's tokens under `parent`, made where it is not there; 0 where the tree is full. */
+  /**
+   * The node of the block's tokens under `parent`, made where it is not there; 0 where the tree is full, or its hash
+   * throws.
+   */
   intern(parent: number, tokens: Int32Array, start: number): number {
     const { size } = this.tree;
-    const node = this.tree.findOrInsert(parent, tokens, start);
+    const node = this.#findOrInsert(parent, tokens, start);
     if (node * this.groupCount >= this.#blockOf.length) {
       this.#blockOf = widened(this.#blockOf, (this.tree.capacity + 1) * this.groupCount, 0);
     }
     if (parent < 0 && this.tree.size > size) this.domains.retain(~parent);
     return node;
+  }
+
+  #findOrInsert(parent: number, tokens: Int32Array, start: number): number {
+    try {
+      return this.tree.findOrInsert(parent, tokens, start);
+    } catch (error) {
+      this.#onError(error);
+      return 0;
+    }
   }
 
   /** From now on `block`, held and unlabelled, is what a match of the node takes in this group. */
@@ -91,8 +108,8 @@ export class PrefixCache implements CachedBlocks {
   drop(block: number): void {
     const node = this.#pool.labelOf(block);
     const group = this.groupOf(node, block);
-    if (this.#pool.referenceCount(block) === 0) this.#eviction.remove(block);
-    this.#eviction.dropped?.(block);
+    if (this.#pool.referenceCount(block) === 0) this.eviction.remove(block);
+    this.eviction.dropped?.(block);
     this.events?.removed("device", group, node);
     this.#blockOf[node * this.groupCount + group] = NULL_BLOCK;
     this.#pool.unlabel(block);
@@ -146,10 +163,12 @@ export class PrefixCache implements CachedBlocks {
 
   /** The cached block to give up next. Only where the pool has one. */
   victim(): number {
-    const block = this.#eviction.victim();
+    const block = this.eviction.victim() as number;
     // What is no block has no label.
     if (!(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) {
-      throw new InvalidPolicyError(`eviction policy ${this.#eviction.name} named block ${block}, which is not cached`);
+      throw new InvalidPolicyError(
+        `eviction policy ${this.eviction.name} named block ${shown(block)}, which is not cached`,
+      );
     }
     return block;
   }
@@ -181,13 +200,13 @@ export class PrefixCache implements CachedBlocks {
 
   /** One more holder of a held or cached block. */
   share(block: number): void {
-    if (this.#pool.share(block)) this.#eviction.remove(block);
-    this.#eviction.hit?.(block);
+    if (this.#pool.share(block)) this.eviction.remove(block);
+    this.eviction.hit?.(block);
   }
 
   /** One holder less. */
   release(block: number): void {
-    if (this.#pool.release(block) === "cached") this.#eviction.add(block);
+    if (this.#pool.release(block) === "cached") this.eviction.add(block);
   }
 
   /** Removes the node, and those above it, as far up as nothing needs them. */
@@ -214,6 +233,18 @@ export class PrefixCache implements CachedBlocks {
       if (this.blockOf(group, child) !== NULL_BLOCK) return false;
     }
     return true;
+  }
+
+  /** Children before parents. O(nodes). */
+  cached(): number[] {
+    const blocks: number[] = [];
+    this.tree.forEachDown((node) => {
+      for (let group = 0; group < this.groupCount; group++) {
+        const block = this.blockOf(group, node);
+        if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0) blocks.push(block);
+      }
+    });
+    return blocks.reverse();
   }
 
   depth(block: number): number {
@@ -256,11 +287,11 @@ export class PrefixCache implements CachedBlocks {
   }
 
   #tellNewLeaf(node: number): void {
-    if (this.#eviction.becameLeaf === undefined) return;
+    if (this.eviction.becameLeaf === undefined) return;
     for (let group = 0; group < this.groupCount; group++) {
       const block = this.blockOf(group, node);
       if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0 && this.isLeaf(block)) {
-        this.#eviction.becameLeaf(block);
+        this.eviction.becameLeaf(block);
       }
     }
   }

@@ -21,6 +21,7 @@ export class PrefixMatch {
   readonly #cache: PrefixCache;
   readonly #windows: readonly (number | null)[];
   readonly #nodes = new IntList();
+  readonly #fresh = new IntList();
   /** By group: how many blocks up to here are resident without a gap. */
   readonly #run: Int32Array;
 
@@ -60,46 +61,71 @@ export class PrefixMatch {
   /**
    * Makes the match the beginning of an empty slot: what is on the device is shared, what is on the host alone is
    * swapped in, a partial block is copied by the plan. The caller has made sure of `blocksTaken` available blocks.
+   * Where an eviction throws, it throws, and the slot is empty.
    */
   attach(
     slot: number,
     { tables, supply }: { readonly tables: BlockTables; readonly supply: BlockSupply },
     journal: StepJournal,
   ): void {
+    const blocks = this.#fresh;
     const groupCount = this.#run.length;
-    // Held first, so that no target that is allocated can be one of the sources, evicted.
-    if (this.partialNode !== 0) for (let group = 0; group < groupCount; group++) this.#holdPartial(group, journal);
+    // Held first, so that no block that is allocated can be one of the match's, evicted.
+    const missing = this.#hold(journal);
+    try {
+      supply.allocateAll(missing, journal, blocks);
+    } catch (error) {
+      this.#letGo();
+      throw error;
+    }
     tables.begin(slot, this);
-    for (let group = 0; group < groupCount; group++) this.#share(slot, group, tables);
-    if (this.#cache.host.storedCount > 0) {
-      for (let group = 0; group < groupCount; group++) this.#swapIn(slot, group, tables, supply, journal);
+    let next = 0;
+    for (let group = 0; group < groupCount; group++) {
+      for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+        const node = this.nodeAt(index);
+        const there = this.#cache.blockOf(group, node);
+        tables.put(
+          slot,
+          group,
+          index,
+          there === NULL_BLOCK ? supply.swapIn(group, node, blocks.at(next++), journal) : there,
+        );
+      }
     }
     if (this.partialNode === 0) return;
     for (let group = 0; group < groupCount; group++) {
-      const target = supply.allocate(journal);
-      tables.put(slot, group, this.blockCount, target);
-      journal.copy(this.#cache.blockOf(group, this.partialNode), target);
+      tables.put(slot, group, this.blockCount, blocks.at(next));
+      journal.copy(this.#cache.blockOf(group, this.partialNode), blocks.at(next++));
     }
   }
 
   /**
-   * Shares what is on the device; what is on the host alone is pinned there, and gets its block when nothing of the
-   * match can be evicted any more.
+   * Holds what is on the device, and pins on the host what is there alone. Returns how many new blocks the match takes.
    */
-  #share(slot: number, group: number, tables: BlockTables): void {
-    for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-      const node = this.nodeAt(index);
-      const block = this.#cache.blockOf(group, node);
-      tables.put(slot, group, index, block);
-      if (block === NULL_BLOCK) this.#cache.host.pin(group, node);
-      else this.#cache.share(block);
+  #hold(journal: StepJournal): number {
+    const groupCount = this.#run.length;
+    let missing = this.partialNode === 0 ? 0 : groupCount;
+    if (missing > 0) for (let group = 0; group < groupCount; group++) this.#holdPartial(group, journal);
+    for (let group = 0; group < groupCount; group++) {
+      for (let index = this.firstBlock(group); index < this.blockCount; index++) {
+        const node = this.nodeAt(index);
+        const block = this.#cache.blockOf(group, node);
+        if (block !== NULL_BLOCK) this.#cache.share(block);
+        else {
+          this.#cache.host.pin(group, node);
+          missing++;
+        }
+      }
     }
+    return missing;
   }
 
-  #swapIn(slot: number, group: number, tables: BlockTables, supply: BlockSupply, journal: StepJournal): void {
-    for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-      if (tables.groups[group].get(slot, index) === NULL_BLOCK) {
-        tables.put(slot, group, index, supply.swapIn(group, this.nodeAt(index), journal));
+  /** Takes `#hold` back, tails first. The journal's seal lets the partial blocks and what is pinned go. */
+  #letGo(): void {
+    for (let group = 0; group < this.#run.length; group++) {
+      for (let index = this.blockCount - 1; index >= this.firstBlock(group); index--) {
+        const block = this.#cache.blockOf(group, this.nodeAt(index));
+        if (block !== NULL_BLOCK) this.#cache.release(block);
       }
     }
   }

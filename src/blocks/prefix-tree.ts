@@ -1,4 +1,6 @@
 import { assert } from "../assert.ts";
+import { InvalidPolicyError } from "../errors.ts";
+import { shown } from "../option-checks.ts";
 import { widened } from "../widen.ts";
 import { multilinearHash, type BlockHash } from "./block-hash.ts";
 import { numberMaskOf, placesOf } from "./node-places.ts";
@@ -23,6 +25,9 @@ const FIELDS = 4;
  * node in the table a match of 8,192 tokens took 31 µs instead of 17, and to index as many 50 instead of 32
  * (bench/blocks/kv-cache.bench.ts).
  *
+ * The hash is asked once for each node that gets siblings, before anything changes: it may throw, or answer otherwise
+ * another time.
+ *
  * Laws: a live node's parent is live; the children of a node are exactly the nodes that name it parent; exactly the
  * nodes that have siblings are in the table, and from the place of its hash to a node's entry no place is empty.
  */
@@ -36,6 +41,8 @@ export class PrefixTree {
   #nodes: Int32Array;
   /** [(capacity + 1) x blockSize] */
   #tokens: Int32Array;
+  /** [capacity + 1] hashes of the nodes that have siblings. */
+  #hashes: Int32Array;
   /** [2^n] entries: the node's number, and above it bits of its hash; 0 is empty. One place at least is. */
   #table: Int32Array;
   /** Bits of an entry that are the number. */
@@ -55,6 +62,7 @@ export class PrefixTree {
     // Written now, for a page's first touch takes time: so a step of 256 decodes takes 0.95 of it
     // (bench/scheduler/scheduler.bench.ts), a slow one 0.8.
     this.#tokens = new Int32Array((capacity + 1) * blockSize).fill(0);
+    this.#hashes = new Int32Array(capacity + 1);
     this.#numberMask = numberMaskOf(capacity);
     this.#table = new Int32Array(placesOf(capacity));
     this.#linkUnused(1);
@@ -138,7 +146,7 @@ export class PrefixTree {
   }
 
   get byteLength(): number {
-    return this.#nodes.byteLength + this.#tokens.byteLength + this.#table.byteLength;
+    return this.#nodes.byteLength + this.#tokens.byteLength + this.#hashes.byteLength + this.#table.byteLength;
   }
 
   /** O(capacity). Throws on the first broken law. `visit` sees every live node. */
@@ -182,7 +190,7 @@ export class PrefixTree {
   }
 
   #findHashed(parent: number, tokens: Int32Array, start: number): number {
-    const hash = this.#hash(parent, tokens, start, this.blockSize) | 0;
+    const hash = this.#hashOf(parent, tokens, start);
     const table = this.#table;
     const mask = table.length - 1;
     const tag = hash & ~this.#numberMask;
@@ -197,6 +205,7 @@ export class PrefixTree {
   #insert(parent: number, tokens: Int32Array, start: number): number {
     if (this.#unused === 0 && !this.#grow()) return 0;
     const node = this.#unused;
+    this.#hashSiblings(parent, node, tokens, start);
     const nodes = this.#nodes;
     const at = node * FIELDS;
     this.#unused = nodes[at + NEXT_SIBLING];
@@ -208,6 +217,22 @@ export class PrefixTree {
     return node;
   }
 
+  /** Notes the hashes that the node, and an only child beside it, will be found by. */
+  #hashSiblings(parent: number, node: number, tokens: Int32Array, start: number): void {
+    const newest = this.firstChild(parent);
+    if (newest === 0) return;
+    this.#hashes[node] = this.#hashOf(parent, tokens, start);
+    if (this.nextSibling(newest) === 0) {
+      this.#hashes[newest] = this.#hashOf(parent, this.#tokens, newest * this.blockSize);
+    }
+  }
+
+  #hashOf(parent: number, tokens: Int32Array, start: number): number {
+    const hash = this.#hash(parent, tokens, start, this.blockSize);
+    if (typeof hash !== "number") throw new InvalidPolicyError(`the hash gave ${shown(hash)}, a number is allowed`);
+    return hash | 0;
+  }
+
   /** Makes room for twice as many nodes; false at the limit. O(capacity), so O(1) for each node that ever was. */
   #grow(): boolean {
     const { capacity } = this;
@@ -216,6 +241,7 @@ export class PrefixTree {
     this.#nodes = widened(this.#nodes, (this.capacity + 1) * FIELDS, 0);
     this.#tokens = widened(this.#tokens, (this.capacity + 1) * this.blockSize, 0);
     this.#linkUnused(capacity + 1);
+    this.#hashes = widened(this.#hashes, this.capacity + 1, 0);
     this.#numberMask = numberMaskOf(this.capacity);
     this.#table = new Int32Array(placesOf(this.capacity));
     this.forEachDown((node) => {
@@ -237,12 +263,8 @@ export class PrefixTree {
     for (let i = 0; i < size; i++) own[base + i] = tokens[start + i];
   }
 
-  #hashOf(node: number): number {
-    return this.#hash(this.#nodes[node * FIELDS + PARENT], this.#tokens, node * this.blockSize, this.blockSize) | 0;
-  }
-
   #insertEntry(node: number): void {
-    const hash = this.#hashOf(node);
+    const hash = this.#hashes[node];
     const table = this.#table;
     const mask = table.length - 1;
     let place = hash & mask;
@@ -257,10 +279,10 @@ export class PrefixTree {
   #removeEntry(node: number): void {
     const table = this.#table;
     const mask = table.length - 1;
-    let hole = this.#hashOf(node) & mask;
+    let hole = this.#hashes[node] & mask;
     while ((table[hole] & this.#numberMask) !== node) hole = (hole + 1) & mask;
     for (let place = (hole + 1) & mask; table[place] !== 0; place = (place + 1) & mask) {
-      const home = this.#hashOf(table[place] & this.#numberMask) & mask;
+      const home = this.#hashes[table[place] & this.#numberMask] & mask;
       if (((place - home) & mask) < ((place - hole) & mask)) continue;
       table[hole] = table[place];
       hole = place;

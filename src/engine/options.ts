@@ -7,7 +7,7 @@ import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import { checkFields } from "../request-checks.ts";
 import { REQUEST_FIELDS, type RequestId, type RequestInput } from "../request.ts";
 import type { Explanation } from "../scheduler/inspect/explanation.ts";
-import type { SchedulerOptions } from "../scheduler/options.ts";
+import { SCHEDULER_OPTIONS, type SchedulerOptions } from "../scheduler/options.ts";
 import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 
@@ -153,8 +153,9 @@ export function assertWithin(options: EngineOptions, info: BackendInfo): void {
 
 /** The scheduler's options: what is not given comes from the backend. */
 export function schedulerOptions(options: EngineOptions, info: BackendInfo): SchedulerOptions {
+  const given = Object.entries(options).filter(([name]) => Object.hasOwn(SCHEDULER_OPTIONS, name));
   return {
-    ...options,
+    ...(Object.fromEntries(given) as Partial<SchedulerOptions>),
     hostBlockCount: options.hostBlockCount ?? info.hostBlockCount,
     blockCount: options.blockCount ?? info.blockCount,
     blockSize: info.blockSize,

@@ -52,13 +52,9 @@ export async function resultOf(
 ): Promise<StepResult> {
   const given = await result;
   const source = `backend ${name}`;
-  if (given === null || typeof given !== "object") {
-    throw new InvalidResultError(`${source} gave ${String(given)} for plan ${plan.index}`);
-  }
   checkResult(plan, given, { source, vocabSize });
   const { sampleCount } = plan;
-  const needs: readonly (readonly [column: "sampleFlags" | "logprobs" | "topIds" | "topLogprobs", length: number])[] = [
-    ["sampleFlags", given.sampleFlags === undefined ? 0 : sampleCount],
+  const needs: readonly (readonly [column: "logprobs" | "topIds" | "topLogprobs", length: number])[] = [
     ["logprobs", logprobs >= 0 ? sampleCount : 0],
     ["topIds", logprobs > 0 ? sampleCount * MAX_TOP_LOGPROBS : 0],
     ["topLogprobs", logprobs > 0 ? sampleCount * MAX_TOP_LOGPROBS : 0],

@@ -73,7 +73,8 @@ export class Admission implements AdmissionView {
       return { reason: "blocks", missingBlocks: this.blocksToAdmit(sequence, match) - this.availableBlocks };
     }
     if (tokens < gap && !this.#mayStayPartial(sequence)) {
-      return { reason: "partial-prefills", limit: options.maxPartialPrefills };
+      const { maxPartialPrefills, maxLongPartialPrefills } = options;
+      return { reason: "partial-prefills", limit: this.isFullOfPartial ? maxPartialPrefills : maxLongPartialPrefills };
     }
     return { match, tokens };
   }

@@ -30,10 +30,10 @@ export function noteHeld({ allotment, lifecycle }: SchedulerParts): void {
 /** Preempts a running request for others. */
 export function preempt(
   victim: Sequence,
-  { options, lifecycle, allotment }: SchedulerParts,
+  { listeners, lifecycle, allotment }: SchedulerParts,
   { plan, madeAt }: StepRecord,
 ): void {
-  options.decisionLog?.note("preempt", madeAt, plan.index, victim.label, victim.computedTokenCount);
+  listeners.note?.("preempt", madeAt, plan.index, victim.label, victim.computedTokenCount);
   allotment.preempted = true;
   lifecycle.preempt(victim, madeAt);
 }
@@ -41,13 +41,13 @@ export function preempt(
 /** The request in need would have to give its own blocks up: it waits for others' instead. */
 export function stall(
   sequence: Sequence,
-  { kv, options, lifecycle, allotment }: SchedulerParts,
+  { kv, listeners, lifecycle, allotment }: SchedulerParts,
   { plan, madeAt }: StepRecord,
 ): void {
   const missingBlocks = kv.groups.length;
   allotment.stall(sequence);
   lifecycle.defer(sequence, { reason: "stalled", missingBlocks });
-  options.decisionLog?.note("defer", madeAt, plan.index, sequence.label, missingBlocks, "stalled");
+  listeners.note?.("defer", madeAt, plan.index, sequence.label, missingBlocks, "stalled");
 }
 
 /**
@@ -62,12 +62,15 @@ export function admitWaiting(parts: SchedulerParts, record: StepRecord): void {
   if (waiting.size === 0) return;
   admission.openLots(record);
   const aside: Sequence[] = [];
-  options.queue.begin?.(now);
-  while (allotment.remaining > 0 && waiting.readyCount > 0 && aside.length < MAX_SET_ASIDE) {
-    const sequence = waiting.next(now)!;
-    if (!admit(sequence, parts, record) && !setAside(sequence, aside, parts, now)) break;
+  try {
+    options.queue.begin?.(now);
+    while (allotment.remaining > 0 && waiting.readyCount > 0 && aside.length < MAX_SET_ASIDE) {
+      const sequence = waiting.next(now)!;
+      if (!admit(sequence, parts, record) && !setAside(sequence, aside, parts, now)) break;
+    }
+  } finally {
+    for (const sequence of aside) waiting.add(sequence, now);
   }
-  for (const sequence of aside) waiting.add(sequence, now);
 }
 
 /** Whether others may pass the request, which was not admitted. */
@@ -91,13 +94,13 @@ function setAside(
 
 /** Admits a waiting request with its first tokens; false where it does not fit, and its deferral says why. */
 export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRecord): boolean {
-  const { admission, allotment, lifecycle, options, counters } = parts;
+  const { admission, allotment, lifecycle, listeners, counters } = parts;
   const { plan, journal, madeAt } = record;
   const fit = admission.fit(sequence, journal);
   if ("reason" in fit) {
     lifecycle.defer(sequence, fit);
     if (fit.reason === "adapters") admission.places.lack(sequence, plan.index);
-    options.decisionLog?.note("defer", madeAt, plan.index, sequence.label, shortfall(fit), fit.reason);
+    listeners.note?.("defer", madeAt, plan.index, sequence.label, shortfall(fit), fit.reason);
     return false;
   }
   const { tokens } = fit;
@@ -106,7 +109,7 @@ export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRec
   admission.places.take(sequence);
   lifecycle.admit(sequence, fit.match, record);
   const { matchedTokenCount } = sequence;
-  options.decisionLog?.note("admit", madeAt, plan.index, sequence.label, matchedTokenCount);
+  listeners.note?.("admit", madeAt, plan.index, sequence.label, matchedTokenCount);
   counters.cachedTokens += matchedTokenCount;
   if (sequence.cacheable) counters.lookedUpTokens += sequence.tokenCount;
   // At once what it makes matchable: the next newcomer may match it.
@@ -119,16 +122,10 @@ export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRec
 /** One token for each decode of the set. */
 function advanceSet({ kv, slots, plan }: SchedulerParts, journal: StepJournal): void {
   const { due, computed } = slots;
-  try {
-    for (let i = 0; i < due.length; i++) {
-      const slot = due.at(i);
-      kv.tables.reserve(slot, computed[slot], computed[slot] + 1, journal);
-      plan.findBases(slot);
-    }
-  } catch (error) {
-    // An eviction policy answered wrongly: none of the set has its token.
-    slots.leaveLanes();
-    throw error;
+  for (let i = 0; i < due.length; i++) {
+    const slot = due.at(i);
+    kv.tables.reserve(slot, computed[slot], computed[slot] + 1, journal);
+    plan.findBases(slot);
   }
   slots.advance();
 }
@@ -145,7 +142,7 @@ function indexSet({ kv, slots }: SchedulerParts, journal: StepJournal): void {
 function issue(
   sequence: Sequence,
   tokens: number,
-  { kv, slots, plan, rules, options, hosts, lifecycle }: SchedulerParts,
+  { kv, slots, plan, rules, listeners, hosts, lifecycle }: SchedulerParts,
   journal: StepJournal,
 ): void {
   const { slot, promptTokenCount } = sequence;
@@ -156,7 +153,7 @@ function issue(
   plan.findBases(slot);
   plan.place(slot);
   if (sequence.deferral !== null) lifecycle.defer(sequence, null);
-  if (start < promptTokenCount) options.queue.charge?.(sequence, Math.min(end, promptTokenCount) - start, 0);
+  if (start < promptTokenCount) listeners.charge?.(sequence, Math.min(end, promptTokenCount) - start, 0);
   if (slots.samples[slot] > 0 && needsHost(sequence, rules)) hosts.push(sequence);
 }
 

@@ -28,7 +28,7 @@ export class Commit {
     this.outcome = new StepOutcome(options.budget.maxTokens);
     this.#parts = parts;
     this.#special = new IntList(options.maxRequests);
-    this.#charges = options.queue.charge !== undefined;
+    this.#charges = parts.listeners.charge !== undefined;
   }
 
   /** Takes the plan's tokens in; `outcome` has them. The plan is no longer in flight. */
@@ -180,7 +180,7 @@ export class Commit {
       sequence.dropLast();
       return;
     }
-    if (this.#charges) this.#parts.options.queue.charge!(sequence, 0, 1);
+    if (this.#charges) this.#parts.listeners.charge!(sequence, 0, 1);
     this.outcome.addToken(sequence, tokenId, sample);
     const { stopTokenIds } = sequence;
     const reason =

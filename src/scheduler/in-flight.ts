@@ -128,6 +128,11 @@ export class InFlight {
     return this.#nextIndex;
   }
 
+  /** When the plan under construction was opened. */
+  get openedAt(): number {
+    return this.#spare[0].madeAt;
+  }
+
   /** The newest, if there is one. */
   get newest(): StepRecord | undefined {
     return this.#flying[this.#flying.length - 1];
@@ -156,9 +161,9 @@ export class InFlight {
   /** The oldest, which must be `plan`. */
   oldestOf(plan: StepPlan): StepRecord {
     const oldest = this.#flying[0];
-    if (oldest?.plan.index !== plan.index) {
+    if (oldest?.plan !== plan) {
       throw new AssertionError(
-        `commit of plan ${plan.index}: the oldest in flight is ${oldest === undefined ? "none" : oldest.plan.index}`,
+        `commit of plan ${plan?.index}: the oldest in flight is ${oldest === undefined ? "none" : oldest.plan.index}`,
       );
     }
     return oldest;
@@ -180,10 +185,10 @@ export class InFlight {
 
   /** How many are in flight from `plan` on. */
   countFrom(plan: StepPlan): number {
-    const at = this.#flying.findIndex((record) => record.plan.index === plan.index);
+    const at = this.#flying.findIndex((record) => record.plan === plan);
     assert(
       at >= 0,
-      () => `rollback of plan ${plan.index}: ${this.count} plans are in flight, the next is ${this.#nextIndex}`,
+      () => `rollback of plan ${plan?.index}: ${this.count} plans are in flight, the next is ${this.#nextIndex}`,
     );
     return this.count - at;
   }

@@ -6,6 +6,7 @@ import type { FinishReason, RequestId, RequestState } from "../request.ts";
 import type { Admission } from "./admission.ts";
 import { Directory } from "./directory.ts";
 import type { StepRecord } from "./in-flight.ts";
+import type { Listeners } from "./listeners.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import type { PlanColumns } from "./plan.ts";
 import { type Deferral, NONE, type Sequence } from "./sequence.ts";
@@ -18,6 +19,7 @@ export interface LifecycleParts {
   readonly slots: Slots;
   readonly plan: PlanColumns;
   readonly options: ResolvedSchedulerOptions;
+  readonly listeners: Listeners;
 }
 
 /**
@@ -39,19 +41,17 @@ export class Lifecycle {
   readonly #kv: KvCache;
   readonly #slots: Slots;
   readonly #plan: PlanColumns;
-  readonly #options: ResolvedSchedulerOptions;
+  readonly #listeners: Listeners;
   /** Requests that time ends, soonest first. */
   readonly #expiring = new IndexedHeap<Sequence>((a, b) => a.expiresAt - b.expiresAt);
 
-  constructor({ kv, slots, plan, options }: LifecycleParts) {
+  constructor({ kv, slots, plan, options, listeners }: LifecycleParts) {
     this.#kv = kv;
     this.#slots = slots;
     this.#plan = plan;
-    this.#options = options;
-    this.waiting = new WaitingQueue(options.queue, {
-      maxRequests: options.maxWaitingRequests,
-      maxTokens: options.maxWaitingTokens,
-    });
+    this.#listeners = listeners;
+    const limits = { maxRequests: options.maxWaitingRequests, maxTokens: options.maxWaitingTokens };
+    this.waiting = new WaitingQueue(options.queue, limits, listeners);
   }
 
   /** When the next request expires; `Infinity` for never. */
@@ -65,24 +65,41 @@ export class Lifecycle {
     }
   }
 
-  /** Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, with nothing changed. */
-  add(sequence: Sequence, followers: readonly Sequence[], now: number): void {
+  /**
+   * Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, or what the queue policy
+   * or the decision log throws, with nothing changed. `plan`: index of the next one.
+   */
+  add(sequence: Sequence, followers: readonly Sequence[], plan: number, now: number): void {
     this.waiting.assertRoomFor(sequence.tokenCount);
     for (const each of [sequence, ...followers]) this.#register(each);
     this.#lead(sequence, followers);
     this.#wait(sequence, now);
+    this.#listeners.note?.("submit", now, plan, sequence.id, sequence.promptTokenCount);
+    if (!this.#listeners.hasFailed) return;
+    this.waiting.remove(sequence, now);
+    for (const each of [sequence, ...followers]) this.#unregister(each);
+    this.waiting.ended(sequence, now);
+    this.#listeners.rethrow();
   }
 
   /** Takes in another beam of a request: it runs beside the first, on the same blocks, or waits as preempted. */
   addBranch(parent: Sequence, sequence: Sequence, admission: Admission, now: number): void {
+    const isBeside = parent.state === "running" && admission.fitsBeside(parent, sequence);
     this.#register(sequence);
-    this.#startBeside(parent.state === "running" ? parent : null, sequence, admission, now);
+    this.#start(parent.state === "running" ? parent : null, sequence, isBeside, now);
   }
 
   /** A follower's first token is here: it runs beside its leader, on the same blocks, or waits as preempted. */
   begin(sequence: Sequence, parent: Sequence | null, admission: Admission, now: number): void {
+    let isBeside = false;
+    try {
+      isBeside = parent !== null && admission.fitsBeside(parent, sequence);
+    } catch (error) {
+      // The admission policy answered wrongly: the choice waits.
+      this.#listeners.keep(error);
+    }
     this.#leaveLeader(sequence);
-    this.#startBeside(parent, sequence, admission, now);
+    this.#start(parent, sequence, isBeside, now);
   }
 
   /** The request was not admitted, or got no token; null where it did. */
@@ -168,14 +185,10 @@ export class Lifecycle {
     if (reason === "abort") this.aborted++;
     else if (reason === "error") this.failed++;
     else this.finished++;
-    this.#options.decisionLog?.note("end", now, NONE, sequence.label, sequence.outputTokenCount, reason);
-    this.#expireAt(sequence, Number.POSITIVE_INFINITY);
-    this.#kv.prefixes.domains.release(sequence.domain);
-    this.requests.delete(sequence);
-    this.steered.delete(sequence);
-    this.#options.queue.ended?.(sequence, now);
-    this.#options.admission.ended?.(sequence);
-    this.#options.onEnd?.(sequence);
+    this.#listeners.note?.("end", now, NONE, sequence.label, sequence.outputTokenCount, reason);
+    this.#unregister(sequence);
+    this.waiting.ended(sequence, now);
+    this.#listeners.ended(sequence);
   }
 
   /** Ends the requests whose time is over. */
@@ -205,6 +218,13 @@ export class Lifecycle {
     this.#expireAt(sequence, Math.min(sequence.deadline, sequence.queueDeadline));
   }
 
+  #unregister(sequence: Sequence): void {
+    this.#expireAt(sequence, Number.POSITIVE_INFINITY);
+    this.#kv.prefixes.domains.release(sequence.domain);
+    this.requests.delete(sequence);
+    this.steered.delete(sequence);
+  }
+
   /** From now on these choices wait for this one's prompt. */
   #lead(sequence: Sequence, followers: readonly Sequence[]): void {
     sequence.leader = null;
@@ -224,14 +244,14 @@ export class Lifecycle {
     sequence.deferral = null;
   }
 
-  #startBeside(parent: Sequence | null, sequence: Sequence, admission: Admission, now: number): void {
+  /** The request runs beside its parent, or waits as preempted. */
+  #start(parent: Sequence | null, sequence: Sequence, isBeside: boolean, now: number): void {
     if (parent !== null) {
       sequence.firstAdmittedBy = parent.firstAdmittedBy;
       sequence.cachedTokenCount = parent.cachedTokenCount;
     }
-    const forks = parent !== null && admission.fitsBeside(parent, sequence);
     sequence.become("running");
-    if (forks) this.#fork(parent, sequence, now);
+    if (isBeside) this.#fork(parent!, sequence, now);
     else {
       // It ran, as a sample of its leader's row.
       sequence.become("preempted");
@@ -246,7 +266,7 @@ export class Lifecycle {
     this.#slots.enter(sequence, settled);
     this.#kv.tables.open(sequence.slot, sequence.domain, sequence.cacheable);
     this.#kv.tables.fork(parent.slot, sequence.slot, settled);
-    this.#options.decisionLog?.note("fork", now, NONE, sequence.label, settled);
+    this.#listeners.note?.("fork", now, NONE, sequence.label, settled);
   }
 
   #wait(sequence: Sequence, now: number): void {
@@ -284,12 +304,12 @@ export class Lifecycle {
   /** The cached blocks of the request are kept for longer. */
   #retain({ slot, retention }: Sequence, now: number): void {
     if (retention === null) return;
-    const { tables, pool } = this.#kv;
+    const { tables, pool, prefixes } = this.#kv;
     for (const group of tables.groups) {
       for (let index = group.first[slot]; index < tables.counts[slot]; index++) {
         const block = group.get(slot, index);
         if (pool.labelOf(block) !== 0) {
-          this.#options.eviction.retain?.(block, retention.priority, now + retention.duration);
+          prefixes.eviction.retain?.(block, retention.priority, now + retention.duration);
         }
       }
     }

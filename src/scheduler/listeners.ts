@@ -1,33 +1,70 @@
+import type { Request } from "../request.ts";
+import type { ResolvedSchedulerOptions } from "./options.ts";
+
+/** The options with functions that are told of changes. */
+export type ListenerOptions = Pick<
+  ResolvedSchedulerOptions,
+  "queue" | "admission" | "budget" | "decisionLog" | "onEnd" | "onKvEvent"
+>;
+
 /**
- * A caller's functions, called in the midst of a change. What one throws is kept until the change is complete, and then
- * thrown by the scheduler's call that made it: a listener cannot leave a change half done.
+ * Functions of policies and of the caller that are told of a change in its midst. What one throws is kept until the
+ * change is complete, and then thrown by the scheduler's call that made it: no listener can leave a change half done.
  */
 export class Listeners {
+  readonly charge: ListenerOptions["queue"]["charge"];
+  readonly observe: ListenerOptions["budget"]["observe"];
+  readonly onKvEvent: ListenerOptions["onKvEvent"];
+  readonly note: NonNullable<ListenerOptions["decisionLog"]>["note"] | undefined;
+  readonly notePlan: NonNullable<ListenerOptions["decisionLog"]>["notePlan"] | undefined;
+  readonly #leftAdmission: ListenerOptions["admission"]["ended"];
+  readonly #onEnd: ListenerOptions["onEnd"];
   #hasFailed = false;
   #error: unknown;
+
+  constructor({ queue, admission, budget, decisionLog: log, onEnd, onKvEvent }: ListenerOptions) {
+    this.charge = queue.charge && this.#guard((...of) => queue.charge!(...of));
+    this.observe = budget.observe && this.#guard((...of) => budget.observe!(...of));
+    this.note = log && this.#guard((...of) => log.note(...of));
+    this.notePlan = log && this.#guard((record) => log.notePlan(record));
+    this.onKvEvent = onKvEvent && this.#guard(onKvEvent);
+    this.#leftAdmission = admission.ended && this.#guard((request) => admission.ended!(request));
+    this.#onEnd = onEnd && this.#guard(onEnd);
+  }
+
+  /** The request ended. */
+  ended(request: Request): void {
+    this.#leftAdmission?.(request);
+    this.#onEnd?.(request);
+  }
 
   /** Whether one threw since the last `rethrow`. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
 
-  /** The listener, which throws nothing; undefined for none. */
-  guard<T>(listener: ((value: T) => void) | undefined): ((value: T) => void) | undefined {
-    if (listener === undefined) return undefined;
-    return (value) => {
-      try {
-        listener(value);
-      } catch (error) {
-        if (!this.#hasFailed) this.#error = error;
-        this.#hasFailed = true;
-      }
-    };
-  }
+  /** Keeps an error; of several the first. */
+  readonly keep = (error: unknown): void => {
+    if (!this.#hasFailed) this.#error = error;
+    this.#hasFailed = true;
+  };
 
-  /** The change is complete: throws the first error of those that were kept. */
+  /** The change is complete: throws the error that was kept. */
   rethrow(): void {
     if (!this.#hasFailed) return;
+    const error = this.#error;
     this.#hasFailed = false;
-    throw this.#error;
+    this.#error = undefined;
+    throw error;
+  }
+
+  #guard<A extends unknown[]>(listener: (...args: A) => void): (...args: A) => void {
+    return (...args) => {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.keep(error);
+      }
+    };
   }
 }

@@ -1,6 +1,7 @@
 import { contextThatFits } from "../blocks/accounting.ts";
-import type { KvEvent } from "../blocks/events.ts";
 import type { BlockHash } from "../blocks/block-hash.ts";
+import type { KvEvent } from "../blocks/events.ts";
+import { checkSizes } from "../blocks/kv-cache-options.ts";
 import {
   DEFAULT_BLOCK_SIZE,
   DEFAULT_MAX_EDITS,
@@ -10,9 +11,14 @@ import {
   DEFAULT_MAX_WAITING_TOKENS,
   DEFAULT_TOKEN_BUDGET,
   MAX_CONTEXT_LENGTH,
+  MAX_EDITS,
+  MAX_REQUESTS,
+  MAX_TOKEN_BUDGET,
+  MAX_VOCAB_SIZE,
 } from "../config.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { checkOptions, integerOption, type OptionKind } from "../option-checks.ts";
 import { watermark } from "../policies/admission/watermark.ts";
+import type { BudgetPolicy } from "../policies/budget/budget-policy.ts";
 import { fixed } from "../policies/budget/fixed.ts";
 import { lru } from "../policies/eviction/lru.ts";
 import { lastIn } from "../policies/preemption/last-in.ts";
@@ -24,13 +30,13 @@ import { checkPolicies, type PolicyOptions } from "./policy-options.ts";
 
 /** A scheduler's limits and policies. A policy object keeps state: it serves one scheduler. */
 export interface SchedulerOptions extends PolicyOptions {
-  /** Usable blocks, ids 1..blockCount. */
+  /** Usable blocks, ids 1..blockCount; 16 Mi at most. */
   readonly blockCount: number;
   /** Tokens a block. Default 16. */
   readonly blockSize?: number;
-  /** Most requests in a step. Default 256. */
+  /** Most requests in a step. Default 256, 32,768 at most. */
   readonly maxRequests?: number;
-  /** Most tokens in a step, where no budget policy is given. Default 512. */
+  /** Most tokens in a step, where no budget policy is given. Default 512, 16 Mi at most. */
   readonly tokenBudget?: number;
   /** Most tokens of one request. Default: what the pool holds, and one more, which needs no slot; windows counted. */
   readonly contextLength?: number;
@@ -77,36 +83,78 @@ type Optional = "hash" | "onEnd" | "onKvEvent" | "worthSwapping" | "decisionLog"
 export type ResolvedSchedulerOptions = Required<Omit<SchedulerOptions, "tokenBudget" | Optional>> &
   Pick<SchedulerOptions, Optional>;
 
-/** Fills in defaults and checks ranges. Throws `InvalidOptionError` that names the option. `KvCache` checks its own. */
+/** What each option holds. */
+export const SCHEDULER_OPTIONS: Readonly<Record<keyof SchedulerOptions, OptionKind>> = {
+  blockCount: "other",
+  blockSize: "other",
+  maxRequests: "other",
+  tokenBudget: "other",
+  contextLength: "other",
+  groups: "other",
+  maxWaitingRequests: "other",
+  maxWaitingTokens: "other",
+  longPrefillThreshold: "other",
+  maxPartialPrefills: "other",
+  maxLongPartialPrefills: "other",
+  maxAdapters: "other",
+  maxEditsPerStep: "other",
+  maxFailures: "other",
+  hash: "function",
+  hostBlockCount: "other",
+  worthSwapping: "function",
+  onKvEvent: "function",
+  vocabSize: "other",
+  decisionLog: ["note", "notePlan"],
+  onEnd: "function",
+  queue: "other",
+  admission: "other",
+  preemption: "other",
+  chunking: "other",
+  budget: "other",
+  eviction: "other",
+  drafter: "other",
+};
+
+/** Fills in defaults and checks all options. Throws `InvalidOptionError` that names the option. */
 export function resolveOptions(options: SchedulerOptions): ResolvedSchedulerOptions {
-  const { groups = [{ window: null }], blockSize = DEFAULT_BLOCK_SIZE } = options;
+  checkOptions(options, SCHEDULER_OPTIONS);
+  const { groups = [{ window: null }], blockSize = DEFAULT_BLOCK_SIZE, hostBlockCount = 0 } = options;
+  const { blockCount, hash, onEnd, decisionLog, onKvEvent, worthSwapping } = options;
+  checkSizes({ blockCount, blockSize, hostBlockCount, groups });
+  const policies = policiesOf(options);
+  checkBudget(policies.budget);
   return {
-    ...policiesOf(options),
-    blockCount: options.blockCount,
+    ...policies,
+    blockCount,
     blockSize,
-    maxRequests: positive("maxRequests", options.maxRequests ?? DEFAULT_MAX_REQUESTS),
-    contextLength: positive(
-      "contextLength",
-      options.contextLength ??
-        contextThatFits({ blockCount: options.blockCount, blockSize, groups, limit: MAX_CONTEXT_LENGTH }),
-    ),
+    hostBlockCount,
     groups,
-    maxWaitingRequests: positive("maxWaitingRequests", options.maxWaitingRequests ?? DEFAULT_MAX_WAITING_REQUESTS),
-    maxWaitingTokens: positive("maxWaitingTokens", options.maxWaitingTokens ?? DEFAULT_MAX_WAITING_TOKENS),
-    longPrefillThreshold: limit("longPrefillThreshold", options.longPrefillThreshold),
-    maxPartialPrefills: limit("maxPartialPrefills", options.maxPartialPrefills),
-    maxLongPartialPrefills: limit("maxLongPartialPrefills", options.maxLongPartialPrefills),
-    maxAdapters: limit("maxAdapters", options.maxAdapters),
-    vocabSize: positive("vocabSize", options.vocabSize ?? 2 ** 31),
-    maxEditsPerStep: positive("maxEditsPerStep", options.maxEditsPerStep ?? DEFAULT_MAX_EDITS),
-    maxFailures: positive("maxFailures", options.maxFailures ?? DEFAULT_MAX_FAILURES),
-    hostBlockCount: options.hostBlockCount ?? 0,
-    hash: options.hash,
-    onEnd: options.onEnd,
-    decisionLog: options.decisionLog,
-    onKvEvent: options.onKvEvent,
-    worthSwapping: options.worthSwapping,
+    contextLength: contextLengthOf(options, { blockCount, blockSize, groups }),
+    maxRequests: integerOr(DEFAULT_MAX_REQUESTS, "maxRequests", options, MAX_REQUESTS),
+    maxWaitingRequests: integerOr(DEFAULT_MAX_WAITING_REQUESTS, "maxWaitingRequests", options),
+    maxWaitingTokens: integerOr(DEFAULT_MAX_WAITING_TOKENS, "maxWaitingTokens", options),
+    longPrefillThreshold: integerOr(Number.POSITIVE_INFINITY, "longPrefillThreshold", options),
+    maxPartialPrefills: integerOr(Number.POSITIVE_INFINITY, "maxPartialPrefills", options),
+    maxLongPartialPrefills: integerOr(Number.POSITIVE_INFINITY, "maxLongPartialPrefills", options),
+    maxAdapters: integerOr(Number.POSITIVE_INFINITY, "maxAdapters", options),
+    vocabSize: integerOr(MAX_VOCAB_SIZE, "vocabSize", options, MAX_VOCAB_SIZE),
+    maxEditsPerStep: integerOr(DEFAULT_MAX_EDITS, "maxEditsPerStep", options, MAX_EDITS),
+    maxFailures: integerOr(DEFAULT_MAX_FAILURES, "maxFailures", options),
+    hash,
+    onEnd,
+    decisionLog,
+    onKvEvent,
+    worthSwapping,
   };
+}
+
+function contextLengthOf(
+  options: SchedulerOptions,
+  pool: Pick<ResolvedSchedulerOptions, "blockCount" | "blockSize" | "groups">,
+): number {
+  return options.contextLength === undefined
+    ? contextThatFits({ ...pool, limit: MAX_CONTEXT_LENGTH })
+    : integerOption("contextLength", options.contextLength, { least: 1, most: MAX_CONTEXT_LENGTH });
 }
 
 /** The policies, by default those that most servers start with. */
@@ -118,20 +166,22 @@ function policiesOf(options: SchedulerOptions): Pick<ResolvedSchedulerOptions, k
     admission: options.admission ?? watermark(),
     preemption: options.preemption ?? queue.preemption?.() ?? lastIn(),
     chunking: options.chunking ?? fcfsChunks(),
-    budget: options.budget ?? fixed(options.tokenBudget ?? DEFAULT_TOKEN_BUDGET),
+    budget: options.budget ?? fixed(integerOr(DEFAULT_TOKEN_BUDGET, "tokenBudget", options, MAX_TOKEN_BUDGET)),
     eviction: options.eviction ?? lru(),
     drafter: options.drafter,
   };
 }
 
-/** A limit, `Infinity` where there is none. */
-function limit(name: string, value: number | undefined): number {
-  return value === undefined ? Number.POSITIVE_INFINITY : positive(name, value);
+/** Columns are made for `maxTokens`. */
+function checkBudget({ name, maxTokens }: BudgetPolicy): void {
+  integerOption(`maxTokens of budget policy ${name}`, maxTokens, { least: 1, most: MAX_TOKEN_BUDGET });
 }
 
-function positive(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
-  }
-  return value;
+type NumberOption = {
+  [Name in keyof SchedulerOptions]-?: SchedulerOptions[Name] extends number | undefined ? Name : never;
+}[keyof SchedulerOptions];
+
+/** The option, an integer in [1, most]; the default where it is not given. */
+function integerOr(byDefault: number, name: NumberOption, options: SchedulerOptions, most?: number): number {
+  return options[name] === undefined ? byDefault : integerOption(name, options[name], { least: 1, most });
 }

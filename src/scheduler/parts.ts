@@ -41,29 +41,29 @@ export interface SchedulerParts {
   readonly counters: Counters;
 }
 
-/** Makes the parts; `onEvict` is told of each cached block that is given up for a new holder. */
-export function createParts(
-  given: ResolvedSchedulerOptions,
-  onEvict: ((block: number) => void) | undefined,
-): SchedulerParts {
-  const listeners = new Listeners();
-  const options = { ...given, onEnd: listeners.guard(given.onEnd), onKvEvent: listeners.guard(given.onKvEvent) };
-  const { maxRequests, budget, hostBlockCount, drafter } = options;
-  const { maxTokens } = budget;
-  const kv = new KvCache({ ...options, slotCount: maxRequests, maxTokens, onEvent: options.onKvEvent, onEvict });
+export function createParts(options: ResolvedSchedulerOptions): SchedulerParts {
+  const listeners = new Listeners(options);
+  const { maxRequests, hostBlockCount, drafter } = options;
+  const { maxTokens } = options.budget;
+  const { blockCount, blockSize, groups, eviction, hash, worthSwapping } = options;
+  const sizes = { blockCount, blockSize, groups, hostBlockCount, slotCount: maxRequests, maxTokens };
+  const { keep: onError, onKvEvent: onEvent, note } = listeners;
+  const onEvict = note && ((block: number) => note("evict", inFlight.openedAt, inFlight.nextIndex, null, block));
+  const kv = new KvCache({ ...sizes, eviction, hash, worthSwapping, onEvent, onEvict, onError });
   const rules = { tables: kv.tables, drafts: drafter !== undefined };
   const slots = new Slots(maxRequests, kv, rules);
   const plan = new PlanColumns({ maxTokens, maxRequests, hostBlockCount }, kv);
+  const inFlight = new InFlight(plan.columns, maxRequests);
   const urgency = new Urgency(options.preemption);
   const allotment = new Allotment({ kv, slots, rules, options, urgency });
-  const lifecycle = new Lifecycle({ kv, slots, plan, options });
+  const lifecycle = new Lifecycle({ kv, slots, plan, options, listeners });
   return {
     options,
     kv,
     rules,
     slots,
     plan,
-    inFlight: new InFlight(plan.columns, maxRequests),
+    inFlight,
     lifecycle,
     allotment,
     admission: new Admission({ kv, slots, allotment, options, waiting: lifecycle.waiting }),

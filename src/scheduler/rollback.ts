@@ -1,6 +1,6 @@
 import { StepFailedError } from "../errors.ts";
-import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { StepRecord } from "./in-flight.ts";
+import type { Listeners } from "./listeners.ts";
 import type { SchedulerParts } from "./parts.ts";
 import { NONE } from "./sequence.ts";
 
@@ -36,10 +36,11 @@ export function blame(
 /**
  * The queue policy was told of the prompt tokens that the plan computes. Requests that have ended owe nothing any more.
  */
-function takeChargesBack({ plan, requests, promptTokens }: StepRecord, queue: QueuePolicy): void {
+function takeChargesBack({ plan, requests, promptTokens }: StepRecord, charge: Listeners["charge"]): void {
+  if (charge === undefined) return;
   for (let row = 0; row < plan.requestCount; row++) {
     if (promptTokens[row] > 0 && requests[row].state !== "finished") {
-      queue.charge!(requests[row], -promptTokens[row], 0);
+      charge(requests[row], -promptTokens[row], 0);
     }
   }
 }
@@ -48,10 +49,10 @@ function takeChargesBack({ plan, requests, promptTokens }: StepRecord, queue: Qu
  * The one recipe of undoing a plan: its samples were never drawn, its tokens never computed, a request that it admitted
  * waits again, and what it did to the cache is taken back.
  */
-function undoNewest({ kv, slots, inFlight, lifecycle, options }: SchedulerParts, now: number): StepRecord {
+function undoNewest({ kv, slots, inFlight, lifecycle, listeners }: SchedulerParts, now: number): StepRecord {
   const record = inFlight.retract();
   const { plan, samples, requests, stays, tokens, journal } = record;
-  if (options.queue.charge !== undefined) takeChargesBack(record, options.queue);
+  takeChargesBack(record, listeners.charge);
   for (let sample = 0; sample < plan.sampleCount; sample++) {
     const { slot } = samples[sample];
     if (slot === NONE) samples[sample].addPending(-1);

@@ -15,7 +15,6 @@ import { abandon, decide } from "./decide.ts";
 import { assertFeasible } from "./feasible.ts";
 import type { StepRecord } from "./in-flight.ts";
 import { blockOwners, blockTables, type BlockOwner } from "./inspect/block-owners.ts";
-import type { DecisionLog } from "./inspect/decision-log.ts";
 import { explain, type Explanation } from "./inspect/explanation.ts";
 import { checkSchedulerInvariants } from "./inspect/invariants.ts";
 import { schedulerStats, type SchedulerStats } from "./inspect/stats.ts";
@@ -48,22 +47,14 @@ export class Scheduler {
   readonly kv: KvCache;
   readonly #parts: SchedulerParts;
   readonly #commit: Commit;
-  readonly #log: DecisionLog | undefined;
-  /** Of the step under construction. */
-  #now = 0;
   #committedAt = Number.NEGATIVE_INFINITY;
 
+  /** Throws `InvalidOptionError` that names the option. */
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
-    const log = resolved.decisionLog;
-    const parts = createParts(
-      resolved,
-      log && ((block) => log.note("evict", this.#now, parts.inFlight.nextIndex, null, block)),
-    );
-    const { kv } = parts;
+    const parts = createParts(resolved);
     this.#parts = parts;
-    this.kv = kv;
-    this.#log = log;
+    this.kv = parts.kv;
     this.#commit = new Commit(parts);
     resolved.queue.attach?.({ cachedTokens: (request) => parts.admission.cachedTokens(request as Sequence) });
     claimPolicies(options);
@@ -102,23 +93,24 @@ export class Scheduler {
    * `QueueFullError` where too many wait.
    */
   submit(input: RequestInput, now: number): Request {
-    this.#parts.lifecycle.assertNew(input.id);
-    const { contextLength } = this.#parts.options;
+    const { lifecycle, counters, inFlight, options } = this.#parts;
+    assertTime(now);
+    lifecycle.assertNew(input.id);
     checkFields("a request", input, REQUEST_FIELDS);
+    const { contextLength } = options;
     const make = (choice: number): Sequence => {
-      const order = this.#parts.counters.submitted + choice;
+      const order = counters.submitted + choice;
       const each = { ...input, choice: (input.choice ?? 0) + choice };
       const sequence = new Sequence(each, { contextLength, order, now });
-      attachSteering(sequence, input, this.#parts.options);
+      attachSteering(sequence, input, options);
       return sequence;
     };
     const sequence = make(0);
     // Its last token is never computed.
-    assertFeasible(sequence, this.#parts.options, this.kv.blocksFor(sequence.maxLength - 1));
+    assertFeasible(sequence, options, this.kv.blocksFor(sequence.maxLength - 1));
     const followers = Array.from({ length: choiceCount(input) - 1 }, (_, i) => make(i + 1));
-    this.#parts.lifecycle.add(sequence, followers, now);
-    this.#log?.note("submit", now, this.#parts.inFlight.nextIndex, sequence.id, sequence.promptTokenCount);
-    this.#parts.counters.submitted += 1 + followers.length;
+    lifecycle.add(sequence, followers, inFlight.nextIndex, now);
+    counters.submitted += 1 + followers.length;
     return sequence;
   }
 
@@ -129,25 +121,25 @@ export class Scheduler {
   schedule(now: number): StepPlan | null {
     const parts = this.#parts;
     const { allotment, listeners } = parts;
+    assertTime(now);
     const record = parts.inFlight.open(now);
     const budget = this.tokenBudget;
-    this.#now = now;
     parts.lifecycle.expire(now);
     if (parts.lifecycle.steered.size > 0) steer(parts.lifecycle, now);
-    parts.options.eviction.advance?.(now);
+    this.kv.prefixes.eviction.advance?.(now);
     parts.slots.look();
     allotment.begin(budget);
     try {
       decide(parts, record);
     } catch (error) {
-      this.#issue(record);
-      abandon(parts, record);
-      throw error;
+      // Decodes that have no token of this step are in no row of the plan that is taken back.
+      if (!parts.slots.isAdvanced) parts.slots.leaveLanes();
+      listeners.keep(error);
     }
-    this.idleReason = allotment.tokenCount === 0 ? this.#whyIdle() : null;
+    this.idleReason = !listeners.hasFailed && allotment.tokenCount === 0 ? this.#whyIdle() : null;
     const plan = this.idleReason === null ? this.#issue(record) : null;
     if (listeners.hasFailed) {
-      if (plan !== null) abandon(parts, record);
+      abandon(parts, record);
       listeners.rethrow();
     }
     return plan;
@@ -155,11 +147,11 @@ export class Scheduler {
 
   /** The plan goes out with what was decided. */
   #issue(record: StepRecord): StepPlan {
-    const { kv, plan, slots, inFlight, counters } = this.#parts;
+    const { kv, plan, slots, inFlight, counters, listeners } = this.#parts;
     kv.transactions.seal(record.journal);
     plan.gather(record, slots, inFlight.records);
     slots.enterLanes();
-    this.#log?.notePlan(record);
+    listeners.notePlan?.(record);
     inFlight.issue();
     counters.steps++;
     counters.scheduledTokens += record.plan.tokenCount;
@@ -180,14 +172,16 @@ export class Scheduler {
    */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
     const { inFlight, listeners, options } = this.#parts;
+    assertTime(now);
+    inFlight.oldestOf(plan);
     checkResult(plan, result, { source: "the caller", vocabSize: options.vocabSize });
     if (result.sampleFlags !== undefined) endFlagged(inFlight.oldestOf(plan), result.sampleFlags, this.#parts, now);
     const record = inFlight.retire(plan);
     this.#commit.run(record, result, now);
     const { outcome } = this.#commit;
-    this.#log?.note("commit", now, plan.index, null, outcome.tokenCount);
+    listeners.note?.("commit", now, plan.index, null, outcome.tokenCount);
     // A plan made ahead waited for the one before it.
-    options.budget.observe?.(plan.tokenCount, now - Math.max(record.madeAt, this.#committedAt));
+    listeners.observe?.(plan.tokenCount, now - Math.max(record.madeAt, this.#committedAt));
     this.#committedAt = now;
     listeners.rethrow();
     return outcome;
@@ -198,12 +192,14 @@ export class Scheduler {
    * keeps failing, alone at last, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
-    const count = this.#parts.inFlight.countFrom(plan);
-    this.#log?.note("rollback", now, plan.index, null, count);
-    this.#parts.counters.rollbacks++;
+    const { inFlight, listeners, counters } = this.#parts;
+    assertTime(now);
+    const count = inFlight.countFrom(plan);
+    listeners.note?.("rollback", now, plan.index, null, count);
+    counters.rollbacks++;
     const record = undoPlans(count, this.#parts, now);
     blame(record!, this.#parts, now, cause);
-    this.#parts.listeners.rethrow();
+    listeners.rethrow();
   }
 
   /** Puts another token in the place of a beam's last one, which no step may have read yet. */
@@ -225,8 +221,11 @@ export class Scheduler {
       () => `request ${String(id)} has a choice ${to.choice} already`,
     );
     const parent = this.#beam(id, choice);
-    const sequence = parent.branch(to.choice, to.tokenId, this.#parts.counters.submitted++);
-    this.#parts.lifecycle.addBranch(parent, sequence, this.#parts.admission, now);
+    const { counters, lifecycle, admission, listeners } = this.#parts;
+    const sequence = parent.branch(to.choice, to.tokenId, counters.submitted);
+    lifecycle.addBranch(parent, sequence, admission, now);
+    counters.submitted++;
+    listeners.rethrow();
     return sequence;
   }
 
@@ -274,6 +273,7 @@ export class Scheduler {
   pause(id: RequestId, now: number, choice?: number): boolean {
     const active = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state !== "paused");
     for (const sequence of active) this.#parts.lifecycle.pause(sequence, now);
+    this.#parts.listeners.rethrow();
     return active.length > 0;
   }
 
@@ -284,6 +284,7 @@ export class Scheduler {
   resume(id: RequestId, now: number, choice?: number): boolean {
     const paused = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state === "paused");
     for (const sequence of paused) this.#parts.lifecycle.resume(sequence, now);
+    this.#parts.listeners.rethrow();
     return paused.length > 0;
   }
 
@@ -362,4 +363,8 @@ export class Scheduler {
     this.kv.checkInvariants();
     checkSchedulerInvariants(this.#parts);
   }
+}
+
+function assertTime(now: number): void {
+  assert(typeof now === "number" && !Number.isNaN(now), () => `now must be a number, got ${String(now)}`);
 }

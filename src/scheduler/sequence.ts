@@ -129,6 +129,11 @@ export class Sequence extends Request {
     return this.preemptionCount > 0 || this.outputTokenCount > 0;
   }
 
+  /** Whether it waits in the queue's order: not for a sibling's prompt, and not set aside. */
+  get isQueued(): boolean {
+    return (this.state === "waiting" || this.state === "preempted") && this.leader === null && this.parkedIn === null;
+  }
+
   /** What names it to people: its id, and its choice where that is not the first. */
   get label(): RequestId {
     return this.choice === 0 ? this.id : `${this.id}#${this.choice}`;

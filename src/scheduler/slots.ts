@@ -15,6 +15,8 @@ const STAYS = 0x7fffffff;
  * are the running ones.
  */
 export class Slots extends SlotColumns {
+  /** The lane `decode` has its tokens of the step under construction. */
+  isAdvanced = false;
   readonly #rules: LaneRules;
   #nextStay = 0;
 
@@ -75,6 +77,7 @@ export class Slots extends SlotColumns {
   /** Before a step: finds the decodes that need a block, and lets those go that have all their tokens. */
   look(): void {
     const { due, computed } = this;
+    this.isAdvanced = false;
     due.clear();
     for (let i = 0; i < this.touched.length; i++) {
       const slot = this.touched.at(i);
@@ -111,6 +114,7 @@ export class Slots extends SlotColumns {
   advance(): void {
     const { decoding, computed, drawn, known, full } = this;
     const { touched, edges } = this;
+    this.isAdvanced = true;
     touched.clear();
     for (let i = 0; i < decoding.length; i++) {
       const slot = decoding.at(i);

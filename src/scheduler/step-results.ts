@@ -1,15 +1,28 @@
 import { InvalidResultError } from "../errors.ts";
+import { shown } from "../option-checks.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 
-/** Throws `InvalidResultError` where the result has not one id below `vocabSize` for each sample. `source` made it. */
+/**
+ * Throws `InvalidResultError` where the result has not one id below `vocabSize`, and where it has flags one flag, for
+ * each sample. `source` made it.
+ */
 export function checkResult(
   { index, sampleCount }: StepPlan,
-  { tokenIds }: StepResult,
+  result: StepResult,
   { source, vocabSize }: { readonly source: string; readonly vocabSize: number },
 ): void {
+  if (result === null || typeof result !== "object") {
+    throw new InvalidResultError(`${source} gave ${shown(result)} for plan ${index}`);
+  }
+  const { tokenIds, sampleFlags } = result;
   if (!(tokenIds?.length >= sampleCount)) {
     throw new InvalidResultError(
-      `${source} gave ${tokenIds?.length} ids for the ${sampleCount} samples of plan ${index}`,
+      `${source} gave ${lengthOf(tokenIds)} ids for the ${sampleCount} samples of plan ${index}`,
+    );
+  }
+  if (sampleFlags !== undefined && !(sampleFlags?.length >= sampleCount)) {
+    throw new InvalidResultError(
+      `${source} gave ${lengthOf(sampleFlags)} sampleFlags for the ${sampleCount} samples of plan ${index}`,
     );
   }
   for (let i = 0; i < sampleCount; i++) {
@@ -17,8 +30,13 @@ export function checkResult(
     // Of a negative number, a fraction and NaN the right side is another number.
     if (id !== id >>> 0 || id >= vocabSize) {
       throw new InvalidResultError(
-        `${source} gave the id ${id} for sample ${i} of plan ${index}, an integer in [0, ${vocabSize - 1}] is allowed`,
+        `${source} gave the id ${shown(id)} for sample ${i} of plan ${index}, an integer in [0, ${vocabSize - 1}] is allowed`,
       );
     }
   }
+}
+
+/** Of a column, or the value that is none, for people. */
+function lengthOf(column: unknown): string {
+  return shown((column as ArrayLike<number> | null | undefined)?.length ?? column);
 }

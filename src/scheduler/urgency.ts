@@ -1,4 +1,5 @@
 import { InvalidPolicyError } from "../errors.ts";
+import { shown } from "../option-checks.ts";
 import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
 import type { Sequence } from "./sequence.ts";
 import { victimOf } from "./policy-answers.ts";
@@ -18,10 +19,11 @@ export class Urgency {
   }
 
   rankOf(sequence: Sequence): number {
-    const rank = this.#policy.rank?.(sequence) ?? 0;
-    if (Number.isNaN(rank)) {
+    if (this.#policy.rank === undefined) return 0;
+    const rank = this.#policy.rank(sequence);
+    if (typeof rank !== "number" || Number.isNaN(rank)) {
       throw new InvalidPolicyError(
-        `preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${rank}, a number is allowed`,
+        `preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${shown(rank)}, a number is allowed`,
       );
     }
     return rank;

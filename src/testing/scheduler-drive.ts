@@ -14,7 +14,14 @@ import { guessingDrafter } from "./guessing-drafter.ts";
 import { checkDrafts, issueRows, retractRows, settleRows, type IssuedRow } from "./plan-laws.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { checkExpired, checkIdle, checkVictims } from "./schedule-laws.ts";
-import { drawExtras, drawSteering, mostBlocks, steeringInput, type SchedulerProgram } from "./scheduler-program.ts";
+import {
+  drawExtras,
+  drawSteering,
+  mostBlocks,
+  sizesOf,
+  steeringInput,
+  type SchedulerProgram,
+} from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { VOCABULARY } from "./steered-token.ts";
 
@@ -86,7 +93,7 @@ export class SchedulerDrive {
     this.#steering = new SeededRandom(LATER + program.seed);
     this.#prompts = new PromptSource(this.#random);
     this.scheduler = new Scheduler({
-      ...program,
+      ...sizesOf(program),
       drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined,
       hash: program.constantHash ? () => 7 : undefined,
       vocabSize: VOCABULARY + 1,

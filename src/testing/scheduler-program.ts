@@ -1,4 +1,5 @@
 import type { RequestInput } from "../request.ts";
+import type { SchedulerOptions } from "../scheduler/options.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { BANNED_IDS, HashMask, type DrivenSteering } from "./steered-token.ts";
 
@@ -95,6 +96,31 @@ function drawGroups(random: SeededRandom): SchedulerProgram["groups"] {
     [{ window: null }, { window }],
     [{ window }, { window: 2 * window }],
   ]);
+}
+
+/** The sizes and limits of the program's scheduler. */
+export function sizesOf({
+  blockCount,
+  blockSize,
+  maxRequests,
+  tokenBudget,
+  contextLength,
+  hostBlockCount,
+  longPrefillThreshold,
+  maxPartialPrefills,
+  groups,
+}: SchedulerProgram): SchedulerOptions {
+  return {
+    blockCount,
+    blockSize,
+    maxRequests,
+    tokenBudget,
+    contextLength,
+    hostBlockCount,
+    longPrefillThreshold,
+    maxPartialPrefills,
+    groups,
+  };
 }
 
 /** Of a request what changes no token: parameters of sampling, and how long it may take. */

@@ -61,7 +61,7 @@ describe("BlockSupply", () => {
     const { supply, journal, nodes, prefixes, tail } = full({ hostBlockCount: 1 });
     prefixes.storeOnHost(0, nodes[1]);
     prefixes.drop(tail);
-    const block = supply.swapIn(0, nodes[1], journal);
+    const block = supply.swapIn(0, nodes[1], supply.allocate(journal), journal);
     expect([block, prefixes.blockOf(0, nodes[1]), pairsOf(journal.swapIns), journal.computes(block)]).toEqual([
       tail,
       tail,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Domains } from "../../src/blocks/domains.ts";
 import { type KvEvent, KvEvents } from "../../src/blocks/events.ts";
-import type { KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import type { KvCacheOptions } from "../../src/blocks/kv-cache-options.ts";
 import { PrefixTree } from "../../src/blocks/prefix-tree.ts";
 import { CacheDrive } from "../support/cache-drive.ts";
 import { cachePlan, runCachePlan } from "../support/cache-programs.ts";
@@ -136,4 +136,7 @@ test("each tier, group and node is told of once, and a tier that is cleared leav
   expect(named(events.snapshot())).toEqual(new Set(expected.slice(6)));
   events.cleared("host", () => {});
   expect(events.snapshot()).toEqual([]);
+  told.length = 0;
+  events.allCleared(() => {});
+  expect(told).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { KvCache, KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import type { KvCache } from "../../src/blocks/kv-cache.ts";
+import type { KvCacheOptions } from "../../src/blocks/kv-cache-options.ts";
 import type { KvEvent } from "../../src/blocks/events.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { InvalidOptionError } from "../../src/errors.ts";
@@ -363,7 +364,7 @@ describe("KvCache step by step", () => {
     const { tree, host } = kv.prefixes;
     const nodes = 8 + 3 + 1;
     expect([tree.byteLength, host.byteLength]).toEqual([
-      4 * (4 * nodes + 4 * nodes + 16),
+      4 * (4 * nodes + 4 * nodes + nodes + 16),
       4 * nodes + 4 * 4 + 4 + 2 * 4 * 5,
     ]);
     expect(kv.byteLength).toBe(kv.pool.byteLength + tree.byteLength + 4 * nodes + host.byteLength);
@@ -374,13 +375,14 @@ describe("KvCache step by step", () => {
     [{ blockSize: -4 }, "blockSize must be an integer in [1, 1024], got -4"],
     [{ blockSize: 1.5 }, "blockSize must be an integer in [1, 1024], got 1.5"],
     [{ blockSize: 1025 }, "blockSize must be an integer in [1, 1024], got 1025"],
-    [{ blockCount: 0 }, "blockCount must be an integer in [1, 2147483647), got 0"],
-    [{ blockCount: -1 }, "blockCount must be an integer in [1, 2147483647), got -1"],
-    [{ blockCount: 1.5 }, "blockCount must be an integer in [1, 2147483647), got 1.5"],
-    [{ blockCount: Number.POSITIVE_INFINITY }, "blockCount must be an integer in [1, 2147483647), got Infinity"],
-    [{ blockCount: 2 ** 31 - 2 }, "blockCount 2147483646 of blockSize 4 is beyond 2147483647 slots"],
-    [{ hostBlockCount: -1 }, "hostBlockCount must be an integer >= 0, got -1"],
-    [{ hostBlockCount: 0.5 }, "hostBlockCount must be an integer >= 0, got 0.5"],
+    [{ blockCount: 0 }, "blockCount must be an integer in [1, 16777216], got 0"],
+    [{ blockCount: -1 }, "blockCount must be an integer in [1, 16777216], got -1"],
+    [{ blockCount: 1.5 }, "blockCount must be an integer in [1, 16777216], got 1.5"],
+    [{ blockCount: Number.POSITIVE_INFINITY }, "blockCount must be an integer in [1, 16777216], got Infinity"],
+    [{ blockCount: 2 ** 31 - 2 }, "blockCount must be an integer in [1, 16777216], got 2147483646"],
+    [{ blockCount: 2 ** 23, blockSize: 256 }, "blockCount 8388608 of blockSize 256 is beyond 2147483647 slots"],
+    [{ hostBlockCount: -1 }, "hostBlockCount must be an integer in [0, 16777216], got -1"],
+    [{ hostBlockCount: 0.5 }, "hostBlockCount must be an integer in [0, 16777216], got 0.5"],
   ])("refuses %o", (options, message) => expect(() => setUp(options)).toThrow(new InvalidOptionError(message)));
 });
 

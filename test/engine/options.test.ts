@@ -78,7 +78,7 @@ test("an engine takes the backend's limits where none are given", () => {
 
 test("an engine refuses options that no scheduler takes", () => {
   expect(() => new Engine({ backend, maxRequests: 0 })).toThrow(
-    new InvalidOptionError("maxRequests must be an integer >= 1, got 0"),
+    new InvalidOptionError("maxRequests must be an integer in [1, 32768], got 0"),
   );
   expect(() => new Engine({ backend, blockCount: 0 })).toThrow(InvalidOptionError);
 });

@@ -21,7 +21,7 @@ function wrongOnce<T>(at: number, right: (...args: never[]) => T, wrong: unknown
   return (...args) => (++calls === at ? (wrong as T) : right(...args));
 }
 
-const badNumbers = [5.5, Number.NaN, -1, Number.POSITIVE_INFINITY];
+const badNumbers: unknown[] = [5.5, Number.NaN, -1, Number.POSITIVE_INFINITY, null, undefined, true, 3n, "3"];
 
 describe("a policy that answers wrongly is named, and the scheduler goes on when it answers rightly again", () => {
   const cases: [string, number, (wrong: unknown, at: number) => Partial<SchedulerOptions>, unknown[]][] = [
@@ -58,12 +58,26 @@ describe("a policy that answers wrongly is named, and the scheduler goes on when
       (wrong, at) => ({ drafter: { name: "odd", propose: wrongOnce(at, () => [], wrong) } }),
       [[-1], [1.5], [Number.NaN], undefined, Array.from({ length: 20 }, () => 1)],
     ],
-    ["queue policy odd", 2, (wrong, at) => ({ queue: oddQueue(wrong, at) }), [undefined, {}]],
+    [
+      "queue policy odd",
+      2,
+      (wrong, at) => ({ queue: oddQueue(wrong, at) }),
+      [undefined, null, 3n, {}, { id: 99, state: "waiting", tokens: [1] }],
+    ],
+    [
+      "preemption policy odd",
+      3,
+      (wrong, at) => ({
+        preemption: { name: "odd", victim: (all) => all.at(-1)!, rank: wrongOnce(at, () => 0, wrong) },
+      }),
+      [Number.NaN, 3n, null, "3", undefined],
+    ],
+    ["the hash", 2, (wrong, at) => ({ hash: wrongOnce(at, () => 1, wrong) as never }), [3n, null, undefined, "3"]],
     [
       "eviction policy odd",
       1,
       (wrong, at) => ({ blockCount: 6, eviction: oddEviction(wrong, at) }),
-      [0, 1.5, 99, undefined],
+      [0, 1.5, 99, undefined, null, 3n],
     ],
   ];
 
@@ -144,9 +158,9 @@ describe("a policy that answers wrongly is named, and the scheduler goes on when
   });
 
   test.each(badNumbers)(
-    "in an engine: a budget of %d ends the requests with an error that names it, and dispose() returns",
+    "in an engine: a budget of %s ends the requests with an error that names it, and dispose() returns",
     async (tokens) => {
-      const { engine } = setUp({ budget: { name: "odd", maxTokens: 16, tokens: () => tokens } });
+      const { engine } = setUp({ budget: { name: "odd", maxTokens: 16, tokens: () => tokens as number } });
       const answer = engine.submit({ promptTokenIds: promptOf(1), maxTokens: 4 }).completion();
       expect(String((await answer).choices[0].error)).toContain("budget policy odd gave");
       await engine.dispose();

@@ -20,6 +20,8 @@ describe("Scheduler.resetPrefixCache", () => {
     expect(scheduler.resetPrefixCache({ force: true })).toBe(true);
     expect(events).toEqual(tiers.map((tier) => ({ type: "cleared", tier })));
     expect(scheduler.kv.snapshot()).toEqual([]);
+    // There is nothing left to tell of.
+    expect([scheduler.resetPrefixCache({ force: true }), events.length]).toEqual([true, tiers.length]);
     while (scheduler.size > 0) step();
     scheduler.checkInvariants();
   });

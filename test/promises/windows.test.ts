@@ -17,7 +17,7 @@ function run(scheduler: Scheduler, ahead: number, steps = 5000): number {
   for (let step = 0; step < steps && (scheduler.size > 0 || indices.length > 0); step++) {
     const plan = indices.length < ahead ? scheduler.schedule(0) : null;
     if (plan !== null) {
-      plans.push({ ...plan });
+      plans.push(plan);
       indices.push(plan.index);
     }
     most = Math.max(most, scheduler.stats().running);

@@ -46,7 +46,7 @@ class Decoding {
 
   issue(): StepPlan {
     const plan = this.scheduler.schedule(0)!;
-    this.#flights.push({ ...plan });
+    this.#flights.push(plan);
     return plan;
   }
 

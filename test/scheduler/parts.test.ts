@@ -11,7 +11,6 @@ test("parts are made for the sizes asked", () => {
       tokenBudget: 8,
       groups: [{ window: null }, { window: 4 }],
     }),
-    undefined,
   );
   expect([
     kv.pool.blockCount,

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import type { KvCache, KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import type { KvCache } from "../../src/blocks/kv-cache.ts";
+import type { KvCacheOptions } from "../../src/blocks/kv-cache-options.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { NULL_BLOCK } from "../../src/config.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";

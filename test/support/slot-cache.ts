@@ -1,4 +1,5 @@
-import { KvCache, type KvCacheOptions } from "../../src/blocks/kv-cache.ts";
+import { KvCache } from "../../src/blocks/kv-cache.ts";
+import type { KvCacheOptions } from "../../src/blocks/kv-cache-options.ts";
 import type { PrefixMatch } from "../../src/blocks/prefix-match.ts";
 import { PrefixTree } from "../../src/blocks/prefix-tree.ts";
 import type { Adoption, StepJournal } from "../../src/blocks/step-journal.ts";

@@ -12,10 +12,12 @@ import { LeafQueue } from "./leaf-queue.ts";
  */
 export function clairvoyant(nextUse: (block: number) => number): EvictionPolicy {
   let queue: LeafQueue | undefined;
+  let attached: EvictionStorage | undefined;
   return {
     name: "clairvoyant",
     attach(storage: EvictionStorage, blocks: CachedBlocks): void {
-      assert(queue === undefined, "an eviction policy serves one cache");
+      assert(attached === undefined || attached === storage, "an eviction policy serves one cache");
+      attached = storage;
       queue = new LeafQueue(storage.blockCount, blocks);
     },
     // A finite key for never: two infinite ones have no difference to compare by.

@@ -18,7 +18,8 @@ export function costAware(cost?: (depth: number) => number): EvictionPolicy {
 class GreedyDual implements EvictionPolicy {
   readonly name = "cost-aware";
   readonly #costAt: ((depth: number) => number) | undefined;
-  #queue: LeafQueue | undefined;
+  #storage: EvictionStorage | undefined;
+  #queue!: LeafQueue;
   #blocks!: CachedBlocks;
   #uses!: Uint32Array;
   /** By block: 0 until it was asked for. */
@@ -29,8 +30,10 @@ class GreedyDual implements EvictionPolicy {
     this.#costAt = cost;
   }
 
-  attach({ blockCount }: EvictionStorage, blocks: CachedBlocks): void {
-    assert(this.#queue === undefined, "an eviction policy serves one cache");
+  attach(storage: EvictionStorage, blocks: CachedBlocks): void {
+    assert(this.#storage === undefined || this.#storage === storage, "an eviction policy serves one cache");
+    const { blockCount } = storage;
+    this.#storage = storage;
     this.#queue = new LeafQueue(blockCount, blocks);
     this.#blocks = blocks;
     this.#uses = new Uint32Array(blockCount + 1).fill(1);
@@ -38,11 +41,11 @@ class GreedyDual implements EvictionPolicy {
   }
 
   add(block: number): void {
-    this.#queue!.add(block, this.#clock + this.#uses[block] * this.#costOf(block));
+    this.#queue.add(block, this.#clock + this.#uses[block] * this.#costOf(block));
   }
 
   remove(block: number): void {
-    this.#queue!.remove(block);
+    this.#queue.remove(block);
   }
 
   hit(block: number): void {
@@ -50,7 +53,7 @@ class GreedyDual implements EvictionPolicy {
   }
 
   becameLeaf(block: number): void {
-    this.#queue!.becameLeaf(block);
+    this.#queue.becameLeaf(block);
   }
 
   dropped(block: number): void {
@@ -59,8 +62,8 @@ class GreedyDual implements EvictionPolicy {
   }
 
   victim(): number {
-    const block = this.#queue!.least;
-    this.#clock = Math.max(this.#clock, this.#queue!.keyOf(block));
+    const block = this.#queue.least;
+    this.#clock = Math.max(this.#clock, this.#queue.keyOf(block));
     return block;
   }
 

@@ -11,11 +11,13 @@ import { LeafQueue } from "./leaf-queue.ts";
  */
 export function lfu(): EvictionPolicy {
   let queue: LeafQueue | undefined;
+  let attached: EvictionStorage | undefined;
   let hits = new Uint32Array(0);
   return {
     name: "lfu",
     attach(storage: EvictionStorage, blocks: CachedBlocks): void {
-      assert(queue === undefined, "an eviction policy serves one cache");
+      assert(attached === undefined || attached === storage, "an eviction policy serves one cache");
+      attached = storage;
       queue = new LeafQueue(storage.blockCount, blocks);
       hits = new Uint32Array(storage.blockCount + 1);
     },

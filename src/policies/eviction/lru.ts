@@ -10,10 +10,12 @@ import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
  */
 export function lru(): EvictionPolicy {
   let queue: LinkedQueue | undefined;
+  let attached: EvictionStorage | undefined;
   return {
     name: "lru",
     attach(storage: EvictionStorage): void {
-      assert(queue === undefined, "an eviction policy serves one cache");
+      assert(attached === undefined || attached === storage, "an eviction policy serves one cache");
+      attached = storage;
       queue = new LinkedQueue(storage.links);
     },
     add: (block) => queue!.pushBack(block),

@@ -26,7 +26,8 @@ export function priority(defaultPriority = DEFAULT_PRIORITY): EvictionPolicy {
 class RetentionPriority implements EvictionPolicy {
   readonly name = "priority";
   readonly #default: number;
-  #queue: LeafQueue | undefined;
+  #storage: EvictionStorage | undefined;
+  #queue!: LeafQueue;
   #expiring!: BlockHeap;
   #priorities!: Float64Array;
 
@@ -34,23 +35,25 @@ class RetentionPriority implements EvictionPolicy {
     this.#default = defaultPriority;
   }
 
-  attach({ blockCount }: EvictionStorage, blocks: CachedBlocks): void {
-    assert(this.#queue === undefined, "an eviction policy serves one cache");
+  attach(storage: EvictionStorage, blocks: CachedBlocks): void {
+    assert(this.#storage === undefined || this.#storage === storage, "an eviction policy serves one cache");
+    const { blockCount } = storage;
+    this.#storage = storage;
     this.#queue = new LeafQueue(blockCount, blocks);
     this.#expiring = new BlockHeap(blockCount);
     this.#priorities = new Float64Array(blockCount + 1).fill(this.#default);
   }
 
   add(block: number): void {
-    this.#queue!.add(block, this.#priorities[block]);
+    this.#queue.add(block, this.#priorities[block]);
   }
 
   remove(block: number): void {
-    this.#queue!.remove(block);
+    this.#queue.remove(block);
   }
 
   becameLeaf(block: number): void {
-    this.#queue!.becameLeaf(block);
+    this.#queue.becameLeaf(block);
   }
 
   dropped(block: number): void {
@@ -83,7 +86,7 @@ class RetentionPriority implements EvictionPolicy {
   }
 
   victim(): number {
-    return this.#queue!.least;
+    return this.#queue.least;
   }
 
   #forget(block: number): void {
@@ -94,6 +97,6 @@ class RetentionPriority implements EvictionPolicy {
 
   #setPriority(block: number, value: number): void {
     this.#priorities[block] = value;
-    if (this.#queue!.has(block)) this.#queue!.setKey(block, value);
+    if (this.#queue.has(block)) this.#queue.setKey(block, value);
   }
 }

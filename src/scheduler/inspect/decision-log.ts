@@ -1,4 +1,5 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { MAX_DECISIONS } from "../../config.ts";
+import { integerOption } from "../../option-checks.ts";
 import type { RequestId } from "../../request.ts";
 import type { StepPlan } from "../../step.ts";
 
@@ -45,7 +46,7 @@ export interface Decision {
 
 /**
  * The last decisions of a scheduler, in preallocated columns: 40 bytes each, oldest overwritten first.
- * Give one to `SchedulerOptions.decisionLog`; without it nothing is noted.
+ * Give one to `SchedulerOptions.decisionLog`; without it nothing is noted. Capacity: 16 Mi at most.
  */
 export class DecisionLog {
   readonly capacity: number;
@@ -59,10 +60,7 @@ export class DecisionLog {
   readonly #reasons: (string | null)[];
 
   constructor(capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) {
-      throw new InvalidOptionError(`the decision log's capacity must be an integer >= 1, got ${capacity}`);
-    }
-    this.capacity = capacity;
+    this.capacity = integerOption("the decision log's capacity", capacity, { least: 1, most: MAX_DECISIONS });
     this.#kinds = new Uint8Array(capacity);
     this.#times = new Float64Array(capacity);
     this.#plans = new Int32Array(capacity);

@@ -50,7 +50,9 @@ describe("lru", () => {
   });
 
   test("serves one cache", () => {
-    const { pool, policy } = attached(1);
-    expect(() => policy.attach(pool, blocks)).toThrow(new AssertionError("an eviction policy serves one cache"));
+    const { policy } = attached(1);
+    expect(() => policy.attach(new BlockPool(1), blocks)).toThrow(
+      new AssertionError("an eviction policy serves one cache"),
+    );
   });
 });

@@ -22,7 +22,7 @@ describe("DecisionLog", () => {
 
   test.each([0, -1, 1.5, Number.NaN])("refuses a capacity of %s", (capacity) => {
     expect(() => new DecisionLog(capacity)).toThrow(
-      new InvalidOptionError(`the decision log's capacity must be an integer >= 1, got ${capacity}`),
+      new InvalidOptionError(`the decision log's capacity must be an integer in [1, 16777216], got ${capacity}`),
     );
   });
 

@@ -1,0 +1,72 @@
+import type { CachedBlocks, EvictionPolicy, EvictionStorage } from "./eviction.ts";
+
+/**
+ * An eviction policy, whose calls may throw. `onError` takes the error, so that the change of the cache around the call
+ * is completed. What the policy knows is stale from then on: it hears of nothing more, and begins anew before the next
+ * victim.
+ */
+export class GuardedEviction {
+  readonly name: string;
+  readonly add: (block: number) => void;
+  readonly remove: (block: number) => void;
+  readonly hit: ((block: number) => void) | undefined;
+  readonly becameLeaf: ((block: number) => void) | undefined;
+  readonly dropped: ((block: number) => void) | undefined;
+  readonly advance: ((now: number) => void) | undefined;
+  readonly retain: ((block: number, priority: number, until: number) => void) | undefined;
+  readonly #policy: EvictionPolicy;
+  readonly #onError: (error: unknown) => void;
+  readonly #storage: EvictionStorage;
+  readonly #blocks: CachedBlocks & { cached(): Iterable<number> };
+  #isStale = false;
+
+  /** Attaches the policy. `blocks.cached`: the cached blocks, children before parents. */
+  constructor(
+    policy: EvictionPolicy,
+    storage: EvictionStorage,
+    blocks: CachedBlocks & { cached(): Iterable<number> },
+    onError: (error: unknown) => void,
+  ) {
+    this.name = policy.name;
+    this.#policy = policy;
+    this.#storage = storage;
+    this.#blocks = blocks;
+    this.#onError = onError;
+    this.add = this.#guard((block) => policy.add(block));
+    this.remove = this.#guard((block) => policy.remove(block));
+    this.hit = policy.hit && this.#guard((block) => policy.hit!(block));
+    this.becameLeaf = policy.becameLeaf && this.#guard((block) => policy.becameLeaf!(block));
+    this.dropped = policy.dropped && this.#guard((block) => policy.dropped!(block));
+    this.advance = policy.advance && this.#guard((now) => policy.advance!(now));
+    this.retain =
+      policy.retain && ((block, priority, until) => this.#guard(() => policy.retain!(block, priority, until))(block));
+    policy.attach(storage, blocks);
+  }
+
+  /** The policy's answer, whatever it is. */
+  victim(): unknown {
+    if (this.#isStale) {
+      this.#policy.attach(this.#storage, this.#blocks);
+      for (const block of this.#blocks.cached()) this.#policy.add(block);
+      this.#isStale = false;
+    }
+    try {
+      return this.#policy.victim();
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    }
+  }
+
+  #guard(tell: (value: number) => void): (value: number) => void {
+    return (value) => {
+      if (this.#isStale) return;
+      try {
+        tell(value);
+      } catch (error) {
+        this.#isStale = true;
+        this.#onError(error);
+      }
+    };
+  }
+}

@@ -1,0 +1,95 @@
+import { InvalidPolicyError } from "../errors.ts";
+import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
+import type { Listeners } from "./listeners.ts";
+import { nameOf } from "./policy-answers.ts";
+import { Sequence } from "./sequence.ts";
+
+type Verb = "add" | "remove";
+
+/**
+ * A queue policy, whose calls may throw. A call that threw without effect, as the policy's `size` says, is made again
+ * before the policy is asked for the next request: no request is lost to the order.
+ *
+ * Law: policy.size + additions missed - removals missed = size.
+ */
+export class ToldQueue {
+  /** Requests in the order. */
+  size = 0;
+  readonly #policy: QueuePolicy;
+  readonly #listeners: Listeners;
+  /** What the policy has not heard of. */
+  readonly #missed = new Map<Sequence, Verb>();
+  /** What the policy's size should be. */
+  #told = 0;
+
+  constructor(policy: QueuePolicy, listeners: Listeners) {
+    this.#policy = policy;
+    this.#listeners = listeners;
+  }
+
+  add(sequence: Sequence, now: number): void {
+    this.size++;
+    this.#tell("add", sequence, now);
+  }
+
+  remove(sequence: Sequence, now: number): void {
+    this.size--;
+    this.#tell("remove", sequence, now);
+  }
+
+  /** The request, which is not in, never comes back. */
+  ended(sequence: Sequence, now: number): void {
+    if (this.#missed.delete(sequence)) this.#tell("remove", sequence, now);
+    this.#missed.delete(sequence);
+    try {
+      this.#policy.ended?.(sequence, now);
+    } catch (error) {
+      this.#listeners.keep(error);
+    }
+  }
+
+  /** The request that comes next; undefined where none is in. Throws `InvalidPolicyError` for any other answer. */
+  next(now: number): Sequence | undefined {
+    if (this.#missed.size > 0) this.#tellAgain(now);
+    const sequence: unknown = this.#policy.next(now);
+    const isIn = sequence instanceof Sequence && sequence.isQueued;
+    if (this.#policy.size !== this.size || isIn !== this.size > 0) {
+      const { name, size } = this.#policy;
+      throw new InvalidPolicyError(
+        `queue policy ${name} has ${size} requests and named ${nameOf(sequence)}, ${this.size} wait`,
+      );
+    }
+    return sequence as Sequence | undefined;
+  }
+
+  #tell(verb: Verb, sequence: Sequence, now: number): void {
+    // An addition and a removal that the policy both missed are nothing to it.
+    if (this.#missed.size > 0 && this.#missed.delete(sequence)) return;
+    const before = this.#told;
+    const after = verb === "add" ? before + 1 : before - 1;
+    this.#told = after;
+    try {
+      this.#policy[verb](sequence, now);
+    } catch (error) {
+      this.#listeners.keep(error);
+      if (this.#sizeNow() === after) return;
+      this.#told = before;
+      this.#missed.set(sequence, verb);
+    }
+  }
+
+  #tellAgain(now: number): void {
+    const missed = [...this.#missed];
+    this.#missed.clear();
+    for (const [sequence, verb] of missed) this.#tell(verb, sequence, now);
+    if (this.#missed.size > 0) this.#listeners.rethrow();
+  }
+
+  #sizeNow(): number | undefined {
+    try {
+      return this.#policy.size;
+    } catch {
+      return undefined;
+    }
+  }
+}
