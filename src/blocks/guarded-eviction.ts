@@ -32,14 +32,13 @@ export class GuardedEviction {
     this.#storage = storage;
     this.#blocks = blocks;
     this.#onError = onError;
-    this.add = this.#guard((block) => policy.add(block));
-    this.remove = this.#guard((block) => policy.remove(block));
-    this.hit = policy.hit && this.#guard((block) => policy.hit!(block));
-    this.becameLeaf = policy.becameLeaf && this.#guard((block) => policy.becameLeaf!(block));
-    this.dropped = policy.dropped && this.#guard((block) => policy.dropped!(block));
-    this.advance = policy.advance && this.#guard((now) => policy.advance!(now));
-    this.retain =
-      policy.retain && ((block, priority, until) => this.#guard(() => policy.retain!(block, priority, until))(block));
+    this.add = this.#guard(policy.add.bind(policy));
+    this.remove = this.#guard(policy.remove.bind(policy));
+    this.hit = policy.hit && this.#guard(policy.hit.bind(policy));
+    this.becameLeaf = policy.becameLeaf && this.#guard(policy.becameLeaf.bind(policy));
+    this.dropped = policy.dropped && this.#guard(policy.dropped.bind(policy));
+    this.advance = policy.advance && this.#guard(policy.advance.bind(policy));
+    this.retain = policy.retain && this.#guard(policy.retain.bind(policy));
     policy.attach(storage, blocks);
   }
 
@@ -58,11 +57,11 @@ export class GuardedEviction {
     }
   }
 
-  #guard(tell: (value: number) => void): (value: number) => void {
-    return (value) => {
+  #guard<A extends number[]>(tell: (...args: A) => void): (...args: A) => void {
+    return (...args) => {
       if (this.#isStale) return;
       try {
-        tell(value);
+        tell(...args);
       } catch (error) {
         this.#isStale = true;
         this.#onError(error);

@@ -23,13 +23,13 @@ export class Listeners {
   #error: unknown;
 
   constructor({ queue, admission, budget, decisionLog: log, onEnd, onKvEvent }: ListenerOptions) {
-    this.charge = queue.charge && this.#guard((...of) => queue.charge!(...of));
-    this.observe = budget.observe && this.#guard((...of) => budget.observe!(...of));
-    this.note = log && this.#guard((...of) => log.note(...of));
-    this.notePlan = log && this.#guard((record) => log.notePlan(record));
-    this.onKvEvent = onKvEvent && this.#guard(onKvEvent);
-    this.#leftAdmission = admission.ended && this.#guard((request) => admission.ended!(request));
-    this.#onEnd = onEnd && this.#guard(onEnd);
+    this.charge = this.#guard(queue.charge?.bind(queue));
+    this.observe = this.#guard(budget.observe?.bind(budget));
+    this.note = this.#guard(log?.note.bind(log));
+    this.notePlan = this.#guard(log?.notePlan.bind(log));
+    this.onKvEvent = this.#guard(onKvEvent);
+    this.#leftAdmission = this.#guard(admission.ended?.bind(admission));
+    this.#onEnd = this.#guard(onEnd);
   }
 
   /** The request ended. */
@@ -58,7 +58,8 @@ export class Listeners {
     throw error;
   }
 
-  #guard<A extends unknown[]>(listener: (...args: A) => void): (...args: A) => void {
+  #guard<A extends unknown[]>(listener: ((...args: A) => void) | undefined): ((...args: A) => void) | undefined {
+    if (listener === undefined) return undefined;
     return (...args) => {
       try {
         listener(...args);

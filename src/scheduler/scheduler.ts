@@ -1,4 +1,4 @@
-import { assert } from "../assert.ts";
+import { assert, AssertionError } from "../assert.ts";
 import type { KvCache } from "../blocks/kv-cache.ts";
 import {
   choiceCount,
@@ -366,5 +366,5 @@ export class Scheduler {
 }
 
 function assertTime(now: number): void {
-  assert(typeof now === "number" && !Number.isNaN(now), () => `now must be a number, got ${String(now)}`);
+  if (typeof now !== "number" || Number.isNaN(now)) throw new AssertionError(`now must be a number, got ${now}`);
 }

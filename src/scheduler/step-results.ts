@@ -17,12 +17,12 @@ export function checkResult(
   const { tokenIds, sampleFlags } = result;
   if (!(tokenIds?.length >= sampleCount)) {
     throw new InvalidResultError(
-      `${source} gave ${lengthOf(tokenIds)} ids for the ${sampleCount} samples of plan ${index}`,
+      `${source} gave ${shown(tokenIds?.length)} ids for the ${sampleCount} samples of plan ${index}`,
     );
   }
   if (sampleFlags !== undefined && !(sampleFlags?.length >= sampleCount)) {
     throw new InvalidResultError(
-      `${source} gave ${lengthOf(sampleFlags)} sampleFlags for the ${sampleCount} samples of plan ${index}`,
+      `${source} gave ${shown(sampleFlags?.length)} sampleFlags for the ${sampleCount} samples of plan ${index}`,
     );
   }
   for (let i = 0; i < sampleCount; i++) {
@@ -34,9 +34,4 @@ export function checkResult(
       );
     }
   }
-}
-
-/** Of a column, or the value that is none, for people. */
-function lengthOf(column: unknown): string {
-  return shown((column as ArrayLike<number> | null | undefined)?.length ?? column);
 }

@@ -46,7 +46,7 @@ test.each<[string, (result: StepResult) => unknown, string]>([
   [
     "flags that are null",
     (result) => ({ ...result, sampleFlags: null }),
-    "gave null sampleFlags for the 1 samples of plan",
+    "gave undefined sampleFlags for the 1 samples of plan",
   ],
 ])("a backend that gives %s fails its step, and its request alone ends", async (_, change, message) => {
   const engine = new Engine({ backend: new ChangedBackend(change) });
