@@ -10,12 +10,15 @@ import type { StepJournal, Unsharing } from "./step-journal.ts";
  * takes them back.
  *
  * Where an equal block is there already, the request computes its own nevertheless, and adopts the other at the commit.
+ * A block that only a plan in flight computes is adopted by no committed one: that plan may fail.
  */
 export class Transactions {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
   readonly #supply: BlockSupply;
   readonly #tables: BlockTables;
+  /** Of plans that are neither committed nor rolled back. */
+  readonly #open: StepJournal[] = [];
 
   constructor(options: { pool: BlockPool; prefixes: PrefixCache; supply: BlockSupply; tables: BlockTables }) {
     this.#pool = options.pool;
@@ -26,14 +29,16 @@ export class Transactions {
 
   /**
    * Puts the slot's full blocks of `tokens[0 .. upTo)` into the prefix cache. With a journal the plan behind it
-   * computes them: its rollback takes them out again; without one they are there already.
+   * computes them: its rollback takes them out again; without one they are there already, and where only a plan in
+   * flight computes an equal block, the slot keeps its own and indexes no more.
    */
   index(slot: number, tokens: Int32Array, upTo: number, journal: StepJournal | null): void {
     const tables = this.#tables;
+    if (journal !== null && !this.#open.includes(journal)) this.#open.push(journal);
     while (tables.indexAt[slot] <= upTo) {
       const index = tables.indexed[slot];
       const node = this.#prefixes.intern(tables.tails[slot], tokens, index * tables.blockSize);
-      if (node === 0) {
+      if (node === 0 || (journal === null && this.#isInFlight(node))) {
         tables.stopIndexing(slot);
         return;
       }
@@ -47,6 +52,7 @@ export class Transactions {
     for (let i = 0; i < journal.sources.length; i++) this.#prefixes.release(journal.sources.at(i));
     journal.sources.clear();
     this.#prefixes.host.unpin();
+    if (!this.#open.includes(journal)) this.#open.push(journal);
   }
 
   /** The plan is done: what it indexed stays, and is published. */
@@ -57,7 +63,7 @@ export class Transactions {
     }
     for (let i = 0; i < journal.adoptions.length; i++) this.#tables.adopt(journal.adoptions[i]);
     if (this.#prefixes.events !== undefined) this.#publish(journal);
-    journal.clear();
+    this.#close(journal);
   }
 
   /** The plan failed, and its requests' tables were truncated or emptied: what it indexed goes. */
@@ -74,7 +80,25 @@ export class Transactions {
     for (let i = 0; i < journal.demoted.length; i += 2) {
       this.#supply.undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
     }
+    this.#close(journal);
+  }
+
+  #close(journal: StepJournal): void {
     journal.clear();
+    const at = this.#open.indexOf(journal);
+    if (at < 0) return;
+    // To splice would leave an array to the collector in every step.
+    const last = this.#open.pop()!;
+    if (last !== journal) this.#open[at] = last;
+  }
+
+  /** Whether some block of the node is computed by a plan that may still fail. */
+  #isInFlight(node: number): boolean {
+    for (let group = 0; group < this.#prefixes.groupCount; group++) {
+      const block = this.#prefixes.blockOf(group, node);
+      if (block !== NULL_BLOCK && this.#open.some((journal) => journal.computes(block))) return true;
+    }
+    return false;
   }
 
   /** The copy was not made: a slot that still holds it takes the old block back. */

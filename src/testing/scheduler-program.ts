@@ -82,7 +82,7 @@ export function drawProgram(seed: number): SchedulerProgram {
     poisoned: random.chance(0.1) ? random.integer(0, requestCount - 1) : null,
     drafts: random.chance(0.3),
     branchRate: sometimes(0.4, 0.5),
-    branchesAnywhere: false,
+    branchesAnywhere: true,
     steerRate: seed % 4 === 3 ? 0.5 : 0,
   };
 }

@@ -170,3 +170,17 @@ describe("StepJournal", () => {
     expect(journal.computes(5)).toBe(false);
   });
 });
+
+test("tokens of a committed plan keep their own block where only a plan in flight computes an equal one", () => {
+  const { cache, holding, blocksOf, search } = cacheParts();
+  const [drafted, other] = [holding(2), holding(2)];
+  const own = blocksOf(drafted);
+  const ahead = new StepJournal();
+  cache.index(other, tokens, 2, ahead);
+  // The plan of the guesses is committed: they were right, and are indexed now.
+  cache.index(drafted, tokens, 2, null);
+  cache.truncate(other, 0);
+  cache.rollBack(ahead);
+  expect([blocksOf(drafted), search([1, 2, 3]).tokenCount]).toEqual([own, 0]);
+  cache.kv.checkInvariants();
+});
