@@ -164,8 +164,8 @@ export class PrefixCache implements CachedBlocks {
   /** The cached block to give up next. Only where the pool has one. */
   victim(): number {
     const block = this.eviction.victim() as number;
-    // What is no block has no label.
-    if (!(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) {
+    // What is no block has no label; but "3" and 3n would be read as 3.
+    if (!Number.isInteger(block) || !(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) {
       throw new InvalidPolicyError(
         `eviction policy ${this.eviction.name} named block ${shown(block)}, which is not cached`,
       );

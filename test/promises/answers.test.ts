@@ -77,7 +77,7 @@ describe("a policy that answers wrongly is named, and the scheduler goes on when
       "eviction policy odd",
       1,
       (wrong, at) => ({ blockCount: 6, eviction: oddEviction(wrong, at) }),
-      [0, 1.5, 99, undefined, null, 3n],
+      [0, 1.5, 99, undefined, null, 3n, "3", true],
     ],
   ];
 
