@@ -33,10 +33,22 @@ export function integerOption(name: string, value: unknown, { least, most, orEls
   throw new InvalidOptionError(`${name} must be ${orElse}an integer ${range}, got ${shown(value)}`);
 }
 
-/** Returns the option's value: a finite number above 0. */
-export function positiveOption(name: string, value: unknown): number {
-  if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new InvalidOptionError(`${name} must be a finite number above 0, got ${shown(value)}`);
+/** What number an option may be; finite, where nothing else is said. */
+export interface NumberRange {
+  /** It is greater. */
+  readonly above?: number;
+  /** It is this or greater. */
+  readonly least?: number;
+  readonly mayBeInfinite?: boolean;
+}
+
+/** Returns the option's value, a number in the range. */
+export function numberOption(name: string, value: unknown, { above, least, mayBeInfinite }: NumberRange): number {
+  const isNumber = typeof value === "number" && (mayBeInfinite === true || value < Number.POSITIVE_INFINITY);
+  if (isNumber && value > (above ?? -Infinity) && value >= (least ?? -Infinity)) return value;
+  const range = above === undefined ? `>= ${least}` : `above ${above}`;
+  const kind = mayBeInfinite === true ? "" : "a finite number ";
+  throw new InvalidOptionError(`${name} must be ${kind}${range}, got ${shown(value)}`);
 }
 
 /** A value in a message, for people. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { InvalidOptionError } from "../src/errors.ts";
-import { checkOptions, integerOption, type OptionKind, positiveOption, shown } from "../src/option-checks.ts";
+import { checkOptions, integerOption, type OptionKind, numberOption, shown } from "../src/option-checks.ts";
 
 const kinds: Record<string, OptionKind> = { run: "function", ids: "ids", log: ["note"], size: "other" };
 
@@ -26,13 +26,15 @@ test("what fits is taken, and what is undefined counts as not given", () => {
 });
 
 test("numbers are of the range that the message names", () => {
-  expect([integerOption("n", 3, { least: 3, most: 3 }), positiveOption("x", 0.5)]).toEqual([3, 0.5]);
+  expect([integerOption("n", 3, { least: 3, most: 3 }), numberOption("x", 0.5, { above: 0 })]).toEqual([3, 0.5]);
   expect(() => integerOption("n", 4, { least: 0, most: 3 })).toThrow("n must be an integer in [0, 3], got 4");
   expect(() => integerOption("n", "3", { least: 0, orElse: "null or " })).toThrow(
     'n must be null or an integer >= 0, got "3"',
   );
   for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "3", null]) {
-    expect(() => positiveOption("x", value)).toThrow(`x must be a finite number above 0, got ${shown(value)}`);
+    expect(() => numberOption("x", value, { above: 0 })).toThrow(
+      `x must be a finite number above 0, got ${shown(value)}`,
+    );
   }
 });
 

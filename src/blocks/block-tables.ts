@@ -221,6 +221,8 @@ export class BlockTables {
     this.counts[slot] = 0;
     this.setIndexed(slot, this.#roots[slot], 0);
     this.forked[slot] = 0;
+    // Later plans run after the copies of those in flight, so what those read may go.
+    for (const { source } of this.unsharings[slot]) this.#prefixes.release(source);
     // To assign the length drops the array's memory.
     if (this.unsharings[slot].length > 0) this.unsharings[slot].length = 0;
     this.generations[slot] = (this.generations[slot] + 1) | 0;
@@ -292,13 +294,16 @@ export class BlockTables {
     unsharing.journal.unshared.push(unsharing);
   }
 
-  /** The plan of the copy is done, well or not. Returns whether the slot still has it. */
-  closeUnsharing(unsharing: Unsharing): boolean {
-    const { slot, generation, index } = unsharing;
-    if (this.generations[slot] !== generation) return false;
+  /**
+   * The plan of the copy is done, well or not. Returns the block that it read, which is to be let go; null where the
+   * slot was released, and that block with it.
+   */
+  closeUnsharing(unsharing: Unsharing): number | null {
+    const { slot, generation, source } = unsharing;
+    if (this.generations[slot] !== generation) return null;
     const unsharings = this.unsharings[slot];
     unsharings.splice(unsharings.indexOf(unsharing), 1);
-    return index < this.counts[slot];
+    return source;
   }
 
   /** A copy was not made: the slot shares the old block again. */

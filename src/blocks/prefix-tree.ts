@@ -35,7 +35,8 @@ export class PrefixTree {
   /** Nodes that there is room for: doubled where they are used up, until the limit. */
   capacity: number;
   readonly blockSize: number;
-  readonly #limit: number;
+  /** Most nodes: where they are used up, no more blocks are indexed. */
+  readonly limit: number;
   readonly #hash: BlockHash;
   /** [(capacity + 1) x FIELDS] */
   #nodes: Int32Array;
@@ -54,7 +55,7 @@ export class PrefixTree {
 
   constructor(options: { capacity: number; limit?: number; blockSize: number; hash?: BlockHash }) {
     const { capacity, blockSize } = options;
-    this.#limit = options.limit ?? capacity;
+    this.limit = options.limit ?? capacity;
     this.capacity = capacity;
     this.blockSize = blockSize;
     this.#hash = options.hash ?? multilinearHash(blockSize);
@@ -236,8 +237,8 @@ export class PrefixTree {
   /** Makes room for twice as many nodes; false at the limit. O(capacity), so O(1) for each node that ever was. */
   #grow(): boolean {
     const { capacity } = this;
-    if (capacity >= this.#limit) return false;
-    this.capacity = Math.min(2 * capacity, this.#limit);
+    if (capacity >= this.limit) return false;
+    this.capacity = Math.min(2 * capacity, this.limit);
     this.#nodes = widened(this.#nodes, (this.capacity + 1) * FIELDS, 0);
     this.#tokens = widened(this.#tokens, (this.capacity + 1) * this.blockSize, 0);
     this.#linkUnused(capacity + 1);

@@ -58,8 +58,8 @@ export class Transactions {
   /** The plan is done: what it indexed stays, and is published. */
   commit(journal: StepJournal): void {
     for (const unsharing of journal.unshared) {
-      this.#tables.closeUnsharing(unsharing);
-      this.#prefixes.release(unsharing.source);
+      const source = this.#tables.closeUnsharing(unsharing);
+      if (source !== null) this.#prefixes.release(source);
     }
     for (let i = 0; i < journal.adoptions.length; i++) this.#tables.adopt(journal.adoptions[i]);
     if (this.#prefixes.events !== undefined) this.#publish(journal);
@@ -103,8 +103,10 @@ export class Transactions {
 
   /** The copy was not made: a slot that still holds it takes the old block back. */
   #shareAgain(unsharing: Unsharing): void {
-    const { slot, group, index, source, target } = unsharing;
-    const stays = this.#tables.closeUnsharing(unsharing);
+    const { slot, group, index, target } = unsharing;
+    const source = this.#tables.closeUnsharing(unsharing);
+    if (source === null) return;
+    const stays = index < this.#tables.counts[slot];
     this.#prefixes.release(stays ? target : source);
     if (stays) this.#tables.takeBack(slot, group, index, source);
   }

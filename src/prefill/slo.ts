@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import { checkOptions, numberOption } from "../option-checks.ts";
 import type { ChunkPolicy } from "./chunk-policy.ts";
 
 export interface SloOptions {
@@ -19,10 +20,11 @@ export interface SloOptions {
  * fits, the first prompt of the step gets a block nevertheless: prompts must end. Source: QoServe (ASPLOS '26), with
  * one slack for all.
  */
-export function slo({ target, stepTime }: SloOptions): ChunkPolicy {
-  if (!(target > 0 && Number.isFinite(target))) {
-    throw new InvalidOptionError(`target must be a finite number above 0, got ${target}`);
-  }
+export function slo(options: SloOptions): ChunkPolicy {
+  checkOptions(options, { target: "other", stepTime: "function" });
+  const { target, stepTime } = options;
+  numberOption("target", target, { above: 0 });
+  if (stepTime === undefined) throw new InvalidOptionError("stepTime must be a function, got undefined");
   return {
     name: "slo",
     chunk(_request, gap, { remaining, budget, decodeCount, blockSize }) {

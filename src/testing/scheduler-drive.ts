@@ -10,7 +10,6 @@ import type { StepPlan } from "../step.ts";
 import { branchOne, mayBranch } from "./branches.ts";
 import { ContextDevice } from "./context-device.ts";
 import { DrivenRequest } from "./driven-request.ts";
-import { guessingDrafter } from "./guessing-drafter.ts";
 import { checkDrafts, issueRows, retractRows, settleRows, type IssuedRow } from "./plan-laws.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { checkExpired, checkIdle, checkVictims } from "./schedule-laws.ts";
@@ -18,7 +17,7 @@ import {
   drawExtras,
   drawSteering,
   mostBlocks,
-  sizesOf,
+  schedulerOptionsOf,
   steeringInput,
   type SchedulerProgram,
 } from "./scheduler-program.ts";
@@ -93,9 +92,7 @@ export class SchedulerDrive {
     this.#steering = new SeededRandom(LATER + program.seed);
     this.#prompts = new PromptSource(this.#random);
     this.scheduler = new Scheduler({
-      ...sizesOf(program),
-      drafter: program.drafts ? guessingDrafter(program.groups[0].window) : undefined,
-      hash: program.constantHash ? () => 7 : undefined,
+      ...schedulerOptionsOf(program),
       vocabSize: VOCABULARY + 1,
       ...options,
       onEnd: (request) => this.#noteEnd(request as Sequence),

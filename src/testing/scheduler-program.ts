@@ -1,5 +1,6 @@
 import type { RequestInput } from "../request.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
+import { guessingDrafter } from "./guessing-drafter.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { BANNED_IDS, HashMask, type DrivenSteering } from "./steered-token.ts";
 
@@ -98,28 +99,18 @@ function drawGroups(random: SeededRandom): SchedulerProgram["groups"] {
   ]);
 }
 
-/** The sizes and limits of the program's scheduler. */
-export function sizesOf({
-  blockCount,
-  blockSize,
-  maxRequests,
-  tokenBudget,
-  contextLength,
-  hostBlockCount,
-  longPrefillThreshold,
-  maxPartialPrefills,
-  groups,
-}: SchedulerProgram): SchedulerOptions {
+/** The program's scheduler: its sizes and limits, a drafter and a hash. */
+export function schedulerOptionsOf(program: SchedulerProgram): SchedulerOptions {
+  const { blockCount, blockSize, maxRequests, tokenBudget, contextLength, hostBlockCount } = program;
+  const { longPrefillThreshold, maxPartialPrefills, groups, drafts, constantHash } = program;
+  const sizes = { blockCount, blockSize, maxRequests, tokenBudget, contextLength, hostBlockCount };
   return {
-    blockCount,
-    blockSize,
-    maxRequests,
-    tokenBudget,
-    contextLength,
-    hostBlockCount,
+    ...sizes,
     longPrefillThreshold,
     maxPartialPrefills,
     groups,
+    drafter: drafts ? guessingDrafter(groups[0].window) : undefined,
+    hash: constantHash ? () => 7 : undefined,
   };
 }
 

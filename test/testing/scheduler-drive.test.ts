@@ -110,6 +110,7 @@ describe("SchedulerDrive", () => {
 
 /** Branches beside chunks in flight and behind windows, at seeds that broke the laws once. */
 test("requests may branch at any time", () => {
-  for (const seed of [720, 937, 1212, 1393, 2551])
+  for (const seed of [720, 937, 1212, 1393, 2551]) {
     new SchedulerDrive({ ...drawProgram(seed), branchesAnywhere: true }).run();
+  }
 });

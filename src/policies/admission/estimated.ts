@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { numberOption } from "../../option-checks.ts";
 import type { RequestView } from "../../request.ts";
 import type { AdmissionPolicy, AdmissionView } from "./admission-policy.ts";
 
@@ -20,9 +20,7 @@ const STEPS_AHEAD = 20;
  * `conservativeness`: factor of the first ratio; above 1 admits fewer. Default 1.
  */
 export function estimated(conservativeness = 1): AdmissionPolicy {
-  if (!(conservativeness > 0 && Number.isFinite(conservativeness))) {
-    throw new InvalidOptionError(`conservativeness must be a finite number above 0, got ${conservativeness}`);
-  }
+  numberOption("conservativeness", conservativeness, { above: 0 });
   const first = Math.min(1, FIRST_RATIO * conservativeness);
   const least = first * LEAST_SHARE;
   let ratio = first;

@@ -1,3 +1,4 @@
+import { checkOptions } from "../../option-checks.ts";
 import type { RequestView } from "../../request.ts";
 import type { LengthPredictor } from "../length-predictor.ts";
 import { outputHistory } from "../output-history.ts";
@@ -22,6 +23,7 @@ interface Course {
  * `predictor` serves this policy alone; by default it learns from the answers that ended.
  */
 export function pastFuture(predictor: LengthPredictor = outputHistory()): AdmissionPolicy {
+  checkOptions({ predictor }, { predictor: ["predict"] });
   const courseOf = (request: RequestView, held: number, view: AdmissionView): Course => {
     const remaining = Math.max(
       1,

@@ -1,5 +1,6 @@
 import { DEFAULT_WATERMARK } from "../../config.ts";
 import { InvalidOptionError } from "../../errors.ts";
+import { shown } from "../../option-checks.ts";
 import type { AdmissionPolicy } from "./admission-policy.ts";
 
 /**
@@ -8,7 +9,9 @@ import type { AdmissionPolicy } from "./admission-policy.ts";
  * preemptions at 0.05.
  */
 export function watermark(share: number = DEFAULT_WATERMARK): AdmissionPolicy {
-  if (!(share >= 0 && share < 1)) throw new InvalidOptionError(`watermark must be in [0, 1), got ${share}`);
+  if (typeof share !== "number" || !(share >= 0 && share < 1)) {
+    throw new InvalidOptionError(`watermark must be in [0, 1), got ${shown(share)}`);
+  }
   return {
     name: "watermark",
     missingBlocks(_request, needed, view) {

@@ -1,10 +1,8 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { integerOption } from "../../option-checks.ts";
 import type { BudgetPolicy } from "./budget-policy.ts";
 
 /** The same number of tokens for every step. */
 export function fixed(tokens: number): BudgetPolicy {
-  if (!Number.isInteger(tokens) || tokens < 1) {
-    throw new InvalidOptionError(`tokenBudget must be an integer >= 1, got ${tokens}`);
-  }
+  integerOption("tokenBudget", tokens, { least: 1 });
   return { name: "fixed", maxTokens: tokens, tokens: () => tokens };
 }

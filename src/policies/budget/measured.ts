@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, integerOption, numberOption } from "../../option-checks.ts";
 import type { BudgetPolicy } from "./budget-policy.ts";
 import { StepSamples } from "./step-samples.ts";
 import { fitStepTime, fittedTime, type StepTimeFit } from "./step-time-fit.ts";
@@ -63,14 +63,12 @@ class Measured implements MeasuredBudget {
   #stepsToFit = 0;
   #tokens: number;
 
-  constructor({ maxTokens, target = Number.POSITIVE_INFINITY, minTokens = 1 }: MeasuredOptions) {
-    if (!Number.isInteger(maxTokens) || maxTokens < 1) {
-      throw new InvalidOptionError(`maxTokens must be an integer >= 1, got ${maxTokens}`);
-    }
-    if (!(target > 0)) throw new InvalidOptionError(`target must be above 0, got ${target}`);
-    if (!Number.isInteger(minTokens) || minTokens < 1 || minTokens > maxTokens) {
-      throw new InvalidOptionError(`minTokens must be an integer in [1, ${maxTokens}], got ${minTokens}`);
-    }
+  constructor(options: MeasuredOptions) {
+    checkOptions(options, { maxTokens: "other", target: "other", minTokens: "other" });
+    const { maxTokens, target = Number.POSITIVE_INFINITY, minTokens = 1 } = options;
+    integerOption("maxTokens", maxTokens, { least: 1 });
+    numberOption("target", target, { above: 0, mayBeInfinite: true });
+    integerOption("minTokens", minTokens, { least: 1, most: maxTokens });
     this.maxTokens = maxTokens;
     this.#minTokens = minTokens;
     this.sizes = powersOfTwo(maxTokens);

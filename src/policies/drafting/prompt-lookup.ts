@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, integerOption } from "../../option-checks.ts";
 import type { Drafter } from "./drafter.ts";
 
 /** Tokens that are looked through, from the end: bounds what one proposal costs. */
@@ -15,11 +16,10 @@ const NOTHING = new Int32Array(0);
 export function promptLookup(
   options: { readonly maxDrafts?: number; readonly minLength?: number; readonly maxLength?: number } = {},
 ): Drafter {
+  checkOptions(options, { maxDrafts: "other", minLength: "other", maxLength: "other" });
   const { maxDrafts = 4, minLength = 2, maxLength = 4 } = options;
   for (const [name, value] of Object.entries({ maxDrafts, minLength, maxLength })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
-    }
+    integerOption(name, value, { least: 1 });
   }
   if (minLength > maxLength) throw new InvalidOptionError(`minLength ${minLength} is above maxLength ${maxLength}`);
   const drafts = new Int32Array(maxDrafts);

@@ -1,5 +1,6 @@
 import { assert } from "../../assert.ts";
 import type { CachedBlocks, EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
+import { checkOptions } from "../../option-checks.ts";
 import { LeafQueue } from "./leaf-queue.ts";
 
 /**
@@ -11,6 +12,7 @@ import { LeafQueue } from "./leaf-queue.ts";
  * true until it is held again.
  */
 export function clairvoyant(nextUse: (block: number) => number): EvictionPolicy {
+  checkOptions({ nextUse }, { nextUse: "function" });
   let queue: LeafQueue | undefined;
   let attached: EvictionStorage | undefined;
   return {

@@ -1,5 +1,6 @@
 import { assert } from "../../assert.ts";
 import type { CachedBlocks, EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
+import { checkOptions } from "../../option-checks.ts";
 import { LeafQueue } from "./leaf-queue.ts";
 
 /**
@@ -12,6 +13,7 @@ import { LeafQueue } from "./leaf-queue.ts";
  * token and 4 * 4096 * 32 for each one before).
  */
 export function costAware(cost?: (depth: number) => number): EvictionPolicy {
+  checkOptions({ cost }, { cost: "function" });
   return new GreedyDual(cost);
 }
 

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, numberOption } from "../../option-checks.ts";
 import type { PreemptionPolicy } from "./preemption-policy.ts";
 
 export interface LowestPriorityOptions {
@@ -14,8 +14,10 @@ export interface LowestPriorityOptions {
  * of the most urgent always ends. A waiting request preempts running ones that are less urgent. Goes with the
  * `priority` queue, whose default it is. Source: vLLM's `priority` policy.
  */
-export function lowestPriority({ margin = 1 }: LowestPriorityOptions = {}): PreemptionPolicy {
-  if (!(margin > 0)) throw new InvalidOptionError(`margin must be above 0, got ${margin}`);
+export function lowestPriority(options: LowestPriorityOptions = {}): PreemptionPolicy {
+  checkOptions(options, { margin: "other" });
+  const { margin = 1 } = options;
+  numberOption("margin", margin, { above: 0, mayBeInfinite: true });
   return {
     name: "lowest-priority",
     victim: (running) =>

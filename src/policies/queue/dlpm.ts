@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, numberOption } from "../../option-checks.ts";
 import type { RequestView } from "../../request.ts";
 import { chargePrompt, type ClientAccount, ClientBook } from "./client-book.ts";
 import { MAX_SORTED } from "./lpm.ts";
@@ -47,11 +47,10 @@ class DeficitPrefixMatch implements QueuePolicy {
   readonly #active = new Set<ClientAccount>();
 
   constructor(options: DlpmOptions) {
+    checkOptions(options, { quantum: "other", promptWeight: "other", outputWeight: "other", maxSorted: "other" });
     const { quantum = DEFAULT_QUANTUM, promptWeight = 1, outputWeight = 2, maxSorted = MAX_SORTED } = options;
     for (const [name, value] of Object.entries({ quantum, promptWeight, outputWeight, maxSorted })) {
-      if (!(value > 0 && Number.isFinite(value))) {
-        throw new InvalidOptionError(`${name} must be a finite number above 0, got ${value}`);
-      }
+      numberOption(name, value, { above: 0 });
     }
     this.#quantum = quantum;
     this.#promptWeight = promptWeight;

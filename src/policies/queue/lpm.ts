@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, integerOption, numberOption } from "../../option-checks.ts";
 import type { RequestView } from "../../request.ts";
 import { IndexedHeap } from "../../collections/heap.ts";
 import { PrefixOrder } from "./prefix-order.ts";
@@ -24,13 +24,10 @@ export interface LpmOptions {
  * beginning.
  */
 export function lpm(options: LpmOptions = {}): QueuePolicy {
+  checkOptions(options, { maxSorted: "other", ageing: "other" });
   const { maxSorted = MAX_SORTED, ageing = 0 } = options;
-  if (!Number.isInteger(maxSorted) || maxSorted < 1) {
-    throw new InvalidOptionError(`maxSorted must be an integer >= 1, got ${maxSorted}`);
-  }
-  if (!(ageing >= 0 && Number.isFinite(ageing))) {
-    throw new InvalidOptionError(`ageing must be a finite number >= 0, got ${ageing}`);
-  }
+  integerOption("maxSorted", maxSorted, { least: 1 });
+  numberOption("ageing", ageing, { least: 0 });
   const order = new PrefixOrder(ageing);
   const byAge = new IndexedHeap<RequestView>((a, b) => a.order - b.order);
   return {

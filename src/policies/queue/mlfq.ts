@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, numberOption } from "../../option-checks.ts";
 import type { RequestId, RequestView } from "../../request.ts";
 import { IndexedHeap } from "../../collections/heap.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
@@ -39,11 +39,10 @@ interface Job {
  * behind those that have waited longer. It orders who waits, preempted ones included; it does not preempt by itself.
  */
 export function mlfq(options: MlfqOptions = {}): QueuePolicy {
+  checkOptions(options, { quantum: "other", promoteAfter: "other" });
   const { quantum = DEFAULT_QUANTUM, promoteAfter = DEFAULT_PROMOTE_AFTER } = options;
-  if (!(quantum > 0 && Number.isFinite(quantum))) {
-    throw new InvalidOptionError(`quantum must be a finite number above 0, got ${quantum}`);
-  }
-  if (!(promoteAfter > 0)) throw new InvalidOptionError(`promoteAfter must be above 0, got ${promoteAfter}`);
+  numberOption("quantum", quantum, { above: 0 });
+  numberOption("promoteAfter", promoteAfter, { above: 0, mayBeInfinite: true });
   return new FeedbackQueue(quantum, promoteAfter);
 }
 

@@ -1,3 +1,4 @@
+import { checkOptions } from "../../option-checks.ts";
 import type { RequestView } from "../../request.ts";
 import type { LengthPredictor } from "../length-predictor.ts";
 import { outputHistory } from "../output-history.ts";
@@ -11,6 +12,7 @@ import type { QueuePolicy } from "./queue-policy.ts";
  * has a lower mean wait, one request at a time. Long jobs starve while short ones keep coming.
  */
 export function sjf(predictor: LengthPredictor = outputHistory()): QueuePolicy {
+  checkOptions({ predictor }, { predictor: ["predict"] });
   const remaining = new Map<RequestView, number>();
   const heap = new IndexedHeap<RequestView>((a, b) => remaining.get(a)! - remaining.get(b)! || a.order - b.order);
   return {

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { checkOptions, numberOption } from "../../option-checks.ts";
 import type { RequestView } from "../../request.ts";
 import { chargePrompt, type ClientAccount, ClientBook } from "./client-book.ts";
 import { IndexedHeap } from "../../collections/heap.ts";
@@ -21,12 +21,9 @@ export interface VtcOptions {
  * much a third one sends: L is the longest prompt, M the tokens that run at a time, p and o the weights.
  */
 export function vtc(options: VtcOptions = {}): QueuePolicy {
+  checkOptions(options, { promptWeight: "other", outputWeight: "other" });
   const { promptWeight = 1, outputWeight = 2 } = options;
-  for (const [name, weight] of Object.entries({ promptWeight, outputWeight })) {
-    if (!(weight >= 0 && Number.isFinite(weight))) {
-      throw new InvalidOptionError(`${name} must be a finite number >= 0, got ${weight}`);
-    }
-  }
+  for (const [name, weight] of Object.entries({ promptWeight, outputWeight })) numberOption(name, weight, { least: 0 });
   return new VirtualTokenCounter(promptWeight, outputWeight);
 }
 

@@ -37,6 +37,10 @@ export interface SchedulerStats {
   readonly freeBlocks: number;
   readonly cachedBlocks: number;
   readonly heldBlocks: number;
+  /** Beginnings that the prefix cache knows, one for each block of tokens. */
+  readonly prefixNodes: number;
+  /** Most of these: at the limit no more blocks are indexed, until some are evicted. */
+  readonly maxPrefixNodes: number;
   /** Tokens that the next step may carry. */
   readonly tokenBudget: number;
   /** Bytes of the block pool's and the prefix cache's own columns. */
@@ -68,6 +72,8 @@ export function schedulerStats(
     freeBlocks: freeCount,
     cachedBlocks: cachedCount,
     heldBlocks: heldCount,
+    prefixNodes: kv.prefixes.tree.size,
+    maxPrefixNodes: kv.prefixes.tree.limit,
     tokenBudget,
     bookkeepingBytes: kv.byteLength,
   };

@@ -30,6 +30,8 @@ test("counters count from the start, gauges are read where they stand", () => {
     blockCount: 20,
     freeBlocks: 18,
     cachedBlocks: 0,
+    prefixNodes: 1,
+    maxPrefixNodes: 20,
     heldBlocks: 2,
     tokenBudget: 16,
     bookkeepingBytes: scheduler.kv.byteLength,
