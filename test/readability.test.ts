@@ -20,8 +20,8 @@ interface Limits {
 
 /** Aims: schedule 120 functions, 12 classes, about 10 files of the room and 300 names; commit 80 functions. */
 const LIMITS: Readonly<Record<string, Limits>> = {
-  schedule: { functions: 349, classes: 34, files: 45, names: 759 },
-  commit: { functions: 170, classes: 28, files: 31, names: 453 },
+  schedule: { functions: 364, classes: 36, files: 47, names: 795 },
+  commit: { functions: 174, classes: 28, files: 31, names: 461 },
 };
 
 /** Longest function of those that `schedule` and `commit` reach. */

@@ -139,6 +139,11 @@ export class Sequence extends Request {
     return this.choice === 0 ? this.id : `${this.id}#${this.choice}`;
   }
 
+  /** What its samples are steered by, before it runs. */
+  steerBy(steering: Steering | null): void {
+    this.steering = steering;
+  }
+
   /** It leaves its slot with these counts. */
   takeCounts(known: number, pending: number): void {
     this.ownTokenCount = known;
@@ -220,7 +225,7 @@ export class Sequence extends Request {
     sequence.reserveTokens(tokenCount).set(this.tokens.subarray(0, tokenCount));
     sequence.takeCounts(tokenCount, 0);
     sequence.tokens[tokenCount - 1] = tokenId;
-    sequence.steering = this.steering?.fork() ?? null;
+    sequence.steerBy(this.steering?.fork() ?? null);
     return sequence;
   }
 }

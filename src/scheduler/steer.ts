@@ -39,7 +39,7 @@ export function attachSteering(sequence: Sequence, input: RequestInput, options:
       `a token of the request may take ${most} edits of logits, maxEditsPerStep is ${maxEditsPerStep}`,
     );
   }
-  sequence.steering = steering;
+  sequence.steerBy(steering);
 }
 
 /**
