@@ -1,4 +1,4 @@
-/** Checks of options, for callers without a type checker. Each error names the option, the value and what is allowed. */
+/** Checks of options, for callers without a type checker. Each error names the option, the value and what it may be. */
 import { InvalidOptionError } from "./errors.ts";
 import { unknownName } from "./unknown-name.ts";
 

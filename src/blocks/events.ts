@@ -66,7 +66,9 @@ export class KvEvents {
     this.#publish({ type: "removed", block: this.#names[node], group, tier });
   }
 
-  /** All copies go at once: `remove` takes them out, one event a tier says so, none where the outside knew of no copy. */
+  /**
+   * All copies go at once: `remove` takes them out, one event a tier says so, none where the outside knew of no copy.
+   */
   allCleared(remove: () => void): void {
     const wasEmpty = this.#known.size === 0;
     this.#known.clear();

@@ -30,7 +30,8 @@ export function checkResult(
     // Of a negative number, a fraction and NaN the right side is another number.
     if (id !== id >>> 0 || id >= vocabSize) {
       throw new InvalidResultError(
-        `${source} gave the id ${shown(id)} for sample ${i} of plan ${index}, an integer in [0, ${vocabSize - 1}] is allowed`,
+        `${source} gave the id ${shown(id)} for sample ${i} of plan ${index}, ` +
+          `an integer in [0, ${vocabSize - 1}] is allowed`,
       );
     }
   }

@@ -23,7 +23,8 @@ export class Urgency {
     const rank = this.#policy.rank(sequence);
     if (typeof rank !== "number" || Number.isNaN(rank)) {
       throw new InvalidPolicyError(
-        `preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${shown(rank)}, a number is allowed`,
+        `preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${shown(rank)}, ` +
+          "a number is allowed",
       );
     }
     return rank;
