@@ -16,7 +16,16 @@ export type {
   PromptInput,
   StepEvent,
 } from "./engine/options.ts";
-export type { Choice, Completion, TokenDelta, TokenLogprobs, TokenStream } from "./engine/token-stream.ts";
+export type { GrammarProvider, ResponseFormat } from "./engine/response-format.ts";
+export type {
+  AnswerEnd,
+  Choice,
+  Completion,
+  TokenDelta,
+  TokenLogprobs,
+  TokenStream,
+  Usage,
+} from "./engine/token-stream.ts";
 export { layerGroups, plainDecoder } from "./decoder.ts";
 export type {
   Activation,

@@ -1,6 +1,6 @@
 /** Checks of options, for callers without a type checker. Each error names the option, the value and what it may be. */
 import { InvalidOptionError } from "./errors.ts";
-import { unknownName } from "./unknown-name.ts";
+import { nearestName, unknownName } from "./unknown-name.ts";
 
 /** What an option holds: a function, an object with these methods, a list of token ids, or what its user checks. */
 export type OptionKind = "function" | "ids" | "other" | readonly string[];
@@ -11,7 +11,10 @@ export function checkOptions(options: object, kinds: Readonly<Record<string, Opt
     throw new InvalidOptionError(`options must be an object, got ${shown(options)}`);
   }
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(kinds, name)) throw unknownName("option", name, Object.keys(kinds));
+    if (!Object.hasOwn(kinds, name)) {
+      const known = Object.keys(kinds);
+      throw unknownName("option", name, known, `; did you mean ${nearestName(name, known)}?`);
+    }
     if (value !== undefined) checkValue(name, value, kinds[name]);
   }
 }

@@ -179,6 +179,9 @@ export function beamSearchOf(
   options: EngineOptions,
 ): { input: RequestInput; search: BeamSearch } {
   const { id, width, lengthPenalty = 1, maxTokens } = request;
+  for (const name of ["responseFormat", "mask", "logitsProcessors"] as const) {
+    if (request[name] !== undefined) throw new InvalidRequestError(`a beam search takes no ${name}`);
+  }
   const promptTokenIds = promptTokenIdsOf(request, options);
   const stopTokenIds = [...new Set(stopTokenIdsOf(request, options))];
   const widest = MAX_TOP_LOGPROBS - stopTokenIds.length;

@@ -11,7 +11,6 @@ import { Device } from "./device.ts";
 import { evictionLoss } from "./eviction-loss.ts";
 import { KvEventRelay } from "./kv-event-relay.ts";
 import {
-  schedulerFields,
   schedulerOptions,
   type EngineExplanation,
   type EngineOptions,
@@ -21,7 +20,8 @@ import {
   type PromptInput,
 } from "./options.ts";
 import { infoOf } from "./option-checks.ts";
-import { promptTokenIdsOf, stopsOf, stopTokenIdsOf, tokenizerOf } from "./prompt.ts";
+import { promptTokenIdsOf, stopsOf, tokenizerOf } from "./prompt.ts";
+import { requestInputOf } from "./request-input.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
 import { asError } from "./session.ts";
@@ -29,6 +29,9 @@ import { Sessions } from "./sessions.ts";
 import { eventOf, issueStep, resultOf, type StepInFlight } from "./step-in-flight.ts";
 import { SwapCost } from "./swap-cost.ts";
 import type { TokenStream } from "./token-stream.ts";
+
+/** Between two looks at masks that are not ready: shorter than a step. */
+const MASK_SECONDS = 0.001;
 
 /**
  * Runs requests on a backend: schedule -> execute -> commit, with the next plan made while the device works on the
@@ -51,6 +54,7 @@ export class Engine implements AsyncDisposable {
   #doneAt = Number.NEGATIVE_INFINITY;
   #frozen = false;
   #prepared = false;
+  #draining = false;
   #running: Promise<void> | null = null;
   #disposed: Promise<void> | null = null;
 
@@ -81,11 +85,7 @@ export class Engine implements AsyncDisposable {
   submit(request: EngineRequest & PromptInput): TokenStream {
     const id = request.id ?? this.#sessions.freeId();
     const stop = stopsOf(request, this.#options);
-    const promptTokenIds = promptTokenIdsOf(request, this.#options);
-    const entry = this.#take(
-      { ...schedulerFields(request), id, promptTokenIds, stopTokenIds: stopTokenIdsOf(request, this.#options) },
-      request.signal,
-    );
+    const entry = this.#take(requestInputOf(id, request, this.#options), request.signal);
     return this.#begin(id, request.signal, (abort) =>
       this.#sessions.open({ request: entry, input: { ...request, stop }, submittedAt: entry.arrival, abort }),
     );
@@ -200,6 +200,12 @@ export class Engine implements AsyncDisposable {
     return { ...this.scheduler.stats(), stepTime: this.#stepTime };
   }
 
+  /** Takes no more requests, and resolves once all have ended. Idempotent; `abort` and `dispose` hasten it. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    while (this.#running !== null) await this.#running;
+  }
+
   /**
    * Aborts what runs and waits, lets the steps in flight end, and gives the backend back. Idempotent. Rejects where the
    * backend's `dispose` does.
@@ -216,6 +222,7 @@ export class Engine implements AsyncDisposable {
   #take(input: RequestInput, signal: AbortSignal | undefined): Request {
     checkSignal(signal);
     if (this.#disposed !== null) throw new DisposedError("submit() on an engine that was disposed");
+    if (this.#draining) throw new DisposedError("submit() on an engine that drains");
     return this.scheduler.submit(input, this.#clock());
   }
 
@@ -272,11 +279,16 @@ export class Engine implements AsyncDisposable {
       this.#plan();
       const step = this.#inFlight.shift();
       if (step !== undefined) await this.#finish(step);
-      else if (this.scheduler.size > 0) {
-        await this.#alarm.wait(this.#frozen ? Number.POSITIVE_INFINITY : this.scheduler.nextWakeAt);
-      }
+      else if (this.scheduler.size > 0) await this.#alarm.wait(this.#nextWakeAt);
     }
     this.#running = null;
+  }
+
+  /** When the loop has to look again, where no step is on the device. A mask is looked at again soon. */
+  get #nextWakeAt(): number {
+    if (this.#frozen) return Number.POSITIVE_INFINITY;
+    const { idleReason, nextWakeAt } = this.scheduler;
+    return idleReason === "mask" ? Math.min(nextWakeAt, this.#clock() + MASK_SECONDS) : nextWakeAt;
   }
 
   /** Takes the backend's measure while it has nothing else to do. */

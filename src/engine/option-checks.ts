@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<keyof EngineOptions, OptionKind>> = {
   backend: ["execute", "readBlocks", "writeBlocks", "dispose"],
   tokenizer: ["encode", "tokenBytes"],
   chat: ["render"],
+  grammars: ["mask"],
   stopTokenIds: "ids",
   recover: "function",
   clock: "function",

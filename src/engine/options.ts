@@ -10,6 +10,7 @@ import type { Explanation } from "../scheduler/inspect/explanation.ts";
 import { SCHEDULER_OPTIONS, type SchedulerOptions } from "../scheduler/options.ts";
 import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
 import type { Tokenizer } from "../tokenizer.ts";
+import type { GrammarProvider, ResponseFormat } from "./response-format.ts";
 
 /** What an engine is made of. Limits that are not given come from the backend. */
 export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | "groups">> {
@@ -19,6 +20,8 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
   readonly tokenizer?: Tokenizer;
   /** Needed for `messages`. */
   readonly chat?: ChatTemplate;
+  /** Needed for `responseFormat`: `grammars({ tokenizer, vocabSize })` of `bstar/grammar`. */
+  readonly grammars?: GrammarProvider;
   /** Ids that end every request, such as the model's end-of-text ids. */
   readonly stopTokenIds?: readonly number[];
   /** Makes another backend after the device was lost; without it, requests then end with the error. */
@@ -70,6 +73,8 @@ export interface EngineRequest extends Omit<RequestInput, "id" | "promptTokenIds
   readonly skipSpecialTokens?: boolean;
   /** Texts that end the request; they are not in its text. */
   readonly stop?: readonly string[];
+  /** What the answer has to be. Not beside `mask`. Default text. */
+  readonly responseFormat?: ResponseFormat;
   /** Aborts the request; its blocks are back at once. */
   readonly signal?: AbortSignal;
   /** Go on past the engine's stop ids. Default false. */
@@ -84,6 +89,7 @@ const ENGINE_REQUEST_FIELDS: readonly (keyof EngineRequest)[] = [
   "chat",
   "skipSpecialTokens",
   "stop",
+  "responseFormat",
   "signal",
   "ignoreStopTokenIds",
 ];

@@ -1,9 +1,10 @@
 import type { FinishReason, Request } from "../request.ts";
+import type { SamplingParams } from "../sampling-params.ts";
 import type { StepResult } from "../step.ts";
 import { MAX_TOP_LOGPROBS } from "../config.ts";
 import { IncrementalDetokenizer, type Tokenizer } from "../tokenizer.ts";
 import type { StopStrings } from "./stop-strings.ts";
-import type { TokenLogprobs, TokenStream } from "./token-stream.ts";
+import { NO_USAGE, type TokenLogprobs, type TokenStream, type Usage } from "./token-stream.ts";
 
 /** One request, or one choice of it, between the scheduler, which gives ids, and its stream, which takes text. */
 export class Session {
@@ -15,6 +16,10 @@ export class Session {
   readonly #stops: StopStrings;
   readonly #onEnd: () => void;
   readonly #submittedAt: number;
+  readonly #seed: number;
+  /** Tokens before which no stop string is looked for. */
+  readonly #minTokens: number;
+  #tokenCount = 0;
   #firstTokenAt: number | null = null;
   #ended = false;
 
@@ -25,6 +30,7 @@ export class Session {
     skipSpecialTokens?: boolean;
     stops: StopStrings;
     submittedAt: number;
+    sampling?: Pick<SamplingParams, "seed" | "minTokens">;
     onEnd: () => void;
   }) {
     const { choice, stream, tokenizer, skipSpecialTokens } = options;
@@ -36,6 +42,8 @@ export class Session {
         : new IncrementalDetokenizer(tokenizer, stream.promptTokenIds, { skipSpecialTokens });
     this.#stops = options.stops;
     this.#submittedAt = options.submittedAt;
+    this.#seed = options.sampling?.seed ?? 0;
+    this.#minTokens = options.sampling?.minTokens ?? 0;
     this.#onEnd = options.onEnd;
   }
 
@@ -47,7 +55,8 @@ export class Session {
     if (this.#isOver) return true;
     this.#firstTokenAt ??= now;
     const piece = ending ? "" : this.#textOf(tokenId);
-    this.stream.push(tokenId, this.#stops.push(piece), logprobs, this.choice);
+    const text = this.#tokenCount++ < this.#minTokens ? piece : this.#stops.push(piece);
+    this.stream.push(tokenId, text, logprobs, this.choice);
     return this.#isOver;
   }
 
@@ -55,14 +64,20 @@ export class Session {
    * The request is over, whoever ended it; once. A stop string that is complete with the last token that was allowed is
    * a stop.
    */
-  end(reason: FinishReason, error: Error | null, now: number): void {
+  end(reason: FinishReason, error: Error | null, now: number, request: Request | null = null): void {
     if (this.#ended) return;
     this.#ended = true;
     const rest = this.#isOver ? "" : this.#stops.push(this.#textOf(null));
     const text = rest + this.#stops.end();
-    const timing = { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now };
-    if (this.error !== null) this.stream.end(text, "error", this.error, timing, this.choice);
-    else this.stream.end(text, reason === "length" && this.#stops.found ? "stop" : reason, error, timing, this.choice);
+    const ended = reason === "length" && this.#stops.found ? "stop" : reason;
+    const end = {
+      timing: { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now },
+      stop: ended === "stop" ? (this.#stops.stop ?? stopIdOf(request)) : null,
+      usage: usageOf(this.stream, request),
+      seed: this.#seed,
+    };
+    if (this.error !== null) this.stream.end(text, "error", this.error, { ...end, stop: null }, this.choice);
+    else this.stream.end(text, ended, error, end, this.choice);
     this.#onEnd();
   }
 
@@ -80,6 +95,26 @@ export class Session {
       return "";
     }
   }
+}
+
+/** The id that ended the request: its last token, where that is one of its stop ids. */
+function stopIdOf(request: Request | null): number | null {
+  if (request === null || request.outputTokenCount === 0) return null;
+  const last = request.tokens[request.tokenCount - 1];
+  return request.stopTokenIds.includes(last) ? last : null;
+}
+
+/** Null where the engine itself ended: what the request had cost is then unknown. */
+function usageOf({ promptTokenIds }: TokenStream, request: Request | null): Usage {
+  const promptTokens = promptTokenIds.length;
+  if (request === null) return { ...NO_USAGE, promptTokens };
+  return {
+    promptTokens,
+    cachedTokens: request.cachedTokenCount,
+    outputTokens: request.outputTokenCount,
+    draftedTokens: request.draftedTokenCount,
+    acceptedTokens: request.acceptedTokenCount,
+  };
 }
 
 export function asError(error: unknown): Error {

@@ -71,6 +71,7 @@ export class Sessions {
           skipSpecialTokens,
           stops: new StopStrings(stop),
           submittedAt,
+          sampling: request.sampling,
           onEnd,
         }),
     );
@@ -127,7 +128,7 @@ export class Sessions {
   /** Tells the streams of ended requests. */
   closeEnded(now: number): void {
     for (const request of this.#ended.splice(0)) {
-      this.#of(request)?.end(request.finishReason!, request.error, now);
+      this.#of(request)?.end(request.finishReason!, request.error, now, request);
       this.#searches.get(request.id)?.noteEnd(request);
     }
   }

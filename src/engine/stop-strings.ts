@@ -10,8 +10,8 @@ const MAX_STOP_STRINGS = 16;
  * was cut into pieces; held back is at most what may yet become a stop string.
  */
 export class StopStrings {
-  /** A stop string was found: the text is over. */
-  found = false;
+  /** The stop string that was found: the text is over. */
+  stop: string | null = null;
   readonly #stops: readonly string[];
   readonly #longest: number;
   #held = "";
@@ -32,15 +32,19 @@ export class StopStrings {
     this.#longest = Math.max(0, ...stops.map((stop) => stop.length));
   }
 
+  get found(): boolean {
+    return this.stop !== null;
+  }
+
   /** The text that became certain with this piece. */
   push(piece: string): string {
     if (this.#longest === 0) return piece;
     const text = this.#held + piece;
-    const at = this.#firstStop(text);
-    if (at !== -1) {
-      this.found = true;
+    const first = this.#firstStop(text);
+    if (first !== null) {
+      this.stop = first.stop;
       this.#held = "";
-      return text.slice(0, at);
+      return text.slice(0, first.at);
     }
     const kept = this.#openLength(text);
     this.#held = text.slice(text.length - kept);
@@ -55,19 +59,19 @@ export class StopStrings {
   }
 
   /**
-   * Where the stop string begins that ends first, the longest of several: which one begins first would depend on the
-   * cutting. -1 for none.
+   * The stop string that ends first, the longest of several: which one begins first would depend on the cutting. Null
+   * for none.
    */
-  #firstStop(text: string): number {
-    let start = -1;
+  #firstStop(text: string): { readonly stop: string; readonly at: number } | null {
+    let first: { stop: string; at: number } | null = null;
     let end = Number.POSITIVE_INFINITY;
     for (const stop of this.#stops) {
       const at = text.indexOf(stop);
-      if (at === -1 || at + stop.length > end || (at + stop.length === end && at > start)) continue;
-      start = at;
+      if (at === -1 || at + stop.length > end || (at + stop.length === end && at > first!.at)) continue;
+      first = { stop, at };
       end = at + stop.length;
     }
-    return start;
+    return first;
   }
 
   /** Length of the longest ending that some stop string begins with. */

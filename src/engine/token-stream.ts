@@ -25,16 +25,44 @@ export interface TokenLogprobs {
   readonly top: readonly { readonly tokenId: number; readonly logprob: number }[];
 }
 
+/** Tokens of one answer. */
+export interface Usage {
+  readonly promptTokens: number;
+  /** Of the prompt's, those that the first admission took from the prefix cache. */
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  /** Guesses that steps checked, and the right ones of these. */
+  readonly draftedTokens: number;
+  readonly acceptedTokens: number;
+}
+
+export const NO_USAGE: Usage = Object.freeze({
+  promptTokens: 0,
+  cachedTokens: 0,
+  outputTokens: 0,
+  draftedTokens: 0,
+  acceptedTokens: 0,
+});
+
+/** How an answer ended. */
+export interface AnswerEnd {
+  /** On the engine's clock; `firstTokenAt` is null where no token came. */
+  readonly timing: { readonly submittedAt: number; readonly firstTokenAt: number | null; readonly finishedAt: number };
+  /** The stop string or stop id that ended it; null for any other end. */
+  readonly stop: string | number | null;
+  readonly usage: Usage;
+  /** What it was drawn with: the request's, or the engine's where it had none. */
+  readonly seed: number;
+}
+
 /** One whole answer. */
-export interface Choice {
+export interface Choice extends AnswerEnd {
   readonly choice: number;
   readonly tokenIds: readonly number[];
   readonly text: string;
   readonly logprobs?: readonly TokenLogprobs[];
   readonly finishReason: FinishReason;
   readonly error: Error | null;
-  /** On the engine's clock; `firstTokenAt` is null where no token came. */
-  readonly timing: { readonly submittedAt: number; readonly firstTokenAt: number | null; readonly finishedAt: number };
 }
 
 /** A request's first answer, and all that were asked for. */
@@ -111,6 +139,11 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     return this.#answers.find((each) => each.hasNews)?.read() ?? null;
   }
 
+  /** The first answer's text as it comes, piece by piece; throws and ends as the iteration of deltas does. */
+  async *text(): AsyncGenerator<string, void, undefined> {
+    for await (const { choice, text } of this) if (choice === this.#first && text !== "") yield text;
+  }
+
   /** The whole of one answer once it has ended, else null. */
   ended(choice = this.#first): Choice | null {
     return this.#answers[choice - this.#first].ended;
@@ -139,8 +172,8 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   }
 
   /** For the engine: the end of an answer, with the text that was held back. */
-  end(text: string, reason: FinishReason, error: Error | null, timing: Choice["timing"], choice = this.#first): void {
-    this.#answers[choice - this.#first].end(text, reason, error, timing);
+  end(text: string, reason: FinishReason, error: Error | null, end: AnswerEnd, choice = this.#first): void {
+    this.#answers[choice - this.#first].end(text, reason, error, end);
     if (this.#isOver) this.#finish(reason);
     this.#notify();
   }
@@ -197,11 +230,13 @@ class Answer {
     this.#unread.add(tokenId, text, logprobs);
   }
 
-  end(text: string, finishReason: FinishReason, error: Error | null, timing: Choice["timing"]): void {
+  end(text: string, finishReason: FinishReason, error: Error | null, end: AnswerEnd): void {
     this.#all.text += text;
     this.#unread.text += text;
     const { tokenIds, logprobs } = this.#all;
-    this.ended = { choice: this.#choice, tokenIds, text: this.#all.text, logprobs, finishReason, error, timing };
+    const { timing, stop, usage, seed } = end;
+    const answer = { tokenIds, text: this.#all.text, logprobs, finishReason, error };
+    this.ended = { choice: this.#choice, ...answer, timing, stop, usage, seed };
   }
 
   read(): TokenDelta {

@@ -5,6 +5,7 @@ import {
   type MakeBackend,
   withBackend,
 } from "./backend-cases/backend-case.ts";
+import { editCases } from "./backend-cases/edits.ts";
 import { blockCases } from "./backend-cases/blocks.ts";
 import { moveCases } from "./backend-cases/moves.ts";
 import { numericCases } from "./backend-cases/numerics.ts";
@@ -59,7 +60,7 @@ export function backendConformance(makeBackend: MakeBackend, options: Conformanc
     ...blockSizes.flatMap((blockSize) =>
       [...numericCases, ...blockCases, ...tableCases, ...moveCases].map((each) => bind(each, blockSize)),
     ),
-    ...[...orderCases, ...samplingCases].map((each) => bind(each, blockSizes[0])),
+    ...[...orderCases, ...samplingCases, ...editCases].map((each) => bind(each, blockSizes[0])),
   ];
   runner?.describe("backend conformance", () => {
     for (const each of cases) runner.it(each.name, () => each.run());

@@ -4,7 +4,7 @@ import { MAX_TOP_LOGPROBS } from "../config.ts";
 import type { SamplingParams } from "../sampling-params.ts";
 import type { StepPlan, StepResult } from "../step.ts";
 import { poisonBytes } from "./poison.ts";
-import { type PlanMoves, type PlanRow, makePlan } from "./make-plan.ts";
+import { type LogitEdit, type PlanMoves, type PlanRow, makePlan } from "./make-plan.ts";
 import { TableTeller } from "./table-teller.ts";
 
 /** A request as the driver sees it. Change its tables only between steps. */
@@ -25,6 +25,9 @@ export interface SequenceOptions {
   readonly sampling?: Partial<SamplingParams>;
   readonly choice?: number;
   readonly adapterId?: number;
+  /** Of each of its samples. */
+  readonly edits?: readonly LogitEdit[];
+  readonly mask?: Int32Array;
 }
 
 /** How much of a sequence a step computes. */
@@ -202,7 +205,9 @@ export class PlanDriver {
     const last = end === tokenIds.length ? (choices ?? [0]).map(() => count - 1) : [];
     const sampled = sample === "all" ? all : sample === "none" ? [] : last;
     const own = { slot, tokenIds: tokenIds.slice(position, end), position, tables, firstPositions };
-    return { ...own, sampled, choices, ...options };
+    const { edits = [], mask = null, ...rest } = options;
+    const steering = { edits: sampled.map(() => edits), masks: sampled.map(() => mask) };
+    return { ...own, sampled, choices, ...rest, ...steering };
   }
 
   /** Windows move on to what tokens behind a step see. The blocks before are filled with NaN and handed out next. */

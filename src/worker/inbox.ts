@@ -1,4 +1,4 @@
-import { TokenStream } from "../engine/token-stream.ts";
+import { NO_USAGE, TokenStream } from "../engine/token-stream.ts";
 import type { RequestId } from "../request.ts";
 import { errorOf } from "./error-record.ts";
 import type { WireDelta } from "./messages.ts";
@@ -73,7 +73,7 @@ export class Inbox {
     const rest = last < 0 ? text : "";
     open.delete(choice);
     if (open.size === 0) this.#streams.delete(call);
-    stream.end(rest, end.finishReason, end.error && errorOf(end.error), end.timing, choice);
+    stream.end(rest, end.finishReason, end.error && errorOf(end.error), end, choice);
   }
 
   /** The other side is gone: calls reject, and streams end, with the error. */
@@ -82,8 +82,13 @@ export class Inbox {
     const streams = [...this.#streams.values()];
     this.#streams.clear();
     for (const { stream, open, submittedAt } of streams) {
-      const timing = { submittedAt, firstTokenAt: null, finishedAt: now };
-      for (const choice of open) stream.end("", "error", error, timing, choice);
+      const end = {
+        timing: { submittedAt, firstTokenAt: null, finishedAt: now },
+        stop: null,
+        usage: { ...NO_USAGE, promptTokens: stream.promptTokenIds.length },
+        seed: 0,
+      };
+      for (const choice of open) stream.end("", "error", error, end, choice);
     }
   }
 

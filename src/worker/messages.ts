@@ -5,7 +5,7 @@
 import type { KvEvent } from "../blocks/events.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { StepEvent } from "../engine/options.ts";
-import type { Choice, TokenLogprobs } from "../engine/token-stream.ts";
+import type { AnswerEnd, TokenLogprobs } from "../engine/token-stream.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import type { FinishReason, RequestId } from "../request.ts";
 import type { ErrorRecord } from "./error-record.ts";
@@ -80,8 +80,7 @@ export interface WireDelta {
 }
 
 /** How an answer ended. */
-export interface WireEnd {
+export interface WireEnd extends AnswerEnd {
   readonly finishReason: FinishReason;
   readonly error: ErrorRecord | null;
-  readonly timing: Choice["timing"];
 }

@@ -1,6 +1,6 @@
 import type { KvEvent } from "../blocks/events.ts";
 import type { StepEvent } from "../engine/options.ts";
-import type { TokenDelta, TokenStream } from "../engine/token-stream.ts";
+import type { AnswerEnd, TokenDelta, TokenStream } from "../engine/token-stream.ts";
 import { recordOf } from "./error-record.ts";
 import type { Batch, WireDelta } from "./messages.ts";
 
@@ -104,8 +104,10 @@ function wireDelta(
 ): WireDelta {
   const { finishReason, error } = last;
   const end =
-    finishReason === null
-      ? null
-      : { finishReason, error: error && recordOf(error), timing: stream.ended(choice)!.timing };
+    finishReason === null ? null : { finishReason, error: error && recordOf(error), ...endOf(stream.ended(choice)!) };
   return { call, choice, tokenIds, text, logprobs, end };
+}
+
+function endOf({ timing, stop, usage, seed }: AnswerEnd): AnswerEnd {
+  return { timing, stop, usage, seed };
 }

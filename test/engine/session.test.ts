@@ -7,7 +7,7 @@ import type { Tokenizer } from "../../src/tokenizer.ts";
 import { requestOf } from "../support/request-views.ts";
 import { byteTokenizer } from "../support/scripted-backend.ts";
 
-function open(options: { stop?: string[]; tokenizer?: Tokenizer; prompt?: number[] } = {}) {
+function open(options: { stop?: string[]; tokenizer?: Tokenizer; prompt?: number[]; minTokens?: number } = {}) {
   const stream = new TokenStream({ id: 0, promptTokenIds: Int32Array.from(options.prompt ?? [65]), abort: () => {} });
   const { tokenizer } = { tokenizer: byteTokenizer as Tokenizer | undefined, ...options };
   let ends = 0;
@@ -17,6 +17,7 @@ function open(options: { stop?: string[]; tokenizer?: Tokenizer; prompt?: number
     tokenizer,
     stops: new StopStrings(options.stop),
     submittedAt: 1,
+    sampling: { seed: 7, minTokens: options.minTokens ?? 0 },
     onEnd: () => ends++,
   });
   const feed = (text: string): boolean[] =>
@@ -34,9 +35,18 @@ describe("Session", () => {
       text: "Hi EN",
       finishReason: "length",
       timing: { submittedAt: 1, firstTokenAt: 5, finishedAt: 9 },
+      seed: 7,
+      stop: null,
     });
     session.end("abort", null, 10);
     expect(ends()).toBe(1);
+  });
+
+  test("looks for no stop string before the least tokens are there", async () => {
+    const { session, stream, feed } = open({ stop: ["ND"], minTokens: 4 });
+    expect(feed("aND ND")).toEqual([false, false, false, false, false, true]);
+    session.end("stop", null, 9);
+    expect(await stream.completion()).toMatchObject({ text: "aND ", finishReason: "stop", stop: "ND" });
   });
 
   test("says when a stop string is complete, and its text ends before it", async () => {

@@ -1,11 +1,12 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { TokenStream, type TokenDelta } from "../../src/engine/token-stream.ts";
+import { type AnswerEnd, NO_USAGE, TokenStream, type TokenDelta } from "../../src/engine/token-stream.ts";
 import { AbortedError, StepFailedError } from "../../src/errors.ts";
 import type { FinishReason } from "../../src/request.ts";
 import { promptOf, readAll, setUp, someTurns } from "../support/engines.ts";
 
 const timing = { submittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
+const end: AnswerEnd = { timing, stop: null, usage: { ...NO_USAGE, outputTokens: 1 }, seed: 5 };
 
 function open(abort = (): void => {}): TokenStream {
   return new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort });
@@ -37,7 +38,7 @@ describe("TokenStream", () => {
       value: { choice: 0, tokenIds: [5], text: "x", logprobs: undefined, finishReason: null, error: null },
     });
     stream.push(6, "y");
-    stream.end("!", "length", null, timing);
+    stream.end("!", "length", null, end);
     expect(await deltasOf(stream)).toEqual([
       { choice: 0, tokenIds: [6], text: "y!", logprobs: undefined, finishReason: "length", error: null },
     ]);
@@ -61,7 +62,7 @@ describe("TokenStream", () => {
     stream.push(1, "a");
     await stream.next();
     const last = stream.next();
-    stream.end("", "stop", null, timing);
+    stream.end("", "stop", null, end);
     expect((await last).value).toMatchObject({ tokenIds: [], text: "", finishReason: "stop" });
     expect((await stream.next()).done).toBe(true);
   });
@@ -72,7 +73,7 @@ describe("TokenStream", () => {
     stream.push(1, "a", logprobs);
     await stream.next();
     stream.push(2, "b", logprobs);
-    stream.end("c", "error", new Error("x"), timing);
+    stream.end("c", "error", new Error("x"), end);
     const choice = {
       choice: 0,
       tokenIds: [1, 2],
@@ -80,7 +81,7 @@ describe("TokenStream", () => {
       logprobs: [logprobs, logprobs],
       finishReason: "error",
       error: new Error("x"),
-      timing,
+      ...end,
     };
     expect(await stream.completion()).toEqual({ id: "a", ...choice, choices: [choice] });
     expect(await stream.completion()).toBe(await stream.completion());
@@ -90,7 +91,7 @@ describe("TokenStream", () => {
     let aborts = 0;
     const stream: TokenStream = open(() => {
       aborts++;
-      stream.end("", "abort", null, timing);
+      stream.end("", "abort", null, end);
     });
     stream.push(1, "a");
     for await (const { text } of stream) if (text === "a") break;
@@ -98,7 +99,7 @@ describe("TokenStream", () => {
   });
 
   test("leaving while a read waits ends that read, too", async () => {
-    const stream: TokenStream = open(() => stream.end("", "abort", null, timing));
+    const stream: TokenStream = open(() => stream.end("", "abort", null, end));
     const waiting = stream.next();
     await stream.return();
     expect([(await waiting).done, (await stream.completion()).finishReason]).toEqual([true, "abort"]);
@@ -107,7 +108,7 @@ describe("TokenStream", () => {
   test("leaving after the end aborts nothing: another request may have the id by now", async () => {
     let aborts = 0;
     const stream: TokenStream = open(() => aborts++);
-    stream.end("", "length", null, timing);
+    stream.end("", "length", null, end);
     for await (const { finishReason } of stream) if (finishReason !== null) break;
     expect([aborts, (await stream.next()).done]).toEqual([0, true]);
   });
@@ -117,7 +118,7 @@ describe("TokenStream", () => {
     const reads = [stream.next(), stream.next(), stream.next()];
     stream.push(1, "a");
     expect((await reads[0]).value).toMatchObject({ tokenIds: [1] });
-    stream.end("", "length", null, timing);
+    stream.end("", "length", null, end);
     expect([(await reads[1]).value?.finishReason, (await reads[2]).done]).toEqual(["length", true]);
   });
 
@@ -126,7 +127,7 @@ describe("TokenStream", () => {
     stream.push(1, "a", undefined, 4);
     stream.push(2, "b", undefined, 3);
     stream.push(3, "c", undefined, 4);
-    stream.end("", "stop", null, timing, 4);
+    stream.end("", "stop", null, end, 4);
     expect((await stream.next()).value).toMatchObject({ choice: 3, tokenIds: [2], finishReason: null });
     expect((await stream.next()).value).toMatchObject({
       choice: 4,
@@ -135,7 +136,7 @@ describe("TokenStream", () => {
       finishReason: "stop",
     });
     const waiting = stream.next();
-    stream.end("!", "length", null, timing, 3);
+    stream.end("!", "length", null, end, 3);
     expect((await waiting).value).toMatchObject({ choice: 3, tokenIds: [], text: "!", finishReason: "length" });
     expect((await stream.next()).done).toBe(true);
     const { choices, tokenIds } = await stream.completion();
@@ -151,12 +152,12 @@ describe("TokenStream", () => {
   test("an error of one of several answers is thrown when all have ended", async () => {
     const stream = new TokenStream({ id: "a", promptTokenIds: new Int32Array([7]), abort: () => {}, n: 2 });
     const failure = new StepFailedError("x");
-    stream.end("", "error", failure, timing, 0);
+    stream.end("", "error", failure, end, 0);
     expect((await stream.next()).value).toMatchObject({ choice: 0, finishReason: "error", error: failure });
     const waiting = stream.next();
     stream.push(2, "b", undefined, 1);
     expect((await waiting).value).toMatchObject({ choice: 1, tokenIds: [2] });
-    stream.end("", "length", null, timing, 1);
+    stream.end("", "length", null, end, 1);
     expect((await stream.next()).value).toMatchObject({ choice: 1, finishReason: "length" });
     await expect(stream.next()).rejects.toBe(failure);
     expect((await stream.next()).done).toBe(true);
@@ -181,7 +182,7 @@ describe("TokenStream", () => {
     });
     for (const [choice, reason] of reasons.entries()) {
       stream.push(1 + choice, "", undefined, choice);
-      stream.end("", reason, null, timing, choice);
+      stream.end("", reason, null, end, choice);
     }
     const ids: number[] = [];
     const outcome = await readInto(stream, ids);
@@ -192,7 +193,7 @@ describe("TokenStream", () => {
   test("reads that wait at the end: the first is told the failure, the others are over", async () => {
     const stream = open();
     const reads = [stream.next(), stream.next(), stream.next()];
-    stream.end("", "error", new Error("x"), timing);
+    stream.end("", "error", new Error("x"), end);
     const settled = await Promise.allSettled(reads);
     expect(settled.map((each) => (each.status === "rejected" ? String(each.reason) : each.value.done))).toEqual([
       false,
@@ -260,6 +261,24 @@ test("read gives what is there without waiting, and onNews tells of it", () => {
   stream.push(5, "x");
   stream.push(6, "y");
   expect([news, stream.read()?.tokenIds, stream.read()]).toEqual([2, [5, 6], null]);
-  stream.end("!", "length", null, timing);
+  stream.end("!", "length", null, end);
   expect([news, stream.read()?.text, stream.ended()?.text]).toEqual([3, "!", "xy!"]);
+});
+
+describe("text", () => {
+  test("is the first answer's, piece by piece", async () => {
+    const stream = new TokenStream({ id: 1, promptTokenIds: Int32Array.of(1), abort: () => {}, n: 2 });
+    stream.push(5, "Hel");
+    stream.push(6, "other", undefined, 1);
+    stream.push(7, "");
+    const pieces: string[] = [];
+    const reading = (async () => {
+      for await (const piece of stream.text()) pieces.push(piece);
+    })();
+    await Promise.resolve();
+    stream.end("lo", "stop", null, end, 0);
+    stream.end("", "stop", null, end, 1);
+    await reading;
+    expect(pieces.join("")).toBe("Hello");
+  });
 });

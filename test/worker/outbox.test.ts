@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { TokenStream } from "../../src/engine/token-stream.ts";
+import { NO_USAGE, TokenStream } from "../../src/engine/token-stream.ts";
 import { StepFailedError } from "../../src/errors.ts";
 import type { Batch } from "../../src/worker/messages.ts";
 import { Outbox } from "../../src/worker/outbox.ts";
 
 const timing = { submittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
+const end = { timing, stop: "END", usage: { ...NO_USAGE, outputTokens: 3 }, seed: 5 };
 
 function setUp() {
   const batches: Batch[] = [];
@@ -29,7 +30,7 @@ test("what comes in one turn is one batch, deltas in the order of the news", asy
   streams[1].push(5, "x", { logprob: -1, top: [] });
   streams[0].push(6, "y");
   streams[1].push(7, "z", { logprob: -2, top: [] });
-  streams[1].end("!", "error", new StepFailedError("no luck"), timing, 1);
+  streams[1].end("!", "error", new StepFailedError("no luck"), end, 1);
   await turn();
   expect(batches).toHaveLength(1);
   const [{ deltas, now }] = batches;
@@ -40,7 +41,7 @@ test("what comes in one turn is one batch, deltas in the order of the news", asy
     [0, 0, [6], "y"],
   ]);
   expect(deltas[0].logprobs!.map(({ logprob }) => logprob)).toEqual([-1, -2]);
-  expect(deltas[1].end).toMatchObject({ finishReason: "error", timing, error: { name: "StepFailedError" } });
+  expect(deltas[1].end).toMatchObject({ finishReason: "error", ...end, error: { name: "StepFailedError" } });
 });
 
 test("a client that takes nothing in gets four batches, and then all that came meanwhile in one", async () => {

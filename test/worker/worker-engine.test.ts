@@ -45,7 +45,14 @@ describe("answers", () => {
   test("have text, choices, log probabilities and timing as in one thread", async () => {
     const options = { tokenizer: byteTokenizer };
     const script = { tokenAfter: answering("?one, two; three") };
-    const request = { promptTokenIds: [7], maxTokens: 12, n: 3, choice: 2, stop: ["; t"], sampling: { logprobs: 2 } };
+    const request = {
+      promptTokenIds: [7],
+      maxTokens: 12,
+      n: 3,
+      choice: 2,
+      stop: ["; t"],
+      sampling: { logprobs: 2, seed: 9 },
+    };
     const { engine: alone } = setUp(options, script);
     const { engine } = await setUpPort(options, script);
     const wanted = await alone.submit(request).completion();

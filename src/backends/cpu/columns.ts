@@ -1,5 +1,6 @@
-import { MAX_TOP_LOGPROBS } from "../../config.ts";
+import { DEFAULT_MAX_EDITS, MAX_TOP_LOGPROBS } from "../../config.ts";
 import type { SamplingColumns, StepPlan, StepResult } from "../../step.ts";
+import { maskWordCount } from "../../token-mask.ts";
 import type { BackendInfo } from "../backend.ts";
 import type { Arena } from "./arena.ts";
 import { type Fields, recordBytes, writeRecord } from "./records.ts";
@@ -24,6 +25,7 @@ const SAMPLE_WORDS = [
   "sampledIds",
   "logprobs",
 ] as const;
+const EDIT_WORDS = ["editIds", "editBias", "editScale", "editPenalty"] as const;
 const MOVES = ["swapOuts", "swapIns", "copies"] as const;
 const TOP_COLUMNS = ["topIds", "topLogprobs"] as const;
 
@@ -43,7 +45,7 @@ export class StepColumns {
 
   constructor(arena: Arena, sizes: ColumnSizes) {
     const { info, keepLogits } = sizes;
-    const { maxTokens, vocabSize, blockCount, hostBlockCount, groups } = info;
+    const { maxTokens, maxEdits = DEFAULT_MAX_EDITS, vocabSize, blockCount, hostBlockCount, groups } = info;
     const take = (words: number): number => arena.take(4 * words, "a step's columns");
     this.#sizes = sizes;
     this.record = arena.take(recordBytes("Step"), "a step's record");
@@ -54,6 +56,10 @@ export class StepColumns {
       ...Object.fromEntries(SAMPLE_WORDS.map((name) => [name, take(maxTokens)])),
       ...Object.fromEntries(TOP_COLUMNS.map((name) => [name, take(maxTokens * MAX_TOP_LOGPROBS)])),
       seeds: take(2 * maxTokens),
+      editIndptr: take(maxTokens + 1),
+      ...Object.fromEntries(EDIT_WORDS.map((name) => [name, take(maxEdits)])),
+      maskPlaces: take(maxTokens),
+      maskWords: take(maxTokens * maskWordCount(vocabSize)),
       flags: take(maxTokens),
       swapOuts: take(2 * hostBlockCount),
       swapIns: take(2 * Math.min(hostBlockCount, blockCount)),
@@ -85,10 +91,13 @@ export class StepColumns {
     this.#fill("positions", plan.positions, tokenCount);
     this.#tables.forEach((group, g) => group.pack(plan, g));
     this.#packSamples(plan.sampling, plan.sampleRows, sampleCount);
+    this.#packEdits(plan);
     for (const name of MOVES) {
       this.#fill(name, plan[name], 2 * { swapOuts: swapOutCount, swapIns: swapInCount, copies: copyCount }[name]);
     }
-    const counts = { tokenCount, requestCount, sampleCount, swapOutCount, swapInCount, copyCount };
+    const { editCount, maskCount } = plan;
+    const moveCounts = { swapOutCount, swapInCount, copyCount };
+    const counts = { tokenCount, requestCount, sampleCount, editCount, maskCount, ...moveCounts };
     const attentionTileCount = this.#packTiles(plan);
     const previousIds = previous.#addresses.sampledIds;
     writeRecord(this.#buffer, "Step", this.record, { ...counts, serial, threads, attentionTileCount, previousIds });
@@ -118,6 +127,21 @@ export class StepColumns {
     this.#fill("seeds", sampling.seed, 2 * count);
     this.#fill("choices", sampling.choice, count);
     this.#fill("logprobCounts", sampling.logprobs, count);
+  }
+
+  #packEdits({ editCount, edits, maskCount, maskRows, maskWords, sampleCount }: StepPlan): void {
+    if (editCount > 0) {
+      this.#fill("editIndptr", edits.indptr, sampleCount + 1);
+      this.#fill("editIds", edits.tokenIds, editCount);
+      this.#fill("editBias", edits.bias, editCount);
+      this.#fill("editScale", edits.scale, editCount);
+      this.#fill("editPenalty", edits.penalty, editCount);
+    }
+    if (maskCount === 0) return;
+    const places = this.#ints(this.#addresses.maskPlaces!, sampleCount).fill(-1);
+    for (let i = 0; i < maskCount; i++) places[maskRows[i]] = i;
+    const words = maskCount * maskWordCount(this.#sizes.info.vocabSize);
+    this.#ints(this.#addresses.maskWords!, words).set(maskWords.subarray(0, words));
   }
 
   /** Cuts each request's tokens into tiles (request, first token, tokens); returns how many. */

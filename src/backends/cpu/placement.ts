@@ -197,6 +197,7 @@ function placeScratch(arena: Arena, { model, maxTokens }: ResolvedOptions, geome
     widened: take(TILE_ROWS * headRow),
     weights: take(2 * vocabSize),
     ranking: take(vocabSize),
+    edited: take(vocabSize),
     expertPairs: take(maxTokens * (experts?.perToken ?? 0)),
     expertStarts: take((experts?.count ?? 0) + 2),
   };

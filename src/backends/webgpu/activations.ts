@@ -17,6 +17,8 @@ export interface Activations {
   readonly gated: GPUBuffer;
   readonly sampled: GPUBuffer;
   readonly logits: GPUBuffer;
+  /** The logits with the samples' edits and masks. */
+  readonly edited: GPUBuffer;
   /** Queries, keys and values before they are placed; null where the product places them. */
   readonly projected: GPUBuffer | null;
   /** Outputs of a branch before their norm; null where there is no such norm. */
@@ -77,6 +79,7 @@ export function createActivations(
     gated: rows("feed-forward rows", maxTokens, shape.intermediate),
     sampled: rows("normalized samples", tile, shape.hidden),
     logits: rows("logits", tile, shape.vocabulary),
+    edited: rows("edited logits", tile, shape.vocabulary),
     projected: places
       ? rows("queries, keys and values", maxTokens, shape.queries + 2 * shape.kvHeadCount * shape.head)
       : null,

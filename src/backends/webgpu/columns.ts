@@ -1,8 +1,11 @@
 import { assert } from "../../assert.ts";
+import { DEFAULT_MAX_EDITS } from "../../config.ts";
 import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
 import { blockAt } from "../../step-tables.ts";
+import { maskWordCount } from "../../token-mask.ts";
 import type { BackendInfo } from "../backend.ts";
+import { checkSteering } from "../steering-check.ts";
 
 /** Words of the header, as in kernels/columns.wgsl: two counts, then where each column starts. */
 export const HEADER = {
@@ -20,7 +23,14 @@ export const HEADER = {
   seedHigh: 11,
   choice: 12,
   logprobs: 13,
-  groups: 14,
+  editStarts: 14,
+  editIds: 15,
+  editBias: 16,
+  editScale: 17,
+  editPenalty: 18,
+  maskPlaces: 19,
+  maskWords: 20,
+  groups: 21,
 } as const;
 
 /** Words of the header for each block group; the first group's start at `HEADER.groups`. */
@@ -28,6 +38,9 @@ export const GROUP_HEADER = { slots: 0, tables: 1, tableStride: 2 } as const;
 const GROUP_WORDS = Object.keys(GROUP_HEADER).length;
 const TOKEN_COLUMNS = 3;
 const SAMPLE_COLUMNS = 9;
+/** By sample, where a step has edits or masks. */
+const EDITED_COLUMNS = 2;
+const EDIT_COLUMNS = 4;
 
 /** Header word where the words of block group `group` start. */
 export function groupWord(group: number): number {
@@ -42,8 +55,10 @@ function tableStride({ contextLength, blockSize }: BackendInfo): number {
 }
 
 /** Words of a step's columns at most. */
-function stepCapacity({ maxTokens, groups }: BackendInfo): number {
-  return groupWord(groups.length) + (TOKEN_COLUMNS + SAMPLE_COLUMNS + groups.length) * maxTokens;
+function stepCapacity({ maxTokens, groups, vocabSize, maxEdits = DEFAULT_MAX_EDITS }: BackendInfo): number {
+  const columns = TOKEN_COLUMNS + SAMPLE_COLUMNS + EDITED_COLUMNS + groups.length;
+  const masks = maxTokens * maskWordCount(vocabSize);
+  return groupWord(groups.length) + columns * maxTokens + 1 + EDIT_COLUMNS * maxEdits + masks;
 }
 
 /**
@@ -102,6 +117,7 @@ export class PackedColumns {
     this.wordCount = groupWord(groups.length);
     this.#packTokens(plan, samplesBefore);
     this.#packSamples(plan);
+    if (plan.editCount + plan.maskCount > 0) this.#packEdits(plan);
     this.tableWrites.length = 0;
     this.#tableWordCount = 0;
     for (let group = 0; group < groups.length; group++) this.#packGroup(plan, group);
@@ -229,6 +245,21 @@ export class PackedColumns {
     }
     this.#column(HEADER.choice, sampling.choice, sampleCount);
     this.#column(HEADER.logprobs, sampling.logprobs, sampleCount);
+  }
+
+  #packEdits(plan: StepPlan): void {
+    const { sampleCount, editCount, edits, maskCount, maskRows, maskWords } = plan;
+    checkSteering(plan, this.#info);
+    if (editCount > 0) this.#column(HEADER.editStarts, edits.indptr, sampleCount + 1);
+    else this.words.fill(0, this.#start(HEADER.editStarts, sampleCount + 1), this.wordCount);
+    this.#column(HEADER.editIds, edits.tokenIds, editCount);
+    this.#realColumn(HEADER.editBias, edits.bias, editCount);
+    this.#realColumn(HEADER.editScale, edits.scale, editCount);
+    this.#realColumn(HEADER.editPenalty, edits.penalty, editCount);
+    const places = this.#start(HEADER.maskPlaces, sampleCount);
+    this.words.fill(-1, places, this.wordCount);
+    for (let i = 0; i < maskCount; i++) this.words[places + maskRows[i]] = i;
+    this.#column(HEADER.maskWords, maskWords, maskCount * maskWordCount(this.#info.vocabSize));
   }
 
   /** Notes where column `name` starts and makes room for `count` words. */

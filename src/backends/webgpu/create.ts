@@ -125,6 +125,7 @@ async function prepareProgram(
     vocabSize: config.vocabSize,
     maxSamples: maxTokens,
     logits: activations.logits,
+    edited: activations.edited,
   });
   const mostRows = variants.linear.map((each) => each.mostRows);
   return new Program(forward, sampler, tile, mostRows);

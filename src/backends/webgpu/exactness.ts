@@ -90,7 +90,7 @@ function submit({ device, info, program, columns }: ExactnessParts, chunk: Chunk
   device.queue.writeBuffer(columns, 0, wordsOf(info, chunk));
   const encoder = device.createCommandEncoder();
   const size = { tokenCount: chunk.count, sampleCount: 1, segments: attentionSegments(chunk.first + chunk.count) };
-  program.encode(encoder, size, { draws: false, logprobs: false }, number);
+  program.encode(encoder, size, { edits: false, draws: false, logprobs: false }, number);
   device.queue.submit([encoder.finish()]);
 }
 

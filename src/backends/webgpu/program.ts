@@ -69,9 +69,13 @@ export class Program {
   }
 
   #sampleTile(pass: GPUComputePassEncoder, tile: number, size: DispatchSize, wants: Wants): void {
-    const { greedy, sample, logprobs } = this.#sampler[tile];
+    const { greedy, sample, logprobs, edit, greedyOfEdited, sampleOfEdited } = this.#sampler[tile];
     dispatch(pass, greedy, size);
-    if (wants.draws) dispatch(pass, sample, size);
+    if (wants.edits) {
+      dispatch(pass, edit, size);
+      dispatch(pass, greedyOfEdited, size);
+    }
+    if (wants.draws) dispatch(pass, wants.edits ? sampleOfEdited : sample, size);
     if (wants.logprobs) dispatch(pass, logprobs, size);
   }
 

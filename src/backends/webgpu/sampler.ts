@@ -1,10 +1,10 @@
 import { MAX_TOP_LOGPROBS } from "../../config.ts";
 import type { StepPlan } from "../../step.ts";
-import { greedyKernel, logprobsKernel, sampleKernel } from "./kernels/sampling.ts";
+import { editKernel, greedyKernel, logprobsKernel, sampleKernel } from "./kernels/sampling.ts";
 import { type Launch, bind } from "./launch.ts";
 import type { Buffers } from "./buffers.ts";
 import { createPart } from "./part.ts";
-import type { Pipelines } from "./pipelines.ts";
+import type { Pipeline, Pipelines } from "./pipelines.ts";
 import type { Shape } from "./shape.ts";
 
 /** What the launches of sampling are made of. */
@@ -19,14 +19,19 @@ export interface SamplerParts {
   readonly tileCount: number;
   readonly columns: GPUBuffer;
   readonly logits: GPUBuffer;
+  /** Of the same size. */
+  readonly edited: GPUBuffer;
   readonly results: GPUBuffer;
 }
 
-/** The launches of one tile of samples. */
+/** The launches of one tile of samples; the last three where the step has edits or masks. */
 export interface SamplerLaunches {
   readonly greedy: Launch;
   readonly sample: Launch;
   readonly logprobs: Launch;
+  readonly edit: Launch;
+  readonly greedyOfEdited: Launch;
+  readonly sampleOfEdited: Launch;
 }
 
 /** Words of results: ids, flags, log probabilities, top ids and their log probabilities. */
@@ -35,32 +40,47 @@ export function resultWords(maxSamples: number): number {
 }
 
 export async function prepareSampler(from: SamplerParts): Promise<readonly SamplerLaunches[]> {
-  const { device, buffers, pipelines, shape, vocabSize, maxSamples, tile, tileCount, columns, logits, results } = from;
+  const { device, buffers, pipelines, shape, vocabSize, maxSamples, tile, tileCount } = from;
+  const { columns, logits, edited, results } = from;
   const kernels = [
     greedyKernel(shape, vocabSize, maxSamples),
     sampleKernel(shape, vocabSize),
     logprobsKernel(shape, vocabSize, maxSamples),
+    editKernel(shape, vocabSize),
+    greedyKernel(shape, vocabSize, maxSamples, false),
   ];
   const compiled = await Promise.all(kernels.map((kernel) => pipelines.get(kernel)));
+  const [greedy, sample, logprobs, edit, choose] = compiled;
   return Array.from({ length: tileCount }, (_, index) => {
     const part = createPart(buffers, { firstRow: index * tile });
-    const [greedy, sample, logprobs] = compiled.map((pipeline) => {
-      const bindGroup = bind(device, pipeline, [columns, part, logits, results]);
-      return { pipeline: pipeline.pipeline, bindGroup, width: 0, rows: 1 };
+    const launch = (pipeline: Pipeline, read: GPUBuffer, write: GPUBuffer): Launch => ({
+      pipeline: pipeline.pipeline,
+      bindGroup: bind(device, pipeline, [columns, part, read, write]),
+      width: 0,
+      rows: 1,
     });
-    return { greedy, sample, logprobs };
+    return {
+      greedy: launch(greedy, logits, results),
+      sample: launch(sample, logits, results),
+      logprobs: launch(logprobs, logits, results),
+      edit: launch(edit, logits, edited),
+      greedyOfEdited: launch(choose, edited, results),
+      sampleOfEdited: launch(sample, edited, results),
+    };
   });
 }
 
 /** Which launches a step's samples need beside the greedy one. */
 export interface Wants {
+  readonly edits: boolean;
   readonly draws: boolean;
   readonly logprobs: boolean;
 }
 
-export function wantsOf({ sampleCount, sampling }: StepPlan): Wants {
+export function wantsOf({ sampleCount, sampling, editCount, maskCount }: StepPlan): Wants {
   const { temperature, logprobs } = sampling;
   return {
+    edits: editCount + maskCount > 0,
     draws: some(temperature, sampleCount, (t) => t !== 0),
     logprobs: some(logprobs, sampleCount, (n) => n >= 0),
   };

@@ -46,7 +46,8 @@ async function followsTheRule(subject: Subject): Promise<void> {
     const sampler = new Sampler(backend.info.vocabSize);
     for (const { sequence, logits, position, tokenId } of (await sampleAll(backend, backend.info.maxRequests)).flat()) {
       if (logits === null) return;
-      const row = { slot: 0, tokenIds: [0], position: 0, tables: [[1]], sampled: [0], ...sequence.options };
+      const { sampling, choice } = sequence.options;
+      const row = { slot: 0, tokenIds: [0], position: 0, tables: [[1]], sampled: [0], sampling, choice };
       const expected = sampler.sample(logits, makePlan(0, 1, [row]).sampling, 0, position);
       const options = JSON.stringify(sequence.options);
       assert(

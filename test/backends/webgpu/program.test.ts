@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Launch } from "../../../src/backends/webgpu/launch.ts";
+import type { Wants } from "../../../src/backends/webgpu/sampler.ts";
 import { Program } from "../../../src/backends/webgpu/program.ts";
 
 const launch = (name: string): Launch => ({
@@ -13,6 +14,9 @@ const sampler = (tile: number) => ({
   greedy: launch(`greedy ${tile}`),
   sample: launch(`sample ${tile}`),
   logprobs: launch(`logprobs ${tile}`),
+  edit: launch(`edit ${tile}`),
+  greedyOfEdited: launch(`greedy of edited ${tile}`),
+  sampleOfEdited: launch(`sample of edited ${tile}`),
 });
 
 /** Two token launches and tiles of four samples. */
@@ -24,7 +28,7 @@ const program = new Program(
 );
 
 /** What a step dispatches: "name x rows". */
-function record(tokenCount: number, sampleCount: number, wants = { draws: false, logprobs: false }): string[] {
+function record(tokenCount: number, sampleCount: number, wants: Partial<Wants> = {}): string[] {
   const calls: string[] = [];
   let current = "";
   const pass = {
@@ -33,11 +37,9 @@ function record(tokenCount: number, sampleCount: number, wants = { draws: false,
     dispatchWorkgroups: (rows: number) => calls.push(`${current} x ${rows}`),
     end: () => calls.push("end"),
   };
-  program.encode(
-    { beginComputePass: () => pass } as unknown as GPUCommandEncoder,
-    { tokenCount, sampleCount, segments: 1 },
-    wants,
-  );
+  const encoder = { beginComputePass: () => pass } as unknown as GPUCommandEncoder;
+  const wanted = { edits: false, draws: false, logprobs: false, ...wants };
+  program.encode(encoder, { tokenCount, sampleCount, segments: 1 }, wanted);
   return calls;
 }
 
@@ -45,6 +47,16 @@ describe("Program", () => {
   test("runs all of a step in one pass, variants by the number of rows", () => {
     expect(record(5, 2)).toEqual(["embed many x 5", "layer many x 5", "logits 0 few x 2", "greedy 0 x 2", "end"]);
     expect(record(2, 0)).toEqual(["embed few x 2", "layer few x 2", "end"]);
+  });
+
+  test("draws from edited logits where there are edits, and takes log probabilities of the others", () => {
+    expect(record(2, 2, { edits: true, draws: true, logprobs: true }).slice(3, -1)).toEqual([
+      "greedy 0 x 2",
+      "edit 0 x 2",
+      "greedy of edited 0 x 2",
+      "sample of edited 0 x 2",
+      "logprobs 0 x 2",
+    ]);
   });
 
   test("samples tile by tile, with draws and log probabilities only where they are wanted", () => {
@@ -78,7 +90,7 @@ describe("Program", () => {
     };
     const encoder = { beginComputePass: () => pass } as unknown as GPUCommandEncoder;
     const size = { tokenCount: 5, sampleCount: 0, segments: 1 };
-    const wants = { draws: false, logprobs: false };
+    const wants = { edits: false, draws: false, logprobs: false };
     own.encode(encoder, size, wants);
     own.encode(encoder, size, wants, 0);
     own.keep([true, false]);

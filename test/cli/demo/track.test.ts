@@ -1,3 +1,4 @@
+import { NO_USAGE } from "../../../src/engine/token-stream.ts";
 import { describe, expect, test } from "vitest";
 import { Track } from "../../../src/cli/demo/track.ts";
 import type { Completion } from "../../../src/engine/token-stream.ts";
@@ -22,6 +23,9 @@ const completion = (tokenIds: number[], finishedAt: number): Completion => {
     finishReason: "stop" as const,
     error: null,
     timing: { submittedAt: 0, firstTokenAt: 1, finishedAt },
+    stop: null,
+    usage: NO_USAGE,
+    seed: 0,
   };
   return { id: 0, ...choice, choices: [choice] };
 };

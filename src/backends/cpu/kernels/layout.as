@@ -150,6 +150,8 @@ export class Scratch {
   widened: usize;
   weights: usize;
   ranking: usize;
+  /** [vocabulary] logits with a sample's edits. */
+  edited: usize;
   /** Pairs (token, choice) by expert, and where each expert's begin. */
   expertPairs: usize;
   expertStarts: usize;
@@ -203,6 +205,16 @@ export class Step {
   seeds: usize;
   choices: usize;
   logprobCounts: usize;
+  editCount: i32;
+  maskCount: i32;
+  editIndptr: usize;
+  editIds: usize;
+  editBias: usize;
+  editScale: usize;
+  editPenalty: usize;
+  /** [S] which of the masks is the sample's, -1 for none. */
+  maskPlaces: usize;
+  maskWords: usize;
   swapOuts: usize;
   swapIns: usize;
   copies: usize;

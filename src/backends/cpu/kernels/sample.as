@@ -2,6 +2,7 @@
  * From logits to a token by the rule of src/sampling/sample.ts, to log probabilities by that of
  * src/sampling/logprobs.ts.
  */
+import { editedRow } from "./edits";
 import { nextRanked, startRanking } from "./ranking";
 import { model, scratch, step } from "./state";
 import { uniform } from "./threefry";
@@ -27,13 +28,15 @@ function weight(id: i32): f64 {
 /** Chooses the token of sample `s`, whose logits are at `values`. */
 export function sampleRow(s: i32, values: usize): void {
   logits = values;
+  store<u8>(step.flags + <usize>s, <u8>(allFinite() ? 0 : NOT_FINITE));
+  logits = editedRow(s, values);
   const at = <usize>s * 4;
   const likeliest = argmax();
   const temperature = load<f32>(step.temperature + at);
   let id = likeliest;
   if (temperature != 0.0 && isFinite<f32>(logit(likeliest))) id = draw(s, likeliest, <f64>temperature);
   store<i32>(step.sampledIds + at, id);
-  store<u8>(step.flags + <usize>s, <u8>(allFinite() ? 0 : NOT_FINITE));
+  logits = values;
   const top = load<i32>(step.logprobCounts + at);
   if (top >= 0) writeLogprobs(s, id, top);
 }

@@ -14,7 +14,14 @@ const SEED_LOW = 10u;
 const SEED_HIGH = 11u;
 const CHOICE = 12u;
 const LOGPROBS = 13u;
-const GROUPS = 14u;
+const EDIT_STARTS = 14u;
+const EDIT_IDS = 15u;
+const EDIT_BIAS = 16u;
+const EDIT_SCALE = 17u;
+const EDIT_PENALTY = 18u;
+const MASK_PLACES = 19u;
+const MASK_WORDS = 20u;
+const GROUPS = 21u;
 
 // Words of each block group, the first group's from GROUPS on.
 const GROUP_SLOTS = 0u;

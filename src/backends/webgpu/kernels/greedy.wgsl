@@ -2,6 +2,8 @@
 // infinite. One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
 
 override SAMPLES: u32;
+// Whether flags are written: not where the logits are edited ones.
+override FLAGS: bool;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -28,6 +30,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       id = min(id, lane_words[i]);
     }
     results[sample] = i32(id);
-    results[SAMPLES + sample] = i32(flags);
+    if (FLAGS) {
+      results[SAMPLES + sample] = i32(flags);
+    }
   }
 }

@@ -29,6 +29,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
 // every top-p below one over the vocabulary keeps the same.
 const LEAST_TOP_P = 0x1p-100;
 
+// Logits below it are those that an edit or a mask bans.
+const BANNED = -1e38;
+
 struct Scale {
   row: u32,
   largest: f32,
@@ -36,7 +39,7 @@ struct Scale {
 }
 
 fn weight(scale: Scale, logit: f32) -> f32 {
-  return exp((logit - scale.largest) / scale.temperature);
+  return select(exp((logit - scale.largest) / scale.temperature), 0.0, logit < BANNED);
 }
 
 // The k-th largest rank, bit by bit: the largest rank that at least k logits reach. At least 1, so that NaN is out.
@@ -86,7 +89,7 @@ fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
 fn kept_weight(scale: Scale, id: u32, threshold: u32, min_p: f32) -> f32 {
   let logit = logits[scale.row + id];
   let w = weight(scale, logit);
-  return select(-1.0, w, rank(logit) >= threshold && w >= min_p);
+  return select(-1.0, w, rank(logit) >= threshold && w >= min_p && logit >= BANNED);
 }
 
 // The first kept id whose running weight exceeds the draw's share of all, else the last kept id.

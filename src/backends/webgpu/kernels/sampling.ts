@@ -6,9 +6,14 @@ import { type Kernel, compose } from "./kernel.ts";
  * The largest logit of each sample, and whether all are finite; one workgroup a sample, like the next two; bindings:
  * columns, part, logits, results.
  */
-export function greedyKernel(shape: Shape, vocabSize: number, maxSamples: number): Kernel {
+export function greedyKernel(shape: Shape, vocabSize: number, maxSamples: number, flags = true): Kernel {
   const kernel = onLogits("greedy", compose("columns", "part", "ranking", "greedy"), shape, vocabSize);
-  return { ...kernel, constants: { ...kernel.constants, SAMPLES: maxSamples } };
+  return { ...kernel, constants: { ...kernel.constants, SAMPLES: maxSamples, FLAGS: flags ? 1 : 0 } };
+}
+
+/** The logits with each sample's edits and mask; bindings: columns, part, logits, edited logits. */
+export function editKernel(shape: Shape, vocabSize: number): Kernel {
+  return onLogits("edit", compose("columns", "part", "edit"), shape, vocabSize);
 }
 
 /** Seeded sampling of those rows that are not greedy. */

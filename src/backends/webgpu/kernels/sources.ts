@@ -556,7 +556,14 @@ const SEED_LOW = 10u;
 const SEED_HIGH = 11u;
 const CHOICE = 12u;
 const LOGPROBS = 13u;
-const GROUPS = 14u;
+const EDIT_STARTS = 14u;
+const EDIT_IDS = 15u;
+const EDIT_BIAS = 16u;
+const EDIT_SCALE = 17u;
+const EDIT_PENALTY = 18u;
+const MASK_PLACES = 19u;
+const MASK_WORDS = 20u;
+const GROUPS = 21u;
 
 // Words of each block group, the first group's from GROUPS on.
 const GROUP_SLOTS = 0u;
@@ -610,6 +617,55 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
+  "edit": `// Each sample's logits with its edits and mask, by the rule of sampling/edits.ts; one workgroup a sample. The largest
+// numbers stand for infinities, because shaders need not know infinities.
+
+const LANES = 64u;
+const NEVER = -3e38;
+const ALWAYS = 3e38;
+
+override VOCABULARY: u32;
+override ROW_STRIDE: u32;
+
+@group(0) @binding(2) var<storage, read> logits: array<f32>;
+@group(0) @binding(3) var<storage, read_write> edited: array<f32>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let sample = part.first_row + group.x;
+  let row = group.x * ROW_STRIDE;
+  let place = column_at(MASK_PLACES, sample);
+  for (var id = lane; id < VOCABULARY; id += LANES) {
+    edited[row + id] = select(NEVER, logits[row + id], allows(place, id));
+  }
+  storageBarrier();
+  let end = u32(column_at(EDIT_STARTS, sample + 1));
+  for (var i = u32(column_at(EDIT_STARTS, sample)) + lane; i < end; i += LANES) {
+    let id = u32(column_at(EDIT_IDS, i));
+    if (allows(place, id)) {
+      edited[row + id] = edit(logits[row + id], i);
+    }
+  }
+}
+
+fn allows(place: i32, id: u32) -> bool {
+  if (place < 0) {
+    return true;
+  }
+  let word = u32(column_at(MASK_WORDS, u32(place) * ((VOCABULARY + 31) / 32) + id / 32));
+  return ((word >> (id % 32)) & 1) == 1;
+}
+
+fn edit(logit: f32, i: u32) -> f32 {
+  let bits = u32(column_at(EDIT_BIAS, i));
+  if ((bits & 0x7fffffffu) == 0x7f800000u) {
+    return select(ALWAYS, NEVER, bits >= 0x80000000u);
+  }
+  let x = logit + bitcast<f32>(bits);
+  let scale = bitcast<f32>(column_at(EDIT_SCALE, i));
+  return clamp(select(x * scale, x / scale, x > 0) - bitcast<f32>(column_at(EDIT_PENALTY, i)), NEVER, ALWAYS);
+}
+`,
   "embedding": `// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step
 // sampled. The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns
 // the tokens.
@@ -651,6 +707,8 @@ fn activation(x: vec2f) -> vec2f {
 // infinite. One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
 
 override SAMPLES: u32;
+// Whether flags are written: not where the logits are edited ones.
+override FLAGS: bool;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
@@ -677,7 +735,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       id = min(id, lane_words[i]);
     }
     results[sample] = i32(id);
-    results[SAMPLES + sample] = i32(flags);
+    if (FLAGS) {
+      results[SAMPLES + sample] = i32(flags);
+    }
   }
 }
 `,
@@ -1530,6 +1590,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
 // every top-p below one over the vocabulary keeps the same.
 const LEAST_TOP_P = 0x1p-100;
 
+// Logits below it are those that an edit or a mask bans.
+const BANNED = -1e38;
+
 struct Scale {
   row: u32,
   largest: f32,
@@ -1537,7 +1600,7 @@ struct Scale {
 }
 
 fn weight(scale: Scale, logit: f32) -> f32 {
-  return exp((logit - scale.largest) / scale.temperature);
+  return select(exp((logit - scale.largest) / scale.temperature), 0.0, logit < BANNED);
 }
 
 // The k-th largest rank, bit by bit: the largest rank that at least k logits reach. At least 1, so that NaN is out.
@@ -1587,7 +1650,7 @@ fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
 fn kept_weight(scale: Scale, id: u32, threshold: u32, min_p: f32) -> f32 {
   let logit = logits[scale.row + id];
   let w = weight(scale, logit);
-  return select(-1.0, w, rank(logit) >= threshold && w >= min_p);
+  return select(-1.0, w, rank(logit) >= threshold && w >= min_p && logit >= BANNED);
 }
 
 // The first kept id whose running weight exceeds the draw's share of all, else the last kept id.
