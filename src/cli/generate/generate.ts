@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Engine } from "../../engine/engine.ts";
+import { grammars } from "../../grammar/index.ts";
 import type { OpenedModel } from "../../models/index.ts";
 import { budgetLine } from "../budget-line.ts";
 import { chooseBackend } from "../choose-backend.ts";
@@ -101,7 +102,8 @@ async function openEngine(
   };
   const backend = await chooseBackend(options.backend, sizes, io);
   const onCalibrated = (fit: StepTimeFit): void => void io.stderr.write(budgetLine(fit, budget!.tokens()));
-  return new Engine({ backend, tokenizer, stopTokenIds: eosTokenIds, budget, onCalibrated });
+  const masks = grammars({ tokenizer, vocabSize: backend.info.vocabSize });
+  return new Engine({ backend, tokenizer, grammars: masks, stopTokenIds: eosTokenIds, budget, onCalibrated });
 }
 
 async function printAll(

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { BstarError } from "../../errors.ts";
+import type { ResponseFormat } from "../../engine/response-format.ts";
 import type { RequestId } from "../../request.ts";
 import { resolveSampling, type SamplingParams } from "../../sampling-params.ts";
 import { oneLine, UsageError } from "../failure.ts";
@@ -13,14 +14,38 @@ export interface Prompt {
   readonly maxTokens?: number;
   readonly sampling: Partial<SamplingParams>;
   readonly stop?: readonly string[];
+  /** What the answer has to be; checked where the request is submitted. */
+  readonly responseFormat?: ResponseFormat;
 }
 
 /** Bytes of prompts in one run: they are held in memory, as text and as ids. */
 const MAX_PROMPTS_BYTES = 256 * 1024 * 1024;
 
-const NUMBERS = ["temperature", "topK", "topP", "minP", "seed", "logprobs"] as const;
+const NUMBERS = [
+  "temperature",
+  "topK",
+  "topP",
+  "minP",
+  "seed",
+  "logprobs",
+  "repetitionPenalty",
+  "presencePenalty",
+  "frequencyPenalty",
+  "minTokens",
+] as const;
+const LISTS = ["logitBias", "badTokenIds"] as const;
 /** `arrivalMs` is the demonstration's: it runs the same files, and here all prompts are there at once. */
-const KNOWN_KEYS = ["id", "prompt", "promptTokenIds", "maxTokens", "stop", ...NUMBERS, "arrivalMs"];
+const KNOWN_KEYS = [
+  "id",
+  "prompt",
+  "promptTokenIds",
+  "maxTokens",
+  "stop",
+  "responseFormat",
+  ...NUMBERS,
+  ...LISTS,
+  "arrivalMs",
+];
 
 /** A file of prompts, or of OpenAI's batch lines, as text. */
 export interface PromptsFile {
@@ -109,7 +134,7 @@ function parseLine(text: string, index: number): Prompt {
   }
   const fields = json as Record<string, unknown>;
   for (const key of Object.keys(fields)) checkSpelling(key);
-  const { id = index, prompt, promptTokenIds, maxTokens, stop } = fields;
+  const { id = index, prompt, promptTokenIds, maxTokens, stop, responseFormat } = fields;
   if (typeof id !== "string" && !Number.isSafeInteger(id)) {
     throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
   }
@@ -119,6 +144,7 @@ function parseLine(text: string, index: number): Prompt {
     maxTokens: optionalMaxTokens(maxTokens),
     sampling: parseSampling(fields),
     stop: optionalStop(stop),
+    ...(responseFormat === undefined ? {} : { responseFormat: responseFormat as ResponseFormat }),
   };
 }
 
@@ -161,7 +187,8 @@ function parseSampling(fields: Record<string, unknown>): Partial<SamplingParams>
   const given = NUMBERS.filter((key) => fields[key] !== undefined);
   const wrong = given.find((key) => typeof fields[key] !== "number");
   if (wrong !== undefined) throw new UsageError(`${wrong} must be a number, got ${JSON.stringify(fields[wrong])}`);
-  const sampling = Object.fromEntries(given.map((key) => [key, fields[key]])) as Partial<SamplingParams>;
+  const all = [...given, ...LISTS.filter((key) => fields[key] !== undefined)];
+  const sampling = Object.fromEntries(all.map((key) => [key, fields[key]])) as Partial<SamplingParams>;
   resolveSampling(sampling);
   return sampling;
 }

@@ -103,9 +103,10 @@ async function passText(stream: TokenStream, onText: (text: string) => Promise<v
 
 function trySubmit(engine: Engine, job: Job, signal: AbortSignal): TokenStream | Error {
   const { promptTokenIds, maxTokens, sampling, stop } = job;
+  const { responseFormat } = job.prompt;
   if (promptTokenIds instanceof Error) return promptTokenIds;
   try {
-    return engine.submit({ promptTokenIds, maxTokens, sampling, stop, signal });
+    return engine.submit({ promptTokenIds, maxTokens, sampling, stop, responseFormat, signal });
   } catch (error) {
     return asError(error);
   }

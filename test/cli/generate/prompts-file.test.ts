@@ -28,6 +28,14 @@ describe("parsePrompts", () => {
     ]);
   });
 
+  test("edits of logits and a response format", () => {
+    const sampling = { repetitionPenalty: 1.5, minTokens: 2, logitBias: { 5: -1 }, badTokenIds: [7] };
+    const responseFormat = { type: "choice", choices: ["a"] };
+    const line = JSON.stringify({ id: 1, prompt: "x", ...sampling, responseFormat });
+    expect(parse(line)).toEqual([expect.objectContaining({ sampling, responseFormat })]);
+    expect(() => parse('{"prompt":"x","badTokenIds":[-1]}')).toThrow("badTokenIds[0] must be an integer >= 0, got -1");
+  });
+
   test("ids in the place of a text", () => {
     expect(parse('{"id":"a","promptTokenIds":[5,0,7]}')).toMatchObject([{ id: "a", text: null, tokenIds: [5, 0, 7] }]);
   });
@@ -49,7 +57,7 @@ describe("parsePrompts", () => {
     ['{"id":"a"}', 'p.jsonl, line 1 "prompt" or "promptTokenIds" is missing'],
     [
       '{"prompt":"x","source":"book"}',
-      'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, temperature, topK, topP, minP, seed, logprobs, arrivalMs',
+      'p.jsonl, line 1 unknown key "source", expected id, prompt, promptTokenIds, maxTokens, stop, responseFormat, temperature, topK, topP, minP, seed, logprobs, repetitionPenalty, presencePenalty, frequencyPenalty, minTokens, logitBias, badTokenIds, arrivalMs',
     ],
     ['{"prompt":"x","promptTokenIds":[1]}', 'p.jsonl, line 1 has both "prompt" and "promptTokenIds", give one'],
     ['{"promptTokenIds":[1,-1]}', "p.jsonl, line 1 promptTokenIds must be a list of token ids, got [1,-1]"],

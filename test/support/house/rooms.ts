@@ -35,6 +35,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...UP_TO_ENGINE,
     "families",
     "quantization",
+    "grammar",
     "index",
     "models",
     "backends/reference",
