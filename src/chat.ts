@@ -9,7 +9,7 @@ export type ChatValue =
   | readonly ChatValue[]
   | { readonly [key: string]: ChatValue | undefined };
 
-/** One turn of a conversation, with the names that chat templates read (those of OpenAI's API). */
+/** One turn of a conversation, with the names that chat templates read (OpenAI's API names). */
 export interface ChatMessage {
   /** Such as "system", "user", "assistant" or "tool". */
   readonly role: string;

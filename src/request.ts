@@ -49,8 +49,8 @@ export interface RequestInput {
    */
   readonly choice?: number;
   /**
-   * A beam: between steps its last token may be replaced, and it may branch. It sits out planning ahead, and nobody
-   * drafts for it. Default false.
+   * A beam: between steps its last token may be replaced, and it may branch. It sits out planning ahead and gets no
+   * drafts. Default false.
    */
   readonly branches?: boolean;
   /** Ids that end the request; the id itself is its last token. */

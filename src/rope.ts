@@ -2,7 +2,7 @@
 export type RopeScaling =
   /** All frequencies divided by `factor` (position interpolation, arXiv 2306.15595). */
   | { readonly kind: "linear"; readonly factor: number }
-  /** Llama 3.1's: low frequencies divided, high ones kept, those between interpolated. */
+  /** Llama 3.1's: low frequencies divided, high ones kept, the rest interpolated. */
   | {
       readonly kind: "llama3";
       readonly factor: number;
@@ -35,7 +35,7 @@ export interface RopeConfig {
   readonly scaling: RopeScaling | null;
 }
 
-/** Powers and logarithms: runtimes round those of `Math` differently. */
+/** Powers and logarithms: runtimes round `Math.pow` and `Math.log` differently. */
 export type RopeMath = Pick<typeof Math, "pow" | "log">;
 
 /** Inverse frequencies, radians a position: [dimensions / 2]. */

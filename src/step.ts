@@ -89,8 +89,8 @@ export interface StepPlan {
   readonly swapOutCount: number;
   readonly swapInCount: number;
   /**
-   * [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the plan before, those taken back
-   * not counted.
+   * [T] input ids; `~i` (negative) stands for the id sampled for `sampleRows[i]` of the previous plan that was not
+   * rolled back.
    */
   readonly tokenIds: Int32Array;
   /** [T] position in the sequence. */

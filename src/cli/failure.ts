@@ -26,7 +26,7 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError || error instanceof InvalidOptionError ? EXIT_BAD_USAGE : EXIT_FAILED;
 }
 
-/** One line for people; the stack too where BSTAR_DEBUG is set. Errors that nobody foresaw say how to see theirs. */
+/** One line for people; the stack too where BSTAR_DEBUG is set. Unexpected errors say how to see the stack. */
 export function describeFailure(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
   const debug = (env["BSTAR_DEBUG"] ?? "") !== "";
   if (debug && error instanceof Error) return `bstar: ${error.stack}\n`;

@@ -31,7 +31,7 @@ function interrupt(signal: "SIGINT" | "SIGTERM"): void {
   interruption.abort();
 }
 
-/** What nobody awaits and nobody catches: a bug, said like any other failure. */
+/** An unhandled rejection is a bug; it is reported like any other failure. */
 function crash(error: unknown): void {
   process.stderr.write(describeFailure(error, process.env));
   process.exit(EXIT_FAILED);

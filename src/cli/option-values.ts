@@ -2,9 +2,7 @@ import { InvalidArgumentError } from "commander";
 
 /** Options' texts to numbers. Commander puts the option's name and the text before the message of the error. */
 
-/**
- * Parser of integers in [low, high]: digits only, so that "1e3", "0x10" and " 5" are told apart from typos by nobody.
- */
+/** Parser of integers in [low, high]: digits only, because "1e3", "0x10" and " 5" may be typos. */
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -17,7 +15,7 @@ export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (t
   };
 }
 
-/** Parser of decimal numbers that `allowed` accepts; `range` says in words which those are. */
+/** Parser of decimal numbers that `allowed` accepts; `range` describes them in words. */
 export function decimal(range: string, allowed: (value: number) => boolean): (text: string) => number {
   return (text) => {
     const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;

@@ -4,11 +4,11 @@ import { OutputClosedError } from "./failure.ts";
 /** Where text goes: a terminal, a pipe, a file. */
 export interface Output {
   /**
-   * Resolves when the text is out of the process. Rejects with `OutputClosedError` where nobody reads, else with why it
-   * failed.
+   * Resolves when the text is out of the process. Rejects with `OutputClosedError` when the reader is gone, else with
+   * the cause.
    */
   write(text: string): Promise<void>;
-  /** What it can show; null where it is no terminal, or one that cannot move its cursor. */
+  /** What it can show; null unless it is a terminal with a movable cursor. */
   readonly terminal: Terminal | null;
 }
 
@@ -22,9 +22,7 @@ export interface Terminal {
 /** Size of a terminal that does not tell: the classic one. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
 
-/**
- * An output of the process. Once a write has failed, whoever wrote it, every later one rejects with the first failure.
- */
+/** An output of the process. After a failed write, every later write rejects with the same failure. */
 export class StreamOutput implements Output {
   readonly #stream: NodeJS.WriteStream;
   readonly #env: NodeJS.ProcessEnv;

@@ -316,7 +316,7 @@ function readSweep(path: string): SweepLine[] {
   return readLines(path);
 }
 
-/** What runs gave, and those that gave nothing. */
+/** Results of runs, and the runs without a result. */
 interface Outcomes {
   readonly records: readonly RunRecord[];
   readonly failed: readonly FailedRun[];

@@ -126,7 +126,7 @@ function privateFolder(folder: string): string {
   return folder;
 }
 
-/** Libraries are loaded from here: nobody else may be able to put them there. */
+/** Libraries are loaded from here, so only the user may write here. */
 function checkPrivate(folder: string): void {
   const { uid, mode } = lstatSync(folder);
   const isOwn = process.getuid === undefined || uid === process.getuid();

@@ -1,6 +1,6 @@
 /**
- * Where the engine's loop waits while nothing can be planned: until a time, or until somebody rings.
- * Law: once `wait` is over, whoever ended it, no timer of it is left.
+ * The engine's loop waits here while nothing can be planned: until a time, or until a call of `ring`. Law: when `wait`
+ * returns, its timer is cleared.
  */
 export class Alarm {
   readonly #clock: () => number;
@@ -29,10 +29,7 @@ export class Alarm {
   }
 }
 
-/**
- * Longest wait of one timer: `setTimeout` takes 31 bits of milliseconds, 24 days. Whoever waits for longer is woken,
- * and waits again.
- */
+/** Longest wait of one timer: `setTimeout` takes 31 bits of milliseconds, 24 days. A longer wait is split. */
 const MAX_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
 
 /** The platform's timer. */

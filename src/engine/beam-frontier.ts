@@ -20,7 +20,7 @@ export interface FinishedBeam {
   readonly finishReason: "stop" | "length";
 }
 
-/** A beam that goes on, by the number of the one that it continues. */
+/** A surviving beam, by the number of the beam that it extends. */
 export interface NextBeam {
   readonly from: number;
   readonly node: BeamNode;
@@ -36,12 +36,12 @@ export interface FrontierOptions {
 
 /**
  * The decisions of a beam search, without a model: each round, of all continuations of all beams the `width` likeliest
- * go on; those that end with a stop id are over, and so is everything at the greatest length. Of each beam the `width`
- * likeliest tokens and as many more as there are stop ids are looked at. A sequence's score is the sum of its log
- * probabilities over its length to the power of `lengthPenalty`. Ties go to the earlier beam, then to the smaller id.
+ * survive; candidates with a stop id or at the greatest length have ended. Of each beam the `width` likeliest tokens
+ * and as many more as there are stop ids are looked at. A sequence's score is the sum of its log probabilities over its
+ * length to the power of `lengthPenalty`. Ties go to the earlier beam, then to the smaller id.
  *
- * Ends as soon as no beam can still come among the `width` best, so the result is that of going on to the end.
- * Source: vLLM's and Hugging Face's beam search (there `early_stopping="never"`).
+ * Ends as soon as no beam can still come among the `width` best, so the result is that of going on to the end. Source:
+ * vLLM's and Hugging Face's beam search (there `early_stopping="never"`).
  */
 export class BeamFrontier {
   /** The best so far, best first, `width` at most. */

@@ -45,8 +45,8 @@ interface LiveBeam {
 
 /**
  * Runs a beam search on the scheduler: each beam is a choice of one request. When the last of a round has its
- * candidates, the beams that go on take their tokens and branch, sharing blocks; the others end. One that is done
- * before the others is paused and gives its blocks back: a search runs to its end in any pool that one beam fits into.
+ * candidates, the beams that go on take their tokens and branch, sharing blocks; the others end. A beam that finishes
+ * its step early is paused and releases its blocks: a search completes in any pool that holds one beam.
  */
 export class BeamSearch {
   readonly id: RequestId;
@@ -81,7 +81,7 @@ export class BeamSearch {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Who drops the promise learns nothing from a crash of the process.
+    // Prevents an unhandled rejection when the caller ignores the promise.
     this.result.catch(() => {});
   }
 
@@ -93,7 +93,7 @@ export class BeamSearch {
     return true;
   }
 
-  /** Those of its beams go on that have not had their step. */
+  /** Resumes the beams that have not had their step. */
   resume(scheduler: Scheduler, now: number): boolean {
     if (!this.#isPaused) return false;
     this.#isPaused = false;
@@ -111,7 +111,7 @@ export class BeamSearch {
     else if (request.finishReason === null) scheduler.pause(this.id, now, request.choice);
   }
 
-  /** The scheduler ended a beam. Where nobody here asked for it, the search is over. */
+  /** The scheduler ended a beam. If the search did not end it, the whole search ends. */
   noteEnd(request: Request): void {
     if (request.finishReason !== "abort" && request.finishReason !== "error") return;
     this.fail(request.error ?? this.abortReason());
@@ -135,7 +135,7 @@ export class BeamSearch {
     this.onOver();
   }
 
-  /** Those that nothing continues end first: they make room for the branches of others. */
+  /** Beams without a successor end first, because they make room for branches. */
   #continue(before: readonly LiveBeam[], next: readonly NextBeam[], scheduler: Scheduler, now: number): LiveBeam[] {
     const taken = new Set(next.map(({ from }) => from));
     for (const [from, { choice }] of before.entries()) {

@@ -11,10 +11,10 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 export const MAX_CALIBRATION_SECONDS = 5;
 
 /**
- * Times steps of the sizes that the budget wants to know of, smallest first, and tells it. Steps are prompts that
- * nobody sent, planned by a scheduler of their own, in blocks that nobody holds: only before any request runs. It ends
- * early where a size does not fit the pool, the seconds are over, or a step fails: the budget then goes on with what
- * live steps take. Nothing to do for a budget that wants to know of none.
+ * Times steps of the sizes that the budget wants to know of, smallest first, and tells it. Steps are prompts that no
+ * user sent, planned by a separate scheduler, in free blocks: only before any request runs. It ends early where a size
+ * does not fit the pool, the seconds are over, or a step fails: the budget then goes on with what live steps take.
+ * Nothing to do for a budget that wants to know of none.
  */
 export async function calibrate(
   budget: BudgetPolicy,
@@ -49,7 +49,7 @@ export async function calibrateBudget(
   if (budget.fit !== undefined) onCalibrated?.(budget.fit);
 }
 
-/** Steps of prompts that nobody sent. */
+/** Steps of made-up prompts. */
 class DummySteps {
   readonly #backend: Backend;
   readonly #scheduler: Scheduler;
@@ -72,7 +72,7 @@ class DummySteps {
     this.#longest = Math.max(1, Math.min(contextLength, Math.floor(blockCount / groups.length) * blockSize) - 1);
   }
 
-  /** Seconds that a step of so many tokens takes; null where the pool cannot hold one. */
+  /** Seconds of a step of `tokens` tokens; null if the pool cannot hold it. */
   async time(tokens: number, clock: () => number): Promise<number | null> {
     for (let left = tokens; left > 0; left -= this.#longest) this.#submit(Math.min(left, this.#longest));
     const plan = this.#scheduler.schedule(0);

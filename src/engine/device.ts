@@ -13,8 +13,8 @@ export const MAX_LOSSES = 8;
 /**
  * The backend that steps run on, and another one in its place once its device is lost.
  *
- * Laws: a backend is disposed once, by whoever owns it last; a lost one's `dispose` may fail, and nobody is told: it
- * has nothing to give back.
+ * Laws: a backend is disposed once, by its last owner. A failing `dispose` of a lost backend is ignored: there is
+ * nothing left to free.
  */
 export class Device {
   backend: Backend;
@@ -42,8 +42,8 @@ export class Device {
   }
 
   /**
-   * A backend that throws instead of rejecting is a failed step, too, unless it is a bug that throws; one that gives no
-   * promise has ended.
+   * A backend that throws instead of rejecting fails the step, too, unless the error is a bug. A backend that returns
+   * no promise has finished.
    */
   execute(plan: StepPlan): Promise<StepResult> {
     try {
@@ -95,7 +95,7 @@ export class Device {
     try {
       assertLike(backend, this.backend);
     } catch (error) {
-      // Nobody else knows of it.
+      // No other code holds it.
       if (backend !== this.backend) await disposalOf(backend).catch(() => {});
       throw error;
     }

@@ -1,6 +1,6 @@
 import type { KvEvent } from "../blocks/events.ts";
 
-/** Tells events, in order, after the scheduler's call that made them: whoever listens may call the engine. */
+/** Delivers events in order, after the scheduler's call that made them, so that a listener may call the engine. */
 export class KvEventRelay {
   readonly #listener: ((event: KvEvent) => void) | undefined;
   readonly #onError: (error: unknown) => void;
@@ -12,7 +12,7 @@ export class KvEventRelay {
     this.#onError = onError;
   }
 
-  /** Takes the scheduler's events in; undefined where nobody listens. */
+  /** Takes the scheduler's events in; undefined without a listener. */
   get note(): ((event: KvEvent) => void) | undefined {
     return this.#listener && ((event) => this.#push(event));
   }
@@ -30,7 +30,7 @@ export class KvEventRelay {
 
   #push(event: KvEvent): void {
     this.#events.push(event);
-    // Where nobody else does, as whoever calls the scheduler directly.
+    // For callers that use the scheduler directly.
     if (this.#events.length === 1) queueMicrotask(() => this.#tellAlone());
   }
 

@@ -1,7 +1,4 @@
-/**
- * Checks of an engine's options before anything is made of them. Numbers and policies are checked by those that use
- * them.
- */
+/** Checks of an engine's options before anything is made of them. The user of a number or a policy checks it. */
 import type { BackendInfo } from "../backends/backend.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { checkOptions, type OptionKind } from "../option-checks.ts";
@@ -26,8 +23,8 @@ const KINDS: Readonly<Record<keyof EngineOptions, OptionKind>> = {
 };
 
 /**
- * The backend's limits. Throws `InvalidOptionError` that names the option: one that does not exist, holds something
- * else, or is beyond them.
+ * The backend's limits. Throws `InvalidOptionError` that names the option if it is unknown, of another type, or beyond
+ * the limits.
  */
 export function infoOf(options: EngineOptions): BackendInfo {
   checkOptions(options, KINDS);

@@ -31,7 +31,7 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
    * monotonic clock.
    */
   readonly clock?: () => number;
-  /** Calls `wake` after so many seconds of the clock; returns how to cancel. Default: `setTimeout`. */
+  /** Calls `wake` after `seconds` of the clock; returns a function that cancels. Default: `setTimeout`. */
   readonly timer?: (seconds: number, wake: () => void) => () => void;
   /** Called after each committed step; must not throw. */
   readonly onStep?: (step: StepEvent) => void;
@@ -129,7 +129,7 @@ export interface StepEvent {
   readonly hostSeconds: number;
 }
 
-/** A beginning, and who may share it. */
+/** A common prompt prefix, and which requests may share it. */
 export type PrefixQuery = Pick<
   EngineRequest,
   "prompt" | "promptTokenIds" | "messages" | "chat" | "cacheSalt" | "adapterId"

@@ -69,7 +69,7 @@ function assertFits(
 }
 
 /**
- * Texts that end the request: its own, and behind messages those of the chat template. They need a tokenizer. Throws
+ * Texts that end the request: its own, and for messages also the chat template's. They need a tokenizer. Throws
  * `InvalidRequestError`.
  */
 export function stopsOf(

@@ -1,6 +1,6 @@
 import type { Scheduler } from "../scheduler/scheduler.ts";
 
-/** Resets of the prefix cache that wait for the steps in flight to end. Those that wait together are done at once. */
+/** Resets of the prefix cache that wait for the steps in flight to end. Waiting resets run together. */
 export class Resets {
   #recompute = false;
   readonly #waiting: { readonly done: () => void; readonly failed: (error: Error) => void }[] = [];

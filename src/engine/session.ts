@@ -61,8 +61,8 @@ export class Session {
   }
 
   /**
-   * The request is over, whoever ended it; once. A stop string that is complete with the last token that was allowed is
-   * a stop.
+   * The request has ended, for any reason; called once. A stop string that is complete with the last token that was
+   * allowed is a stop.
    */
   end(reason: FinishReason, error: Error | null, now: number, request: Request | null = null): void {
     if (this.#ended) return;

@@ -18,10 +18,7 @@ interface Opening {
   readonly abort: () => void;
 }
 
-/**
- * The sessions of requests that have not ended, one for each choice, and of those that have, until their streams are
- * told.
- */
+/** The sessions of requests that have not ended, one for each choice; an ended one stays until its stream is told. */
 export class Sessions {
   readonly #tokenizer: Tokenizer | undefined;
   readonly #byId = new Map<RequestId, readonly Session[]>();
@@ -109,7 +106,7 @@ export class Sessions {
       const logprobs = logprobsOf(request, result, outcome.sampleIndices[i]);
       const session = this.#of(request);
       if (session === undefined) {
-        // A beam of a search, or of somebody who gave it to the scheduler directly.
+        // A beam of a search, or a request given to the scheduler directly.
         this.#searches.get(request.id)?.accept(request, logprobs?.top ?? [], scheduler, now);
         continue;
       }

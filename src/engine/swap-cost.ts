@@ -19,9 +19,9 @@ const LEAST_SPREAD = 1e-2;
  * own seconds to read and to write a block, timed once, and its own seconds a token and a visible position, from the
  * steps with several tokens a request.
  *
- * Keeping costs one block's way out and, when it is wanted, the way back of it and of those behind it that are on the
- * host; giving it up costs the computing of all their tokens. Costs a block and a token are constant, so the sum over a
- * victim's blocks decides alike.
+ * Keeping costs one block's way out and, when it is wanted, the way back of it and of later blocks on the host; giving
+ * it up costs the computing of all their tokens. Costs a block and a token are constant, so the sum over a victim's
+ * blocks decides alike.
  */
 export class SwapCost {
   readonly #blockSize: number;
@@ -64,7 +64,7 @@ export class SwapCost {
     return this.#hasTier ? loadOf(plan) : null;
   }
 
-  /** A step was done; those without a prompt tell nothing of computing again. */
+  /** A step was done. Steps without a prompt say nothing about recomputation. */
   observe({ tokenCount, requestCount, positions }: StepLoad, seconds: number): void {
     if (tokenCount < 2 * requestCount || !(seconds > 0)) return;
     const terms = [
@@ -87,7 +87,7 @@ export class SwapCost {
     if (this.#sums[0] === 0) return true;
     const blocks = 1 + blocksBehind;
     const tokens = blocks * this.#blockSize;
-    // Each token sees those before it and itself.
+    // Each token attends to itself and all earlier tokens.
     const positions = tokens * (position + (tokens + 1) / 2);
     const recompute = tokens * this.#secondsPerToken + positions * this.#secondsPerPosition;
     return groupCount * (this.#secondsOut + blocks * this.#secondsIn) < recompute;

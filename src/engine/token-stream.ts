@@ -209,7 +209,7 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   }
 }
 
-/** One answer, and what of it nobody has read yet. */
+/** One answer, and its unread part. */
 class Answer {
   ended: Choice | null = null;
   readonly #choice: number;

@@ -5,14 +5,14 @@ import { SortedWindow } from "../collections/sorted-window.ts";
 /** Answers remembered of each kind: LightLLM plans by the last 1,000 (ASPLOS '25). */
 const WINDOW = 1000;
 
-/** Fewer answers of a kind than this say less than those of all kinds. */
+/** With fewer answers of a kind, the answers of all kinds say more. */
 const MIN_SAMPLES = 8;
 
 /**
- * Predicts from the answers that ended: the mean length of those that were longer than what the request has so far,
- * among prompts of about its length (by powers of two), or among all while there are few; nobody's aborts count. Where
- * nothing is known, as long as it may be. Source: LightLLM's past-future scheduler, which draws from the same
- * distribution; the mean needs no random numbers.
+ * Predicts from the answers that ended: the mean length of answers longer than the request's so far, among prompts of
+ * about its length (by powers of two), or among all while there are few; aborts do not count. Where nothing is known,
+ * as long as it may be. Source: LightLLM's past-future scheduler, which draws from the same distribution; the mean
+ * needs no random numbers.
  */
 export function outputHistory(): LengthPredictor {
   const all = new SortedWindow(WINDOW);

@@ -2,7 +2,7 @@ import type { RequestView } from "../request.ts";
 
 /** The step as far as it is decided when a prompt asks for its share. Counts are tokens. */
 export interface ChunkStep {
-  /** Budget that nobody has taken yet, > 0. */
+  /** Unused budget, > 0. */
   readonly remaining: number;
   /** The whole step's budget. */
   readonly budget: number;

@@ -1,8 +1,8 @@
 import type { ChunkPolicy } from "./chunk-policy.ts";
 
 /**
- * Shares what is left equally, in whole blocks: each prompt gets its share, or all that it needs, or what those behind
- * it leave over. No prompt waits for a longer one, and all end late; the budget is used up while anybody lacks tokens.
+ * Shares the budget equally, in whole blocks: each prompt gets its share, or all that it needs, or what later prompts
+ * leave over. No prompt waits for a longer one, and all end late; the budget is used up while any prompt lacks tokens.
  * Source: TensorRT-LLM's EQUAL_PROGRESS.
  */
 export function equalProgress(): ChunkPolicy {

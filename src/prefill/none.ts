@@ -3,8 +3,8 @@ import type { ChunkPolicy } from "./chunk-policy.ts";
 /**
  * Prompts are computed in one piece, or wait for a step that has room: a prompt beyond the budget is refused at submit.
  * The decodes of that step wait for the whole prompt. Only what cannot be whole is divided: a prompt that ran out of
- * blocks goes on in pieces, and so does one that was preempted and, with its answer so far, outgrew the budget. Source:
- * Orca (OSDI '22).
+ * blocks goes on in pieces, and so does a preempted request that outgrew the budget with its answer. Source: Orca (OSDI
+ * '22).
  */
 export function none(): ChunkPolicy {
   return {

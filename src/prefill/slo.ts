@@ -6,15 +6,15 @@ export interface SloOptions {
   /** Longest time between two tokens of a request that is wanted, in any unit of time. */
   readonly target: number;
   /**
-   * Time of a step of so many tokens, in the same unit; never falls with the tokens. The `measured` budget's `predict`
-   * is one.
+   * Time of a step of `tokens` tokens, in the same unit; never falls with the tokens. The `measured` budget's `predict`
+   * fits.
    */
   readonly stepTime: (tokens: number) => number;
 }
 
 /**
- * The largest chunk with which the step is predicted to end within the inter-token target of those that decode in it;
- * with nobody to disturb, all that is left. O(log gap) predictions.
+ * The largest chunk with which the step is predicted to end within the inter-token target of its decodes; without
+ * decodes, all that is left. O(log gap) predictions.
  *
  * While one block's tokens fit the target, no step is predicted beyond it for a prompt's sake. Where not even that
  * fits, the first prompt of the step gets a block nevertheless: prompts must end. Source: QoServe (ASPLOS '26), with
@@ -38,7 +38,7 @@ export function slo(options: SloOptions): ChunkPolicy {
   };
 }
 
-/** The largest n in 0..most that `fits`, where all below one that fits do; 0 is taken to. */
+/** The largest n in 0..most that `fits`. If n fits, n - 1 fits; 0 always fits. */
 function largestWithin(most: number, fits: (n: number) => boolean): number {
   let low = 0;
   let high = most;

@@ -40,7 +40,7 @@ const GPU_COUNTS = [1, 2, 4, 8] as const;
 
 /**
  * Every GPU of the catalogue, alone and in groups, that serves the load, cheapest day first; the refused with their
- * reasons. Memory is taken as engines leave it (`SERVING_MEMORY`); rates are those of `steadyState`, an upper bound
+ * reasons. Memory is taken as engines leave it (`SERVING_MEMORY`); rates come from `steadyState`, an upper bound
  * without queueing.
  */
 export function rankGpus(

@@ -38,7 +38,7 @@ const LINK_KEYS = Object.keys(PCIE4) as (keyof Link)[];
 /**
  * A GPU from a parsed JSON object: the fields of `Gpu`; needed are `flops.fp16`, `bytesPerSecond` and `memoryBytes`.
  * Missing efficiency figures are the mean of the fitted GPUs, a missing link is a PCIe 4 slot, a missing price is 0.
- * Throws `InvalidOptionError` that names the key: one that is missing, unknown, or out of range.
+ * Throws `InvalidOptionError` that names a missing, unknown or out-of-range key.
  */
 export function gpuFromJson(value: unknown, name = "gpu.json"): Gpu {
   const fields = new JsonFields(name, value, InvalidOptionError);

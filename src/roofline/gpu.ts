@@ -36,8 +36,8 @@ export interface Efficiency {
   /** Seconds of kernel starts and gaps a layer and step, on the device. */
   readonly launchSecondsPerLayer: number;
   /**
-   * Seconds a layer that a step with a prompt's tokens takes longer: its kernels are started one by one, those of a
-   * step of decodes as one graph.
+   * Seconds a layer that a step with a prompt's tokens takes longer: its kernels start one by one, a step of decodes
+   * starts as one graph.
    */
   readonly promptSecondsPerLayer: number;
   /** Seconds a layer of norms on queries and keys, where the model has them. */

@@ -6,7 +6,7 @@ import type { ModelShape } from "./shape.ts";
 
 /**
  * Shape of the model that a parsed Hugging Face `config.json` describes (of its `text_config` where it has one). Pure.
- * Families are those of `src/families`; a model of another one is refused by name. Throws `InvalidModelError` and
+ * `src/families` lists the families; a model of another family is refused by name. Throws `InvalidModelError` and
  * `UnsupportedModelError` that name the key and its value. How weights are stored is no part of the shape:
  * `weightFormatFromConfig` reads it.
  */

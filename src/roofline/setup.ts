@@ -16,7 +16,7 @@ export interface Setup {
   readonly gpus?: number;
 }
 
-/** Widest number that anybody stores. */
+/** Widest stored number. */
 const MAX_BITS = 32;
 
 /** GPUs that one machine with one link holds; beyond it tensor parallelism is not used. */

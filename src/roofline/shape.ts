@@ -111,7 +111,7 @@ export function matrixWeights(shape: ModelShape): number {
   return weightsWithExperts(shape, shape.experts?.count ?? 0);
 }
 
-/** Weights that one token is multiplied with: of a mixture's experts only those that it uses. */
+/** Weights that one token is multiplied with: of a mixture's experts only the used ones. */
 export function activeMatrixWeights(shape: ModelShape): number {
   return weightsWithExperts(shape, shape.experts?.perToken ?? 0);
 }

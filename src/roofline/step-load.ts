@@ -59,7 +59,7 @@ export class StepLoad {
   }
 }
 
-/** Pairs of a position below `length` and one that it sees: itself and those before, at most `window`. */
+/** Pairs of a position below `length` and a position that it attends to: itself and earlier ones, at most `window`. */
 function visiblePairs(length: number, window: number): number {
   const full = Math.min(length, window);
   return (full * (full + 1)) / 2 + (length > window ? (length - window) * window : 0);

@@ -149,9 +149,7 @@ function activeIntermediateSize(shape: ModelShape): number {
   return share * mixture + (1 - share) * intermediateSize;
 }
 
-/**
- * Share of a mixture's experts that so many tokens leave unread; 1 without experts, where there is nothing to leave.
- */
+/** Share of a mixture's experts that `tokens` tokens leave unread; 1 without experts. */
 function idleShare({ experts }: ModelShape, tokens: number): number {
   return experts === null ? 1 : (1 - experts.perToken / experts.count) ** tokens;
 }

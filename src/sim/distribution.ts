@@ -1,8 +1,8 @@
 import { QuantileSketch } from "./quantile-sketch.ts";
 
 /**
- * Samples that are kept as they are: quantiles of so many are exact. 2 MiB a distribution; beyond, a sketch of 83 KB
- * takes over.
+ * Samples that are kept as they are: up to this number, quantiles are exact. 2 MiB a distribution; beyond, a sketch of
+ * 83 KB takes over.
  */
 export const MAX_EXACT_SAMPLES = 2 ** 17;
 

@@ -44,7 +44,7 @@ export interface SimulationOptions extends Setup {
   readonly frontEndSeconds?: number;
   /** Whether requests take and leave cached prefixes. Default true. */
   readonly prefixCaching?: boolean;
-  /** Takes so many requests of the workload at most. Default: all. */
+  /** Most requests that are taken from the workload. Default: all. */
   readonly maxArrivals?: number;
   /** For goodput. Default: none. */
   readonly slo?: Slo;
@@ -65,8 +65,8 @@ export interface ResolvedSimulation extends Required<Omit<SimulationOptions, "ma
 }
 
 /**
- * Waiting requests: a simulation shows how a queue grows, so nobody is refused before memory is at stake. 2^20 requests
- * are some 500 MB of records, 2^28 ids 1 GiB.
+ * Waiting requests: a simulation shows how a queue grows, so no request is refused before memory is at stake. 2^20
+ * requests are some 500 MB of records, 2^28 ids 1 GiB.
  */
 export const MAX_WAITING_REQUESTS = 2 ** 20;
 export const MAX_WAITING_TOKENS = 2 ** 28;

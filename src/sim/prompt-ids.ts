@@ -8,8 +8,7 @@ const MAX_IDS = 2 ** 31;
 const FIRST_CAPACITY = 4096;
 
 /**
- * Token ids of prompts whose text nobody has: equal names give equal tokens, different ones differ from their first
- * token on.
+ * Token ids of prompts without a text: equal names give equal tokens, different ones differ from their first token on.
  *
  * A piece is its first token, which names it, and the same filler behind that: two prompts then agree exactly as far as
  * their pieces do, since a prefix is compared from its beginning. Laws: all ids are at least `vocabSize`, sampled ones

@@ -2,16 +2,16 @@ import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { RequestView } from "../request.ts";
 
 export interface QueueWatcher {
-  /** A new request, or one that was preempted. */
+  /** A new or preempted request. */
   enters(request: RequestView, now: number): void;
   /** Admitted, or ended while it waited. */
   leaves(request: RequestView, now: number): void;
 }
 
-/** Every member, so that one that the interface gains cannot be forgotten here. */
+/** Every member, so that a new member of the interface is a type error here. */
 type Every<T> = { [K in keyof Required<T>]: T[K] };
 
-/** The policy itself, with somebody who is told of each request that enters or leaves its queue. */
+/** The policy, with a listener for each request that enters or leaves its queue. */
 export function watchQueue(policy: QueuePolicy, watcher: QueueWatcher): QueuePolicy {
   const watched: Every<QueuePolicy> = {
     name: policy.name,

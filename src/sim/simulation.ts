@@ -21,7 +21,7 @@ import {
 import { firstTokenHash, PromptIds } from "./prompt-ids.ts";
 import { watchQueue } from "./queue-watch.ts";
 
-/** What became of the workload's requests; those that timed out are in none but the first. */
+/** What became of the workload's requests; timed-out requests count in the first number alone. */
 export interface RequestCounts {
   submitted: number;
   completed: number;
@@ -35,7 +35,7 @@ export interface RequestCounts {
 
 /**
  * Sees each step as it is committed: for tests, views and fits. `load` is what the step carried. Load, outcome and the
- * plan's counts are valid until it returns; the plan's columns may be those of the next plan already.
+ * plan's counts are valid until it returns; the plan's columns may hold the next plan already.
  */
 export type StepObserver = (plan: StepPlan, outcome: StepOutcome, now: number, load: StepLoad) => void;
 
@@ -72,7 +72,9 @@ export class Simulation {
    * match as they would with the tokens of a real run, and none has to be made up.
    */
   readonly #result: StepResult;
-  /** Whether any request can find another one's blocks: half of a run's time goes into keeping what nobody finds. */
+  /**
+   * Whether any request can find another one's blocks: otherwise half of a run's time goes into an index without hits.
+   */
   readonly #sharesPrefixes: boolean;
   #taken = 0;
   /** The plan on the device; null where it idles. */
@@ -219,7 +221,7 @@ export class Simulation {
     this.#inFlight.close(number);
   }
 
-  /** Those that a step finished are seen to after its metrics; here are those that time ended. */
+  /** Requests that time ended. Requests that a step finished are handled after its metrics. */
   #ended(request: Request): void {
     if (request.finishReason !== "error") return;
     const number = request.id as number;
@@ -227,7 +229,7 @@ export class Simulation {
     this.#inFlight.close(number);
   }
 
-  /** Notes a first admission; who ends in the queue never has a token, so the note is not read. */
+  /** Notes a first admission. A request that ends in the queue has no token, so its note is not read. */
   #leftQueue(request: Request, now: number): void {
     const number = request.id as number;
     const { startedAt } = this.#inFlight;

@@ -68,7 +68,7 @@ export class DemoRun implements AsyncDisposable {
     this.#start = now();
   }
 
-  /** Resolves when every request has ended; aborted, those that have not come stay away. */
+  /** Resolves when every request has ended; after an abort, no further request arrives. */
   async play(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#tracks.map((track, row) => this.#playOne(track, row, signal)));
   }

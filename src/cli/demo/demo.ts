@@ -46,7 +46,7 @@ export async function demo(options: DemoOptions, io: Io): Promise<void> {
   if (run.failed) io.exitCode = EXIT_FAILED;
 }
 
-/** The run and its display side by side; one that fails ends the other. */
+/** The run and its display side by side; a failure of either ends the other. */
 async function playShown(run: DemoRun, lines: string[], io: Io): Promise<void> {
   const over = new AbortController();
   const stop = new AbortController();

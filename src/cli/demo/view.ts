@@ -49,7 +49,7 @@ function counts({ running, waiting, finished, rows, preemptions, tokensPerSecond
   ]);
 }
 
-/** As many requests as there is room for; those that ended or have not come yet give way first. */
+/** As many requests as there is room for; ended and future requests give way first. */
 function requestLines(frame: Frame, canvas: Canvas, room: number): Line[] {
   const { rows } = frame;
   const lineOf = (index: number): Line => requestLine(rows[index], index, canvas);

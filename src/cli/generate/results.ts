@@ -41,8 +41,8 @@ const MAX_OUTSTANDING = 1024;
 const MAX_OUTSTANDING_TOKENS = DEFAULT_MAX_WAITING_TOKENS / 2;
 
 /**
- * Runs all jobs on the engine and yields each result in the order of the jobs, as soon as those before it are there.
- * One job's failure is its own.
+ * Runs all jobs on the engine and yields each result in the order of the jobs, as soon as all earlier results are
+ * ready. One job's failure is its own.
  */
 export async function* runInOrder(engine: Engine, jobs: readonly Job[], signal: AbortSignal): AsyncGenerator<Result> {
   const outstanding: { readonly tokens: number; readonly result: Promise<Result> }[] = [];

@@ -61,7 +61,7 @@ function pageOf(folder: string): string {
   return join(folder, "report.html");
 }
 
-/** With those above it, one by one: below /proc, Node's way of making all at once never comes back. */
+/** Creates parent folders one by one: below /proc, Node's recursive `mkdir` never returns. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

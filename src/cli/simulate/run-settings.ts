@@ -29,7 +29,7 @@ const DEFAULT_REQUESTS = 1000;
 export interface Result extends SimulationSummary {
   /** Rows of the trace that could not be used; only where they are skipped. */
   readonly skippedRows?: number;
-  /** The settings, and what the roofline chose for those that were not given. */
+  /** The settings, and what the roofline chose for missing ones. */
   readonly config: Config;
   readonly seed: number;
 }

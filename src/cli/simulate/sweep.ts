@@ -34,7 +34,7 @@ export function parseShard(text: string): Shard {
   return { part, parts };
 }
 
-/** Runs of the shard that the file does not hold, and those that failed there. */
+/** Runs of the shard that the file lacks, and its failed runs. */
 export function runsToDo({ runs, shard, out }: SweepOptions): Settings[] {
   const own = runs.filter((_, i) => i % shard.parts === shard.part - 1);
   const lines = out === undefined ? [] : readLines(out);

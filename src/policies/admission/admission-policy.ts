@@ -1,6 +1,6 @@
 import type { RequestView } from "../../request.ts";
 
-/** The pool and who runs, as an admission policy sees them. Counts are blocks of all groups. */
+/** The pool and the running requests, as an admission policy sees them. Counts are blocks of all groups. */
 export interface AdmissionView {
   readonly blockCount: number;
   readonly blockSize: number;
@@ -38,8 +38,8 @@ export interface AdmissionPolicy {
    */
   missingBlocks(request: RequestView, needed: number, view: AdmissionView): number;
   /**
-   * Once a step, when the running ones have their share and before anybody is admitted. `shortage`: a block was
-   * missing, somebody had to give his up or to wait.
+   * Once a step, after running requests have their share, before admissions. `shortage`: a block was missing, so a
+   * request was preempted or had to wait.
    */
   step?(view: AdmissionView, shortage: boolean): void;
   /** A request ended, in whatever way: `finishReason` says how. */

@@ -6,7 +6,7 @@ import type { AdmissionPolicy, AdmissionView } from "./admission-policy.ts";
 const FIRST_RATIO = 0.7;
 const LEAST_SHARE = 0.14;
 const DECAY_STEPS = 600;
-/** Tokens to come that count, of one request: who asks for more than this mostly means "until done". */
+/** Tokens to come that count, of one request: a larger `maxTokens` mostly means "until done". */
 const MAX_COUNTED = 4096;
 /** Tokens that each running request may produce before the next shortage, when the ratio is set anew after one. */
 const STEPS_AHEAD = 20;

@@ -1,9 +1,9 @@
 import type { AdmissionPolicy } from "./admission-policy.ts";
 
 /**
- * Admits while the next step fits: the next token of everybody who runs, and the newcomer's first block. O(running).
- * Holds the most requests and looks no further, so that it preempts some; who is preempted is the preemption policy's
- * choice. Source: TensorRT-LLM's MAX_UTILIZATION.
+ * Admits while the next step fits: the next token of each running request, and the newcomer's first block. O(running).
+ * Holds the most requests and looks no further, so that it preempts some; the preemption policy names the victim.
+ * Source: TensorRT-LLM's MAX_UTILIZATION.
  */
 export function maxUtilization(): AdmissionPolicy {
   return {

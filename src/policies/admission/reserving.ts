@@ -3,7 +3,7 @@ import type { RequestView } from "../../request.ts";
 import type { AdmissionPolicy, AdmissionView } from "./admission-policy.ts";
 
 /**
- * Admits while the pool holds what every running request and the newcomer may ever hold, by `lengthOf`: nobody is
+ * Admits while the pool holds what every running request and the newcomer may ever hold, by `lengthOf`: nothing is
  * preempted then. O(running). `lengthOf`: tokens that a request is taken to reach, at least its `maxLength`.
  */
 export function reserving(

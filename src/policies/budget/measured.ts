@@ -17,12 +17,12 @@ export interface MeasuredBudget extends BudgetPolicy {
   /** Undefined until steps of several sizes were timed. */
   readonly fit: StepTimeFit | undefined;
   /**
-   * Steps of these sizes, each `stepsPerSize` times, make the fit: who times them before the first request spares the
-   * first requests small steps.
+   * Steps of these sizes, each `stepsPerSize` times, make the fit: timing them before the first request saves small
+   * steps.
    */
   readonly sizes: readonly number[];
   readonly stepsPerSize: number;
-  /** Predicted time of a step of so many tokens, for the `slo` chunk policy; 0 without a fit. */
+  /** Predicted time of a step of `tokens` tokens, for the `slo` chunk policy; 0 without a fit. */
   predict(tokens: number): number;
   observe(tokens: number, elapsed: number): void;
 }

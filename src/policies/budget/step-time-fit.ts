@@ -112,7 +112,7 @@ function toFit(line: Line, sampleCount: number): StepTimeFit {
   };
 }
 
-/** Time of a step of so many tokens. */
+/** Time of a step of `tokens` tokens. */
 export function fittedTime({ floor, slope }: StepTimeFit, tokens: number): number {
   return Math.sqrt(floor ** 2 + (slope * tokens) ** 2);
 }

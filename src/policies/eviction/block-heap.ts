@@ -33,7 +33,7 @@ export class BlockHeap {
     return this.#at[block] !== 0;
   }
 
-  /** The block's first key; what it was set to last, for one that is not in. */
+  /** The block's first key; of an absent block the last value. */
   firstKey(block: number): number {
     return this.#first[block];
   }

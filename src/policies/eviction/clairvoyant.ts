@@ -5,8 +5,8 @@ import { LeafQueue } from "./leaf-queue.ts";
 
 /**
  * Gives up the leaf that is needed again last: no policy has more hits. It needs the future, so it is a measure for the
- * others in benches and tests, no policy for use. Who needs a block needs those above it, so that some leaf is always
- * among the last. O(log n). Source: Belady, 1966.
+ * others in benches and tests, no policy for use. A request that needs a block needs its ancestors, so some leaf is
+ * always among the last. O(log n). Source: Belady, 1966.
  *
  * `nextUse`: when what the block holds is needed next, `Infinity` for never. Asked when its last holder lets go, and
  * true until it is held again.

@@ -5,8 +5,8 @@ import type { EvictionPolicy, EvictionStorage } from "../../blocks/eviction.ts";
 /**
  * Least recently used: gives up the block whose last holder let go longest ago. O(1) each.
  *
- * A request lets go of a chain's tail before its head, and whoever holds a block holds those above it: so a child is
- * always in front of its parent, and the first block is a leaf without looking. Source: vLLM's free queue.
+ * A request lets go of a chain's tail before its head, and holding a block holds its ancestors: so a child is always in
+ * front of its parent, and the first block is a leaf without looking. Source: vLLM's free queue.
  */
 export function lru(): EvictionPolicy {
   let queue: LinkedQueue | undefined;

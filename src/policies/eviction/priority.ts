@@ -4,7 +4,7 @@ import { InvalidOptionError } from "../../errors.ts";
 import { BlockHeap } from "./block-heap.ts";
 import { LeafQueue } from "./leaf-queue.ts";
 
-/** Of blocks that nobody said anything about (TensorRT-LLM). */
+/** Of blocks without a retention (TensorRT-LLM). */
 const DEFAULT_PRIORITY = 35;
 
 const MAX_PRIORITY = 100;

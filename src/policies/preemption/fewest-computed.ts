@@ -1,9 +1,10 @@
 import type { PreemptionPolicy } from "./preemption-policy.ts";
 
 /**
- * The one with the fewest tokens in the cache, of equal ones the youngest: the least work is lost. Who has the most is
- * never preempted and gains with each step, so that it ends; an old request with a short context may wait for many
- * younger ones with long ones. Source: SGLang retracts by the same thought the one with the fewest produced tokens.
+ * The request with the fewest tokens in the cache, the youngest of equal ones: the least work is lost. The request with
+ * the most is never preempted and gains with each step, so it ends; an old request with a short context may wait for
+ * many younger ones with long ones. Source: SGLang retracts by the same thought the one with the fewest produced
+ * tokens.
  */
 export function fewestComputed(): PreemptionPolicy {
   return {

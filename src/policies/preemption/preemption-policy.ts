@@ -1,8 +1,8 @@
 import type { RequestView } from "../../request.ts";
 
 /**
- * Who gives its blocks up when a running request needs one and there is none. Named must be the last of a total order,
- * so that the first of it always moves on: where the victim is the one in need, it waits instead.
+ * Names the request to preempt when a running request needs a block and none is free. It must be the last of a total
+ * order, so that the first always progresses; a request that names itself waits instead.
  */
 export interface PreemptionPolicy {
   readonly name: string;

@@ -25,10 +25,11 @@ export interface ClientRequest {
   readonly account: ClientAccount;
   /** What its account was charged for the prompt; 0 where nothing was. */
   charge: number;
-  /** Tokens of its prompt that were computed, those taken back left out. */
+  /** Computed tokens of its prompt, without rolled-back ones. */
   promptTokens: number;
   /**
-   * When it last left the queue with nothing charged since: one that only stepped aside comes back at the same time.
+   * When it last left the queue with nothing charged since: a client that only stepped aside comes back at the same
+   * time.
    */
   leftAt: number;
 }

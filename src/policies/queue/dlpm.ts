@@ -24,8 +24,8 @@ const DEFAULT_QUANTUM = 4096;
 /**
  * Deficit longest prefix match: in the order of `lpm`, but only clients with quantum left. A prompt's uncached tokens
  * are taken from it when it is admitted, produced tokens as they come; when no waiting client has any, all get one
- * more, and nobody keeps more than one. O(n) look-ups and a sort each step. Source: arXiv 2501.14312, which measured up
- * to 2.87 times VTC's throughput.
+ * more, and no client keeps more than one. O(n) look-ups and a sort each step. Source: arXiv 2501.14312, which measured
+ * up to 2.87 times VTC's throughput.
  *
  * Prefix hits are free, so clients gain by sharing; of what is computed, two clients that both wait get shares that
  * differ by at most 2 (quantum + p L + o M): L is the longest prompt, M the tokens that run at a time, p and o the
@@ -109,7 +109,7 @@ class DeficitPrefixMatch implements QueuePolicy {
     this.#book.close(request);
   }
 
-  /** As many rounds at once as it takes for one of those that wait to have some. O(clients). */
+  /** Adds rounds until a waiting client has some. O(clients). */
   #refill(): void {
     let most = Number.NEGATIVE_INFINITY;
     for (const { balance } of this.#active) most = Math.max(most, balance);

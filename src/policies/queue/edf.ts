@@ -2,9 +2,10 @@ import { heapQueue } from "./fcfs.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 /**
- * Earliest deadline first; those without one last, of equal ones the oldest. O(log n). Source: Liu and Layland, 1973.
- * Meets all deadlines where that is possible at all for one request at a time; past a load that no order can serve,
- * nearly all are missed (measured by QoServe, ASPLOS '26). Requests without a deadline starve while others keep coming.
+ * Earliest deadline first, then requests without a deadline; of equal ones the oldest. O(log n). Source: Liu and
+ * Layland, 1973. Meets all deadlines where that is possible at all for one request at a time; past a load that no order
+ * can serve, nearly all are missed (measured by QoServe, ASPLOS '26). Requests without a deadline starve while others
+ * keep coming.
  */
 export function edf(): QueuePolicy {
   return heapQueue("edf", (a, b) => compareTimes(a.deadline, b.deadline) || a.order - b.order);

@@ -4,8 +4,8 @@ import type { PreemptionPolicy } from "../preemption/preemption-policy.ts";
 import type { QueuePolicy } from "./queue-policy.ts";
 
 /**
- * First come, first served: the oldest first, a preempted request in its old place. O(log n).
- * Nobody is overtaken, so the wait is bounded by the work ahead; a long prompt delays all behind it.
+ * First come, first served: the oldest first, a preempted request in its old place. O(log n). No request is overtaken,
+ * so the wait is bounded by the work ahead; a long prompt delays all behind it.
  */
 export function fcfs(): QueuePolicy {
   return heapQueue("fcfs", (a, b) => a.order - b.order);

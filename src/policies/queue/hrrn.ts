@@ -11,15 +11,15 @@ const REFRESHED_TOKENS = 4096;
 const MAX_REFRESHES = 8;
 
 /**
- * Highest response ratio next: the one that has waited longest for its length, both in tokens: prompt tokens that all
- * requests have computed since it arrived, over its own tokens that are not cached; of equal ones the oldest. A scan of
- * three columns, O(n). Source: Brinch Hansen, 1971; SGLang PR 32911, which measured half of FCFS's mean time to first
- * token at a lower p99.
+ * Highest response ratio next: the request that has waited longest for its length, both in tokens: prompt tokens that
+ * all requests have computed since it arrived, over its own tokens that are not cached; of equal ones the oldest. A
+ * scan of three columns, O(n). Source: Brinch Hansen, 1971; SGLang PR 32911, which measured half of FCFS's mean time to
+ * first token at a lower p99.
  *
- * Short and cached prompts go first, and nobody starves: with at most n waiting at a time, one of L tokens starts
- * before 2 (n L + S) prompt tokens have been computed, S those of the requests that waited before it. (Who overtakes it
- * after W tokens has itself waited W / L for each of its own; and n requests wait n tokens at most for each token that
- * is computed.)
+ * Short and cached prompts go first, and none starves: with at most n waiting at a time, a request of L tokens starts
+ * before 2 (n L + S) prompt tokens have been computed, S of them of requests that waited before it. (A request that
+ * overtakes it after W tokens has waited W / L for each of its own; and n requests wait n tokens at most for each token
+ * that is computed.)
  */
 export function hrrn(): QueuePolicy {
   return new HighestResponseRatio();
@@ -28,7 +28,7 @@ export function hrrn(): QueuePolicy {
 class HighestResponseRatio implements QueuePolicy {
   readonly name = "hrrn";
   readonly #ratios = new ResponseRatios();
-  /** Tokens computed before each live request arrived: one that comes back keeps its age. */
+  /** Tokens computed before each live request arrived: a returning request keeps its age. */
   readonly #arrivals = new Map<RequestView, number>();
   #cache: PrefixView | undefined;
   #computed = 0;

@@ -4,7 +4,7 @@ import { IndexedHeap } from "../../collections/heap.ts";
 import { PrefixOrder } from "./prefix-order.ts";
 import type { PrefixView, QueuePolicy } from "./queue-policy.ts";
 
-/** Beyond so many, looking all of them up costs more than it brings: SGLang then takes them as they came. */
+/** Beyond this number, looking all requests up costs more than it saves: SGLang then takes them as they came. */
 export const MAX_SORTED = 128;
 
 export interface LpmOptions {
@@ -19,8 +19,8 @@ export interface LpmOptions {
  * a beginning which is not cached goes first and computes it for them. O(n) look-ups and a sort each step. Source:
  * SGLang.
  *
- * Unaged, cold requests starve while warm ones keep coming. With ageing a, nobody is overtaken by one that came more
- * than (longest match / a) admissions after it (SGLang PR 31954), but where it waits for another to compute their
+ * Unaged, cold requests starve while warm ones keep coming. With ageing a, no request is overtaken by one that came
+ * more than (longest match / a) admissions after it (SGLang PR 31954), but where it waits for another to compute their
  * beginning.
  */
 export function lpm(options: LpmOptions = {}): QueuePolicy {

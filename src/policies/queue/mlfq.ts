@@ -24,7 +24,7 @@ interface Job {
   level: number;
   /** Tokens used in this level. */
   used: number;
-  /** When it started to wait; one that only stepped aside goes on waiting. */
+  /** When it started to wait; a request that only stepped aside keeps its time. */
   since: number;
   served: boolean;
 }
@@ -35,8 +35,8 @@ interface Job {
  * inside one the longest wait goes first. O(log n). Source: FastServe (arXiv 2305.05920), whose quanta are
  * milliseconds; here they are tokens, for a queue has no clock but `now`.
  *
- * Short requests pass long ones without anybody's prediction. Nobody starves: after `promoteAfter` a request is only
- * behind those that have waited longer. It orders who waits, preempted ones included; it does not preempt by itself.
+ * Short requests pass long ones without a prediction. None starves: after `promoteAfter` a request is only behind
+ * requests that have waited longer. The policy orders waiting requests, preempted ones included; it does not preempt.
  */
 export function mlfq(options: MlfqOptions = {}): QueuePolicy {
   checkOptions(options, { quantum: "other", promoteAfter: "other" });
@@ -46,9 +46,7 @@ export function mlfq(options: MlfqOptions = {}): QueuePolicy {
   return new FeedbackQueue(quantum, promoteAfter);
 }
 
-/**
- * Laws: `#waiting` holds the jobs that wait; `#low` those of them that are not in the first queue, longest wait first.
- */
+/** Laws: `#waiting` holds the waiting jobs; `#low` the waiting jobs below the first queue, longest wait first. */
 class FeedbackQueue implements QueuePolicy {
   readonly name = "mlfq";
   readonly #quantum: number;

@@ -11,7 +11,7 @@ interface Item {
   readonly request: RequestView;
   /** Departures before it came: what it has waited through is what has gone since. */
   readonly arrival: number;
-  /** Names its first tokens and whom it shares with; null where it has fewer. */
+  /** Names its first tokens and its sharing domain; null where it has fewer. */
   readonly beginning: string | null;
   rank: number;
 }
@@ -24,7 +24,7 @@ interface Item {
  */
 export class PrefixOrder {
   readonly #items = new Map<RequestView, Item>();
-  /** Departures before each live request came: one that comes back keeps its age. */
+  /** Departures before each live request came: a returning request keeps its age. */
   readonly #arrivals = new Map<RequestView, number>();
   readonly #ageing: number;
   #cache: PrefixView | undefined;

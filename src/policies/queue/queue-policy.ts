@@ -21,11 +21,11 @@ export interface QueuePolicy {
   attach?(cache: PrefixView): void;
   /** A step begins to admit: an order that follows the cache may be worked out anew. */
   begin?(now: number): void;
-  /** A new request, or one that was preempted, paused, or taken back with a failed step. */
+  /** Adds a new, preempted, resumed or rolled-back request. */
   add(request: RequestView, now: number): void;
-  /** Takes a request out: admitted, paused, aborted or expired. Only called for one that is in. */
+  /** Takes a request out: admitted, paused, aborted or expired. Only called for a queued request. */
   remove(request: RequestView, now: number): void;
-  /** Who comes next; stays in until it is removed. */
+  /** The next request; it stays queued until `remove`. */
   next(now: number): RequestView | undefined;
   /**
    * Tokens that steps spend on a request: `promptTokens` of its prompt when the plan that computes them is made

@@ -63,9 +63,9 @@ interface Replica extends ReplicaView {
 }
 
 /**
- * Several replicas on one virtual clock behind a router: each is a simulation of its own, and the one that is furthest
- * behind moves. A request is routed once no replica is behind its arrival, so that the router sees all of them as they
- * are then, a step in flight included.
+ * Several replicas on one virtual clock behind a router: each is a simulation of its own, and the replica that is
+ * furthest behind moves. A request is routed once no replica is behind its arrival, so that the router sees all of them
+ * as they are then, a step in flight included.
  */
 export class Fleet {
   readonly simulations: readonly Simulation[];
@@ -119,7 +119,7 @@ export class Fleet {
     this.#replicas[index].isIdle = false;
   }
 
-  /** Of those that have something to do; null where none has. */
+  /** Of the replicas with work; null without one. */
   #furthestBehind(): Replica | null {
     let found: Replica | null = null;
     for (const replica of this.#replicas) {

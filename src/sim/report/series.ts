@@ -1,7 +1,7 @@
 /** Settings that say how much load there is, not what carries it. */
 const LOAD = new Set(["rate", "concurrency", "seed"]);
 
-/** Settings that follow from model and hardware where nobody gave them: they name nothing while those differ. */
+/** Settings that follow from model and hardware by default: they name nothing while model or hardware differ. */
 const DERIVED = new Set(["gpuBlocks", "context"]);
 
 /** Settings as a report shows them. */

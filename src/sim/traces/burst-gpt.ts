@@ -4,7 +4,7 @@ import type { RowFormat } from "./row-format.ts";
 
 const NEEDED = ["Timestamp", "Model", "Request tokens", "Response tokens"] as const;
 
-/** Columns that versions of the trace have beside those needed. */
+/** Further columns of some versions of the trace. */
 const OTHERS = new Set(["Session ID", "Elapsed time", "Total tokens", "Log Type"]);
 
 /**

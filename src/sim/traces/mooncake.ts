@@ -3,10 +3,10 @@ import { PrefixNames } from "./prefix-names.ts";
 import { numberIn, objectIn, shown, tokensIn } from "./row-fields.ts";
 import type { RowFormat } from "./row-format.ts";
 
-/** Tokens that an id stands for: Mooncake's, and those of vLLM's blocks and of Qwen's traces. */
+/** Tokens that an id stands for: in Mooncake's traces, in vLLM's blocks and in Qwen's traces. */
 const PIECE_TOKENS = [512, 16];
 
-/** The ids as they are written: `JSON.parse` would round those of 64 bits. */
+/** The ids as text: `JSON.parse` would round 64-bit ids. */
 const HASH_IDS = /"hash_ids"\s*:\s*\[([^\]]*)\]/;
 
 /**

@@ -6,7 +6,7 @@ import type { LengthWindow, RateWindow } from "./serve-gen-tables.ts";
 /** Seconds of a window of rates. */
 const WINDOW_SECONDS = 600;
 
-/** Each client has a stream of random numbers of its own, beyond those of the other workloads. */
+/** Each client has a random stream of its own, apart from the streams of other workloads. */
 const FIRST_CLIENT_STREAM = 1024;
 
 /** Gamma function (Lanczos, g = 7, nine terms: 15 digits): the mean of a Weibull law needs it. */
@@ -31,9 +31,9 @@ interface Client {
 
 /**
  * ServeGen: many clients, each with its own rates in windows of ten minutes and lengths in windows of six hours.
- * Clients without lengths are left out, and the others' rates scaled so that all together keep each window's total.
- * Where a client's window has no lengths, those of the window before count, or else of the first after. Source:
- * ServeGen (arXiv 2505.09999), alibaba/ServeGen.
+ * Clients without lengths are left out, and the others' rates scaled so that all together keep each window's total. A
+ * client's window without lengths uses the lengths of the window before it, or else of the first window after it.
+ * Source: ServeGen (arXiv 2505.09999), alibaba/ServeGen.
  */
 export class ServeGen implements Workload {
   readonly starved = false;

@@ -17,7 +17,8 @@ export interface ClosedLoopOptions extends LengthOptions {
 export const MAX_USERS = 2 ** 17;
 
 /**
- * A fixed number of users who wait for their answer before they ask again: throughput at a given concurrency. Endless.
+ * A fixed number of users; each waits for an answer before the next request: throughput at a given concurrency.
+ * Endless.
  */
 export class ClosedLoop implements Workload {
   readonly starved = false;

@@ -4,7 +4,7 @@ import { GeneratedWorkload } from "./generated.ts";
 import { type LengthOptions, Lengths, positive } from "./lengths.ts";
 import { ARRIVAL_STREAM } from "./streams.ts";
 
-/** Requests that come whatever becomes of those before. */
+/** Requests whose arrivals do not depend on earlier requests. */
 export interface OpenOptions extends LengthOptions {
   /** Requests a second, in the mean. Default 1. */
   readonly rate?: number;

@@ -1,5 +1,5 @@
 /**
- * What is to come, soonest first; of equal times the one that was added first. Law: `#items` is a binary heap in that
+ * Future requests, soonest first; at equal times in the order of insertion. Law: `#items` is a binary heap in that
  * order.
  */
 export class Pending<T> {

@@ -5,7 +5,7 @@ import { Pending } from "./pending.ts";
 import { ARRIVAL_STREAM, CHOICE_STREAM, THINK_STREAM } from "./streams.ts";
 
 export interface SessionOptions extends LengthOptions {
-  /** Turns a second of all sessions together, in the mean, where nobody is kept waiting. Default 1. */
+  /** Mean turns a second of all sessions together, if no answer is delayed. Default 1. */
   readonly rate?: number;
   /** Mean turns of a session, geometric. Default 4. */
   readonly turns?: number;

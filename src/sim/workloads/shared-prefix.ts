@@ -12,7 +12,7 @@ export interface SharedPrefixOptions extends OpenOptions {
   readonly prefixTokens?: number;
 }
 
-/** Poisson arrivals whose prompts begin like those of their family, all families equally likely. Endless. */
+/** Poisson arrivals; prompts of a family share a prefix, and all families are equally likely. Endless. */
 export function sharedPrefix(options: SharedPrefixOptions): GeneratedWorkload {
   return new GeneratedWorkload(requests(options));
 }
