@@ -75,11 +75,11 @@ export interface ChatOutputParser {
 
 /** A model's way to write conversations. `bstar/models` makes one from its files. */
 export interface ChatTemplate {
-  /** For people: where it is from, or "plain" for the one that stands in for a missing template. */
+  /** For people: where it is from, or "plain" for the substitute of a missing template. */
   readonly name: string;
   /** Texts that end an answer, beside the model's stop ids. Default none. */
   readonly stop?: readonly string[];
-  /** Ids that end an answer, beside those that end every text of the model. Default none. */
+  /** Ids that end an answer, beside the ids that end every text of the model. Default none. */
   readonly stopTokenIds?: readonly number[];
   /**
    * The conversation as a prompt. Throws `InvalidRequestError` where the template refuses the messages, or changes a

@@ -44,8 +44,8 @@ export interface Backend {
   readonly info: BackendInfo;
   execute(plan: StepPlan): Promise<StepResult>;
   /**
-   * Contents of whole device blocks, `bytesPerBlock` each, in the order asked; opaque to everybody but this kind of
-   * backend and model.
+   * Contents of whole device blocks, `bytesPerBlock` each, in the order asked; only this kind of backend and model can
+   * read them.
    */
   readBlocks(blocks: ArrayLike<number>): Promise<Uint8Array>;
   /** The inverse of `readBlocks`: `data` holds `bytesPerBlock` for each of `blocks`. */

@@ -2,8 +2,8 @@
 export type BlockHash = (parent: number, tokens: Int32Array, start: number, length: number) => number;
 
 /**
- * Sum of token times coefficient, then a finalizer: the products do not wait for each other, as those of a rolling hash
- * do. Source: multilinear hashing (Lemire and Kaser, arXiv 1202.4961); finalizer of MurmurHash3.
+ * Sum of token times coefficient, then a finalizer: the products do not wait for each other, unlike in a rolling hash.
+ * Source: multilinear hashing (Lemire and Kaser, arXiv 1202.4961); finalizer of MurmurHash3.
  */
 export function multilinearHash(blockSize: number): BlockHash {
   const coefficients = new Int32Array(blockSize);

@@ -4,9 +4,7 @@ import { InvalidOptionError } from "../errors.ts";
 import { createLinks, type Links } from "../collections/linked-queue.ts";
 import { FreeStack } from "../collections/free-stack.ts";
 
-/**
- * References that one block can have: 16 bits keep a cached block within 110 bytes, and no step has so many requests.
- */
+/** References that one block can have: 16 bits keep a cached block within 110 bytes, and no step has more requests. */
 const MAX_REFERENCES = 0xffff;
 
 /** Where a block stands; see `BlockPool`. */
@@ -164,7 +162,7 @@ export class BlockPool {
     return block >= 1 && block <= this.blockCount && Number.isInteger(block);
   }
 
-  /** What is wrong with a call about the block: of one that there is, what the call says. */
+  /** Why a call about the block is wrong; for an existing block, what the call says. */
   #complaint(block: number, ofUsable: string): string {
     return this.#isUsable(block) ? ofUsable : `${block} is not a block id in 1..${this.blockCount}`;
   }

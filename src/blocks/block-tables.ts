@@ -155,7 +155,7 @@ export class BlockTables {
     }
   }
 
-  /** So many blocks are indexed from now on, the last one at `tail`. */
+  /** `count` blocks are indexed from now on, the last one at `tail`. */
   setIndexed(slot: number, tail: number, blocks: number): void {
     this.tails[slot] = tail;
     this.indexed[slot] = blocks;
@@ -241,7 +241,7 @@ export class BlockTables {
   /**
    * An open slot shares the blocks of another slot's first `tokenCount` tokens; whichever writes first into a shared
    * one copies it. Blocks that wait to be replaced by equal ones wait in both, and copies of plans in flight have no
-   * content in either if those fail.
+   * content in either if they fail.
    */
   fork(from: number, to: number, tokenCount: number): void {
     const count = Math.min(this.counts[from], Math.ceil(tokenCount / this.blockSize));

@@ -1,6 +1,6 @@
 /**
- * Numbers for the prefix cache's domains: requests share cached prefixes only inside one domain (salt and adapter).
- * A number lives while somebody uses it, and is then used again for another domain.
+ * Numbers for the prefix cache's domains: requests share cached prefixes only inside one domain (salt and adapter). A
+ * number lives while a request or a block uses it; then another domain may use it.
  *
  * Law: two domains in use have the same number exactly when salt and adapter are both equal.
  */

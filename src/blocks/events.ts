@@ -59,7 +59,7 @@ export class KvEvents {
     this.#publish(this.#storedEvent(tier, group, node));
   }
 
-  /** The copy can no longer be matched; nothing is told of one that nobody was told of. */
+  /** The copy can no longer be matched; a copy that was never announced is not withdrawn. */
   removed(tier: Tier, group: number, node: number): void {
     const at = this.#index(tier, group, node);
     if (!this.#known.delete(at)) return;

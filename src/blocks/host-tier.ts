@@ -51,7 +51,7 @@ export class HostTier {
     return this.#blockOf.byteLength + this.#place.byteLength + this.#pins.byteLength + this.#linkBytes;
   }
 
-  /** Whether a block can be had: a free one, or one that nothing in the plan under construction needs. */
+  /** Whether a block is available: free, or unused by the plan under construction. */
   get hasRoom(): boolean {
     return this.#free.size > 0 || this.#stored.size > 0;
   }
@@ -90,7 +90,7 @@ export class HostTier {
   unpin(): void {
     for (let i = 0; i < this.#pinned.length; i++) {
       const block = this.#pinned.at(i);
-      // One that a rollback dropped meanwhile is free, and not pinned any more.
+      // A block that a rollback dropped meanwhile is free and no longer pinned.
       if (this.#pins[block] === 0) continue;
       this.#pins[block] = 0;
       this.#stored.pushBack(block);

@@ -133,8 +133,7 @@ export class KvCache {
   }
 
   /**
-   * Blocks, of all groups, that the request at a slot takes beyond those that it has until `tokenCount` tokens are
-   * computed; windows as above.
+   * Blocks, of all groups, that the request at a slot lacks until `tokenCount` tokens are computed; windows as above.
    */
   blocksToComplete(slot: number, tokenCount: number): number {
     const { counts, groups } = this.tables;

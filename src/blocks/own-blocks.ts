@@ -17,7 +17,7 @@ export function blocksToSlide(kv: KvCache, slot: number, settled: number): numbe
   return blocks;
 }
 
-/** Those in front of index `end`. */
+/** The blocks in front of index `end`. */
 function ownBlocks({ pool }: KvCache, tables: TableGroup, slot: number, end: number): number {
   let blocks = 0;
   for (let index = tables.first[slot]; index < end; index++) {

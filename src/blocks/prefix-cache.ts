@@ -209,7 +209,7 @@ export class PrefixCache implements CachedBlocks {
     if (this.#pool.release(block) === "cached") this.eviction.add(block);
   }
 
-  /** Removes the node, and those above it, as far up as nothing needs them. */
+  /** Removes the node and its ancestors, up to the first that is needed. */
   prune(from: number): void {
     let node = from;
     while (node > 0 && this.tree.firstChild(node) === 0 && !this.#hasBlock(node)) {

@@ -51,7 +51,7 @@ export class PrefixMatch {
   blocksTakenIn(group: number, pool: BlockPool): number {
     let taken = 0;
     for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-      // One that is on the host alone needs a block too: NULL_BLOCK has no references.
+      // A block that is only on the host needs a device block, too: NULL_BLOCK has no references.
       if (pool.referenceCount(this.#cache.blockOf(group, this.nodeAt(index))) === 0) taken++;
     }
     if (this.partialNode === 0) return taken;
@@ -180,7 +180,7 @@ export class PrefixMatch {
     this.tokenCount += tree.commonLength(node, tokens, this.tokenCount, Math.min(left, tree.blockSize));
   }
 
-  /** On the device in every group, and computed by an earlier plan than the one that would copy it. */
+  /** On the device in every group, and computed by a plan before the copying one. */
   #copyable(node: number, journal: StepJournal): boolean {
     for (let group = 0; group < this.#run.length; group++) {
       const block = this.#cache.blockOf(group, node);

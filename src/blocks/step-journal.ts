@@ -52,7 +52,7 @@ export class StepJournal {
     this.copies.push(target);
   }
 
-  /** Whether this plan is the one that computes the block: it cannot be the source of the plan's own copy. */
+  /** Whether this plan computes the block: it then cannot be the source of the plan's own copy. */
   computes(block: number): boolean {
     for (let i = 0; i < this.indexed.length; i += 2) if (this.indexed.at(i) === block) return true;
     return false;

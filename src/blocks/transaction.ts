@@ -47,7 +47,7 @@ export class Transactions {
     }
   }
 
-  /** The plan is complete: later plans run after its copies and swaps, so what those read may go. */
+  /** The plan is complete: later plans run after its copies and swaps, so their sources may be released. */
   seal(journal: StepJournal): void {
     for (let i = 0; i < journal.sources.length; i++) this.#prefixes.release(journal.sources.at(i));
     journal.sources.clear();

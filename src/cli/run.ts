@@ -9,7 +9,7 @@ import { createProgram, type Printed } from "./program.ts";
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     await parse(args, io);
-    await io.stdout.write(""); // meets what failed behind writes that nobody awaited
+    await io.stdout.write(""); // rejects with the error of an earlier write that was not awaited
     return io.exitCode;
   } catch (error) {
     const closed = error instanceof OutputClosedError;

@@ -39,10 +39,8 @@ export interface State {
 
 /**
  * A machine that reads bytes and follows all ways to match them at once, made state by state as texts need them: a
- * pushdown
- * automaton, and a DFA where no rule is recursive. Sources: Thompson, "Regular expression search algorithm" (1968); the
- * sets of
- * stacks are those of Tomita's parser (1985).
+ * pushdown automaton, and a DFA where no rule is recursive. Sources: Thompson, "Regular expression search algorithm"
+ * (1968); the sets of stacks follow Tomita's parser (1985).
  *
  * Law: from each state some text leads to an accepting one. What cannot be completed within `MAX_STACK` is cut off
  * where it begins.

@@ -17,7 +17,7 @@ export interface FieldsOptions {
 
 /**
  * Reads typed values out of a JSON object; every error names the file, the key and the value. An absent key and `null`
- * are the same, as Hugging Face has it. Keys are those of config.json, whatever the file calls them.
+ * are the same, as Hugging Face has it. Keys have their names in config.json, whatever the file calls them.
  */
 export class Fields {
   readonly file: string;

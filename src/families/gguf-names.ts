@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, string>> = {
   logits_scaling: "logit_scale",
 };
 
-/** Keys of config.json to those of a GGUF file of that architecture. */
+/** Keys of config.json to keys of a GGUF file of that architecture. */
 export function ggufNames(architecture: string): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, `${architecture}.${name}`]));
 }

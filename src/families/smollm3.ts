@@ -20,7 +20,7 @@ function read(fields: Fields): DecoderConfig {
   });
 }
 
-/** `no_rope_layers` holds 1 for a layer that has the rotary embedding, 0 for one that has not. */
+/** `no_rope_layers` holds 1 for a layer with the rotary embedding, 0 for a layer without. */
 function rotates(fields: Fields, layer: number): boolean {
   const list = fields.get("no_rope_layers");
   if (list === undefined) return (layer + 1) % fields.positiveInteger("no_rope_layer_interval", NO_ROPE_INTERVAL) !== 0;

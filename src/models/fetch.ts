@@ -36,7 +36,7 @@ export async function loadModel(url: string, options: LoadOptions = {}): Promise
   return named(url, () => readOpened(opened));
 }
 
-/** Errors of the model say where it is, those of a fetch do already. */
+/** Errors of the model get the URL; errors of a fetch have it already. */
 async function named<T>(url: URL | string, work: () => Promise<T>): Promise<T> {
   const place = String(url);
   try {

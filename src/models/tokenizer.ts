@@ -108,7 +108,7 @@ export function tokenName(value: unknown): string | null {
   return isObject(value) && typeof value["content"] === "string" ? value["content"] : null;
 }
 
-/** Stages known to keep every character; NFC may join some, so it counts as one that does not. */
+/** Stages known to keep every character; NFC may join some, so it does not count. */
 const KEEPING: ReadonlySet<unknown> = new Set([
   "Sequence",
   "Prepend",

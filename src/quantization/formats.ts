@@ -7,7 +7,7 @@ export interface Format {
   readonly blockBytes: number;
 }
 
-/** Layouts by name. Block formats are those of ggml (ggml-common.h); floats are blocks of one number. */
+/** Layouts by name. Block formats follow ggml (ggml-common.h); floats are blocks of one number. */
 export const FORMATS: Readonly<Record<DType, Format>> = {
   F32: { blockSize: 1, blockBytes: 4 },
   F16: { blockSize: 1, blockBytes: 2 },

@@ -70,7 +70,7 @@ export class Sampler {
     return total;
   }
 
-  /** The smallest logit, of those from `floor` up, for which what is strictly larger weighs less than `mass`. */
+  /** The smallest logit from `floor` up such that all strictly larger logits weigh less than `mass`. */
   #nucleus(logits: Logits, floor: number, mass: number): number {
     this.#ranking.start(logits);
     let id = this.#ranking.next();

@@ -20,7 +20,7 @@ export class AdapterPlaces {
     this.#waiting = waiting;
   }
 
-  /** A step begins to admit: puts those back into the queue's order whose adapter may have a place. */
+  /** A step begins to admit: unparks requests whose adapter may have a place. */
   begin(plan: number, now: number): void {
     if (this.#limit === Number.POSITIVE_INFINITY) return;
     const lots = [...this.#waiting.parked]

@@ -14,7 +14,7 @@ import { NONE, type Deferral, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 import type { WaitingQueue } from "./waiting-queue.ts";
 
-/** A waiting request fits: it begins with the match and gets so many tokens in this step. */
+/** A waiting request fits: it begins with the match and gets `tokens` tokens in this step. */
 export interface Fit {
   readonly match: PrefixMatch;
   readonly tokens: number;
@@ -105,7 +105,7 @@ export class Admission implements AdmissionView {
     return cacheable ? this.#parts.kv.lookup(domain, tokens, tokenCount).tokenCount : 0;
   }
 
-  /** Whether so many partial prompts run that none may join them. */
+  /** Whether the limit of partial prompts is reached. */
   get isFullOfPartial(): boolean {
     return this.#partial().length >= this.#parts.options.maxPartialPrefills;
   }
@@ -170,9 +170,9 @@ export class Admission implements AdmissionView {
   }
 
   /**
-   * Blocks that a running request holds now, of all groups: shared ones included, but for a last one that it will copy
-   * before it writes. A block behind a window that n requests share counts as 1/n: each of them goes on with one of its
-   * own.
+   * Blocks that a running request holds now, of all groups: shared ones included, but for a last block that it will
+   * copy before it writes. A block behind a window that n requests share counts as 1/n: each of them goes on with one
+   * of its own.
    */
   heldBlocks(request: RequestView): number {
     const { slot } = request as Sequence;

@@ -8,7 +8,7 @@ import { shortfall, type Sequence } from "./sequence.ts";
 
 /**
  * Applies what was decided for the running requests: reserves blocks, counts tokens as computed, then makes full blocks
- * matchable. That comes last: a block that is taken for its equal may be one that another request was promised.
+ * matchable. That comes last: a block replaced by an equal one may be promised to another request.
  */
 export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
   const { slots, allotment } = parts;
@@ -52,7 +52,7 @@ export function stall(
 
 /**
  * Admits waiting requests in the order of the queue, until one does not fit. A request that lacks its adapter's place,
- * or that would be one long prompt under way too many, is parked and lets others pass. So does one that would stay
+ * or that would be one long prompt under way too many, is parked and lets others pass. So does a prompt that would stay
  * partial, a bounded number of times.
  */
 export function admitWaiting(parts: SchedulerParts, record: StepRecord): void {

@@ -98,7 +98,7 @@ export class Commit {
     }
   }
 
-  /** So many of the row's tokens are in the cache for good, where its request has not left since. */
+  /** Settles `count` of the row's tokens, unless its request has left since. */
   #settleRow(record: StepRecord, row: number, tokens: number): void {
     const sequence = record.requests[row];
     if (sequence.stay !== record.stays[row]) return;
@@ -122,7 +122,7 @@ export class Commit {
       kv.tables.truncate(sequence.slot, sequence.computedTokenCount);
     } else sequence.addPending(-rejected);
     for (let i = 0; i <= accepted; i++) this.#take(sequence, tokenIds[from + i], from + i);
-    // The plan that computed them is this one, not one that may still fail.
+    // This plan computed them; no later plan that may still fail did.
     if (stays && sequence.slot >= 0) {
       kv.transactions.index(
         sequence.slot,

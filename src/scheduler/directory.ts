@@ -14,8 +14,8 @@ export class Directory {
   }
 
   /**
-   * One choice of a request; of all that it has, where none is named. A copy, the youngest first: those that wait for
-   * another come before it.
+   * One choice of a request, or all its choices. A copy, the youngest first, so that followers come before their
+   * leader.
    */
   of(id: RequestId, choice?: number): Sequence[] {
     const choices = this.#byId.get(id) ?? [];
@@ -29,7 +29,7 @@ export class Directory {
     this.size++;
   }
 
-  /** Only for one that is in. */
+  /** Only for a request that is in. */
   delete(sequence: Sequence): void {
     const choices = this.#byId.get(sequence.id)!;
     if (choices.length === 1) this.#byId.delete(sequence.id);

@@ -1,6 +1,6 @@
 import type { Request } from "../request.ts";
 
-/** What a commit delivered: read the counts, then the first so many entries. Valid until the next commit. */
+/** What a commit delivered: read the counts, then that number of entries. Valid until the next commit. */
 export class StepOutcome {
   /** Tokens delivered. */
   tokenCount = 0;

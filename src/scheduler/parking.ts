@@ -16,7 +16,7 @@ export class Parking {
     this.size++;
   }
 
-  /** Only for one that is in. */
+  /** Only for a parked request. */
   remove(sequence: Sequence): void {
     const lot = sequence.parkedIn!;
     const left = this.lots.get(lot)!.filter((other) => other !== sequence);

@@ -6,8 +6,8 @@ import { NONE, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 
 /**
- * The plan's columns. Rows keep their order from step to step: a request without tokens loses its row, one that comes
- * is appended. Each step gathers what it needs from the columns by slot; leading rows that decode as in the step before
+ * The plan's columns. Rows keep their order from step to step: a request without tokens loses its row, a new one is
+ * appended. Each step gathers what it needs from the columns by slot; leading rows that decode as in the step before
  * differ from it only in tokens, positions and KV slots.
  *
  * Law: after `gather`, rows are exactly the requests with tokens in the step.
@@ -98,7 +98,7 @@ export class PlanColumns {
     for (const tables of this.#kv.tables.groups) tables.takeChanges();
   }
 
-  /** Makes rows those with tokens. Returns how many leading ones are as in the last plan. */
+  /** Gives a row to each request with tokens. Returns the number of leading rows that did not change. */
   #arrange({ others, chunks, samples }: Slots, records: readonly StepRecord[]): number {
     let firstOther = this.#rows.length;
     for (let i = 0; i < others.length; i++) {
@@ -177,7 +177,7 @@ export class PlanColumns {
     this.#steadyRows = steady;
   }
 
-  /** The only token of a row: the last known one, one that is still on the device, or one of a prompt. */
+  /** The only token of a row: the last known token, a token still on the device, or a prompt's token. */
   #gatherToken(slot: number, token: number, { computed, known, newest, sequences }: Slots): void {
     const position = computed[slot] - 1;
     const { tokenIds, positions, groups } = this.columns;

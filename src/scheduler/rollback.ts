@@ -14,7 +14,7 @@ export function undoPlans(count: number, parts: SchedulerParts, now: number): St
   return record;
 }
 
-/** Counts the failure for the plan's requests, and ends the one that failed alone once too often. */
+/** Counts the failure for the plan's requests, and ends a request that failed alone once too often. */
 export function blame(
   { plan, requests }: StepRecord,
   { lifecycle, suspects }: SchedulerParts,

@@ -188,8 +188,8 @@ export class Scheduler {
   }
 
   /**
-   * The step failed: takes it back, and the one issued after it, newest first. Its requests are planned again; one that
-   * keeps failing, alone at last, ends with a `StepFailedError`.
+   * The step failed: rolls it back after every later plan, newest first. Its requests are planned again; a request that
+   * keeps failing, at last alone, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
     const { inFlight, listeners, counters } = this.#parts;
@@ -330,10 +330,7 @@ export class Scheduler {
     this.#parts.listeners.rethrow();
   }
 
-  /**
-   * Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown
-   * or ended.
-   */
+  /** Why the request is where it is, for the first choice that has not ended; undefined for an unknown or ended id. */
   explain(id: RequestId, choice?: number): Explanation | undefined {
     const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
     return sequence && explain(sequence, this.kv);

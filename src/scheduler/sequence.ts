@@ -150,7 +150,7 @@ export class Sequence extends Request {
     this.#pendingCount = pending;
   }
 
-  /** While it waits: so many more samples of plans in flight are its own, or fewer. */
+  /** While it waits: plans in flight hold `samples` more of its samples, or fewer if negative. */
   addPending(samples: number): void {
     this.#pendingCount += samples;
   }

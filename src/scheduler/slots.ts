@@ -74,7 +74,7 @@ export class Slots extends SlotColumns {
     this.leaveCount++;
   }
 
-  /** Before a step: finds the decodes that need a block, and lets those go that have all their tokens. */
+  /** Before a step: finds the decodes that need a block, and expels decodes with all their tokens. */
   look(): void {
     const { due, computed } = this;
     this.isAdvanced = false;
@@ -87,7 +87,7 @@ export class Slots extends SlotColumns {
     }
   }
 
-  /** After a step: lets those of its requests into the lane `decode` that the table of lanes admits. */
+  /** After a step: moves its requests into the lane `decode` where the table of lanes admits them. */
   enterLanes(): void {
     const { others } = this;
     let kept = 0;
@@ -151,7 +151,7 @@ export class Slots extends SlotColumns {
     if (start < knownComputed) this.recomputedTokens += Math.min(end, knownComputed) - start;
   }
 
-  /** The step samples the request's last token for so many choices more. */
+  /** The step samples the request's last token for `count` more choices. */
   fan(slot: number, count: number): void {
     this.samples[slot] += count;
   }
@@ -168,13 +168,13 @@ export class Slots extends SlotColumns {
     this.drawn[slot] += count;
   }
 
-  /** So many drafts at the end were wrong: they were never computed. */
+  /** The last `count` drafts were wrong: they do not count as computed. */
   reject(slot: number, count: number): void {
     this.computed[slot] -= count;
     this.drawn[slot] -= count;
   }
 
-  /** So many tokens of the request are in the cache for good. */
+  /** `count` more tokens of the request are in the cache for good. */
   settle(slot: number, count: number): void {
     this.settled[slot] += count;
   }
@@ -205,20 +205,20 @@ export class Slots extends SlotColumns {
     if (slot !== NONE) this.newest[slot] = tokenId;
   }
 
-  /** A plan was taken back: so many of its samples were the request's. */
+  /** A plan was rolled back: `samples` of its samples were the request's. */
   undraw(slot: number, samples: number): void {
     this.drawn[slot] -= samples;
   }
 
-  /** A plan was taken back: it computed so many of the request's tokens. */
+  /** A plan was rolled back: it computed `count` of the request's tokens. */
   uncompute(slot: number, count: number): void {
     this.computed[slot] -= count;
   }
 
   /**
-   * Takes a committed plan's samples of decodes in. Rows that need a look are listed in `special`, in order: those with
-   * a token that may end their request or move a window, and as ~row those that are no decodes of the set. `isAhead`:
-   * another plan is in flight; then `full` has the slots with a block to index, whose last token came with this plan.
+   * Takes a committed plan's samples of decodes in. Rows that need a look are listed in `special`, in order: `row` if
+   * its token may end the request or move a window, `~row` if the row is no decode of the set. `isAhead`: another plan
+   * is in flight; then `full` has the slots with a block to index, whose last token came with this plan.
    */
   receive(record: StepRecord, tokenIds: ArrayLike<number>, special: IntList, isAhead: boolean): void {
     special.clear();

@@ -38,10 +38,7 @@ export class Suspects {
     for (const sequence of this.#failing) if (sequence.state === "finished") this.#failing.delete(sequence);
   }
 
-  /**
-   * The request to be tried alone next: a running one before one that waits, perhaps for the room that the former
-   * takes.
-   */
+  /** The request to be tried alone next: running suspects first, because a waiting one may wait for their blocks. */
   next(): Sequence | undefined {
     while (this.#suspects.length > 0) {
       const [first] = this.#suspects;

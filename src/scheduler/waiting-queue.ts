@@ -26,7 +26,7 @@ export class WaitingQueue {
     return this.#order.size + this.#parking.size;
   }
 
-  /** Requests that the policy orders: those that are not parked. */
+  /** Requests that the policy orders: all that are not parked. */
   get readyCount(): number {
     return this.#order.size;
   }
@@ -52,7 +52,7 @@ export class WaitingQueue {
     return this.#tokenCount;
   }
 
-  /** Throws `QueueFullError` where one more request of so many tokens is too much. */
+  /** Throws `QueueFullError` if one more request of `tokens` tokens is too much. */
   assertRoomFor(tokens: number): void {
     if (this.size >= this.#maxRequests) {
       throw new QueueFullError(`${this.size} requests are waiting, the limit is ${this.#maxRequests}`);

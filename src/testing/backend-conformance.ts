@@ -15,7 +15,7 @@ import { tableCases } from "./backend-cases/tables.ts";
 
 export type { BackendSizes, ConformanceCase, MakeBackend };
 
-/** Two functions of a test runner; those of vitest, node:test, Jest and Mocha will do. */
+/** Two functions of a test runner: vitest, node:test, Jest and Mocha fit. */
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
   it(name: string, run: () => Promise<void>): unknown;

@@ -258,7 +258,7 @@ export class FaultRun {
     if (fate === "lost" && this.#counts["lost"] > MAX_LOSSES) {
       for (const client of this.#clients) client.allowed.add("error");
     }
-    // A step that fails for all may end those in it, once it has failed often enough with each alone.
+    // A step that always fails may end its requests, after enough failures of each alone.
     if (fate === "failed") for (const client of this.#clients) client.allowed.add("error");
     return this.#device.end(fate);
   }

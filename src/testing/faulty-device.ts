@@ -36,8 +36,8 @@ interface Pending {
 
 /**
  * A backend over `ContextDevice` whose steps end when a test says so, and as it says. Keeps `Backend`'s contract:
- * columns are read before `execute` returns, steps end in order, and a failure takes those behind it along. What failed
- * steps wrote is spoilt.
+ * columns are read before `execute` returns, steps end in order, and a failure fails all later steps. What failed steps
+ * wrote is garbage.
  */
 export class FaultyDevice implements FailingBackend {
   readonly info: BackendInfo;

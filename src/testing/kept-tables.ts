@@ -13,7 +13,7 @@ export class KeptTables {
   readonly tables: Int32Array[] = [];
   readonly #strides: number[] = [];
 
-  /** A plan runs, after those before it. */
+  /** Runs a plan, after all earlier plans. */
   apply({ groups, index }: StepPlan): void {
     for (const [number, group] of groups.entries()) {
       if (group.stride !== this.#strides[number]) {

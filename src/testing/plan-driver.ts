@@ -79,8 +79,8 @@ export interface PlanDriverOptions {
 
 /**
  * Drives a backend without a scheduler: the caller says how many tokens of which sequence a step computes, the driver
- * keeps naive block tables and writes plans out in full, but for the changes of tables: those are what a scheduler
- * would say. For tests of backends and for those who write one.
+ * keeps naive block tables and writes plans out in full, but the changes of tables are a scheduler's. For tests of
+ * backends and for authors of backends.
  *
  * Law: every block of `order` is in `free` or in exactly one table, unless the caller shares it.
  */

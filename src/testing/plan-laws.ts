@@ -11,10 +11,7 @@ export interface IssuedRow {
   readonly tokenCount: number;
   /** Guesses among its tokens. */
   readonly drafts: readonly number[];
-  /**
-   * Whose next tokens it samples: its own, and those of choices that begin with it; and the sample of each before this
-   * plan.
-   */
+  /** Whose next tokens it samples: its own, and its new choices'; and the sample of each before this plan. */
   readonly sampled: readonly { readonly request: DrivenRequest; readonly before: DrivenRequest["sample"] }[];
 }
 
@@ -27,7 +24,7 @@ export interface PlanLimits {
   readonly maxPartialPrefills?: number;
   /** A drafter guesses. */
   readonly drafts?: boolean;
-  /** Index of the plan before, those taken back not counted. Default: one less than the plan's. */
+  /** Index of the previous plan that was not rolled back. Default: one less than the plan's. */
   readonly before?: number;
 }
 
@@ -253,8 +250,8 @@ export function settleRows(rows: readonly IssuedRow[]): number[] {
 }
 
 /**
- * After the commit: of its drafts a request got those that its context gives and one token more, and is computed up to
- * its last token.
+ * After the commit: a request got the drafts that its context confirms and one more token, and is computed up to its
+ * last token.
  */
 export function checkDrafts(rows: readonly IssuedRow[], before: readonly number[]): void {
   for (const [i, { request, stay, drafts }] of rows.entries()) {

@@ -4,7 +4,7 @@ import type { DrivenRequest } from "./driven-request.ts";
 
 /**
  * After a `schedule` before which `before` ran: no victim is older than a survivor, where the youngest are preempted,
- * and a step that preempted admits nobody.
+ * and a step that preempted admits nothing.
  */
 export function checkVictims(before: readonly DrivenRequest[], live: readonly DrivenRequest[], lastIn: boolean): void {
   const victims = before.filter(({ entry }) => entry.state === "preempted");
@@ -19,7 +19,7 @@ export function checkVictims(before: readonly DrivenRequest[], live: readonly Dr
   );
 }
 
-/** After a `schedule` at `now`: nobody's time is over, and neither is the next time to look. */
+/** After a `schedule` at `now`: no deadline has passed, and the next wake-up is later. */
 export function checkExpired(
   live: readonly DrivenRequest[],
   scheduler: Pick<Scheduler, "nextWakeAt">,

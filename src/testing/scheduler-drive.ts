@@ -28,8 +28,8 @@ import { VOCABULARY } from "./steered-token.ts";
 const MAX_TURNS = 50_000;
 
 /**
- * From then on nobody pauses requests or loses the device: a prompt that is begun anew every ten steps has no end, and
- * it is not the scheduler's fault.
+ * From then on the drive pauses no requests and loses no device: a prompt that is begun anew every ten steps has no
+ * end, and it is not the scheduler's fault.
  */
 const CALM_AFTER = MAX_TURNS / 2;
 
@@ -222,7 +222,7 @@ export class SchedulerDrive {
     }
   }
 
-  /** Ends any request as its caller would: one that has ended, too. */
+  /** Ends any request as its caller would, ended ones included. */
   #end(reason: "abort" | "stop"): void {
     if (this.#requests.length === 0) return;
     const { input, entry } = this.#random.pick(this.#requests);
@@ -303,8 +303,8 @@ export class SchedulerDrive {
   }
 
   /**
-   * Runs the step, unless it fails or stands behind one that does. Only the poisoned request may end by an error, where
-   * all else goes well.
+   * Runs the step, unless it or an earlier step fails. Only the poisoned request may end by an error, where all else
+   * goes well.
    */
   #execute(plan: StepPlan, rows: readonly IssuedRow[]): Pick<Flight, "samples" | "wrote"> {
     const { failRate, poisoned } = this.program;
@@ -322,7 +322,7 @@ export class SchedulerDrive {
     return { samples: null, wrote };
   }
 
-  /** The oldest step is done, or a failed one is taken back with those behind it. */
+  /** Commits the oldest step, or rolls a failed one back with all later ones. */
   #complete(): void {
     const failed = this.#flights.findIndex(({ samples }) => samples === null);
     // One behind another is taken back first only where it never ran: the device's last samples are then the other's.

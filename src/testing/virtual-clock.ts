@@ -4,14 +4,14 @@ export class VirtualClock {
   readonly #timers = new Map<number, { readonly at: number; readonly wake: () => void }>();
   #nextId = 0;
 
-  /** Calls `wake` when so many seconds have passed; returns how to cancel. */
+  /** Calls `wake` after `seconds`; returns a function that cancels. */
   schedule(seconds: number, wake: () => void): () => void {
     const id = this.#nextId++;
     this.#timers.set(id, { at: this.now + Math.max(0, seconds), wake });
     return () => this.#timers.delete(id);
   }
 
-  /** Lets time pass, and wakes in order those whose time has come. */
+  /** Lets time pass, and calls due wakes in order. */
   advance(seconds: number): void {
     this.now += seconds;
     const due = [...this.#timers].filter(([, { at }]) => at <= this.now).sort(([, a], [, b]) => a.at - b.at);

@@ -126,7 +126,7 @@ export class CpuBackend implements Backend {
     }
   }
 
-  /** Runs between the steps accepted before it and those accepted after it. */
+  /** Runs after the steps accepted before it and before later ones. */
   #transfer<T>(run: (store: BlockStore) => T): Promise<T> {
     const ahead = this.#last;
     this.#waiting++;

@@ -6,10 +6,9 @@ import type { BackendInfo } from "../backend.ts";
 import { checkSteering } from "../steering-check.ts";
 
 /**
- * Checks what keeps the kernels within their memory: limits, ids, blocks, and that each token's slot is the one that
- * its request's
- * table has for its position. `samplesBefore`: samples of the step before, which negative ids refer to. Throws
- * `InvalidRequestError` for an adapter, asserts the rest.
+ * Checks what keeps the kernels within their memory: limits, ids, blocks, and that each token's slot is what its
+ * request's table has for its position. `samplesBefore`: samples of the step before, which negative ids refer to.
+ * Throws `InvalidRequestError` for an adapter, asserts the rest.
  */
 export function checkPlan(plan: StepPlan, info: BackendInfo, samplesBefore: number): void {
   const { tokenCount, requestCount, sampleCount } = plan;

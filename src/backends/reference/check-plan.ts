@@ -6,7 +6,7 @@ import type { BackendInfo } from "../backend.ts";
 import { checkSteering } from "../steering-check.ts";
 
 /**
- * Checks, O(T), what the rest of the step relies on: limits, positions, and that each token's slot is the one that its
+ * Checks, O(T), what the rest of the step relies on: limits, positions, and that each token's slot is what its
  * request's table has for its position. Throws `InvalidRequestError` for an adapter, asserts the rest.
  */
 export function checkPlan(plan: StepPlan, info: BackendInfo, adapterCount = 0): void {

@@ -31,7 +31,7 @@ export class StepRunner {
   readonly #tokenIds: Int32Array;
   /** [vocabSize] logits of one sample, as computed. */
   readonly #wide: Float64Array;
-  /** The same as float32, so that the logits kept are those sampled from. */
+  /** The same as float32, so that the kept logits are the sampled ones. */
   readonly #logits: Float32Array;
   readonly #edited: Float32Array;
   /** Written in turn. */

@@ -4,7 +4,7 @@ import type { KvStorage } from "./kv-storage.ts";
 /** Bytes of one buffer on the way to the host: what every WebGPU device allows in a buffer. */
 const PIECE_BYTES = 256 * 1024 * 1024;
 
-/** Takes block `index` of those fetched; `bytes` are gone when it returns. */
+/** Takes fetched block `index`; `bytes` are gone when it returns. */
 export type ReceiveBlock = (bytes: Uint8Array, index: number) => void;
 
 /**

@@ -47,7 +47,7 @@ const REQUESTS: readonly GPURequestAdapterOptions[] = [
   { forceFallbackAdapter: true },
 ];
 
-/** Looks at the adapters of `gpu`, by default `navigator.gpu`, and probes the one that a backend takes. */
+/** Looks at the adapters of `gpu`, by default `navigator.gpu`, and probes the adapter that a backend takes. */
 export async function inspectAdapters(gpu: Gpu | undefined = globalThis.navigator?.gpu): Promise<Inspection> {
   if (!gpu) return nothing("this runtime has no WebGPU");
   const found: GpuAdapter[] = [];

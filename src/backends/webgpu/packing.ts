@@ -10,7 +10,7 @@ export type DeviceDType = (typeof DEVICE_DTYPES)[number];
 /** What other formats become while a model is loaded. */
 export const WIDENED_DTYPE: DeviceDType = "F16";
 
-/** A tensor in memory, or one that is read when it is packed. */
+/** A tensor in memory, or a tensor that is read when it is packed. */
 export type WeightTensor = Tensor | LazyTensor;
 
 /** Marks a padded input or column: its weights are zeros. */
@@ -36,7 +36,7 @@ export interface MatrixPlan {
 }
 
 /**
- * The format of the packed matrix: the sources' own where they agree on one that the kernels read. Others become F16; a
+ * The format of the packed matrix: the sources' own if they agree on it and the kernels read it. Others become F16; a
  * mix with F32 or BF16 becomes F32, as F16 does not hold their range.
  */
 export function packedDType({ sources, inputs }: MatrixPlan): DeviceDType {

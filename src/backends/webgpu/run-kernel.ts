@@ -10,7 +10,7 @@ export type KernelBuffer = Int32Array | Float32Array | Uint32Array;
 /** One kernel alone: for the probe and for tests. */
 export interface KernelRun {
   readonly kernel: Kernel;
-  /** Bound in order, the part between the first and the second; those that are written to are written back. */
+  /** Bound in order, the part between the first and the second; written buffers are read back. */
   readonly data: readonly KernelBuffer[];
   readonly part?: Part;
   readonly workgroups: readonly [number, number, number?];

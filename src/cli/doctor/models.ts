@@ -8,7 +8,7 @@ import type { ModelReport } from "./report.ts";
 /** Folders looked into: a folder of models holds few, and each one costs a file read. */
 const MAX_MODELS = 64;
 
-/** The built-in model, and those in the folders of `within`; weights are not read. */
+/** The built-in model, and models in the folders of `within`; weights are not read. */
 export function findModels(within: string): ModelReport[] {
   return [
     inspectModel("builtin", builtinModelFolder()),

@@ -5,8 +5,7 @@ import { type Schema, type SchemaObject, asCount, asSchema, asSchemas, own, refu
 type Compile = (schema: Schema, path: string) => Expression;
 
 /**
- * Arrays: the items of `prefixItems`, then those of `items`. Beside `prefixItems`, an absent `items` means false: a
- * valid,
+ * Arrays: the items of `prefixItems`, then of `items`. Beside `prefixItems`, an absent `items` means false: a valid,
  * narrower reading.
  */
 export function arrayExpression(schema: SchemaObject, path: string, json: JsonSyntax, compile: Compile): Expression {

@@ -62,9 +62,8 @@ class Decimal {
 }
 
 /**
- * Decimals with `length` digits before the point, within bounds. While the digits so far equal those of a bound, that
- * bound
- * limits the next one: it is tight.
+ * Decimals with `length` digits before the point, within bounds. While the digits so far equal a bound's digits, that
+ * bound limits the next one: it is tight.
  */
 class FixedLength {
   readonly #low: Decimal;

@@ -23,7 +23,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`,
 };
 
-/** The pattern of a format; undefined for one that is not known. */
+/** The pattern of a format; undefined for an unknown format. */
 export function formatPattern(name: string): string | undefined {
   return Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
 }

@@ -10,11 +10,11 @@ export type SpecialTokenNames = Readonly<Record<string, string>>;
 
 /**
  * A chat template in Jinja, as tokenizer_config.json, chat_template.jinja and GGUF files have it. Throws
- * `UnsupportedModelError` for one that cannot be parsed.
+ * `UnsupportedModelError` if it cannot be parsed.
  *
  * Messages are text unless asked otherwise: the template is rendered twice, once with a marker in the place of each
- * text, so that it shows which words are the template's. One that changes a text by more than trimming or writing it as
- * JSON is refused, as its words and the message's can then not be told apart.
+ * text, so that it shows which words are the template's. A template that changes a text by more than trimming or
+ * writing it as JSON is refused, as its words and the message's can then not be told apart.
  */
 export function parseChatTemplate(
   source: string,

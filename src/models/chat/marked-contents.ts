@@ -80,7 +80,7 @@ export function partsOf(text: string, marked: string, { contents, marker }: Mark
   return at === text.length ? parts.filter((part) => part.text !== "") : null;
 }
 
-/** Longest first: of two that fit, the one that gives the template less. */
+/** Longest first: of two that fit, the longer one leaves less to the template. */
 function formsOf(content: string): string[] {
   const json = JSON.stringify(content).slice(1, -1);
   return [content, content.trimEnd(), content.trimStart(), content.trim(), json].sort((a, b) => b.length - a.length);

@@ -10,7 +10,7 @@ export class MoreBytesNeeded extends Error {
 
 /**
  * Reads a GGUF file's header from its first bytes, front to back. `size` is the whole file's: a length that goes beyond
- * it is the file's fault, one that only goes beyond the bytes at hand is `MoreBytesNeeded`.
+ * it is the file's fault, an end beyond the bytes at hand is `MoreBytesNeeded`.
  */
 export class HeaderReader {
   readonly size: number;

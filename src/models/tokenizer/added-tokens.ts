@@ -61,7 +61,7 @@ function parseAddedToken(token: unknown): AddedToken {
   };
 }
 
-/** The cutters for these tokens: those that are not normalized are looked for first. */
+/** The cutters for these tokens: unnormalized tokens are looked for first. */
 export function cuttersFor(tokens: readonly AddedToken[], normalizer: Normalizer | null): Cutters {
   const raw = tokens.filter(({ normalized }) => !normalized);
   const normalized = tokens.filter((token) => token.normalized);

@@ -94,7 +94,7 @@ const isNoControl = ({ special }: AddedToken): boolean => !special;
 
 /** Where a text may hold control tokens. */
 class ControlSpans {
-  /** Flat: [start, end, …], those beside each other joined. */
+  /** Flat: [start, end, …]; adjacent ranges are joined. */
   readonly #spans: number[] = [];
 
   constructor(parts: readonly TextPart[]) {

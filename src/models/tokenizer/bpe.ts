@@ -7,7 +7,7 @@ import { byteIds, type TokenModel } from "./token-model.ts";
 /** Byte-pair encoding, as `BPE` of the Rust library. */
 export interface BpeOptions {
   readonly tokens: readonly (string | undefined)[];
-  /** Ids by token, without those that no text may become. */
+  /** Ids by token, without tokens that no text may become. */
   readonly vocab: ReadonlyMap<string, number>;
   readonly find: FindMerge;
   readonly unknownId: number | null;

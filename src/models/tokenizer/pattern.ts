@@ -9,8 +9,8 @@ import { writeOutWords } from "./word-escapes.ts";
 export type Pattern = (text: string) => number[];
 
 /**
- * Milliseconds that a regular expression may run on a text of up to `TEXT_UNIT` UTF-16 units, and so much more for each
- * further.
+ * Milliseconds that a regular expression may run on a text of up to `TEXT_UNIT` UTF-16 units, and in proportion for a
+ * longer text.
  */
 const TIME_LIMIT = 1000;
 const TEXT_UNIT = 2 ** 20;
@@ -26,8 +26,8 @@ const MAX_SOURCE_LENGTH = 8192;
 
 /**
  * The pattern `{ String }` or `{ Regex }` of a tokenizer.json. Regular expressions are Oniguruma's, as in the Rust
- * library, and oniguruma-to-es rewrites them. One that runs longer than a second is ended: `InvalidRequestError`. Where
- * nothing can end it, as in browsers, an expression that repeats what repeats is refused.
+ * library, and oniguruma-to-es rewrites them. An expression that runs longer than a second is stopped:
+ * `InvalidRequestError`. Where nothing can end it, as in browsers, an expression that repeats what repeats is refused.
  *
  * Throws `UnsupportedModelError` for what cannot be rewritten, by name.
  */

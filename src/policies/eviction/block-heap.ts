@@ -2,8 +2,8 @@ import { assert } from "../../assert.ts";
 
 /**
  * Binary heap of block ids by two keys, the least first. O(log n) to push, to take any block out and to change its
- * keys; 24 bytes a block. Law: no block's keys are below those of its parent at (i - 1) >> 1; `#at[block]` is its index
- * + 1, 0 where it is not in.
+ * keys; 24 bytes a block. Law: no block's keys are below its parent's at (i - 1) >> 1; `#at[block]` is its index + 1, 0
+ * where it is not in.
  */
 export class BlockHeap {
   readonly #items: Int32Array;

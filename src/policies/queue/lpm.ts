@@ -19,7 +19,7 @@ export interface LpmOptions {
  * a beginning which is not cached goes first and computes it for them. O(n) look-ups and a sort each step. Source:
  * SGLang.
  *
- * Unaged, cold requests starve while warm ones keep coming. With ageing a, no request is overtaken by one that came
+ * Unaged, cold requests starve while warm ones keep coming. With ageing a, no request is overtaken by another that came
  * more than (longest match / a) admissions after it (SGLang PR 31954), but where it waits for another to compute their
  * beginning.
  */

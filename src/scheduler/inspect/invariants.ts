@@ -80,8 +80,7 @@ function checkSequence(sequence: Sequence, { slots, inFlight, kv }: SchedulerPar
 }
 
 /**
- * With nothing in flight, the held blocks are those of the running requests' tables, with one reference for each table
- * that names them.
+ * With nothing in flight, the running requests' tables name exactly the held blocks, with one reference for each table.
  */
 function checkHolders({ kv, slots, inFlight }: SchedulerParts): void {
   if (inFlight.count > 0) return;

@@ -54,7 +54,7 @@ export class AllocatorRun {
   #pressed = false;
   #everPressed = false;
 
-  /** `commands`: those that programs may name as custom ones. */
+  /** `commands`: the custom commands of programs. */
   constructor(makeAllocator: MakeAllocator, sizes: AllocatorSizes, commands: readonly CustomCommand[] = []) {
     this.#sizes = sizes;
     this.#commands = new Map(commands.map((command) => [command.name, command]));
@@ -316,7 +316,7 @@ function domainOf({
   return { salt, adapterId };
 }
 
-/** The allocator's answer to every command of a program, and to those that bring it to an end. */
+/** The allocator's answer to every command of a program, and to the commands that end it. */
 export function* moments(
   run: AllocatorRun,
   { commands }: Program,

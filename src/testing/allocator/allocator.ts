@@ -73,19 +73,18 @@ export interface Allocation extends PlanMoves {
 /** Blocks of one memory; they add up to all there are. */
 export interface BlockCounts {
   readonly free: number;
-  /** Held by nobody, kept for their contents, given up when somebody needs a block. 0 without a cache. */
+  /** Not held, kept for their contents, evicted when a sequence needs a block. 0 without a cache. */
   readonly cached: number;
   readonly held: number;
 }
 
 /**
  * The small interface through which the kit drives an allocator of KV blocks. Sequences are small numbers that the kit
- * chooses, and uses again after `free`. Blocks are numbers from 0 to `blockCount`, both included: those who count from
- * 1 fit too.
+ * chooses, and uses again after `free`. Blocks are numbers from 0 to `blockCount`, both included: allocators that count
+ * from 1 fit, too.
  *
- * Operations that find no room return null, and have then changed nothing.
- * Moves are block pairs that the device makes before it writes any token of the same step: swap-outs, then swap-ins,
- * then copies.
+ * Operations that find no room return null, and have then changed nothing. Moves are block pairs that the device makes
+ * before it writes any token of the same step: swap-outs, then swap-ins, then copies.
  */
 export interface Allocator {
   readonly capabilities: AllocatorCapabilities;
@@ -137,10 +136,10 @@ export interface Allocator {
 /** Makes a new, empty allocator of these sizes. */
 export type MakeAllocator = (sizes: AllocatorSizes) => Allocator;
 
-/** The domain of those who ask for none. */
+/** The domain of sequences without a salt or an adapter. */
 export const NO_DOMAIN: Domain = Object.freeze({ salt: "", adapterId: 0 });
 
-/** Blocks of one group that a sequence of so many tokens needs. */
+/** Blocks of one group that a sequence of `tokens` tokens needs. */
 export function blocksOf(tokenCount: number, blockSize: number): number {
   return Math.ceil(tokenCount / blockSize);
 }

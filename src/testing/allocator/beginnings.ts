@@ -20,7 +20,7 @@ export class BeginningNames {
     return names;
   }
 
-  /** Appends the numbers of the tokens that follow those named so far. */
+  /** Appends the numbers of the tokens that follow. */
   extend(names: number[], domain: Domain, tokens: readonly number[]): void {
     for (const token of tokens) {
       const before =

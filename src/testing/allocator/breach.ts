@@ -10,18 +10,18 @@ export const NEVER_THROWS = "a command that makes sense never throws";
 export interface Breach {
   readonly law: string;
   readonly detail: string;
-  /** How many commands were carried out before the one that broke it. */
+  /** Number of commands before the failing one. */
   readonly commandsBefore: number;
   /** The command; null where the allocator could not even be made, or the law is about all of them. */
   readonly command: Command | null;
 }
 
 export interface CheckOptions {
-  /** Which laws; those that the allocator's capabilities do not reach say nothing. */
+  /** Which laws; laws beyond the allocator's capabilities are skipped. */
   readonly laws: readonly Law[];
   /**
-   * Everything is looked at after each so many commands, and at the end; after the others only what is cheap. Default
-   * 1; 30 in programs of over 100 commands.
+   * Commands between full checks; the end is checked fully, too. After other commands only cheap checks run. Default 1;
+   * 30 in programs of over 100 commands.
    */
   readonly every?: number;
   /** Commands of your own that the program names. */

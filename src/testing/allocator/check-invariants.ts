@@ -1,19 +1,19 @@
 import { assert } from "../../assert.ts";
 import type { Allocator } from "./allocator.ts";
 
-/** What somebody who drives an allocator knows of it. */
+/** What the driver of an allocator knows of it. */
 export interface AllocatorView {
   readonly blockCount: number;
   readonly blockSize: number;
   /** Groups of layers. Default 1. */
   readonly groupCount?: number;
-  /** Tokens by sequence, of those that hold device blocks. */
+  /** Tokens by sequence, of sequences that hold device blocks. */
   readonly sequences: ReadonlyMap<number, number>;
 }
 
 /**
- * The laws of one moment that need no history, for those who have a driver of their own: blocks add up to the pool,
- * tables name blocks of the pool, none twice, and are long enough. O(blocks). Throws on the first broken one.
+ * The laws of one moment that need no history, for tests with a driver of their own: blocks add up to the pool, tables
+ * name blocks of the pool, none twice, and are long enough. O(blocks). Throws on the first broken one.
  */
 export function checkInvariants(allocator: Allocator, view: AllocatorView): void {
   const { blockCount, blockSize, groupCount = 1, sequences } = view;

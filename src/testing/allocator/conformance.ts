@@ -23,7 +23,7 @@ export interface AllocatorLaw {
   run(): Promise<AllocatorCoverage | null>;
 }
 
-/** Functions of a test runner; those of vitest, node:test, Jest and Mocha will do. */
+/** Functions of a test runner: vitest, node:test, Jest and Mocha fit. */
 export interface LawRunner {
   describe(name: string, body: () => void): unknown;
   it: ((name: string, run: () => Promise<void>) => unknown) & {
@@ -199,8 +199,8 @@ export async function findBrokenLaw(
 }
 
 /**
- * Runs one program and checks all laws, or those given. Throws a `LawBrokenError` at the first that is broken: what a
- * failure of the suite prints can be pasted as its second argument.
+ * Runs one program and checks the given laws, by default all. Throws a `LawBrokenError` at the first that is broken:
+ * what a failure of the suite prints can be pasted as its second argument.
  */
 export function checkProgram(
   makeAllocator: MakeAllocator,

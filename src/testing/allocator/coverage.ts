@@ -3,7 +3,7 @@ import type { Moment } from "./moment.ts";
 /** What the programs of a run made an allocator do. Counts; shares are taken of the count that the comment names. */
 export interface AllocatorCoverage {
   readonly programs: number;
-  /** Commands that made sense where they stood, those that end a program included. */
+  /** Commands that made sense where they stood, including the ones that end a program. */
   readonly commands: number;
   readonly allocations: number;
   /** Of `allocations`: refused for want of room. */

@@ -75,7 +75,7 @@ export function runStep(
   return faults;
 }
 
-/** What the failed step wrote is of no use to anybody. */
+/** What the failed step wrote is garbage. */
 export function spoilStep(
   memory: SimulatedMemory,
   sizes: AllocatorSizes,

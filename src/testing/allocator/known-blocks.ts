@@ -36,7 +36,7 @@ export class KnownBlocks {
   readonly #missed = new Map<number, KnownBlock>();
   readonly #blockSize: number;
   readonly #capabilities: AllocatorCapabilities;
-  /** In host memory a block may outlive those before it, and is found again when they have been computed again. */
+  /** In host memory a block may outlive its ancestors, and is found again when they have been computed again. */
   readonly #mayComeBack: boolean;
 
   constructor({ blockSize, hostBlockCount }: AllocatorSizes, capabilities: AllocatorCapabilities) {
@@ -64,7 +64,7 @@ export class KnownBlocks {
     return learned;
   }
 
-  /** A sequence gave its blocks back: those that are computed stay to be found, those on their way need not. */
+  /** A sequence gave its blocks back: computed blocks can be found from now on, uncomputed ones need not. */
   letGo(names: readonly number[]): void {
     for (let end = this.#blockSize; end <= names.length; end += this.#blockSize) {
       const block = this.byName.get(names[end - 1]);
@@ -86,7 +86,7 @@ export class KnownBlocks {
     return lost;
   }
 
-  /** Asks the allocator for every block. Returns those that it had promised and does not find any more. */
+  /** Asks the allocator for every block. Returns promised blocks that it no longer finds. */
   refresh(isFound: (block: KnownBlock) => boolean, isRunning: (block: KnownBlock) => boolean): KnownBlock[] {
     const gone: KnownBlock[] = [];
     for (const block of this.byName.values()) {

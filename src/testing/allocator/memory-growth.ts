@@ -50,7 +50,7 @@ function measureRounds(run: AllocatorRun, { commands }: Program, rounds: number)
   });
 }
 
-/** The command with other tokens and another salt, equal where they were equal: those of round 0 as they are. */
+/** The command with other tokens and another salt, equal where they were equal: round 0 keeps its tokens. */
 function renewed(command: Command, round: number): Command {
   if (!("tokens" in command) || round === 0) return command;
   const tokens = command.tokens.map((token) => (token + round * ROUND_STRIDE) % LAST_TOKEN);

@@ -11,7 +11,7 @@ export interface Snapshot {
   readonly counts: BlockCounts;
   /** null without host memory. */
   readonly host: BlockCounts | null;
-  /** By sequence, by group; without those in host memory. Empty where the moment is not a full one. */
+  /** By sequence, by group; without sequences in host memory. Empty where the moment is not a full one. */
   readonly tables: ReadonlyMap<number, readonly (readonly number[])[]>;
 }
 

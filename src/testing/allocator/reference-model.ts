@@ -21,7 +21,7 @@ export interface ModelRow {
   readonly to: number;
 }
 
-/** A step: what it computes, and who has nothing to fall back on when it fails. */
+/** A step: what it computes, and which sequences lose everything if it fails. */
 export interface ModelStep {
   readonly rows: ModelRow[];
   /** Allocated or swapped by it. */
@@ -106,7 +106,7 @@ export class ReferenceModel {
     moved.swapped = swapped;
     this.open.born.add(moved);
     if (swapped) this.known.letGo(moved.names);
-    // What comes back from host memory may be found again; nobody promised that.
+    // What comes back from host memory may be found again, without a promise.
     else if (!moved.isStale) this.open.blocks.push(...this.known.learn(moved, 0, this.open));
   }
 

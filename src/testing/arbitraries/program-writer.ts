@@ -220,7 +220,7 @@ export class ProgramWriter {
     return null;
   }
 
-  /** One of those that are believed to be there; with `swapped` of those of which that is so. */
+  /** A sequence that is believed to exist; with `swapped` a swapped one. */
   #pickLive(pick: number, swapped?: boolean): [number, Believed] | null {
     const candidates = [...this.#live].filter(([, believed]) => swapped === undefined || believed.swapped === swapped);
     return candidates.length === 0 ? null : candidates[pick % candidates.length];

@@ -24,7 +24,7 @@ export function raggedLength({ sizes }: Subject): number {
   return 2 * sizes.blockSize + Math.ceil(sizes.blockSize / 2);
 }
 
-/** A sequence with the parent's tokens and blocks, and those tokens computed that the parent's steps computed. */
+/** A sequence with the parent's tokens, blocks and computed count. */
 export function forkOf(driver: PlanDriver, parent: Sequence, tokenIds: readonly number[] = parent.tokenIds): Sequence {
   const fork = driver.start(tokenIds);
   fork.computedCount = parent.computedCount;

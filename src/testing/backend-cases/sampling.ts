@@ -40,7 +40,7 @@ async function sampleAll(backend: Backend, together: number, options = OPTIONS):
   return transcripts;
 }
 
-/** The ids are those that the rule gives for the logits that were kept. */
+/** The ids follow from the kept logits by the sampling rule. */
 async function followsTheRule(subject: Subject): Promise<void> {
   await withBackend(subject, async (backend) => {
     const sampler = new Sampler(backend.info.vocabSize);

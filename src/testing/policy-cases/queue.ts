@@ -21,7 +21,7 @@ export function queueCases(make: () => QueuePolicy): PolicyCase[] {
   ];
 }
 
-/** A queue under random arrivals, admissions, aborts, preemptions and charges, beside a set that says who is in. */
+/** A queue under random arrivals, admissions, aborts, preemptions and charges, beside a set of the queued requests. */
 class QueueProgram {
   readonly #queue: QueuePolicy;
   readonly #random: SeededRandom;

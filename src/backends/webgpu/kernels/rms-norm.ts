@@ -2,7 +2,7 @@ import type { DecoderConfig } from "../../../decoder.ts";
 import type { Shape } from "../shape.ts";
 import { type Kernel, compose } from "./kernel.ts";
 
-/** Which rows are normalized: every token's, or those of the samples of a tile. */
+/** Which rows are normalized: every token's, or the samples of a tile. */
 export type NormRows = "tokens" | "samples";
 
 /** Without barriers, or with lanes that share a row's sum; their bits are the same. */

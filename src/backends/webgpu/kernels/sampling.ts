@@ -16,12 +16,12 @@ export function editKernel(shape: Shape, vocabSize: number): Kernel {
   return onLogits("edit", compose("columns", "part", "edit"), shape, vocabSize);
 }
 
-/** Seeded sampling of those rows that are not greedy. */
+/** Seeded sampling of the rows that are not greedy. */
 export function sampleKernel(shape: Shape, vocabSize: number): Kernel {
   return onLogits("sample", compose("columns", "part", "ranking", "threefry", "sample"), shape, vocabSize);
 }
 
-/** Log probabilities of those rows that want them; results have room for `maxSamples` samples. */
+/** Log probabilities of the rows that want them; results have room for `maxSamples` samples. */
 export function logprobsKernel(shape: Shape, vocabSize: number, maxSamples: number): Kernel {
   const kernel = onLogits("logprobs", compose("columns", "part", "ranking", "logprobs"), shape, vocabSize);
   return { ...kernel, constants: { ...kernel.constants, SAMPLES: maxSamples, TOP: MAX_TOP_LOGPROBS } };

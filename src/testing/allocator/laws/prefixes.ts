@@ -83,7 +83,7 @@ const evictsForWantOfBlocks: Law = {
 };
 
 /**
- * Else a parent was given up before its child: the child keeps a block and nobody can ever find it. Says nothing about
+ * Else a parent was given up before its child: the child keeps a block that no lookup can find. Says nothing about
  * windows, whose blocks need no parents, and several groups, of which one may have lost the block that another still
  * has.
  */
