@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import * as code from "./support/house/code-rules.ts";
+import * as english from "./support/house/english-rules.ts";
 import * as imports from "./support/house/import-rules.ts";
 import * as layout from "./support/house/layout-rules.ts";
 import { MAY_IMPORT, roomOf } from "./support/house/rooms.ts";
@@ -36,6 +37,9 @@ const TEST_LINES = 530;
 
 /** The formatter's width, which it cannot enforce on strings, templates, comments and kernels. */
 const COLUMNS = 120;
+
+/** "those", "one that" and "so many" stand for things that a sentence should name; a few are good English. */
+const VAGUE_PRONOUNS = 0.5;
 
 test("every file is TypeScript", () => expect(unreadable).toEqual([]));
 
@@ -76,6 +80,23 @@ describe("layout", () => {
     expect(layout.entriesHaveSources(manifest, pathSet)).toEqual([]));
   test("has an entry of package.json for each public index.ts", () =>
     expect(layout.sourcesHaveEntries(manifest, pathSet)).toEqual([]));
+});
+
+describe("English", () => {
+  const text = (path: string): string => readFileSync(`${root}${path}`, "utf8");
+  const comments = paths
+    .filter((path) => path.startsWith("src/") && !text(path).startsWith("// Written by scripts/"))
+    .flatMap((path) => english.commentsOf(path, text(path)));
+  const pages = globSync("{README,CONTRIBUTING,CHANGELOG,docs/**/*,src/**/*}.md", { cwd: root })
+    .map((path) => path.replaceAll("\\", "/"))
+    .flatMap((path) => english.paragraphsOf(path, text(path)));
+
+  test("of comments names things, not persons", () => expect(english.personsForThings(comments)).toEqual([]));
+  test("of pages names things, not persons", () => expect(english.personsForThings(pages)).toEqual([]));
+  test(`has at most ${VAGUE_PRONOUNS} vague pronouns in 1,000 words`, () => {
+    expect(english.vaguePronouns(comments)).toBeLessThanOrEqual(VAGUE_PRONOUNS);
+    expect(english.vaguePronouns(pages)).toBeLessThanOrEqual(VAGUE_PRONOUNS);
+  });
 });
 
 test.skipIf(!existsSync(`${root}.git`))(
@@ -230,6 +251,23 @@ describe("each rule finds what breaks it", () => {
     const text = `class A extends BstarError { override readonly name: string = "A"; }\nclass B extends Error { constructor() { super(); this.name = "B"; } }\nclass C extends Map {}`;
     expect(code.errorsNameThemselves(snippet("src/a.ts", text))).toEqual([`src/a.ts:2 class B lacks name = "B"`]);
     expect(code.errorsNameThemselves(snippet("src/a.ts", `class A extends TypeError { name = "B"; }`))).toHaveLength(1);
+  });
+
+  test("personsForThings", () => {
+    const source = `const who = "who"; // Who asks, "who" says \`who\`\n/**\n * A block\n * that nobody holds.\n */`;
+    expect(english.personsForThings(english.commentsOf("src/a.ts", source))).toEqual([
+      `src/a.ts:1 says "Who"`,
+      `src/a.ts:4 says "nobody"`,
+    ]);
+    const page = "A line.\n\nAnother\nfor somebody.\n\n```ts\n// who\n```\n\nAnd whoever.\n";
+    expect(english.personsForThings(english.paragraphsOf("a.md", page))).toEqual([
+      `a.md:4 says "somebody"`,
+      `a.md:10 says "whoever"`,
+    ]);
+  });
+
+  test("vaguePronouns", () => {
+    expect(english.vaguePronouns(english.commentsOf("src/a.ts", "// those are one that three"))).toBe(400);
   });
 
   test("wideLines", () => {

@@ -108,7 +108,7 @@ describe("n choices", () => {
     expect(scheduler.stats()).toMatchObject({ finished: 3, aborted: 1, heldBlocks: 0 });
   });
 
-  test("a sibling gives back only what nobody else holds; without a choice all end", () => {
+  test("a sibling releases only blocks that no other request holds; without a choice all end", () => {
     const { scheduler, submit, commit } = setUp();
     submit();
     commit(scheduler.schedule(0)!);

@@ -26,7 +26,7 @@ const hostConservation: Law = {
 
 /** While a step is on its way more may be held: what it reads, and equal blocks that wait for their fate. */
 const heldAreInTables: Law = {
-  name: "the held blocks are those in the tables",
+  name: "the tables name exactly the held blocks",
   needs: [],
   broken({ after, model, capabilities }) {
     const inTables = heldBlocks(after.tables).size;
@@ -37,7 +37,7 @@ const heldAreInTables: Law = {
 };
 
 const hostHeldAreSwapped: Law = {
-  name: "host memory is held by those who were swapped out, and by nobody else",
+  name: "exactly the swapped-out sequences hold host memory",
   needs: ["swap", "exactTables"],
   needsMethod: "hostStats",
   broken({ after, model, sizes }) {
@@ -55,7 +55,7 @@ const hostHeldAreSwapped: Law = {
 };
 
 const freeGivesBack: Law = {
-  name: "free gives back exactly what nobody else holds",
+  name: "free releases exactly the blocks that no other sequence holds",
   needs: ["exactTables"],
   broken({ command, before, after, model }) {
     if (command.kind !== "free" || !model.isQuiet) return null;
@@ -81,7 +81,7 @@ const nothingLeft: Law = {
 };
 
 const othersKeepTables: Law = {
-  name: "nobody loses blocks to the request of another",
+  name: "no sequence loses blocks to an allocation of another",
   needs: [],
   broken({ command, answer, before, after }) {
     if (command.kind !== "allocate" && command.kind !== "append" && command.kind !== "swapIn") return null;

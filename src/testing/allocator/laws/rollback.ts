@@ -2,7 +2,7 @@ import { blocksOf } from "../allocator.ts";
 import type { Law } from "../moment.ts";
 
 const rollbackForgets: Law = {
-  name: "what a failed step was to compute is found by nobody",
+  name: "no lookup finds what a failed step was to compute",
   needs: ["plans", "prefixCache"],
   broken({ undone, allocator, model }) {
     for (const block of undone?.blocks ?? []) {

@@ -43,19 +43,19 @@ const CASES: readonly (readonly [law: string, mutant: Mutant, commands: readonly
     "host blocks: 3 free + 0 cached + -1 held is not 2",
   ],
   [
-    "the held blocks are those in the tables",
+    "the tables name exactly the held blocks",
     lostOnAbortInFlight,
     [allocate(0, 1), { kind: "issue" }, { kind: "free", sequence: 0 }],
     "1 blocks are held, 0 are in tables",
   ],
   [
-    "host memory is held by those who were swapped out, and by nobody else",
+    "exactly the swapped-out sequences hold host memory",
     lostOnAbortSwapped,
     [allocate(0, 1), { kind: "swapOut", sequence: 0 }, { kind: "free", sequence: 0 }],
     "1 host blocks are held, the sequences that were swapped out have 0",
   ],
   [
-    "free gives back exactly what nobody else holds",
+    "free releases exactly the blocks that no other sequence holds",
     lostOnAbortForked,
     [allocate(0, 1), { kind: "fork", sequence: 0, child: 1 }],
     "sequence 1 was the only one to hold 1 blocks, 0 came back",
@@ -73,7 +73,7 @@ const CASES: readonly (readonly [law: string, mutant: Mutant, commands: readonly
     "1 blocks are held by nobody",
   ],
   [
-    "nobody loses blocks to the request of another",
+    "no sequence loses blocks to an allocation of another",
     exhaustionFailsAnother,
     [allocate(0, 1, 2, 3), allocate(1, 1)],
     "allocate of sequence 1 changed the table of sequence 0",
@@ -143,7 +143,7 @@ describe("laws of counts", () => {
       { kind: "commit" },
       { kind: "commit" },
     ];
-    expect(breachOf("host memory is held by those who were swapped out, and by nobody else", { make }, commands)).toBe(
+    expect(breachOf("exactly the swapped-out sequences hold host memory", { make }, commands)).toBe(
       "no host block is held, although a sequence was swapped out",
     );
   });

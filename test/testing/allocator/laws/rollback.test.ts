@@ -17,7 +17,7 @@ const keepsTables: Mutant = {
 
 const CASES: readonly (readonly [law: string, mutant: Mutant, commands: readonly Command[], detail: string])[] = [
   [
-    "what a failed step was to compute is found by nobody",
+    "no lookup finds what a failed step was to compute",
     rolledBackBlockFound,
     [{ kind: "allocate", sequence: 0, tokens: [1, 2] }, { kind: "rollback" }],
     "[1,2] is still found, the step that was to compute it failed",
