@@ -55,7 +55,7 @@ export class Connection {
     }
   }
 
-  /** Ends what the client has running; nobody is told. */
+  /** Aborts all requests of the client, without an answer. */
   abandon(): void {
     for (const controller of this.#running.values()) controller.abort();
   }

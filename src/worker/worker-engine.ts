@@ -302,7 +302,7 @@ export class WorkerEngine<Info = unknown> implements EngineClient {
     this.#hold();
     const error = await closed;
     this.#closed = null;
-    // A worker that ends tells of its end: nobody waits for anything by then.
+    // A worker reports its own end; by then no call waits for it.
     this.#loss ??= new WorkerLostError("the engine was disposed");
     this.#inbox.failAll(new DisposedError("the engine was disposed"), this.now());
     this.#endpoint.close();
