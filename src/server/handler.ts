@@ -13,7 +13,7 @@ export interface Handler {
   (request: Request): Promise<Response>;
   /**
    * Takes nothing new from now on: `/health` and every route that needs the engine answer 503. Resolves when all
-   * requests have ended; those that still run when the signal aborts end with a 503.
+   * requests have ended; requests that still run when the signal aborts end with a 503.
    */
   drain(signal?: AbortSignal): Promise<void>;
 }

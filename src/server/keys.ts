@@ -12,7 +12,10 @@ export interface ApiKey {
   readonly requestsPerMinute?: number;
   /** Most tokens a minute, prompts and answers together. Default no limit. */
   readonly tokensPerMinute?: number;
-  /** Keys of the same salt find each other's prompts in the prefix cache. Default the name: nobody else's. */
+  /**
+   * Keys of the same salt find each other's prompts in the prefix cache. Default: the name, so that no other key shares
+   * them.
+   */
   readonly cacheSalt?: string;
 }
 

@@ -18,7 +18,7 @@ export interface ServerState {
   readonly version: string;
   /** False while it drains, and after the engine's failure. */
   readonly isOpen: () => boolean;
-  /** Requests that are being answered, besides the one that asks. */
+  /** Other requests that are being answered. */
   readonly load: () => number;
 }
 

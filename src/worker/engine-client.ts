@@ -7,7 +7,7 @@ type Later<T> = T | Promise<T>;
 
 /**
  * What a server needs of an engine, wherever the engine runs. `Engine` answers at once, `WorkerEngine` when its worker
- * has answered: code that awaits each answer works with both. Errors are those of `Engine`, thrown or as rejections.
+ * has answered: code that awaits each answer works with both. Errors equal `Engine`'s, thrown or as rejections.
  */
 export interface EngineClient extends AsyncDisposable {
   submit(request: EngineRequest & PromptInput): Later<TokenStream>;

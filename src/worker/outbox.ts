@@ -11,8 +11,8 @@ import type { Batch, WireDelta } from "./messages.ts";
 const MAX_BATCHES_IN_FLIGHT = 4;
 
 /**
- * Events kept for a client that takes nothing in: some megabytes. Beyond, events of steps are dropped, and those of
- * the cache become one that says that nothing is cached, which is safe to believe.
+ * Events kept for a client that takes nothing in: some megabytes. Beyond, events of steps are dropped, and events of
+ * the cache become one event that says that nothing is cached, which is always safe.
  */
 const MAX_EVENTS = 65_536;
 

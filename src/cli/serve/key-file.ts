@@ -5,7 +5,7 @@ import { UsageError } from "../failure.ts";
 const FIELDS = { name: "name", salt: "cacheSalt", requests: "requestsPerMinute", tokens: "tokensPerMinute" } as const;
 
 /**
- * The keys of a file: `KEY [name=NAME] [requests=N] [tokens=N] [salt=TEXT]` a line; empty lines and those that begin
+ * The keys of a file: `KEY [name=NAME] [requests=N] [tokens=N] [salt=TEXT]` a line; empty lines and lines that begin
  * with # are skipped. A key without a name is called after its line. Throws `UsageError` that names file and line, and
  * no key.
  */

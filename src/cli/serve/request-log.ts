@@ -2,7 +2,7 @@ import { pino } from "pino";
 import type { ServerLog } from "../../server/index.ts";
 import type { Io } from "../io.ts";
 
-/** JSON lines on standard error, one a request: all of them, those that failed, or none. */
+/** JSON lines on standard error, one a request: all of them, failed ones, or none. */
 export function requestLog(what: "all" | "errors" | "none", io: Pick<Io, "stderr">): ServerLog | undefined {
   if (what === "none") return undefined;
   // A closed standard error must not end the server.

@@ -50,7 +50,7 @@ export function errorBody({ status, message, param, code }: ApiError): ErrorBody
   return { error: { message, type: typeOf(status), param, code } };
 }
 
-/** The client left before its answer: nginx's number, for logs; nobody receives it. */
+/** The client left before its answer: nginx's number, for logs; it is never sent. */
 export const CLIENT_CLOSED_REQUEST = 499;
 
 /** Seconds after which an overloaded server may be asked again: some steps, after which requests have ended. */

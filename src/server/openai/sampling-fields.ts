@@ -11,7 +11,7 @@ const MAX_NAME = 1024;
 /** Largest id of a vocabulary. */
 const MAX_TOKEN_ID = 2 ** 31 - 1;
 
-/** The fields that chat and completion requests share: OpenAI's, and those that vLLM added. */
+/** The fields that chat and completion requests share: OpenAI's, and vLLM's additions. */
 export function samplingFields(limits: ServerLimits) {
   return {
     model: optional(z.string("must be the name of a model")),

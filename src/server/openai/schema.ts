@@ -21,7 +21,7 @@ export function decimal(low: number, high: number): z.ZodType<number> {
   return z.number(error).refine((value) => value >= low && value <= high, { error });
 }
 
-/** A list of at most so many. */
+/** A list of at most `most` items. */
 export function atMost<T extends z.ZodType>(schema: T, most: number, what: string): z.ZodArray<T> {
   return z.array(schema, `must be a list of ${what}`).max(most, `must have ${most} ${what} at most`);
 }
