@@ -52,7 +52,7 @@ export class EventBatch {
     return events;
   }
 
-  /** A block whose parent is not known cannot be named: nobody could match it. */
+  /** A block whose parent is unknown has no name that a client could match. */
   #store(event: Stored): void {
     const parent = event.parent === null ? null : this.#known.get(event.parent);
     if (parent === undefined) return;

@@ -149,7 +149,7 @@ export class KvEventPublisher {
         }
         await router.send([client, "", "", bigEndian(END_OF_REPLAY), ""]);
       } catch {
-        // The client left in the middle: nobody waits for the rest.
+        // The client left in the middle: the rest is not sent.
       }
     }
   }

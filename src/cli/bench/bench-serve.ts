@@ -52,7 +52,7 @@ function baseOf(url: string): string {
   return trimmed.endsWith("/v1") ? trimmed : `${trimmed}/v1`;
 }
 
-/** How many tokens words have, by two prompts that nobody measures. */
+/** How many tokens words have, by two prompts without a measurement. */
 async function probe(target: Target, seed: number, io: Io): Promise<TokensOfWords> {
   const texts = new PromptTexts(seed + 1, ONE_A_WORD);
   const counts: { readonly words: number; readonly tokens: number }[] = [];

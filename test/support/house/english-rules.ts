@@ -49,9 +49,12 @@ export function personsForThings(prose: readonly Prose[]): string[] {
   );
 }
 
+export function thousandsOfWords(prose: readonly Prose[]): number {
+  return prose.reduce((sum, { text }) => sum + (text.match(/[A-Za-z']+/g)?.length ?? 0), 0) / 1000;
+}
+
 /** Vague pronouns a thousand words. */
 export function vaguePronouns(prose: readonly Prose[]): number {
-  const words = prose.reduce((sum, { text }) => sum + (text.match(/[A-Za-z']+/g)?.length ?? 0), 0);
   const vague = prose.reduce((sum, { text }) => sum + (text.match(VAGUE)?.length ?? 0), 0);
-  return (1000 * vague) / words;
+  return vague / thousandsOfWords(prose);
 }
