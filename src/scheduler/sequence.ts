@@ -155,6 +155,11 @@ export class Sequence extends Request {
     this.#pendingCount += samples;
   }
 
+  /** Its samples carry edits or masks from now on. */
+  attachSteering(steering: Steering): void {
+    this.steering = steering;
+  }
+
   /** While it waits: its next token arrives. */
   append(tokenId: number): void {
     this.reserveTokens(this.ownTokenCount + 1);
