@@ -27,9 +27,9 @@ export interface LoopParts {
 }
 
 /**
- * The engine's loop, which has all its awaits: schedule, execute, commit, with the next plan made while the device works
- * on the last one. It runs while a request, a step in flight or a reset is left, and sleeps until the next deadline while
- * nothing can be planned.
+ * The engine's loop, which has all its awaits: schedule, execute, commit, with the next plan made while the device
+ * works on the last one. It runs while a request, a step in flight or a reset is left. It sleeps until the next
+ * deadline while nothing can be planned.
  */
 export class Loop {
   /** Settles when the device is disposed; null until `close` or a crash. */

@@ -4,7 +4,7 @@ import type { SourceFile } from "./source.ts";
 
 /** Files of test/ and bench/ that mirror no file of src, by exact path or folder. */
 const OWN_FILES: readonly RegExp[] = [
-  /^test\/(house|readme|bench|portable|goldens|fixtures|mutated|peers|solo|laws|scale|batch-invariance|readability)\.test\.ts$/,
+  /^test\/(house|readme|bench|portable|goldens|fixtures|mutated|peers|solo|laws|scale|batch-invariance|readability|pages)\.test\.ts$/,
   /^test\/(support|promises)\//,
   /^bench\/(run|bench|table)\.ts$/,
 ];
