@@ -168,7 +168,10 @@ export class Engine implements AsyncDisposable {
     return this.#clock();
   }
 
-  /** Why the request is where it is, for the first choice that has not ended; undefined for an unknown or ended id. */
+  /**
+   * Why the request is where it is, of several choices the first that has not ended; undefined for one that is unknown
+   * or ended.
+   */
   explain(id: RequestId, choice?: number): EngineExplanation | undefined {
     const explanation = this.scheduler.explain(id, choice);
     return explanation && { ...explanation, tokenBudget: this.scheduler.tokenBudget, stepTime: this.#stepTime };
@@ -223,7 +226,7 @@ export class Engine implements AsyncDisposable {
     return this.scheduler.submit(input, this.#clock());
   }
 
-  /** Starts a submitted request, with its listener. */
+  /** Lets a request that was taken in run, with whoever listens to it. */
   #begin<T>(id: RequestId, signal: AbortSignal | undefined, open: (abort: () => void) => T): T {
     const abort = (): void => this.abort(id);
     try {
@@ -261,7 +264,7 @@ export class Engine implements AsyncDisposable {
    * come meanwhile join at the next step.
    */
   async #run(): Promise<void> {
-    // Yields once, so that the first step sees all requests submitted in the same turn.
+    // A turn for those who submit many requests at once: the first step then sees them all.
     await Promise.resolve();
     if (!this.#prepared) await this.#prepare();
     while (this.#isBusy) {
@@ -344,7 +347,7 @@ export class Engine implements AsyncDisposable {
     );
   }
 
-  /** Publishes what the scheduler's last call did. */
+  /** What the scheduler's last call did, for those outside. */
   #publish(): void {
     this.#sessions.closeEnded(this.#clock());
     this.#kvEvents.tell();
@@ -377,10 +380,10 @@ export class Engine implements AsyncDisposable {
     this.#publish();
   }
 
-  /** A broken law: nothing that is under way can be trusted, so every stream ends. */
+  /** A broken law: nothing that is under way can be trusted, so nobody is left waiting for it. */
   #crash(thrown: unknown): void {
     this.#disposed ??= this.#device.dispose();
-    // `dispose` reports it.
+    // Who disposes the engine is told.
     this.#disposed.catch(() => {});
     this.#sessions.crash(asError(thrown), timeOr(this.#clock, this.#doneAt));
     this.#resets.fail(asError(thrown));
