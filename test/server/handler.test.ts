@@ -116,6 +116,31 @@ describe("OpenAI's client on the built-in model", async () => {
     expect(new Set(once.slice(0, 2))).toEqual(new Set([42, 43]));
   });
 
+  test("gets answers of the form that it asks for, and a 400 for a form that cannot be kept", async () => {
+    const schema = {
+      type: "object",
+      properties: { a: { enum: [1, 2] } },
+      required: ["a"],
+      additionalProperties: false,
+    };
+    const chat = (format: object) =>
+      post(handler, "/v1/chat/completions", { messages: [{ role: "user", content: PROMPT }], ...format });
+    const textOf = async (format: object): Promise<string> => (await chat(format)).body.choices[0].message.content;
+    const named = { type: "json_schema", json_schema: { name: "s", schema } };
+    expect([1, 2]).toContain(JSON.parse(await textOf({ response_format: named })).a);
+    expect([1, 2]).toContain(JSON.parse(await textOf({ structured_outputs: { json: schema } })).a);
+    expect(await textOf({ structured_outputs: { regex: "[ab]{3}" } })).toMatch(/^[ab]{3}$/);
+    expect(["red", "green"]).toContain(await textOf({ structured_outputs: { choice: ["red", "green"] } }));
+    const { output } = await client.responses.create({
+      model: "builtin",
+      input: PROMPT,
+      text: { format: { type: "json_schema", name: "s", schema } },
+    });
+    expect(output[0]).toMatchObject({ content: [{ text: expect.stringMatching(/"a"/) as string }] });
+    expect(await chat({ structured_outputs: { regex: "(" } })).toMatchObject({ status: 400 });
+    expect(await chat({ response_format: named, structured_outputs: { regex: "a" } })).toMatchObject({ status: 400 });
+  });
+
   test("gets the same answer again by the reported seed", async () => {
     const body = { model: "builtin", prompt: PROMPT, max_tokens: 8 };
     const first = (await client.completions.create(body)) as OpenAI.Completion & { seed: number };

@@ -3,6 +3,7 @@ import OpenAI from "openai";
 import { createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineOptions } from "../../src/engine/options.ts";
+import { grammars } from "../../src/grammar/index.ts";
 import { loadModel } from "../../src/models/index.ts";
 import { plainTemplate } from "../../src/models/chat/plain-template.ts";
 import { createHandler, type Handler } from "../../src/server/handler.ts";
@@ -49,7 +50,9 @@ export function serveScripted(
 export async function serveBuiltin(options: ServedOptions = {}): Promise<Served> {
   const { model, tokenizer, chat, contextLength, eosTokenIds, name } = await loadModel("builtin");
   const backend = createReferenceBackend({ model, blockCount: 128, blockSize: 16, maxTokens: 256, maxRequests: 32 });
-  const engine = new Engine({ backend, tokenizer, chat, stopTokenIds: eosTokenIds, ...options.engine });
+  const masks = grammars({ tokenizer, vocabSize: model.config.vocabSize });
+  const given = { tokenizer, chat, grammars: masks, stopTokenIds: eosTokenIds, ...options.engine };
+  const engine = new Engine({ backend, ...given });
   return servedBy(engine, { ...options, model: options.model ?? { name, tokenizer, chat, contextLength } });
 }
 

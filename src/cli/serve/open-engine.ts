@@ -1,5 +1,6 @@
 import { contextThatFits } from "../../blocks/accounting.ts";
 import { Engine } from "../../engine/engine.ts";
+import { grammars } from "../../grammar/index.ts";
 import type { OpenedModel } from "../../models/index.ts";
 import type { MeasuredBudget } from "../../policies/budget/measured.ts";
 import { admissionNamed, evictionNamed, preemptionNamed, queueNamed } from "../../policies/names.ts";
@@ -38,6 +39,7 @@ export async function openEngine(
     backend,
     tokenizer,
     chat,
+    grammars: grammars({ tokenizer, vocabSize: backend.info.vocabSize }),
     stopTokenIds: eosTokenIds,
     contextLength,
     maxWaitingRequests: maxWaiting,

@@ -4,6 +4,7 @@ import type { ServerLimits } from "../limits.ts";
 import { ApiError } from "./api-error.ts";
 import { chatMessages, messagesSchema } from "./chat-messages.ts";
 import type { Job } from "./job.ts";
+import { chatFormatSchema, formatFields } from "./response-format.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
 import { atMost, integer, only, optional, parseBody } from "./schema.ts";
 
@@ -36,7 +37,7 @@ export function chatSchema(limits: ServerLimits) {
       tools: optional(atMost(toolSchema, limits.tools, "tools")),
       tool_choice: optional(z.enum(["none", "auto"], TOOL_CHOICE)),
       parallel_tool_calls: only(true, "the model decides how many calls it makes"),
-      response_format: optional(z.strictObject({ type: z.literal("text", 'must be "text"') })),
+      response_format: optional(chatFormatSchema),
       chat_template_kwargs: optional(z.record(z.string(), z.unknown(), "must be an object")),
       reasoning_effort: optional(z.string("must be a text")),
       modalities: optional(z.tuple([z.literal("text")], 'must be ["text"]: this model writes text')),
@@ -78,7 +79,11 @@ export function chatJob(body: unknown, schema: ReturnType<typeof chatSchema>, se
     operation: "chat",
     prompts: [{ kind: "chat", messages: chatMessages(parsed.messages), options }],
     maxTokens: parsed.max_completion_tokens ?? parsed.max_tokens ?? null,
-    request: { ...request, sampling: { ...request.sampling, ...logprobsOf(parsed) } },
+    request: {
+      ...request,
+      sampling: { ...request.sampling, ...logprobsOf(parsed) },
+      ...formatFields(parsed.response_format, parsed.structured_outputs),
+    },
     tools: tools.length > 0,
   };
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { ServerLimits } from "../limits.ts";
 import { ApiError } from "./api-error.ts";
 import type { Job, JobPrompt } from "./job.ts";
+import { formatFields } from "./response-format.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
 import { integer, only, optional, parseBody } from "./schema.ts";
 
@@ -59,7 +60,7 @@ export function completionJob(body: unknown, schema: ReturnType<typeof completio
     operation: "text_completion",
     prompts: promptsOf(parsed.prompt),
     maxTokens: parsed.max_tokens ?? DEFAULT_MAX_TOKENS,
-    request: { ...request, sampling },
+    request: { ...request, sampling, ...formatFields(null, parsed.structured_outputs) },
     echo: echo ?? false,
   };
 }

@@ -4,6 +4,7 @@ import type { ServerLimits } from "../limits.ts";
 import { FUNCTION_NAME } from "./chat-body.ts";
 import { chatMessages } from "./chat-messages.ts";
 import type { Job } from "./job.ts";
+import { formatFields, responseFormatSchema } from "./response-format.ts";
 import { inputSchema, messagesOf } from "./responses-input.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
 import { atMost, integer, only, optional, parseBody } from "./schema.ts";
@@ -35,7 +36,7 @@ export function responsesSchema(limits: ServerLimits) {
       parallel_tool_calls: only(true, "the model decides how many calls it makes"),
       text: optional(
         z.strictObject({
-          format: optional(z.strictObject({ type: z.literal("text", 'must be "text"') })),
+          format: optional(responseFormatSchema),
           verbosity: only("medium", "the model decides how long it speaks"),
         }),
       ),
@@ -90,7 +91,7 @@ export function responsesJob(body: unknown, schema: ReturnType<typeof responsesS
     requestId,
     prompts: [{ kind: "chat", messages: chatMessages(messagesOf(parsed.input, parsed.instructions ?? null)), options }],
     maxTokens: parsed.max_output_tokens ?? null,
-    request: { ...request, sampling },
+    request: { ...request, sampling, ...formatFields(parsed.text?.format, parsed.structured_outputs) },
     tools: tools.length > 0,
     body: parsed,
   };

@@ -149,7 +149,7 @@ export class ResponsesFormat implements AnswerFormat {
       seed,
       store: false,
       temperature: body.temperature ?? 1,
-      text: { format: { type: "text" } },
+      text: { format: body.text?.format ?? { type: "text" } },
       tool_choice: body.tool_choice ?? "auto",
       tools: body.tools ?? [],
       top_p: body.top_p ?? 1,

@@ -3,6 +3,7 @@ import { MAX_TOP_LOGPROBS } from "../../config.ts";
 import type { SamplingParams } from "../../sampling-params.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { JobRequest } from "./job.ts";
+import { structuredOutputsSchema } from "./response-format.ts";
 import { atMost, decimal, integer, optional } from "./schema.ts";
 
 /** Longest `cache_salt` and names of users, as vLLM has it. */
@@ -36,6 +37,7 @@ export function samplingFields(limits: ServerLimits) {
     repetition_penalty: optional(z.number("must be a number above 0").gt(0, { error: "must be a number above 0" })),
     logit_bias: optional(logitBias(limits)),
     min_tokens: optional(integer(0)),
+    structured_outputs: optional(structuredOutputsSchema),
     stop: optional(
       z.union([stopString, atMost(stopString, limits.stops, "texts")], {
         error: `must be a text or a list of ${limits.stops} texts at most, none of them empty`,

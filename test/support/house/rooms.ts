@@ -33,6 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: [...UP_TO_ENGINE, "models", "worker", "kv-events"],
   cli: [
     ...UP_TO_ENGINE,
+    "grammar",
     "families",
     "quantization",
     "grammar",
