@@ -5,7 +5,7 @@ import { checkOptions, integerOption, type OptionKind, numberOption, shown } fro
 const kinds: Record<string, OptionKind> = { run: "function", ids: "ids", log: ["note"], size: "other" };
 
 test.each<[object, string]>([
-  [{ sise: 1 }, 'unknown option "sise"; known: run, ids, log, size'],
+  [{ sise: 1 }, 'unknown option "sise"; known: run, ids, log, size; did you mean size?'],
   [{ run: null }, "run must be a function, got null"],
   [{ ids: 5 }, "ids must be an array of token ids, got 5"],
   [{ ids: [1, -1] }, "ids[1] must be an integer >= 0, got -1"],

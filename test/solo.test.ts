@@ -27,7 +27,7 @@ function requests(count: number): (EngineRequest & PromptInput)[] {
     { temperature: 0.8, seed: 7 },
     { temperature: 1.5, topK: 5, seed: 1 },
     { temperature: 1, topP: 0.7, seed: 2 ** 40 },
-    { temperature: 1, minP: 0.1 },
+    { temperature: 1, minP: 0.1, seed: 3 },
   ];
   return Array.from({ length: count }, (_, i) => ({
     promptTokenIds: [...beginning.slice(0, random.integer(0, 20)), ...ids(random.integer(1, 25))],

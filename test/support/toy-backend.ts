@@ -1,7 +1,14 @@
 import type { Backend, BackendInfo } from "../../src/backends/backend.ts";
 import { MAX_TOP_LOGPROBS } from "../../src/config.ts";
 import { DisposedError, InvalidRequestError } from "../../src/errors.ts";
-import { createLogprobColumns, type LogprobColumns, LogprobWriter, Sampler } from "../../src/sampling/index.ts";
+import {
+  createLogprobColumns,
+  editLogits,
+  isEdited,
+  type LogprobColumns,
+  LogprobWriter,
+  Sampler,
+} from "../../src/sampling/index.ts";
 import { SAMPLE_NOT_FINITE, type StepPlan, type StepResult } from "../../src/step.ts";
 import type { BackendSizes } from "../../src/testing/index.ts";
 
@@ -194,7 +201,9 @@ export class ToyBackend implements Backend {
     for (let sample = 0; sample < plan.sampleCount; sample++) {
       const own = logits.subarray(sample * vocabSize, (sample + 1) * vocabSize);
       sampleFlags[sample] = this.flagsOf(own);
-      this.samples[sample] = this.choose(sampler, own, plan, sample);
+      const edited = isEdited(plan, sample) ? own.slice() : own;
+      if (edited !== own) editLogits(edited, plan, sample);
+      this.samples[sample] = this.choose(sampler, edited, plan, sample);
       this.writeLogprobs(writer, columns, own, plan, sample);
     }
     return { tokenIds: this.samples, logits, sampleFlags, ...columns };

@@ -17,7 +17,7 @@ test("some programs branch, and more is submitted than they draw", () => {
 });
 
 test("no request branches behind windows unless it may do so anywhere", () => {
-  const windowed = { ...PROGRAMS[0], groups: [{ window: 4 }] };
+  const windowed = { ...PROGRAMS[0], groups: [{ window: 4 }], branchesAnywhere: false };
   expect([
     mayBranch(windowed),
     mayBranch({ ...windowed, branchesAnywhere: true }),

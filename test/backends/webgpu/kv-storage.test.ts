@@ -75,12 +75,12 @@ describe("kvParts", () => {
   });
 });
 
-test("a block has room for the layers of the largest group, in the units of its kind", () => {
+test("a block has room for the layers of the smallest group, in the units of its kind", () => {
   const layers = [5, null, 5].map((window) => ({ window, rope: 0, experts: false }));
   const bytes = (type: KvType): number => kvBytesPerBlock({ config: { ...config, layers }, blockSize: 4, type });
-  expect(bytes("f32")).toBe(2 * 2 * HEAD);
-  expect(bytes("f16")).toBe(2 * HEAD);
-  expect(bytes("int8")).toBe(2 * 2 * 2 * 4 * (8 + 4));
+  expect(bytes("f32")).toBe(2 * HEAD);
+  expect(bytes("f16")).toBe(HEAD);
+  expect(bytes("int8")).toBe(2 * 2 * 4 * (8 + 4));
 });
 
 describe("KvStorage", () => {

@@ -10,7 +10,8 @@ const model = randomModel(1);
 const SIZES = { model, blockCount: 4, blockSize: 16, maxTokens: 8, maxRequests: 2 };
 
 test("defaults are filled in", () => {
-  expect(resolveOptions(SIZES)).toEqual({ ...SIZES, hostBlockCount: 0, keepLogits: false, kv: "f32", variants: null });
+  const defaults = { hostBlockCount: 0, keepLogits: false, kv: "f32", variants: null, exact: true };
+  expect(resolveOptions(SIZES)).toEqual({ ...SIZES, ...defaults });
 });
 
 describe("kvBytes", () => {
