@@ -1,5 +1,5 @@
 import type { BackendInfo } from "../../../src/backends/backend.ts";
-import { ToyBackend, type ToyOptions } from "../toy-backend.ts";
+import { ToyBackend } from "../toy-backend.ts";
 
 /** A bug in a backend. */
 export interface BackendMutant {
@@ -15,4 +15,4 @@ export const WINDOWED: BackendInfo["groups"] = [{ window: 6 }];
 /** As in models with one full layer in several. */
 export const MIXED: BackendInfo["groups"] = [{ window: null }, { window: 6 }];
 
-export { ToyBackend, type ToyOptions };
+export { ToyBackend };
