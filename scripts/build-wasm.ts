@@ -1,9 +1,7 @@
 /**
  * Writes src/backends/cpu/module.ts from the AssemblyScript of src/backends/cpu/kernels: the compiled module in base64,
- * which
- * browsers, bundlers and Node can all import, and the order of the records' fields. `--check` writes nothing and fails
- * if it
- * is not current.
+ * which browsers, bundlers and Node can all import, and the order of the records' fields. `--check` writes nothing and
+ * fails if it is not current.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 

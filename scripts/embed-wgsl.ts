@@ -13,7 +13,7 @@ export function embeddedSources(): string {
     .filter((name) => name.endsWith(".wgsl"))
     .sort();
   const entries = names.map((name) => `  ${JSON.stringify(name.slice(0, -".wgsl".length))}: ${literal(name)},\n`);
-  return `// Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change those.\n\nexport const SOURCES = {\n${entries.join("")}} as const;\n`;
+  return `// Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change the .wgsl files.\n\nexport const SOURCES = {\n${entries.join("")}} as const;\n`;
 }
 
 /** The file as it was embedded last. */
@@ -21,9 +21,10 @@ export function checkedInSources(): string {
   return readFileSync(TARGET, "utf8");
 }
 
+/** The text begins on a line of its own, behind a line continuation, so that lines are as wide as in the file. */
 function literal(name: string): string {
   const text = readFileSync(new URL(name, FOLDER), "utf8");
-  return `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
+  return `\`\\\n${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
 }
 
 if (import.meta.main) {

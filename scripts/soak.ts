@@ -1,7 +1,7 @@
 /**
  * `npm run soak [-- NAME…] [--count N]`: every large check at the number that it promises (scripts/soak/checks.ts), one
- * after the other.
- * `--list` prints the table. `--count` runs another number. Prints one line a check; exit code 1 where a check fails.
+ * after the other. `--list` prints the table. `--count` runs another number. Prints one line a check; exit code 1 where
+ * a check fails.
  */
 import { spawnSync } from "node:child_process";
 import { performance } from "node:perf_hooks";

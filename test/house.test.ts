@@ -38,10 +38,10 @@ const TEST_LINES = 530;
 /** The formatter's width, which it cannot enforce on strings, templates, comments and kernels. */
 const COLUMNS = 120;
 
-/** "who", "nobody" and their like stand for people; one slip in 10,000 words is no reason to stop a change. */
+/** Pronouns of people for things, in 1,000 words: one slip in 10,000 words does not stop a change. */
 const PERSONS = 0.1;
 
-/** "those", "one that" and "so many" stand for things that a sentence should name; a few are good English. */
+/** Vague pronouns for things, in 1,000 words: a few are good English. */
 const VAGUE_PRONOUNS = 1;
 
 test("every file is TypeScript", () => expect(unreadable).toEqual([]));

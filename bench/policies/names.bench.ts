@@ -1,6 +1,6 @@
 /**
- * What an admission decision costs while many wait: who is next, taking it out, charging its prompt, and one more that
- * comes.
+ * Time of an admission decision in a long queue: name the next request, remove it, charge its prompt, add a new
+ * request.
  */
 import { KvCache } from "../../src/blocks/kv-cache.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";

@@ -3,7 +3,7 @@ import { type Node, type SourceFile, SyntaxKind } from "typescript/unstable/ast"
 import { type Checker, type Project, type Symbol, SymbolFlags } from "typescript/unstable/sync";
 import { classOf, fileIn, fileOf, nameOf, nodesOf, withProject } from "./project.ts";
 
-/** What a reader meets who follows one method of `Scheduler` through the rooms that decide. */
+/** What one method of `Scheduler` reaches in the rooms that decide. */
 export interface Reach {
   readonly functions: readonly ReachedFunction[];
   readonly classes: readonly string[];

@@ -29,7 +29,7 @@ export class BlockSupply {
     return this.#pool.acquire();
   }
 
-  /** Makes `blocks` so many blocks with one holder each; where an eviction throws, it throws and takes none. */
+  /** Fills `blocks` with `count` new blocks, each with one holder. If an eviction throws, it takes none and throws. */
   allocateAll(count: number, journal: StepJournal, blocks: IntList): void {
     blocks.clear();
     try {

@@ -22,8 +22,7 @@ const SOFTWARE_HINT =
 
 /**
  * An adapter of the system, else of SwiftShader from the optional package "@sparticuz/chromium" (Linux on x64), which
- * is
- * unpacked to this user's cache folder and loaded into this process. Throws `MissingPackageError` where the package
+ * is unpacked to this user's cache folder and loaded into this process. Throws `MissingPackageError` where the package
  * "webgpu" is not installed, `DeviceUnavailableError` where there is no adapter; both say what to install.
  */
 export async function openNodeGpu(): Promise<NodeGpu> {
@@ -58,10 +57,9 @@ function hasDriver(): boolean {
 
 /**
  * Leaves out checks that Dawn compiles into shaders, on the software adapter alone: a decode step of babyllama105 takes
- * 2.7 ms without them
- * and 4.6 ms with them (docs/decisions/0002; bench/backends/webgpu/backend.bench.ts). The kernels do not need them:
- * `PackedColumns` refuses a
- * plan that would lead one out of range, and each writes the workgroup memory that it reads.
+ * 2.7 ms without them and 4.6 ms with them (docs/decisions/0002; bench/backends/webgpu/backend.bench.ts). The kernels
+ * do not need them: `PackedColumns` refuses a plan that would lead one out of range, and each writes the workgroup
+ * memory that it reads.
  */
 const TRUSTED_KERNELS = ["enable-dawn-features=disable_robustness,disable_workgroup_init"];
 

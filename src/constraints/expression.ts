@@ -2,8 +2,7 @@ import { assert } from "../assert.ts";
 
 /**
  * A context-free expression over bytes: what regular expressions, choices, JSON schemas and grammars are compiled to.
- * `Rule`
- * makes it recursive.
+ * `Rule` makes it recursive.
  */
 export type Expression = ByteRange | Sequence | Choice | Repeat | Rule;
 

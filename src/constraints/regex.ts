@@ -19,9 +19,8 @@ export interface RegexOptions {
 
 /**
  * The texts that an ECMAScript pattern (flag `u`) matches. Anchors may stand at the ends of the pattern and of its
- * outermost
- * alternatives. Lookaround, back references and `\b` are no regular expressions: `ConstraintError` names them and their
- * place.
+ * outermost alternatives. Lookaround, back references and `\b` are no regular expressions: `ConstraintError` names them
+ * and their place.
  */
 export function regex(pattern: string, { match = "full", encode = utf8 }: RegexOptions = {}): Expression {
   if (pattern.length > MAX_PATTERN_LENGTH) {

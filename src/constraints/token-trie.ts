@@ -7,8 +7,7 @@ export interface TokenSource {
 
 /**
  * The bytes of all tokens as a prefix tree in preorder, so that one pass over flat arrays visits it, and a jump to
- * `ends[node]`
- * skips a subtree. Node 0 is the root. Read-only; one trie serves all masks of a tokenizer.
+ * `ends[node]` skips a subtree. Node 0 is the root. Read-only; one trie serves all masks of a tokenizer.
  *
  * Special ids have no bytes and are in no node: a grammar never allows them, other than the stop ids at its end.
  */

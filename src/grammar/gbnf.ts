@@ -19,8 +19,7 @@ const MAX_GROUP_DEPTH = 64;
 
 /**
  * A grammar in llama.cpp's GBNF, which is also what vLLM's `structured_outputs.grammar` takes: rules `name ::= body`,
- * of which `root`
- * is where a text begins. Throws `ConstraintError` with the line.
+ * of which `root` is where a text begins. Throws `ConstraintError` with the line.
  */
 export function gbnf(text: string): Expression {
   if (text.length > MAX_GBNF_LENGTH) {

@@ -18,8 +18,7 @@ export function builtinModelFolder(): string {
 
 /**
  * Opens the model in a folder or in a GGUF file, or with "builtin" the one that ships with the package ("./builtin" is
- * a folder).
- * `openModel` of load-model.ts comes here for everything that is not a URL.
+ * a folder). `openModel` of load-model.ts comes here for everything that is not a URL.
  *
  * Throws `InvalidModelError` or `UnsupportedModelError`, which name the folder or the file, or `OutOfMemoryError`.
  */

@@ -25,9 +25,8 @@ export interface Checkpoint {
 
 /**
  * Joins tensors and decoder by the names that the checkpoint's format has for them. Tensors that no weight needs (such
- * as
- * `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out. Nothing is read
- * yet.
+ * as `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out. Nothing is
+ * read yet.
  *
  * Throws `InvalidModelError` for a missing tensor or another shape than the decoder's, `UnsupportedModelError` for a
  * type that no backend computes with.

@@ -3,10 +3,8 @@ const RUN = 32;
 
 /**
  * What integer kernels make of the inputs of a matrix in blocks: for each 32 numbers, int8 q = x / d to the nearest
- * integer, ties to
- * even, with d = largest / 127, all in float32. Writes q * d of `count` numbers (a multiple of 32). Numbers that are
- * not finite make
- * their run NaN.
+ * integer, ties to even, with d = largest / 127, all in float32. Writes q * d of `count` numbers (a multiple of 32).
+ * Numbers that are not finite make their run NaN.
  */
 export function roundToInt8(x: Float64Array, from: number, count: number, out: Float64Array, to: number): void {
   for (let run = 0; run < count; run += RUN) {

@@ -21,9 +21,8 @@ export interface SteadyState {
 
 /**
  * Continuous batching in balance: a request decodes one token a step and leaves after `outputTokens` steps, so a step
- * carries
- * `batch` decodes of the mean context and the prompt tokens of batch / outputTokens newcomers, cut into even chunks. No
- * queueing, no preemption, no prefix hits: an upper bound that the simulator refines.
+ * carries `batch` decodes of the mean context and the prompt tokens of batch / outputTokens newcomers, cut into even
+ * chunks. No queueing, no preemption, no prefix hits: an upper bound that the simulator refines.
  */
 export function steadyState(time: StepTime, shape: ModelShape, size: RequestSize, batch: number): SteadyState {
   const load = steadyLoad(shape, size, batch);

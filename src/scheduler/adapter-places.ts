@@ -4,8 +4,8 @@ import type { WaitingQueue } from "./waiting-queue.ts";
 
 /**
  * The places of adapters in a step. A request whose adapter has none is parked and lets others pass, but not for ever:
- * once it has waited for
- * `MAX_ADAPTER_WAIT` plans, the next place is its own, and requests of other adapters wait until it has it.
+ * once it has waited for `MAX_ADAPTER_WAIT` plans, the next place is its own, and requests of other adapters wait until
+ * it has it.
  */
 export class AdapterPlaces {
   readonly #limit: number;

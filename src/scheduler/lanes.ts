@@ -13,8 +13,7 @@ import type { SlotColumns } from "./slot-columns.ts";
  *   choices wait for its prompt, or a mask or edits depend on its tokens. A step decides it by itself, once that token
  *   has arrived. Leaves: none of these holds.
  * - `edits`. Enters: its edits do not depend on its tokens. A step decides it by itself, because edits have a limit.
- * Leaves:
- *   it ends.
+ *   Leaves: it ends.
  * - `decode`. Enters: it lacks one token, known or on the device. A step issues one token to each, as a set. Leaves: it
  *   has all its tokens, or a step is short of blocks, budget or rows.
  */

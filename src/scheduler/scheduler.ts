@@ -87,10 +87,8 @@ export class Scheduler {
 
   /**
    * Takes a request in and returns its first choice; the others follow it until its prompt is computed. Throws, with
-   * nothing changed,
-   * `InvalidRequestError` for a value that cannot be used, `InfeasibleRequestError` where a choice would not fit even
-   * alone,
-   * `QueueFullError` where too many wait.
+   * nothing changed, `InvalidRequestError` for a value that cannot be used, `InfeasibleRequestError` where a choice
+   * would not fit even alone, `QueueFullError` where too many wait.
    */
   submit(input: RequestInput, now: number): Request {
     const { lifecycle, counters, inFlight, options } = this.#parts;

@@ -19,8 +19,7 @@ export interface DistributionSummary {
 
 /**
  * Weighted samples >= 0. Mean and maximum are exact; quantiles too, by nearest rank, up to `MAX_EXACT_SAMPLES` samples,
- * and within
- * `SKETCH_RELATIVE_ERROR` beyond. Memory is bounded.
+ * and within `SKETCH_RELATIVE_ERROR` beyond. Memory is bounded.
  */
 export class Distribution {
   #values = new Float64Array(FIRST_CAPACITY);

@@ -116,8 +116,7 @@ export const ENGINES: ReadonlyMap<string, EnginePreset> = new Map(
 
 /**
  * The preset of that name; a name with a version (`vllm-0.12.0`) is the newest preset of that engine which is not
- * newer. Throws
- * `InvalidOptionError` that lists the known names.
+ * newer. Throws `InvalidOptionError` that lists the known names.
  */
 export function engineNamed(name: string): EnginePreset {
   const known = ENGINES.get(name);

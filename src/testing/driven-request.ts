@@ -12,8 +12,7 @@ export interface Answer {
 
 /**
  * The answer that a prompt has to get: up to `maxLength` tokens in all, or to the first stop id. `window`: what group 0
- * sees.
- * `given`: output tokens that a branch begins with.
+ * sees. `given`: output tokens that a branch begins with.
  */
 export function answerOf(
   promptTokenIds: readonly number[],

@@ -37,7 +37,7 @@ const DEFAULT_SEEDS = 50;
  * a maker, and all of them together in the production scheduler, against a device whose tokens show any wrong block.
  * What a case throws names the seed.
  *
- * A promise beyond those is tested where it is claimed; who goes first is for the policy's own test.
+ * A further promise is tested if the policy claims it; the policy's own test checks the order of requests.
  */
 export function policyConformance(makers: PolicyMakers, options: PolicyConformanceOptions = {}): ConformanceCase[] {
   const { runner, seeds = DEFAULT_SEEDS, seed = randomSeed(), claims = {} } = options;

@@ -88,8 +88,8 @@ describe("a run", () => {
 });
 
 /**
- * Users who ask again at once. Most prompts begin like those of one of 16 families, some of which are much asked for;
- * two in a hundred are cold. All of them together do not fit into the 1,100 blocks of the test.
+ * Users who ask again at once. 98% of the prompts begin like one of 16 families, and some families are frequent; 2% are
+ * cold. All of them together do not fit into the 1,100 blocks of the test.
  */
 function impatient(users: number, seed: number): Workload {
   const random = new RandomStream(seed, 77);

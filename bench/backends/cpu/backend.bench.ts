@@ -1,8 +1,7 @@
 /**
  * The CPU backend on models of real shapes: decode and prefill with one thread and with all, the share of the machine's
- * copy bandwidth,
- * users that share a prompt, and the event loop's longest pause; small models beside WebGPU on SwiftShader, where that
- * is installed.
+ * copy bandwidth, users that share a prompt, and the event loop's longest pause; small models beside WebGPU on
+ * SwiftShader, where that is installed.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createCpuBackend } from "../../../src/backends/cpu/index.ts";

@@ -9,8 +9,7 @@ const ALIGNMENT = 64;
 
 /**
  * Hands out the one memory that all threads share, before it is there: addresses first, then the memory in the size
- * that they
- * need.
+ * that they need.
  *
  * Law: parts do not overlap, and each begins at a multiple of 64.
  */

@@ -31,8 +31,7 @@ const TOP_COLUMNS = ["topIds", "topLogprobs"] as const;
 
 /**
  * One step's columns and results in the backend's memory. There are two, written in turn, so that a step can be packed
- * while the one
- * before it runs, and a result stays until the second next step.
+ * while the one before it runs, and a result stays until the second next step.
  */
 export class StepColumns {
   /** The step's record. */

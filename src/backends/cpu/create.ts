@@ -15,8 +15,7 @@ import { ThreadChoice } from "./thread-choice.ts";
 
 /**
  * A backend on this machine's processor: WebAssembly with 128-bit vectors, the same bits on every machine. Weights are
- * packed and
- * threads wait when the promise resolves.
+ * packed and threads wait when the promise resolves.
  *
  * Rejects with `InvalidOptionError`, `UnsupportedModelError`, `InvalidModelError`, `DeviceLimitError` (model and blocks
  * need more than

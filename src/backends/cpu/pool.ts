@@ -31,8 +31,7 @@ export interface StepPool {
 
 /**
  * Worker threads on one shared memory. A step is a word written to each thread's record and a notification; its end is
- * a word that the
- * host waits for without blocking.
+ * a word that the host waits for without blocking.
  */
 export class ThreadPool implements StepPool {
   readonly size: number;

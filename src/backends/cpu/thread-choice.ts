@@ -16,10 +16,8 @@ interface Experience {
 
 /**
  * How many threads share a step: all, or one where meetings cost more than they save, as on a machine that runs both
- * threads on one
- * core for a while. Steps of a size (a power of two of tokens) are measured, and the other number is tried every 64 of
- * them. Bits
- * do not depend on it.
+ * threads on one core for a while. Steps of a size (a power of two of tokens) are measured, and the other number is
+ * tried every 64 of them. Bits do not depend on it.
  */
 export class ThreadChoice {
   readonly #all: number;

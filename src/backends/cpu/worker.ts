@@ -1,11 +1,9 @@
 /**
  * What a thread runs, as text: a worker from text needs no file that a bundler, a runtime or a page would have to find.
- * It waits in
- * the kernels for step after step; its own event loop never turns again, and `terminate` ends it.
+ * It waits in the kernels for step after step; its own event loop never turns again, and `terminate` ends it.
  *
  * Messages to the host: `null` once the thread is ready, `{ done: true }` after a step where the host asked for it, `{
- * error }`
- * when a kernel traps, after which the thread is of no use.
+ * error }` when a kernel traps, after which the thread is of no use.
  */
 export const WORKER_SOURCE = `
 const run = (send, { module, memory, model, thread, reports }) => {

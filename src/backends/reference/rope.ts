@@ -30,8 +30,7 @@ export class RopeAngles {
 
 /**
  * Rotates pairs (i, i + dimensions / 2) of every head of x [tokenCount, headCount, headDim] in place; numbers of a head
- * beyond
- * `dimensions` stay. Source: RoFormer, arXiv 2104.09864, with the pairing of Hugging Face's Llama.
+ * beyond `dimensions` stay. Source: RoFormer, arXiv 2104.09864, with the pairing of Hugging Face's Llama.
  */
 export function rotate(
   x: Float64Array,

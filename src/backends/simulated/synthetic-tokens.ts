@@ -3,8 +3,8 @@ import { maskAllows, maskWordCount } from "../../token-mask.ts";
 
 /**
  * Chooses tokens without a model: the next one is a hash of the input id and its position, so that neither the batch
- * nor the chunks nor a preemption change what a request gets. Sampling
- * parameters are ignored, but for masks and for edits that ban or force an id.
+ * nor the chunks nor a preemption change what a request gets. Sampling parameters are ignored, but for masks and for
+ * edits that ban or force an id.
  *
  * Results alternate between two arrays: one stays valid until the second next step.
  */

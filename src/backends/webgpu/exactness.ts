@@ -30,8 +30,7 @@ const FIRST_POSITION = 252;
  * reassociate and contract, so that only a test on the device can tell.
  *
  * Runs `TOKENS` steps of one token and one step a class, on blocks that no request has yet, once for the same
- * pipelines on a device. Null where the cache is too
- * small for two tokens.
+ * pipelines on a device. Null where the cache is too small for two tokens.
  */
 export async function probeExactness(parts: ExactnessParts): Promise<readonly boolean[] | null> {
   const prompt = promptOf(parts);

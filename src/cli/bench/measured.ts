@@ -5,7 +5,7 @@ const MILLISECONDS = 1000;
 
 /** The load that a run was of. */
 export interface Load {
-  /** Requests a second; null of a trace's own times and of users who wait for their answers. */
+  /** Requests a second; null for a trace with its own times and for a closed loop. */
   readonly rate: number | null;
   readonly concurrency: number | null;
 }

@@ -12,7 +12,7 @@ const WORDS = (
 const SHARED = 1;
 const OWN = 2;
 
-/** Tokens of a text of so many words. */
+/** How many tokens a text has, by its words. */
 export interface TokensOfWords {
   /** Tokens around a prompt: those of a chat template, a begin-of-text id. */
   readonly around: number;

@@ -80,9 +80,8 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 /**
  * One prompt a line: `{"id", "prompt"}` or `{"id", "promptTokenIds"}`, and where wanted `maxTokens`, `temperature`,
- * `topK`, `topP`,
- * `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an unknown key is an
- * error.
+ * `topK`, `topP`, `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an
+ * unknown key is an error.
  */
 export function parsePrompts({ text: all, name }: PromptsFile): Prompt[] {
   const prompts: Prompt[] = [];

@@ -27,9 +27,8 @@ export function jsonObject({ whiteSpace = true }: JsonOptions = {}): Expression 
 
 /**
  * JSON texts that a schema accepts: all that match are valid, and for each valid value that the narrower readings of
- * `objects.ts`
- * and `arrays.ts` keep, some text matches. Throws `ConstraintError` that names the first keyword that cannot be
- * enforced.
+ * `objects.ts` and `arrays.ts` keep, some text matches. Throws `ConstraintError` that names the first keyword that
+ * cannot be enforced.
  */
 export function jsonSchema(schema: unknown, { whiteSpace = true }: JsonOptions = {}): Expression {
   checkExtent(schema);

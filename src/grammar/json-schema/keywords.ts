@@ -63,8 +63,7 @@ export function activeKeywords(schema: SchemaObject): string[] {
 
 /**
  * Types that the schema allows. Where it names none, keywords of a type mean that type: a valid, narrower reading, and
- * the one that
- * is meant.
+ * the one that is meant.
  */
 export function typesOf(schema: SchemaObject, path: string): readonly TypeName[] {
   const named = own(schema, "type");

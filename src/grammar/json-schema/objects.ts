@@ -24,8 +24,7 @@ interface Property {
 
 /**
  * Objects: declared properties in the order of their declaration, then additional ones. An absent
- * `additionalProperties` beside
- * `properties` means false: a valid, narrower reading.
+ * `additionalProperties` beside `properties` means false: a valid, narrower reading.
  */
 export function objectExpression(schema: SchemaObject, path: string, json: JsonSyntax, compile: Compile): Expression {
   const least = asCount(schema, "minProperties", 0, path);

@@ -19,8 +19,7 @@ export type BadRows = "refuse" | "skip";
 
 /**
  * The requests of a trace, read as they are needed: memory holds one chunk of text and its rows. The first row's time
- * is 0.
- * `refill` rejects with a `TraceError` that names file and line.
+ * is 0. `refill` rejects with a `TraceError` that names file and line.
  */
 export class TraceWorkload implements Workload {
   /** Rows that were left out as they could not be used. */

@@ -40,8 +40,7 @@ describe("a Llama in float32, on two threads", () => {
 
 /**
  * Of activations, keys or values that are rounded: of thousands of numbers some lie so near a tie that float32 and the
- * oracle's
- * float64 round them apart, which moves logits by up to a quantum of an activation.
+ * oracle's float64 round them apart, which moves logits by up to a quantum of an activation.
  */
 const ROUNDED = 0.5;
 

@@ -16,7 +16,7 @@ var<workgroup> lane_weights: array<vec4f, SHARED * LANES>;
 var<workgroup> lane_keys: array<vec4u, LANES>;
 var<workgroup> segment_largest: array<f32, SHARED>;
 
-// First query head, of this part, of workgroup `group`; the last workgroup of a key head may have heads to spare.
+// First query head, of this part, of workgroup group; the last workgroup of a key head may have heads to spare.
 fn first_head(group: u32) -> u32 {
   let groups = (SHARING + SHARED - 1) / SHARED;
   return group / groups * SHARING + group % groups * SHARED;
@@ -34,7 +34,7 @@ fn load_queries(task: Task, head: u32, lane: u32) {
   workgroupBarrier();
 }
 
-// Fills the weights, decays and keys of the segment at `start`.
+// Fills the weights, decays and keys of the segment at start.
 fn score_segment(task: Task, start: u32, lane: u32) {
   let position = start + 4 * lane;
   let visible = visible_at(task, position);
@@ -77,7 +77,7 @@ fn score_segment(task: Task, start: u32, lane: u32) {
   workgroupBarrier();
 }
 
-// The largest of the scalars from `first` on, of the lanes before `lane`.
+// The largest of the scalars from first on, of the lanes before lane.
 fn largest_before(first: u32, lane: u32) -> f32 {
   var largest = LOWEST;
   for (var i = 0u; i < lane; i++) {
@@ -95,7 +95,7 @@ fn vector_of(lane: u32) -> u32 {
   return lane % HEAD;
 }
 
-// What this lane's heads get from the segment at `start`.
+// What this lane's heads get from the segment at start.
 fn add_segment(task: Task, start: u32, lane: u32) -> array<Partial, PARTS> {
   // for each PART
   var sum_PART = 0.0;

@@ -27,7 +27,7 @@ struct Task {
   keys: u32,
 }
 
-// `head` counts the query heads of this part.
+// head counts the query heads of this part.
 fn task_of(row: u32, head: u32) -> Task {
   let slot = u32(column_at(REQUEST_SLOTS, row));
   let last = u32(column_at(POSITIONS, row));

@@ -18,7 +18,7 @@ fn key_at(task: Task, position: u32) -> u32 {
   return block * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
 }
 
-// Keys of the four positions from `position`; a visible one stands in for one that is not.
+// Keys of the four positions from position; a visible one stands in for one that is not.
 fn keys_at(task: Task, position: u32) -> vec4u {
   if (BLOCK_SIZE % 4 == 0 && position >= task.first && position + 3 <= task.last) {
     return vec4u(0, 1, 2, 3) * token_units() + key_at(task, position);
@@ -36,7 +36,7 @@ fn visible_at(task: Task, position: u32) -> vec4<bool> {
   return (positions >= vec4u(task.first)) & (positions <= vec4u(task.last));
 }
 
-// Adds the products of vector `i` of a query with the keys of four positions.
+// Adds the products of vector i of a query with the keys of four positions.
 fn add_products(sums: vec4f, q: vec4f, keys: vec4u, i: u32) -> vec4f {
   return add_four_products(
     sums,
@@ -74,12 +74,12 @@ fn scores_of(products: vec4f, keys: vec4u) -> vec4f {
   return soft_cap(products * scales_at(keys) * SCALE, SOFT_CAP);
 }
 
-// Weights of values as they are stored, whose scales are `scales`; those of weight 0 may be anything.
+// Weights of values as they are stored, whose scales are scales; those of weight 0 may be anything.
 fn value_weights(weights: vec4f, scales: vec4f, visible: vec4<bool>) -> vec4f {
   return select(vec4f(0), weights * scales, visible);
 }
 
-// Vector `i` of the values of four positions.
+// Vector i of the values of four positions.
 struct FourValues {
   v0: vec4f,
   v1: vec4f,

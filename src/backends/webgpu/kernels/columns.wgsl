@@ -30,7 +30,7 @@ const GROUP_TABLE_STRIDE = 2u;
 
 @group(0) @binding(0) var<storage, read> columns: array<i32>;
 
-// Entry `index` of the column whose header word is `name`.
+// Entry index of the column whose header word is name.
 fn column_at(name: u32, index: u32) -> i32 {
   return columns[u32(columns[name]) + index];
 }

@@ -13,12 +13,12 @@ override BLOCK_SIZE: u32;
 // [block, layer, key or value, head, offset in block, token_units()]
 @group(0) @binding(6) var<storage, read_write> cache: array<CacheUnit>;
 
-// First vector of query head `head` of this part.
+// First vector of query head head of this part.
 fn query_at(row: u32, head: u32) -> u32 {
   return (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD;
 }
 
-// First unit of head `head` of this part, which counts the key heads, then the value heads.
+// First unit of head head of this part, which counts the key heads, then the value heads.
 fn cache_at(row: u32, head: u32) -> u32 {
   let slot = u32(column_at(part.group + GROUP_SLOTS, row));
   let block = slot / BLOCK_SIZE;

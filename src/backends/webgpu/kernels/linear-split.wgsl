@@ -72,7 +72,7 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   }
 }
 
-// Adds the sums of `lanes` lanes from left to right; those of the first lie at `first`.
+// Adds the sums of lanes lanes from left to right; those of the first lie at first.
 fn add_lanes(total: vec4f, first: u32, lanes: u32) -> vec4f {
   var sum = total;
   for (var i = 0u; i < lanes; i++) {

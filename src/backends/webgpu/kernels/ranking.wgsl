@@ -30,12 +30,12 @@ fn is_finite(rank: u32) -> bool {
   return rank > 0x007fffffu && rank < 0xff800000u;
 }
 
-// The inverse of `rank`, for numbers.
+// The inverse of rank, for numbers.
 fn logit_of(rank: u32) -> f32 {
   return bitcast<f32>(select(~rank, rank & 0x7fffffffu, rank >= 0x80000000u));
 }
 
-// First of the ids that `lane` goes through; the next lane's first is their end.
+// First of the ids that lane goes through; the next lane's first is their end.
 fn lane_start(lane: u32) -> u32 {
   return min(lane * ((VOCABULARY + LANES - 1) / LANES), VOCABULARY);
 }

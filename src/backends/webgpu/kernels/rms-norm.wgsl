@@ -18,7 +18,7 @@ override FACTOR: f32;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
 
-// Where the inputs of this dispatch's row `row` start.
+// Where the inputs of this dispatch's row row start.
 fn input_row(row: u32) -> u32 {
   if (SAMPLED) {
     return u32(column_at(SAMPLE_ROWS, part.first_row + row)) * INPUTS;
@@ -26,7 +26,7 @@ fn input_row(row: u32) -> u32 {
   return row * INPUTS;
 }
 
-// Squares of the segment that starts at vector `first`, none from the end on.
+// Squares of the segment that starts at vector first, none from the end on.
 fn segment_squares(start: u32, first: u32) -> f32 {
   var sum = 0.0;
   for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {

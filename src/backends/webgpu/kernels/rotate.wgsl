@@ -7,7 +7,7 @@
 // Queries and keys of the layer are rotated.
 override ROTATED: bool;
 
-// Vector `i` of a head of the token in row `row`.
+// Vector i of a head of the token in row row.
 fn rotated(row: u32, i: u32, pairs: vec4f) -> vec4f {
   if (!ROTATED) {
     return pairs;

@@ -61,7 +61,7 @@ fn holds_nan(row: u32) -> bool {
   return largest >= 0x7f800000;
 }
 
-// The likeliest expert of all, or the next one behind `before`.
+// The likeliest expert of all, or the next one behind before.
 fn next_expert(row: u32, before: Expert, is_first: bool) -> Expert {
   var best = Expert(0, EXPERTS);
   for (var expert = 0u; expert < EXPERTS; expert++) {
@@ -74,7 +74,7 @@ fn next_expert(row: u32, before: Expert, is_first: bool) -> Expert {
   return best;
 }
 
-// At least as likely as `last`.
+// At least as likely as last.
 fn is_chosen(row: u32, expert: u32, last: Expert) -> bool {
   let logit = logits[row + expert];
   return logit > last.logit || (logit == last.logit && expert <= last.id);

@@ -1,4 +1,4 @@
-// Seeded sampling, one workgroup a sample, over what `greedy` left; rows of temperature 0, rows without a finite
+// Seeded sampling, one workgroup a sample, over what greedy left; rows of temperature 0, rows without a finite
 // largest logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums
 // are float32.
 
@@ -57,7 +57,7 @@ fn kth_largest(lane: u32, row: u32, k: u32) -> u32 {
   return max(found, 1u);
 }
 
-// Weight of the logits whose rank is above `above` and at least `threshold`.
+// Weight of the logits whose rank is above above and at least threshold.
 fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
   var sum = 0.0;
   for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
@@ -70,7 +70,7 @@ fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
   return sum_over_lanes(lane, sum);
 }
 
-// The smallest rank above which less than `mass` lies, bit by bit: one more than the largest rank above which it does
+// The smallest rank above which less than mass lies, bit by bit: one more than the largest rank above which it does
 // not.
 fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
   if (broadcast(lane, select(0u, 1u, weight_above(lane, scale, 0u, threshold) >= mass)) == 0) {
@@ -100,7 +100,7 @@ fn draw(lane: u32, sample: u32, scale: Scale, threshold: u32) {
     sum += max(0.0, kept_weight(scale, id, threshold, min_p));
   }
   let share = uniform_draw(sample) * sum_over_lanes(lane, sum);
-  // `lane_reals` still holds the lanes' sums
+  // lane_reals still holds the lanes' sums
   var before = 0.0;
   for (var i = 0u; i < lane; i++) {
     before += lane_reals[i];

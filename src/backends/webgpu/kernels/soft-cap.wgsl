@@ -1,4 +1,4 @@
-// cap * tanh(x / cap), x itself where `cap` is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A
+// cap * tanh(x / cap), x itself where cap is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A
 // device's tanh may overflow for large numbers; beyond 10 it is 1 in float32.
 
 fn soft_cap(x: vec4f, cap: f32) -> vec4f {

@@ -1,7 +1,8 @@
-// Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change those.
+// Written by scripts/embed-wgsl.ts from the .wgsl files of this folder: change the .wgsl files.
 
 export const SOURCES = {
-  "attention-group": `// Some query heads of one token, over all segments.
+  "attention-group": `\
+// Some query heads of one token, over all segments.
 
 @group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
 
@@ -28,7 +29,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   // end PART
 }
 `,
-  "attention-lanes": `// SHARED query heads that share a key head, of one token, a workgroup: each key and value is read once for all of them.
+  "attention-lanes": `\
+// SHARED query heads that share a key head, of one token, a workgroup: each key and value is read once for all of them.
 // Each lane scores four positions of a segment; then each adds the segment's values from left to right, for one vector
 // of the output of PARTS heads. The running maximum before each four is found by looking at those before it: maxima are
 // exact, so the numbers are those of the thread variant.
@@ -46,7 +48,7 @@ var<workgroup> lane_weights: array<vec4f, SHARED * LANES>;
 var<workgroup> lane_keys: array<vec4u, LANES>;
 var<workgroup> segment_largest: array<f32, SHARED>;
 
-// First query head, of this part, of workgroup \`group\`; the last workgroup of a key head may have heads to spare.
+// First query head, of this part, of workgroup group; the last workgroup of a key head may have heads to spare.
 fn first_head(group: u32) -> u32 {
   let groups = (SHARING + SHARED - 1) / SHARED;
   return group / groups * SHARING + group % groups * SHARED;
@@ -64,7 +66,7 @@ fn load_queries(task: Task, head: u32, lane: u32) {
   workgroupBarrier();
 }
 
-// Fills the weights, decays and keys of the segment at \`start\`.
+// Fills the weights, decays and keys of the segment at start.
 fn score_segment(task: Task, start: u32, lane: u32) {
   let position = start + 4 * lane;
   let visible = visible_at(task, position);
@@ -107,7 +109,7 @@ fn score_segment(task: Task, start: u32, lane: u32) {
   workgroupBarrier();
 }
 
-// The largest of the scalars from \`first\` on, of the lanes before \`lane\`.
+// The largest of the scalars from first on, of the lanes before lane.
 fn largest_before(first: u32, lane: u32) -> f32 {
   var largest = LOWEST;
   for (var i = 0u; i < lane; i++) {
@@ -125,7 +127,7 @@ fn vector_of(lane: u32) -> u32 {
   return lane % HEAD;
 }
 
-// What this lane's heads get from the segment at \`start\`.
+// What this lane's heads get from the segment at start.
 fn add_segment(task: Task, start: u32, lane: u32) -> array<Partial, PARTS> {
   // for each PART
   var sum_PART = 0.0;
@@ -153,7 +155,8 @@ fn add_segment(task: Task, start: u32, lane: u32) -> array<Partial, PARTS> {
   return partials;
 }
 `,
-  "attention-merge": `// Merges the outputs of segments from left to right: the end of attention in every variant.
+  "attention-merge": `\
+// Merges the outputs of segments from left to right: the end of attention in every variant.
 
 // What some positions give: outputs and weights relative to the largest score.
 struct Partial {
@@ -177,17 +180,19 @@ fn merged(total: Partial, next: Partial) -> Partial {
   );
 }
 `,
-  "attention-partials": `// Where the outputs of segments lie: [row, query head, segment, HEAD + 1], the last vector with their sum and maximum.
+  "attention-partials": `\
+// Where the outputs of segments lie: [row, query head, segment, HEAD + 1], the last vector with their sum and maximum.
 
 // Segments of the longest context.
 override SEGMENTS: u32;
 
-// \`head\` counts the query heads of this part.
+// head counts the query heads of this part.
 fn partial_at(row: u32, head: u32, segment: u32) -> u32 {
   return ((row * QUERY_HEADS + part.first_head * SHARING + head) * SEGMENTS + segment) * (HEAD + 1);
 }
 `,
-  "attention-split": `// Some query heads of one token, over one segment: with few tokens, a long context still fills a GPU.
+  "attention-split": `\
+// Some query heads of one token, over one segment: with few tokens, a long context still fills a GPU.
 
 @group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
 
@@ -213,7 +218,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   // end PART
 }
 `,
-  "attention-task": `// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
+  "attention-task": `\
+// Causal softmax(softCap(q · kᵀ * SCALE)) · v over block tables: what the variants share. Query head h reads key head
 // h / SHARING (grouped-query attention, arXiv 2305.13245); the layout is PagedAttention's (arXiv 2309.06180), the
 // running softmax FlashAttention's (arXiv 2205.14135).
 //
@@ -242,7 +248,7 @@ struct Task {
   keys: u32,
 }
 
-// \`head\` counts the query heads of this part.
+// head counts the query heads of this part.
 fn task_of(row: u32, head: u32) -> Task {
   let slot = u32(column_at(REQUEST_SLOTS, row));
   let last = u32(column_at(POSITIONS, row));
@@ -255,7 +261,8 @@ fn task_of(row: u32, head: u32) -> Task {
   );
 }
 `,
-  "attention-thread": `// One head of one token a thread; no barrier. Outputs lie in workgroup memory, each thread's by itself: a private array
+  "attention-thread": `\
+// One head of one token a thread; no barrier. Outputs lie in workgroup memory, each thread's by itself: a private array
 // of a head's length takes the compilers of software adapters minutes.
 
 @group(0) @binding(4) var<storage, read_write> attended: array<vec4f>;
@@ -318,7 +325,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
   }
 }
 `,
-  "attention-total": `// One head of one token a workgroup, a vector of its output a thread: the segments' outputs, from left to right.
+  "attention-total": `\
+// One head of one token a workgroup, a vector of its output a thread: the segments' outputs, from left to right.
 
 @group(0) @binding(2) var<storage, read> partials: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> attended: array<vec4f>;
@@ -335,7 +343,8 @@ fn main(@builtin(local_invocation_index) i: u32, @builtin(workgroup_id) group: v
   attended[task.query + i] = total.output / total.sum;
 }
 `,
-  "attention": `// Keys, values and scores of four positions: what the variants of attention share, behind attention-task.wgsl.
+  "attention": `\
+// Keys, values and scores of four positions: what the variants of attention share, behind attention-task.wgsl.
 
 // 0 for none.
 override SOFT_CAP: f32;
@@ -355,7 +364,7 @@ fn key_at(task: Task, position: u32) -> u32 {
   return block * part.block_stride + task.keys + position % BLOCK_SIZE * token_units();
 }
 
-// Keys of the four positions from \`position\`; a visible one stands in for one that is not.
+// Keys of the four positions from position; a visible one stands in for one that is not.
 fn keys_at(task: Task, position: u32) -> vec4u {
   if (BLOCK_SIZE % 4 == 0 && position >= task.first && position + 3 <= task.last) {
     return vec4u(0, 1, 2, 3) * token_units() + key_at(task, position);
@@ -373,7 +382,7 @@ fn visible_at(task: Task, position: u32) -> vec4<bool> {
   return (positions >= vec4u(task.first)) & (positions <= vec4u(task.last));
 }
 
-// Adds the products of vector \`i\` of a query with the keys of four positions.
+// Adds the products of vector i of a query with the keys of four positions.
 fn add_products(sums: vec4f, q: vec4f, keys: vec4u, i: u32) -> vec4f {
   return add_four_products(
     sums,
@@ -411,12 +420,12 @@ fn scores_of(products: vec4f, keys: vec4u) -> vec4f {
   return soft_cap(products * scales_at(keys) * SCALE, SOFT_CAP);
 }
 
-// Weights of values as they are stored, whose scales are \`scales\`; those of weight 0 may be anything.
+// Weights of values as they are stored, whose scales are scales; those of weight 0 may be anything.
 fn value_weights(weights: vec4f, scales: vec4f, visible: vec4<bool>) -> vec4f {
   return select(vec4f(0), weights * scales, visible);
 }
 
-// Vector \`i\` of the values of four positions.
+// Vector i of the values of four positions.
 struct FourValues {
   v0: vec4f,
   v1: vec4f,
@@ -438,7 +447,8 @@ fn add_values(output: vec4f, decay: f32, w: vec4f, v: FourValues) -> vec4f {
   return fma(vec4f(w.w), v.v3, fma(vec4f(w.z), v.v2, fma(vec4f(w.y), v.v1, fma(vec4f(w.x), v.v0, output * decay))));
 }
 `,
-  "bias": `// Outputs of a matrix with a bias; BIAS, the number of its binding, is a constant that comes before this text.
+  "bias": `\
+// Outputs of a matrix with a bias; BIAS, the number of its binding, is a constant that comes before this text.
 
 @group(0) @binding(BIAS) var<storage, read> bias: array<vec4f>;
 
@@ -446,7 +456,8 @@ fn biased(column: u32, value: vec4f) -> vec4f {
   return value + bias[column];
 }
 `,
-  "cache-f16": `// Keys and values as binary16, four in two words, rounded to the nearest with ties to even (quantization/half.ts).
+  "cache-f16": `\
+// Keys and values as binary16, four in two words, rounded to the nearest with ties to even (quantization/half.ts).
 
 alias CacheUnit = vec2u;
 
@@ -486,7 +497,8 @@ fn token_units() -> u32 {
   return HEAD;
 }
 `,
-  "cache-f32": `// Keys and values as float32.
+  "cache-f32": `\
+// Keys and values as float32.
 
 alias CacheUnit = vec4f;
 
@@ -503,7 +515,8 @@ fn token_units() -> u32 {
   return HEAD;
 }
 `,
-  "cache-int8": `// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is
+  "cache-int8": `\
+// Keys and values as signed bytes, four in a word, and behind those of a head and token their float32 scale: what is
 // read is the whole number, which the scale multiplies later.
 
 alias CacheUnit = u32;
@@ -523,7 +536,8 @@ fn token_units() -> u32 {
   return HEAD + 1;
 }
 `,
-  "cache-scaled": `// The scales of four heads and tokens, which lie behind their numbers.
+  "cache-scaled": `\
+// The scales of four heads and tokens, which lie behind their numbers.
 
 fn scales_at(at: vec4u) -> vec4f {
   return vec4f(
@@ -534,13 +548,15 @@ fn scales_at(at: vec4u) -> vec4f {
   );
 }
 `,
-  "cache-unscaled": `// Numbers that are stored as floats have no scale.
+  "cache-unscaled": `\
+// Numbers that are stored as floats have no scale.
 
 fn scales_at(at: vec4u) -> vec4f {
   return vec4f(1);
 }
 `,
-  "columns": `// The step's columns in one array of words (see columns.ts): a header of counts and of where each column starts.
+  "columns": `\
+// The step's columns in one array of words (see columns.ts): a header of counts and of where each column starts.
 
 const TOKEN_COUNT = 0u;
 const SAMPLE_COUNT = 1u;
@@ -572,7 +588,7 @@ const GROUP_TABLE_STRIDE = 2u;
 
 @group(0) @binding(0) var<storage, read> columns: array<i32>;
 
-// Entry \`index\` of the column whose header word is \`name\`.
+// Entry index of the column whose header word is name.
 fn column_at(name: u32, index: u32) -> i32 {
   return columns[u32(columns[name]) + index];
 }
@@ -585,7 +601,8 @@ fn sample_count() -> u32 {
   return u32(columns[SAMPLE_COUNT]);
 }
 `,
-  "combine-experts": `// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times
+  "combine-experts": `\
+// The sum of a token's experts by their shares, in ascending order of their numbers: the output, or what FACTOR times
 // is added to it.
 
 override WORKGROUP: u32;
@@ -617,7 +634,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  "edit": `// Each sample's logits with its edits and mask, by the rule of sampling/edits.ts; one workgroup a sample. The largest
+  "edit": `\
+// Each sample's logits with its edits and mask, by the rule of sampling/edits.ts; one workgroup a sample. The largest
 // numbers stand for infinities, because shaders need not know infinities.
 
 const LANES = 64u;
@@ -666,7 +684,8 @@ fn edit(logit: f32, i: u32) -> f32 {
   return clamp(select(x * scale, x / scale, x > 0) - bitcast<f32>(column_at(EDIT_PENALTY, i)), NEVER, ALWAYS);
 }
 `,
-  "embedding": `// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step
+  "embedding": `\
+// hidden[row] = the embedding of the row's token times SCALE. A negative id ~i is the i-th id that the preceding step
 // sampled. The table has the layout of the output matrix, which it often is: its inputs are the dimensions, its columns
 // the tokens.
 
@@ -695,7 +714,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   hidden[id.y * INPUTS + id.x] = vec4f(w.w0[lane], w.w1[lane], w.w2[lane], w.w3[lane]) * SCALE;
 }
 `,
-  "gelu-tanh": `// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), with (1 + tanh(y)) / 2 as 1 / (1 + exp(-2 * y)), which
+  "gelu-tanh": `\
+// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), with (1 + tanh(y)) / 2 as 1 / (1 + exp(-2 * y)), which
 // overflows for no x. Source: "Gaussian Error Linear Units", arXiv 1606.08415.
 
 fn activation(x: vec2f) -> vec2f {
@@ -703,7 +723,8 @@ fn activation(x: vec2f) -> vec2f {
   return x / (1 + exp(-2 * y));
 }
 `,
-  "greedy": `// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or
+  "greedy": `\
+// The id of the largest logit, ties to the lowest id, 0 where there is none, and flags: bit 0 where a logit is NaN or
 // infinite. One workgroup a sample. Flags lie behind the ids, [SAMPLES] each.
 
 override SAMPLES: u32;
@@ -741,7 +762,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
 }
 `,
-  "heads": `// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value
+  "heads": `\
+// Where queries, keys and values of a token lie. Columns of a row are [query heads of this part, key heads, value
 // heads], HEAD vectors each. Inside a head of queries and keys the rotated dimensions are stored as pairs: 0, half, 1,
 // half + 1, ... so that a vector holds two whole pairs; the others follow.
 
@@ -756,12 +778,12 @@ override BLOCK_SIZE: u32;
 // [block, layer, key or value, head, offset in block, token_units()]
 @group(0) @binding(6) var<storage, read_write> cache: array<CacheUnit>;
 
-// First vector of query head \`head\` of this part.
+// First vector of query head head of this part.
 fn query_at(row: u32, head: u32) -> u32 {
   return (row * QUERY_HEADS + part.first_head * SHARING + head) * HEAD;
 }
 
-// First unit of head \`head\` of this part, which counts the key heads, then the value heads.
+// First unit of head head of this part, which counts the key heads, then the value heads.
 fn cache_at(row: u32, head: u32) -> u32 {
   let slot = u32(column_at(part.group + GROUP_SLOTS, row));
   let block = slot / BLOCK_SIZE;
@@ -769,7 +791,8 @@ fn cache_at(row: u32, head: u32) -> u32 {
   return block * part.block_stride + part.layer_offset + (head * BLOCK_SIZE + offset) * token_units();
 }
 `,
-  "linear-block": `// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of
+  "linear-block": `\
+// Many rows: ROW_GROUPS x ROWS rows and COLUMNS columns of four outputs a workgroup, which loads STEPS vectors of
 // inputs and their weights into workgroup memory and uses each of them for all its rows or columns. A thread has ROWS
 // rows of one column.
 //
@@ -857,7 +880,8 @@ fn load_weights(first_column: u32, start: u32, thread: u32) {
   }
 }
 `,
-  "linear-expert": `// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has
+  "linear-expert": `\
+// One row of one expert, four outputs a thread; no workgroup memory, no barrier. Rows are [token, PER_TOKEN]: each has
 // the matrix of the expert that it names. Rows of experts of other parts are left to those.
 
 override WORKGROUP: u32;
@@ -891,7 +915,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   store(row, column, total);
 }
 `,
-  "linear-row": `// One row, four outputs a thread; no workgroup memory, no barrier.
+  "linear-row": `\
+// One row, four outputs a thread; no workgroup memory, no barrier.
 
 override WORKGROUP: u32;
 
@@ -915,7 +940,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   store(row, part.first_column + column, total);
 }
 `,
-  "linear-split": `// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l +
+  "linear-split": `\
+// A few rows, with the inputs split over the lanes of a workgroup: lane l of COLUMNS threads sums segments l, l +
 // LANES, ... so that a product with one row still has a thread for each column and segment. Then the segments' sums are
 // added from left to right, ROWS_AT_A_TIME rows in parallel, because workgroup memory holds no more.
 //
@@ -989,7 +1015,7 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   }
 }
 
-// Adds the sums of \`lanes\` lanes from left to right; those of the first lie at \`first\`.
+// Adds the sums of lanes lanes from left to right; those of the first lie at first.
 fn add_lanes(total: vec4f, first: u32, lanes: u32) -> vec4f {
   var sum = total;
   for (var i = 0u; i < lanes; i++) {
@@ -998,7 +1024,8 @@ fn add_lanes(total: vec4f, first: u32, lanes: u32) -> vec4f {
   return sum;
 }
 `,
-  "linear-tile": `// Eight rows, four outputs a thread, so that a weight is loaded once for eight rows; no workgroup memory, no barrier.
+  "linear-tile": `\
+// Eight rows, four outputs a thread, so that a weight is loaded once for eight rows; no workgroup memory, no barrier.
 // Sums are named one by one: an array that is indexed by a loop lives in memory, not in registers.
 
 const ROWS = 8u;
@@ -1067,7 +1094,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  "linear": `// out = input · weights, the part that every variant shares. Weights are [input, column] with four neighbouring output
+  "linear": `\
+// out = input · weights, the part that every variant shares. Weights are [input, column] with four neighbouring output
 // columns in a vector, inputs [row, input] with four neighbouring inputs in a vector.
 //
 // The one order of summation: a dot product is cut into segments of SEGMENT vectors (4 · 32 = 128 inputs). In a segment
@@ -1083,7 +1111,8 @@ fn add_four(sum: vec4f, four: vec4f, w: FourInputs) -> vec4f {
   return fma(vec4f(four.w), w.w3, fma(vec4f(four.z), w.w2, fma(vec4f(four.y), w.w1, fma(vec4f(four.x), w.w0, sum))));
 }
 `,
-  "logprobs": `// Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
+  "logprobs": `\
+// Log probabilities of the chosen and of the likeliest ids under the unmodified distribution, one workgroup a sample.
 // Results are ids [SAMPLES], flags [SAMPLES], then log probabilities [SAMPLES], top ids and their log probabilities
 // [SAMPLES, TOP].
 
@@ -1152,13 +1181,15 @@ fn next_likeliest(lane: u32, row: u32, rank_before: u32, id_before: u32) -> vec2
   return vec2u(largest, id);
 }
 `,
-  "no-bias": `// Outputs of a matrix without a bias.
+  "no-bias": `\
+// Outputs of a matrix without a bias.
 
 fn biased(column: u32, value: vec4f) -> vec4f {
   return value;
 }
 `,
-  "part": `// What one dispatch covers of a matrix, of the heads or of the samples, where they are split over several buffers.
+  "part": `\
+// What one dispatch covers of a matrix, of the heads or of the samples, where they are split over several buffers.
 
 struct Part {
   // First column of the matrix in this buffer and how many it has, both in vec4.
@@ -1182,7 +1213,8 @@ struct Part {
 
 @group(0) @binding(1) var<uniform> part: Part;
 `,
-  "place-floats": `// Keys and values of a head that are stored as floats.
+  "place-floats": `\
+// Keys and values of a head that are stored as floats.
 
 fn store_cached(row: u32, to: u32, head: Head) {
   for (var i = 0u; i < HEAD; i++) {
@@ -1190,7 +1222,8 @@ fn store_cached(row: u32, to: u32, head: Head) {
   }
 }
 `,
-  "place-heads": `// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for
+  "place-heads": `\
+// Queries, keys and values of a token that need all numbers of a head at a time: for a norm of queries and keys, or for
 // the scale of whole numbers. A head a thread.
 
 override WORKGROUP: u32;
@@ -1257,7 +1290,8 @@ fn vector_of(row: u32, head: Head, i: u32) -> vec4f {
   return rotated(row, i, vector);
 }
 `,
-  "place-int8": `// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits,
+  "place-int8": `\
+// Keys and values of a head that are stored as whole numbers: the rule of quantization/kv.ts. Comparisons are of bits,
 // because a compiler may assume that there is no NaN.
 
 fn store_cached(row: u32, to: u32, head: Head) {
@@ -1278,7 +1312,8 @@ fn store_cached(row: u32, to: u32, head: Head) {
   cache[to + HEAD] = select(0x7fc00000u, bitcast<u32>(scale), is_finite);
 }
 `,
-  "ranking": `// Comparing logits as integers, over the threads of one workgroup that share a row. A compiler may assume that there
+  "ranking": `\
+// Comparing logits as integers, over the threads of one workgroup that share a row. A compiler may assume that there
 // is no NaN, so NaN is told by its bits.
 
 const LANES = 64u;
@@ -1310,12 +1345,12 @@ fn is_finite(rank: u32) -> bool {
   return rank > 0x007fffffu && rank < 0xff800000u;
 }
 
-// The inverse of \`rank\`, for numbers.
+// The inverse of rank, for numbers.
 fn logit_of(rank: u32) -> f32 {
   return bitcast<f32>(select(~rank, rank & 0x7fffffffu, rank >= 0x80000000u));
 }
 
-// First of the ids that \`lane\` goes through; the next lane's first is their end.
+// First of the ids that lane goes through; the next lane's first is their end.
 fn lane_start(lane: u32) -> u32 {
   return min(lane * ((VOCABULARY + LANES - 1) / LANES), VOCABULARY);
 }
@@ -1362,7 +1397,8 @@ fn broadcast(lane: u32, word: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 `,
-  "rms-norm-group": `// A row by a workgroup whose lanes take segments in parallel.
+  "rms-norm-group": `\
+// A row by a workgroup whose lanes take segments in parallel.
 
 const LANES = 64u;
 
@@ -1386,7 +1422,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
 }
 `,
-  "rms-norm-thread": `// A row by LANES threads: each sums the whole row's squares and writes its own share, which needs no barrier.
+  "rms-norm-thread": `\
+// A row by LANES threads: each sums the whole row's squares and writes its own share, which needs no barrier.
 
 const LANES = 4u;
 
@@ -1403,7 +1440,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
 }
 `,
-  "rms-norm": `// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to
+  "rms-norm": `\
+// x / sqrt(mean(x²) + EPSILON) · gain, the part that the variants share: the output, or what FACTOR times is added to
 // it. The sum of squares is in the one order of linear.wgsl: segments of SEGMENT vectors, in each one accumulator over
 // ascending inputs, added from left to right. Source: "Root Mean Square Layer Normalization", arXiv 1910.07467.
 
@@ -1423,7 +1461,7 @@ override FACTOR: f32;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> outputs: array<vec4f>;
 
-// Where the inputs of this dispatch's row \`row\` start.
+// Where the inputs of this dispatch's row row start.
 fn input_row(row: u32) -> u32 {
   if (SAMPLED) {
     return u32(column_at(SAMPLE_ROWS, part.first_row + row)) * INPUTS;
@@ -1431,7 +1469,7 @@ fn input_row(row: u32) -> u32 {
   return row * INPUTS;
 }
 
-// Squares of the segment that starts at vector \`first\`, none from the end on.
+// Squares of the segment that starts at vector first, none from the end on.
 fn segment_squares(start: u32, first: u32) -> f32 {
   var sum = 0.0;
   for (var i = first; i < min(first + SEGMENT, INPUTS); i++) {
@@ -1453,7 +1491,8 @@ fn store_normed(i: u32, value: vec4f) {
   }
 }
 `,
-  "rotate": `// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of
+  "rotate": `\
+// Rotation of a vector's two pairs (RoFormer, arXiv 2104.09864); numbers of a head that are not rotated have angles of
 // 0.
 
 // [position, HEAD] cosine and sine of two pairs.
@@ -1462,7 +1501,7 @@ fn store_normed(i: u32, value: vec4f) {
 // Queries and keys of the layer are rotated.
 override ROTATED: bool;
 
-// Vector \`i\` of a head of the token in row \`row\`.
+// Vector i of a head of the token in row row.
 fn rotated(row: u32, i: u32, pairs: vec4f) -> vec4f {
   if (!ROTATED) {
     return pairs;
@@ -1477,7 +1516,8 @@ fn rotated(row: u32, i: u32, pairs: vec4f) -> vec4f {
   return vec4f(first.x, second.x, first.y, second.y);
 }
 `,
-  "route": `// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order
+  "route": `\
+// The experts of each token: the PER_TOKEN largest router logits, of equal ones the lower numbers, in ascending order
 // of their numbers, with their shares: softmax over all experts, or over the chosen ones where NORMALIZED. A token a
 // thread. Source: arXiv 1701.06538; the rule of Qwen3-MoE (arXiv 2505.09388).
 
@@ -1540,7 +1580,7 @@ fn holds_nan(row: u32) -> bool {
   return largest >= 0x7f800000;
 }
 
-// The likeliest expert of all, or the next one behind \`before\`.
+// The likeliest expert of all, or the next one behind before.
 fn next_expert(row: u32, before: Expert, is_first: bool) -> Expert {
   var best = Expert(0, EXPERTS);
   for (var expert = 0u; expert < EXPERTS; expert++) {
@@ -1553,13 +1593,14 @@ fn next_expert(row: u32, before: Expert, is_first: bool) -> Expert {
   return best;
 }
 
-// At least as likely as \`last\`.
+// At least as likely as last.
 fn is_chosen(row: u32, expert: u32, last: Expert) -> bool {
   let logit = logits[row + expert];
   return logit > last.logit || (logit == last.logit && expert <= last.id);
 }
 `,
-  "sample": `// Seeded sampling, one workgroup a sample, over what \`greedy\` left; rows of temperature 0, rows without a finite
+  "sample": `\
+// Seeded sampling, one workgroup a sample, over what greedy left; rows of temperature 0, rows without a finite
 // largest logit and rows of a temperature too small for float32 keep that. The rule is that of sampling/sample.ts; sums
 // are float32.
 
@@ -1618,7 +1659,7 @@ fn kth_largest(lane: u32, row: u32, k: u32) -> u32 {
   return max(found, 1u);
 }
 
-// Weight of the logits whose rank is above \`above\` and at least \`threshold\`.
+// Weight of the logits whose rank is above above and at least threshold.
 fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
   var sum = 0.0;
   for (var id = lane_start(lane); id < lane_start(lane + 1); id++) {
@@ -1631,7 +1672,7 @@ fn weight_above(lane: u32, scale: Scale, above: u32, threshold: u32) -> f32 {
   return sum_over_lanes(lane, sum);
 }
 
-// The smallest rank above which less than \`mass\` lies, bit by bit: one more than the largest rank above which it does
+// The smallest rank above which less than mass lies, bit by bit: one more than the largest rank above which it does
 // not.
 fn nucleus(lane: u32, scale: Scale, threshold: u32, mass: f32) -> u32 {
   if (broadcast(lane, select(0u, 1u, weight_above(lane, scale, 0u, threshold) >= mass)) == 0) {
@@ -1661,7 +1702,7 @@ fn draw(lane: u32, sample: u32, scale: Scale, threshold: u32) {
     sum += max(0.0, kept_weight(scale, id, threshold, min_p));
   }
   let share = uniform_draw(sample) * sum_over_lanes(lane, sum);
-  // \`lane_reals\` still holds the lanes' sums
+  // lane_reals still holds the lanes' sums
   var before = 0.0;
   for (var i = 0u; i < lane; i++) {
     before += lane_reals[i];
@@ -1712,13 +1753,15 @@ fn uniform_draw(sample: u32) -> f32 {
   return f32(threefry(key, position) >> 8) * 0x1p-24;
 }
 `,
-  "silu": `// x / (1 + exp(-x)). Source: arXiv 1702.03118.
+  "silu": `\
+// x / (1 + exp(-x)). Source: arXiv 1702.03118.
 
 fn activation(x: vec2f) -> vec2f {
   return x / (1 + exp(-x));
 }
 `,
-  "soft-cap": `// cap * tanh(x / cap), x itself where \`cap\` is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A
+  "soft-cap": `\
+// cap * tanh(x / cap), x itself where cap is 0; NaN stays NaN. Source: Gemma 2, arXiv 2408.00118, section 2. A
 // device's tanh may overflow for large numbers; beyond 10 it is 1 in float32.
 
 fn soft_cap(x: vec4f, cap: f32) -> vec4f {
@@ -1729,7 +1772,8 @@ fn soft_cap(x: vec4f, cap: f32) -> vec4f {
   return select(cap * tanh(clamp(x / cap, vec4f(-10), vec4f(10))), x, is_nan);
 }
 `,
-  "store-gated": `// activation(gate) * up. Columns alternate: gate 0, up 0, gate 1, up 1. Source: "GLU Variants", arXiv 2002.05202.
+  "store-gated": `\
+// activation(gate) * up. Columns alternate: gate 0, up 0, gate 1, up 1. Source: "GLU Variants", arXiv 2002.05202.
 
 // Pairs of a row of the output.
 override OUTPUTS: u32;
@@ -1745,7 +1789,8 @@ fn store(row: u32, column: u32, value: vec4f) {
   gated[row * OUTPUTS + column] = activation(pair.xz) * pair.yw;
 }
 `,
-  "store-logits": `// Logits of the samples of one tile.
+  "store-logits": `\
+// Logits of the samples of one tile.
 
 // Vectors of a row of logits.
 override OUTPUTS: u32;
@@ -1765,7 +1810,8 @@ fn store(row: u32, column: u32, value: vec4f) {
   logits[row * OUTPUTS + column] = soft_cap(biased(column, value) * FACTOR, SOFT_CAP);
 }
 `,
-  "store-plain": `// Outputs as they are.
+  "store-plain": `\
+// Outputs as they are.
 
 // Vectors of a row of the output.
 override OUTPUTS: u32;
@@ -1780,7 +1826,8 @@ fn store(row: u32, column: u32, value: vec4f) {
   outputs[row * OUTPUTS + column] = biased(column, value);
 }
 `,
-  "store-qkv": `// Queries, keys and values of a token: queries and keys are rotated, keys and values go to the token's slot.
+  "store-qkv": `\
+// Queries, keys and values of a token: queries and keys are rotated, keys and values go to the token's slot.
 
 fn row_count() -> u32 {
   return token_count();
@@ -1801,7 +1848,8 @@ fn store(row: u32, column: u32, value: vec4f) {
   }
 }
 `,
-  "store-residual": `// The residual connection: FACTOR times the outputs is added to the hidden state.
+  "store-residual": `\
+// The residual connection: FACTOR times the outputs is added to the hidden state.
 
 // Vectors of a row of the hidden state.
 override OUTPUTS: u32;
@@ -1818,7 +1866,8 @@ fn store(row: u32, column: u32, value: vec4f) {
   hidden[i] = hidden[i] + FACTOR * biased(column, value);
 }
 `,
-  "threefry": `// Threefry-4x32-20. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11 (Random123).
+  "threefry": `\
+// Threefry-4x32-20. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11 (Random123).
 
 const ROTATE_1 = array<u32, 8>(10, 11, 13, 23, 6, 17, 25, 18);
 const ROTATE_3 = array<u32, 8>(26, 21, 27, 5, 20, 11, 10, 20);
@@ -1848,7 +1897,8 @@ fn threefry(key: vec4u, counter: u32) -> u32 {
   return x.x;
 }
 `,
-  "weights-bf16": `// Weights as bfloat16, four in two words: the high half of a float32 each.
+  "weights-bf16": `\
+// Weights as bfloat16, four in two words: the high half of a float32 each.
 
 @group(0) @binding(2) var<storage, read> weights: array<vec2u>;
 
@@ -1857,7 +1907,7 @@ fn widen(stored: vec2u) -> vec4f {
   return bitcast<vec4f>(words);
 }
 
-// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this
+// Weights of vector k of the inputs for the four outputs of this part's column column, in matrix matrix of this
 // part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
@@ -1879,7 +1929,8 @@ fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   return weights_at(matrix, k, column);
 }
 `,
-  "weights-f16": `// Weights as binary16, four in two words. Every one of them is a float32 exactly, so widening changes no bit.
+  "weights-f16": `\
+// Weights as binary16, four in two words. Every one of them is a float32 exactly, so widening changes no bit.
 
 @group(0) @binding(2) var<storage, read> weights: array<vec2u>;
 
@@ -1887,7 +1938,7 @@ fn widen(stored: vec2u) -> vec4f {
   return vec4f(unpack2x16float(stored.x), unpack2x16float(stored.y));
 }
 
-// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this
+// Weights of vector k of the inputs for the four outputs of this part's column column, in matrix matrix of this
 // part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
@@ -1909,7 +1960,8 @@ fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   return weights_at(matrix, k, column);
 }
 `,
-  "weights-f32": `// Weights as float32.
+  "weights-f32": `\
+// Weights as float32.
 
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 
@@ -1917,7 +1969,7 @@ fn widen(stored: vec4f) -> vec4f {
   return stored;
 }
 
-// Weights of vector \`k\` of the inputs for the four outputs of this part's column \`column\`, in matrix \`matrix\` of this
+// Weights of vector k of the inputs for the four outputs of this part's column column, in matrix matrix of this
 // part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
@@ -1939,7 +1991,8 @@ fn weights_by(scale: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   return weights_at(matrix, k, column);
 }
 `,
-  "weights-q4_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two
+  "weights-q4_0": `\
+// Weights in blocks of 32 inputs with a binary16 scale: d * (q - 8). For a block and a column of four outputs: two
 // words with the four scales, then a word for each two inputs, with a byte for each output: the first input in its low
 // bits. The product is exact, so it is the float32 of the oracle.
 
@@ -1960,13 +2013,13 @@ fn block_at(matrix: u32, k: u32, column: u32) -> u32 {
   return (matrix * INPUTS + k) / 8 * BLOCK_WORDS * part.column_count + column;
 }
 
-// The scales of the block of vector \`k\`.
+// The scales of the block of vector k.
 fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
   let block = block_at(matrix, k, column);
   return vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + part.column_count]));
 }
 
-// As \`weights_at\`, with the block's scales.
+// As weights_at, with the block's scales.
 fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
   let block = block_at(matrix, k, column);
@@ -1979,7 +2032,8 @@ fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   );
 }
 `,
-  "weights-q8_0": `// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with
+  "weights-q8_0": `\
+// Weights in blocks of 32 inputs with a binary16 scale: d * q. For a block and a column of four outputs: two words with
 // the four scales, then a word for each input with four signed bytes. The product is exact, so it is the float32 of the
 // oracle.
 
@@ -2000,13 +2054,13 @@ fn block_at(matrix: u32, k: u32, column: u32) -> u32 {
   return (matrix * INPUTS + k) / 8 * BLOCK_WORDS * part.column_count + column;
 }
 
-// The scales of the block of vector \`k\`.
+// The scales of the block of vector k.
 fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
   let block = block_at(matrix, k, column);
   return vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + part.column_count]));
 }
 
-// As \`weights_at\`, with the block's scales.
+// As weights_at, with the block's scales.
 fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
   let block = block_at(matrix, k, column);
@@ -2019,7 +2073,8 @@ fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   );
 }
 `,
-  "weights": `// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a
+  "weights": `\
+// What the formats of weights share. A matrix is [input, column] with four neighbouring output columns side by side; a
 // part may hold several matrices, one behind the other. Each format's file says how four inputs of a column are read.
 
 // Vectors of an input row.

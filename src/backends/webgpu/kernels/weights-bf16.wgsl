@@ -7,7 +7,7 @@ fn widen(stored: vec2u) -> vec4f {
   return bitcast<vec4f>(words);
 }
 
-// Weights of vector `k` of the inputs for the four outputs of this part's column `column`, in matrix `matrix` of this
+// Weights of vector k of the inputs for the four outputs of this part's column column, in matrix matrix of this
 // part.
 fn weights_at(matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;

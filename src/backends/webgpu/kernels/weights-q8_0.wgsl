@@ -19,13 +19,13 @@ fn block_at(matrix: u32, k: u32, column: u32) -> u32 {
   return (matrix * INPUTS + k) / 8 * BLOCK_WORDS * part.column_count + column;
 }
 
-// The scales of the block of vector `k`.
+// The scales of the block of vector k.
 fn scale_at(matrix: u32, k: u32, column: u32) -> vec4f {
   let block = block_at(matrix, k, column);
   return vec4f(unpack2x16float(weights[block]), unpack2x16float(weights[block + part.column_count]));
 }
 
-// As `weights_at`, with the block's scales.
+// As weights_at, with the block's scales.
 fn weights_by(d: vec4f, matrix: u32, k: u32, column: u32) -> FourInputs {
   let stride = part.column_count;
   let block = block_at(matrix, k, column);
