@@ -3,7 +3,7 @@ import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
 import { blockAt, firstVisible } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
-import { checkSteering } from "../steering-check.ts";
+import { checkCounts, checkSampleRows, checkSteering } from "../plan-check.ts";
 
 /**
  * Checks what keeps the kernels within their memory: limits, ids, blocks, and that each token's slot is what its
@@ -11,30 +11,15 @@ import { checkSteering } from "../steering-check.ts";
  * Throws `InvalidRequestError` for an adapter, asserts the rest.
  */
 export function checkPlan(plan: StepPlan, info: BackendInfo, samplesBefore: number): void {
-  const { tokenCount, requestCount, sampleCount } = plan;
-  assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
-  assert(
-    requestCount <= info.maxRequests,
-    () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`,
-  );
-  assert(
-    sampleCount <= info.maxTokens,
-    () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`,
-  );
-  assert(
-    plan.groups.length === info.groups.length,
-    () => `${plan.groups.length} block groups, not ${info.groups.length}`,
-  );
+  const { tokenCount, requestCount } = plan;
+  checkCounts(plan, info);
   assert(
     plan.queryIndptr[requestCount] === tokenCount,
     () => `requests have ${plan.queryIndptr[requestCount]} of ${tokenCount} tokens`,
   );
   for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info);
   for (let token = 0; token < tokenCount; token++) checkId(plan.tokenIds[token], token, info, samplesBefore);
-  for (let sample = 0; sample < sampleCount; sample++) {
-    const row = plan.sampleRows[sample];
-    assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
-  }
+  checkSampleRows(plan);
   checkSteering(plan, info);
   checkMoves(plan, info);
 }

@@ -3,32 +3,16 @@ import { InvalidRequestError } from "../../errors.ts";
 import type { PlanGroup, StepPlan } from "../../step.ts";
 import { blockAt } from "../../step-tables.ts";
 import type { BackendInfo } from "../backend.ts";
-import { checkSteering } from "../steering-check.ts";
+import { checkCounts, checkSampleRows, checkSteering } from "../plan-check.ts";
 
 /**
  * Checks, O(T), what the rest of the step relies on: limits, positions, and that each token's slot is what its
  * request's table has for its position. Throws `InvalidRequestError` for an adapter, asserts the rest.
  */
 export function checkPlan(plan: StepPlan, info: BackendInfo, adapterCount = 0): void {
-  const { tokenCount, requestCount, sampleCount } = plan;
-  assert(tokenCount <= info.maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${info.maxTokens}`);
-  assert(
-    requestCount <= info.maxRequests,
-    () => `a step of ${requestCount} requests is over the limit of ${info.maxRequests}`,
-  );
-  assert(
-    sampleCount <= info.maxTokens,
-    () => `a step of ${sampleCount} samples is over the limit of ${info.maxTokens}`,
-  );
-  assert(
-    plan.groups.length === info.groups.length,
-    () => `${plan.groups.length} block groups, not ${info.groups.length}`,
-  );
-  for (let request = 0; request < requestCount; request++) checkRequest(plan, request, info, adapterCount);
-  for (let sample = 0; sample < sampleCount; sample++) {
-    const row = plan.sampleRows[sample];
-    assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
-  }
+  checkCounts(plan, info);
+  for (let request = 0; request < plan.requestCount; request++) checkRequest(plan, request, info, adapterCount);
+  checkSampleRows(plan);
   checkSteering(plan, info);
 }
 

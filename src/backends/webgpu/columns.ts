@@ -5,7 +5,7 @@ import type { PlanGroup, StepPlan } from "../../step.ts";
 import { blockAt } from "../../step-tables.ts";
 import { maskWordCount } from "../../token-mask.ts";
 import type { BackendInfo } from "../backend.ts";
-import { checkSteering } from "../steering-check.ts";
+import { checkCounts, checkSteering } from "../plan-check.ts";
 
 /** Words of the header, as in kernels/columns.wgsl: two counts, then where each column starts. */
 export const HEADER = {
@@ -110,7 +110,7 @@ export class PackedColumns {
    * adapter.
    */
   pack(plan: StepPlan, samplesBefore: number): void {
-    this.#checkCounts(plan);
+    checkCounts(plan, this.#info);
     const { tokenCount, sampleCount, groups } = plan;
     this.words[HEADER.tokenCount] = tokenCount;
     this.words[HEADER.sampleCount] = sampleCount;
@@ -166,14 +166,6 @@ export class PackedColumns {
     const longer = new Int32Array(Math.max(2 * this.tableWords.length, count));
     longer.set(this.tableWords);
     this.tableWords = longer;
-  }
-
-  #checkCounts({ tokenCount, requestCount, sampleCount, groups }: StepPlan): void {
-    const { maxTokens, maxRequests, groups: own } = this.#info;
-    assert(tokenCount <= maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${maxTokens}`);
-    assert(requestCount <= maxRequests, () => `a step of ${requestCount} requests is over the limit of ${maxRequests}`);
-    assert(sampleCount <= maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${maxTokens}`);
-    assert(groups.length === own.length, () => `${groups.length} block groups, not ${own.length}`);
   }
 
   #packTokens(plan: StepPlan, samplesBefore: number): void {

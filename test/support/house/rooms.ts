@@ -111,5 +111,5 @@ export function roomOf(path: string): string | null {
   if (top !== "src") return null;
   if (second === undefined) return first === "index.ts" ? "index" : "root";
   if (first !== "backends") return first;
-  return second === "backend.ts" || second === "steering-check.ts" ? "backend" : `backends/${second}`;
+  return second === "backend.ts" || second === "plan-check.ts" ? "backend" : `backends/${second}`;
 }

@@ -3,6 +3,23 @@ import { DEFAULT_MAX_EDITS } from "../config.ts";
 import type { StepPlan } from "../step.ts";
 import type { BackendInfo } from "./backend.ts";
 
+/** Checks the plan's counts against the backend's limits. */
+export function checkCounts({ tokenCount, requestCount, sampleCount, groups }: StepPlan, info: BackendInfo): void {
+  const { maxTokens, maxRequests, groups: own } = info;
+  assert(tokenCount <= maxTokens, () => `a step of ${tokenCount} tokens is over the limit of ${maxTokens}`);
+  assert(requestCount <= maxRequests, () => `a step of ${requestCount} requests is over the limit of ${maxRequests}`);
+  assert(sampleCount <= maxTokens, () => `a step of ${sampleCount} samples is over the limit of ${maxTokens}`);
+  assert(groups.length === own.length, () => `${groups.length} block groups, not ${own.length}`);
+}
+
+/** Checks that each sample has a token row of the step. */
+export function checkSampleRows({ tokenCount, sampleCount, sampleRows }: StepPlan): void {
+  for (let sample = 0; sample < sampleCount; sample++) {
+    const row = sampleRows[sample];
+    assert(row >= 0 && row < tokenCount, () => `sample ${sample} is of token row ${row} of ${tokenCount}`);
+  }
+}
+
 /** Checks, O(samples + edits), the edits and masks of a plan: counts, order, ids. */
 export function checkSteering(plan: StepPlan, { vocabSize, maxEdits = DEFAULT_MAX_EDITS }: BackendInfo): void {
   const { editCount, edits, maskCount, maskRows, sampleCount } = plan;

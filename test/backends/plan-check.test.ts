@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BackendInfo } from "../../src/backends/backend.ts";
-import { checkSteering } from "../../src/backends/steering-check.ts";
+import { checkCounts, checkSampleRows, checkSteering } from "../../src/backends/plan-check.ts";
 import { makePlan, type PlanRow } from "../../src/testing/make-plan.ts";
 
 const info = { vocabSize: 40, maxEdits: 3 } as BackendInfo;
@@ -31,4 +31,22 @@ describe("checkSteering", () => {
     expect(check({}, { maskCount: 3 })).toThrow("3 masks of 2 samples");
     expect(check({}, { editCount: 1, edits: { indptr: Int32Array.of(0, 2, 1) } })).toThrow("sample 1 has edits 2 to 1");
   });
+});
+
+test("checkCounts names the count and its limit", () => {
+  const limits = { maxTokens: 2, maxRequests: 1, groups: [{ window: null }] } as unknown as BackendInfo;
+  const plan = makePlan(0, 16, [row]);
+  checkCounts(plan, limits);
+  expect(() => checkCounts(plan, { ...limits, maxTokens: 1 })).toThrow("a step of 2 tokens is over the limit of 1");
+  expect(() => checkCounts(plan, { ...limits, maxRequests: 0 })).toThrow("a step of 1 requests is over the limit of 0");
+  expect(() => checkCounts({ ...plan, sampleCount: 3 }, limits)).toThrow("a step of 3 samples is over the limit of 2");
+  expect(() => checkCounts(plan, { ...limits, groups: [] })).toThrow("1 block groups, not 0");
+});
+
+test("checkSampleRows names a row that the step lacks", () => {
+  const plan = makePlan(0, 16, [row]);
+  checkSampleRows(plan);
+  expect(() => checkSampleRows({ ...plan, sampleRows: Int32Array.of(0, 2) })).toThrow(
+    "sample 1 is of token row 2 of 2",
+  );
 });
