@@ -54,6 +54,12 @@ export function numberOption(name: string, value: unknown, { above, least, mayBe
   throw new InvalidOptionError(`${name} must be ${kind}${range}, got ${shown(value)}`);
 }
 
+/** The options given, and the defaults of the others: an option that is undefined counts as not given. */
+export function withDefaults<T extends object>(defaults: T, given: Partial<T> | undefined): T {
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
+}
+
 /** A value in a message, for people. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

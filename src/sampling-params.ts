@@ -1,4 +1,5 @@
 import { MAX_TOP_LOGPROBS } from "./config.ts";
+import { withDefaults } from "./option-checks.ts";
 import { check, checkFields, checkTokenIds, isIntegerIn } from "./request-checks.ts";
 
 /** How the next token is chosen; see `sampling/` for the exact rule. */
@@ -51,7 +52,7 @@ export const MAX_LISTED_IDS = 4096;
 /** Fills in defaults and checks ranges. Throws `InvalidRequestError` that names the field and the value. */
 export function resolveSampling(params: Partial<SamplingParams> | undefined): SamplingParams {
   checkFields("sampling", params ?? {}, Object.keys(GREEDY));
-  const p: SamplingParams = { ...GREEDY, ...definedOnly(params) };
+  const p = withDefaults(GREEDY, params);
   check(Number.isFinite(p.temperature) && p.temperature >= 0, "temperature", p.temperature, "a finite number >= 0");
   check(isIntegerIn(p.topK, 0, 2 ** 31 - 1), "topK", p.topK, "an integer >= 0 (0 keeps all)");
   check(p.topP > 0 && p.topP <= 1, "topP", p.topP, "in (0, 1]");
@@ -85,8 +86,4 @@ function checkEdits(p: SamplingParams): void {
 
 function isPositiveReal(value: number): boolean {
   return Number.isFinite(value) && value > 0;
-}
-
-function definedOnly(params: Partial<SamplingParams> | undefined): Partial<SamplingParams> {
-  return Object.fromEntries(Object.entries(params ?? {}).filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { InvalidOptionError } from "../src/errors.ts";
-import { checkOptions, integerOption, type OptionKind, numberOption, shown } from "../src/option-checks.ts";
+import {
+  checkOptions,
+  integerOption,
+  type OptionKind,
+  numberOption,
+  shown,
+  withDefaults,
+} from "../src/option-checks.ts";
 
 const kinds: Record<string, OptionKind> = { run: "function", ids: "ids", log: ["note"], size: "other" };
 
@@ -48,4 +55,9 @@ test("values are shown as they are written", () => {
     "{}",
     "NaN",
   ]);
+});
+
+test("withDefaults fills in what is not given, and takes undefined for that", () => {
+  expect(withDefaults({ a: 1, b: 2 }, { a: undefined, b: 3 })).toEqual({ a: 1, b: 3 });
+  expect(withDefaults({ a: 1 }, undefined)).toEqual({ a: 1 });
 });

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors.ts";
+import { integerOption } from "../option-checks.ts";
 
 /** What decides how many bytes keys and values take. */
 export interface KvShape {
@@ -13,9 +13,7 @@ export interface KvShape {
 /** Bytes of one block of one group: keys and values of all its layers. Exact. */
 export function bytesPerBlock(shape: KvShape, blockSize: number): number {
   for (const [name, value] of Object.entries({ ...shape, blockSize })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
-    }
+    integerOption(name, value, { least: 1 });
   }
   return (2 * shape.layerCount * shape.kvHeadCount * shape.headDim * blockSize * shape.bits) / 8;
 }

@@ -1,3 +1,4 @@
+import { integerOption } from "../option-checks.ts";
 import type { KvEvent } from "../blocks/events.ts";
 import { InvalidOptionError, MissingPackageError } from "../errors.ts";
 import { EventBatch } from "./event-batch.ts";
@@ -50,8 +51,8 @@ interface Sockets {
 export async function createKvEventPublisher(options: KvEventOptions = {}): Promise<KvEventPublisher> {
   const { endpoint = DEFAULT_KV_ENDPOINT, replayEndpoint = DEFAULT_KV_REPLAY_ENDPOINT } = options;
   const { bufferBatches = DEFAULT_BUFFER_BATCHES, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
-  checkCount("bufferBatches", bufferBatches);
-  checkCount("highWaterMark", highWaterMark);
+  integerOption("bufferBatches", bufferBatches, { least: 1 });
+  integerOption("highWaterMark", highWaterMark, { least: 1 });
   const { zmq, msgpack } = await load();
   const publisher = new zmq.Publisher({ sendHighWaterMark: highWaterMark, linger: 0 });
   const router = replayEndpoint === null ? null : new zmq.Router({ linger: 0 });
@@ -163,11 +164,6 @@ function bigEndian(value: bigint): Uint8Array {
 
 function numberOf(bytes: Uint8Array): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
-}
-
-function checkCount(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
 }
 
 async function bind(socket: Socket, endpoint: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** Checks of what policies answer, once where each answer is used: a policy may be anyone's. */
+import { isIntegerIn } from "../request-checks.ts";
 import { InvalidPolicyError } from "../errors.ts";
 import { shown } from "../option-checks.ts";
 import type { AdmissionPolicy, AdmissionView } from "../policies/admission/admission-policy.ts";
@@ -68,8 +69,4 @@ export function draftsOf(drafter: Drafter, tokens: Int32Array, tokenCount: numbe
 export function nameOf(request: unknown): string {
   if (request instanceof Request) return `request ${String(request.id)}, which is ${request.state}`;
   return request === undefined ? "no request" : `${shown(request)}, which is no request`;
-}
-
-function isIntegerIn(value: number, low: number, high: number): boolean {
-  return Number.isInteger(value) && value >= low && value <= high;
 }

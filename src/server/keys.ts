@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import { integerOption } from "../option-checks.ts";
 import { ApiError } from "./openai/api-error.ts";
 import { RateLimit } from "./rate-limit.ts";
 
@@ -86,9 +87,7 @@ function checkKeys(keys: readonly ApiKey[]): void {
     }
     names.add(name);
     for (const [limit, value] of Object.entries({ requestsPerMinute, tokensPerMinute })) {
-      if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
-        throw new InvalidOptionError(`keys[${i}].${limit} must be an integer >= 1, got ${String(value)}`);
-      }
+      if (value !== undefined) integerOption(`keys[${i}].${limit}`, value, { least: 1 });
     }
   }
 }

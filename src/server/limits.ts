@@ -1,5 +1,6 @@
 import { MAX_CHOICES } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
+import { withDefaults } from "../option-checks.ts";
 
 /** What one request and one connection may cost. Each is an option of `createHandler`; 0 is no value of any. */
 export interface ServerLimits {
@@ -49,8 +50,7 @@ export function limitsOf(given: Partial<ServerLimits> = {}): ServerLimits {
       throw new InvalidOptionError(`limits.${name} must be a number above 0, got ${String(value)}`);
     }
   }
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  const limits: ServerLimits = { ...SERVER_LIMITS, ...Object.fromEntries(set) };
+  const limits = withDefaults(SERVER_LIMITS, given);
   if (limits.choices > MAX_CHOICES) {
     throw new InvalidOptionError(`limits.choices is ${limits.choices}, the engine takes ${MAX_CHOICES} at most`);
   }

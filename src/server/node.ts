@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { InvalidOptionError } from "../errors.ts";
+import { withDefaults } from "../option-checks.ts";
 import type { Handler } from "./handler.ts";
 
 export { createMetrics, type MetricsOptions } from "./metrics.ts";
@@ -25,7 +26,7 @@ export interface ListenOptions {
   readonly idleSeconds?: number;
 }
 
-const DEFAULTS = {
+const DEFAULTS: Required<ListenOptions> = {
   host: "127.0.0.1",
   port: 8000,
   maxConnections: 1024,
@@ -33,7 +34,7 @@ const DEFAULTS = {
   requestSeconds: 60,
   keepAliveSeconds: 75,
   idleSeconds: 600,
-} as const;
+};
 
 /** Milliseconds between two looks at connections that are too slow. */
 const CHECK_INTERVAL = 1000;
@@ -76,8 +77,7 @@ export async function serve(handler: Handler, options: ListenOptions = {}): Prom
 }
 
 function settingsOf(options: ListenOptions): Required<ListenOptions> {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const settings: Required<ListenOptions> = { ...DEFAULTS, ...Object.fromEntries(given) };
+  const settings = withDefaults(DEFAULTS, options);
   for (const name of [
     "maxConnections",
     "headerSeconds",

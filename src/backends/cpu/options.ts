@@ -1,3 +1,4 @@
+import { integerOption } from "../../option-checks.ts";
 import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../../config.ts";
 import type { DecoderConfig } from "../../decoder.ts";
 import { InvalidOptionError, UnsupportedModelError } from "../../errors.ts";
@@ -42,15 +43,15 @@ export function resolveOptions(options: CpuBackendOptions, cores: number): Resol
     keepLogits = false,
   } = options;
   checkModel(model.config);
-  checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
+  integerOption("blockSize", blockSize, { least: 1, most: MAX_BLOCK_SIZE });
   const mostBlocks = Math.floor(MAX_SLOTS / blockSize) - 1;
-  checkInteger("blockCount", blockCount, 1, mostBlocks);
-  checkInteger("hostBlockCount", hostBlockCount, 0, mostBlocks);
-  checkInteger("maxTokens", maxTokens, 1, MAX_SLOTS);
-  checkInteger("maxRequests", maxRequests, 1, MAX_SLOTS);
+  integerOption("blockCount", blockCount, { least: 1, most: mostBlocks });
+  integerOption("hostBlockCount", hostBlockCount, { least: 0, most: mostBlocks });
+  integerOption("maxTokens", maxTokens, { least: 1, most: MAX_SLOTS });
+  integerOption("maxRequests", maxRequests, { least: 1, most: MAX_SLOTS });
   if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv as string}`);
   const threads = options.threads ?? cores;
-  checkInteger("threads", threads, 0, MAX_THREADS);
+  integerOption("threads", threads, { least: 0, most: MAX_THREADS });
   return {
     model,
     blockSize,
@@ -73,9 +74,4 @@ function checkModel({ architecture, headCount, kvHeadCount, norm, gated, learned
   if (norm.kind !== "rms") refuse(`norms of kind ${norm.kind}`);
   if (!gated) refuse("feed-forward layers without a gate");
   if (learnedPositions > 0) refuse("learned positions");
-}
-
-function checkInteger(name: string, value: number, low: number, high: number): void {
-  if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new InvalidOptionError(`${name} must be an integer in [${low}, ${high}], got ${value}`);
 }

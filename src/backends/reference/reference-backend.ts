@@ -1,3 +1,4 @@
+import { integerOption } from "../../option-checks.ts";
 import { assert } from "../../assert.ts";
 import { MAX_BLOCK_SIZE, MAX_PLANS_IN_FLIGHT, MAX_SLOTS } from "../../config.ts";
 import { DisposedError, InvalidOptionError } from "../../errors.ts";
@@ -76,16 +77,11 @@ function checkOptions(options: ReferenceBackendOptions): void {
   if (kv !== undefined && !KV_TYPES.includes(kv)) {
     throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
   }
-  checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
-  checkInteger("blockCount", blockCount, 1, Math.floor(MAX_SLOTS / blockSize) - 1);
-  checkInteger("hostBlockCount", hostBlockCount, 0, Math.floor(MAX_SLOTS / blockSize) - 1);
-  checkInteger("maxTokens", maxTokens, 1, MAX_SLOTS);
-  checkInteger("maxRequests", maxRequests, 1, MAX_SLOTS);
-}
-
-function checkInteger(name: string, value: number, low: number, high: number): void {
-  if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new InvalidOptionError(`${name} must be an integer in [${low}, ${high}], got ${value}`);
+  integerOption("blockSize", blockSize, { least: 1, most: MAX_BLOCK_SIZE });
+  integerOption("blockCount", blockCount, { least: 1, most: Math.floor(MAX_SLOTS / blockSize) - 1 });
+  integerOption("hostBlockCount", hostBlockCount, { least: 0, most: Math.floor(MAX_SLOTS / blockSize) - 1 });
+  integerOption("maxTokens", maxTokens, { least: 1, most: MAX_SLOTS });
+  integerOption("maxRequests", maxRequests, { least: 1, most: MAX_SLOTS });
 }
 
 /** What becomes of an accepted step. Steps accepted behind a failed one share its failure. */

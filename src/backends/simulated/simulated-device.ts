@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { integerOption } from "../../option-checks.ts";
 import { blockBytes, groupsOf } from "./block-bytes.ts";
 import { type Setup, StepLoad, StepTime } from "../../roofline/index.ts";
 import type { StepPlan, StepResult } from "../../step.ts";
@@ -57,7 +57,7 @@ export class SimulatedDevice {
       contextLength,
       vocabSize,
     })) {
-      checkCount(name, value);
+      integerOption(name, value, { least: 1 });
     }
     const groups = groupsOf(shape);
     // One byte stands for what a block holds: none may have no bytes at all.
@@ -95,11 +95,5 @@ export class SimulatedDevice {
   /** The plan's tokens; valid until the second next call. Called once a plan, in order. */
   sample(plan: StepPlan): StepResult {
     return this.#tokens.sample(plan);
-  }
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
   }
 }

@@ -1,3 +1,4 @@
+import { integerOption } from "../../option-checks.ts";
 import { MAX_BLOCK_SIZE, MAX_SLOTS } from "../../config.ts";
 import type { DecoderConfig } from "../../decoder.ts";
 import { InvalidOptionError, UnsupportedModelError } from "../../errors.ts";
@@ -77,13 +78,16 @@ export function resolveOptions(options: WebGPUBackendOptions): ResolvedOptions {
   } = options;
   checkConfig(model.config);
   if (!KV_TYPES.includes(kv)) throw new InvalidOptionError(`kv must be ${KV_TYPES.join(", ")}, got ${kv}`);
-  checkInteger("blockSize", blockSize, 1, MAX_BLOCK_SIZE);
+  integerOption("blockSize", blockSize, { least: 1, most: MAX_BLOCK_SIZE });
   const blockCount = resolveBlockCount(options);
   const mostBlocks = Math.floor(MAX_SLOTS / blockSize) - 1;
-  checkInteger("blockCount", blockCount, 1, mostBlocks);
-  checkInteger("hostBlockCount", hostBlockCount, 0, mostBlocks);
-  checkInteger("maxTokens", maxTokens, 1, Math.floor(MAX_ROWS / (model.config.experts?.perToken ?? 1)));
-  checkInteger("maxRequests", maxRequests, 1, MAX_ROWS);
+  integerOption("blockCount", blockCount, { least: 1, most: mostBlocks });
+  integerOption("hostBlockCount", hostBlockCount, { least: 0, most: mostBlocks });
+  integerOption("maxTokens", maxTokens, {
+    least: 1,
+    most: Math.floor(MAX_ROWS / (model.config.experts?.perToken ?? 1)),
+  });
+  integerOption("maxRequests", maxRequests, { least: 1, most: MAX_ROWS });
   return { model, blockCount, blockSize, maxTokens, maxRequests, hostBlockCount, keepLogits, kv, variants, exact };
 }
 
@@ -134,9 +138,4 @@ function refusedPart({
   if (experts !== null && biases.feedForward) return "a bias of experts";
   if (experts === null && layers.some((layer) => layer.experts)) return "a layer of experts without their sizes";
   return null;
-}
-
-function checkInteger(name: string, value: number, low: number, high: number): void {
-  if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new InvalidOptionError(`${name} must be an integer in [${low}, ${high}], got ${value}`);
 }

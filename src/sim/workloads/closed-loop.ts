@@ -1,7 +1,8 @@
+import { integerOption, numberOption } from "../../option-checks.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { Arrival, Workload } from "../arrival.ts";
 import { RandomStream } from "../random.ts";
-import { atLeastOne, type LengthOptions, Lengths, notNegative } from "./lengths.ts";
+import { type LengthOptions, Lengths } from "./lengths.ts";
 import { Pending } from "./pending.ts";
 import { THINK_STREAM } from "./streams.ts";
 
@@ -31,8 +32,8 @@ export class ClosedLoop implements Workload {
   constructor(options: ClosedLoopOptions) {
     this.#lengths = new Lengths(options, options.seed);
     this.#random = new RandomStream(options.seed, THINK_STREAM);
-    this.#thinkSeconds = notNegative("thinkSeconds", options.thinkSeconds ?? 0);
-    const users = atLeastOne("concurrency", options.concurrency ?? 16);
+    this.#thinkSeconds = numberOption("thinkSeconds", options.thinkSeconds ?? 0, { least: 0 });
+    const users = integerOption("concurrency", options.concurrency ?? 16, { least: 1 });
     if (users > MAX_USERS) {
       throw new InvalidOptionError(`concurrency must be an integer from 1 to ${MAX_USERS}, got ${users}`);
     }

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.ts";
+import { numberOption } from "../../option-checks.ts";
 import { RandomStream } from "../random.ts";
 import { OUTPUT_STREAM, PROMPT_STREAM } from "./streams.ts";
 
@@ -32,9 +32,9 @@ export class Lengths {
   readonly #outputRandom: RandomStream;
 
   constructor(options: LengthOptions, seed: number) {
-    this.#prompt = positive("promptTokens", options.promptTokens ?? 512);
-    this.#output = positive("outputTokens", options.outputTokens ?? 128);
-    this.#cv = notNegative("lengthCv", options.lengthCv ?? 1);
+    this.#prompt = numberOption("promptTokens", options.promptTokens ?? 512, { above: 0 });
+    this.#output = numberOption("outputTokens", options.outputTokens ?? 128, { above: 0 });
+    this.#cv = numberOption("lengthCv", options.lengthCv ?? 1, { least: 0 });
     this.#law = options.lengthLaw ?? "lognormal";
     this.#promptRandom = new RandomStream(seed, PROMPT_STREAM);
     this.#outputRandom = new RandomStream(seed, OUTPUT_STREAM);
@@ -56,19 +56,4 @@ export class Lengths {
 
 function tokens(length: number): number {
   return Math.max(1, Math.round(length));
-}
-
-export function positive(name: string, value: number): number {
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidOptionError(`${name} must be a finite number above 0, got ${value}`);
-}
-
-export function notNegative(name: string, value: number): number {
-  if (value >= 0 && Number.isFinite(value)) return value;
-  throw new InvalidOptionError(`${name} must be a finite number >= 0, got ${value}`);
-}
-
-export function atLeastOne(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidOptionError(`${name} must be an integer >= 1, got ${value}`);
 }

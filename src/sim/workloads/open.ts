@@ -1,7 +1,8 @@
+import { numberOption } from "../../option-checks.ts";
 import type { Arrival } from "../arrival.ts";
 import { RandomStream } from "../random.ts";
 import { GeneratedWorkload } from "./generated.ts";
-import { type LengthOptions, Lengths, positive } from "./lengths.ts";
+import { type LengthOptions, Lengths } from "./lengths.ts";
 import { ARRIVAL_STREAM } from "./streams.ts";
 
 /** Requests whose arrivals do not depend on earlier requests. */
@@ -17,7 +18,7 @@ const UNSHARED = { sharesPrefixes: false };
 /** Independent arrivals: the gaps are exponential. Endless. */
 export function poisson(options: OpenOptions): GeneratedWorkload {
   const { rate = 1, seed } = options;
-  const mean = 1 / positive("rate", rate);
+  const mean = 1 / numberOption("rate", rate, { above: 0 });
   const random = new RandomStream(seed, ARRIVAL_STREAM);
   return new GeneratedWorkload(
     requests(options, () => random.exponential(mean)),
@@ -28,8 +29,8 @@ export function poisson(options: OpenOptions): GeneratedWorkload {
 /** Bursty arrivals: gamma gaps of coefficient of variation `cv`, 1 being Poisson. Default 2. Endless. */
 export function gamma(options: OpenOptions & { readonly cv?: number }): GeneratedWorkload {
   const { rate = 1, seed, cv = 2 } = options;
-  const mean = 1 / positive("rate", rate);
-  const shape = 1 / positive("cv", cv) ** 2;
+  const mean = 1 / numberOption("rate", rate, { above: 0 });
+  const shape = 1 / numberOption("cv", cv, { above: 0 }) ** 2;
   const random = new RandomStream(seed, ARRIVAL_STREAM);
   return new GeneratedWorkload(
     requests(options, () => random.gamma(shape, mean)),
@@ -45,8 +46,11 @@ export function onOff(
   options: OpenOptions & { readonly onSeconds?: number; readonly offSeconds?: number },
 ): GeneratedWorkload {
   const { rate = 1, seed, onSeconds = 60, offSeconds = 60 } = options;
-  const [on, off] = [positive("onSeconds", onSeconds), positive("offSeconds", offSeconds)];
-  const mean = on / (on + off) / positive("rate", rate);
+  const [on, off] = [
+    numberOption("onSeconds", onSeconds, { above: 0 }),
+    numberOption("offSeconds", offSeconds, { above: 0 }),
+  ];
+  const mean = on / (on + off) / numberOption("rate", rate, { above: 0 });
   const random = new RandomStream(seed, ARRIVAL_STREAM);
   let left = random.exponential(on);
   return new GeneratedWorkload(

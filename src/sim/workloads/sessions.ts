@@ -1,6 +1,7 @@
+import { numberOption } from "../../option-checks.ts";
 import type { Arrival, Workload } from "../arrival.ts";
 import { RandomStream } from "../random.ts";
-import { type LengthOptions, Lengths, notNegative, positive } from "./lengths.ts";
+import { type LengthOptions, Lengths } from "./lengths.ts";
 import { Pending } from "./pending.ts";
 import { ARRIVAL_STREAM, CHOICE_STREAM, THINK_STREAM } from "./streams.ts";
 
@@ -34,14 +35,14 @@ export class Sessions implements Workload {
   #nextSession: number;
 
   constructor(options: SessionOptions) {
-    const turns = Math.max(1, positive("turns", options.turns ?? 4));
+    const turns = Math.max(1, numberOption("turns", options.turns ?? 4, { above: 0 }));
     this.#lengths = new Lengths(options, options.seed);
     this.#arrivals = new RandomStream(options.seed, ARRIVAL_STREAM);
     this.#choices = new RandomStream(options.seed, CHOICE_STREAM);
     this.#thoughts = new RandomStream(options.seed, THINK_STREAM);
-    this.#meanGap = turns / positive("rate", options.rate ?? 1);
+    this.#meanGap = turns / numberOption("rate", options.rate ?? 1, { above: 0 });
     this.#stopChance = 1 / turns;
-    this.#thinkSeconds = notNegative("thinkSeconds", options.thinkSeconds ?? 10);
+    this.#thinkSeconds = numberOption("thinkSeconds", options.thinkSeconds ?? 10, { least: 0 });
     this.#nextSession = this.#arrivals.exponential(this.#meanGap);
   }
 

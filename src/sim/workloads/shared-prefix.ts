@@ -1,7 +1,8 @@
+import { integerOption, numberOption } from "../../option-checks.ts";
 import type { Arrival } from "../arrival.ts";
 import { RandomStream } from "../random.ts";
 import { GeneratedWorkload } from "./generated.ts";
-import { atLeastOne, Lengths, positive } from "./lengths.ts";
+import { Lengths } from "./lengths.ts";
 import type { OpenOptions } from "./open.ts";
 import { ARRIVAL_STREAM, CHOICE_STREAM } from "./streams.ts";
 
@@ -24,8 +25,11 @@ function* requests({
   prefixTokens = 1024,
   ...rest
 }: SharedPrefixOptions): Generator<Arrival> {
-  const mean = 1 / positive("rate", rate);
-  const [count, prefix] = [atLeastOne("families", families), atLeastOne("prefixTokens", prefixTokens)];
+  const mean = 1 / numberOption("rate", rate, { above: 0 });
+  const [count, prefix] = [
+    integerOption("families", families, { least: 1 }),
+    integerOption("prefixTokens", prefixTokens, { least: 1 }),
+  ];
   const lengths = new Lengths(rest, seed);
   const arrivals = new RandomStream(seed, ARRIVAL_STREAM);
   const choices = new RandomStream(seed, CHOICE_STREAM);
