@@ -16,7 +16,8 @@ export type {
   PromptInput,
   StepEvent,
 } from "./engine/options.ts";
-export type { GrammarProvider, ResponseFormat } from "./engine/response-format.ts";
+export type { GrammarProvider } from "./engine/response-format.ts";
+export type { ResponseFormat } from "./response-format.ts";
 export type {
   AnswerEnd,
   Choice,

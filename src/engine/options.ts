@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { ResponseFormat } from "../response-format.ts";
 import type { Backend, BackendInfo } from "../backends/backend.ts";
 import type { ChatMessage, ChatRenderOptions, ChatTemplate } from "../chat.ts";
 import { DEFAULT_MAX_EDITS } from "../config.ts";
@@ -10,7 +11,7 @@ import type { Explanation } from "../scheduler/inspect/explanation.ts";
 import { SCHEDULER_OPTIONS, type SchedulerOptions } from "../scheduler/options.ts";
 import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
 import type { Tokenizer } from "../tokenizer.ts";
-import type { GrammarProvider, ResponseFormat } from "./response-format.ts";
+import type { GrammarProvider } from "./response-format.ts";
 
 /** What an engine is made of. Limits that are not given come from the backend. */
 export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | "groups">> {

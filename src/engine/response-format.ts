@@ -1,14 +1,6 @@
 import { InvalidRequestError } from "../errors.ts";
+import type { GrammarFormat, ResponseFormat } from "../response-format.ts";
 import type { TokenMask } from "../token-mask.ts";
-
-/** What an answer has to be; see `bstar/grammar` for what each type supports. */
-export type ResponseFormat =
-  | { readonly type: "text" }
-  | { readonly type: "json_object" }
-  | { readonly type: "json_schema"; readonly schema: unknown }
-  | { readonly type: "regex"; readonly pattern: string }
-  | { readonly type: "choice"; readonly choices: readonly string[] }
-  | { readonly type: "grammar"; readonly grammar: string };
 
 /** Makes masks of response formats: `grammars()` of `bstar/grammar`, or another one. */
 export interface GrammarProvider {
@@ -16,7 +8,7 @@ export interface GrammarProvider {
    * A mask that has accepted nothing. Stop ids are allowed where an answer is complete. Throws `ConstraintError` that
    * names what the format has and the provider does not support.
    */
-  mask(format: Exclude<ResponseFormat, { type: "text" }>, stopTokenIds: readonly number[]): TokenMask;
+  mask(format: GrammarFormat, stopTokenIds: readonly number[]): TokenMask;
 }
 
 /** The mask of a request: its own, or its response format's. Throws `InvalidRequestError` and `ConstraintError`. */

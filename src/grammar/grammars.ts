@@ -3,6 +3,7 @@ import { Grammar } from "../constraints/grammar.ts";
 import { regex } from "../constraints/regex.ts";
 import { type TokenSource, TokenTrie } from "../constraints/token-trie.ts";
 import { ConstraintError } from "../errors.ts";
+import type { GrammarFormat } from "../response-format.ts";
 import type { TokenMask } from "../token-mask.ts";
 import { gbnf } from "./gbnf.ts";
 import { jsonObject, jsonSchema } from "./json-schema/compile.ts";
@@ -12,14 +13,6 @@ const MAX_GRAMMARS = 16;
 
 /** Longest description of a format, as JSON: a schema of 64 KiB, with escapes. */
 const MAX_FORMAT_LENGTH = 128 * 1024;
-
-/** A response format of an engine's request. */
-export type GrammarFormat =
-  | { readonly type: "json_object" }
-  | { readonly type: "json_schema"; readonly schema: unknown }
-  | { readonly type: "regex"; readonly pattern: string }
-  | { readonly type: "choice"; readonly choices: readonly string[] }
-  | { readonly type: "grammar"; readonly grammar: string };
 
 export interface GrammarsOptions {
   readonly tokenizer: Pick<TokenSource, "tokenBytes">;

@@ -5,5 +5,6 @@ export { type RegexOptions, regex } from "../constraints/regex.ts";
 export { type TokenMask, maskAllows, maskWordCount } from "../token-mask.ts";
 export { type TokenSource, TokenTrie } from "../constraints/token-trie.ts";
 export { gbnf } from "./gbnf.ts";
-export { type GrammarFormat, type Grammars, grammars, type GrammarsOptions } from "./grammars.ts";
+export type { GrammarFormat } from "../response-format.ts";
+export { type Grammars, grammars, type GrammarsOptions } from "./grammars.ts";
 export { type JsonOptions, jsonObject, jsonSchema, jsonValue } from "./json-schema/compile.ts";

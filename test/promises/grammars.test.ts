@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { createReferenceBackend } from "../../src/backends/reference/index.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineOptions } from "../../src/engine/options.ts";
-import type { ResponseFormat } from "../../src/engine/response-format.ts";
+import type { ResponseFormat } from "../../src/response-format.ts";
 import type { Choice } from "../../src/engine/token-stream.ts";
 import { ConstraintError, InvalidRequestError } from "../../src/errors.ts";
 import { grammars } from "../../src/grammar/index.ts";

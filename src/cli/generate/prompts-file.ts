@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { BstarError } from "../../errors.ts";
-import type { ResponseFormat } from "../../engine/response-format.ts";
+import type { ResponseFormat } from "../../response-format.ts";
 import type { RequestId } from "../../request.ts";
 import { resolveSampling, type SamplingParams } from "../../sampling-params.ts";
 import { oneLine, UsageError } from "../failure.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ResponseFormat } from "../../engine/response-format.ts";
+import type { ResponseFormat } from "../../response-format.ts";
 import { ApiError } from "./api-error.ts";
 import { optional } from "./schema.ts";
 
