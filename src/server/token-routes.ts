@@ -5,7 +5,7 @@ import { assertModel } from "./generate.ts";
 import { chatMessages, messagesSchema } from "./openai/chat-messages.ts";
 import type { Job, JobPrompt } from "./openai/job.ts";
 import { tokenText } from "./openai/logprobs.ts";
-import { integer, optional, parseBody } from "./openai/schema.ts";
+import { flagSchema, integer, optional, parseBody } from "./openai/schema.ts";
 import { encodePrompt } from "./prompts.ts";
 import { readJson } from "./read-body.ts";
 import type { BodyReaders, Route, Service } from "./service.ts";
@@ -47,7 +47,7 @@ export function tokenRoutes(service: Service, readers: BodyReaders): Route[] {
 }
 
 function tokenizeSchema({ limits }: Service) {
-  const flag = optional(z.boolean("must be true or false"));
+  const flag = optional(flagSchema);
   return z.union(
     [
       z.strictObject({

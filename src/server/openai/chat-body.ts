@@ -3,50 +3,35 @@ import type { ChatValue } from "../../chat.ts";
 import type { ServerLimits } from "../limits.ts";
 import { ApiError } from "./api-error.ts";
 import { chatMessages, messagesSchema } from "./chat-messages.ts";
+import { conversationFields, functionFields } from "./conversation-fields.ts";
 import type { Job } from "./job.ts";
 import { chatFormatSchema, formatFields } from "./response-format.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
-import { atMost, integer, only, optional, parseBody } from "./schema.ts";
-
-/** What names of functions are. */
-export const FUNCTION_NAME = "must be a name of letters, digits, _ and -, of 64 characters at most";
+import { atMost, flagSchema, integer, only, optional, parseBody, textSchema } from "./schema.ts";
 
 /** A function that the model may call. */
 const toolSchema = z.strictObject({
   type: z.literal("function", 'must be "function"'),
-  function: z.strictObject({
-    name: z.string(FUNCTION_NAME).regex(/^[\w-]{1,64}$/, FUNCTION_NAME),
-    description: optional(z.string("must be a text")),
-    parameters: optional(z.record(z.string(), z.unknown(), "must be a JSON schema")),
-    strict: optional(z.boolean("must be true or false")),
-  }),
+  function: z.strictObject(functionFields),
 });
-
-const TOOL_CHOICE = 'must be "none" or "auto"';
 
 /** The body of `/v1/chat/completions`. */
 export function chatSchema(limits: ServerLimits) {
   return z.strictObject(
     {
       ...samplingFields(limits),
+      ...conversationFields,
       messages: messagesSchema(limits),
       max_tokens: optional(integer(1)),
       max_completion_tokens: optional(integer(1)),
-      logprobs: optional(z.boolean("must be true or false")),
+      logprobs: optional(flagSchema),
       top_logprobs: optional(topLogprobs),
       tools: optional(atMost(toolSchema, limits.tools, "tools")),
-      tool_choice: optional(z.enum(["none", "auto"], TOOL_CHOICE)),
-      parallel_tool_calls: only(true, "the model decides how many calls it makes"),
       response_format: optional(chatFormatSchema),
       chat_template_kwargs: optional(z.record(z.string(), z.unknown(), "must be an object")),
-      reasoning_effort: optional(z.string("must be a text")),
+      reasoning_effort: optional(textSchema),
       modalities: optional(z.tuple([z.literal("text")], 'must be ["text"]: this model writes text')),
       store: only(false, "this server stores no answers"),
-      service_tier: optional(z.enum(["auto", "default"], 'must be "auto" or "default"')),
-      // What these say concerns the account at OpenAI, so they change nothing here.
-      metadata: optional(z.record(z.string(), z.string(), "must be an object of texts")),
-      safety_identifier: optional(z.string("must be a text")),
-      prompt_cache_key: optional(z.string("must be a text")),
     },
     "must be a JSON object",
   );

@@ -6,7 +6,7 @@ import type { ApiError } from "./api-error.ts";
 import type { ChatJob } from "./chat-body.ts";
 import { type Answer, type AnswerFormat, type AnswerHead, type TokenCounts, usageOf } from "./job.ts";
 import { chatLogprobs } from "./logprobs.ts";
-import { DONE, dataEvent, failedStream } from "./sse.ts";
+import { CompletionEvents } from "./sse.ts";
 
 /** The objects `chat.completion` and `chat.completion.chunk`. */
 export class ChatFormat implements AnswerFormat {
@@ -15,8 +15,7 @@ export class ChatFormat implements AnswerFormat {
   readonly #parts: ChatFormatParts;
   /** Of a stream, by index. */
   readonly #choices: AnswerText[];
-  /** The chunk up to its choice: the same for each of a stream. */
-  readonly #before: string;
+  readonly #events: CompletionEvents;
 
   constructor(head: AnswerHead, job: ChatJob, parts: ChatFormatParts) {
     this.#head = head;
@@ -24,13 +23,13 @@ export class ChatFormat implements AnswerFormat {
     this.#parts = parts;
     const { n = 1 } = job.request;
     this.#choices = job.stream ? Array.from({ length: n }, () => new AnswerText(parts.newParser())) : [];
-    this.#before = JSON.stringify({ ...this.#fields("chat.completion.chunk"), choices: [] }).slice(0, -2);
+    this.#events = new CompletionEvents(this.#fields("chat.completion.chunk"), job.includeUsage);
   }
 
   begin(): string {
     const ids = this.#job.returnTokenIds ? { prompt_token_ids: this.#head.promptTokenIds[0] } : {};
     return this.#choices
-      .map((_, index) => this.#chunk({ index, delta: { role: "assistant", content: "" }, ...NOTHING, ...ids }))
+      .map((_, index) => this.#events.chunk({ index, delta: { role: "assistant", content: "" }, ...NOTHING, ...ids }))
       .join("");
   }
 
@@ -41,11 +40,11 @@ export class ChatFormat implements AnswerFormat {
     const extra = this.#job.returnTokenIds ? { token_ids: tokenIds } : {};
     let events = "";
     if (parsed.reasoning !== "") {
-      events += this.#chunk({ index, delta: { reasoning_content: parsed.reasoning }, ...NOTHING });
+      events += this.#events.chunk({ index, delta: { reasoning_content: parsed.reasoning }, ...NOTHING });
     }
     if (parsed.content !== "" || scores !== null || this.#job.returnTokenIds) {
       const delta = { content: parsed.content };
-      events += this.#chunk({ index, delta, logprobs: scores, finish_reason: null, ...extra });
+      events += this.#events.chunk({ index, delta, logprobs: scores, finish_reason: null, ...extra });
     }
     for (const [position, call] of parsed.toolCalls.entries()) {
       const at = choice.callCount - parsed.toolCalls.length + position;
@@ -53,16 +52,15 @@ export class ChatFormat implements AnswerFormat {
     }
     if (finishReason === null) return events;
     const reason = finishReasonOf(finishReason, choice.callCount > 0);
-    return events + this.#chunk({ index, delta: {}, logprobs: null, finish_reason: reason });
+    return events + this.#events.chunk({ index, delta: {}, logprobs: null, finish_reason: reason });
   }
 
   end(counts: TokenCounts): string {
-    const usage = { ...this.#fields("chat.completion.chunk"), choices: [], usage: usageOf(counts) };
-    return this.#job.includeUsage ? dataEvent(JSON.stringify(usage)) + DONE : DONE;
+    return this.#events.end(counts);
   }
 
   fail(error: ApiError): string {
-    return failedStream(error);
+    return this.#events.fail(error);
   }
 
   whole(answers: readonly Answer[], counts: TokenCounts): object {
@@ -95,16 +93,14 @@ export class ChatFormat implements AnswerFormat {
     const id = `call_${this.#parts.newId()}`;
     const named = { index: at, id, type: "function", function: { name, arguments: "" } };
     const rest = { index: at, function: { arguments: args } };
-    return [named, rest].map((call) => this.#chunk({ index, delta: { tool_calls: [call] }, ...NOTHING })).join("");
+    return [named, rest]
+      .map((call) => this.#events.chunk({ index, delta: { tool_calls: [call] }, ...NOTHING }))
+      .join("");
   }
 
   #fields(object: string) {
     const { id, created, model, seed } = this.#head;
     return { id, object, created, model, seed };
-  }
-
-  #chunk(choice: object): string {
-    return dataEvent(`${this.#before}${JSON.stringify(choice)}]${this.#job.includeUsage ? ',"usage":null' : ""}}`);
   }
 }
 

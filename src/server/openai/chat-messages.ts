@@ -3,9 +3,8 @@ import type { ChatMessage, ChatValue } from "../../chat.ts";
 import { isObject } from "../../json.ts";
 import type { ServerLimits } from "../limits.ts";
 import { ApiError } from "./api-error.ts";
-import { atMost, optional } from "./schema.ts";
+import { atMost, optional, textSchema as text } from "./schema.ts";
 
-const text = z.string("must be a text");
 const textPart = z.strictObject({ type: z.literal("text", 'must be "text": this model reads nothing else'), text });
 const refusalPart = z.strictObject({ type: z.literal("refusal"), refusal: text });
 const CONTENT = 'must be a text, or a list of parts like {"type": "text", "text": "…"}: this model reads nothing else';

@@ -4,7 +4,7 @@ import { ApiError } from "./api-error.ts";
 import type { Job, JobPrompt } from "./job.ts";
 import { formatFields } from "./response-format.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
-import { integer, only, optional, parseBody } from "./schema.ts";
+import { flagSchema, integer, only, optional, parseBody } from "./schema.ts";
 
 /** OpenAI's default. */
 const DEFAULT_MAX_TOKENS = 16;
@@ -25,7 +25,7 @@ export function completionSchema(limits: ServerLimits) {
         { error: `must be a text, a list of token ids, or a list of ${limits.prompts} of these at most` },
       ),
       max_tokens: optional(integer(1)),
-      echo: optional(z.boolean("must be true or false")),
+      echo: optional(flagSchema),
       logprobs: optional(topLogprobs),
       best_of: optional(integer(1, limits.choices)),
       suffix: only("", "this server does not fill in"),

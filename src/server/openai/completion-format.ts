@@ -4,7 +4,7 @@ import type { ApiError } from "./api-error.ts";
 import type { CompletionJob } from "./completion-body.ts";
 import { type Answer, type AnswerFormat, type AnswerHead, type TokenCounts, usageOf } from "./job.ts";
 import { completionLogprobs, type TokenNames, tokenText } from "./logprobs.ts";
-import { DONE, dataEvent, failedStream } from "./sse.ts";
+import { CompletionEvents } from "./sse.ts";
 
 /** The object `text_completion`, whole and in pieces. */
 export class CompletionFormat implements AnswerFormat {
@@ -13,8 +13,7 @@ export class CompletionFormat implements AnswerFormat {
   readonly #tokenizer: TokenNames;
   /** By prompt, where they are echoed. */
   readonly #echoes: readonly string[];
-  /** The chunk up to its choice: the same for each of a stream. */
-  readonly #before: string;
+  readonly #events: CompletionEvents;
   /** By index: UTF-16 units of token texts so far. */
   readonly #offsets: number[] = [];
 
@@ -27,7 +26,7 @@ export class CompletionFormat implements AnswerFormat {
     this.#job = job;
     this.#tokenizer = tokenizer;
     this.#echoes = echoes;
-    this.#before = JSON.stringify({ ...this.#fields(), choices: [] }).slice(0, -2);
+    this.#events = new CompletionEvents(this.#fields(), job.includeUsage);
   }
 
   /** The prompts, where they are echoed. */
@@ -38,7 +37,7 @@ export class CompletionFormat implements AnswerFormat {
     return promptTokenIds
       .flatMap((ids, prompt) =>
         Array.from({ length: n }, (_, choice) =>
-          this.#chunk({
+          this.#events.chunk({
             index: prompt * n + choice,
             text: this.#echoes[prompt] ?? "",
             logprobs: null,
@@ -57,7 +56,7 @@ export class CompletionFormat implements AnswerFormat {
     if (logprobs !== undefined) {
       this.#offsets[index] = offset + tokenIds.reduce((sum, id) => sum + tokenText(this.#tokenizer, id).length, 0);
     }
-    return this.#chunk({
+    return this.#events.chunk({
       index,
       text,
       logprobs:
@@ -68,12 +67,11 @@ export class CompletionFormat implements AnswerFormat {
   }
 
   end(counts: TokenCounts): string {
-    const usage = { ...this.#fields(), choices: [], usage: usageOf(counts) };
-    return this.#job.includeUsage ? dataEvent(JSON.stringify(usage)) + DONE : DONE;
+    return this.#events.end(counts);
   }
 
   fail(error: ApiError): string {
-    return failedStream(error);
+    return this.#events.fail(error);
   }
 
   whole(answers: readonly Answer[], counts: TokenCounts): object {
@@ -97,10 +95,6 @@ export class CompletionFormat implements AnswerFormat {
   #fields() {
     const { id, created, model, seed } = this.#head;
     return { id, object: "text_completion", created, model, seed };
-  }
-
-  #chunk(choice: object): string {
-    return dataEvent(`${this.#before}${JSON.stringify(choice)}]${this.#job.includeUsage ? ',"usage":null' : ""}}`);
   }
 }
 

@@ -4,6 +4,8 @@ import type { Tokenizer } from "../../tokenizer.ts";
 /** What JSON has in the place of minus infinity: OpenAI's number. */
 const LEAST_LOGPROB = -9999;
 
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Names ids for people. */
 export type TokenNames = Pick<Tokenizer, "tokenBytes" | "specialTokenBytes">;
 
@@ -15,7 +17,7 @@ function bytesOf(tokenizer: TokenNames, id: number): Uint8Array {
 
 /** A token as text. A piece of a character is U+FFFD; chats also carry its bytes. */
 export function tokenText(tokenizer: TokenNames, id: number): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(tokenizer, id));
+  return DECODER.decode(bytesOf(tokenizer, id));
 }
 
 /** `logprobs.content` of a chat: [tokenIds.length]. */

@@ -1,16 +1,16 @@
 import * as z from "zod";
 import type { ResponseFormat } from "../../response-format.ts";
 import { ApiError } from "./api-error.ts";
-import { optional } from "./schema.ts";
+import { flagSchema, optional, textSchema } from "./schema.ts";
 
 /** Longest pattern or grammar, and most choices: what is longer takes seconds to compile. */
 const MAX_TEXT = 65_536;
 const MAX_CHOICES = 4096;
 
-const text = z.string("must be a text").min(1, "must not be empty").max(MAX_TEXT, "must be shorter");
+const text = textSchema.min(1, "must not be empty").max(MAX_TEXT, "must be shorter");
 const jsonSchema = z.union([z.record(z.string(), z.unknown()), z.boolean()], { error: "must be a JSON schema" });
-const named = { name: z.string("must be a text"), description: optional(z.string("must be a text")) };
-const strict = optional(z.boolean("must be true or false"));
+const named = { name: textSchema, description: optional(textSchema) };
+const strict = optional(flagSchema);
 const plain = z.strictObject({ type: z.literal("text") });
 const object = z.strictObject({ type: z.literal("json_object") });
 

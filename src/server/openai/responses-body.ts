@@ -1,20 +1,17 @@
 import * as z from "zod";
 import type { ChatValue } from "../../chat.ts";
 import type { ServerLimits } from "../limits.ts";
-import { FUNCTION_NAME } from "./chat-body.ts";
 import { chatMessages } from "./chat-messages.ts";
+import { conversationFields, functionFields } from "./conversation-fields.ts";
 import type { Job } from "./job.ts";
 import { formatFields, responseFormatSchema } from "./response-format.ts";
 import { inputSchema, messagesOf } from "./responses-input.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
-import { atMost, integer, only, optional, parseBody } from "./schema.ts";
+import { atMost, integer, only, optional, parseBody, textSchema } from "./schema.ts";
 
 const toolSchema = z.strictObject({
   type: z.literal("function", 'must be "function": this server runs no tools of its own'),
-  name: z.string(FUNCTION_NAME).regex(/^[\w-]{1,64}$/, FUNCTION_NAME),
-  description: optional(z.string("must be a text")),
-  parameters: optional(z.record(z.string(), z.unknown(), "must be a JSON schema")),
-  strict: optional(z.boolean("must be true or false")),
+  ...functionFields,
 });
 
 const NOT_STORED = "this server stores no answers: send the whole conversation as input";
@@ -26,23 +23,20 @@ export function responsesSchema(limits: ServerLimits) {
   return z.strictObject(
     {
       ...shared,
+      ...conversationFields,
       input: inputSchema(limits),
-      instructions: optional(z.string("must be a text")),
+      instructions: optional(textSchema),
       max_output_tokens: optional(integer(1)),
       top_logprobs: optional(topLogprobs),
       include: optional(z.array(z.enum([LOGPROBS, "reasoning.encrypted_content"], `can be ["${LOGPROBS}"]`))),
       tools: optional(atMost(toolSchema, limits.tools, "tools")),
-      tool_choice: optional(z.enum(["none", "auto"], 'must be "none" or "auto"')),
-      parallel_tool_calls: only(true, "the model decides how many calls it makes"),
       text: optional(
         z.strictObject({
           format: optional(responseFormatSchema),
           verbosity: only("medium", "the model decides how long it speaks"),
         }),
       ),
-      reasoning: optional(
-        z.strictObject({ effort: optional(z.string("must be a text")), summary: optional(z.string("must be a text")) }),
-      ),
+      reasoning: optional(z.strictObject({ effort: optional(textSchema), summary: optional(textSchema) })),
       store: only(false, NOT_STORED),
       previous_response_id: optional(z.never(`must be left out: ${NOT_STORED}`)),
       conversation: optional(z.never(`must be left out: ${NOT_STORED}`)),
@@ -50,11 +44,6 @@ export function responsesSchema(limits: ServerLimits) {
       background: only(false, "this server stores no answers"),
       max_tool_calls: optional(z.never("must be left out: this server runs no tools of its own")),
       truncation: only("disabled", "this server cuts no conversation"),
-      service_tier: optional(z.enum(["auto", "default"], 'must be "auto" or "default"')),
-      // What these say concerns the account at OpenAI, so they change nothing here.
-      metadata: optional(z.record(z.string(), z.string(), "must be an object of texts")),
-      safety_identifier: optional(z.string("must be a text")),
-      prompt_cache_key: optional(z.string("must be a text")),
     },
     "must be a JSON object",
   );

@@ -2,9 +2,8 @@ import * as z from "zod";
 import type { ServerLimits } from "../limits.ts";
 import type { Message } from "./chat-messages.ts";
 import { ApiError } from "./api-error.ts";
-import { atMost, optional } from "./schema.ts";
+import { atMost, optional, textSchema as text } from "./schema.ts";
 
-const text = z.string("must be a text");
 const TEXT_PART = 'must be {"type": "input_text", "text": "…"}, or "output_text" of an answer: this model reads text';
 const textPart = z.strictObject(
   {

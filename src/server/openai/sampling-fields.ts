@@ -4,7 +4,7 @@ import type { SamplingParams } from "../../sampling-params.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { JobRequest } from "./job.ts";
 import { structuredOutputsSchema } from "./response-format.ts";
-import { atMost, decimal, integer, optional } from "./schema.ts";
+import { atMost, decimal, flagSchema, integer, optional, textSchema } from "./schema.ts";
 
 /** Longest `cache_salt` and names of users, as vLLM has it. */
 const MAX_NAME = 1024;
@@ -16,12 +16,12 @@ const MAX_TOKEN_ID = 2 ** 31 - 1;
 export function samplingFields(limits: ServerLimits) {
   return {
     model: optional(z.string("must be the name of a model")),
-    stream: optional(z.boolean("must be true or false")),
+    stream: optional(flagSchema),
     stream_options: optional(
       z.strictObject(
         {
-          include_usage: optional(z.boolean("must be true or false")),
-          include_obfuscation: optional(z.boolean("must be true or false")),
+          include_usage: optional(flagSchema),
+          include_obfuscation: optional(flagSchema),
         },
         "must be an object",
       ),
@@ -44,17 +44,17 @@ export function samplingFields(limits: ServerLimits) {
       }),
     ),
     stop_token_ids: optional(atMost(integer(0, MAX_TOKEN_ID), limits.stops, "token ids")),
-    ignore_eos: optional(z.boolean("must be true or false")),
-    skip_special_tokens: optional(z.boolean("must be true or false")),
+    ignore_eos: optional(flagSchema),
+    skip_special_tokens: optional(flagSchema),
     priority: optional(integer(-(2 ** 31), 2 ** 31 - 1)),
     cache_salt: optional(name("must be a text of 1 to 1024 characters")),
     user: optional(name("must be a text of 1 to 1024 characters")),
     request_id: optional(name("must be a text of 1 to 1024 characters")),
-    return_token_ids: optional(z.boolean("must be true or false")),
+    return_token_ids: optional(flagSchema),
   };
 }
 
-const stopString = z.string("must be a text").min(1, "must not be empty");
+const stopString = textSchema.min(1, "must not be empty");
 
 /** Ids as JSON's keys, which are texts. */
 function logitBias({ logitBias: most }: ServerLimits) {

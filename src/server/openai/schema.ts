@@ -7,6 +7,10 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodOptional<z.ZodNul
   return schema.nullish();
 }
 
+export const flagSchema = z.boolean("must be true or false");
+
+export const textSchema = z.string("must be a text");
+
 /** An integer in [low, high]. */
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): z.ZodType<number> {
   const range = high === Number.MAX_SAFE_INTEGER ? `an integer >= ${low}` : `an integer from ${low} to ${high}`;
