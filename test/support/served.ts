@@ -75,7 +75,7 @@ export function clientOf(handler: Handler, apiKey = "unused"): OpenAI {
 // oxlint-disable-next-line typescript/no-explicit-any
 type Json = any;
 
-/** A request with a JSON body, and its answer. */
+/** A request with a JSON body, and its answer; the body of a stream is text. */
 export async function post(
   handler: Handler,
   path: string,
@@ -83,8 +83,10 @@ export async function post(
   init: RequestInit = {},
 ): Promise<{ readonly status: number; readonly body: Json; readonly headers: Headers }> {
   const response = await handler(jsonRequest(path, body, init));
+  const { status, headers } = response;
   const text = await response.text();
-  return { status: response.status, body: text === "" ? null : JSON.parse(text), headers: response.headers };
+  if (headers.get("content-type")?.startsWith("text/event-stream") === true) return { status, body: text, headers };
+  return { status, body: text === "" ? null : JSON.parse(text), headers };
 }
 
 export function jsonRequest(path: string, body: unknown, init: RequestInit = {}): Request {
