@@ -1,5 +1,5 @@
 import type { ChatTemplate } from "../chat.ts";
-import type { EngineRequest, EngineStats, PrefixQuery, PromptInput } from "../engine/options.ts";
+import type { EngineRequest, EngineStats, PromptInput } from "../engine/options.ts";
 import type { Completion, TokenDelta } from "../engine/token-stream.ts";
 import type { ModelTokenizer } from "../models/tokenizer/assemble.ts";
 import type { Tokenizer } from "../tokenizer.ts";
@@ -13,8 +13,6 @@ export interface ServedEngine {
   /** Takes a request in. Throws or rejects where it refuses it. */
   submit(request: EngineRequest & PromptInput): AnswerStream | Promise<AnswerStream>;
   stats(): EngineStats | Promise<EngineStats>;
-  /** Prompt tokens that the prefix cache has now; left out, answers say 0. */
-  cachedTokens?(query: PrefixQuery & PromptInput): number | Promise<number>;
 }
 
 /** The answers to one request, as `TokenStream` gives them. */

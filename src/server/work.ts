@@ -1,4 +1,4 @@
-import type { Choice } from "../engine/token-stream.ts";
+import type { Choice, Completion } from "../engine/token-stream.ts";
 import { deltasOf, type IndexedDelta } from "./deltas.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Client, rateLimited } from "./keys.ts";
@@ -25,7 +25,8 @@ export class Work {
   readonly #observer: RequestObserver | undefined;
   readonly #span: RequestSpan | undefined;
   readonly #promptTokens: number;
-  readonly #cachedTokens: number;
+  /** Known once the answers have ended. */
+  #cachedTokens = 0;
   #outputTokens = 0;
 
   /** Submits all requests, or none. Rejects with `ApiError`, and with what the engine throws. */
@@ -34,15 +35,12 @@ export class Work {
     const { job, prompts } = input;
     const { n = 1 } = job.request;
     const most = prompts.map(({ tokenIds }) => answerRoom(job.maxTokens, tokenIds.length, model));
-    const promptTokens = promptTokensOf(input);
+    const promptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
     const refund = charge(exchange.client, promptTokens + n * most.reduce((sum, tokens) => sum + tokens, 0));
     const fields = requestFields(job, exchange.client, model);
     const streams: AnswerStream[] = [];
-    let cachedTokens = 0;
     try {
       for (const [i, { tokenIds: promptTokenIds }] of prompts.entries()) {
-        const { cacheSalt } = fields;
-        cachedTokens += (await engine.cachedTokens?.({ promptTokenIds, cacheSalt })) ?? 0;
         const request = { ...fields, promptTokenIds, maxTokens: most[i], signal: exchange.signal };
         streams.push(await engine.submit(request));
       }
@@ -52,7 +50,7 @@ export class Work {
       refund(0);
       throw error;
     }
-    return new Work(service, exchange, { input, streams, refund, cachedTokens });
+    return new Work(service, exchange, { input, streams, refund, promptTokens });
   }
 
   private constructor(
@@ -62,15 +60,14 @@ export class Work {
       readonly input: WorkInput;
       readonly streams: readonly AnswerStream[];
       readonly refund: (used: number) => void;
-      readonly cachedTokens: number;
+      readonly promptTokens: number;
     },
   ) {
     this.exchange = exchange;
     this.#input = made.input;
     this.#streams = made.streams;
     this.#refund = made.refund;
-    this.#cachedTokens = made.cachedTokens;
-    this.#promptTokens = promptTokensOf(made.input);
+    this.#promptTokens = made.promptTokens;
     this.#observer = metrics?.observe(made.input.job, this.#promptTokens);
     this.#span = spans?.begin(made.input.job, model.name);
   }
@@ -96,8 +93,11 @@ export class Work {
 
   /** All answers by index, once the deltas are over. */
   async answers(): Promise<readonly Choice[]> {
-    const completions = await Promise.all(this.#streams.map((stream) => stream.completion()));
-    return completions.flatMap(({ choices }) => choices);
+    return (await this.#completions()).flatMap(({ choices }) => choices);
+  }
+
+  #completions(): Promise<readonly Completion[]> {
+    return Promise.all(this.#streams.map((stream) => stream.completion()));
   }
 
   /** So far. */
@@ -110,19 +110,16 @@ export class Work {
   }
 
   async #end(failure: unknown): Promise<void> {
+    this.#refund(this.#promptTokens + this.#outputTokens);
+    const completions = await this.#completions();
+    this.#cachedTokens = completions.reduce((sum, { choices: [first] }) => sum + first.usage.cachedTokens, 0);
     const { counts } = this;
     this.exchange.counts = counts;
-    this.#refund(counts.promptTokens + counts.outputTokens);
-    if (this.#observer === undefined && this.#span === undefined) return;
-    const reasons = (await this.answers()).map(({ finishReason }) => finishReason);
+    const reasons = completions.flatMap(({ choices }) => choices.map(({ finishReason }) => finishReason));
     this.#observer?.end(reasons, counts);
     const errorCode = failure === null ? null : apiErrorOf(failure).code;
     this.#span?.end({ responseId: this.#input.head.id, reasons, counts, errorCode });
   }
-}
-
-function promptTokensOf({ prompts }: WorkInput): number {
-  return prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
 }
 
 /** What a request may produce: the context ends an answer, whatever the body asks for. */
