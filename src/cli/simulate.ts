@@ -189,9 +189,9 @@ function addEngineOptions(command: Command): void {
     .option("--block-size <n>", "tokens a block (default: the engine's, as of the seven below)", integer(1, 1024))
     .addOption(oneOrMore("--max-requests <n>", "most requests in a step", integer(1, MAX_STEP_REQUESTS)))
     .addOption(oneOrMore("--token-budget <n>", "most tokens in a step", integer(1, MAX_STEP_TOKENS)))
-    .addOption(oneOrMore("--queue <policy>", `who comes next: ${namesOf(QUEUES)}`, text))
-    .addOption(oneOrMore("--admission <policy>", `who may start: ${namesOf(ADMISSIONS)}`, text))
-    .addOption(oneOrMore("--preemption <policy>", `who gives up blocks: ${namesOf(PREEMPTIONS)}`, text))
+    .addOption(oneOrMore("--queue <policy>", `which request comes next: ${namesOf(QUEUES)}`, text))
+    .addOption(oneOrMore("--admission <policy>", `which request may start: ${namesOf(ADMISSIONS)}`, text))
+    .addOption(oneOrMore("--preemption <policy>", `which request gives up its blocks: ${namesOf(PREEMPTIONS)}`, text))
     .addOption(oneOrMore("--chunking <policy>", `how prompts are cut: ${namesOf(CHUNKINGS)}`, text))
     .addOption(oneOrMore("--budget <policy>", `how many tokens a step takes: ${namesOf(BUDGETS)}`, text))
     .addOption(oneOrMore("--eviction <policy>", `which cached block goes first: ${namesOf(EVICTIONS)}`, text));

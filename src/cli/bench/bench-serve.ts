@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { BstarError } from "../../errors.ts";
 import type { Arrival } from "../../sim/index.ts";
 import { EXIT_FAILED, UsageError } from "../failure.ts";
@@ -15,6 +16,7 @@ import { loadsOf, workloadOf } from "./workload.ts";
 /** Words of the prompts that tell how many tokens a word has; they are also the server's first, slow requests. */
 const PROBE_WORDS = [32, 160] as const;
 
+const sleep = (seconds: number): Promise<void> => setTimeout(1000 * seconds);
 const clock = (): number => performance.now() / 1000;
 
 /** Runs `bstar bench serve`. A request that fails is counted and makes the exit code 1; the others go on. */
@@ -82,8 +84,4 @@ async function runOne(
   };
   await drive(await workloadOf(options, load), { requests: options.requests, send, signal, clock, sleep });
   return measure(outcomes, late, { load, slo: { ttftSeconds: options.sloTtft, tpotSeconds: options.sloTpot } });
-}
-
-function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 }

@@ -1,5 +1,5 @@
 import { UsageError } from "../failure.ts";
-import { atLine, type PromptsFile } from "./prompts-file.ts";
+import { parseLines, type PromptsFile } from "./prompts-file.ts";
 
 /** A line of OpenAI's batch files: a request that the API would be sent. */
 export interface BatchLine {
@@ -23,22 +23,8 @@ export function isBatch({ text }: PromptsFile): boolean {
 }
 
 /** The lines of a batch. Empty lines are skipped. Throws `UsageError` that names the file and the line. */
-export function parseBatch({ text, name }: PromptsFile): BatchLine[] {
-  const lines: BatchLine[] = [];
-  const lineOf = new Map<string, number>();
-  for (const [i, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    const parsed = atLine(name, i + 1, () => parseLine(line));
-    const before = lineOf.get(parsed.customId);
-    if (before !== undefined) {
-      throw new UsageError(
-        `${name}, line ${i + 1} custom_id ${JSON.stringify(parsed.customId)} is on line ${before} already`,
-      );
-    }
-    lineOf.set(parsed.customId, i + 1);
-    lines.push(parsed);
-  }
-  return lines;
+export function parseBatch(file: PromptsFile): BatchLine[] {
+  return parseLines(file, { parse: parseLine, key: "custom_id", keyOf: ({ customId }) => customId });
 }
 
 function parseLine(line: string): BatchLine {

@@ -6,6 +6,7 @@ import type { Io } from "../io.ts";
 import { appendLine, dropUnfinishedLine, wholeLines } from "../lines-file.ts";
 import { thenClose } from "../model-source.ts";
 import { openEngine } from "../serve/open-engine.ts";
+import { DEFAULT_POLICIES } from "../serve/options.ts";
 import type { BatchLine } from "./batch-file.ts";
 import type { GenerateOptions } from "./options.ts";
 
@@ -25,15 +26,6 @@ const MAX_OUTSTANDING = 512;
 /** Bodies on disk are the user's own: their limit is that of the file. */
 const BODY_BYTES = 256 * 1024 * 1024;
 
-/** The server's policies where nothing is said. */
-const POLICIES = {
-  queue: "fcfs",
-  admission: "watermark",
-  preemption: "last-in",
-  chunking: "fcfs",
-  eviction: "lru",
-} as const;
-
 /**
  * Answers a batch through the server's own handler, each line as the API would answer it, as answers come. With `out`
  * lines are appended there; without it they go to standard output. A request that is refused or fails has its error in
@@ -44,7 +36,7 @@ export async function runBatch(
   { options, loaded, io }: { options: GenerateOptions; loaded: OpenedModel; io: Io },
 ): Promise<void> {
   const { out } = options;
-  const settings = { ...options, ...POLICIES, maxWaiting: DEFAULT_MAX_WAITING_REQUESTS };
+  const settings = { ...options, ...DEFAULT_POLICIES, maxWaiting: DEFAULT_MAX_WAITING_REQUESTS };
   const { engine: opened, info } = await thenClose(loaded, openEngine(settings, loaded, { io, events: {} }));
   await using engine = opened;
   const { name, tokenizer, chat } = loaded;

@@ -83,23 +83,37 @@ async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
  * `topK`, `topP`, `minP`, `seed`, `logprobs`, `stop`. Without an id it gets its index. Empty lines are skipped; an
  * unknown key is an error.
  */
-export function parsePrompts({ text: all, name }: PromptsFile): Prompt[] {
-  const prompts: Prompt[] = [];
-  const lineOf = new Map<RequestId, number>();
-  let line = 0;
-  for (const text of all.split("\n")) {
-    line++;
-    if (text.trim() === "") continue;
-    const prompt = atLine(name, line, () => parseLine(text, prompts.length));
-    const before = lineOf.get(prompt.id);
-    if (before !== undefined) {
-      refuse(`${name}, line ${line}`, `id ${JSON.stringify(prompt.id)} is on line ${before} already`);
-    }
-    lineOf.set(prompt.id, line);
-    prompts.push(prompt);
-  }
-  if (prompts.length === 0) refuse(name, "has no prompts");
+export function parsePrompts(file: PromptsFile): Prompt[] {
+  const prompts = parseLines(file, { parse: parseLine, key: "id", keyOf: ({ id }) => id });
+  if (prompts.length === 0) refuse(file.name, "has no prompts");
   return prompts;
+}
+
+/** How the lines of a file are read. */
+interface LineFormat<T> {
+  /** Reads a line; `index` counts the lines that are not empty. */
+  readonly parse: (text: string, index: number) => T;
+  /** Name of what no two lines may share. */
+  readonly key: string;
+  readonly keyOf: (value: T) => RequestId;
+}
+
+/** What each line gives; empty lines are skipped. Throws `UsageError` that names the file and the line. */
+export function parseLines<T>({ text: all, name }: PromptsFile, { parse, key, keyOf }: LineFormat<T>): T[] {
+  const values: T[] = [];
+  const lineOf = new Map<RequestId, number>();
+  for (const [i, text] of all.split("\n").entries()) {
+    if (text.trim() === "") continue;
+    const value = atLine(name, i + 1, () => parse(text, values.length));
+    const unique = keyOf(value);
+    const before = lineOf.get(unique);
+    if (before !== undefined) {
+      refuse(`${name}, line ${i + 1}`, `${key} ${JSON.stringify(unique)} is on line ${before} already`);
+    }
+    lineOf.set(unique, i + 1);
+    values.push(value);
+  }
+  return values;
 }
 
 function decode(bytes: Uint8Array, name: string): string {
@@ -111,7 +125,7 @@ function decode(bytes: Uint8Array, name: string): string {
 }
 
 /** What `parse` gives. Throws `UsageError` that names the file and the line for what it throws. */
-export function atLine<T>(name: string, line: number, parse: () => T): T {
+function atLine<T>(name: string, line: number, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

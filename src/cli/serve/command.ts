@@ -7,7 +7,7 @@ import { DEFAULT_KV_BYTES } from "../generate/block-count.ts";
 import type { Io } from "../io.ts";
 import { MODEL_HELP } from "../model-source.ts";
 import { decimal, integer, several } from "../option-values.ts";
-import type { ServeOptions } from "./options.ts";
+import { DEFAULT_POLICIES, type ServeOptions } from "./options.ts";
 
 const NOTES = `
 Answers /v1/chat/completions, /v1/completions and /v1/models as OpenAI's clients expect, vLLM's /tokenize, /detokenize
@@ -40,11 +40,11 @@ export function registerServe(program: Command, io: Io): void {
       `blocks of the KV cache (default: as many as can be used, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`,
       integer(1),
     )
-    .addOption(policy("--queue", "who comes next", QUEUES, "fcfs"))
-    .addOption(policy("--admission", "who may start", ADMISSIONS, "watermark"))
-    .addOption(policy("--preemption", "who gives up blocks", PREEMPTIONS, "last-in"))
-    .addOption(policy("--chunking", "how prompts are cut", CHUNKINGS, "fcfs"))
-    .addOption(policy("--eviction", "which cached block goes first", EVICTIONS, "lru"))
+    .addOption(policy("--queue", "which request comes next", QUEUES, DEFAULT_POLICIES.queue))
+    .addOption(policy("--admission", "which request may start", ADMISSIONS, DEFAULT_POLICIES.admission))
+    .addOption(policy("--preemption", "which request gives up its blocks", PREEMPTIONS, DEFAULT_POLICIES.preemption))
+    .addOption(policy("--chunking", "how prompts are cut", CHUNKINGS, DEFAULT_POLICIES.chunking))
+    .addOption(policy("--eviction", "which cached block goes first", EVICTIONS, DEFAULT_POLICIES.eviction))
     .option("--max-waiting <n>", "most waiting requests; more get a 503", integer(1), DEFAULT_MAX_WAITING_REQUESTS)
     .option("--limit <name=n>", "a limit of requests, such as bodyBytes=1000000; may be given several times", several)
     .option(

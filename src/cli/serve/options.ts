@@ -11,6 +11,15 @@ export interface ServedEngineOptions extends EngineFlags {
   readonly maxWaiting: number;
 }
 
+/** The policies where nothing is said. */
+export const DEFAULT_POLICIES = {
+  queue: "fcfs",
+  admission: "watermark",
+  preemption: "last-in",
+  chunking: "fcfs",
+  eviction: "lru",
+} as const;
+
 /** The options of `bstar serve`, checked one by one. */
 export interface ServeOptions extends ServedEngineOptions {
   readonly model: string;
