@@ -5,15 +5,13 @@
  * removed at the end. Exit code 1 where programs differ; each is named with its seed and the first line that differs.
  * `--speed` measures both versions by turns instead.
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as here from "../src/index.ts";
 import { drawProgram } from "./differential/program.ts";
 import { transcribe, type Version } from "./differential/run.ts";
 import { compareSpeed } from "./differential/speed.ts";
+import { atCommit } from "./versions/at-commit.ts";
 
 /** Programs that differ and are shown; all are counted. */
 const SHOWN = 10;
@@ -32,16 +30,11 @@ if (values.against === undefined) {
 }
 const first = Number(values.seed);
 const count = Number(values.count);
-const folder = mkdtempSync(join(tmpdir(), "differential-"));
-execFileSync("git", ["worktree", "add", "--quiet", "--detach", folder, values.against]);
-try {
+await atCommit(values.against, async (folder) => {
   const there = (await import(join(folder, "src/index.ts"))) as Version;
   if (values.speed) process.stdout.write(`${compareSpeed(here, there).join("\n")}\n`);
   else compareDecisions(there);
-} finally {
-  execFileSync("git", ["worktree", "remove", "--force", folder]);
-  rmSync(folder, { recursive: true, force: true });
-}
+});
 
 /** Prints each program that differs, and how many do. */
 function compareDecisions(there: Version): void {

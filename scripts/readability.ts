@@ -4,13 +4,10 @@
  * scheduler, blocks, collections and prefill, and the longest functions. `--at` measures another commit in a git
  * worktree, which is removed at the end; `--list` names every function by file. test/readability.test.ts holds the figures.
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Reach, reachOf } from "./readability/reach.ts";
+import { atCommit } from "./versions/at-commit.ts";
 
 const METHODS = ["schedule", "commit"];
 
@@ -19,19 +16,11 @@ const SHOWN = 8;
 
 const { values } = parseArgs({ options: { at: { type: "string" }, list: { type: "boolean", default: false } } });
 const here = fileURLToPath(new URL("../", import.meta.url));
-const reaches = values.at === undefined ? reachOf(here, METHODS) : reachAt(values.at);
+const reaches =
+  values.at === undefined
+    ? reachOf(here, METHODS)
+    : await atCommit(values.at, (folder): Reach[] => reachOf(folder, METHODS));
 process.stdout.write(reaches.map((reach, i) => page(METHODS[i], reach)).join("\n"));
-
-function reachAt(commit: string): Reach[] {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "readability-")));
-  execFileSync("git", ["worktree", "add", "--quiet", "--detach", folder, commit]);
-  try {
-    return reachOf(folder, METHODS);
-  } finally {
-    execFileSync("git", ["worktree", "remove", "--force", folder]);
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 function page(method: string, { functions, classes, files, names }: Reach): string {
   const room = (name: string): number => functions.filter(({ file }) => file.startsWith(`src/${name}/`)).length;
