@@ -128,7 +128,7 @@ export class Admission implements AdmissionView {
 
   /** The newcomer has its first tokens: it lacks blocks for the rest. */
   notePromise(sequence: Sequence): void {
-    if (this.#promised !== NONE) this.#promised += this.#promisedTo(sequence);
+    if (this.#promised !== NONE) this.#promised += this.promisedTo(sequence);
   }
 
   get running(): readonly RequestView[] {
@@ -154,7 +154,7 @@ export class Admission implements AdmissionView {
   get promisedBlocks(): number {
     if (this.#promised === NONE) {
       this.#promised = this.#parts.slots.needyCount * this.groupCount;
-      for (const sequence of this.#parts.slots.others) this.#promised += this.#promisedTo(sequence);
+      for (const sequence of this.#parts.slots.others) this.#promised += this.promisedTo(sequence);
     }
     return this.#promised;
   }
@@ -198,7 +198,8 @@ export class Admission implements AdmissionView {
     return parts;
   }
 
-  #promisedTo(sequence: Sequence): number {
+  /** Blocks that a running request still takes for the tokens that it has. */
+  promisedTo(sequence: Sequence): number {
     return this.#parts.kv.blocksToComplete(sequence.slot, sequence.tokenCount) + this.#sharedTail(sequence);
   }
 

@@ -112,11 +112,12 @@ function areEnough(
   candidates: readonly Sequence[],
   deferral: Deferral,
   urgent: Sequence,
-  { slots, kv }: SchedulerParts,
+  { slots, kv, admission }: SchedulerParts,
 ): boolean {
   if (deferral.reason === "blocks") {
     let blocks = 0;
-    for (const { slot } of candidates) blocks += blocksOfItsOwn(kv, slot);
+    // What a candidate has not taken yet is missing to the newcomer, too.
+    for (const each of candidates) blocks += blocksOfItsOwn(kv, each.slot) + admission.promisedTo(each);
     return blocks >= deferral.missingBlocks;
   }
   if (deferral.reason !== "adapters") return true;

@@ -74,6 +74,14 @@ describe("an urgent request", () => {
     expect(stepsToFirstToken(options)).toBe(1);
   });
 
+  test.each([
+    [{ otherPrompt: 93, prompt: 85, maxRequests: 2 }, 86],
+    [{ otherPrompt: 93, prompt: 97, maxRequests: 5 }, 98],
+  ])("takes the blocks that a running prompt has not taken yet: %o", (options, most) => {
+    const tight = { others: 1, tokenBudget: 1, blockCount: 45, otherPriority: 1 };
+    expect(stepsToFirstToken({ ...tight, ...options })).toBeLessThanOrEqual(most);
+  });
+
   test("waits where the margin is not reached, or is infinite", () => {
     expect(stepsToFirstToken({ others: 2, maxRequests: 2, preemption: lowestPriority({ margin: 6 }) })).toBeGreaterThan(
       20,
