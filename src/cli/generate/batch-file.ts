@@ -1,5 +1,5 @@
 import { UsageError } from "../failure.ts";
-import { parseLines, type PromptsFile } from "./prompts-file.ts";
+import { checkKeys, parseLines, type PromptsFile } from "./prompts-file.ts";
 
 /** A line of OpenAI's batch files: a request that the API would be sent. */
 export interface BatchLine {
@@ -33,8 +33,7 @@ function parseLine(line: string): BatchLine {
     throw new UsageError(`must be an object with ${KEYS.join(", ")}`);
   }
   const fields = json as Record<string, unknown>;
-  const unknown = Object.keys(fields).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) throw new UsageError(`unknown key "${unknown}", expected ${KEYS.join(", ")}`);
+  checkKeys(fields, KEYS);
   const { custom_id: customId, method, url, body } = fields;
   if (typeof customId !== "string" || customId === "") {
     throw new UsageError(`custom_id must be a text that is not empty, got ${JSON.stringify(customId)}`);

@@ -3,6 +3,7 @@ import { BstarError } from "../../errors.ts";
 import type { ResponseFormat } from "../../response-format.ts";
 import type { RequestId } from "../../request.ts";
 import { resolveSampling, type SamplingParams } from "../../sampling-params.ts";
+import { nearestName } from "../../unknown-name.ts";
 import { oneLine, UsageError } from "../failure.ts";
 
 /** A prompt with what its line says about it; the command line says the rest. */
@@ -116,6 +117,13 @@ export function parseLines<T>({ text: all, name }: PromptsFile, { parse, key, ke
   return values;
 }
 
+/** Throws `UsageError` for the first key that is not among `known`. */
+export function checkKeys(fields: object, known: readonly string[]): void {
+  const unknown = Object.keys(fields).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new UsageError(`has an unknown key "${unknown}"; did you mean "${nearestName(unknown, known)}"?`);
+}
+
 function decode(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -146,7 +154,7 @@ function parseLine(text: string, index: number): Prompt {
     throw new UsageError(`must be an object like {"id": "a", "prompt": "Once"}`);
   }
   const fields = json as Record<string, unknown>;
-  for (const key of Object.keys(fields)) checkSpelling(key);
+  checkKeys(fields, KNOWN_KEYS);
   const { id = index, prompt, promptTokenIds, maxTokens, stop, responseFormat } = fields;
   if (typeof id !== "string" && !Number.isSafeInteger(id)) {
     throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
@@ -176,17 +184,6 @@ function parseText(prompt: unknown, promptTokenIds: unknown): Pick<Prompt, "text
     Array.isArray(promptTokenIds) && promptTokenIds.every((id) => Number.isSafeInteger(id) && (id as number) >= 0);
   if (!ok) throw new UsageError(`promptTokenIds must be a list of token ids, got ${JSON.stringify(promptTokenIds)}`);
   return { text: null, tokenIds: promptTokenIds as number[] };
-}
-
-function checkSpelling(key: string): void {
-  if (KNOWN_KEYS.includes(key)) return;
-  const plain = key.replace(/[_-]/g, "").toLowerCase();
-  const meant = KNOWN_KEYS.find((known) => known.toLowerCase() === plain);
-  throw new UsageError(
-    meant === undefined
-      ? `unknown key "${key}", expected ${KNOWN_KEYS.join(", ")}`
-      : `unknown key "${key}", did you mean "${meant}"?`,
-  );
 }
 
 function optionalMaxTokens(value: unknown): number | undefined {

@@ -103,7 +103,7 @@ describe("what cannot be used is refused before a model is loaded", () => {
     [line("a", {}).replace("POST", "GET"), `line 1 method must be "POST", got "GET"`],
     [line("a", {}, "http://x/v1"), "line 1 url must be a path"],
     [line("a", {}).replace("{}", "3"), "line 1 body must be an object, got 3"],
-    [`{"custom_id": "a", "metod": "POST"}`, `line 1 unknown key "metod"`],
+    [`{"custom_id": "a", "metod": "POST"}`, `line 1 has an unknown key "metod"; did you mean "method"?`],
     [`${line("a", {})}\nnonsense`, "line 2 is not JSON"],
   ])("%s", async (stdin, message) => {
     const { code, err } = await bstar([...generate, "-"], { stdin });
