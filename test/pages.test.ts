@@ -4,6 +4,7 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { declaredNames } from "./support/house/declared-names.ts";
+import { MAY_IMPORT } from "./support/house/rooms.ts";
 import { parseSource, readSource } from "./support/house/source.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -52,6 +53,14 @@ describe("links that name a function, a class or a type name what their file dec
   });
 });
 
+test("docs/architecture.md has a line for each room", () => {
+  const named = new Set(
+    [...textOf("docs/architecture.md").matchAll(/`([\w/-]+)`(?=[^\n]* \| )/g)].map(([, name]) => name),
+  );
+  const rooms = Object.keys(MAY_IMPORT).filter((room) => !["root", "index", "backend"].includes(room));
+  expect(rooms.filter((room) => !named.has(room))).toEqual([]);
+});
+
 test("docs/scheduler.md explains each reason of a deferral", () => {
   const inCode = textOf("src/scheduler/sequence.ts").matchAll(/\| \{ readonly reason: "([a-z-]+)"/g);
   const page = textOf("docs/scheduler.md");
@@ -59,6 +68,14 @@ test("docs/scheduler.md explains each reason of a deferral", () => {
   const inPage = table.slice(0, table.indexOf("\n\n")).matchAll(/^\| `([a-z-]+)` \| (?:`\w+`)? ?\|/gm);
   const reasons = [...inPage].map(([, reason]) => reason).filter((reason) => reason !== "reason");
   expect(reasons.toSorted()).toEqual([...inCode].map(([, reason]) => reason).toSorted());
+});
+
+test("docs/architecture.md has a line for each room", () => {
+  const named = new Set(
+    [...textOf("docs/architecture.md").matchAll(/`([\w/-]+)`(?=[^\n]* \| )/g)].map(([, name]) => name),
+  );
+  const rooms = Object.keys(MAY_IMPORT).filter((room) => !["root", "index", "backend"].includes(room));
+  expect(rooms.filter((room) => !named.has(room))).toEqual([]);
 });
 
 test("docs/scheduler.md explains each lane", () => {

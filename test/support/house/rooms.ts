@@ -36,7 +36,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "grammar",
     "families",
     "quantization",
-    "grammar",
     "index",
     "models",
     "backends/reference",
