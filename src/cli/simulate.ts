@@ -82,7 +82,7 @@ function addSourceOptions(command: Command): void {
     .option(
       "--trace <file>",
       "requests of a trace: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT, ServeGen, " +
-        "results of vLLM's bench serve; .gz too",
+        "a recording of bstar serve, results of vLLM's bench serve; .gz too",
     )
     .option("--workload <name>", `made-up requests instead: ${[...WORKLOADS.keys()].join(", ")}`)
     .option("--model <name>", MODEL_NAMES, list(text))
@@ -252,7 +252,7 @@ function checkCompany({ sweep: isSweep = false, report, from, json = false, ...o
 
 /** Options that change nothing in this company. */
 function checkEffect(
-  { sweep: isSweep = false, trace, workload, replicas, stages }: SimulateFlags,
+  { sweep: isSweep = false, trace, workload, replicas, stages, prefixCache }: SimulateFlags,
   command: Command,
 ): void {
   const refuse = (names: readonly string[], why: string): void => refuseWithoutEffect(command, names, why);
@@ -265,6 +265,7 @@ function checkEffect(
       "is of a workload; a trace has lengths of its own",
     );
   }
+  if (prefixCache === "off") refuse(["eviction"], "has no effect with --prefix-cache off: nothing is kept");
   if (workload !== "poisson") refuse(["stages"], "is of the workload poisson");
   else if (stages !== undefined) refuse(["rate"], "has no effect beside --stages");
   if (workload === "closed-loop") {

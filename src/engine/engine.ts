@@ -21,6 +21,7 @@ import {
 } from "./options.ts";
 import { infoOf } from "./option-checks.ts";
 import { promptTokenIdsOf, stopsOf, tokenizerOf } from "./prompt.ts";
+import { recorderOf } from "./recording/trace-recorder.ts";
 import { requestInputOf } from "./request-input.ts";
 import { forgetDevice, replaceDevice } from "./recovery.ts";
 import { Resets } from "./resets.ts";
@@ -65,7 +66,7 @@ export class Engine implements AsyncDisposable {
     this.#clock = steadyClock(options.clock ?? (() => performance.now() / 1000));
     this.#alarm = new Alarm(this.#clock, timer);
     this.#device = new Device({ backend, recover, onLost: () => this.#start() });
-    this.#sessions = new Sessions(options.tokenizer);
+    this.#sessions = new Sessions(options.tokenizer, recorderOf(options.record, info));
     this.#swapCost = new SwapCost(info);
     this.#kvEvents = new KvEventRelay(options.onKvEvent, (error) => this.#crash(error));
     this.scheduler = new Scheduler({

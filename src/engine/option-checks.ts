@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<keyof EngineOptions, OptionKind>> = {
   recover: "function",
   clock: "function",
   timer: "function",
+  record: "function",
   onStep: "function",
   onCalibrated: "function",
 };

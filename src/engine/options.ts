@@ -34,6 +34,11 @@ export interface EngineOptions extends Partial<Omit<SchedulerOptions, "onEnd" | 
   readonly clock?: () => number;
   /** Calls `wake` after `seconds` of the clock; returns a function that cancels. Default: `setTimeout`. */
   readonly timer?: (seconds: number, wake: () => void) => () => void;
+  /**
+   * Takes a trace of what is asked, a JSON line a request: arrivals, lengths, times, and prefixes as hashes under a
+   * random key; no text. `bstar simulate --trace` replays it. Must not throw.
+   */
+  readonly record?: (line: string) => void;
   /** Called after each committed step; must not throw. */
   readonly onStep?: (step: StepEvent) => void;
   /**

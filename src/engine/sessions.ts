@@ -6,6 +6,7 @@ import type { Tokenizer } from "../tokenizer.ts";
 import { abortReason, onAbort } from "./abort-signals.ts";
 import type { Beam, BeamSearch } from "./beam-search.ts";
 import type { EngineRequest } from "./options.ts";
+import type { TraceRecorder } from "./recording/trace-recorder.ts";
 import { logprobsOf, Session } from "./session.ts";
 import { StopStrings } from "./stop-strings.ts";
 import { TokenStream } from "./token-stream.ts";
@@ -25,10 +26,12 @@ export class Sessions {
   readonly #searches = new Map<RequestId, BeamSearch>();
   /** Their streams still have to be told: after the tokens of the same step. */
   readonly #ended: Request[] = [];
+  readonly #recorder: TraceRecorder | null;
   #nextId = 0;
 
-  constructor(tokenizer: Tokenizer | undefined) {
+  constructor(tokenizer: Tokenizer | undefined, recorder: TraceRecorder | null = null) {
     this.#tokenizer = tokenizer;
+    this.#recorder = recorder;
   }
 
   /** Of requests that have not ended. A copy. */
@@ -74,6 +77,7 @@ export class Sessions {
     );
     const stopListening = signal && onAbort(signal, abort);
     this.#byId.set(id, sessions);
+    this.#recorder?.follow(request, stream);
     return stream;
   }
 

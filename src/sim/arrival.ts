@@ -16,8 +16,17 @@ export interface Arrival {
   readonly client?: string;
   /** Lower runs first under the `priority` policies. */
   readonly priority?: number;
+  /** What a server measured of it; of a recording. */
+  readonly measured?: MeasuredTimes;
   /** Seconds after arrival by which it has to be done, else it ends with an error. */
   readonly deadlineSeconds?: number;
+}
+
+/** Seconds from a request's arrival, as a server measured them. */
+export interface MeasuredTimes {
+  readonly ttftSeconds: number;
+  /** To the last token. */
+  readonly e2eSeconds: number;
 }
 
 /** Requests in order of time. */

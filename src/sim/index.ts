@@ -4,11 +4,12 @@ export {
   type SimulatedBackendOptions,
   type SimulatedDeviceOptions,
 } from "../backends/simulated/index.ts";
-export type { Arrival, Workload } from "./arrival.ts";
+export type { Arrival, MeasuredTimes, Workload } from "./arrival.ts";
 export { type BenchFit, type BenchResult, benchResultFromJson, fitToBench } from "./bench-fit.ts";
 export { fitContext, type OverContext } from "./context-limit.ts";
 export { Distribution, type DistributionSummary, MAX_EXACT_SAMPLES } from "./distribution.ts";
 export { engineNamed, type EnginePreset, ENGINES, setupUnder } from "./engines.ts";
+export type { MeasuredSummary } from "./measured.ts";
 export type { Slo } from "./metrics.ts";
 export { namedPolicies, type PolicyNames, type PolicySetup } from "./named-policies.ts";
 export { blocksThatFit } from "./options.ts";

@@ -5,6 +5,7 @@ import { Clients } from "./clients.ts";
 import { Distribution } from "./distribution.ts";
 import { Gauge } from "./gauge.ts";
 import { type InFlight, NEVER } from "./in-flight.ts";
+import { MeasuredRequests } from "./measured.ts";
 import { Timeline } from "./timeline.ts";
 
 /** What a user is promised. Seconds. */
@@ -43,6 +44,8 @@ export class Metrics {
   readonly kvBlocks = new Gauge();
   readonly clients = new Clients();
   readonly timeline = new Timeline();
+  /** What a server measured of the same requests. */
+  readonly measured = new MeasuredRequests();
   completed = 0;
   outputTokens = 0;
   promptTokens = 0;

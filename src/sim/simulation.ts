@@ -161,6 +161,7 @@ export class Simulation {
       return;
     }
     if (arrival !== asked) this.counts.clipped++;
+    this.metrics.measured.add(asked);
     this.counts.submitted++;
     if (!this.#accept(arrival)) workload.ended?.(arrival, null, this.now);
   }

@@ -1,6 +1,7 @@
 import { bStar, dollarsPerDay, dollarsPerMillionTokens } from "../roofline/index.ts";
 import { Clients } from "./clients.ts";
 import { Distribution, type DistributionSummary } from "./distribution.ts";
+import { MeasuredRequests, type MeasuredSummary } from "./measured.ts";
 import type { Metrics, Slo } from "./metrics.ts";
 import type { RequestCounts, Simulation } from "./simulation.ts";
 
@@ -48,6 +49,8 @@ export interface SimulationSummary {
   /** Real seconds that the simulation took, start-up excluded. */
   readonly loopSeconds: number;
   readonly cost: { readonly dollarsPerDay: number; readonly dollarsPerMillionOutputTokens: number | null };
+  /** Only of a recording: what the server measured of the same requests. */
+  readonly measured?: MeasuredSummary;
   /** Only where promises were given: requests that kept them, their rate, and their share of the submitted. */
   readonly goodput?: {
     readonly slo: Slo;
@@ -101,6 +104,7 @@ export function summarize(
       dollarsPerMillionOutputTokens:
         outputTokens === 0 || seconds === 0 ? null : dollarsPerMillionTokens(price, rate(outputTokens)),
     },
+    ...measured(simulations),
     ...goodput(simulations, seconds),
     ...fairness(simulations),
   };
@@ -172,6 +176,12 @@ function bStarFigures(simulations: readonly Simulation[]): SimulationSummary["bS
   const tokens = bStar(config.gpu, config);
   const { count, meanTokens } = stepFigures(simulations);
   return { tokens, meanUse: count === 0 ? 0 : meanTokens / tokens };
+}
+
+function measured(simulations: readonly Simulation[]): Pick<SimulationSummary, "measured"> {
+  const merged = new MeasuredRequests();
+  for (const { metrics } of simulations) merged.merge(metrics.measured);
+  return merged.requests === 0 ? {} : { measured: merged.summary() };
 }
 
 function goodput(simulations: readonly Simulation[], seconds: number): Pick<SimulationSummary, "goodput"> {

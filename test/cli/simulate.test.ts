@@ -271,6 +271,7 @@ describe("every option has a bound, and one without effect is refused", () => {
     [["--dollars-per-hour", "1e9", ...WORKLOAD], /It must be a number from 0 to 1000000/],
     [["--rate", "3", ...WORKLOAD], /--rate has no effect in a closed loop/],
     [["--concurrency", "3", "--workload", "poisson"], /--concurrency is of the workload closed-loop/],
+    [["--eviction", "lru", "--prefix-cache", "off", "--workload", "poisson"], /--eviction has no effect with --prefix/],
     [["--bad-rows", "skip", "--workload", "poisson"], /--bad-rows is of a trace/],
     [["--sweep", "--json", "--workload", "poisson"], /--json has no effect in a sweep/],
     [["--engine", "tgi", "--workload", "poisson"], /unknown engine "tgi"; known: bstar, vllm-0\.15/],

@@ -46,6 +46,7 @@ export function registerServe(program: Command, io: Io): void {
     .addOption(policy("--chunking", "how prompts are cut", CHUNKINGS, DEFAULT_POLICIES.chunking))
     .addOption(policy("--eviction", "which cached block goes first", EVICTIONS, DEFAULT_POLICIES.eviction))
     .option("--max-waiting <n>", "most waiting requests; more get a 503", integer(1), DEFAULT_MAX_WAITING_REQUESTS)
+    .option("--record <file>", "write a trace of the requests, without text, that bstar simulate --trace replays")
     .option("--limit <name=n>", "a limit of requests, such as bodyBytes=1000000; may be given several times", several)
     .option(
       "--drain-seconds <x>",

@@ -12,6 +12,7 @@ import { UsageError } from "../failure.ts";
 import { defaultBlockCount } from "../generate/block-count.ts";
 import type { Io } from "../io.ts";
 import type { ServedEngineOptions } from "./options.ts";
+import { recordTo } from "./recording.ts";
 
 /** What the server says of its engine. */
 export interface EngineFacts {
@@ -35,8 +36,10 @@ export async function openEngine(
   const { groups, name: backendName, contextLength: ofBackend } = backend.info;
   const limit = Math.min(longest, ofBackend);
   const contextLength = contextThatFits({ blockCount: backend.info.blockCount, blockSize, groups, limit });
+  const { record } = options;
   const engine = new Engine({
     backend,
+    record: record === undefined ? undefined : recordTo(record, io),
     tokenizer,
     chat,
     grammars: grammars({ tokenizer, vocabSize: backend.info.vocabSize }),

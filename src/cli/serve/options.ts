@@ -9,6 +9,8 @@ export interface ServedEngineOptions extends EngineFlags {
   readonly chunking: string;
   readonly eviction: string;
   readonly maxWaiting: number;
+  /** A new file for a trace of the requests. */
+  readonly record?: string;
 }
 
 /** The policies where nothing is said. */

@@ -8,6 +8,7 @@ import { packageVersion } from "../package-version.ts";
 import { readKeyFile } from "./key-file.ts";
 import { policiesOf } from "./open-engine.ts";
 import type { ServeOptions } from "./options.ts";
+import { checkRecording } from "./recording.ts";
 import { requestLog } from "./request-log.ts";
 import { startEngine } from "./start-engine.ts";
 
@@ -17,6 +18,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const limits = limitsOf(options.limit ?? []);
   // What is wrong with them is said before anything is loaded.
   policiesOf(options);
+  checkRecording(options.record);
   const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
   const name = options.servedModelName ?? loaded.name;
   const { blockSize, kv } = options;

@@ -79,6 +79,14 @@ function latencies(result: Result): string {
     ["whole answer", result.e2eSeconds],
     ["in the queue", result.queueSeconds],
   ];
+  const { measured } = result;
+  if (measured !== undefined) {
+    rows.push(
+      ["measured: first token", measured.ttftSeconds],
+      ["measured: a token", measured.tpotSeconds],
+      ["measured: whole answer", measured.e2eSeconds],
+    );
+  }
   const cells = rows.map(([name, { mean, p50, p90, p99, max }]) => [
     name,
     ...[mean, p50, p90, p99, max].map((value) => (value === null ? "-" : formatSeconds(value))),

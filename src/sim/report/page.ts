@@ -1,4 +1,5 @@
 import { formatSeconds, significant } from "../../roofline/format.ts";
+import { COMPARISON_HEAD, comparisonRows } from "./comparison.ts";
 import { labelOf } from "./distribution-chart.ts";
 import { isSaturated } from "./marks.ts";
 import type { FailedReportRun, ReportRun } from "./report-run.ts";
@@ -44,9 +45,12 @@ export function reportPage(title: string, { runs, failed, charts }: PageContent)
 ${figures.join("\n")}
 <h2>Runs</h2>
 <div class="scroll">
-${table(runs)}
+${table(
+  COLUMNS.map(([name]) => name),
+  runs.map((run) => COLUMNS.map(([, cell]) => cell(run))),
+)}
 </div>
-${failures(failed)}</body>
+${comparison(runs)}${failures(failed)}</body>
 </html>
 `;
 }
@@ -85,10 +89,17 @@ function failures(failed: readonly FailedReportRun[]): string {
   return `<h2>Runs without a result</h2>\n<ul>\n${lines.join("\n")}\n</ul>\n`;
 }
 
-function table(runs: readonly ReportRun[]): string {
-  const head = COLUMNS.map(([name]) => `<th>${escape(name)}</th>`).join("");
-  const rows = runs.map((run) => `<tr>${COLUMNS.map(([, cell]) => `<td>${escape(cell(run))}</td>`).join("")}</tr>`);
-  return `<table>\n<tr>${head}</tr>\n${rows.join("\n")}\n</table>`;
+/** A heading and a table; nothing where no run replays a recording. */
+function comparison(runs: readonly ReportRun[]): string {
+  const rows = comparisonRows(runs);
+  if (rows.length === 0) return "";
+  return `<h2>Measured and simulated</h2>\n<div class="scroll">\n${table(COMPARISON_HEAD, rows)}\n</div>\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[], tag: "th" | "td"): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("")}</tr>`;
+  return `<table>\n${[line(head, "th"), ...rows.map((row) => line(row, "td"))].join("\n")}\n</table>`;
 }
 
 function seconds(value: number | null): string {

@@ -1,4 +1,5 @@
 import type { Slo } from "../metrics.ts";
+import { measuredRuns } from "./comparison.ts";
 import { costChart } from "./cost-chart.ts";
 import { distributionChart, spread } from "./distribution-chart.ts";
 import { reportPage } from "./page.ts";
@@ -47,7 +48,7 @@ export async function report(
 function chartsOf(runs: readonly ReportRun[], slo: Slo): Chart[] {
   if (runs.length === 0) return [];
   return [
-    planeChart(runs, slo),
+    planeChart([...measuredRuns(runs), ...runs], slo),
     costChart(runs),
     distributionChart(runs),
     ...spread(runs, MAX_TIMELINES).map(timelineChart),

@@ -13,13 +13,16 @@ const HASH_IDS = /"hash_ids"\s*:\s*\[([^\]]*)\]/;
  * JSON lines with times in some unit, lengths and, where prefixes are known, `hash_ids`: equal leading ids are a
  * reusable prefix.
  */
-function hashedRows(options: {
+export function hashedRows(options: {
   readonly name: string;
   readonly secondsPerUnit: number;
+  /** Keys of each row that tell the format from others, and those that others have. */
   readonly keys: readonly string[];
-  readonly without?: string;
+  readonly without?: readonly string[];
+  /** What a row tells beside times, lengths and prefixes. */
+  readonly more?: (row: Readonly<Record<string, unknown>>) => Partial<Arrival>;
 }): RowFormat {
-  const { name, secondsPerUnit, keys, without } = options;
+  const { name, secondsPerUnit, keys, without = [], more = () => ({}) } = options;
   return {
     name,
     hasTimes: true,
@@ -28,21 +31,22 @@ function hashedRows(options: {
     recognizes(firstLine) {
       if (!firstLine.startsWith("{")) return false;
       const row = tryObject(firstLine);
-      return row === null || (keys.every((key) => key in row) && (without === undefined || !(without in row)));
+      return row === null || (keys.every((key) => key in row) && !without.some((key) => key in row));
     },
     reader() {
       const names = new PrefixNames();
       return (line): Arrival => {
         const row = objectIn(line);
         const promptTokens = tokensIn("input_length", row["input_length"]);
-        const arrival = {
+        const arrival: Arrival = {
           at: numberIn("timestamp", row["timestamp"], 0) * secondsPerUnit,
           promptTokens,
           outputTokens: tokensIn("output_length", row["output_length"]),
+          ...more(row),
         };
         if (row["hash_ids"] === undefined) return arrival;
         const pieces = idsIn(line, row["hash_ids"], names);
-        return { ...arrival, pieces, pieceTokens: pieceTokensOf(promptTokens, pieces.length) };
+        return { pieceTokens: pieceTokensOf(promptTokens, pieces.length, arrival.pieceTokens), ...arrival, pieces };
       };
     },
   };
@@ -57,7 +61,7 @@ export const mooncake: RowFormat = hashedRows({
   name: "Mooncake",
   secondsPerUnit: 1e-3,
   keys: ["timestamp", "input_length", "output_length"],
-  without: "chat_id",
+  without: ["chat_id", "piece_tokens"],
 });
 
 /**
@@ -92,7 +96,9 @@ function idsIn(line: string, value: unknown, names: PrefixNames): number[] {
   });
 }
 
-function pieceTokensOf(promptTokens: number, count: number): number {
+/** `known`: the row says it. */
+function pieceTokensOf(promptTokens: number, count: number, known?: number): number {
+  if (known !== undefined) return known;
   const fits = (tokens: number): boolean =>
     count === Math.ceil(promptTokens / tokens) || count === Math.floor(promptTokens / tokens);
   const tokens = PIECE_TOKENS.find(fits);

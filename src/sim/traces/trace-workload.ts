@@ -2,6 +2,7 @@ import type { Arrival, Workload } from "../arrival.ts";
 import { azure } from "./azure.ts";
 import { burstGpt } from "./burst-gpt.ts";
 import { mooncake, qwenBailian } from "./mooncake.ts";
+import { recording } from "./recording.ts";
 import type { RowFormat } from "./row-format.ts";
 import { shown } from "./row-fields.ts";
 import { shareGpt } from "./share-gpt.ts";
@@ -9,7 +10,7 @@ import { TextLines } from "./text-lines.ts";
 import { TraceError } from "./trace-error.ts";
 import { vidur } from "./vidur.ts";
 
-const FORMATS: readonly RowFormat[] = [azure, mooncake, qwenBailian, burstGpt, vidur, shareGpt];
+const FORMATS: readonly RowFormat[] = [azure, mooncake, recording, qwenBailian, burstGpt, vidur, shareGpt];
 
 /** Kinds that are no rows, for complaints. */
 const OTHERS = ["ServeGen rates", "ShareGPT JSON", "results of vLLM's bench serve"];

@@ -36,7 +36,8 @@ export class PoissonArrivals implements Workload {
   }
 
   take(): Arrival {
-    const arrival = { ...this.#inner.take(), at: this.#at };
+    // What was measured was measured at other times.
+    const arrival = { ...this.#inner.take(), at: this.#at, measured: undefined };
     this.#at += this.#random.exponential(this.#meanGap);
     return arrival;
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -53,6 +53,24 @@ test("keys of a file are asked for; an address that others reach warns without t
   const open = await started("--host", "0.0.0.0", "--log", "none");
   await open.stop();
   expect(open.io.stderr.text).toMatch(/^bstar: other machines can reach this address, .* --api-key-file/);
+});
+
+test("a recording is a trace that simulate replays, with what was measured beside what is simulated", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bstar-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "requests.jsonl");
+  const { url, stop } = await started("--record", file, "--log", "none");
+  const client = new OpenAI({ apiKey: "unused", baseURL: url, maxRetries: 0 });
+  const ask = (prompt: string) => client.completions.create({ model: "builtin", prompt, max_tokens: 3 });
+  await Promise.all([ask("Once upon a time there was"), ask("Once upon a time there was"), ask("Once")]);
+  expect(await stop()).toBe(0);
+  expect(readFileSync(file, "utf8")).not.toMatch(/Once|upon/);
+  const replay = ["simulate", "--trace", file, "--model", "llama-3-8b", "--gpu", "h100"];
+  const { code, out } = await bstar([...replay, "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ requests: { completed: 3 }, measured: { requests: 3 } });
+  expect((await bstar(replay)).out).toMatch(/measured: whole answer +\d/);
+  expect((await bstar([...base, "--record", file])).err).toMatch(/--record: .* is there already/);
 });
 
 test("what is wrong is said before anything is loaded", async () => {

@@ -276,7 +276,7 @@ describe("a malformed row names file, line and what is wrong", () => {
     [
       "k.csv",
       "a,b\n1,2\n",
-      /k\.csv:1: "a,b" begins no known trace; known: Azure, Mooncake, Qwen-Bailian, BurstGPT, Vidur, ShareGPT lengths, ServeGen rates, ShareGPT JSON, results of vLLM's bench serve$/,
+      /k\.csv:1: "a,b" begins no known trace; known: Azure, Mooncake, recording of bstar, Qwen-Bailian, BurstGPT, Vidur, ShareGPT lengths, ServeGen rates, ShareGPT JSON, results of vLLM's bench serve$/,
     ],
     ["n.csv", `${AZURE}2023-13-41 18:15:46,1,2\n`, /n\.csv:2: TIMESTAMP is no date: "2023-13-41 18:15:46"$/],
     ["o.csv", `${AZURE}2023-02-29 18:15:46,1,2\n`, /o\.csv:2: TIMESTAMP is no date/],

@@ -26,6 +26,12 @@ test("replaces the times, keeps the requests and their order, and ends with them
   expect(workload.nextAt).toBe(Number.POSITIVE_INFINITY);
 });
 
+test("times that were measured are dropped: they were of other arrivals", () => {
+  const measured = { ttftSeconds: 1, e2eSeconds: 2 };
+  const recorded = new GeneratedWorkload([{ at: 0, promptTokens: 1, outputTokens: 1, measured }]);
+  expect(new PoissonArrivals(recorded, 5, 1).take().measured).toBeUndefined();
+});
+
 test("is the same for the same seed; a rate stretches the same times", () => {
   expect(timesOf(5, 1)).toEqual(timesOf(5, 1));
   expect(timesOf(5, 2)).not.toEqual(timesOf(5, 1));
