@@ -1,3 +1,4 @@
+import type { ResponseFormat } from "./response-format.ts";
 import type { TextPart } from "./tokenizer.ts";
 
 /** A JSON value, as messages and tools carry it into a template. */
@@ -46,6 +47,21 @@ export interface ChatPrompt {
   readonly addSpecialTokens?: boolean;
 }
 
+/** A function that an answer may have to call. */
+export interface ChatTool {
+  readonly name: string;
+  /** JSON schema of its arguments, an object; null for a function without any. */
+  readonly parameters: { readonly [keyword: string]: unknown } | null;
+}
+
+/** How an answer is made a call. */
+export interface ForcedCall {
+  /** Follows the prompt: the marks that begin a call. Names of control tokens in it are the tokens. */
+  readonly prefix: string;
+  /** What the answer has to be behind the prefix. */
+  readonly responseFormat: ResponseFormat;
+}
+
 /** A call that the model wants to have made. */
 export interface ChatToolCall {
   readonly name: string;
@@ -86,6 +102,11 @@ export interface ChatTemplate {
    * text so that "text" cannot be kept.
    */
   render(messages: readonly ChatMessage[], options?: ChatRenderOptions): ChatPrompt;
+  /**
+   * How an answer to this prompt is made a call of one of the tools. Throws `InvalidRequestError` where nothing tells
+   * how the model writes calls, or its way cannot be forced. Left out: no answer can be made a call.
+   */
+  forceCall?(tools: readonly ChatTool[], prompt: string): ForcedCall;
   /** For one answer of this model. Tool calls are looked for where tools were offered. */
   outputParser(options?: { readonly tools?: boolean; readonly prompt?: string }): ChatOutputParser;
 }

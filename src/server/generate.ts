@@ -83,7 +83,7 @@ async function pump(
       if (!body.send(events)) throw behind();
       events = "";
     }
-    body.end(events + format.end(work.counts));
+    body.end(events + format.end(await work.answers(), work.counts));
     exchange.end(200);
   } catch (thrown) {
     const error = apiErrorOf(thrown);

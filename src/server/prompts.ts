@@ -1,4 +1,4 @@
-import type { ChatPrompt } from "../chat.ts";
+import type { ChatPrompt, ChatTool, ForcedCall } from "../chat.ts";
 import { ApiError } from "./openai/api-error.ts";
 import type { JobPrompt } from "./openai/job.ts";
 import type { ServedModel } from "./options.ts";
@@ -8,6 +8,8 @@ export interface EncodedPrompt {
   readonly tokenIds: readonly number[];
   /** What the chat template wrote; the text of a prompt that is text; null where it came as ids. */
   readonly text: string | null;
+  /** Where the answer has to be a call: what makes it one, and is in `tokenIds` already. */
+  readonly forced: ForcedCall | null;
 }
 
 /**
@@ -16,15 +18,28 @@ export interface EncodedPrompt {
  * the chat template throws.
  */
 export async function encodePrompt(prompt: JobPrompt, model: ServedModel, signal: AbortSignal): Promise<EncodedPrompt> {
-  if (prompt.kind === "ids") return { tokenIds: checkedIds(prompt.tokenIds, model), text: null };
+  if (prompt.kind === "ids") return { tokenIds: checkedIds(prompt.tokenIds, model), text: null, forced: null };
   if (prompt.kind === "chat") {
     const rendered = model.chat.render(prompt.messages, prompt.options);
-    return { tokenIds: await encodeChat(rendered, model, signal), text: rendered.text };
+    const forced = prompt.forced === null ? null : forcedCallOf(prompt.forced, rendered.text, model);
+    return { tokenIds: await encodeChat(continued(rendered, forced), model, signal), text: rendered.text, forced };
   }
   const { tokenizer } = model;
   assertFits(prompt.text, model);
   const tokenIds = await (tokenizer.encodeAsync?.(prompt.text, { signal }) ?? tokenizer.encode(prompt.text));
-  return { tokenIds: checkedLength(tokenIds, model), text: prompt.text };
+  return { tokenIds: checkedLength(tokenIds, model), text: prompt.text, forced: null };
+}
+
+function forcedCallOf(tools: readonly ChatTool[], prompt: string, { chat }: ServedModel): ForcedCall {
+  if (chat.forceCall !== undefined) return chat.forceCall(tools, prompt);
+  throw new ApiError(400, "this model's chat template forces no calls", { param: "tool_choice" });
+}
+
+function continued(prompt: ChatPrompt, forced: ForcedCall | null): ChatPrompt {
+  if (forced === null || forced.prefix === "") return prompt;
+  const { prefix } = forced;
+  const parts = [...prompt.parts, { text: prefix, specialTokens: "parse" as const }];
+  return { ...prompt, text: prompt.text + prefix, parts };
 }
 
 async function encodeChat(rendered: ChatPrompt, model: ServedModel, signal: AbortSignal): Promise<readonly number[]> {

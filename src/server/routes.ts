@@ -121,10 +121,15 @@ function respond(service: Service, exchange: Exchange, job: ResponsesJob): Promi
   });
 }
 
-function formatParts({ model }: Service, tools: boolean, { text }: EncodedPrompt): ChatFormatParts {
+function formatParts({ model }: Service, tools: boolean, { text, forced }: EncodedPrompt): ChatFormatParts {
   return {
     tokenizer: model.tokenizer,
-    newParser: () => model.chat.outputParser({ tools, prompt: text ?? "" }),
+    newParser: () => {
+      const parser = model.chat.outputParser({ tools, prompt: text ?? "" });
+      // The call's mark is in the prompt: the answer begins behind it.
+      if (forced !== null) parser.push(forced.prefix);
+      return parser;
+    },
     newId: () => crypto.randomUUID().replaceAll("-", ""),
   };
 }

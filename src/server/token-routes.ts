@@ -94,7 +94,7 @@ async function idsOf(
   }
   const messages: readonly ChatMessage[] = chatMessages(body.messages);
   const options = { addGenerationPrompt: body.add_generation_prompt ?? true };
-  const prompt: JobPrompt = { kind: "chat", messages, options };
+  const prompt: JobPrompt = { kind: "chat", messages, options, forced: null };
   return (await encodePrompt(prompt, model, signal)).tokenIds;
 }
 

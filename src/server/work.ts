@@ -37,7 +37,7 @@ export class Work {
     const most = prompts.map(({ tokenIds }) => answerRoom(job.maxTokens, tokenIds.length, model));
     const promptTokens = prompts.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
     const refund = charge(exchange.client, promptTokens + n * most.reduce((sum, tokens) => sum + tokens, 0));
-    const fields = requestFields(job, exchange.client, model);
+    const fields = { ...requestFields(job, exchange.client, model), ...formatOf(prompts) };
     const streams: AnswerStream[] = [];
     try {
       for (const [i, { tokenIds: promptTokenIds }] of prompts.entries()) {
@@ -137,6 +137,11 @@ function requestFields({ request, operation }: Job, client: Client | null, model
     stop: [...(request.stop ?? []), ...(chat?.stop ?? [])],
     stopTokenIds: [...(request.stopTokenIds ?? []), ...turnEnds],
   };
+}
+
+/** The form that a forced call has. */
+function formatOf([{ forced }]: readonly EncodedPrompt[]): Pick<Job["request"], "responseFormat"> {
+  return forced === null ? {} : { responseFormat: forced.responseFormat };
 }
 
 /** A salt of the body divides a key's prompts once more, and never reaches those of another key. */

@@ -3,6 +3,7 @@ import { InvalidRequestError, UnsupportedModelError } from "../../errors.ts";
 import { excerpt, isObject } from "../../json.ts";
 import { JinjaTemplate } from "./jinja.ts";
 import { markContents, partsOf } from "./marked-contents.ts";
+import { forcedCallFor } from "./forced-call.ts";
 import { outputParserFor } from "./output-parser.ts";
 
 /** What templates are told beside the messages: the names of tokens. */
@@ -25,6 +26,7 @@ export function parseChatTemplate(
   return {
     name,
     render: (messages, options = {}) => render(template, { messages, options, tokens, name }),
+    forceCall: (tools, prompt) => forcedCallFor(source, tools, prompt),
     outputParser: ({ tools = false, prompt = "" } = {}) => outputParserFor(source, { tools, prompt }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ChatDelta, ChatOutputParser, ChatToolCall } from "../../chat.ts";
+import { callStyleOf, CALL_MARKS } from "./call-style.ts";
 import { parseCallList, parseJsonCall } from "./tool-call-text.ts";
 
 /** A stretch of an answer that is no plain content. */
@@ -12,13 +13,13 @@ interface Block {
   readonly first?: boolean;
 }
 
-const THOUGHT: Block = { open: "<think>", close: "</think>", parse: null };
+export const THOUGHT: Block = { open: "<think>", close: "</think>", parse: null };
 
 /** Hermes and Qwen. */
-const TAGGED_CALL: Block = { open: "<tool_call>", close: "</tool_call>", parse: parseJsonCall };
+const TAGGED_CALL: Block = { open: CALL_MARKS.hermes, close: "</tool_call>", parse: parseJsonCall };
 
 /** Mistral. */
-const LISTED_CALLS: Block = { open: "[TOOL_CALLS]", close: null, parse: parseCallList };
+const LISTED_CALLS: Block = { open: CALL_MARKS.mistral, close: null, parse: parseCallList };
 
 /** Llama 3: the whole answer is the call, with or without its tag. */
 const TAGGED_JSON: Block = { open: "<|python_tag|>", close: null, parse: parseJsonCall, first: true };
@@ -38,12 +39,16 @@ export function outputParserFor(
 }
 
 function callBlocksOf(template: string): Block[] {
-  if (template.includes(TAGGED_CALL.open)) return [TAGGED_CALL];
-  if (template.includes(LISTED_CALLS.open)) return [LISTED_CALLS];
-  const isLlama =
-    template.includes("<|python_tag|>") ||
-    (template.includes("<|start_header_id|>") && template.includes("parameters"));
-  return isLlama ? [TAGGED_JSON, BARE_JSON] : [];
+  switch (callStyleOf(template)) {
+    case "hermes":
+      return [TAGGED_CALL];
+    case "mistral":
+      return [LISTED_CALLS];
+    case "llama":
+      return [TAGGED_JSON, BARE_JSON];
+    case null:
+      return [];
+  }
 }
 
 /** White space behind a block's marks belongs to the marks. */

@@ -1,5 +1,6 @@
 import type { ChatDelta, ChatOutputParser } from "../../chat.ts";
-import type { TokenNames } from "./logprobs.ts";
+import type { Answer } from "./job.ts";
+import { tokenBytesOf, type TokenNames } from "./logprobs.ts";
 
 /** What formats of conversations need beside the request. */
 export interface ChatFormatParts {
@@ -35,4 +36,22 @@ function joined(a: ChatDelta, b: ChatDelta): ChatDelta {
     reasoning: a.reasoning + b.reasoning,
     toolCalls: [...a.toolCalls, ...b.toolCalls],
   };
+}
+
+/** Tokens of all answers up to the last one of each thought, its opening mark included. */
+export function thoughtTokens(answers: readonly Answer[], parts: ChatFormatParts): number {
+  return answers.reduce((sum, answer) => sum + thoughtTokensOf(answer, parts), 0);
+}
+
+/** Reads the answer once more, token by token, where it has a thought. */
+function thoughtTokensOf({ text, tokenIds }: Answer, { newParser, tokenizer }: ChatFormatParts): number {
+  if (newParser().push(text).reasoning === "") return 0;
+  const parser = newParser();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let count = 0;
+  for (const [i, id] of tokenIds.entries()) {
+    const piece = decoder.decode(tokenBytesOf(tokenizer, id), { stream: true });
+    if (parser.push(piece).reasoning !== "") count = i + 1;
+  }
+  return count;
 }

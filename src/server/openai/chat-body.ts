@@ -3,11 +3,12 @@ import type { ChatValue } from "../../chat.ts";
 import type { ServerLimits } from "../limits.ts";
 import { ApiError } from "./api-error.ts";
 import { chatMessages, messagesSchema } from "./chat-messages.ts";
-import { conversationFields, functionFields } from "./conversation-fields.ts";
+import { conversationFields } from "./conversation-fields.ts";
 import type { Job } from "./job.ts";
 import { chatFormatSchema, formatFields } from "./response-format.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
 import { atMost, flagSchema, integer, only, optional, parseBody, textSchema } from "./schema.ts";
+import { chatToolChoice, forcedTools, functionFields } from "./tool-choice.ts";
 
 /** A function that the model may call. */
 const toolSchema = z.strictObject({
@@ -27,6 +28,7 @@ export function chatSchema(limits: ServerLimits) {
       logprobs: optional(flagSchema),
       top_logprobs: optional(topLogprobs),
       tools: optional(atMost(toolSchema, limits.tools, "tools")),
+      tool_choice: chatToolChoice,
       response_format: optional(chatFormatSchema),
       chat_template_kwargs: optional(z.record(z.string(), z.unknown(), "must be an object")),
       reasoning_effort: optional(textSchema),
@@ -52,6 +54,9 @@ export function chatJob(body: unknown, schema: ReturnType<typeof chatSchema>, se
   const parsed = parseBody(schema, body);
   const { request, ...shared } = sharedFields(parsed, seed);
   const tools = parsed.tool_choice === "none" ? [] : (parsed.tools ?? []);
+  const format = formatFields(parsed.response_format, parsed.structured_outputs);
+  const functions = tools.map((tool) => tool.function);
+  const forced = forcedTools(parsed.tool_choice, functions, format.responseFormat !== undefined);
   const options = {
     ...(tools.length > 0 && { tools: tools as ChatValue[] }),
     variables: {
@@ -62,12 +67,12 @@ export function chatJob(body: unknown, schema: ReturnType<typeof chatSchema>, se
   return {
     ...shared,
     operation: "chat",
-    prompts: [{ kind: "chat", messages: chatMessages(parsed.messages), options }],
+    prompts: [{ kind: "chat", messages: chatMessages(parsed.messages), options, forced }],
     maxTokens: parsed.max_completion_tokens ?? parsed.max_tokens ?? null,
     request: {
       ...request,
       sampling: { ...request.sampling, ...logprobsOf(parsed) },
-      ...formatFields(parsed.response_format, parsed.structured_outputs),
+      ...format,
     },
     tools: tools.length > 0,
   };

@@ -1,7 +1,7 @@
 import type { ChatDelta } from "../../chat.ts";
 import type { TokenDelta } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
-import { AnswerText, type ChatFormatParts } from "./answer-text.ts";
+import { AnswerText, type ChatFormatParts, thoughtTokens } from "./answer-text.ts";
 import type { ApiError } from "./api-error.ts";
 import type { ChatJob } from "./chat-body.ts";
 import { type Answer, type AnswerFormat, type AnswerHead, type TokenCounts, usageOf } from "./job.ts";
@@ -55,8 +55,8 @@ export class ChatFormat implements AnswerFormat {
     return events + this.#events.chunk({ index, delta: {}, logprobs: null, finish_reason: reason });
   }
 
-  end(counts: TokenCounts): string {
-    return this.#events.end(counts);
+  end(answers: readonly Answer[], counts: TokenCounts): string {
+    return this.#events.end(() => this.#usage(answers, counts));
   }
 
   fail(error: ApiError): string {
@@ -66,7 +66,7 @@ export class ChatFormat implements AnswerFormat {
   whole(answers: readonly Answer[], counts: TokenCounts): object {
     const choices = answers.map((answer, index) => this.#wholeChoice(answer, index));
     const ids = this.#job.returnTokenIds ? { prompt_token_ids: this.#head.promptTokenIds[0] } : {};
-    return { ...this.#fields("chat.completion"), ...ids, choices, usage: usageOf(counts) };
+    return { ...this.#fields("chat.completion"), ...ids, choices, usage: this.#usage(answers, counts) };
   }
 
   #wholeChoice({ text, tokenIds, logprobs, finishReason }: Answer, index: number): object {
@@ -86,6 +86,11 @@ export class ChatFormat implements AnswerFormat {
       finish_reason: finishReasonOf(finishReason, calls.length > 0),
       ...(this.#job.returnTokenIds && { token_ids: tokenIds }),
     };
+  }
+
+  #usage(answers: readonly Answer[], counts: TokenCounts): object {
+    const reasoning = thoughtTokens(answers, this.#parts);
+    return { ...usageOf(counts), completion_tokens_details: { reasoning_tokens: reasoning } };
   }
 
   /** A call in two deltas, as OpenAI's clients put them together: its name, then its arguments. */

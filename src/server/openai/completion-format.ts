@@ -66,8 +66,8 @@ export class CompletionFormat implements AnswerFormat {
     });
   }
 
-  end(counts: TokenCounts): string {
-    return this.#events.end(counts);
+  end(_answers: readonly Answer[], counts: TokenCounts): string {
+    return this.#events.end(() => usageOf(counts));
   }
 
   fail(error: ApiError): string {

@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatRenderOptions } from "../../chat.ts";
+import type { ChatMessage, ChatRenderOptions, ChatTool } from "../../chat.ts";
 import type { EngineRequest } from "../../engine/options.ts";
 import type { TokenDelta, TokenLogprobs } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
@@ -8,7 +8,16 @@ import type { ApiError } from "./api-error.ts";
 export type JobPrompt =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "ids"; readonly tokenIds: readonly number[] }
-  | { readonly kind: "chat"; readonly messages: readonly ChatMessage[]; readonly options: ChatRenderOptions };
+  | ChatJobPrompt;
+
+/** A conversation. */
+export interface ChatJobPrompt {
+  readonly kind: "chat";
+  readonly messages: readonly ChatMessage[];
+  readonly options: ChatRenderOptions;
+  /** Tools of which the answer has to call one; null where the model decides. */
+  readonly forced: readonly ChatTool[] | null;
+}
 
 /** What a body says of its requests to the engine; prompts, lengths and signals come from elsewhere. */
 export type JobRequest = Omit<
@@ -67,9 +76,10 @@ export interface TokenCounts {
 export interface AnswerFormat {
   begin(): string;
   delta(index: number, delta: TokenDelta): string;
-  end(counts: TokenCounts): string;
+  /** `answers` by index. */
+  end(answers: readonly Answer[], counts: TokenCounts): string;
   fail(error: ApiError): string;
-  /** The body of an answer that is not streamed; `answers` by index. */
+  /** The body of an answer that is not streamed. */
   whole(answers: readonly Answer[], counts: TokenCounts): object;
 }
 

@@ -10,14 +10,14 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 export type TokenNames = Pick<Tokenizer, "tokenBytes" | "specialTokenBytes">;
 
 /** Bytes of any id: a special one has the bytes of its name. */
-function bytesOf(tokenizer: TokenNames, id: number): Uint8Array {
+export function tokenBytesOf(tokenizer: TokenNames, id: number): Uint8Array {
   const bytes = tokenizer.tokenBytes(id);
   return bytes.length > 0 ? bytes : (tokenizer.specialTokenBytes?.(id) ?? bytes);
 }
 
 /** A token as text. A piece of a character is U+FFFD; chats also carry its bytes. */
 export function tokenText(tokenizer: TokenNames, id: number): string {
-  return DECODER.decode(bytesOf(tokenizer, id));
+  return DECODER.decode(tokenBytesOf(tokenizer, id));
 }
 
 /** `logprobs.content` of a chat: [tokenIds.length]. */
@@ -25,7 +25,7 @@ export function chatLogprobs(tokenIds: readonly number[], logprobs: readonly Tok
   const entry = (id: number, logprob: number) => ({
     token: tokenText(tokenizer, id),
     logprob: finite(logprob),
-    bytes: [...bytesOf(tokenizer, id)],
+    bytes: [...tokenBytesOf(tokenizer, id)],
   });
   const content = logprobs.map(({ logprob, top }, i) => ({
     ...entry(tokenIds[i], logprob),

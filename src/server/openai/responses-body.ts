@@ -2,12 +2,13 @@ import * as z from "zod";
 import type { ChatValue } from "../../chat.ts";
 import type { ServerLimits } from "../limits.ts";
 import { chatMessages } from "./chat-messages.ts";
-import { conversationFields, functionFields } from "./conversation-fields.ts";
+import { conversationFields } from "./conversation-fields.ts";
 import type { Job } from "./job.ts";
 import { formatFields, responseFormatSchema } from "./response-format.ts";
 import { inputSchema, messagesOf } from "./responses-input.ts";
 import { samplingFields, sharedFields, topLogprobs } from "./sampling-fields.ts";
 import { atMost, integer, only, optional, parseBody, textSchema } from "./schema.ts";
+import { responseToolChoice, forcedTools, functionFields } from "./tool-choice.ts";
 
 const toolSchema = z.strictObject({
   type: z.literal("function", 'must be "function": this server runs no tools of its own'),
@@ -30,6 +31,7 @@ export function responsesSchema(limits: ServerLimits) {
       top_logprobs: optional(topLogprobs),
       include: optional(z.array(z.enum([LOGPROBS, "reasoning.encrypted_content"], `can be ["${LOGPROBS}"]`))),
       tools: optional(atMost(toolSchema, limits.tools, "tools")),
+      tool_choice: responseToolChoice,
       text: optional(
         z.strictObject({
           format: optional(responseFormatSchema),
@@ -66,6 +68,9 @@ export function responsesJob(body: unknown, schema: ReturnType<typeof responsesS
     type,
     function: described as ChatValue,
   }));
+  const messages = chatMessages(messagesOf(parsed.input, parsed.instructions ?? null));
+  const format = formatFields(parsed.text?.format, parsed.structured_outputs);
+  const forced = forcedTools(parsed.tool_choice, parsed.tools ?? [], format.responseFormat !== undefined);
   const { effort } = parsed.reasoning ?? {};
   const options = {
     ...(tools.length > 0 && { tools }),
@@ -78,9 +83,9 @@ export function responsesJob(body: unknown, schema: ReturnType<typeof responsesS
     model,
     stream,
     requestId,
-    prompts: [{ kind: "chat", messages: chatMessages(messagesOf(parsed.input, parsed.instructions ?? null)), options }],
+    prompts: [{ kind: "chat", messages, options, forced }],
     maxTokens: parsed.max_output_tokens ?? null,
-    request: { ...request, sampling, ...formatFields(parsed.text?.format, parsed.structured_outputs) },
+    request: { ...request, sampling, ...format },
     tools: tools.length > 0,
     body: parsed,
   };

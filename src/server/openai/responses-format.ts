@@ -2,7 +2,7 @@ import type { ChatToolCall } from "../../chat.ts";
 import type { TokenDelta } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
 import type { ApiError } from "./api-error.ts";
-import { AnswerText, type ChatFormatParts } from "./answer-text.ts";
+import { AnswerText, type ChatFormatParts, thoughtTokens } from "./answer-text.ts";
 import type { Answer, AnswerFormat, AnswerHead, TokenCounts } from "./job.ts";
 import { chatLogprobs } from "./logprobs.ts";
 import { type OutputItem, TextItem } from "./responses-items.ts";
@@ -43,14 +43,14 @@ export class ResponsesFormat implements AnswerFormat {
     return events;
   }
 
-  end(counts: TokenCounts): string {
+  end(answers: readonly Answer[], counts: TokenCounts): string {
     // An answer has something, if only an empty text.
     const nothing = this.#open === null && this.#output.length === 0 ? this.#say("message", "", []) : "";
     const closed = nothing + this.#close();
     const [status, type] = this.#isCut
       ? (["incomplete", "response.incomplete"] as const)
       : (["completed", "response.completed"] as const);
-    return closed + this.#event(type, { response: this.#response(status, counts) });
+    return closed + this.#event(type, { response: this.#response(status, this.#usage(answers, counts)) });
   }
 
   fail({ code, message, param }: ApiError): string {
@@ -58,11 +58,12 @@ export class ResponsesFormat implements AnswerFormat {
     return this.#event("error", { code, message, param }) + this.#event("response.failed", { response });
   }
 
-  whole([{ text, tokenIds, logprobs, finishReason }]: readonly Answer[], counts: TokenCounts): object {
+  whole(answers: readonly Answer[], counts: TokenCounts): object {
+    const [{ text, tokenIds, logprobs, finishReason }] = answers;
     const delta = { choice: 0, text, tokenIds: [...tokenIds], finishReason, error: null };
     this.delta(0, { ...delta, ...(logprobs !== undefined && { logprobs: [...logprobs] }) });
-    this.end(counts);
-    return this.#response(this.#isCut ? "incomplete" : "completed", counts);
+    this.end(answers, counts);
+    return this.#response(this.#isCut ? "incomplete" : "completed", this.#usage(answers, counts));
   }
 
   get #isCut(): boolean {
@@ -118,6 +119,16 @@ export class ResponsesFormat implements AnswerFormat {
     );
   }
 
+  #usage(answers: readonly Answer[], { promptTokens, cachedTokens, outputTokens }: TokenCounts): object {
+    return {
+      input_tokens: promptTokens,
+      input_tokens_details: { cached_tokens: cachedTokens },
+      output_tokens: outputTokens,
+      output_tokens_details: { reasoning_tokens: thoughtTokens(answers, this.#parts) },
+      total_tokens: promptTokens + outputTokens,
+    };
+  }
+
   #place() {
     return { item_id: this.#open!.id, output_index: this.#output.length, content_index: 0 };
   }
@@ -127,7 +138,7 @@ export class ResponsesFormat implements AnswerFormat {
     return `event: ${type}\ndata: ${json}\n\n`;
   }
 
-  #response(status: "in_progress" | "completed" | "incomplete" | "failed", counts: TokenCounts | null): object {
+  #response(status: "in_progress" | "completed" | "incomplete" | "failed", usage: object | null): object {
     const { id, created, model, seed } = this.#head;
     const { body } = this.#job;
     return {
@@ -154,18 +165,8 @@ export class ResponsesFormat implements AnswerFormat {
       tools: body.tools ?? [],
       top_p: body.top_p ?? 1,
       truncation: "disabled",
-      usage: counts && responsesUsage(counts),
+      usage,
       user: body.user ?? null,
     };
   }
-}
-
-function responsesUsage({ promptTokens, cachedTokens, outputTokens }: TokenCounts): object {
-  return {
-    input_tokens: promptTokens,
-    input_tokens_details: { cached_tokens: cachedTokens },
-    output_tokens: outputTokens,
-    output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: promptTokens + outputTokens,
-  };
 }

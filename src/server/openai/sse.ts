@@ -1,5 +1,4 @@
 import { type ApiError, errorBody } from "./api-error.ts";
-import { type TokenCounts, usageOf } from "./job.ts";
 
 /** Ends a stream of completions; streams of the Responses API have no such mark. */
 const DONE = "data: [DONE]\n\n";
@@ -21,9 +20,10 @@ export class CompletionEvents {
     return dataEvent(`${this.#before}${JSON.stringify(choice)}]${this.#includeUsage ? ',"usage":null' : ""}}`);
   }
 
-  end(counts: TokenCounts): string {
-    const usage = { ...this.#fields, choices: [], usage: usageOf(counts) };
-    return this.#includeUsage ? dataEvent(JSON.stringify(usage)) + DONE : DONE;
+  /** `usage` is asked for where the client wants it. */
+  end(usage: () => object): string {
+    if (!this.#includeUsage) return DONE;
+    return dataEvent(JSON.stringify({ ...this.#fields, choices: [], usage: usage() })) + DONE;
   }
 
   /** An error in the middle of the stream: the status is sent already. */

@@ -88,6 +88,8 @@ describe("a model that thinks and calls", () => {
     const whole = await client.responses.create({ model: "thinking", input: "1+1", tools: [TOOL] });
     expect(whole).toMatchObject({
       status: "completed",
+      // The bytes of "<think>sum".
+      usage: { output_tokens_details: { reasoning_tokens: 10 } },
       output: [
         { type: "reasoning", content: [{ type: "reasoning_text", text: "sum" }] },
         { type: "message", content: [{ text: "Let me." }] },
@@ -109,12 +111,16 @@ describe("a model that thinks and calls", () => {
       messages: [{ role: "user" as const, content: "1+1" }],
       tools: [{ type, function: { name: described.name, parameters: described.parameters } }],
     };
-    const { choices } = await client.chat.completions.create(body);
+    const { choices, usage } = await client.chat.completions.create(body);
+    expect(usage).toMatchObject({ completion_tokens_details: { reasoning_tokens: 10 } });
     expect(choices[0]).toMatchObject({
       finish_reason: "tool_calls",
       message: { content: "Let me.", reasoning_content: "sum", tool_calls: [{ function: { arguments: '{"a":1}' } }] },
     });
-    const streamed = await client.chat.completions.stream(body).finalChatCompletion();
+    const streamed = await client.chat.completions
+      .stream({ ...body, stream_options: { include_usage: true } })
+      .finalChatCompletion();
+    expect(streamed.usage).toEqual(usage);
     expect(streamed.choices[0]).toMatchObject({
       finish_reason: "tool_calls",
       message: {
