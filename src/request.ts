@@ -169,6 +169,8 @@ export class Request implements RequestView {
   readonly retention: Retention | null;
   /** Prompt tokens that the first admission took from the prefix cache. */
   cachedTokenCount = 0;
+  /** When it was first admitted; null before. */
+  admittedAt: number | null = null;
   preemptionCount = 0;
   /** Guesses at its next tokens that steps checked. */
   draftedTokenCount = 0;

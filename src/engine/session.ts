@@ -71,7 +71,12 @@ export class Session {
     const text = rest + this.#stops.end();
     const ended = reason === "length" && this.#stops.found ? "stop" : reason;
     const end = {
-      timing: { submittedAt: this.#submittedAt, firstTokenAt: this.#firstTokenAt, finishedAt: now },
+      timing: {
+        submittedAt: this.#submittedAt,
+        admittedAt: request?.admittedAt ?? null,
+        firstTokenAt: this.#firstTokenAt,
+        finishedAt: now,
+      },
       stop: ended === "stop" ? (this.#stops.stop ?? stopIdOf(request)) : null,
       usage: usageOf(this.stream, request),
       seed: this.#seed,

@@ -44,10 +44,19 @@ export const NO_USAGE: Usage = Object.freeze({
   acceptedTokens: 0,
 });
 
+/** An answer's times on the engine's clock, in seconds. */
+export interface AnswerTiming {
+  readonly submittedAt: number;
+  /** When its request was first admitted, null where it never was: until then it waited in the queue. */
+  readonly admittedAt: number | null;
+  /** Null where no token came. */
+  readonly firstTokenAt: number | null;
+  readonly finishedAt: number;
+}
+
 /** How an answer ended. */
 export interface AnswerEnd {
-  /** On the engine's clock; `firstTokenAt` is null where no token came. */
-  readonly timing: { readonly submittedAt: number; readonly firstTokenAt: number | null; readonly finishedAt: number };
+  readonly timing: AnswerTiming;
   /** The stop string or stop id that ended it; null for any other end. */
   readonly stop: string | number | null;
   readonly usage: Usage;

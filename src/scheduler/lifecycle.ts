@@ -121,6 +121,7 @@ export class Lifecycle {
     if (sequence.firstAdmittedBy === NONE) {
       sequence.firstAdmittedBy = plan.index;
       sequence.cachedTokenCount = matched;
+      sequence.admittedAt = madeAt;
     }
     for (const follower of sequence.followers) follower.admittedBy = plan.index;
     this.#slots.enter(sequence, matched);
@@ -155,6 +156,7 @@ export class Lifecycle {
     if (sequence.firstAdmittedBy === sequence.admittedBy) {
       sequence.firstAdmittedBy = NONE;
       sequence.cachedTokenCount = 0;
+      sequence.admittedAt = null;
     }
     this.requeue(sequence, now);
   }
@@ -249,6 +251,7 @@ export class Lifecycle {
     if (parent !== null) {
       sequence.firstAdmittedBy = parent.firstAdmittedBy;
       sequence.cachedTokenCount = parent.cachedTokenCount;
+      sequence.admittedAt = parent.admittedAt;
     }
     sequence.become("running");
     if (isBeside) this.#fork(parent!, sequence, now);

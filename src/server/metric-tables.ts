@@ -73,6 +73,12 @@ export const HISTOGRAMS = {
     buckets: SHORT_SECONDS,
   },
   "vllm:e2e_request_latency_seconds": { help: "From submission to the end", buckets: REQUEST_SECONDS },
+  "vllm:request_queue_time_seconds": { help: "From submission to the first admission", buckets: REQUEST_SECONDS },
+  "vllm:request_inference_time_seconds": { help: "From the first admission to the end", buckets: REQUEST_SECONDS },
+  "vllm:request_prefill_time_seconds": {
+    help: "From the first admission to the first token",
+    buckets: REQUEST_SECONDS,
+  },
   "vllm:request_decode_time_seconds": { help: "From the first token to the end", buckets: REQUEST_SECONDS },
   "bstar:step_seconds": { help: "Time of a step on the device", buckets: SHORT_SECONDS },
   "bstar:step_budget_use": {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EngineStats, StepEvent } from "../engine/options.ts";
-import type { FinishReason } from "../request.ts";
+import type { Completion } from "../engine/token-stream.ts";
 import {
   type CounterName,
   COUNTERS,
@@ -176,9 +176,13 @@ class Observer implements RequestObserver {
     this.#lastAt[index] = now;
   }
 
-  end(reasons: readonly FinishReason[], { promptTokens, cachedTokens, outputTokens }: TokenCounts): void {
+  end(completions: readonly Completion[], { promptTokens, cachedTokens, outputTokens }: TokenCounts): void {
     const counters = this.#counters;
-    for (const reason of reasons) counters["vllm:request_success_total"].inc({ finished_reason: reason });
+    const answers = completions.flatMap(({ choices }) => choices);
+    for (const { finishReason } of answers) {
+      counters["vllm:request_success_total"].inc({ finished_reason: finishReason });
+    }
+    for (const completion of completions) this.#noteStages(completion);
     counters["vllm:prompt_tokens_total"].inc(promptTokens);
     counters["vllm:prompt_tokens_cached_total"].inc(cachedTokens);
     const bySource = counters["vllm:prompt_tokens_by_source_total"];
@@ -189,12 +193,26 @@ class Observer implements RequestObserver {
     histograms["vllm:request_generation_tokens"].observe(outputTokens);
     histograms["vllm:e2e_request_latency_seconds"].observe(now - this.#submittedAt);
     if (this.#firstAt === null) return;
-    histograms["vllm:request_decode_time_seconds"].observe(now - this.#firstAt);
-    const rest = outputTokens - reasons.length;
+    const rest = outputTokens - answers.length;
     if (rest > 0) {
-      const perAnswer = rest / reasons.length;
+      const perAnswer = rest / answers.length;
       histograms["vllm:request_time_per_output_token_seconds"].observe((now - this.#firstAt) / perAnswer);
     }
+  }
+
+  /** The stages of one prompt's answers, by the engine's clock; a prompt that was never admitted has none. */
+  #noteStages({ choices }: Completion): void {
+    const times = choices.map(({ timing }) => timing);
+    const [{ submittedAt, admittedAt }] = times;
+    if (admittedAt === null) return;
+    const firstTokenAt = Math.min(...times.map((each) => each.firstTokenAt ?? Number.POSITIVE_INFINITY));
+    const finishedAt = Math.max(...times.map((each) => each.finishedAt));
+    const histograms = this.#histograms;
+    histograms["vllm:request_queue_time_seconds"].observe(admittedAt - submittedAt);
+    histograms["vllm:request_inference_time_seconds"].observe(finishedAt - admittedAt);
+    if (firstTokenAt === Number.POSITIVE_INFINITY) return;
+    histograms["vllm:request_prefill_time_seconds"].observe(firstTokenAt - admittedAt);
+    histograms["vllm:request_decode_time_seconds"].observe(finishedAt - firstTokenAt);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EngineStats, StepEvent } from "../engine/options.ts";
+import type { Completion } from "../engine/token-stream.ts";
 import type { FinishReason } from "../request.ts";
 import type { Job, TokenCounts } from "./openai/job.ts";
 
@@ -18,8 +19,8 @@ export interface ServerMetrics {
 export interface RequestObserver {
   /** An answer grew. */
   noteTokens(index: number, count: number): void;
-  /** All answers have ended, for these reasons. */
-  end(reasons: readonly FinishReason[], counts: TokenCounts): void;
+  /** All prompts' answers have ended. */
+  end(completions: readonly Completion[], counts: TokenCounts): void;
 }
 
 /** Makes a span of each request. `createSpans` of `bstar/server/node` makes those of OpenTelemetry. */

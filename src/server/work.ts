@@ -116,7 +116,7 @@ export class Work {
     const { counts } = this;
     this.exchange.counts = counts;
     const reasons = completions.flatMap(({ choices }) => choices.map(({ finishReason }) => finishReason));
-    this.#observer?.end(reasons, counts);
+    this.#observer?.end(completions, counts);
     const errorCode = failure === null ? null : apiErrorOf(failure).code;
     this.#span?.end({ responseId: this.#input.head.id, reasons, counts, errorCode });
   }

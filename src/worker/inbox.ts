@@ -83,7 +83,7 @@ export class Inbox {
     this.#streams.clear();
     for (const { stream, open, submittedAt } of streams) {
       const end = {
-        timing: { submittedAt, firstTokenAt: null, finishedAt: now },
+        timing: { submittedAt, admittedAt: null, firstTokenAt: null, finishedAt: now },
         stop: null,
         usage: { ...NO_USAGE, promptTokens: stream.promptTokenIds.length },
         seed: 0,

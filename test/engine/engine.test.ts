@@ -82,7 +82,8 @@ describe("streams", () => {
     const { engine } = setUp({ clock: () => now++ });
     const { timing } = await engine.submit({ promptTokenIds: [1], maxTokens: 2 }).completion();
     expect(timing.submittedAt).toBe(100);
-    expect(timing.firstTokenAt).toBeGreaterThan(100);
+    expect(timing.admittedAt).toBeGreaterThan(100);
+    expect(timing.firstTokenAt).toBeGreaterThan(timing.admittedAt!);
     expect(timing.finishedAt).toBeGreaterThan(timing.firstTokenAt!);
     await engine.dispose();
   });
@@ -259,7 +260,7 @@ describe("time", () => {
     expect(await stream.completion()).toMatchObject({
       finishReason: "error",
       error: new TimeoutError("request 1: deadline 50 has passed, it is 50"),
-      timing: { finishedAt: 50 },
+      timing: { admittedAt: null, finishedAt: 50 },
     });
     await engine.dispose();
   });

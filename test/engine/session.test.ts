@@ -34,7 +34,7 @@ describe("Session", () => {
     expect(await stream.completion()).toMatchObject({
       text: "Hi EN",
       finishReason: "length",
-      timing: { submittedAt: 1, firstTokenAt: 5, finishedAt: 9 },
+      timing: { submittedAt: 1, admittedAt: null, firstTokenAt: 5, finishedAt: 9 },
       seed: 7,
       stop: null,
     });
@@ -86,7 +86,12 @@ describe("Session", () => {
     expect((await stream.next()).value).toMatchObject({ text: "", tokenIds: [66] });
     const none = open();
     none.session.end("abort", null, 9);
-    expect((await none.stream.completion()).timing).toEqual({ submittedAt: 1, firstTokenAt: null, finishedAt: 9 });
+    expect((await none.stream.completion()).timing).toEqual({
+      submittedAt: 1,
+      admittedAt: null,
+      firstTokenAt: null,
+      finishedAt: 9,
+    });
   });
 });
 

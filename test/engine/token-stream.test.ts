@@ -5,7 +5,7 @@ import { AbortedError, StepFailedError } from "../../src/errors.ts";
 import type { FinishReason } from "../../src/request.ts";
 import { promptOf, readAll, setUp, someTurns } from "../support/engines.ts";
 
-const timing = { submittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
+const timing = { submittedAt: 1, admittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
 const end: AnswerEnd = { timing, stop: null, usage: { ...NO_USAGE, outputTokens: 1 }, seed: 5 };
 
 function open(abort = (): void => {}): TokenStream {

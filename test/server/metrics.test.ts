@@ -45,6 +45,8 @@ test("the page has what requests, tokens and the cache came to", async () => {
     "vllm:time_to_first_token_seconds_count": 2,
     "vllm:inter_token_latency_seconds_count": 8,
     "vllm:e2e_request_latency_seconds_count": 2,
+    "vllm:request_queue_time_seconds_count": 2,
+    "vllm:request_prefill_time_seconds_count": 2,
     "vllm:request_params_n_sum": 3,
     "vllm:request_prompt_tokens_sum": 46,
     "vllm:request_generation_tokens_sum": 11,
@@ -78,13 +80,19 @@ test("times are those of the clock, tokens that come together share theirs", asy
   now = 0.23;
   observer.noteTokens(0, 4);
   now = 0.43;
-  observer.end(["stop"], { promptTokens: 7, cachedTokens: 0, outputTokens: 5 });
   const { engine } = serveScripted();
+  const answer = await engine.submit({ promptTokenIds: [1], maxTokens: 1 }).completion();
+  const timing = { submittedAt: 100, admittedAt: 100.25, firstTokenAt: 100.75, finishedAt: 101.75 };
+  const timed = { ...answer, choices: [{ ...answer, timing }] };
+  observer.end([timed], { promptTokens: 7, cachedTokens: 0, outputTokens: 5 });
   const page = await metrics.render(engine.stats());
   expect(valueOf(page, "vllm:time_to_first_token_seconds_sum")).toBeCloseTo(0.03);
   expect(valueOf(page, "vllm:inter_token_latency_seconds_sum")).toBeCloseTo(0.05);
   expect(valueOf(page, "vllm:request_time_per_output_token_seconds_sum")).toBeCloseTo(0.1);
-  expect(valueOf(page, "vllm:request_decode_time_seconds_sum")).toBeCloseTo(0.4);
+  const stages = { queue: 0.25, prefill: 0.5, decode: 1, inference: 1.5 };
+  for (const [stage, seconds] of Object.entries(stages)) {
+    expect(valueOf(page, `vllm:request_${stage}_time_seconds_sum`)).toBe(seconds);
+  }
 });
 
 test("buckets of lengths go in steps of 1, 2 and 5 to the longest request", () => {

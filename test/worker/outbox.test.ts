@@ -4,7 +4,7 @@ import { StepFailedError } from "../../src/errors.ts";
 import type { Batch } from "../../src/worker/messages.ts";
 import { Outbox } from "../../src/worker/outbox.ts";
 
-const timing = { submittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
+const timing = { submittedAt: 1, admittedAt: 1, firstTokenAt: 2, finishedAt: 3 };
 const end = { timing, stop: "END", usage: { ...NO_USAGE, outputTokens: 3 }, seed: 5 };
 
 function setUp() {

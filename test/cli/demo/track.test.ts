@@ -22,7 +22,7 @@ const completion = (tokenIds: number[], finishedAt: number): Completion => {
     text: "",
     finishReason: "stop" as const,
     error: null,
-    timing: { submittedAt: 0, firstTokenAt: 1, finishedAt },
+    timing: { submittedAt: 0, admittedAt: 0, firstTokenAt: 1, finishedAt },
     stop: null,
     usage: NO_USAGE,
     seed: 0,
