@@ -27,6 +27,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/webgpu-waits.ts"],
     // Test files share the modules of their worker: a fresh copy for each took three quarters of the CPU of `npm test`.
     isolate: false,
     // No test asserts a time. This only ends a hung one, on a machine that may be busy with other work.

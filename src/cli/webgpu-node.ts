@@ -2,6 +2,7 @@ import { isSoftware, requestAdapter } from "../backends/webgpu/index.ts";
 import { DeviceUnavailableError, MissingPackageError } from "../errors.ts";
 import {
   SOFTWARE_PACKAGE,
+  type SoftwareDriver,
   findSoftwareArchive,
   hasSystemVulkan,
   loadSoftwareDriver,
@@ -29,15 +30,23 @@ export async function openNodeGpu(): Promise<NodeGpu> {
   const webgpu = await importWebGPU();
   const system = hasDriver() ? await open(webgpu, SYSTEM) : null;
   if (system) return system;
+  const { folder } = (loaded ??= loadSoftware());
+  const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${folder}`, TRUSTED_KERNELS);
+  if (software) return software;
+  throw new DeviceUnavailableError(
+    `WebGPU finds no adapter, not even with SwiftShader in ${folder}: install a Vulkan driver`,
+  );
+}
+
+/** The driver that this process has loaded: from then on its Vulkan loader is not the system's. */
+let loaded: SoftwareDriver | null = null;
+
+function loadSoftware(): SoftwareDriver {
   const archive = findSoftwareArchive();
   if (archive === null) throw new DeviceUnavailableError(`WebGPU finds no GPU: ${SOFTWARE_HINT}`);
   const driver = unpackSoftwareDriver(archive);
   loadSoftwareDriver(driver);
-  const software = await open(webgpu, `SwiftShader of ${SOFTWARE_PACKAGE}, in ${driver.folder}`, TRUSTED_KERNELS);
-  if (software) return software;
-  throw new DeviceUnavailableError(
-    `WebGPU finds no adapter, not even with SwiftShader in ${driver.folder}: install a Vulkan driver`,
-  );
+  return driver;
 }
 
 /** An adapter that is a GPU. Throws `MissingPackageError`, or `DeviceUnavailableError` where all is software. */
@@ -52,7 +61,7 @@ const SYSTEM = "the system's driver";
 
 /** Whether the system may have a driver of WebGPU's kinds: Linux needs Vulkan, the others bring their own. */
 function hasDriver(): boolean {
-  return process.platform !== "linux" || hasSystemVulkan();
+  return process.platform !== "linux" || (loaded === null && hasSystemVulkan());
 }
 
 /**

@@ -15,15 +15,22 @@ describe.skipIf(noWebGPU)(`openNodeGpu${ifWebGPU}`, () => {
     expect(origin).toMatch(isSoftware(adapter.info) ? /SwiftShader|driver/ : /driver/);
   });
 
-  test("works in a process that was started with nothing prepared", () => {
+  test("works in a process that was started with nothing prepared, and gives the same adapter again", () => {
     const module = fileURLToPath(new URL("../../src/cli/webgpu-node.ts", import.meta.url));
-    const program = `const { adapter } = await (await import(${JSON.stringify(module)})).openNodeGpu(); console.log(adapter.limits.maxBindGroups); process.exit(0);`;
+    const program = [
+      `const { openNodeGpu } = await import(${JSON.stringify(module)});`,
+      "const [first, second] = [await openNodeGpu(), await openNodeGpu()];",
+      "console.log(first.adapter.limits.maxBindGroups, first.origin === second.origin);",
+      "process.exit(0);",
+    ].join("\n");
     const { LD_LIBRARY_PATH: _path, VK_ICD_FILENAMES: _driver, ...env } = process.env;
     const out = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
       env,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
-    expect(Number(out.trim().split("\n").at(-1))).toBeGreaterThanOrEqual(4);
+    const [groups, isSame] = out.trim().split("\n").at(-1)!.split(" ");
+    expect(Number(groups)).toBeGreaterThanOrEqual(4);
+    expect(isSame).toBe("true");
   });
 });
