@@ -73,7 +73,7 @@ function runOne({ name, files }: LavapipeCheck, family: string, env: LavapipeEnv
     env: { ...process.env, ...env, BSTAR_WEBGPU_FAMILY: family },
   });
   // Vitest ends by itself when it is told to, with an exit code: `signal` would be null then.
-  const isLate = (error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT";
+  const isLate = error !== undefined && "code" in error && error.code === "ETIMEDOUT";
   const outcome = isLate ? "not finished in time" : status === 0 ? "passed" : "FAILED";
   console.log(`${outcome} after ${Math.round((performance.now() - began) / 1000)} s: ${title}`);
   return isLate || status === 0;

@@ -1,11 +1,12 @@
 import { layerGroups } from "../../decoder.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
+import { nextTurn } from "../next-turn.ts";
 import { Arena } from "./arena.ts";
 import { CpuBackend } from "./backend.ts";
 import { BlockStore } from "./block-store.ts";
 import { StepColumns } from "./columns.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
-import { InlinePool, nextTurn } from "./inline-pool.ts";
+import { InlinePool } from "./inline-pool.ts";
 import { type Kernels, compileKernels, openKernels } from "./kernels.ts";
 import { type CpuBackendOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { Placement } from "./placement.ts";

@@ -1,3 +1,4 @@
+import { nextTurn } from "../next-turn.ts";
 import type { Kernels } from "./kernels.ts";
 import type { StepPool } from "./pool.ts";
 
@@ -32,22 +33,4 @@ export class InlinePool implements StepPool {
   stop(): void {
     this.#isStopped = true;
   }
-}
-
-/** Resolves in a later turn of the event loop, so that timers, sockets and aborts get theirs between two steps. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else post(resolve);
-  });
-}
-
-/** A timer of a browser would wait 4 ms once it is nested. */
-function post(resolve: () => void): void {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    resolve();
-  };
-  port2.postMessage(null);
 }

@@ -9,7 +9,7 @@ import type { StepPlan, StepResult } from "../../step.ts";
 import type { Backend, BackendInfo } from "../backend.ts";
 import { Forward } from "./forward.ts";
 import { KvStore } from "./kv-store.ts";
-import { nextTurn } from "./next-turn.ts";
+import { nextTurn } from "../next-turn.ts";
 import type { StepOutput } from "./step-output.ts";
 import { StepRunner } from "./step-runner.ts";
 

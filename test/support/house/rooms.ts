@@ -103,12 +103,12 @@ export const NODE_FILES: readonly RegExp[] = [
 
 /**
  * "src/policies/queue/fcfs.ts" -> "policies"; "src/index.ts" -> "index"; other files of src itself -> "root";
- * "src/backends/backend.ts" -> "backend"; "src/backends/webgpu/…" -> "backends/webgpu"; null outside src.
+ * files of src/backends itself -> "backend"; "src/backends/webgpu/…" -> "backends/webgpu"; null outside src.
  */
 export function roomOf(path: string): string | null {
   const [top, first, second] = path.split("/");
   if (top !== "src") return null;
   if (second === undefined) return first === "index.ts" ? "index" : "root";
   if (first !== "backends") return first;
-  return second === "backend.ts" || second === "plan-check.ts" ? "backend" : `backends/${second}`;
+  return second.endsWith(".ts") ? "backend" : `backends/${second}`;
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { nextTurn } from "../../../src/backends/reference/next-turn.ts";
+import { nextTurn } from "../../src/backends/next-turn.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
