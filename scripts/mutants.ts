@@ -21,6 +21,8 @@ const SEEDS = Array.from({ length: soakCount(10) }, (_, index) => index + 1);
 const LIMIT = { programs: 5000, seconds: 10 };
 /** Within these, from seed 0, a bug of the scheduler has to be found. */
 const FAULT_SEEDS = 2000;
+/** Characters of what a failing seed says. */
+const MAX_MESSAGE = 90;
 
 interface Hunt {
   readonly programs: number;
@@ -65,6 +67,15 @@ async function huntMutant(mutant: Mutant): Promise<boolean> {
   return median(programs) < LIMIT.programs && seconds <= LIMIT.seconds;
 }
 
+/** What a failing seed says, on one line, without the seed and how to see it again. */
+function inShort(message: string): string {
+  const text = message
+    .replaceAll(/^(seed \d+(, turn \d+)?: )+|; replay.*| by: \{.*/gs, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  return text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE)} …`;
+}
+
 /** Hunts one bug of the scheduler, seed after seed. Returns whether it was found within the limit. */
 async function huntFault(fault: PlantedFault): Promise<boolean> {
   const start = performance.now();
@@ -74,7 +85,7 @@ async function huntFault(fault: PlantedFault): Promise<boolean> {
         () => null,
         (error: Error) => error.message,
       );
-      if (message !== null) return { seeds: seed + 1, message: message.replace(/; replay.*/s, "").slice(0, 100) };
+      if (message !== null) return { seeds: seed + 1, message: inShort(message) };
     }
     return { seeds: FAULT_SEEDS + 1, message: "not found" };
   });

@@ -1,7 +1,11 @@
 import { assert } from "../assert.ts";
+import type { AllocatorSizes } from "./allocator/allocator.ts";
+import { checkProgram } from "./allocator/conformance.ts";
 import type { MakeBackend } from "./backend-cases/backend-case.ts";
 import { BackendSubject, type BackendSubjectOptions } from "./backend-subject.ts";
 import { FaultRun, type FaultReport } from "./fault-run.ts";
+import { drawForkProgram } from "./fork-program.ts";
+import { KvCacheAllocator } from "./kv-cache-allocator.ts";
 import type { PolicyMakers } from "./policy-cases/policy-case.ts";
 import { settingOf } from "./policy-cases/scheduler-runs.ts";
 import { SchedulerDrive } from "./scheduler-drive.ts";
@@ -41,19 +45,20 @@ export interface FaultSummary {
 
 const DEFAULT_SEEDS = 100;
 const DEFAULT_BLOCK_SIZES = [1, 4, 16];
-/** Seeds of what is drawn for backends: no seed of a run is so large. */
+/** Seeds of what is drawn for backends, and of programs with forks: no seed of a run is so large. */
 const BACKEND_SEEDS = 2 ** 41;
+const FORK_SEEDS = 2 ** 42;
 
 /**
  * Runs the production engine and scheduler on a device that fails on command, one seed after the other. Each seed is
- * two runs: the engine with readers, cancels, pauses and lost devices, and the scheduler alone with branches and plans
- * ahead. Laws: each request ends exactly once, with exactly the tokens that its context gives; nothing is read that
- * another salt, adapter or beginning wrote; an aborted request gets no further token; all blocks come back. When half
- * of the turns are over nothing fails any more, and everything has to end.
+ * three runs: the engine with readers, cancels, pauses and lost devices, the scheduler alone with branches and plans
+ * ahead, and the KV cache alone with forks beside steps in flight. Laws: each request ends exactly once, with exactly
+ * the tokens that its context gives; nothing is read that another salt, adapter or beginning wrote; an aborted request
+ * gets no further token; all blocks come back. When half of the turns are over nothing fails any more, and everything
+ * has to end.
  *
- * With `backend` the engine runs on backends of your own, in the place of the device and of the second run. What each
- * request has to get is found by running it alone on another of them; then steps fail, are late or are lost by the
- * seed.
+ * With `backend` the engine runs on backends of your own, and is the only run of a seed. What each request has to get
+ * is found by running it alone on another of them; then steps fail, are late or are lost by the seed.
  *
  * Throws the first broken law, with its seed. The same seed and policies give the same run.
  */
@@ -82,6 +87,9 @@ export function injectFaults(seed: number, policies: PolicyMakers = {}): Promise
     const report = await new FaultRun(seed, policies).run();
     const { program, options } = settingOf(policies, drawProgram(seed));
     new SchedulerDrive(program, options).run();
+    const makeCache = (sizes: AllocatorSizes): KvCacheAllocator =>
+      new KvCacheAllocator(sizes, { eviction: policies.eviction?.() });
+    checkProgram(makeCache, drawForkProgram(new SeededRandom(FORK_SEEDS + seed)));
     return report;
   });
 }

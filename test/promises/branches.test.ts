@@ -137,3 +137,23 @@ test("a fork carries the adoptions and the copies of plans in flight, whether th
     { numRuns: 40 },
   );
 });
+
+test("a fork of a copy in flight shares the old block again, as its parent does, when the copy was not made", () => {
+  const cache = new SlotCache({ blockCount: 8, blockSize: 2, eviction: lru() });
+  const parent = cache.open({ domain: cache.prefixes.domains.acquire("", 0) });
+  const [first, second] = [new StepJournal(), new StepJournal()];
+  cache.extend(parent, 3, first);
+  cache.seal(first);
+  cache.commit(first);
+  const before = parent.tables[0].ids;
+  const sibling = cache.fork(parent, 3);
+  cache.unshare(parent, 3, second);
+  const child = cache.fork(parent, 3);
+  expect(child.tables[0].ids).toEqual(parent.tables[0].ids);
+  expect(parent.tables[0].ids).not.toEqual(before);
+  cache.seal(second);
+  cache.rollBack(second);
+  for (const each of [parent, sibling, child]) expect(each.tables[0].ids).toEqual(before);
+  for (const each of [parent, sibling, child]) cache.clear(each);
+  expect(cache.pool.freeCount).toBe(8);
+});

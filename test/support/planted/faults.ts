@@ -24,6 +24,12 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     put: "const key = `${adapterId}:`;",
   },
   {
+    bug: "a branch does not take the adoptions of steps in flight",
+    file: "blocks/block-tables.ts",
+    find: "if (adoption.index < count) this.noteAdoption({ ...adoption, slot: to });",
+    put: "",
+  },
+  {
     bug: "a choice that begins beside another counts one block too many as indexed",
     file: "blocks/block-tables.ts",
     find: "this.setIndexed(to, this.tails[from], this.indexed[from]);",
