@@ -80,7 +80,7 @@ function addIndexing(suite: Suite): void {
     "indexing 512 new full blocks",
     () => {
       // Called once before the first `beforeEach`, to see whether it is asynchronous: there are no blocks then.
-      if (tables.capacityOf(SLOT) === 0) return;
+      if (tables.counts[SLOT] === 0) return;
       index(tokens, journal);
       transactions.commit(journal);
     },
@@ -116,7 +116,7 @@ function addAllocation(suite: Suite): void {
   suite.add("allocate a block, pool full of cached ones", reserve, {
     opsPerCall: BLOCKS,
     beforeEach() {
-      if (tables.capacityOf(SLOT) > 0) index(tokensOf(prompt++), null);
+      if (tables.counts[SLOT] > 0) index(tokensOf(prompt++), null);
       clear();
       while (kv.pool.freeCount > 0) {
         reserve();

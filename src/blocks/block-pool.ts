@@ -1,5 +1,5 @@
 import { assert } from "../assert.ts";
-import { MAX_SLOTS } from "../config.ts";
+import { MAX_SLOTS, NULL_BLOCK } from "../config.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { createLinks, type Links } from "../collections/linked-queue.ts";
 import { FreeStack } from "../collections/free-stack.ts";
@@ -22,10 +22,10 @@ export type BlockState = "free" | "cached" | "held";
  */
 export class BlockPool {
   readonly blockCount: number;
-  /** Of free blocks the pool's; of cached ones the eviction policy's. */
+  /** Links of free blocks are the pool's, links of cached blocks the eviction policy's. */
   readonly links: Links;
   readonly #references: Uint16Array;
-  /** The prefix cache's name for the block, 0 where it is not indexed. */
+  /** The prefix cache's node of the block, 0 if it is not indexed. */
   readonly #labels: Int32Array;
   readonly #free: FreeStack;
   #cachedCount = 0;
@@ -53,12 +53,12 @@ export class BlockPool {
     return this.blockCount - this.#free.size - this.#cachedCount;
   }
 
-  /** Blocks that a new holder can have: free ones, and cached ones after an eviction each. */
+  /** Blocks that can be allocated: free ones, and cached ones after an eviction each. */
   get availableCount(): number {
     return this.#free.size + this.#cachedCount;
   }
 
-  /** Hands out a free block with one reference. The caller has made sure that there is one. */
+  /** Takes a free block with one reference. The caller has checked that one is free. */
   acquire(): number {
     assert(this.#free.size > 0, "acquire() with no block free");
     const block = this.#free.pop();
@@ -93,7 +93,7 @@ export class BlockPool {
     return "free";
   }
 
-  /** The prefix cache indexes this held block as `label` (> 0): once unreferenced it will be cached, not free. */
+  /** Notes that the prefix cache indexes this held block as `label` (> 0): once unreferenced it is cached, not free. */
   label(block: number, label: number): void {
     assert(
       this.#references[block] > 0 && this.#labels[block] === 0,
@@ -102,7 +102,7 @@ export class BlockPool {
     this.#labels[block] = label;
   }
 
-  /** The index dropped this block: a cached one becomes free. */
+  /** Notes that the prefix cache dropped this block: a cached block becomes free. */
   unlabel(block: number): void {
     assert(this.#labels[block] > 0, () => `unlabel(${block}): the block is not labelled`);
     this.#labels[block] = 0;
@@ -111,7 +111,7 @@ export class BlockPool {
     this.#free.push(block);
   }
 
-  /** What the prefix cache calls the block; 0 where it is not indexed. */
+  /** The prefix cache's node of the block; 0 if it is not indexed. */
   labelOf(block: number): number {
     return this.#labels[block];
   }
@@ -120,9 +120,9 @@ export class BlockPool {
     return this.#references[block];
   }
 
-  /** Where a block stands and how many hold it, for people. */
+  /** The state of a block and its references, for people. */
   inspect(block: number): { block: number; state: BlockState; references: number; indexed: boolean } {
-    assert(this.#isUsable(block), () => this.#complaint(block, ""));
+    assert(this.#labels[block] !== undefined && block !== NULL_BLOCK, () => this.#complaint(block, ""));
     const references = this.#references[block];
     const indexed = this.#labels[block] !== 0;
     return { block, state: references > 0 ? "held" : indexed ? "cached" : "free", references, indexed };
@@ -158,12 +158,9 @@ export class BlockPool {
     assert(this.#references[0] === 0 && this.#labels[0] === 0, "NULL_BLOCK is held or indexed");
   }
 
-  #isUsable(block: number): boolean {
-    return block >= 1 && block <= this.blockCount && Number.isInteger(block);
-  }
-
   /** Why a call about the block is wrong; for an existing block, what the call says. */
   #complaint(block: number, ofUsable: string): string {
-    return this.#isUsable(block) ? ofUsable : `${block} is not a block id in 1..${this.blockCount}`;
+    const exists = this.#labels[block] !== undefined && block !== NULL_BLOCK;
+    return exists ? ofUsable : `${block} is not a block id in 1..${this.blockCount}`;
   }
 }

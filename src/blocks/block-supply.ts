@@ -4,7 +4,10 @@ import type { BlockPool } from "./block-pool.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import type { StepJournal } from "./step-journal.ts";
 
-/** Hands out device blocks: free ones, then cached ones, which go to the host tier first where that is worth it. */
+/**
+ * Allocates device blocks: free ones first, then evicted ones, which are swapped out to the host tier if that is worth
+ * it.
+ */
 export class BlockSupply {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
@@ -23,7 +26,7 @@ export class BlockSupply {
     this.#onEvict = options.onEvict;
   }
 
-  /** A block with one holder. The caller has made sure that one is available. */
+  /** Allocates a block with one holder. The caller has checked that a block is available. */
   allocate(journal: StepJournal): number {
     if (this.#pool.freeCount === 0) this.#evict(journal);
     return this.#pool.acquire();
@@ -50,12 +53,7 @@ export class BlockSupply {
     return block;
   }
 
-  /** The copy was never made. */
-  undoSwapOut(group: number, node: number, hostBlock: number): void {
-    if (this.#prefixes.host.blockOf(group, node) === hostBlock) this.#prefixes.dropFromHost(group, node);
-  }
-
-  /** Gives up a cached block; where that is cheaper than computing it again, the plan swaps it out first. */
+  /** Evicts a cached block. If swapping is cheaper than recomputation, the plan swaps it out first. */
   #evict(journal: StepJournal): void {
     const block = this.#prefixes.victim();
     this.#onEvict?.(block);

@@ -22,11 +22,11 @@ export interface BlockTablesOptions {
 }
 
 /**
- * What the requests hold of the KV cache, by request slot: a block table a group, and how far its blocks are indexed.
- * The tables are the plan's columns, too.
+ * The requests' part of the KV cache, by request slot: a block table for each group, and the number of indexed blocks.
+ * The plan's columns are these tables.
  *
- * A slot is opened, filled by a match or a fork, extended before each step, and released at the end. Blocks that
- * several slots share are copied before a write (copy on write): a block is held until the plan that copies it is done.
+ * A slot is opened, filled by a match or a fork, extended before each step, and released at the end. A shared block is
+ * copied before a write (copy on write): the source is held until the plan that copies it is done.
  *
  * Laws: each table of a slot ends at the same count; each held entry is one reference of its block; a slot that is not
  * open holds nothing.
@@ -36,12 +36,9 @@ export class BlockTables {
   readonly groups: readonly TableGroup[];
   /** [slots] one past the last block of each table. */
   readonly counts: Int32Array;
-  /** [slots] how often the slot was released: what was noted of an earlier generation is void. */
+  /** [slots] number of releases of the slot: records of an earlier generation are void. */
   readonly generations: Int32Array;
-  /**
-   * [slots] known and computed tokens at which the next block can be indexed; more than any request has where none will
-   * be.
-   */
+  /** [slots] known and computed tokens at which the next block can be indexed; `NEVER` if none will be. */
   readonly indexAt: Int32Array;
   /** [slots] blocks that are indexed. */
   readonly indexed: Int32Array;
@@ -82,7 +79,7 @@ export class BlockTables {
     this.#roots = new Int32Array(slotCount);
   }
 
-  /** An empty slot is a request's, in a domain of the prefix cache that the caller holds. */
+  /** Gives an empty slot to a request, in a domain of the prefix cache that the caller holds. */
   open(slot: number, domain: number, cacheable: boolean): void {
     assert(this.counts[slot] === 0, () => `open(${slot}): the slot holds blocks`);
     this.#roots[slot] = PrefixTree.rootOf(domain);
@@ -90,13 +87,9 @@ export class BlockTables {
     if (!cacheable) this.stopIndexing(slot);
   }
 
-  /** Tokens that the slot's blocks have room for. */
-  capacityOf(slot: number): number {
-    return this.counts[slot] * this.blockSize;
-  }
-
   /**
-   * Blocks, of all groups, that computing positions start <= p < end takes: new ones, and copies of a shared last one.
+   * Blocks, of all groups, that computing positions start <= p < end needs: new blocks, and a copy of a shared last
+   * block.
    */
   blocksToReserve(slot: number, start: number, end: number): number {
     const { blockSize, counts, groups } = this;
@@ -113,7 +106,7 @@ export class BlockTables {
    * eviction throws, it throws, and the tables of all groups still end at the same block.
    */
   reserve(slot: number, start: number, end: number, journal: StepJournal): void {
-    if (this.forked[slot] === 1 && start < this.capacityOf(slot)) {
+    if (this.forked[slot] === 1 && start < this.counts[slot] * this.blockSize) {
       this.#unshare(slot, Math.floor(start / this.blockSize), journal);
     }
     for (let index = this.counts[slot]; index * this.blockSize < end; index++) {
@@ -122,7 +115,7 @@ export class BlockTables {
     }
   }
 
-  /** An empty slot begins with a match: `put` fills the entries, of each group from the first block that it sees. */
+  /** Starts an empty slot with a match: `put` then fills the entries of each group from its first visible block. */
   begin(slot: number, match: Beginning): void {
     assert(this.counts[slot] === 0, () => `begin(${slot}): the slot holds blocks`);
     this.counts[slot] = match.blockCount;
@@ -131,8 +124,8 @@ export class BlockTables {
   }
 
   /**
-   * The block, with one reference that the caller took, is entry `index` of the slot's table; behind the last one the
-   * tables get longer.
+   * Makes a block, whose reference the caller took, entry `index` of the slot's table. An index past the end extends
+   * the tables.
    */
   put(slot: number, group: number, index: number, block: number): void {
     const tables = this.groups[group];
@@ -144,7 +137,7 @@ export class BlockTables {
     if (index >= this.counts[slot] && group === this.groups.length - 1) this.counts[slot] = index + 1;
   }
 
-  /** What backends know of the tables may be wrong, after a step that failed: every slot's is told whole. */
+  /** Tells every slot's whole table, after a failed step: backends may have missed changes. */
   tellAll(): void {
     for (const tables of this.groups) this.#tellWhole(tables);
   }
@@ -155,19 +148,19 @@ export class BlockTables {
     }
   }
 
-  /** `count` blocks are indexed from now on, the last one at `tail`. */
+  /** Notes that `blocks` blocks are indexed, the last one at node `tail`. */
   setIndexed(slot: number, tail: number, blocks: number): void {
     this.tails[slot] = tail;
     this.indexed[slot] = blocks;
     this.indexAt[slot] = (blocks + 1) * this.blockSize;
   }
 
-  /** No more of the slot's blocks go into the prefix cache. */
+  /** Indexes no more of the slot's blocks. */
   stopIndexing(slot: number): void {
     this.indexAt[slot] = NEVER;
   }
 
-  /** None of the slots' blocks is indexed any more, and none will be. */
+  /** Counts no block of any slot as indexed, and indexes no more. */
   detachAll(): void {
     for (let slot = 0; slot < this.counts.length; slot++) {
       this.setIndexed(slot, this.#roots[slot], 0);
@@ -175,7 +168,7 @@ export class BlockTables {
     }
   }
 
-  /** Gives back blocks that no later token sees: `settled` tokens are in the cache for good. */
+  /** Releases blocks that no later token sees, after `settled` settled tokens. */
   slide(slot: number, settled: number): void {
     for (const tables of this.groups) {
       const end = this.firstNeeded(slot, settled, tables.window);
@@ -186,30 +179,37 @@ export class BlockTables {
     }
   }
 
-  /** The first block that a later token sees, or that has to stay for the prefix cache. */
+  /** The first block that a later token sees or that the prefix cache needs. */
   firstNeeded(slot: number, settled: number, window: number | null): number {
     if (window === null) return 0;
     const needed = Math.floor(Math.max(0, settled - window + 1) / this.blockSize);
-    // The tail stays: its node must outlive it until the next block is indexed below. So does what is the tail again
-    // when plans in flight fail.
+    // The tail stays, because the next block is indexed below its node. So does the block that becomes the tail again
+    // if plans in flight fail.
     return this.indexAt[slot] === NEVER
       ? needed
       : Math.min(needed, this.indexed[slot] - 1, Math.floor(settled / this.blockSize) - 1);
   }
 
-  /** Back to `tokenCount` tokens: blocks beyond are given back, tail first. */
+  /** Truncates the slot to `tokenCount` tokens: releases later blocks, tail first. */
   truncate(slot: number, tokenCount: number): void {
     const stopped = this.indexAt[slot] === NEVER;
     while (this.indexed[slot] * this.blockSize > tokenCount) {
       this.setIndexed(slot, this.#prefixes.tree.parentOf(this.tails[slot]), this.indexed[slot] - 1);
     }
     if (stopped) this.stopIndexing(slot);
-    this.#releaseFrom(slot, Math.ceil(tokenCount / this.blockSize));
+    // Index by index, all groups at each: a node's blocks go together.
+    const end = Math.ceil(tokenCount / this.blockSize);
+    for (let index = this.counts[slot] - 1; index >= end; index--) {
+      for (const tables of this.groups) {
+        if (index >= tables.first[slot]) this.#prefixes.release(tables.get(slot, index));
+      }
+      this.counts[slot] = index;
+    }
   }
 
-  /** Gives all blocks back, tail first: the slot may be opened again. */
+  /** Releases all blocks, tail first. The slot may be opened again. */
   release(slot: number): void {
-    // First the equal blocks come in: then the table alone says in which order blocks go, children before parents.
+    // Adopts equal blocks first, so that the table alone orders the releases: children before parents.
     while (this.adoptions[slot].length > 0) this.adopt(this.adoptions[slot][0]);
     for (const tables of this.groups) {
       for (let index = this.counts[slot] - 1; index >= tables.first[slot]; index--) {
@@ -228,20 +228,9 @@ export class BlockTables {
     this.generations[slot] = (this.generations[slot] + 1) | 0;
   }
 
-  /** Index by index, all groups at each: a node's blocks go together. */
-  #releaseFrom(slot: number, end: number): void {
-    for (let index = this.counts[slot] - 1; index >= end; index--) {
-      for (const tables of this.groups) {
-        if (index >= tables.first[slot]) this.#prefixes.release(tables.get(slot, index));
-      }
-      this.counts[slot] = index;
-    }
-  }
-
   /**
-   * An open slot shares the blocks of another slot's first `tokenCount` tokens; whichever writes first into a shared
-   * one copies it. Blocks that wait to be replaced by equal ones wait in both, and copies of plans in flight have no
-   * content in either if they fail.
+   * Lets an open slot share the blocks of another slot's first `tokenCount` tokens; the first writer of a shared block
+   * copies it. Pending adoptions apply to both slots, and a failed plan undoes its copies in both.
    */
   fork(from: number, to: number, tokenCount: number): void {
     const count = Math.min(this.counts[from], Math.ceil(tokenCount / this.blockSize));
@@ -269,7 +258,7 @@ export class BlockTables {
     }
   }
 
-  /** The slot holds the equal block until the adoption is settled. Returns it. */
+  /** Records an adoption: the slot holds the equal block until it is settled. Returns the adoption. */
   noteAdoption(adoption: Adoption): Adoption {
     this.#prefixes.share(adoption.block);
     this.adoptions[adoption.slot].push(adoption);
@@ -306,15 +295,14 @@ export class BlockTables {
     return source;
   }
 
-  /** A copy was not made: the slot shares the old block again. */
+  /** Undoes a copy: the slot shares the old block again. */
   takeBack(slot: number, group: number, index: number, block: number): void {
     this.groups[group].set(slot, index, block);
     this.forked[slot] = 1;
   }
 
   /**
-   * The equal block takes the place of the slot's own, unless a window left it meanwhile. Nothing where that was
-   * settled before.
+   * Replaces the slot's own block by the equal one, unless a window has passed it. Does nothing for a settled adoption.
    */
   adopt(adoption: Adoption): void {
     const { slot, group, index, block } = adoption;
@@ -329,7 +317,7 @@ export class BlockTables {
     this.#prefixes.release(own);
   }
 
-  /** Takes the adoption off its slot's list; false where that was done before. */
+  /** Removes the adoption from its slot's list; false if it was removed before. */
   closeAdoption(adoption: Adoption): boolean {
     if (adoption.settled) return false;
     adoption.settled = true;

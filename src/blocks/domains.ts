@@ -12,8 +12,8 @@ export class Domains {
 
   /** The domain's number, with one more user. */
   acquire(salt: string, adapterId: number): number {
-    // The adapter's digits end at the first colon, whatever the salt holds: the pair can be read back, so no two share
-    // a key.
+    // The adapter's digits end at the first colon, whatever the salt holds: the pair can be read back, so two pairs
+    // never share a key.
     const key = `${adapterId}:${salt}`;
     let domain = this.#numbers.get(key);
     if (domain === undefined) {

@@ -18,10 +18,10 @@ export interface EvictionStorage {
 }
 
 /**
- * Chooses which cached block is given up when the pool has no free one.
+ * Chooses which cached block is evicted when no block is free.
  *
- * A block can be given up while it is *cached*: indexed, and not held. The cache tells the policy of every
- * change; the policy keeps its own columns, made in `attach`, and names children before parents.
+ * A block can be given up while it is *cached*: indexed, and not held. The cache tells the policy of every change; the
+ * policy keeps its own columns, made in `attach`, and names children before parents.
  */
 export interface EvictionPolicy {
   readonly name: string;

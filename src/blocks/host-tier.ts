@@ -6,13 +6,15 @@ import { IntList } from "../collections/int-list.ts";
 import { widened } from "../widen.ts";
 
 /**
- * Which blocks of host memory hold a copy of a node's keys and values. Least recently used goes first.
- * Blocks that the plan under construction reads or writes are pinned until it is complete.
+ * Which blocks of host memory hold a copy of a node's keys and values. The least recently used copy is dropped first.
+ * Blocks that the plan under construction reads or writes are pinned until `unpin`.
  *
- * Laws: free + stored = blockCount; each stored block belongs to one node and group, and that one names it.
+ * Laws: free + stored = blockCount; each stored block belongs to one node and group, which names it.
  */
 export class HostTier {
   readonly blockCount: number;
+  /** Blocks with a copy; written here alone. */
+  storedCount = 0;
   readonly #groupCount: number;
   /** [(nodes + 1) x groups] */
   #blockOf: Int32Array;
@@ -23,12 +25,11 @@ export class HostTier {
   readonly #pins: Uint8Array;
   readonly #pinned = new IntList();
   readonly #linkBytes: number;
-  #storedCount = 0;
 
   constructor(options: { blockCount: number; groupCount: number; nodeCapacity: number }) {
     this.blockCount = options.blockCount;
     this.#groupCount = options.groupCount;
-    // Without a tier there is nothing to say of any node.
+    // Without a tier no node has a copy.
     this.#blockOf = new Int32Array(options.blockCount === 0 ? 0 : options.groupCount * (options.nodeCapacity + 1));
     this.#place = new Int32Array(options.blockCount + 1);
     this.#pins = new Uint8Array(options.blockCount + 1);
@@ -38,11 +39,7 @@ export class HostTier {
     this.#stored = new LinkedQueue(links);
   }
 
-  get storedCount(): number {
-    return this.#storedCount;
-  }
-
-  /** The host block that holds a node's copy; `NULL_BLOCK` where none does. */
+  /** The host block with a node's copy; `NULL_BLOCK` without one. */
   blockOf(group: number, node: number): number {
     return this.blockCount === 0 ? NULL_BLOCK : (this.#blockOf[node * this.#groupCount + group] ?? NULL_BLOCK);
   }
@@ -56,7 +53,7 @@ export class HostTier {
     return this.#free.size > 0 || this.#stored.size > 0;
   }
 
-  /** The node and group whose copy goes next; only where `hasRoom` and nothing is free. */
+  /** The node and group whose copy is dropped next; only if `hasRoom` and `isFull`. */
   get oldest(): { group: number; node: number } {
     const place = this.#place[this.#stored.first];
     return { group: place % this.#groupCount, node: Math.floor(place / this.#groupCount) };
@@ -66,19 +63,22 @@ export class HostTier {
     return this.#free.size === 0;
   }
 
-  /** Gives a node a free host block, pinned; only where one is free. */
+  /** Gives a node a free host block and pins it; a block must be free. */
   store(group: number, node: number): number {
     const block = this.#free.pop();
     const place = node * this.#groupCount + group;
     if (place >= this.#blockOf.length) this.#blockOf = widened(this.#blockOf, place + 1, Number.POSITIVE_INFINITY);
     this.#blockOf[place] = block;
     this.#place[block] = place;
-    this.#storedCount++;
+    this.storedCount++;
     this.#pin(block);
     return block;
   }
 
-  /** The plan under construction reads the node's copy: it stays until `unpin`, and is then the most recently used. */
+  /**
+   * Pins the node's copy until `unpin`, because the plan under construction reads it. It is then the most recently
+   * used.
+   */
   pin(group: number, node: number): void {
     const block = this.blockOf(group, node);
     if (this.#pins[block] === 1) return;
@@ -98,7 +98,7 @@ export class HostTier {
     this.#pinned.clear();
   }
 
-  /** Forgets a node's copy. */
+  /** Drops a node's copy. */
   drop(group: number, node: number): void {
     const place = node * this.#groupCount + group;
     const block = this.#blockOf[place];
@@ -106,7 +106,7 @@ export class HostTier {
     else this.#stored.remove(block);
     this.#blockOf[place] = NULL_BLOCK;
     this.#free.push(block);
-    this.#storedCount--;
+    this.storedCount--;
   }
 
   #pin(block: number): void {

@@ -6,7 +6,7 @@ import { BlockTables } from "./block-tables.ts";
 import type { KvEvent } from "./events.ts";
 import { poolMap, type PoolMap } from "./inspect.ts";
 import { checkKvCacheOptions, type KvCacheOptions } from "./kv-cache-options.ts";
-import { nodeRoom } from "./node-places.ts";
+import { nodeRoom } from "./node-room.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PrefixMatch } from "./prefix-match.ts";
 import { PrefixTree } from "./prefix-tree.ts";
@@ -21,12 +21,12 @@ export interface PrefixQuery {
 }
 
 /**
- * The KV cache's book-keeping: which request holds which block, and which prefixes are cached. No keys or values are
- * here.
+ * The KV cache's book-keeping: which request holds which block, and which prefixes are cached. It stores no keys or
+ * values.
  *
- * A request opens a slot of `tables`, attaches the cached beginning of its tokens, reserves blocks before each step,
- * and releases the slot at the end. `transactions` makes blocks matchable when the plan that computes them is made, and
- * takes that back when the plan fails.
+ * A request opens a slot of `tables`, attaches the cached prefix of its tokens, reserves blocks before each step, and
+ * releases the slot at the end. `transactions` indexes blocks when the plan that computes them is made, and undoes that
+ * when the plan fails.
  *
  * Law, after every call: free + cached + held = blockCount; with no open slot and no plan in flight, held = 0.
  */
@@ -81,32 +81,29 @@ export class KvCache {
       slotCount,
       tokensInFlight: MAX_PLANS_IN_FLIGHT * maxTokens,
     });
-    this.transactions = new Transactions({ pool, prefixes, supply: this.supply, tables: this.tables });
+    this.transactions = new Transactions({ pool, prefixes, tables: this.tables });
     this.#match = new PrefixMatch(prefixes, groups);
   }
 
   /**
-   * The longest cached beginning of `tokens[0 .. tokenCount - 1)` in a domain: the last token is always computed, for
-   * its logits. Changes nothing; valid until the next call. `journal`: of the plan under construction.
+   * The longest cached prefix of `tokens[0 .. tokenCount - 1)` in a domain: the last token is always computed, because
+   * its logits are needed. Changes nothing; valid until the next call. `journal`: of the plan under construction.
    */
   lookup(domain: number, tokens: Int32Array, tokenCount: number, journal?: StepJournal): PrefixMatch {
     this.#match.search(PrefixTree.rootOf(domain), tokens, tokenCount - 1, journal);
     return this.#match;
   }
 
-  /** An empty match, for a request that takes nothing from the cache. Valid until the next call or `lookup`. */
+  /** An empty match, for a request that skips the prefix cache. Valid until the next call or `lookup`. */
   noMatch(): PrefixMatch {
     this.#match.clear();
     return this.#match;
   }
 
-  /**
-   * How many tokens of a beginning are cached, the last token left out. Changes nothing, but a match that was looked up
-   * is void.
-   */
+  /** How many tokens of a prefix are cached, without the last token. An earlier match is void afterwards. */
   cachedTokens({ tokens, salt, adapterId }: PrefixQuery): number {
     const { domains } = this.prefixes;
-    // A domain that is not in use gets a number, under which nothing is found.
+    // An unused domain gets a new number, under which nothing is found.
     const domain = domains.acquire(salt, adapterId);
     try {
       return this.lookup(domain, tokens, tokens.length).tokenCount;
@@ -118,7 +115,7 @@ export class KvCache {
   /**
    * Available blocks, of all groups, that a request which takes the match needs until its `tokenCount` tokens are
    * computed: in groups with a window no more than it holds at a time, with one block for each plan in flight. Chunks
-   * are cut to what there is beyond that.
+   * are cut to the available blocks.
    */
   blocksToAdmit(match: PrefixMatch, tokenCount: number): number {
     const blocks = Math.ceil(tokenCount / this.blockSize) - Math.ceil(match.tokenCount / this.blockSize);
@@ -174,10 +171,7 @@ export class KvCache {
     this.prefixes.dropAll();
   }
 
-  /**
-   * The stored events that lead to what can be matched now, parents first; undefined where no one takes events.
-   * O(blocks).
-   */
+  /** The stored events that lead to the present index, parents first; undefined without a listener. O(blocks). */
   snapshot(): KvEvent[] | undefined {
     return this.prefixes.events?.snapshot();
   }

@@ -30,10 +30,10 @@ export interface PrefixCacheOptions {
 }
 
 /**
- * Which block of each group holds a node's keys and values, and which blocks are given up when the pool runs dry.
+ * Which block of each group holds a node's keys and values, and which blocks are evicted when no block is free.
  *
- * A node outlives its blocks where something hangs below it: a sliding window gives up early blocks, while what came
- * later still needs the node to say which beginning it continues.
+ * A node outlives its blocks while it has children: a sliding window releases early blocks, but later blocks still need
+ * the node to name the prefix that they continue.
  *
  * Laws: block b is labelled n in the pool exactly when `blockOf(g, n) = b` for one group g; a node is in the tree
  * exactly while it has a block or a child; in a group that sees everything, the parent of a node that has a block has
@@ -69,7 +69,7 @@ export class PrefixCache implements CachedBlocks {
     this.eviction = new GuardedEviction(options.eviction, options.pool, this, options.onError);
   }
 
-  /** The block that holds a node's keys and values in a group; `NULL_BLOCK` where none does. */
+  /** The block with a node's keys and values in a group; `NULL_BLOCK` without one. */
   blockOf(group: number, node: number): number {
     return this.#blockOf[node * this.groupCount + group];
   }
@@ -97,14 +97,14 @@ export class PrefixCache implements CachedBlocks {
     }
   }
 
-  /** From now on `block`, held and unlabelled, is what a match of the node takes in this group. */
+  /** Makes `block`, held and unlabelled, the node's block in this group. */
   store(node: number, group: number, block: number): void {
     assert(this.blockOf(group, node) === NULL_BLOCK, () => `node ${node} has a block in group ${group} already`);
     this.#pool.label(block, node);
     this.#blockOf[node * this.groupCount + group] = block;
   }
 
-  /** The block is no longer matched; nodes that nothing needs go with it. */
+  /** Removes the block from the index, and nodes that are no longer needed. */
   drop(block: number): void {
     const node = this.#pool.labelOf(block);
     const group = this.groupOf(node, block);
@@ -117,8 +117,7 @@ export class PrefixCache implements CachedBlocks {
   }
 
   /**
-   * Forgets everything that can be matched, on the device and on the host; held blocks stay with their holders. One
-   * event a tier says so.
+   * Empties the index, on the device and on the host; held blocks stay with their holders. Publishes one event a tier.
    */
   dropAll(): void {
     if (this.events === undefined) this.#dropNodes();
@@ -133,10 +132,7 @@ export class PrefixCache implements CachedBlocks {
     }
   }
 
-  /**
-   * Empties the device's prefix cache of what no request holds; copies on the host stay. One event says so where
-   * nothing is held.
-   */
+  /** Removes the device's cached blocks; copies on the host stay. Publishes one event if no block is held. */
   dropCached(): void {
     const drop = (): void => {
       while (this.#pool.cachedCount > 0) this.drop(this.victim());
@@ -145,7 +141,7 @@ export class PrefixCache implements CachedBlocks {
     else drop();
   }
 
-  /** Forgets all copies on the host; one event says so. Only while no plan is under construction. */
+  /** Drops all copies on the host, and publishes one event. Only while no plan is under construction. */
   dropHostTier(): void {
     const drop = (): void => {
       while (this.host.storedCount > 0) this.dropFromHost(this.host.oldest.group, this.host.oldest.node);
@@ -161,7 +157,7 @@ export class PrefixCache implements CachedBlocks {
     if (onHost) this.dropFromHost(group, node);
   }
 
-  /** The cached block to give up next. Only where the pool has one. */
+  /** The cached block to evict next. The pool must have one. */
   victim(): number {
     const block = this.eviction.victim() as number;
     // What is no block has no label; but "3" and 3n would be read as 3.
@@ -174,8 +170,8 @@ export class PrefixCache implements CachedBlocks {
   }
 
   /**
-   * A host block for a copy of the node, pinned, the least recently used one's where none is free; `NULL_BLOCK` where
-   * all are pinned.
+   * Takes a host block for a copy of the node and pins it: a free block, else the least recently used one. `NULL_BLOCK`
+   * if all are pinned.
    */
   storeOnHost(group: number, node: number): number {
     if (!this.host.hasRoom) return NULL_BLOCK;
@@ -186,25 +182,25 @@ export class PrefixCache implements CachedBlocks {
     return this.host.store(group, node);
   }
 
-  /** Forgets the node's copy on the host. */
+  /** Drops the node's copy on the host. */
   dropFromHost(group: number, node: number): void {
     this.events?.removed("host", group, node);
     this.host.drop(group, node);
     this.prune(node);
   }
 
-  /** Whether a request can take the node's keys and values in this group from somewhere. */
+  /** Whether the node has a block in this group, on the device or on the host. */
   isResident(group: number, node: number): boolean {
     return this.blockOf(group, node) !== NULL_BLOCK || this.host.blockOf(group, node) !== NULL_BLOCK;
   }
 
-  /** One more holder of a held or cached block. */
+  /** Adds a holder to a held or cached block. */
   share(block: number): void {
     if (this.#pool.share(block)) this.eviction.remove(block);
     this.eviction.hit?.(block);
   }
 
-  /** One holder less. */
+  /** Removes a holder. */
   release(block: number): void {
     if (this.#pool.release(block) === "cached") this.eviction.add(block);
   }
@@ -219,8 +215,7 @@ export class PrefixCache implements CachedBlocks {
       if (parent < 0) this.domains.release(~parent);
       node = parent;
     }
-    // Where the node stays, for another group's block or a copy on the host, its parent lost a child's block all the
-    // same.
+    // If the node stays, for another group's block or a copy on the host, its parent lost a child's block all the same.
     const above = node === from && node > 0 ? this.tree.parentOf(node) : node;
     if (above > 0) this.#tellNewLeaf(above);
   }

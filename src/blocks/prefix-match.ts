@@ -10,11 +10,11 @@ import { StepJournal } from "./step-journal.ts";
 /** For looks at the cache outside a plan. */
 const NO_JOURNAL = new StepJournal();
 
-/** A cached beginning of some tokens. Kept and used again: valid until the next search. */
+/** A cached prefix of some tokens. The object is reused: valid until the next search. */
 export class PrefixMatch {
   /** Whole blocks matched. */
   blockCount = 0;
-  /** Node whose block begins like what follows, 0 for none: the block is copied. */
+  /** Node whose block shares the longest prefix with the following tokens, and is copied; 0 for none. */
   partialNode = 0;
   /** Tokens matched, the partial block's included. */
   tokenCount = 0;
@@ -35,12 +35,16 @@ export class PrefixMatch {
     return this.#nodes.at(index);
   }
 
-  /** The first block of the match that a group's next token still sees. */
-  firstBlock(group: number): number {
-    return this.#firstVisible(group, this.blockCount);
+  /** The first of `blocks` blocks that the next token of a group still sees. */
+  firstBlock(group: number, blocks = this.blockCount): number {
+    const window = this.#windows[group];
+    if (window === null) return 0;
+    const size = this.#cache.tree.blockSize;
+    // The tail is kept although no token may see it: its node must live.
+    return Math.max(0, Math.min(Math.floor(Math.max(0, blocks * size - window + 1) / size), blocks - 1));
   }
 
-  /** Cached blocks that taking the match makes held, and new blocks for the partial copy: what the pool must have. */
+  /** Available blocks that the match takes: cached blocks that become held, and new blocks for the partial copy. */
   blocksTaken(pool: BlockPool): number {
     let taken = 0;
     for (let group = 0; group < this.#run.length; group++) taken += this.blocksTakenIn(group, pool);
@@ -59,9 +63,9 @@ export class PrefixMatch {
   }
 
   /**
-   * Makes the match the beginning of an empty slot: what is on the device is shared, what is on the host alone is
-   * swapped in, a partial block is copied by the plan. The caller has made sure of `blocksTaken` available blocks.
-   * Where an eviction throws, it throws, and the slot is empty.
+   * Starts an empty slot with the match: device blocks are shared, blocks that are only on the host are swapped in, and
+   * the plan copies a partial block. The caller has made sure of `blocksTaken` available blocks. Where an eviction
+   * throws, it throws, and the slot is empty.
    */
   attach(
     slot: number,
@@ -105,7 +109,11 @@ export class PrefixMatch {
   #hold(journal: StepJournal): number {
     const groupCount = this.#run.length;
     let missing = this.partialNode === 0 ? 0 : groupCount;
-    if (missing > 0) for (let group = 0; group < groupCount; group++) this.#holdPartial(group, journal);
+    for (let group = 0; this.partialNode !== 0 && group < groupCount; group++) {
+      const source = this.#cache.blockOf(group, this.partialNode);
+      this.#cache.share(source);
+      journal.sources.push(source);
+    }
     for (let group = 0; group < groupCount; group++) {
       for (let index = this.firstBlock(group); index < this.blockCount; index++) {
         const node = this.nodeAt(index);
@@ -130,15 +138,7 @@ export class PrefixMatch {
     }
   }
 
-  #holdPartial(group: number, journal: StepJournal): void {
-    const source = this.#cache.blockOf(group, this.partialNode);
-    this.#cache.share(source);
-    journal.sources.push(source);
-  }
-
-  /**
-   * Leaves the partial block out: its source and its copy need a block each, which a pool that is nearly full has not.
-   */
+  /** Drops the partial block: its source and its copy need a block each, which a nearly full pool lacks. */
   dropPartial(): void {
     this.partialNode = 0;
     this.tokenCount = this.blockCount * this.#cache.tree.blockSize;
@@ -189,7 +189,7 @@ export class PrefixMatch {
     return true;
   }
 
-  /** Counts the node's blocks in; false where a group that sees everything has a gap. */
+  /** Extends the runs by the node's blocks; false if a group without a window has a gap. */
   #step(node: number): boolean {
     for (let group = 0; group < this.#run.length; group++) {
       const resident = this.#cache.isResident(group, node);
@@ -199,19 +199,11 @@ export class PrefixMatch {
     return true;
   }
 
-  /** Whether every group has all the blocks that the token after `blocks` blocks sees. */
+  /** Whether every group has all blocks that the token after `blocks` blocks sees. */
   #complete(blocks: number): boolean {
     for (let group = 0; group < this.#run.length; group++) {
-      if (this.#run[group] < blocks - this.#firstVisible(group, blocks)) return false;
+      if (this.#run[group] < blocks - this.firstBlock(group, blocks)) return false;
     }
     return true;
-  }
-
-  #firstVisible(group: number, blocks: number): number {
-    const window = this.#windows[group];
-    if (window === null) return 0;
-    const size = this.#cache.tree.blockSize;
-    // The tail is kept although no token may see it: its node must live.
-    return Math.max(0, Math.min(Math.floor(Math.max(0, blocks * size - window + 1) / size), blocks - 1));
   }
 }

@@ -3,7 +3,7 @@ import { InvalidPolicyError } from "../errors.ts";
 import { shown } from "../option-checks.ts";
 import { widened } from "../widen.ts";
 import { multilinearHash, type BlockHash } from "./block-hash.ts";
-import { numberMaskOf, placesOf } from "./node-places.ts";
+import { SiblingTable } from "./sibling-table.ts";
 
 /** Fields of a node, side by side: a visit touches one cache line instead of five. */
 const PARENT = 0;
@@ -14,25 +14,24 @@ const PREV_SIBLING = 3;
 const FIELDS = 4;
 
 /**
- * Tree of token blocks: a node is (parent, its tokens); a root is a domain. Exact: the hash only finds candidates, the
- * parent and all tokens are compared. A node's number stands for the whole beginning up to and including its block.
+ * Tree of token blocks: a node is (parent, its tokens); a root is a domain. Exact: the hash only finds candidates, then
+ * parent and all tokens are compared. A node's number stands for the whole prefix up to the end of its block.
  *
- * Nodes are numbers 1..capacity, columns are typed arrays; a root is the negative number `rootOf(domain)`.
- * `find`, `findOrInsert` and `remove` are O(blockSize).
+ * Nodes are numbers 1..capacity, columns are typed arrays; a root is the negative number `rootOf(domain)`. `find`,
+ * `findOrInsert` and `remove` are O(blockSize).
  *
  * Most nodes have no siblings: an only child is found from its parent, and nothing is hashed. Siblings are found
- * through a table with linear probing, whose entries carry some bits of the hash beside the node's number. With every
- * node in the table a match of 8,192 tokens took 31 µs instead of 17, and to index as many 50 instead of 32
- * (bench/blocks/kv-cache.bench.ts).
+ * through a hash table. With every node in the table a match of 8,192 tokens took 31 µs instead of 17, and indexing
+ * them 50 µs instead of 32 (bench/blocks/kv-cache.bench.ts).
  *
  * The hash is asked once for each node that gets siblings, before anything changes: it may throw, or answer otherwise
  * another time.
  *
  * Laws: a live node's parent is live; the children of a node are exactly the nodes that name it parent; exactly the
- * nodes that have siblings are in the table, and from the place of its hash to a node's entry no place is empty.
+ * nodes that have siblings are in the hash table.
  */
 export class PrefixTree {
-  /** Nodes that there is room for: doubled where they are used up, until the limit. */
+  /** Room for nodes: doubled when used up, until the limit. */
   capacity: number;
   readonly blockSize: number;
   /** Most nodes: where they are used up, no more blocks are indexed. */
@@ -42,12 +41,8 @@ export class PrefixTree {
   #nodes: Int32Array;
   /** [(capacity + 1) x blockSize] */
   #tokens: Int32Array;
-  /** [capacity + 1] hashes of the nodes that have siblings. */
-  #hashes: Int32Array;
-  /** [2^n] entries: the node's number, and above it bits of its hash; 0 is empty. One place at least is. */
-  #table: Int32Array;
-  /** Bits of an entry that are the number. */
-  #numberMask: number;
+  /** The nodes that have siblings. */
+  #siblings: SiblingTable;
   readonly #rootChild: number[] = [];
   /** The first unused node, 0 for none. */
   #unused = 0;
@@ -60,12 +55,10 @@ export class PrefixTree {
     this.blockSize = blockSize;
     this.#hash = options.hash ?? multilinearHash(blockSize);
     this.#nodes = new Int32Array((capacity + 1) * FIELDS);
-    // Written now, for a page's first touch takes time: so a step of 256 decodes takes 0.95 of it
+    // Filled now, because the first touch of a page takes time. A step of 256 decodes takes 0.95 of the time
     // (bench/scheduler/scheduler.bench.ts), a slow one 0.8.
     this.#tokens = new Int32Array((capacity + 1) * blockSize).fill(0);
-    this.#hashes = new Int32Array(capacity + 1);
-    this.#numberMask = numberMaskOf(capacity);
-    this.#table = new Int32Array(placesOf(capacity));
+    this.#siblings = new SiblingTable(capacity);
     this.#linkUnused(1);
   }
 
@@ -111,7 +104,7 @@ export class PrefixTree {
     return this.nextSibling(newest) === 0 ? 0 : this.#findHashed(parent, tokens, start);
   }
 
-  /** The same, added where it is not there; 0 where the tree is full. `size` tells whether it grew. */
+  /** The same, inserted if it is missing; 0 if the tree is full. `size` tells whether it grew. */
   findOrInsert(parent: number, tokens: Int32Array, start: number): number {
     const found = this.find(parent, tokens, start);
     return found === 0 ? this.#insert(parent, tokens, start) : found;
@@ -128,7 +121,7 @@ export class PrefixTree {
   /** Removes a node without children. */
   remove(node: number): void {
     assert(this.#nodes[node * FIELDS + FIRST_CHILD] === 0, () => `remove(${node}): the node has children`);
-    if (this.#hasSiblings(node)) this.#removeEntry(node);
+    if (this.#hasSiblings(node)) this.#siblings.remove(node);
     this.#unlinkSibling(node);
     this.#nodes[node * FIELDS + NEXT_SIBLING] = this.#unused;
     this.#unused = node;
@@ -147,7 +140,7 @@ export class PrefixTree {
   }
 
   get byteLength(): number {
-    return this.#nodes.byteLength + this.#tokens.byteLength + this.#hashes.byteLength + this.#table.byteLength;
+    return this.#nodes.byteLength + this.#tokens.byteLength + this.#siblings.byteLength;
   }
 
   /** O(capacity). Throws on the first broken law. `visit` sees every live node. */
@@ -161,7 +154,7 @@ export class PrefixTree {
       visit(node);
     });
     assert(live === this.#size, () => `the tree says ${this.#size} nodes and holds ${live}`);
-    const entries = this.#table.reduce((sum, entry) => sum + (entry === 0 ? 0 : 1), 0);
+    const entries = this.#siblings.size;
     assert(entries === siblings, () => `${siblings} nodes have siblings, the table holds ${entries}`);
   }
 
@@ -191,13 +184,9 @@ export class PrefixTree {
   }
 
   #findHashed(parent: number, tokens: Int32Array, start: number): number {
-    const hash = this.#hashOf(parent, tokens, start);
-    const table = this.#table;
-    const mask = table.length - 1;
-    const tag = hash & ~this.#numberMask;
-    for (let place = hash & mask; table[place] !== 0; place = (place + 1) & mask) {
-      if ((table[place] & ~this.#numberMask) !== tag) continue;
-      const node = table[place] & this.#numberMask;
+    const siblings = this.#siblings;
+    siblings.seek(this.#hashOf(parent, tokens, start));
+    for (let node = siblings.next(); node !== 0; node = siblings.next()) {
       if (this.#nodes[node * FIELDS + PARENT] === parent && this.#equals(node, tokens, start)) return node;
     }
     return 0;
@@ -208,9 +197,10 @@ export class PrefixTree {
     const node = this.#unused;
     this.#hashSiblings(parent, node, tokens, start);
     const nodes = this.#nodes;
+    const own = this.#tokens;
     const at = node * FIELDS;
     this.#unused = nodes[at + NEXT_SIBLING];
-    this.#writeTokens(node, tokens, start);
+    for (let i = 0, to = node * this.blockSize; i < this.blockSize; i++) own[to + i] = tokens[start + i];
     nodes[at + PARENT] = parent;
     nodes[at + FIRST_CHILD] = 0;
     this.#linkSibling(parent, node);
@@ -222,9 +212,9 @@ export class PrefixTree {
   #hashSiblings(parent: number, node: number, tokens: Int32Array, start: number): void {
     const newest = this.firstChild(parent);
     if (newest === 0) return;
-    this.#hashes[node] = this.#hashOf(parent, tokens, start);
+    this.#siblings.setHash(node, this.#hashOf(parent, tokens, start));
     if (this.nextSibling(newest) === 0) {
-      this.#hashes[newest] = this.#hashOf(parent, this.#tokens, newest * this.blockSize);
+      this.#siblings.setHash(newest, this.#hashOf(parent, this.#tokens, newest * this.blockSize));
     }
   }
 
@@ -234,7 +224,7 @@ export class PrefixTree {
     return hash | 0;
   }
 
-  /** Makes room for twice as many nodes; false at the limit. O(capacity), so O(1) for each node that ever was. */
+  /** Makes room for twice as many nodes; false at the limit. O(capacity), amortized O(1) a node. */
   #grow(): boolean {
     const { capacity } = this;
     if (capacity >= this.limit) return false;
@@ -242,11 +232,9 @@ export class PrefixTree {
     this.#nodes = widened(this.#nodes, (this.capacity + 1) * FIELDS, 0);
     this.#tokens = widened(this.#tokens, (this.capacity + 1) * this.blockSize, 0);
     this.#linkUnused(capacity + 1);
-    this.#hashes = widened(this.#hashes, this.capacity + 1, 0);
-    this.#numberMask = numberMaskOf(this.capacity);
-    this.#table = new Int32Array(placesOf(this.capacity));
+    this.#siblings = new SiblingTable(this.capacity, this.#siblings);
     this.forEachDown((node) => {
-      if (this.#hasSiblings(node)) this.#insertEntry(node);
+      if (this.#hasSiblings(node)) this.#siblings.insert(node);
     });
     return true;
   }
@@ -255,40 +243,6 @@ export class PrefixTree {
   #linkUnused(from: number): void {
     for (let node = from; node < this.capacity; node++) this.#nodes[node * FIELDS + NEXT_SIBLING] = node + 1;
     this.#unused = from <= this.capacity ? from : 0;
-  }
-
-  #writeTokens(node: number, tokens: Int32Array, start: number): void {
-    const own = this.#tokens;
-    const size = this.blockSize;
-    const base = node * size;
-    for (let i = 0; i < size; i++) own[base + i] = tokens[start + i];
-  }
-
-  #insertEntry(node: number): void {
-    const hash = this.#hashes[node];
-    const table = this.#table;
-    const mask = table.length - 1;
-    let place = hash & mask;
-    while (table[place] !== 0) place = (place + 1) & mask;
-    table[place] = (hash & ~this.#numberMask) | node;
-  }
-
-  /**
-   * Empties the node's place and moves later entries up that it kept from theirs. Source: Knuth, TAOCP 3, algorithm
-   * 6.4R.
-   */
-  #removeEntry(node: number): void {
-    const table = this.#table;
-    const mask = table.length - 1;
-    let hole = this.#hashes[node] & mask;
-    while ((table[hole] & this.#numberMask) !== node) hole = (hole + 1) & mask;
-    for (let place = (hole + 1) & mask; table[place] !== 0; place = (place + 1) & mask) {
-      const home = this.#hashes[table[place] & this.#numberMask] & mask;
-      if (((place - home) & mask) < ((place - hole) & mask)) continue;
-      table[hole] = table[place];
-      hole = place;
-    }
-    table[hole] = 0;
   }
 
   #equals(node: number, tokens: Int32Array, start: number): boolean {
@@ -304,7 +258,7 @@ export class PrefixTree {
     else this.#nodes[parent * FIELDS + FIRST_CHILD] = node;
   }
 
-  /** The newest child: with it, an only child until now gets its entry too. */
+  /** Links the newest child. A previous only child gets its entry, too. */
   #linkSibling(parent: number, node: number): void {
     const nodes = this.#nodes;
     const next = this.firstChild(parent);
@@ -313,11 +267,11 @@ export class PrefixTree {
     this.#setFirstChild(parent, node);
     if (next === 0) return;
     nodes[next * FIELDS + PREV_SIBLING] = node;
-    if (nodes[next * FIELDS + NEXT_SIBLING] === 0) this.#insertEntry(next);
-    this.#insertEntry(node);
+    if (nodes[next * FIELDS + NEXT_SIBLING] === 0) this.#siblings.insert(next);
+    this.#siblings.insert(node);
   }
 
-  /** Takes a node out from among its siblings; where one is left, it is an only child, and its entry goes. */
+  /** Unlinks a node from its siblings. If one sibling is left, it is an only child, and its entry is removed. */
   #unlinkSibling(node: number): void {
     const nodes = this.#nodes;
     const next = nodes[node * FIELDS + NEXT_SIBLING];
@@ -328,6 +282,6 @@ export class PrefixTree {
     else this.#setFirstChild(parent, next);
     if (next === 0 && prev === 0) return;
     const newest = this.firstChild(parent);
-    if (!this.#hasSiblings(newest)) this.#removeEntry(newest);
+    if (!this.#hasSiblings(newest)) this.#siblings.remove(newest);
   }
 }

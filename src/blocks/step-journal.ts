@@ -1,8 +1,8 @@
 import { IntList } from "../collections/int-list.ts";
 
 /**
- * A block that a request computes although an equal one is there. At the commit, or when the request leaves, it takes
- * the equal block and gives its own back; at a rollback it keeps its own.
+ * A block that a request computes although an equal block is indexed. At the commit, or when the request leaves, the
+ * request takes the equal block and releases its own; at a rollback it keeps its own.
  */
 export interface Adoption {
   readonly slot: number;
@@ -10,12 +10,12 @@ export interface Adoption {
   readonly index: number;
   /** The equal block, held for the request until then. */
   readonly block: number;
-  /** Of the plan that computes the request's own; null where that is done. */
+  /** Of the plan that computes the request's own block; null once it is computed. */
   readonly journal: StepJournal | null;
   settled: boolean;
 }
 
-/** A shared block that a plan copies for one of its holders, before that one writes. */
+/** A shared block that a plan copies before one of its holders writes. */
 export interface Unsharing {
   readonly slot: number;
   readonly generation: number;
@@ -28,7 +28,7 @@ export interface Unsharing {
   readonly journal: StepJournal;
 }
 
-/** What one plan did to the cache that its commit makes final or its rollback takes back. Kept and used again. */
+/** Changes of the cache by one plan, which its commit makes final or its rollback undoes. Journals are reused. */
 export class StepJournal {
   /** (block, node) pairs that became matchable with this plan, parents before children. */
   readonly indexed = new IntList();
@@ -64,7 +64,7 @@ export class StepJournal {
     this.swapOuts.clear();
     this.swapIns.clear();
     this.demoted.clear();
-    // To assign the length drops the array's memory: not in every step.
+    // Assigning the length drops the array's memory, so not in every step.
     if (this.adoptions.length > 0) this.adoptions.length = 0;
     if (this.unshared.length > 0) this.unshared.length = 0;
   }

@@ -1,6 +1,6 @@
 import { IntList } from "../collections/int-list.ts";
 
-/** The cached blocks that a slot begins with. */
+/** The match that a slot begins with. */
 export interface Beginning {
   readonly blockCount: number;
   firstBlock(group: number): number;
@@ -16,7 +16,7 @@ const FIRST_STRIDE = 64;
  */
 const SPARE_ENTRIES = 3;
 
-/** What the tables of one group are made for. */
+/** Sizes of the tables of one group. */
 export interface TableGroupOptions {
   readonly window: number | null;
   readonly slotCount: number;
@@ -31,7 +31,7 @@ export interface TableGroupOptions {
  * holds positions [k * blockSize, (k + 1) * blockSize). With a window a table is a ring, and `first` moves on;
  * otherwise `stride` grows.
  *
- * Law: block k of a slot is held for first[slot] <= k < count; what other entries hold means nothing.
+ * Law: block k of a slot is held for first[slot] <= k < count; other entries are garbage.
  */
 export class TableGroup {
   readonly window: number | null;
@@ -78,7 +78,7 @@ export class TableGroup {
     this.noteChanges(slot, index, index + 1);
   }
 
-  /** The blocks first <= k < end of the slot were written, or have to be told again. */
+  /** Notes that the blocks first <= k < end of the slot were written, or have to be told again. */
   noteChanges(slot: number, first: number, end: number): void {
     if (this.#changedEnd[slot] === 0) {
       this.#changed.push(slot);
@@ -90,12 +90,12 @@ export class TableGroup {
     }
   }
 
-  /** What was written of the slot's table concerns no one: its request left. */
+  /** Forgets changes of the slot's table, because its request left. */
   forgetChanges(slot: number): void {
     this.#changedEnd[slot] = 0;
   }
 
-  /** Makes `changes` what was written since the last call. */
+  /** Fills `changes` with the ranges written since the last call. */
   takeChanges(): void {
     this.changeCount = 0;
     for (let i = 0; i < this.#changed.length; i++) {
@@ -105,7 +105,7 @@ export class TableGroup {
       this.#changedEnd[slot] = 0;
       const at = 3 * this.changeCount++;
       this.changes[at] = slot;
-      // Of a ring that went round more than once, the last round counts.
+      // Of a ring that was written more than once around, only the last round counts.
       this.changes[at + 1] = Math.max(this.#changedFirst[slot], end - this.stride);
       this.changes[at + 2] = end;
     }

@@ -1,29 +1,26 @@
 import { NULL_BLOCK } from "../config.ts";
 import type { BlockPool } from "./block-pool.ts";
-import type { BlockSupply } from "./block-supply.ts";
 import type { BlockTables } from "./block-tables.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 import type { StepJournal, Unsharing } from "./step-journal.ts";
 
 /**
- * Puts full blocks into the prefix cache when the plan that computes them is made, and makes a plan's changes final or
- * takes them back.
+ * Indexes full blocks in the prefix cache when the plan that computes them is made, and commits or rolls back a plan's
+ * changes.
  *
- * Where an equal block is there already, the request computes its own nevertheless, and adopts the other at the commit.
- * A block that only a plan in flight computes is adopted by no committed one: that plan may fail.
+ * If an equal block is indexed already, the request computes its own block all the same and adopts the equal one at the
+ * commit. A block that only a plan in flight computes is adopted by no committed one: that plan may fail.
  */
 export class Transactions {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
-  readonly #supply: BlockSupply;
   readonly #tables: BlockTables;
   /** Of plans that are neither committed nor rolled back. */
   readonly #open: StepJournal[] = [];
 
-  constructor(options: { pool: BlockPool; prefixes: PrefixCache; supply: BlockSupply; tables: BlockTables }) {
+  constructor(options: { pool: BlockPool; prefixes: PrefixCache; tables: BlockTables }) {
     this.#pool = options.pool;
     this.#prefixes = options.prefixes;
-    this.#supply = options.supply;
     this.#tables = options.tables;
   }
 
@@ -55,7 +52,7 @@ export class Transactions {
     if (!this.#open.includes(journal)) this.#open.push(journal);
   }
 
-  /** The plan is done: what it indexed stays, and is published. */
+  /** Commits the plan: its indexed blocks stay and are published. */
   commit(journal: StepJournal): void {
     for (const unsharing of journal.unshared) {
       const source = this.#tables.closeUnsharing(unsharing);
@@ -66,19 +63,25 @@ export class Transactions {
     this.#close(journal);
   }
 
-  /** The plan failed, and its requests' tables were truncated or emptied: what it indexed goes. */
+  /**
+   * Rolls the plan back, after its requests' tables were truncated or released: its indexed blocks leave the prefix
+   * cache.
+   */
   rollBack(journal: StepJournal): void {
     for (const unsharing of journal.unshared) this.#shareAgain(unsharing);
     for (let i = journal.indexed.length - 2; i >= 0; i -= 2) {
       const block = journal.indexed.at(i);
       if (this.#pool.labelOf(block) === journal.indexed.at(i + 1)) this.#prefixes.drop(block);
     }
-    // Newest first: a chain's tail is let go before its head, so that it is evicted first.
+    // Newest first: a chain's tail is released before its head, so that it is evicted first.
     for (let i = journal.adoptions.length - 1; i >= 0; i--) {
       if (this.#tables.closeAdoption(journal.adoptions[i])) this.#prefixes.release(journal.adoptions[i].block);
     }
     for (let i = 0; i < journal.demoted.length; i += 2) {
-      this.#supply.undoSwapOut(journal.demoted.at(i), journal.demoted.at(i + 1), journal.swapOuts.at(i + 1));
+      const group = journal.demoted.at(i);
+      const node = journal.demoted.at(i + 1);
+      const isStored = this.#prefixes.host.blockOf(group, node) === journal.swapOuts.at(i + 1);
+      if (isStored) this.#prefixes.dropFromHost(group, node);
     }
     this.#close(journal);
   }
@@ -128,7 +131,7 @@ export class Transactions {
     if (journal === null) this.#tables.adopt(adoption);
   }
 
-  /** What the plan made matchable is there now. */
+  /** Publishes events of blocks that the plan has computed. */
   #publish(journal: StepJournal): void {
     const events = this.#prefixes.events!;
     for (let i = 0; i < journal.indexed.length; i += 2) {

@@ -9,9 +9,10 @@ const END = 0;
  * Law: walking `next` from the top meets `size` numbers and ends at 0.
  */
 export class FreeStack {
+  /** Written here alone. */
+  size = 0;
   readonly #next: Int32Array;
   #top = END;
-  #size = 0;
 
   /** Numbers 1..count in `next`, [count + 1] or longer; 1 is on top. */
   constructor(next: Int32Array, count: number) {
@@ -19,21 +20,17 @@ export class FreeStack {
     for (let number = count; number >= 1; number--) this.push(number);
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   push(number: number): void {
     this.#next[number] = this.#top;
     this.#top = number;
-    this.#size++;
+    this.size++;
   }
 
   /** Takes the top off; only where `size > 0`. */
   pop(): number {
     const number = this.#top;
     this.#top = this.#next[number];
-    this.#size--;
+    this.size--;
     return number;
   }
 

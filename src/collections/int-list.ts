@@ -1,19 +1,16 @@
 /** A list of 32-bit integers that keeps its memory when it is cleared. */
 export class IntList {
+  /** Written here alone. */
+  length = 0;
   #items: Int32Array;
-  #length = 0;
 
   constructor(capacity = 64) {
     this.#items = new Int32Array(capacity);
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
   push(item: number): void {
-    if (this.#length === this.#items.length) this.#grow();
-    this.#items[this.#length++] = item;
+    if (this.length === this.#items.length) this.#grow();
+    this.#items[this.length++] = item;
   }
 
   at(index: number): number {
@@ -27,11 +24,11 @@ export class IntList {
 
   /** Takes the last item off; only where there is one. */
   pop(): number {
-    return this.#items[--this.#length];
+    return this.#items[--this.length];
   }
 
   clear(): void {
-    this.#length = 0;
+    this.length = 0;
   }
 
   #grow(): void {

@@ -19,10 +19,11 @@ export function createLinks(count: number): Links {
  * Law: walking `next` from the sentinel meets `size` numbers and comes back; `prev` is its inverse.
  */
 export class LinkedQueue {
+  /** Written here alone. */
+  size = 0;
   readonly #next: Int32Array;
   readonly #prev: Int32Array;
   readonly #sentinel: number;
-  #size = 0;
 
   /** An empty queue in the links. Links carry one queue. */
   constructor(links: Links) {
@@ -31,10 +32,6 @@ export class LinkedQueue {
     this.#sentinel = links.next.length - 1;
     this.#next[this.#sentinel] = this.#sentinel;
     this.#prev[this.#sentinel] = this.#sentinel;
-  }
-
-  get size(): number {
-    return this.#size;
   }
 
   /** The number that has waited longest; only where `size > 0`. */
@@ -48,7 +45,7 @@ export class LinkedQueue {
     this.#prev[number] = last;
     this.#next[number] = this.#sentinel;
     this.#prev[this.#sentinel] = number;
-    this.#size++;
+    this.size++;
   }
 
   remove(number: number): void {
@@ -56,6 +53,6 @@ export class LinkedQueue {
     const prev = this.#prev[number];
     this.#next[prev] = next;
     this.#prev[next] = prev;
-    this.#size--;
+    this.size--;
   }
 }

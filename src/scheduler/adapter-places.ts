@@ -3,9 +3,8 @@ import { NONE, type Sequence } from "./sequence.ts";
 import type { WaitingQueue } from "./waiting-queue.ts";
 
 /**
- * The places of adapters in a step. A request whose adapter has none is parked and lets others pass, but not for ever:
- * once it has waited for `MAX_ADAPTER_WAIT` plans, the next place is its own, and requests of other adapters wait until
- * it has it.
+ * The places of adapters in a step. A request whose adapter has no place is parked and lets others pass. After
+ * `MAX_ADAPTER_WAIT` plans the next free place is its own, and requests of other adapters wait until it has it.
  */
 export class AdapterPlaces {
   readonly #limit: number;
@@ -52,12 +51,12 @@ export class AdapterPlaces {
     return adapter === 0 || this.#limit === Number.POSITIVE_INFINITY || this.#isFree(adapter, this.#used());
   }
 
-  /** A request has no place in this plan. */
+  /** Notes that the request had no place in this plan. */
   lack(sequence: Sequence, plan: number): void {
     if (sequence.lacksAdapterSince === NONE) sequence.lacksAdapterSince = plan;
   }
 
-  /** A request has a place from now on. */
+  /** The request has a place from now on. */
   take(sequence: Sequence): void {
     sequence.lacksAdapterSince = NONE;
     if (sequence.adapterId === this.#next) this.#next = 0;
@@ -66,7 +65,7 @@ export class AdapterPlaces {
   #isFree(adapter: number, used: ReadonlySet<number>): boolean {
     const places = this.#limit - used.size;
     if (adapter === this.#next || this.#next === 0) return used.has(adapter) || places > 0;
-    // One place is kept for the adapter that is next.
+    // One place is reserved for the next adapter.
     return used.has(adapter) ? places > 0 || used.has(this.#next) : places > 1;
   }
 

@@ -29,7 +29,7 @@ export interface AdmissionParts {
   readonly waiting: WaitingQueue;
 }
 
-/** The lot of long prompts that wait for others of their kind; adapters' lots have the adapters' numbers. */
+/** The lot of long prompts that wait for other long prompts. An adapter's lot has the adapter's number. */
 export const LONG_PROMPTS = -1;
 
 /** Decides whether a waiting request fits into the step, or why not. Changes nothing. */
@@ -44,12 +44,12 @@ export class Admission implements AdmissionView {
     this.places = new AdapterPlaces(parts.options.maxAdapters, parts.slots.running, parts.waiting);
   }
 
-  /** The running requests have their tokens: what was counted before is stale. */
+  /** Forgets earlier counts: the running requests have their tokens now. */
   begin(): void {
     this.#promised = NONE;
   }
 
-  /** Puts parked requests back into the queue's order where there is what they lacked. */
+  /** Unparks requests whose missing resource may be available. */
   openLots({ plan, madeAt }: StepRecord): void {
     this.places.begin(plan.index, madeAt);
     if (this.#longPrefillCount() < this.#parts.options.maxLongPartialPrefills) {
@@ -57,7 +57,7 @@ export class Admission implements AdmissionView {
     }
   }
 
-  /** Looks for room for a waiting request. `journal`: of the plan under construction. */
+  /** Decides whether a waiting request fits, and with how many tokens. `journal`: of the plan under construction. */
   fit(sequence: Sequence, journal: StepJournal): Fit | Deferral {
     const match = this.look(sequence, journal);
     if ("reason" in match) return match;
@@ -70,7 +70,7 @@ export class Admission implements AdmissionView {
     const tokens = allotment.offer(sequence, match.tokenCount, room);
     if (tokens === 0) {
       if (room > 0) return { reason: "budget", missingTokens: gap };
-      return { reason: "blocks", missingBlocks: this.blocksToAdmit(sequence, match) - this.availableBlocks };
+      return { reason: "blocks", missingBlocks: kv.blocksToAdmit(match, tokenCount) - this.availableBlocks };
     }
     if (tokens < gap && !this.#mayStayPartial(sequence)) {
       const { maxPartialPrefills, maxLongPartialPrefills } = options;
@@ -81,23 +81,20 @@ export class Admission implements AdmissionView {
 
   /** The cached beginning of a waiting request, or what it lacks besides tokens of the step. Changes nothing. */
   look(sequence: Sequence, journal: StepJournal): PrefixMatch | Deferral {
-    const refusal = this.#refusal(sequence);
-    if (refusal !== null) return refusal;
-    const { kv } = this.#parts;
+    const { kv, slots, options } = this.#parts;
     const { tokenCount } = sequence;
+    if (sequence.pendingCount > 0) return { reason: "in-flight" };
+    // Before a slot: it is missing however many requests run.
+    if (!this.places.has(sequence.adapterId)) return { reason: "adapters", limit: options.maxAdapters };
+    if (slots.isFull) return { reason: "requests", limit: options.maxRequests };
     const match = sequence.cacheable ? kv.lookup(sequence.domain, sequence.tokens, tokenCount, journal) : kv.noMatch();
     let missing = this.#missingBlocks(sequence, match);
-    // A partial match takes two blocks more for a moment. It never delays an admission that goes without.
-    if (match.partialNode !== 0 && (missing > 0 || this.blocksToAdmit(sequence, match) > this.availableBlocks)) {
+    // A partial match takes two more blocks for one step. It is dropped if the admission fits without it.
+    if (match.partialNode !== 0 && (missing > 0 || kv.blocksToAdmit(match, tokenCount) > this.availableBlocks)) {
       match.dropPartial();
       missing = this.#missingBlocks(sequence, match);
     }
     return missing > 0 ? { reason: "blocks", missingBlocks: missing } : match;
-  }
-
-  /** Blocks that a waiting request takes beside its match. */
-  blocksToAdmit({ tokenCount }: Sequence, match: PrefixMatch): number {
-    return this.#parts.kv.blocksToAdmit(match, tokenCount);
   }
 
   /** Tokens that a waiting request would take from the prefix cache now. */
@@ -107,7 +104,7 @@ export class Admission implements AdmissionView {
 
   /** Whether the limit of partial prompts is reached. */
   get isFullOfPartial(): boolean {
-    return this.#partial().length >= this.#parts.options.maxPartialPrefills;
+    return this.#partialCount(0) >= this.#parts.options.maxPartialPrefills;
   }
 
   /**
@@ -126,7 +123,7 @@ export class Admission implements AdmissionView {
     return missingBlocksOf(options.admission, sequence, copies, this) === 0;
   }
 
-  /** The newcomer has its first tokens: it lacks blocks for the rest. */
+  /** Counts the blocks that a newcomer will need for its remaining tokens. */
   notePromise(sequence: Sequence): void {
     if (this.#promised !== NONE) this.#promised += this.promisedTo(sequence);
   }
@@ -150,7 +147,7 @@ export class Admission implements AdmissionView {
     return this.#parts.options.contextLength;
   }
 
-  /** Counted once a step; newcomers add theirs. */
+  /** Counted once a step; `notePromise` adds each newcomer's. */
   get promisedBlocks(): number {
     if (this.#promised === NONE) {
       this.#promised = this.#parts.slots.needyCount * this.groupCount;
@@ -203,7 +200,7 @@ export class Admission implements AdmissionView {
     return this.#parts.kv.blocksToComplete(sequence.slot, sequence.tokenCount) + this.#sharedTail(sequence);
   }
 
-  /** By the admission policy, which is not asked where nothing runs. */
+  /** Asks the admission policy, unless nothing runs. */
   #missingBlocks(sequence: Sequence, match: PrefixMatch): number {
     const { slots, options, kv } = this.#parts;
     if (slots.running.length === 0) return 0;
@@ -215,30 +212,22 @@ export class Admission implements AdmissionView {
     return this.#parts.kv.tables.blocksToReserve(sequence.slot, start, start);
   }
 
-  /**
-   * What stands in the way before blocks are looked at. An adapter's place comes first: it is missing however many
-   * requests run.
-   */
-  #refusal({ pendingCount, adapterId }: Sequence): Deferral | null {
-    const { maxRequests, maxAdapters } = this.#parts.options;
-    if (pendingCount > 0) return { reason: "in-flight" };
-    if (!this.places.has(adapterId)) return { reason: "adapters", limit: maxAdapters };
-    return this.#parts.slots.isFull ? { reason: "requests", limit: maxRequests } : null;
-  }
-
   #mayStayPartial({ promptTokenCount }: Sequence): boolean {
     const { maxLongPartialPrefills, longPrefillThreshold } = this.#parts.options;
     if (this.isFullOfPartial) return false;
     return promptTokenCount <= longPrefillThreshold || this.#longPrefillCount() < maxLongPartialPrefills;
   }
 
-  #partial(): Sequence[] {
-    return this.#parts.slots.others.filter(({ gap }) => gap > 1);
-  }
-
   #longPrefillCount(): number {
     const { maxLongPartialPrefills, longPrefillThreshold } = this.#parts.options;
     if (maxLongPartialPrefills === Number.POSITIVE_INFINITY) return 0;
-    return this.#partial().filter(({ promptTokenCount }) => promptTokenCount > longPrefillThreshold).length;
+    return this.#partialCount(longPrefillThreshold);
+  }
+
+  /** Partial prompts longer than `tokens` tokens. */
+  #partialCount(tokens: number): number {
+    let count = 0;
+    for (const { gap, promptTokenCount } of this.#parts.slots.others) if (gap > 1 && promptTokenCount > tokens) count++;
+    return count;
   }
 }

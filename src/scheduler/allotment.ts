@@ -32,28 +32,26 @@ export class Allotment implements ChunkStep {
   decodeCount = 0;
   prefillsLeft = 0;
   gapLeft = 0;
-  /** The lane `decode` gets one token each, as a set; `tokens` says nothing of it. */
+  /** The lane `decode` gets one token each, as a set; `tokens` does not cover it. */
   isSet = false;
   /** [slots] tokens of each request that is decided by itself. */
   readonly tokens: Int32Array;
-  /** A request gave its blocks up for this step: none is admitted to it. */
+  /** A request was preempted for this step: the step admits nothing. */
   preempted = false;
   /** Edits of logits that the step has room for. */
   editsLeft = 0;
   /** Running requests that get no token in this step: the next sample lacks its mask, or room for its edits. */
   readonly held: Sequence[] = [];
   readonly #parts: AllotmentParts;
-  /** Available blocks that no request in the step needs yet. */
+  /** Available blocks that the step has not given away. */
   #room = 0;
-  /** Requests that go without in this step. */
+  /** Requests that stall in this step. */
   readonly #stalled: Sequence[] = [];
-  /** The one request that may run in this step, where it is to be tried alone. */
+  /** The only request of this step, if it is tried alone. */
   #only: Sequence | undefined;
   /** A waiting request that is to have its share before those that it outranks, and the blocks that it takes. */
   #kept: { readonly sequence: Sequence; readonly blocks: number } | null = null;
-  /**
-   * The stay of the last request that got a decode; the next step that is too small for all decodes begins behind it.
-   */
+  /** The stay of the last served decode. The next step that is too small for all decodes begins after it. */
   #lastServed = NONE;
   /** `#lastServed` before the step under construction. */
   #turn = NONE;
@@ -69,12 +67,12 @@ export class Allotment implements ChunkStep {
     return this.#parts.kv.blockSize;
   }
 
-  /** Tokens that are given away. */
+  /** Tokens given to requests. */
   get tokenCount(): number {
     return this.budget - this.remaining;
   }
 
-  /** Whether there are blocks for waiting requests: no running one had to give way, or goes without. */
+  /** Whether waiting requests may be admitted: no running request was preempted or stalled. */
   get mayAdmit(): boolean {
     return !this.preempted && this.#stalled.length === 0;
   }
@@ -90,10 +88,7 @@ export class Allotment implements ChunkStep {
     this.#restart(0);
   }
 
-  /**
-   * Decides for all at once where each decode has its token and its block. False where something is short: then nothing
-   * holds.
-   */
+  /** Decides all decodes as a set. False if a token or a block is short; the decision is then void. */
   decideSet(): boolean {
     const { slots, kv } = this.#parts;
     if (this.budget < slots.running.length) return false;
@@ -104,8 +99,8 @@ export class Allotment implements ChunkStep {
   }
 
   /**
-   * Decides for each running request by itself, the most urgent first. Returns the first that needs a block where there
-   * is none: then nothing holds.
+   * Decides each running request individually, the most urgent first. Returns the first request without a needed block;
+   * the decision is then void.
    */
   decideEach(): Sequence | undefined {
     const { slots, urgency } = this.#parts;
@@ -122,14 +117,12 @@ export class Allotment implements ChunkStep {
     return undefined;
   }
 
-  /**
-   * Requests that the waiting one outranks leave these blocks, and tokens for all that it lacks, to it in this step.
-   */
+  /** Reserves blocks and tokens of this step for a waiting request; requests that it outranks do without them. */
   keepFor(sequence: Sequence, blocks: number): void {
     this.#kept = { sequence, blocks };
   }
 
-  /** This request goes without in this step: it would have to give its own blocks up. */
+  /** The request stalls in this step: it is the preemption policy's victim itself. */
   stall(sequence: Sequence): void {
     this.#stalled.push(sequence);
   }
@@ -187,7 +180,7 @@ export class Allotment implements ChunkStep {
     return tokens;
   }
 
-  /** Decodes from the `first` on, then prompts in order. Returns the first request that lacks a block. */
+  /** Serves decodes from the `first` on, then prompts in order. Returns the first request that lacks a block. */
   #decide(sequences: readonly Sequence[], first: number): Sequence | undefined {
     for (let i = 0; i < sequences.length; i++) {
       const sequence = sequences[(first + i) % sequences.length];
@@ -213,7 +206,7 @@ export class Allotment implements ChunkStep {
     );
   }
 
-  /** One token for a decode, where one is left; false where it lacks a block. */
+  /** Gives a decode one token, if any is left. False if it lacks a block. */
   #giveDecode(sequence: Sequence): boolean {
     this.decodeCount++;
     if (this.remaining === 0) return true;
@@ -265,7 +258,7 @@ export class Allotment implements ChunkStep {
     );
   }
 
-  /** Puts tokens into the step, if there are blocks for them. */
+  /** Gives the request `chunk` tokens, if their blocks are available. */
   #give(sequence: Sequence, chunk: number): boolean {
     const start = sequence.computedTokenCount;
     const needed = this.#parts.kv.tables.blocksToReserve(sequence.slot, start, start + chunk);

@@ -7,18 +7,28 @@ import type { SchedulerParts } from "./parts.ts";
 import { shortfall, type Sequence } from "./sequence.ts";
 
 /**
- * Applies what was decided for the running requests: reserves blocks, counts tokens as computed, then makes full blocks
- * matchable. That comes last: a block replaced by an equal one may be promised to another request.
+ * Applies the decision for running requests: reserves blocks, counts tokens as computed, then indexes full blocks.
+ * Indexing comes last, because a block replaced by an equal one may be promised to another request.
  */
 export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
-  const { slots, allotment } = parts;
-  const { others } = slots;
-  if (allotment.isSet) advanceSet(parts, journal);
+  const { kv, slots, allotment, plan } = parts;
+  const { others, due, full, computed, sequences } = slots;
+  if (allotment.isSet) {
+    for (let i = 0; i < due.length; i++) {
+      const slot = due.at(i);
+      kv.tables.reserve(slot, computed[slot], computed[slot] + 1, journal);
+      plan.findBases(slot);
+    }
+    slots.advance();
+  }
   for (let i = 0; i < others.length; i++) {
     const tokens = allotment.tokens[others[i].slot];
     if (tokens > 0) issue(others[i], tokens, parts, journal);
   }
-  if (allotment.isSet) indexSet(parts, journal);
+  for (let i = 0; allotment.isSet && i < full.length; i++) {
+    const slot = full.at(i);
+    kv.transactions.index(slot, sequences[slot]!.tokens, computed[slot], journal);
+  }
   for (let i = 0; i < others.length; i++) if (allotment.tokens[others[i].slot] > 0) index(others[i], parts, journal);
 }
 
@@ -38,7 +48,7 @@ export function preempt(
   lifecycle.preempt(victim, madeAt);
 }
 
-/** The request in need would have to give its own blocks up: it waits for others' instead. */
+/** Stalls the request in need: it is the victim itself, so it keeps its blocks and waits for others'. */
 export function stall(
   sequence: Sequence,
   { kv, listeners, lifecycle, allotment }: SchedulerParts,
@@ -73,7 +83,7 @@ export function admitWaiting(parts: SchedulerParts, record: StepRecord): void {
   }
 }
 
-/** Whether others may pass the request, which was not admitted. */
+/** Sets a refused request aside; false if the requests behind it may not pass. */
 function setAside(
   sequence: Sequence,
   aside: Sequence[],
@@ -112,33 +122,14 @@ export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRec
   listeners.note?.("admit", madeAt, plan.index, sequence.label, matchedTokenCount);
   counters.cachedTokens += matchedTokenCount;
   if (sequence.cacheable) counters.lookedUpTokens += sequence.tokenCount;
-  // At once what it makes matchable: the next newcomer may match it.
+  // Indexed at once: the next newcomer may match its blocks.
   issue(sequence, tokens, parts, journal);
   index(sequence, parts, journal);
   admission.notePromise(sequence);
   return true;
 }
 
-/** One token for each decode of the set. */
-function advanceSet({ kv, slots, plan }: SchedulerParts, journal: StepJournal): void {
-  const { due, computed } = slots;
-  for (let i = 0; i < due.length; i++) {
-    const slot = due.at(i);
-    kv.tables.reserve(slot, computed[slot], computed[slot] + 1, journal);
-    plan.findBases(slot);
-  }
-  slots.advance();
-}
-
-function indexSet({ kv, slots }: SchedulerParts, journal: StepJournal): void {
-  const { full, computed, sequences } = slots;
-  for (let i = 0; i < full.length; i++) {
-    const slot = full.at(i);
-    kv.transactions.index(slot, sequences[slot]!.tokens, computed[slot], journal);
-  }
-}
-
-/** Tokens for one request. */
+/** Issues `tokens` tokens of one request. */
 function issue(
   sequence: Sequence,
   tokens: number,

@@ -7,13 +7,13 @@ import type { SchedulerParts } from "./parts.ts";
 import type { Sequence } from "./sequence.ts";
 
 /**
- * Makes the oldest plan final: delivers its tokens, indexes blocks, ends requests and frees what they held. First every
- * decode of the set has its token, then rows that need a look are settled in order.
+ * Makes the oldest plan final: delivers its tokens, indexes blocks, ends requests and releases their blocks. First
+ * every decode of the set receives its token, then the special rows are settled in order.
  */
 export class Commit {
   /** Of the last commit. */
   readonly outcome: StepOutcome;
-  /** Guesses that committed steps checked, and the right ones of these. */
+  /** Drafts that committed steps checked; `acceptedTokens` of them were right. */
   draftedTokens = 0;
   acceptedTokens = 0;
   readonly #parts: SchedulerParts;
@@ -31,7 +31,7 @@ export class Commit {
     this.#charges = parts.listeners.charge !== undefined;
   }
 
-  /** Takes the plan's tokens in; `outcome` has them. The plan is no longer in flight. */
+  /** Receives the plan's tokens and puts them into `outcome`. The plan is no longer in flight. */
   run(record: StepRecord, result: StepResult, now: number): void {
     const { kv, slots, suspects, inFlight } = this.#parts;
     const { tokenIds } = result;
@@ -50,7 +50,7 @@ export class Commit {
     }
   }
 
-  /** In the order of rows. Decodes of the set have their tokens, which remain to be told. */
+  /** Delivers rows in order. Decodes of the set have received their tokens already. */
   #deliverRows(record: StepRecord, tokenIds: ArrayLike<number>): void {
     const special = this.#special;
     let row = 0;
@@ -68,7 +68,7 @@ export class Commit {
     this.#announceRows(record, row, record.plan.requestCount, tokenIds, sample);
   }
 
-  /** Rows with a token each that ends no request; an end in the rows before may have taken some along. */
+  /** Announces rows whose token ends no request. The end of an earlier row may have ended some of their requests. */
   #announceRows(record: StepRecord, from: number, until: number, tokenIds: ArrayLike<number>, sample: number): void {
     if (!this.#charges && this.#parts.slots.leaveCount === this.#leaves) {
       this.outcome.addTokens(record.requests, from, tokenIds, sample, until - from);
@@ -79,7 +79,7 @@ export class Commit {
     }
   }
 
-  /** A decode of the set: its token may end it, complete a block or move a window. */
+  /** Settles a decode of the set whose token may end it, complete a block or move a window. */
   #settleDecode(record: StepRecord, row: number, tokenId: number, sample: number): void {
     const sequence = record.requests[row];
     this.#slide(sequence);
@@ -106,7 +106,9 @@ export class Commit {
     this.#slide(sequence);
   }
 
-  /** Drafts count as far as they are what the request draws itself, and one draw more; the rest was never computed. */
+  /**
+   * Accepts drafts as long as they equal the samples, and one sample more. Rejected drafts do not count as computed.
+   */
   #settleDrafts(record: StepRecord, row: number, tokenIds: ArrayLike<number>, from: number): void {
     const { kv, slots } = this.#parts;
     const sequence = record.requests[row];
@@ -131,7 +133,7 @@ export class Commit {
         null,
       );
     }
-    // A window gives back no block before it is indexed.
+    // After indexing: a window releases no unindexed block.
     this.#settleRow(record, row, record.tokens[row] - rejected);
   }
 
@@ -143,8 +145,8 @@ export class Commit {
   }
 
   /**
-   * Choices begin with the row's last token: each runs beside the first, or waits with its first token. Choices without
-   * a sample start over together.
+   * Starts the choices that were sampled from the row's last token: each runs beside the first, or waits. Choices
+   * without a sample get a new leader.
    */
   #settleChoices(record: StepRecord, row: number, tokenIds: ArrayLike<number>, from: number): void {
     const { lifecycle, admission } = this.#parts;
@@ -174,7 +176,10 @@ export class Commit {
     this.#announce(sequence, tokenId, sample);
   }
 
-  /** The request has the token, and the outcome says so; a request that another's end took along never had it. */
+  /**
+   * Puts the request's new token into the outcome and ends the request if it is the last. A request that ended
+   * meanwhile drops the token.
+   */
   #announce(sequence: Sequence, tokenId: number, sample: number): void {
     if (sequence.state === "finished") {
       sequence.dropLast();
@@ -199,7 +204,7 @@ export class Commit {
     if (kv.windowed && sequence.slot >= 0) kv.tables.slide(sequence.slot, slots.settled[sequence.slot]);
   }
 
-  /** A plan made ahead has computed blocks whose tokens are known only now. */
+  /** Indexes blocks that a plan made ahead computes and whose tokens are known only now. */
   #index(sequence: Sequence): void {
     const { kv, inFlight, slots } = this.#parts;
     const { slot } = sequence;
@@ -210,8 +215,8 @@ export class Commit {
 }
 
 /**
- * Ends the requests whose logits mean no token, as if they were aborted while the plan was in flight: their ids are no
- * one's.
+ * Ends requests whose logits are not finite, as if they were aborted while the plan was in flight: their ids are
+ * dropped.
  */
 export function endFlagged(
   { plan, samples }: StepRecord,

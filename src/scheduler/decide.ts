@@ -1,4 +1,4 @@
-import { blocksOfItsOwn, blocksToSlide } from "../blocks/own-blocks.ts";
+import { ownBlocks } from "../blocks/own-blocks.ts";
 import type { StepRecord } from "./in-flight.ts";
 import { admit, admitWaiting, issueAll, noteHeld, preempt, stall } from "./apply.ts";
 import { addExtras } from "./extras.ts";
@@ -7,8 +7,8 @@ import { undoPlans } from "./rollback.ts";
 import type { Deferral, Sequence } from "./sequence.ts";
 
 /**
- * Gives requests their tokens of the step under construction: running ones first, then waiting ones, then drafts and
- * further choices.
+ * Decides and applies the step under construction: running requests first, then waiting ones, then drafts and further
+ * choices.
  */
 export function decide(parts: SchedulerParts, record: StepRecord): void {
   const { options, allotment, admission, hosts } = parts;
@@ -27,8 +27,8 @@ export function decide(parts: SchedulerParts, record: StepRecord): void {
 }
 
 /**
- * Something is short: decides request by request. Each try that finds too few blocks stalls or preempts one, so there
- * are few tries.
+ * Decides request by request, because something is short. Each try that lacks a block stalls or preempts a request, so
+ * tries are few.
  */
 function decideEach(parts: SchedulerParts, record: StepRecord, urgent: Sequence | undefined): void {
   const { slots, allotment, urgency } = parts;
@@ -42,8 +42,8 @@ function decideEach(parts: SchedulerParts, record: StepRecord, urgent: Sequence 
 }
 
 /**
- * Where a request has failed too often in company: plans a step with it alone. False where there is none, or no room
- * for it now.
+ * Plans a step with a suspect alone: a request that failed too often with others. False without a suspect, or if it
+ * does not fit now.
  */
 function trySuspect(parts: SchedulerParts, record: StepRecord): boolean {
   const { suspects, inFlight, slots, allotment } = parts;
@@ -60,7 +60,7 @@ function trySuspect(parts: SchedulerParts, record: StepRecord): boolean {
   return false;
 }
 
-/** The waiting request that comes next, where it outranks a running one. */
+/** The next waiting request, if it outranks a running one. */
 function urgentOf({ slots, urgency, admission, lifecycle }: SchedulerParts, record: StepRecord): Sequence | undefined {
   const { waiting } = lifecycle;
   if (waiting.size === 0) return undefined;
@@ -72,7 +72,7 @@ function urgentOf({ slots, urgency, admission, lifecycle }: SchedulerParts, reco
     : undefined;
 }
 
-/** Whether running requests of different ranks may want more tokens than the step has. */
+/** Whether running requests of different ranks may need more tokens than the step has. */
 function isContended({ slots, urgency, allotment }: SchedulerParts): boolean {
   if (!urgency.hasRanks) return false;
   const { running, others } = slots;
@@ -80,17 +80,17 @@ function isContended({ slots, urgency, allotment }: SchedulerParts): boolean {
 }
 
 /**
- * Lets a waiting request in that outranks running ones: preempts of these what it lacks a slot, blocks or a place for,
- * and keeps tokens of the step for it. Nothing is preempted in vain: where all that it outranks have too little
- * together, it waits.
+ * Makes room for a waiting request that outranks running ones: preempts requests until it has a slot, blocks and an
+ * adapter's place, and reserves tokens for it. If all outranked requests together hold too little, nothing is
+ * preempted.
  */
 function makeWay(urgent: Sequence, parts: SchedulerParts, record: StepRecord): void {
-  const { slots, admission, urgency, allotment } = parts;
+  const { kv, slots, admission, urgency, allotment } = parts;
   for (;;) {
     admission.begin();
     const found = admission.look(urgent, record.journal);
     if (!("reason" in found)) {
-      allotment.keepFor(urgent, admission.blocksToAdmit(urgent, found));
+      allotment.keepFor(urgent, kv.blocksToAdmit(found, urgent.tokenCount));
       return;
     }
     const candidates = slots.running.filter(
@@ -101,13 +101,13 @@ function makeWay(urgent: Sequence, parts: SchedulerParts, record: StepRecord): v
   }
 }
 
-/** Whether the urgent request gains by what the running one has. */
+/** Whether preempting the running request gives the urgent one what it lacks. */
 function canHelp({ adapterId }: Sequence, { reason }: Deferral, urgent: Sequence): boolean {
   if (reason === "adapters") return adapterId !== 0 && adapterId !== urgent.adapterId;
   return reason === "requests" || reason === "blocks";
 }
 
-/** Whether all candidates together have what the request lacks. */
+/** Whether all candidates together hold what the urgent request lacks. */
 function areEnough(
   candidates: readonly Sequence[],
   deferral: Deferral,
@@ -117,7 +117,7 @@ function areEnough(
   if (deferral.reason === "blocks") {
     let blocks = 0;
     // What a candidate has not taken yet is missing to the newcomer, too.
-    for (const each of candidates) blocks += blocksOfItsOwn(kv, each.slot) + admission.promisedTo(each);
+    for (const each of candidates) blocks += ownBlocks(kv, each.slot) + admission.promisedTo(each);
     return blocks >= deferral.missingBlocks;
   }
   if (deferral.reason !== "adapters") return true;
@@ -129,13 +129,13 @@ function areEnough(
 }
 
 /**
- * Whether commits of the plans in flight make windows give back what is missing: to preempt a request for it would be
- * in vain. O(running).
+ * Whether commits of the plans in flight will release the missing blocks from windows, so that no preemption is needed.
+ * O(running).
  */
 function blocksReturn({ kv, slots, inFlight }: SchedulerParts): boolean {
   if (!kv.windowed || inFlight.count === 0) return false;
   let blocks = 0;
-  for (const { slot } of slots.running) blocks += blocksToSlide(kv, slot, slots.computed[slot]);
+  for (const { slot } of slots.running) blocks += ownBlocks(kv, slot, slots.computed[slot]);
   return blocks >= kv.groups.length;
 }
 
@@ -146,7 +146,7 @@ export function abandon(parts: SchedulerParts, { plan, madeAt }: StepRecord): vo
   const { slots, kv, lifecycle, hosts } = parts;
   undoPlans(1, parts, madeAt);
   hosts.length = 0;
-  // What was reserved for tokens that are in no row is free again, and what was admitted with none waits.
+  // Blocks reserved for tokens in no row are released, and requests admitted without tokens wait again.
   for (let i = slots.running.length - 1; i >= 0; i--) {
     const sequence = slots.running[i];
     if (sequence.admittedBy === plan.index) lifecycle.undoAdmission(sequence, madeAt);

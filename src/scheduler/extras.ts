@@ -3,19 +3,19 @@ import type { StepJournal } from "../blocks/step-journal.ts";
 import type { SchedulerParts } from "./parts.ts";
 import { draftsOf } from "./policy-answers.ts";
 import type { Sequence } from "./sequence.ts";
-import type { Slots } from "./slots.ts";
 
 /** Drafts that a mask forces, for one request in one step: the names and braces between two values. */
 const MAX_FORCED_DRAFTS = 16;
 
 /**
  * Adds what a step does beside one sample a request: first tokens of further choices where a prompt is complete, and
- * drafts of decodes. It takes only what no other request asked for. Law: samples of a step <= the budget's `maxTokens`,
- * which is what backends have room for.
+ * drafts of decodes. They take only tokens and blocks that no other request asked for. Law: samples of a step <= the
+ * budget's `maxTokens`, which is what backends have room for.
  */
 export function addExtras(parts: SchedulerParts, journal: StepJournal): void {
   const { hosts, slots, allotment, options } = parts;
-  let room = options.budget.maxTokens - sampleCount(slots);
+  let room = options.budget.maxTokens;
+  for (const { slot } of slots.running) if (slots.chunks[slot] > 0) room -= slots.samples[slot];
   for (const { slot, followers } of hosts) {
     const count = admitted(followers, room, allotment);
     if (count <= 0) continue;
@@ -23,7 +23,7 @@ export function addExtras(parts: SchedulerParts, journal: StepJournal): void {
     slots.fan(slot, count);
     room -= count;
   }
-  // Where blocks are short, none is spent on guesses.
+  // If blocks are short, none is spent on drafts.
   if ((options.drafter !== undefined || slots.steeredCount > 0) && allotment.mayAdmit) {
     for (const sequence of hosts) room -= draft(sequence, room, parts, journal);
   }
@@ -39,7 +39,7 @@ function admitted(followers: readonly Sequence[], room: number, allotment: Allot
   return count;
 }
 
-/** Returns how many drafts a decode got. */
+/** Gives a decode drafts; returns their number. */
 function draft(sequence: Sequence, room: number, parts: SchedulerParts, journal: StepJournal): number {
   const { kv, slots, allotment } = parts;
   const { slot, tokenCount, computedTokenCount, maxLength } = sequence;
@@ -77,11 +77,5 @@ function steeredDrafts({ steering }: Sequence, guesses: ArrayLike<number>, allot
   const edits = (drafts: number): number => drafts * (steering.editCount + drafts);
   while (edits(count) > allotment.editsLeft) count--;
   allotment.editsLeft -= edits(count);
-  return count;
-}
-
-function sampleCount({ running, chunks, samples }: Slots): number {
-  let count = 0;
-  for (const { slot } of running) if (chunks[slot] > 0) count += samples[slot];
   return count;
 }

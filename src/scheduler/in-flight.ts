@@ -63,7 +63,7 @@ export class Plan implements StepPlan {
   }
 }
 
-/** What commit and rollback need to know of a plan. Kept and used again. */
+/** What commit and rollback need of a plan. Records are reused. */
 export class StepRecord {
   readonly plan: Plan;
   readonly journal = new StepJournal();
@@ -81,7 +81,7 @@ export class StepRecord {
   readonly sampleCounts: Int32Array;
   /** [S] the request whose next token it is. */
   readonly samples: Sequence[];
-  /** When it was made. */
+  /** When `schedule` made it. */
   madeAt = 0;
   /** Rows that decode as a set. */
   setCount = 0;
@@ -152,7 +152,7 @@ export class InFlight {
     return record;
   }
 
-  /** The open plan goes out. */
+  /** The open plan is now in flight. */
   issue(): void {
     this.#nextIndex++;
     this.#flying.push(this.#spare.shift()!);
@@ -176,7 +176,7 @@ export class InFlight {
     return oldest;
   }
 
-  /** Takes the newest back. */
+  /** Removes the newest, for a rollback. */
   retract(): StepRecord {
     const record = this.#flying.pop()!;
     this.#spare.push(record);

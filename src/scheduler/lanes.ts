@@ -41,8 +41,3 @@ export function laneOf(sequence: Sequence, slots: SlotColumns, rules: LaneRules)
 export function needsHost(sequence: Sequence, { drafts }: Pick<LaneRules, "drafts">): boolean {
   return drafts || sequence.branches || sequence.followers.length > 0 || sequence.steering?.needsHost === true;
 }
-
-/** Whether the request decodes from now on as one of the set. */
-export function isDecode(sequence: Sequence, slots: SlotColumns, rules: LaneRules): boolean {
-  return !sequence.complete && laneOf(sequence, slots, rules) === "decode";
-}

@@ -42,7 +42,7 @@ export class Lifecycle {
   readonly #slots: Slots;
   readonly #plan: PlanColumns;
   readonly #listeners: Listeners;
-  /** Requests that time ends, soonest first. */
+  /** Requests with a deadline or queue timeout, soonest first. */
   readonly #expiring = new IndexedHeap<Sequence>((a, b) => a.expiresAt - b.expiresAt);
 
   constructor({ kv, slots, plan, options, listeners }: LifecycleParts) {
@@ -66,8 +66,8 @@ export class Lifecycle {
   }
 
   /**
-   * Takes a new request in, and the choices that follow its first. Throws `QueueFullError`, or what the queue policy
-   * or the decision log throws, with nothing changed. `plan`: index of the next one.
+   * Adds a new request, and the choices that follow its first. Throws `QueueFullError`, or what the queue policy or the
+   * decision log throws, with nothing changed. `plan`: index of the next one.
    */
   add(sequence: Sequence, followers: readonly Sequence[], plan: number, now: number): void {
     this.waiting.assertRoomFor(sequence.tokenCount);
@@ -82,14 +82,17 @@ export class Lifecycle {
     this.#listeners.rethrow();
   }
 
-  /** Takes in another beam of a request: it runs beside the first, on the same blocks, or waits as preempted. */
+  /** Adds another beam of a request. It runs beside the first, on the same blocks, or waits as preempted. */
   addBranch(parent: Sequence, sequence: Sequence, admission: Admission, now: number): void {
     const isBeside = parent.state === "running" && admission.fitsBeside(parent, sequence);
     this.#register(sequence);
     this.#start(parent.state === "running" ? parent : null, sequence, isBeside, now);
   }
 
-  /** A follower's first token is here: it runs beside its leader, on the same blocks, or waits as preempted. */
+  /**
+   * Starts a follower whose first token has arrived. It runs beside its leader, on the same blocks, or waits as
+   * preempted.
+   */
   begin(sequence: Sequence, parent: Sequence | null, admission: Admission, now: number): void {
     let isBeside = false;
     try {
@@ -102,14 +105,14 @@ export class Lifecycle {
     this.#start(parent, sequence, isBeside, now);
   }
 
-  /** The request was not admitted, or got no token; null where it did. */
+  /** Notes why the request was not admitted or got no token; null clears it. */
   defer(sequence: Sequence, deferral: Deferral | null): void {
     sequence.deferral = deferral;
   }
 
   /**
-   * A waiting request runs: it gets a slot, which begins with what is cached of its tokens. `record`: of the plan that
-   * admits it.
+   * Moves a waiting request to `running`: it gets a slot that begins with its match. `record`: of the plan that admits
+   * it.
    */
   admit(sequence: Sequence, match: PrefixMatch, { plan, journal, madeAt }: StepRecord): void {
     const matched = match.tokenCount;
@@ -132,26 +135,26 @@ export class Lifecycle {
     }
   }
 
-  /** Takes a running request's blocks for others; it waits in its old place. */
+  /** Preempts a running request: it releases its blocks and waits in its old place of the queue. */
   preempt(sequence: Sequence, now: number): void {
     this.preemptions++;
     sequence.preemptionCount++;
     this.requeue(sequence, now);
   }
 
-  /** A running request back to the queue, in its old place. */
+  /** Returns a running request to its old place in the queue. */
   requeue(sequence: Sequence, now: number): void {
     this.#leave(sequence, sequence.wasStarted ? "preempted" : "waiting");
     this.#wait(sequence, now);
   }
 
-  /** All running requests back to the queue. */
+  /** Returns all running requests to the queue. */
   requeueAll(now: number): void {
     const { running } = this.#slots;
     while (running.length > 0) this.requeue(running[0], now);
   }
 
-  /** The plan that admitted it failed: it waits again, and has taken nothing from the prefix cache. */
+  /** Undoes an admission by a failed plan: the request waits again, without cached tokens. */
   undoAdmission(sequence: Sequence, now: number): void {
     if (sequence.firstAdmittedBy === sequence.admittedBy) {
       sequence.firstAdmittedBy = NONE;
@@ -174,8 +177,8 @@ export class Lifecycle {
   }
 
   /**
-   * Ends a request in any state; its blocks are back at once. Nothing where it has ended: the end of another choice may
-   * have taken it along.
+   * Ends a request in any state and releases its blocks. Does nothing if it has ended, because another choice may have
+   * ended it.
    */
   end(sequence: Sequence, reason: FinishReason, error: Error | null, now: number): void {
     if (sequence.state === "finished") return;
@@ -193,7 +196,7 @@ export class Lifecycle {
     this.#listeners.ended(sequence);
   }
 
-  /** Ends the requests whose time is over. */
+  /** Ends the requests whose deadline or queue timeout has passed. */
   expire(now: number): void {
     for (let each = this.#expiring.first; each !== undefined && each.expiresAt <= now; each = this.#expiring.first) {
       const what =
@@ -203,7 +206,7 @@ export class Lifecycle {
   }
 
   /**
-   * Followers that can no longer begin with this one's prompt go on together: the first one computes it for the others.
+   * The followers cannot begin with this one's prompt: the first of them becomes the leader of the others and waits.
    */
   disband(sequence: Sequence, now: number): void {
     const [first, ...rest] = sequence.followers;
@@ -227,7 +230,7 @@ export class Lifecycle {
     this.steered.delete(sequence);
   }
 
-  /** From now on these choices wait for this one's prompt. */
+  /** Makes these choices followers: they wait for this one's prompt. */
   #lead(sequence: Sequence, followers: readonly Sequence[]): void {
     sequence.leader = null;
     sequence.deferral = null;
@@ -238,7 +241,7 @@ export class Lifecycle {
     }
   }
 
-  /** From now on it stands for itself. */
+  /** Detaches a follower from its leader. */
   #leaveLeader(sequence: Sequence): void {
     const leader = sequence.leader!;
     leader.followers = leader.followers.filter((other) => other !== sequence);
@@ -256,13 +259,13 @@ export class Lifecycle {
     sequence.become("running");
     if (isBeside) this.#fork(parent!, sequence, now);
     else {
-      // It ran, as a sample of its leader's row.
+      // It ran as a sample of its leader's row, so it waits as preempted.
       sequence.become("preempted");
       this.#wait(sequence, now);
     }
   }
 
-  /** A choice begins with what its parent has in the cache for good, on the same blocks. */
+  /** A choice begins with its parent's settled tokens, on the same blocks. */
   #fork(parent: Sequence, sequence: Sequence, now: number): void {
     const settled = this.#slots.settled[parent.slot];
     sequence.matchedTokenCount = settled;
@@ -273,28 +276,24 @@ export class Lifecycle {
   }
 
   #wait(sequence: Sequence, now: number): void {
-    // Noted, for a preempted request's last token may still arrive while it waits.
+    // Noted, because a preempted request's last token may still arrive while it waits.
     sequence.queuedTokenCount = sequence.tokenCount;
     this.waiting.add(sequence, now);
   }
 
-  #stopWaiting(sequence: Sequence, now: number): void {
-    if (sequence.leader === null) this.waiting.remove(sequence, now);
-    else this.#leaveLeader(sequence);
-  }
-
-  /** Takes a request out of wherever it is. */
+  /** Takes a request out of its slot, the queue or its leader's followers. */
   #withdraw(sequence: Sequence, state: RequestState, now: number): void {
     if (sequence.state === "running") {
       this.#leave(sequence, state);
       return;
     }
     if (sequence.state === "paused") this.pausedCount--;
-    else this.#stopWaiting(sequence, now);
+    else if (sequence.leader !== null) this.#leaveLeader(sequence);
+    else this.waiting.remove(sequence, now);
     sequence.become(state);
   }
 
-  /** A running request gives its blocks and its slot back. */
+  /** Releases a running request's blocks and slot. */
   #leave(sequence: Sequence, state: RequestState): void {
     const { slot } = sequence;
     sequence.become(state);
@@ -304,7 +303,7 @@ export class Lifecycle {
     this.#slots.leave(sequence);
   }
 
-  /** The cached blocks of the request are kept for longer. */
+  /** Tells the eviction policy to keep the request's cached blocks for its retention. */
   #retain({ slot, retention }: Sequence, now: number): void {
     if (retention === null) return;
     const { tables, pool, prefixes } = this.#kv;

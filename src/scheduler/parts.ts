@@ -12,7 +12,7 @@ import { Slots } from "./slots.ts";
 import { Suspects } from "./suspects.ts";
 import { Urgency } from "./urgency.ts";
 
-/** What happened since the start. */
+/** Events since the start. */
 export interface Counters {
   submitted: number;
   steps: number;

@@ -1,6 +1,6 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import { IntList } from "../collections/int-list.ts";
-import { Columns, writePairs, writeSampling, type ColumnLimits, type GroupColumns } from "./columns.ts";
+import { Columns, writePairs, writeSampling, type ColumnLimits } from "./columns.ts";
 import type { StepRecord } from "./in-flight.ts";
 import { NONE, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
@@ -21,7 +21,7 @@ export class PlanColumns {
   readonly #lastSamples: Int32Array;
   /** [S] the request whose parameters stand at each sample. */
   readonly #owners: (Sequence | undefined)[];
-  /** Slots that get a row with the next `gather`, in order. */
+  /** Slots that get a row in the next `gather`, in order. */
   readonly #newcomers: IntList;
   #rowCount = 0;
   /** The first row that was dropped since the last `gather`. */
@@ -44,7 +44,7 @@ export class PlanColumns {
     if (this.#rows[slot] === NONE) this.#newcomers.push(slot);
   }
 
-  /** The next token of the slot goes behind the last one of its tables. */
+  /** Notes where the slot's next token goes: into the last block of its tables. */
   findBases(slot: number): void {
     const { tables } = this.#kv;
     const last = tables.counts[slot] - 1;
@@ -146,7 +146,10 @@ export class PlanColumns {
       tokenIds[row] = length <= known[slot] ? newest[slot] : ~row;
       slotMapping[row] = bases[slot] + length - 1;
     }
-    for (let group = 1; group < groups.length; group++) mapDecodes(groups[group], requestSlots, positions, count);
+    for (let group = 1; group < groups.length; group++) {
+      const { slotMapping: mapping, bases: starts } = groups[group];
+      for (let row = 0; row < count; row++) mapping[row] = starts[requestSlots[row]] + positions[row];
+    }
   }
 
   /** The rows from `from` on, with all their columns. */
@@ -189,7 +192,7 @@ export class PlanColumns {
     }
   }
 
-  /** Several tokens, all known or guessed. One loop over ids and positions takes half the time of two. */
+  /** Writes several tokens, all known or drafted. One loop over ids and positions takes half the time of two. */
   #gatherChunk(slot: number, from: number, { computed, chunks, sequences }: Slots): void {
     const { tokenIds, positions, groups } = this.columns;
     const { tokens } = sequences[slot]!;
@@ -215,7 +218,10 @@ export class PlanColumns {
     }
   }
 
-  /** Choices begin with the row's last token; drafts are checked by a sample of each token before and of the last. */
+  /**
+   * Writes the sample rows: choices all sample the row's last token, drafts sample each token from the one before the
+   * first draft.
+   */
   #gatherSamples(slot: number, from: number, tokenEnd: number, slots: Slots): void {
     const { sampleRows, sampling } = this.columns;
     const count = slots.samples[slot];
@@ -238,7 +244,7 @@ export class PlanColumns {
     for (let sample = row; row < this.#rowCount; row++) {
       const slot = requestSlots[row];
       const sequence = slots.sequences[slot]!;
-      // A store of an object costs more than a look whether it is there already.
+      // Storing an object costs more than comparing it.
       if (requests[row] !== sequence) requests[row] = sequence;
       record.slots[row] = slot;
       record.stays[row] = slots.stays[slot];
@@ -261,13 +267,4 @@ export class PlanColumns {
 function ownerOf({ sequences, drafts }: Slots, slot: number, i: number): Sequence {
   const sequence = sequences[slot]!;
   return i === 0 || drafts[slot] > 0 ? sequence : sequence.followers[i - 1];
-}
-
-function mapDecodes(
-  { slotMapping, bases }: GroupColumns,
-  requestSlots: Int32Array,
-  positions: Int32Array,
-  count: number,
-): void {
-  for (let row = 0; row < count; row++) slotMapping[row] = bases[requestSlots[row]] + positions[row];
 }

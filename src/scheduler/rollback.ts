@@ -1,10 +1,9 @@
 import { StepFailedError } from "../errors.ts";
 import type { StepRecord } from "./in-flight.ts";
-import type { Listeners } from "./listeners.ts";
 import type { SchedulerParts } from "./parts.ts";
 import { NONE } from "./sequence.ts";
 
-/** Takes `count` plans back, the newest first. Returns the record of the oldest of them. */
+/** Rolls `count` plans back, the newest first. Returns the record of the oldest of them. */
 export function undoPlans(count: number, parts: SchedulerParts, now: number): StepRecord | undefined {
   let record: StepRecord | undefined;
   parts.slots.leaveLanes();
@@ -34,36 +33,28 @@ export function blame(
 }
 
 /**
- * The queue policy was told of the prompt tokens that the plan computes. Requests that have ended owe nothing any more.
- */
-function takeChargesBack({ plan, requests, promptTokens }: StepRecord, charge: Listeners["charge"]): void {
-  if (charge === undefined) return;
-  for (let row = 0; row < plan.requestCount; row++) {
-    if (promptTokens[row] > 0 && requests[row].state !== "finished") {
-      charge(requests[row], -promptTokens[row], 0);
-    }
-  }
-}
-
-/**
- * The one recipe of undoing a plan: its samples were never drawn, its tokens never computed, a request that it admitted
- * waits again, and what it did to the cache is taken back.
+ * Rolls the newest plan back: its samples are no longer pending, its tokens no longer computed, its admitted requests
+ * wait again, and its changes of the cache are undone.
  */
 function undoNewest({ kv, slots, inFlight, lifecycle, listeners }: SchedulerParts, now: number): StepRecord {
   const record = inFlight.retract();
-  const { plan, samples, requests, stays, tokens, journal } = record;
-  takeChargesBack(record, listeners.charge);
+  const { plan, samples, requests, stays, tokens, promptTokens, journal } = record;
+  // The queue policy takes its charges back. Requests that have ended owe nothing.
+  for (let row = 0; listeners.charge !== undefined && row < plan.requestCount; row++) {
+    const isOwed = promptTokens[row] > 0 && requests[row].state !== "finished";
+    if (isOwed) listeners.charge(requests[row], -promptTokens[row], 0);
+  }
   for (let sample = 0; sample < plan.sampleCount; sample++) {
     const { slot } = samples[sample];
     if (slot === NONE) samples[sample].addPending(-1);
-    else slots.undraw(slot, 1);
+    else slots.undo(slot, 0, 1);
   }
   for (let row = plan.requestCount - 1; row >= 0; row--) {
     const sequence = requests[row];
     if (sequence.stay !== stays[row]) continue;
     if (sequence.admittedBy === plan.index) lifecycle.undoAdmission(sequence, now);
     else {
-      slots.uncompute(sequence.slot, tokens[row]);
+      slots.undo(sequence.slot, tokens[row], 0);
       kv.tables.truncate(sequence.slot, sequence.computedTokenCount);
     }
   }

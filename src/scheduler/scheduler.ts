@@ -1,5 +1,4 @@
 import { assert, AssertionError } from "../assert.ts";
-import type { KvCache } from "../blocks/kv-cache.ts";
 import {
   choiceCount,
   REQUEST_FIELDS,
@@ -14,10 +13,6 @@ import { Commit, endFlagged } from "./commit.ts";
 import { abandon, decide } from "./decide.ts";
 import { assertFeasible } from "./feasible.ts";
 import type { StepRecord } from "./in-flight.ts";
-import { blockOwners, blockTables, type BlockOwner } from "./inspect/block-owners.ts";
-import { explain, type Explanation } from "./inspect/explanation.ts";
-import { checkSchedulerInvariants } from "./inspect/invariants.ts";
-import { schedulerStats, type SchedulerStats } from "./inspect/stats.ts";
 import { resolveOptions, type SchedulerOptions } from "./options.ts";
 import type { StepOutcome } from "./outcome.ts";
 import { tokensOf } from "./policy-answers.ts";
@@ -26,6 +21,7 @@ import { createParts, type SchedulerParts } from "./parts.ts";
 import { blame, undoPlans } from "./rollback.ts";
 import { Sequence } from "./sequence.ts";
 import { attachSteering, steer } from "./steer.ts";
+import { SchedulerView } from "./scheduler-view.ts";
 import { checkResult } from "./step-results.ts";
 
 /**
@@ -41,10 +37,9 @@ export type IdleReason = "empty" | "in-flight" | "mask" | "paused";
  * Every step lets each request's `computedTokenCount` catch up with its `tokenCount`: there is no prefill phase and no
  * decode phase.
  */
-export class Scheduler {
+export class Scheduler extends SchedulerView {
   /** Why the last `schedule` returned null; null where it returned a plan. */
   idleReason: IdleReason | null = null;
-  readonly kv: KvCache;
   readonly #parts: SchedulerParts;
   readonly #commit: Commit;
   #committedAt = Number.NEGATIVE_INFINITY;
@@ -53,36 +48,12 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     const resolved = resolveOptions(options);
     const parts = createParts(resolved);
+    const commit = new Commit(parts);
+    super(parts, commit);
     this.#parts = parts;
-    this.kv = parts.kv;
-    this.#commit = new Commit(parts);
+    this.#commit = commit;
     resolved.queue.attach?.({ cachedTokens: (request) => parts.admission.cachedTokens(request as Sequence) });
     claimPolicies(options);
-  }
-
-  /** Requests that have not ended, each choice counted. */
-  get size(): number {
-    return this.#parts.lifecycle.requests.size;
-  }
-
-  /** Requests that have not ended, each choice by itself, in order of submission. */
-  get requests(): Request[] {
-    return [...this.#parts.lifecycle.requests];
-  }
-
-  /** Tokens that the next step may carry. */
-  get tokenBudget(): number {
-    return tokensOf(this.#parts.options.budget);
-  }
-
-  /** When time alone will change what `schedule` decides: `Infinity` for never. */
-  get nextWakeAt(): number {
-    return this.#parts.lifecycle.nextExpiry;
-  }
-
-  /** Plans that are neither committed nor rolled back. */
-  get inFlightCount(): number {
-    return this.#parts.inFlight.count;
   }
 
   /**
@@ -121,12 +92,11 @@ export class Scheduler {
     const { allotment, listeners } = parts;
     assertTime(now);
     const record = parts.inFlight.open(now);
-    const budget = this.tokenBudget;
     parts.lifecycle.expire(now);
     if (parts.lifecycle.steered.size > 0) steer(parts.lifecycle, now);
     this.kv.prefixes.eviction.advance?.(now);
     parts.slots.look();
-    allotment.begin(budget);
+    allotment.begin(tokensOf(parts.options.budget));
     try {
       decide(parts, record);
     } catch (error) {
@@ -157,10 +127,11 @@ export class Scheduler {
   }
 
   #whyIdle(): IdleReason {
-    if (this.inFlightCount > 0) return "in-flight";
-    if (this.size === 0) return "empty";
-    if ([...this.#parts.lifecycle.steered].some(({ steering }) => steering?.isReady === false)) return "mask";
-    assert(this.#parts.lifecycle.pausedCount === this.size, "requests wait, nothing runs and nothing is in flight");
+    const { inFlight, lifecycle } = this.#parts;
+    if (inFlight.count > 0) return "in-flight";
+    if (lifecycle.requests.size === 0) return "empty";
+    if ([...lifecycle.steered].some(({ steering }) => steering?.isReady === false)) return "mask";
+    assert(lifecycle.pausedCount === lifecycle.requests.size, "requests wait, nothing runs and nothing is in flight");
     return "paused";
   }
 
@@ -326,37 +297,6 @@ export class Scheduler {
     assert(this.#parts.inFlight.count === 0, "invalidateHostTier() while plans are in flight");
     this.kv.prefixes.dropHostTier();
     this.#parts.listeners.rethrow();
-  }
-
-  /** Why the request is where it is, for the first choice that has not ended; undefined for an unknown or ended id. */
-  explain(id: RequestId, choice?: number): Explanation | undefined {
-    const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
-    return sequence && explain(sequence, this.kv);
-  }
-
-  /** Counters since the start, gauges of now. */
-  stats(): SchedulerStats {
-    return schedulerStats(this.#parts, this.#commit, this.tokenBudget);
-  }
-
-  /** [blockCount] the holder of each device block, by block id - 1: for people and views. O(blocks). */
-  blockOwners(): BlockOwner[] {
-    return blockOwners(this.kv, this.#parts.slots.running);
-  }
-
-  /**
-   * [groups] the blocks of a running choice's tables, in order of position; -1 where a window has passed. Undefined
-   * where it does not run.
-   */
-  blockTables(id: RequestId, choice?: number): number[][] | undefined {
-    const sequence = this.#parts.lifecycle.requests.of(id, choice).at(-1);
-    return sequence && blockTables(this.kv, sequence);
-  }
-
-  /** O(blocks + tokens). Throws on the first broken law. */
-  checkInvariants(): void {
-    this.kv.checkInvariants();
-    checkSchedulerInvariants(this.#parts);
   }
 }
 

@@ -38,53 +38,53 @@ interface Home {
 }
 
 /**
- * One choice of a request: its tokens, and what it has while it waits. While it runs, its counts are in the columns of
- * its slot, and are read from there.
+ * One choice of a request: its tokens, and its state while it waits. While it runs, its counts are read from the
+ * columns of its slot.
  */
 export class Sequence extends Request {
   // Written by slots.ts.
-  /** Where its counts are while it runs; null while it waits. */
+  /** The columns with its counts while it runs; null while it waits. */
   home: Home | null = null;
-  /** Small integer of its own while it runs. */
+  /** Its slot while it runs: a small integer that no other running request has. */
   slot = NONE;
-  /** Number of its admission among all admissions: what was noted about an earlier stay is void. */
+  /** Number of its admission among all admissions: records of an earlier stay are void. */
   stay = NONE;
 
   // Written by lifecycle.ts.
   /** Number of the prefix cache's domain, held until the request ends. */
   domain = NONE;
-  /** The choice of the same request whose prompt this one waits for; null once it stands for itself. */
+  /** The choice of the same request that computes the prompt for this one; null without one. */
   leader: Sequence | null = null;
-  /** Choices that wait for this one's prompt, and begin with the step that completes it. */
+  /** Choices that wait for this one's prompt; they begin with the step that completes it. */
   followers: readonly Sequence[] = NO_FOLLOWERS;
-  /** When time ends it: its deadline, or while it has never run the end of its queue timeout. */
+  /** When it expires: at its deadline, or before its first admission at its queue timeout. */
   expiresAt = Number.POSITIVE_INFINITY;
-  /** Tokens that the waiting queue counts for it. */
+  /** Its tokens in the waiting queue's count. */
   queuedTokenCount = 0;
-  /** Tokens that committed plans of earlier stays computed: to compute them is work done again. */
+  /** Tokens that committed plans of earlier stays computed; computing them again is repeated work. */
   knownComputed = 0;
   /** Index of the plan that admitted it last. */
   admittedBy = NONE;
   /**
-   * Index of the plan that admitted it first: `cachedTokenCount` is of that one. A plan that was taken back admitted
+   * Index of the plan that admitted it first: `cachedTokenCount` is of that admission. A rolled-back plan admitted
    * nothing.
    */
   firstAdmittedBy = NONE;
-  /** Tokens that its last admission took from the prefix cache, or from a sibling. */
+  /** Tokens that its last admission matched in the prefix cache, or shared with a sibling. */
   matchedTokenCount = 0;
-  /** Why it was not admitted, or got no token, when it was last looked at. */
+  /** Why its last try was refused: no admission, or no token. */
   deferral: Deferral | null = null;
 
-  // Written by steer.ts.
+  // Written here.
   /** What it does to its samples; null where logits stay as they are. */
   steering: Steering | null = null;
 
-  // Written by parking.ts.
-  /** The lot of the waiting queue that it is parked in; null where it is in the queue's order. */
+  // Written by waiting-queue.ts.
+  /** The lot of the waiting queue that it is parked in; null in the queue's order. */
   parkedIn: number | null = null;
 
   // Written by adapter-places.ts.
-  /** Index of the plan from which on it waits for its adapter's place; `NONE` where it does not. */
+  /** Index of the plan that first refused it for its adapter's place; `NONE` without one. */
   lacksAdapterSince = NONE;
 
   // Written here.
@@ -114,17 +114,17 @@ export class Sequence extends Request {
     return this.home === null ? 0 : this.home.computed[this.slot] - this.home.settled[this.slot];
   }
 
-  /** Tokens that the next steps have to put into the cache. */
+  /** Tokens that the next steps have to compute. */
   get gap(): number {
     return this.tokenCount + this.pendingCount - this.computedTokenCount;
   }
 
-  /** Whether the tokens known and under way are all that it may have. */
+  /** Whether its known and pending tokens reach `maxLength`. */
   get complete(): boolean {
     return this.tokenCount + this.pendingCount >= this.maxLength;
   }
 
-  /** Whether it has run before: it then waits as preempted. */
+  /** Whether it was preempted or has output: it then waits as `preempted`. */
   get wasStarted(): boolean {
     return this.preemptionCount > 0 || this.outputTokenCount > 0;
   }
@@ -134,7 +134,7 @@ export class Sequence extends Request {
     return (this.state === "waiting" || this.state === "preempted") && this.leader === null && this.parkedIn === null;
   }
 
-  /** What names it to people: its id, and its choice where that is not the first. */
+  /** Its name in messages: the id, and the choice unless it is the first. */
   get label(): RequestId {
     return this.choice === 0 ? this.id : `${this.id}#${this.choice}`;
   }
@@ -167,30 +167,18 @@ export class Sequence extends Request {
     this.#pendingCount--;
   }
 
-  /** The last token never was: the request had ended. */
+  /** Drops the last token: the request had ended before it. */
   dropLast(): void {
     this.ownTokenCount--;
   }
 
-  /**
-   * Makes room for `count` tokens; returns the array that holds them. It doubles, up to the most that the request may
-   * have.
-   */
+  /** Makes room for `count` tokens and returns the array. The array doubles, up to `maxLength`. */
   reserveTokens(count: number): Int32Array {
     if (count > this.ownTokens.length) this.ownTokens = widened(this.ownTokens, count, this.maxLength);
     return this.ownTokens;
   }
 
-  /**
-   * Writes what may follow the known tokens, from position `at` on. One by one: it may be a view of the tokens
-   * themselves.
-   */
-  writeTokens(at: number, tokenIds: ArrayLike<number>): void {
-    const own = this.reserveTokens(at + tokenIds.length);
-    for (let i = 0; i < tokenIds.length; i++) own[at + i] = tokenIds[i];
-  }
-
-  /** Another choice with the same tokens, but for the last one; it runs nowhere yet. */
+  /** Another choice with the same tokens except the last one. It does not run yet. */
   branch(choice: number, tokenId: number, order: number): Sequence {
     const {
       id,

@@ -2,15 +2,12 @@ import type { KvCache } from "../blocks/kv-cache.ts";
 import { IntList } from "../collections/int-list.ts";
 import { NONE, type Sequence } from "./sequence.ts";
 
-/**
- * Newest tokens of a slot that are kept side by side: a cache line. A power of two, so that a place is a few bits of
- * the position.
- */
+/** Newest tokens of a slot in one cache line. A power of two, so that the index is the position's last bits. */
 export const RECENT = 16;
 export const LAST = RECENT - 1;
 
 /**
- * What is known of running requests, in plain columns by slot. `Slots` writes them.
+ * The state of running requests, in columns by slot. `Slots` alone writes them.
  *
  * computed: tokens in the cache, or put there by a plan in flight     known: tokens on the host
  * settled:  of these, by committed plans                              drawn: known, and samples of plans in flight
@@ -25,7 +22,7 @@ export class SlotColumns {
   /** Slots of the lane `decode` whose next token needs a block in each group; filled by `look`. */
   readonly due: IntList;
   /**
-   * Slots of the lane `decode` that have a block to index, all of whose tokens are known; filled by `advance` and
+   * Slots of the lane `decode` with a full block to index whose tokens are all known; filled by `advance` and
    * `receive`.
    */
   readonly full: IntList;
@@ -44,11 +41,11 @@ export class SlotColumns {
   readonly samples: Int32Array;
   /** [slots] drafts in that step: the samples behind the first are of these, not of choices. */
   readonly drafts: Int32Array;
-  /** Tokens issued once more: they were in the cache before their request was preempted or its device lost. */
+  /** Tokens that were computed again after a preemption or a lost device. */
   recomputedTokens = 0;
   /** Running requests whose samples carry edits or a mask. */
   steeredCount = 0;
-  /** How often a request left its slot. */
+  /** Number of departures from slots. */
   leaveCount = 0;
   /** [slots] place in `decoding`, `NONE` outside. */
   protected readonly places: Int32Array;
@@ -56,15 +53,15 @@ export class SlotColumns {
   protected readonly limits: Int32Array;
   /** [slots] computed tokens at which a decode of the set needs a look before the next step. */
   protected readonly edges: Int32Array;
-  /** Slots that came to their edge with the last step, or came into the lane. */
+  /** Slots that reached their edge with the last step, or entered the lane. */
   protected readonly touched: IntList;
   /** [slots] known tokens at which a decode of the set needs a look at its commit, or fewer. */
   protected readonly lookAt: Int32Array;
-  /** [slots] bit `id % 32` of each id that ends the request: an id without its bit does not. */
+  /** [slots] bit `id % 32` of each stop id: an id whose bit is clear does not end the request. */
   protected readonly stopBits: Int32Array;
   /**
-   * [slots x RECENT] the newest tokens side by side, at the position's last bits: a token costs one store, and goes to
-   * its request's own array later.
+   * [slots x RECENT] the newest tokens, at the position's last bits. A token costs one store; `flush` copies it to the
+   * request later.
    */
   protected readonly recent: Int32Array;
   /** [slots] tokens that are in the request's own array. */

@@ -1,15 +1,15 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { IntList } from "../collections/int-list.ts";
 import type { StepRecord } from "./in-flight.ts";
-import { isDecode, type LaneRules } from "./lanes.ts";
+import { laneOf, type LaneRules } from "./lanes.ts";
 import { NONE, type Sequence } from "./sequence.ts";
 import { LAST, RECENT, SlotColumns } from "./slot-columns.ts";
 
-/** Admissions are numbered to 31 bits: when a number comes again, nothing knows of its first holder. */
+/** Admissions are numbered modulo 2^31. When a number repeats, no record names its first holder. */
 const STAYS = 0x7fffffff;
 
 /**
- * The running requests, each at a slot of its own, and their counts. No other file writes them.
+ * The running requests, each at its own slot, and their counts. No other file writes them.
  *
  * Laws: settled <= computed < drawn, known <= drawn; slots in use are distinct; the requests of `decoding` and `others`
  * are the running ones.
@@ -29,7 +29,7 @@ export class Slots extends SlotColumns {
     return this.free.length === 0;
   }
 
-  /** The request runs from now on, with `computed` tokens in the cache. Only where a slot is free. */
+  /** Gives the request a slot, with `computed` tokens in the cache. A slot must be free. */
   enter(sequence: Sequence, computed: number): void {
     const slot = this.free.pop()!;
     const { tokenCount, pendingCount, stopTokenIds } = sequence;
@@ -55,7 +55,7 @@ export class Slots extends SlotColumns {
     if (sequence.steering !== null) this.steeredCount++;
   }
 
-  /** The request gives its slot back and takes its counts along. */
+  /** Frees the request's slot and copies its counts into the request. */
   leave(sequence: Sequence): void {
     const { slot } = sequence;
     if (sequence.steering !== null) this.steeredCount--;
@@ -82,8 +82,10 @@ export class Slots extends SlotColumns {
     for (let i = 0; i < this.touched.length; i++) {
       const slot = this.touched.at(i);
       if (this.places[slot] === NONE) continue;
-      if (computed[slot] >= this.limits[slot] - 1) this.#expel(slot);
-      else if (computed[slot] === this.kv.tables.capacityOf(slot)) due.push(slot);
+      if (computed[slot] >= this.limits[slot] - 1) {
+        this.#leaveLane(slot);
+        this.others.push(this.sequences[slot]!);
+      } else if (computed[slot] === this.kv.tables.counts[slot] * this.kv.blockSize) due.push(slot);
     }
   }
 
@@ -95,13 +97,13 @@ export class Slots extends SlotColumns {
       const { slot } = others[i];
       const wasIssued = this.chunks[slot] > 0;
       this.chunks[slot] = 0;
-      if (wasIssued && isDecode(others[i], this, this.#rules)) this.#enterLane(slot);
+      if (wasIssued && !others[i].complete && laneOf(others[i], this, this.#rules) === "decode") this.#enterLane(slot);
       else others[kept++] = others[i];
     }
     if (kept < others.length) others.length = kept;
   }
 
-  /** From now on every running request is decided by itself, in order of admission. */
+  /** Empties the lane: each running request is decided individually, in order of admission. */
   leaveLanes(): void {
     this.touched.clear();
     if (this.decoding.length === 0) return;
@@ -110,7 +112,7 @@ export class Slots extends SlotColumns {
     for (const sequence of this.running) this.others.push(sequence);
   }
 
-  /** Every decode of the set is issued one token, which the step samples. */
+  /** Issues one token to each decode of the set; the step samples its successor. */
   advance(): void {
     const { decoding, computed, drawn, known, full } = this;
     const { touched, edges } = this;
@@ -138,7 +140,7 @@ export class Slots extends SlotColumns {
     this.edges[slot] = Math.min(this.limits[slot] - 1, (Math.floor(this.computed[slot] / blockSize) + 1) * blockSize);
   }
 
-  /** The request is issued `count` tokens; where they reach its last one, the step samples the next. */
+  /** Issues `count` tokens of the request. If they reach its last token, the step samples the next one. */
   issue(slot: number, count: number, knownComputed: number): void {
     const start = this.computed[slot];
     const end = start + count;
@@ -156,11 +158,14 @@ export class Slots extends SlotColumns {
     this.samples[slot] += count;
   }
 
-  /** These guesses follow the request's last known token in the step, which checks them. */
+  /** Appends guesses to the request's last known token; the step checks them. */
   draft(slot: number, guesses: ArrayLike<number>): void {
     const count = guesses.length;
     this.flush(slot);
-    this.sequences[slot]!.writeTokens(this.known[slot], guesses);
+    const from = this.known[slot];
+    const own = this.sequences[slot]!.reserveTokens(from + count);
+    // One by one: the guesses may be a view of the tokens themselves.
+    for (let i = 0; i < count; i++) own[from + i] = guesses[i];
     this.drafts[slot] = count;
     this.chunks[slot] += count;
     this.samples[slot] += count;
@@ -174,12 +179,12 @@ export class Slots extends SlotColumns {
     this.drawn[slot] -= count;
   }
 
-  /** `count` more tokens of the request are in the cache for good. */
+  /** Counts `count` more tokens of the request as settled: a committed plan computed them. */
   settle(slot: number, count: number): void {
     this.settled[slot] += count;
   }
 
-  /** The request's next token is on the host. */
+  /** Appends the request's next token, which is on the host now. */
   append(slot: number, tokenId: number): void {
     const at = this.known[slot];
     this.recent[slot * RECENT + (at & LAST)] = tokenId;
@@ -188,7 +193,7 @@ export class Slots extends SlotColumns {
     if (((at + 1) & LAST) === 0) this.flush(slot);
   }
 
-  /** Puts all known tokens into the request's own array. */
+  /** Copies all known tokens into the request's own array. */
   flush(slot: number): void {
     const from = this.flushed[slot];
     const until = this.known[slot];
@@ -198,25 +203,21 @@ export class Slots extends SlotColumns {
     this.flushed[slot] = until;
   }
 
-  /** Puts another token in the place of the last one, which no step has read yet. */
+  /** Replaces the last token, which no step has read yet. */
   replaceLast({ slot, tokens, tokenCount, steering }: Sequence, tokenId: number): void {
     steering?.forgetLast(tokenCount);
     tokens[tokenCount - 1] = tokenId;
     if (slot !== NONE) this.newest[slot] = tokenId;
   }
 
-  /** A plan was rolled back: `samples` of its samples were the request's. */
-  undraw(slot: number, samples: number): void {
+  /** A plan was rolled back: it computed `tokens` of the request's tokens and sampled `samples` more. */
+  undo(slot: number, tokens: number, samples: number): void {
+    this.computed[slot] -= tokens;
     this.drawn[slot] -= samples;
   }
 
-  /** A plan was rolled back: it computed `count` of the request's tokens. */
-  uncompute(slot: number, count: number): void {
-    this.computed[slot] -= count;
-  }
-
   /**
-   * Takes a committed plan's samples of decodes in. Rows that need a look are listed in `special`, in order: `row` if
+   * Receives a committed plan's samples of decodes. Rows that need a look are listed in `special`, in order: `row` if
    * its token may end the request or move a window, `~row` if the row is no decode of the set. `isAhead`: another plan
    * is in flight; then `full` has the slots with a block to index, whose last token came with this plan.
    */
@@ -270,7 +271,7 @@ export class Slots extends SlotColumns {
   }
 
   /**
-   * A token may end its request, or completes a block; and the newest tokens are put away before they are overwritten.
+   * Handles a token that may end its request or completes a block. Flushes recent tokens before they are overwritten.
    */
   #look(row: number, slot: number, tokenId: number, special: IntList, isAhead: boolean): void {
     const count = this.known[slot];
@@ -296,11 +297,6 @@ export class Slots extends SlotColumns {
     this.drafts[slot] = 0;
   }
 
-  #expel(slot: number): void {
-    this.#leaveLane(slot);
-    this.others.push(this.sequences[slot]!);
-  }
-
   #leaveLane(slot: number): void {
     const last = this.decoding.pop();
     if (last !== slot) {
@@ -313,8 +309,8 @@ export class Slots extends SlotColumns {
 }
 
 /**
- * Looks at no other request: they do not fit into a core's cache. The youngest ones come last, and prompts with short
- * answers leave soon.
+ * Searches from the end: young requests come last, and short answers end soon. It reads no other request, because a
+ * core's cache does not hold them all.
  */
 function remove(sequences: Sequence[], sequence: Sequence): void {
   const at = sequences.lastIndexOf(sequence);

@@ -2,8 +2,8 @@ import type { StepRecord } from "./in-flight.ts";
 import type { Sequence } from "./sequence.ts";
 
 /**
- * Requests whose steps failed too often in company: each is tried alone, so that only the culprit ends.
- * Law: a suspect failed `maxFailures` steps in a row; a step that succeeds takes all its requests out.
+ * Requests whose steps with others failed too often: each is tried alone, so that only the culprit ends. Law: a suspect
+ * failed `maxFailures` steps in a row; a step that succeeds takes all its requests out.
  */
 export class Suspects {
   readonly #maxFailures: number;
@@ -20,7 +20,9 @@ export class Suspects {
     return this.#failing.size > 0;
   }
 
-  /** Counts a failure of a step with `company` requests. Returns whether the request is the culprit. */
+  /**
+   * Counts a failure of a step with `company` requests. Returns whether the request is the culprit: it failed alone.
+   */
   blame(sequence: Sequence, company: number): boolean {
     sequence.failureCount++;
     this.#failing.add(sequence);
@@ -40,17 +42,14 @@ export class Suspects {
 
   /** The request to be tried alone next: running suspects first, because a waiting one may wait for their blocks. */
   next(): Sequence | undefined {
+    const most = this.#maxFailures;
     while (this.#suspects.length > 0) {
       const [first] = this.#suspects;
-      if (this.#isSuspect(first) && first.state !== "finished" && first.state !== "paused") {
-        return this.#suspects.find((each) => each.state === "running" && this.#isSuspect(each)) ?? first;
+      if (first.failureCount >= most && first.state !== "finished" && first.state !== "paused") {
+        return this.#suspects.find((each) => each.state === "running" && each.failureCount >= most) ?? first;
       }
       this.#suspects.shift();
     }
     return undefined;
-  }
-
-  #isSuspect({ failureCount }: Sequence): boolean {
-    return failureCount >= this.#maxFailures;
   }
 }

@@ -1,19 +1,20 @@
 import { QueueFullError } from "../errors.ts";
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
 import type { Listeners } from "./listeners.ts";
-import { Parking } from "./parking.ts";
 import type { Sequence } from "./sequence.ts";
 import { ToldQueue } from "./told-queue.ts";
 
 /**
- * The waiting requests in the order of a policy, bounded by requests and by tokens. A preempted request always comes
- * back in: its tokens are work already done.
+ * The waiting requests in the order of a policy, bounded by requests and by tokens. A preempted request always returns,
+ * because its tokens are work already done.
  */
 export class WaitingQueue {
   readonly #order: ToldQueue;
   readonly #maxRequests: number;
   readonly #maxTokens: number;
-  readonly #parking = new Parking();
+  /** Parked requests, by what they lack. No lot is empty. */
+  readonly #lots = new Map<number, Sequence[]>();
+  #parkedCount = 0;
   #tokenCount = 0;
 
   constructor(policy: QueuePolicy, limits: { maxRequests: number; maxTokens: number }, listeners: Listeners) {
@@ -23,7 +24,7 @@ export class WaitingQueue {
   }
 
   get size(): number {
-    return this.#order.size + this.#parking.size;
+    return this.#order.size + this.#parkedCount;
   }
 
   /** Requests that the policy orders: all that are not parked. */
@@ -31,20 +32,30 @@ export class WaitingQueue {
     return this.#order.size;
   }
 
-  /** Requests set aside until something that they lack is there. */
+  /** Parked requests by what they lack. */
   get parked(): ReadonlyMap<number, readonly Sequence[]> {
-    return this.#parking.lots;
+    return this.#lots;
   }
 
-  /** Takes a request out of the order until its lot is opened: it lets others pass. */
+  /** Takes a request out of the order until its lot is opened, so that others pass it. */
   park(sequence: Sequence, lot: number, now: number): void {
     this.#order.remove(sequence, now);
-    this.#parking.add(sequence, lot);
+    const sequences = this.#lots.get(lot);
+    if (sequences === undefined) this.#lots.set(lot, [sequence]);
+    else sequences.push(sequence);
+    sequence.parkedIn = lot;
+    this.#parkedCount++;
   }
 
   /** Puts the lot's requests back into the order. */
   open(lot: number, now: number): void {
-    for (const sequence of this.#parking.empty(lot)) this.#order.add(sequence, now);
+    const sequences = this.#lots.get(lot) ?? [];
+    this.#lots.delete(lot);
+    this.#parkedCount -= sequences.length;
+    for (const sequence of sequences) {
+      sequence.parkedIn = null;
+      this.#order.add(sequence, now);
+    }
   }
 
   /** Tokens of the waiting requests. */
@@ -71,8 +82,15 @@ export class WaitingQueue {
   }
 
   remove(sequence: Sequence, now: number): void {
-    if (sequence.parkedIn !== null) this.#parking.remove(sequence);
-    else this.#order.remove(sequence, now);
+    const lot = sequence.parkedIn;
+    if (lot === null) this.#order.remove(sequence, now);
+    else {
+      const left = this.#lots.get(lot)!.filter((other) => other !== sequence);
+      if (left.length === 0) this.#lots.delete(lot);
+      else this.#lots.set(lot, left);
+      sequence.parkedIn = null;
+      this.#parkedCount--;
+    }
     this.#tokenCount -= sequence.queuedTokenCount;
   }
 

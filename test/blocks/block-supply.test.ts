@@ -69,13 +69,4 @@ describe("BlockSupply", () => {
       true,
     ]);
   });
-
-  test("a swap-out that was never made leaves nothing on the host", () => {
-    const { supply, journal, nodes, prefixes } = full({ hostBlockCount: 1 });
-    supply.allocate(journal);
-    supply.undoSwapOut(0, nodes[1], 9);
-    expect(prefixes.host.storedCount).toBe(1);
-    supply.undoSwapOut(0, nodes[1], 1);
-    expect([prefixes.host.storedCount, prefixes.tree.size]).toEqual([0, 1]);
-  });
 });

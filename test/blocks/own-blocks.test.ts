@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { KvCache } from "../../src/blocks/kv-cache.ts";
-import { blocksOfItsOwn, blocksToSlide } from "../../src/blocks/own-blocks.ts";
+import { ownBlocks } from "../../src/blocks/own-blocks.ts";
 import { StepJournal } from "../../src/blocks/step-journal.ts";
 import { lru } from "../../src/policies/eviction/lru.ts";
 
@@ -15,8 +15,8 @@ test("a slot's own blocks are those that no other slot shares, and a window give
   const domain = kv.prefixes.domains.acquire("", 0);
   kv.tables.open(0, domain, false);
   kv.tables.reserve(0, 0, 8, new StepJournal());
-  expect([blocksOfItsOwn(kv, 0), blocksToSlide(kv, 0, 8)]).toEqual([8, 2]);
+  expect([ownBlocks(kv, 0), ownBlocks(kv, 0, 8)]).toEqual([8, 2]);
   kv.tables.open(1, domain, false);
   kv.tables.fork(0, 1, 4);
-  expect([blocksOfItsOwn(kv, 0), blocksOfItsOwn(kv, 1), blocksToSlide(kv, 0, 8)]).toEqual([4, 0, 0]);
+  expect([ownBlocks(kv, 0), ownBlocks(kv, 1), ownBlocks(kv, 0, 8)]).toEqual([4, 0, 0]);
 });

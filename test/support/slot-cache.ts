@@ -32,7 +32,7 @@ export class SlotView {
   }
 
   get capacity(): number {
-    return this.#kv.tables.capacityOf(this.slot);
+    return this.#kv.tables.counts[this.slot] * this.#kv.blockSize;
   }
 
   get indexedBlocks(): number {

@@ -74,8 +74,8 @@ function checkSequence(sequence: Sequence, { slots, inFlight, kv }: SchedulerPar
     () => `request ${label} has ${inFlightTokens} tokens in ${inFlight.count} plans in flight`,
   );
   assert(
-    computedTokenCount <= kv.tables.capacityOf(slot),
-    () => `request ${label} computed ${computedTokenCount} tokens in room for ${kv.tables.capacityOf(slot)}`,
+    computedTokenCount <= kv.tables.counts[slot] * kv.blockSize,
+    () => `request ${label} computed ${computedTokenCount} tokens in room for ${kv.tables.counts[slot] * kv.blockSize}`,
   );
 }
 

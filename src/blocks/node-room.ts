@@ -1,20 +1,4 @@
 /**
- * Places of the table a node, at least: fuller, the runs of entries grow long. With the next power of two it is 5 to 10
- * bytes a node.
- */
-const PLACES_A_NODE = 1.25;
-
-/** Bits of the greatest node's number. */
-export function numberMaskOf(capacity: number): number {
-  return 2 ** Math.ceil(Math.log2(capacity + 1)) - 1;
-}
-
-/** Places of the table: a power of two. */
-export function placesOf(capacity: number): number {
-  return 2 ** Math.ceil(Math.log2(PLACES_A_NODE * capacity + 1));
-}
-
-/**
  * With sliding windows a chain's early nodes outlive their blocks: room at first for chains this many times longer than
  * the pool.
  */
