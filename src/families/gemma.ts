@@ -2,8 +2,7 @@ import { type DecoderConfig, plainDecoder } from "../decoder.ts";
 import { type Family, LLAMA_LAYOUT, type TensorLayout } from "./family.ts";
 import type { Fields } from "./fields.ts";
 import { readRope } from "./rope-fields.ts";
-import { readLayers, readSizes, readWindow } from "./sizes.ts";
-import { readActivation } from "./sizes.ts";
+import { readActivation, readLayers, readPeriodicWindows, readSizes, readWindow } from "./sizes.ts";
 
 const DEFAULTS = { vocab_size: 256_000, head_dim: 256, max_position_embeddings: 8192 };
 const ACTIVATION = "gelu_pytorch_tanh";
@@ -37,7 +36,7 @@ const GEMMA_2_LAYOUT: TensorLayout = { ...LLAMA_LAYOUT, norms: "gemma", normOffs
 
 function readGemma2(fields: Fields): DecoderConfig {
   const sizes = readSizes(fields, { ...DEFAULTS, num_attention_heads: 8, num_key_value_heads: 4 });
-  const layers = readLayers(fields, readWindow(fields, 4096), (layer) => layer % 2 === 0);
+  const layers = readLayers(fields, readWindow(fields, 4096), readPeriodicWindows(fields, 2));
   return plainDecoder(0, {
     ...sizes,
     architecture: "Gemma2ForCausalLM",
@@ -76,8 +75,8 @@ function readGemma3(fields: Fields): DecoderConfig {
     max_position_embeddings: 131_072,
   };
   const sizes = readSizes(fields, defaults);
-  const period = fields.positiveInteger("sliding_window_pattern", 6);
-  const layers = readLayers(fields, readWindow(fields, 4096), (layer) => (layer + 1) % period !== 0);
+  const window = readWindow(fields, fields.format === "gguf" ? undefined : 4096);
+  const layers = readLayers(fields, window, readPeriodicWindows(fields, 6));
   const local = fields.nested("rope_parameters")?.nested("sliding_attention");
   const localTheta =
     local?.positiveNumber("rope_theta", LOCAL_THETA) ?? fields.positiveNumber("rope_local_base_freq", LOCAL_THETA);
@@ -90,7 +89,9 @@ function readGemma3(fields: Fields): DecoderConfig {
     queryKeyNorm: true,
     ropes: [
       readRope(fields, { ...sizes, theta: 1_000_000, layerType: "full_attention" }),
-      { theta: localTheta, dimensions: sizes.headDim, scaling: null },
+      local === undefined
+        ? { theta: localTheta, dimensions: sizes.headDim, scaling: null }
+        : readRope(fields, { ...sizes, theta: localTheta, layerType: "sliding_attention" }),
     ],
     attentionScale: 1 / Math.sqrt(readScaledSize(fields, sizes, layers.length === GEMMA_3_27B_LAYERS)),
     attentionSoftCap: softCap(fields, "attn_logit_softcapping", null),

@@ -1,4 +1,4 @@
-import type { DecoderConfig } from "../decoder.ts";
+import type { BiasConfig, DecoderConfig } from "../decoder.ts";
 import { InvalidModelError, UnsupportedModelError } from "../errors.ts";
 import { describe, excerpt, type JsonObject } from "../json.ts";
 import type { Family } from "./family.ts";
@@ -13,10 +13,10 @@ import { qwen2 } from "./qwen2.ts";
 import { qwen3Moe } from "./qwen3-moe.ts";
 import { qwen3 } from "./qwen3.ts";
 import { smollm3 } from "./smollm3.ts";
+import { refuseUnreadGgufKeys, refuseUnreadKeys } from "./telling-keys.ts";
 
 export { type Family, type TensorLayout } from "./family.ts";
 export { Fields } from "./fields.ts";
-export { longRopeMagnitude } from "./rope-fields.ts";
 
 export const FAMILIES: readonly Family[] = [
   llama,
@@ -42,40 +42,6 @@ export interface KnownDecoder {
 }
 
 /**
- * Keys that change what a model computes wherever they stand. Where the family of the file did not ask for such a key,
- * the file means something that this reading would lose.
- */
-const TELLING_KEYS: readonly string[] = [
-  "quantization_config",
-  "multi_query",
-  "num_local_experts",
-  "num_experts",
-  "n_routed_experts",
-  "moe_num_experts",
-  "n_shared_experts",
-  "kv_lora_rank",
-  "q_lora_rank",
-  "ssm_cfg",
-  "mamba_d_state",
-  "state_size",
-  "hybrid_override_pattern",
-  "decoder_layers",
-  "attn_logit_softcapping",
-  "final_logit_softcapping",
-  "logit_scale",
-  "logits_scaling",
-  "embedding_multiplier",
-  "residual_multiplier",
-  "parallel_attn",
-  "alibi",
-  "partial_rotary_factor",
-  "rotary_dim",
-  "layer_types",
-  "attention_bias",
-  "mlp_bias",
-];
-
-/**
  * The decoder that a parsed config.json of Hugging Face describes, or its `text_config` where it has one. Pure.
  *
  * Throws `UnsupportedModelError` for a model that no family here knows, by the name in the file, and for a key that its
@@ -87,12 +53,7 @@ export function decoderFromConfig(json: JsonObject, file = "config.json"): Known
   refuseQuantized(outer);
   const family = familyOf(outer, fields);
   const config = family.read(fields);
-  for (const key of TELLING_KEYS) {
-    if (fields.wasRead(key) || !tells(fields.get(key))) continue;
-    throw new UnsupportedModelError(
-      `${file}: ${fields.spell(key)} ${excerpt(fields.get(key))} is not implemented for ${config.architecture}`,
-    );
-  }
+  refuseUnreadKeys(fields, config.architecture);
   return { family, config };
 }
 
@@ -102,11 +63,6 @@ function refuseQuantized(fields: Fields): void {
   throw new UnsupportedModelError(
     `${fields.file}: quantization_config ${excerpt(quantization)} is not implemented, only F32, F16 and BF16 weights`,
   );
-}
-
-/** Off is as good as absent. */
-function tells(value: unknown): boolean {
-  return value !== undefined && value !== false && value !== 0 && value !== 1;
 }
 
 function familyOf(outer: Fields, fields: Fields): Family {
@@ -141,8 +97,7 @@ export interface SeenInGguf {
   readonly vocabSize: number;
   /** There is no output matrix. */
   readonly tied: boolean;
-  readonly attentionBias: boolean;
-  readonly feedForwardBias: boolean;
+  readonly biases: BiasConfig;
 }
 
 /**
@@ -160,12 +115,24 @@ export function decoderFromGguf(metadata: JsonObject, seen: SeenInGguf, file: st
       `${file}: general.architecture ${excerpt(architecture)} is not implemented, only ${known}`,
     );
   }
-  const derived = {
-    vocab_size: seen.vocabSize,
-    tie_word_embeddings: seen.tied,
-    attention_bias: seen.attentionBias,
-    mlp_bias: seen.feedForwardBias,
-  };
+  const derived = { vocab_size: seen.vocabSize, tie_word_embeddings: seen.tied };
   const fields = new Fields({ ...metadata, ...derived }, file, { names: ggufNames(architecture) });
-  return { family, config: family.read(fields) };
+  // A class's defaults are those of config.json: llama.cpp asks for both keys, too.
+  fields.positiveNumber("rms_norm_eps");
+  fields.positiveInteger("max_position_embeddings");
+  const config = { ...family.read(fields), biases: seen.biases };
+  refuseOtherHeads(fields, family, config);
+  refuseUnreadGgufKeys(fields, architecture);
+  return { family, config };
+}
+
+/** Heads of value that differ from those of key, and interleaved rotation of a part of a head. */
+function refuseOtherHeads(fields: Fields, family: Family, { headDim, ropes }: DecoderConfig): void {
+  const valueLength = fields.positiveInteger("value_length", headDim);
+  if (valueLength !== headDim) {
+    fields.unsupported("value_length", valueLength, `${fields.spell("head_dim")}, ${headDim}`);
+  }
+  if (family.layout!.interleavedInGguf && ropes[0].dimensions !== headDim) {
+    fields.unsupported("rotary_dimensions", ropes[0].dimensions, `all ${headDim} of a head`);
+  }
 }

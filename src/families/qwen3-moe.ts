@@ -4,15 +4,17 @@ import type { Fields } from "./fields.ts";
 import { readQwen3 } from "./qwen3.ts";
 
 function read(fields: Fields): DecoderConfig {
-  const config = readQwen3(fields, "Qwen3MoeForCausalLM");
   const count = fields.positiveInteger("num_experts");
   const perToken = fields.positiveInteger("num_experts_per_tok");
   if (perToken > count) fields.fail("num_experts_per_tok", `at most the ${count} experts`, perToken);
+  const intermediateSize = readExpertSize(fields, perToken);
+  const defaults = fields.format === "gguf" ? { intermediate_size: intermediateSize } : {};
+  const config = readQwen3(fields, "Qwen3MoeForCausalLM", defaults);
   const experts = {
     count,
     perToken,
-    intermediateSize: fields.positiveInteger("moe_intermediate_size"),
-    // llama.cpp divides always; config.json says so in every published model.
+    intermediateSize,
+    // GGUF files mostly leave the key out and mean true, which config.json says in every published model.
     normalized: fields.boolean("norm_topk_prob", fields.format === "gguf"),
   };
   return {
@@ -20,6 +22,14 @@ function read(fields: Fields): DecoderConfig {
     experts,
     layers: config.layers.map((layer, number) => ({ ...layer, experts: hasExperts(fields, layer, number) })),
   };
+}
+
+/** A GGUF file may have either size: without the experts' own one, the dense one is that of all experts of a token. */
+function readExpertSize(fields: Fields, perToken: number): number {
+  if (fields.format === "gguf" && !fields.has("moe_intermediate_size")) {
+    return Math.floor(fields.positiveInteger("intermediate_size") / perToken);
+  }
+  return fields.positiveInteger("moe_intermediate_size");
 }
 
 /** Every layer, unless the file makes only each n-th one a mixture or names dense ones. */

@@ -3,14 +3,14 @@ import { type Family, LLAMA_LAYOUT } from "./family.ts";
 import type { Fields } from "./fields.ts";
 import { readQwenLayers } from "./qwen2.ts";
 import { readRope } from "./rope-fields.ts";
-import { readActivation, readBiases, readSizes } from "./sizes.ts";
+import { readActivation, readBiases, readSizes, type SizeDefaults } from "./sizes.ts";
 
 /** What `Qwen3Config` takes where the file says nothing. */
 const DEFAULTS = { head_dim: 128, max_position_embeddings: 32_768 };
 
 /** What Qwen3 and its mixture of experts share. */
-export function readQwen3(fields: Fields, architecture: string): DecoderConfig {
-  const sizes = readSizes(fields, DEFAULTS);
+export function readQwen3(fields: Fields, architecture: string, defaults: SizeDefaults = {}): DecoderConfig {
+  const sizes = readSizes(fields, { ...DEFAULTS, ...defaults });
   return plainDecoder(0, {
     ...sizes,
     architecture,

@@ -5,6 +5,9 @@ import type { Fields } from "./fields.ts";
 const DEFAULT_THETA = 10_000;
 const IMPLEMENTED = "default, linear, llama3, yarn and longrope";
 
+/** Keys of `rope_parameters` that have objects of their own where each kind of layer has its table. */
+const LAYER_TYPES = ["full_attention", "sliding_attention"];
+
 /** What the rotary embedding takes from the rest of the configuration. */
 export interface RopeSetting {
   readonly headDim: number;
@@ -38,7 +41,10 @@ export function readRope(fields: Fields, setting: RopeSetting): RopeConfig {
 
 function parametersOf(fields: Fields, layerType: string | undefined): Fields | undefined {
   const parameters = fields.nested("rope_parameters");
-  return (layerType === undefined ? undefined : parameters?.nested(layerType)) ?? parameters;
+  const ofType = layerType === undefined ? undefined : parameters?.nested(layerType);
+  const kind = ofType === undefined ? LAYER_TYPES.find((type) => parameters?.has(type)) : undefined;
+  if (kind !== undefined) parameters!.unsupported(kind, parameters!.get(kind), "one table for all layers");
+  return ofType ?? parameters;
 }
 
 function rotatedDimensions(fields: Fields, dimensions: number, headDim: number): number {
@@ -156,19 +162,32 @@ function readGgufRope(fields: Fields, setting: RopeSetting): RopeConfig {
     fields.positiveInteger("rotary_dimensions", setting.headDim),
     setting.headDim,
   );
-  const theta = fields.positiveNumber("rope_theta", setting.theta ?? DEFAULT_THETA);
-  return { theta, dimensions, scaling: readGgufScaling(fields, setting) };
+  const theta = fields.positiveNumber("rope_theta", DEFAULT_THETA);
+  return { theta, dimensions, scaling: readGgufScaling(fields, setting, dimensions) };
 }
 
-function readGgufScaling(fields: Fields, { contextLength }: RopeSetting): RopeScaling | null {
-  const type = fields.string("rope_scaling_type", "none");
-  if (type === "none" || type === "longrope") return null; // longrope: the tables are tensors
-  const factor = fields.positiveNumber("rope_scaling_factor", 1);
-  if (type === "linear") return factor === 1 ? null : { kind: "linear", factor };
+/**
+ * llama.cpp's defaults: a factor without a type is linear, a factor of 0 is none, and the attention factor counts with
+ * every type. Files before 2023-10 have `rope.scale_linear` alone. LongRoPE's tables are tensors.
+ */
+function readGgufScaling(fields: Fields, { contextLength }: RopeSetting, dimensions: number): RopeScaling | null {
+  const type = fields.string("rope_scaling_type", "linear");
+  const factor = fields.notNegative("rope_scaling_factor", fields.notNegative("rope_scale_linear", 1)) || 1;
+  const attentionFactor = fields.positiveNumber("rope_attention_factor", 1);
+  if (type === "none") return divideAll(1, attentionFactor, dimensions);
+  if (type === "linear" || type === "longrope") return divideAll(factor, attentionFactor, dimensions);
   if (type !== "yarn") return fields.unsupported("rope_scaling_type", type, "none, linear, yarn and longrope");
   const originalContextLength = fields.positiveInteger("rope_scaling_original", contextLength);
   const betaFast = fields.positiveNumber("rope_beta_fast", 32);
   const betaSlow = fields.positiveNumber("rope_beta_slow", 1);
-  const magnitude = fields.positiveNumber("rope_attention_factor", 1) * (0.1 * Math.log(factor) + 1);
+  const magnitude = attentionFactor * (0.1 * Math.log(factor) + 1);
   return { kind: "yarn", factor, originalContextLength, betaFast, betaSlow, magnitude, truncated: true };
+}
+
+/** All frequencies divided by `factor`, cosines and sines times `magnitude`; `null` where that changes nothing. */
+function divideAll(factor: number, magnitude: number, dimensions: number): RopeScaling | null {
+  if (magnitude !== 1) {
+    return { kind: "divisors", divisors: new Array<number>(dimensions / 2).fill(factor), magnitude };
+  }
+  return factor === 1 ? null : { kind: "linear", factor };
 }

@@ -9,7 +9,12 @@ const MAX_LAYERS = 4096;
 export type SizeDefaults = Readonly<
   Partial<
     Record<
-      "vocab_size" | "num_attention_heads" | "num_key_value_heads" | "head_dim" | "max_position_embeddings",
+      | "vocab_size"
+      | "intermediate_size"
+      | "num_attention_heads"
+      | "num_key_value_heads"
+      | "head_dim"
+      | "max_position_embeddings",
       number
     >
   >
@@ -29,7 +34,7 @@ export function readSizes(fields: Fields, defaults: SizeDefaults = {}): DecoderS
   return {
     vocabSize: fields.positiveInteger("vocab_size", defaults.vocab_size),
     hiddenSize,
-    intermediateSize: fields.positiveInteger("intermediate_size"),
+    intermediateSize: fields.positiveInteger("intermediate_size", defaults.intermediate_size),
     headCount,
     kvHeadCount,
     headDim: readHeadDim(fields, hiddenSize, headCount, defaults.head_dim),
@@ -81,11 +86,27 @@ function isSliding(fields: Fields, type: string): boolean {
   return type === "sliding_attention";
 }
 
-/** The window of `sliding_window`, or `null` where it is absent. */
+/** The window of `sliding_window`, or `null` where it is absent. In GGUF files 0 is none (Phi-4). */
 export function readWindow(fields: Fields, fallback?: number): number | null {
+  if (fields.format === "gguf" && fields.get("sliding_window") === 0) return null;
   return fields.has("sliding_window") || fallback !== undefined
     ? fields.positiveInteger("sliding_window", fallback)
     : null;
+}
+
+/**
+ * Each `period`-th layer has no window, as `sliding_window_pattern` says it or `fallback`; GGUF files may have a list
+ * in its place, true for a layer with the window.
+ */
+export function readPeriodicWindows(fields: Fields, fallback: number): WindowRule {
+  const pattern = fields.get("sliding_window_pattern");
+  if (fields.format === "gguf" && isList(pattern)) return (layer) => Boolean(pattern[layer]);
+  const period = fields.positiveInteger("sliding_window_pattern", fallback);
+  return (layer) => (layer + 1) % period !== 0;
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || value instanceof Uint8Array;
 }
 
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {

@@ -106,6 +106,7 @@ async function open(name: string, files: OpenFiles, options: LoadOptions): Promi
     reader,
     interleaved: false,
     normOffset: layout.normOffset,
+    spare: null,
   });
   const described = { name, tokenizer, chat, contextLength: config.contextLength, ...specialIds };
   return { ...described, model: quantizedModel(model, options.quantize), close: () => files.close() };

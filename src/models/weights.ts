@@ -21,28 +21,32 @@ export interface Checkpoint {
   readonly interleaved: boolean;
   /** Stored norms lack this. */
   readonly normOffset: number;
+  /** Names of tensors that are no weights: any further one is refused. `null` where all are left out. */
+  readonly spare: readonly string[] | null;
 }
 
 /**
- * Joins tensors and decoder by the names that the checkpoint's format has for them. Tensors that no weight needs (such
- * as `rotary_emb.inv_freq` of old checkpoints, or `lm_head.weight` beside tied embeddings) are left out. Nothing is
- * read yet.
+ * Joins tensors and decoder by the names that the checkpoint's format has for them. Nothing is read yet. Tensors that
+ * no weight needs are left out in Hugging Face's folders, as transformers does it (`rotary_emb.inv_freq` of old
+ * checkpoints, `lm_head.weight` beside tied embeddings), and refused in GGUF files, as llama.cpp does it.
  *
  * Throws `InvalidModelError` for a missing tensor or another shape than the decoder's, `UnsupportedModelError` for a
- * type that no backend computes with.
+ * type that no backend computes with, and for a tensor that would be lost.
  */
 export function assembleModel(checkpoint: Checkpoint): Model<LazyTensor> {
   const assembler = new Assembler(checkpoint);
   const { config, names } = checkpoint;
   const table = [config.vocabSize, config.hiddenSize];
   const embedding = assembler.take(names.embedding, table);
-  return {
+  const model = {
     config,
     embedding,
     layers: config.layers.map((_, layer) => assembler.layer(layer)),
     finalNorm: assembler.norm(names.finalNorm, config.hiddenSize),
     head: config.tiedEmbeddings ? embedding : assembler.head(table),
   };
+  assembler.refuseLeftTensors();
+  return model;
 }
 
 type Attention = Pick<LayerWeights<LazyTensor>, "query" | "key" | "value">;
@@ -50,6 +54,7 @@ type FeedForward = Pick<LayerWeights<LazyTensor>, "router" | "gate" | "up" | "do
 
 class Assembler {
   readonly #checkpoint: Checkpoint;
+  readonly #taken = new Set<string>();
 
   constructor(checkpoint: Checkpoint) {
     this.#checkpoint = checkpoint;
@@ -97,8 +102,17 @@ class Assembler {
     return this.#checkpoint.normOffset === 0 ? tensor : withOffset(tensor, this.#checkpoint.normOffset);
   }
 
+  refuseLeftTensors(): void {
+    const { spare, tensors, file, config } = this.#checkpoint;
+    if (spare === null) return;
+    const left = [...tensors.keys()].find((name) => !this.#taken.has(name) && !spare.includes(name));
+    if (left === undefined) return;
+    throw new UnsupportedModelError(`${file}: ${left} is not implemented for ${config.architecture}`);
+  }
+
   take(name: string, shape: readonly number[]): LazyTensor {
     const { file, reader, tensors } = this.#checkpoint;
+    this.#taken.add(name);
     const stored = tensors.get(name);
     if (stored === undefined) throw new InvalidModelError(`${file}: ${name} is missing among the weights`);
     const same = stored.shape.length === shape.length && shape.every((length, i) => length === stored.shape[i]);

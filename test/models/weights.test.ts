@@ -29,6 +29,7 @@ async function assemble(
     reader: new TensorReader(stored.values(), {}),
     interleaved: false,
     normOffset: 0,
+    spare: null,
   });
 }
 

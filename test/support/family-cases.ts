@@ -1,6 +1,7 @@
 /** Random tiny models of families and types of weights that no file beside the repository has, as GGUF files. */
 import type { DecoderConfig, LayerConfig } from "../../src/decoder.ts";
 import type { DType, Model, Tensor } from "../../src/model.ts";
+import type { RopeScaling } from "../../src/rope.ts";
 import { type RandomModelOptions, randomModel } from "../../src/testing/random-model.ts";
 import { type GgufKeys, ggufOf } from "./gguf-files.ts";
 
@@ -46,6 +47,11 @@ function layers(count: number, each: (layer: number) => Partial<LayerConfig>): L
 
 function divisors(name: string, values: readonly number[]): Tensor {
   return { name, dtype: "F32", shape: [values.length], bytes: new Uint8Array(Float32Array.from(values).buffer) };
+}
+
+/** All frequencies divided by `divisor`, cosines and sines times `magnitude`. */
+function evenly(divisor: number, magnitude: number): RopeScaling {
+  return { kind: "divisors", divisors: new Array<number>(8).fill(divisor), magnitude };
 }
 
 const QUANTIZED: readonly DType[] = ["Q4_1", "Q5_1", "IQ4_NL", "Q2_K", "Q3_K", "Q5_K"];
@@ -161,6 +167,47 @@ export const FAMILY_CASES: readonly FamilyCase[] = [
       "llama.rope.scaling.type": "yarn",
       "llama.rope.scaling.factor": { float: 4 },
       "llama.rope.scaling.original_context_length": 64,
+    },
+  },
+  {
+    name: "linear rope scaling by its old key, and an attention factor",
+    architecture: "qwen2",
+    seed: 23,
+    options: { ropes: [{ theta: 10_000, dimensions: 16, scaling: evenly(3, 0.75) }] },
+    keys: { "qwen2.rope.scale_linear": { float: 3 }, "qwen2.rope.scaling.attn_factor": { float: 0.75 } },
+  },
+  {
+    name: "a table of frequencies beside linear rope scaling, biases of query, key and value",
+    architecture: "llama",
+    seed: 24,
+    options: {
+      biases: { qkv: true, output: false, feedForward: false },
+      ropes: [
+        {
+          theta: 10_000,
+          dimensions: 16,
+          scaling: { kind: "divisors", divisors: [2, 2, 2, 2, 4, 6, 8, 16], magnitude: 1 },
+        },
+      ],
+    },
+    keys: { "llama.rope.scaling.factor": { float: 2 } },
+    tensors: [divisors("rope_freqs.weight", [1, 1, 1, 1, 2, 3, 4, 8])],
+  },
+  {
+    name: "gemma3 with a period of 3 and without rope.freq_base",
+    architecture: "gemma3",
+    seed: 26,
+    options: {
+      ...GEMMA,
+      layers: layers(4, (layer) => ({ window: layer === 2 ? null : WINDOW, rope: layer === 2 ? 0 : 1 })),
+      norm: { kind: "rms", epsilon: 1e-6, place: "around" },
+      queryKeyNorm: true,
+      ropes: [10_000, 10_000].map((theta) => ({ theta, dimensions: 16, scaling: null })),
+    },
+    keys: {
+      "gemma3.attention.sliding_window": WINDOW,
+      "gemma3.attention.sliding_window_pattern": 3,
+      "gemma3.rope.freq_base": undefined,
     },
   },
   ...QUANTIZED.map((dtype, i): FamilyCase => ({

@@ -163,7 +163,7 @@ function layerTensors(
         : GGUF_TENSOR_NAMES.layer(number, part);
     return [
       {
-        ...(interleaved && (part === "query" || part === "key") ? interleavedRows(tensor, config.headDim) : tensor),
+        ...(interleaved && INTERLEAVED_PARTS.includes(part) ? interleavedRows(tensor, config.headDim) : tensor),
         name,
       },
     ];
@@ -182,11 +182,15 @@ function layerTensors(
     : plain;
 }
 
-/** Row (i, i + headDim / 2) of each head at (2i, 2i + 1). */
+const INTERLEAVED_PARTS: readonly (keyof LayerWeights)[] = ["query", "key", "queryBias", "keyBias"];
+
+/** Row (i, i + headDim / 2) of each head at (2i, 2i + 1); of a bias, the numbers. */
 function interleavedRows(tensor: Tensor, headDim: number): Tensor {
-  const size = rowBytes(tensor.dtype, rowLength(tensor));
+  const isVector = tensor.shape.length === 1;
+  const size = rowBytes(tensor.dtype, isVector ? 1 : rowLength(tensor));
+  const rows = isVector ? tensor.shape[0] : rowCount(tensor);
   const bytes = new Uint8Array(tensor.bytes.length);
-  for (let row = 0; row < rowCount(tensor); row++) {
+  for (let row = 0; row < rows; row++) {
     const at = row % headDim;
     const target = row - at + (at < headDim / 2 ? 2 * at : 2 * (at - headDim / 2) + 1);
     bytes.set(tensor.bytes.subarray(row * size, (row + 1) * size), target * size);

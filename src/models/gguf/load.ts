@@ -1,9 +1,10 @@
 import type { DecoderConfig } from "../../decoder.ts";
 import { InvalidModelError, UnsupportedModelError } from "../../errors.ts";
-import { decoderFromGguf, longRopeMagnitude } from "../../families/index.ts";
+import { decoderFromGguf } from "../../families/index.ts";
 import { refuseUnrunnable } from "../../families/runnable.ts";
 import { GGUF_TENSOR_NAMES } from "../../families/tensor-names.ts";
-import type { RopeScaling } from "../../rope.ts";
+import { ropeMagnitude, type RopeScaling } from "../../rope.ts";
+import { excerpt } from "../../json.ts";
 import { toFloat32 } from "../../quantization/index.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { chatFromGguf } from "../chat/load-chat.ts";
@@ -64,6 +65,7 @@ async function open(source: ByteSource, file: string, options: LoadOptions): Pro
     reader,
     interleaved,
     normOffset: 0,
+    spare: SPARE_TENSORS,
   });
   const tokenizer = tokenizerFromGguf(header.metadata);
   return {
@@ -83,20 +85,35 @@ function nameOf({ metadata }: GgufHeader, file: string): string {
 }
 
 function describe({ metadata, tensors }: GgufHeader, file: string): ReturnType<typeof decoderFromGguf> {
+  const parts = Number(metadata.get("split.count") ?? 0);
+  if (parts > 1) {
+    throw new UnsupportedModelError(
+      `${file}: is one of ${parts} parts of a split model; llama-gguf-split --merge joins them`,
+    );
+  }
+  const type = metadata.get("general.type") ?? "model";
+  if (type !== "model")
+    throw new UnsupportedModelError(`${file}: general.type is ${excerpt(type)}, only "model" is implemented`);
   const tokens = metadata.get("tokenizer.ggml.tokens");
   if (!Array.isArray(tokens)) throw new InvalidModelError(`${file}: tokenizer.ggml.tokens is missing or no list`);
   const seen = {
     vocabSize: tokens.length,
     tied: !tensors.has(GGUF_TENSOR_NAMES.head),
-    attentionBias: tensors.has(GGUF_TENSOR_NAMES.layer(0, "queryBias")),
-    feedForwardBias: tensors.has(GGUF_TENSOR_NAMES.layer(0, "gateBias")),
+    biases: {
+      qkv: tensors.has(GGUF_TENSOR_NAMES.layer(0, "queryBias")),
+      output: tensors.has(GGUF_TENSOR_NAMES.layer(0, "outputBias")),
+      feedForward: tensors.has(GGUF_TENSOR_NAMES.layer(0, "gateBias")),
+    },
   };
   return decoderFromGguf(Object.fromEntries(metadata), seen, file);
 }
 
+/** Tensors that are no weights: tables of the rotary embedding, one of which `withRopeTables` reads. */
+const SPARE_TENSORS = ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"];
+
 /**
  * Tables of divisors that the file has as tensors: Llama 3's, or the one of LongRoPE's two that the context length
- * chooses.
+ * chooses. A linear factor counts beside them.
  */
 async function withRopeTables(
   config: DecoderConfig,
@@ -104,17 +121,23 @@ async function withRopeTables(
   reader: TensorReader,
   { metadata }: GgufHeader,
 ): Promise<DecoderConfig> {
-  const architecture = String(metadata.get("general.architecture"));
-  const original = Number(metadata.get(`${architecture}.rope.scaling.original_context_length`) ?? config.contextLength);
-  const isLong = config.contextLength > original;
-  const tensor =
-    tensors.get("rope_freqs.weight") ?? tensors.get(isLong ? "rope_factors_long.weight" : "rope_factors_short.weight");
-  if (tensor === undefined) return config;
+  const keys = `${String(metadata.get("general.architecture"))}.rope.scaling`;
+  const original = Number(metadata.get(`${keys}.original_context_length`) ?? config.contextLength);
+  const name = `rope_factors_${config.contextLength > original ? "long" : "short"}.weight`;
+  const tensor = tensors.get("rope_freqs.weight") ?? tensors.get(name);
+  if (tensor === undefined) {
+    if (metadata.get(`${keys}.type`) !== "longrope") return config;
+    throw new InvalidModelError(`${name} is missing, and ${keys}.type is longrope`);
+  }
   const [rope] = config.ropes;
-  const divisors = await readDivisors(tensor, reader, rope.dimensions / 2);
-  const ofLongRope = tensor.name === "rope_freqs.weight" ? 1 : longRopeMagnitude(config.contextLength, original);
-  const magnitude = Number(metadata.get(`${architecture}.rope.scaling.attn_factor`) ?? ofLongRope);
-  const scaling: RopeScaling = { kind: "divisors", divisors, magnitude };
+  if (rope.scaling?.kind === "yarn") {
+    throw new UnsupportedModelError(`${tensor.name} beside ${keys}.type yarn is not implemented, only linear`);
+  }
+  const factor = rope.scaling?.kind === "linear" ? rope.scaling.factor : 1;
+  const even = rope.scaling?.kind === "divisors" ? rope.scaling.divisors : null;
+  const table = await readDivisors(tensor, reader, rope.dimensions / 2);
+  const divisors = table.map((divisor, i) => divisor * (even?.[i] ?? factor));
+  const scaling: RopeScaling = { kind: "divisors", divisors, magnitude: ropeMagnitude(rope) };
   return { ...config, ropes: [{ ...rope, scaling }, ...config.ropes.slice(1)] };
 }
 
