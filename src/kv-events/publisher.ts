@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { integerOption } from "../option-checks.ts";
 import type { KvEvent } from "../blocks/events.ts";
 import { InvalidOptionError, MissingPackageError } from "../errors.ts";
@@ -72,7 +73,7 @@ export async function createKvEventPublisher(options: KvEventOptions = {}): Prom
  * Publishes events: pass `publish` to an engine as its `onKvEvent`. Events of one turn of the event loop are one batch,
  * which goes out after the step that made them.
  */
-export class KvEventPublisher {
+export class KvEventPublisher implements AsyncDisposable {
   readonly #sockets: Sockets;
   readonly #encode: (value: unknown) => Uint8Array;
   readonly #topic: string;
@@ -124,6 +125,10 @@ export class KvEventPublisher {
     this.#isClosed = true;
     this.#sockets.publisher.close();
     this.#sockets.router?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #flush(): void {

@@ -23,6 +23,9 @@ Examples:
   bstar serve --host 0.0.0.0 --api-key-file keys.txt
   curl localhost:8000/v1/completions -H 'content-type: application/json' -d '{"prompt": "Once upon a time"}'`;
 
+/** vLLM's port; an address of this machine alone, because events carry prompts in clear. */
+const KV_EXAMPLE = "such as tcp://127.0.0.1:5557";
+
 /** Adds `bstar serve`: an HTTP server. */
 export function registerServe(program: Command, io: Io): void {
   const command = program
@@ -48,6 +51,9 @@ export function registerServe(program: Command, io: Io): void {
     .option("--max-waiting <n>", "most waiting requests; more get a 503", integer(1), DEFAULT_MAX_WAITING_REQUESTS)
     .option("--record <file>", "write a trace of the requests, without text, that bstar simulate --trace replays")
     .option("--limit <name=n>", "a limit of requests, such as bodyBytes=1000000; may be given several times", several)
+    .option("--kv-events <endpoint>", `tell routers what the prefix cache holds, over ZMQ: ${KV_EXAMPLE}`)
+    .option("--kv-replay <endpoint>", "where they ask for events that they missed (default: nowhere)")
+    .option("--kv-topic <text>", 'first frame of each message; llm-d reads "kv@<pod-ip:port>@<model>" (default: "")')
     .option(
       "--drain-seconds <x>",
       "how long running requests may take to end at SIGTERM",

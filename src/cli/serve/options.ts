@@ -31,6 +31,9 @@ export interface ServeOptions extends ServedEngineOptions {
   readonly apiKeyFile?: string;
   readonly corsOrigin?: readonly string[];
   readonly limit?: readonly string[];
+  readonly kvEvents?: string;
+  readonly kvReplay?: string;
+  readonly kvTopic?: string;
   readonly drainSeconds: number;
   readonly log: "all" | "errors" | "none";
 }

@@ -7,6 +7,7 @@ import { openModel, thenClose } from "../model-source.ts";
 import { packageVersion } from "../package-version.ts";
 import { readKeyFile } from "./key-file.ts";
 import { policiesOf } from "./open-engine.ts";
+import { openKvEvents } from "./kv-events.ts";
 import type { ServeOptions } from "./options.ts";
 import { checkRecording } from "./recording.ts";
 import { requestLog } from "./request-log.ts";
@@ -19,12 +20,16 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
   // What is wrong with them is said before anything is loaded.
   policiesOf(options);
   checkRecording(options.record);
+  await using kvEvents = await openKvEvents(options, io);
   const loaded = await openModel(options.model, { quantize: QUANTIZED[options.quantize ?? "none"] }, io);
   const name = options.servedModelName ?? loaded.name;
   const { blockSize, kv } = options;
   const metrics = createMetrics({ modelName: name, contextLength: loaded.contextLength, blockSize, cacheDtype: kv });
   const onStep = metrics.noteStep.bind(metrics);
-  const { engine, info } = await thenClose(loaded, startEngine(options, loaded, { io, onStep }));
+  const { engine, info } = await thenClose(
+    loaded,
+    startEngine(options, loaded, { io, onStep, onKvEvent: kvEvents?.publish }),
+  );
   await using _ = engine;
   const { tokenizer, chat } = loaded;
   const handler = createHandler({

@@ -1,9 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Engine } from "../../engine/engine.ts";
 import type { OpenedModel } from "../../models/index.ts";
-import type { StepEvent } from "../../engine/options.ts";
 import type { StepTimeFit } from "../../policies/budget/step-time-fit.ts";
-import { createWorkerEngine, type WorkerEngine } from "../../worker/index.ts";
+import { createWorkerEngine, type EngineEvents, type WorkerEngine } from "../../worker/index.ts";
 import { budgetLine } from "../budget-line.ts";
 import type { Io } from "../io.ts";
 import { type EngineFacts, openEngine } from "./open-engine.ts";
@@ -22,7 +21,7 @@ export interface StartedEngine {
 export async function startEngine(
   options: ServeOptions,
   loaded: OpenedModel,
-  { io, onStep }: { io: Io; onStep: (step: StepEvent) => void },
+  { io, onStep, onKvEvent }: { io: Io } & Pick<EngineEvents, "onStep" | "onKvEvent">,
 ): Promise<StartedEngine> {
   let started: StartedEngine | null = null;
   const onCalibrated = (fit: StepTimeFit): void => {
@@ -33,7 +32,7 @@ export async function startEngine(
     // A closed standard error must not end the server.
     tell().catch(() => {});
   };
-  const events = { onStep, onCalibrated };
+  const events: EngineEvents = { onStep, onCalibrated, ...(onKvEvent !== undefined && { onKvEvent }) };
   started = (await isOnGpu(options))
     ? await openEngine(options, loaded, { io, events })
     : await inWorker(options, events);
@@ -49,10 +48,7 @@ async function isOnGpu({ backend }: ServeOptions): Promise<boolean> {
   );
 }
 
-async function inWorker(
-  options: ServeOptions,
-  events: { onStep: (step: StepEvent) => void; onCalibrated: (fit: StepTimeFit) => void },
-): Promise<StartedEngine> {
+async function inWorker(options: ServeOptions, events: EngineEvents): Promise<StartedEngine> {
   const file = import.meta.url.endsWith(".ts") ? "./engine-worker.ts" : "./engine-worker.js";
   const worker = new Worker(new URL(file, import.meta.url));
   const engine = await createWorkerEngine<EngineFacts>(worker, { init: { ...options }, ...events });

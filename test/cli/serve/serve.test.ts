@@ -1,35 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import OpenAI from "openai";
 import { expect, onTestFinished, test } from "vitest";
-import { run } from "../../../src/cli/run.ts";
-import { bstar, memoryIo } from "../../support/cli-io.ts";
-
-const base = ["serve", "--backend", "reference", "--port", "0"];
-
-/** `bstar serve` in this process, once it is ready. */
-async function started(...args: string[]) {
-  const stop = new AbortController();
-  const io = memoryIo({ signal: stop.signal });
-  const ended = run([...base, ...args], io);
-  while (io.stdout.text === "") {
-    if ((await Promise.race([ended, wait(5, null)])) !== null) throw new Error(io.stderr.text);
-  }
-  const url = /http:\S+/.exec(io.stdout.text)![0];
-  return {
-    io,
-    url,
-    stop: () => {
-      stop.abort();
-      return ended;
-    },
-  };
-}
+import { bstar } from "../../support/cli-io.ts";
+import { SERVE, startServe } from "../../support/serve-command.ts";
 
 test("serves a model, says so in one line, and ends quietly when it is told to", async () => {
-  const { io, url, stop } = await started("--served-model-name", "tiny", "--queue", "vtc", "--max-waiting", "9");
+  const { io, url, stop } = await startServe("--served-model-name", "tiny", "--queue", "vtc", "--max-waiting", "9");
   expect(io.stdout.text).toMatch(
     /^bstar: serving http:\/\/127\.0\.0\.1:\d+\/v1 \(tiny, reference backend, 512 tokens of context\)\n$/,
   );
@@ -45,12 +23,12 @@ test("serves a model, says so in one line, and ends quietly when it is told to",
 
 test("keys of a file are asked for; an address that others reach warns without them", async () => {
   const file = keyFile("# ours\n0123456789abcdef name=alice requests=5\n");
-  const { url, stop } = await started("--api-key-file", file, "--log", "errors");
+  const { url, stop } = await startServe("--api-key-file", file, "--log", "errors");
   const answer = await fetch(`${url}/models`);
   expect(answer.status).toBe(401);
   expect((await fetch(`${url}/models`, { headers: { authorization: "Bearer 0123456789abcdef" } })).status).toBe(200);
   await stop();
-  const open = await started("--host", "0.0.0.0", "--log", "none");
+  const open = await startServe("--host", "0.0.0.0", "--log", "none");
   await open.stop();
   expect(open.io.stderr.text).toMatch(/^bstar: other machines can reach this address, .* --api-key-file/);
 });
@@ -59,7 +37,7 @@ test("a recording is a trace that simulate replays, with what was measured besid
   const folder = mkdtempSync(join(tmpdir(), "bstar-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "requests.jsonl");
-  const { url, stop } = await started("--record", file, "--log", "none");
+  const { url, stop } = await startServe("--record", file, "--log", "none");
   const client = new OpenAI({ apiKey: "unused", baseURL: url, maxRetries: 0 });
   const ask = (prompt: string) => client.completions.create({ model: "builtin", prompt, max_tokens: 3 });
   await Promise.all([ask("Once upon a time there was"), ask("Once upon a time there was"), ask("Once")]);
@@ -70,12 +48,12 @@ test("a recording is a trace that simulate replays, with what was measured besid
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ requests: { completed: 3 }, measured: { requests: 3 } });
   expect((await bstar(replay)).out).toMatch(/measured: whole answer +\d/);
-  expect((await bstar([...base, "--record", file])).err).toMatch(/--record: .* is there already/);
+  expect((await bstar([...SERVE, "--record", file])).err).toMatch(/--record: .* is there already/);
 });
 
 test("what is wrong is said before anything is loaded", async () => {
   const complaint = async (...args: string[]) => {
-    const { code, err } = await bstar([...base, ...args]);
+    const { code, err } = await bstar([...SERVE, ...args]);
     return `${code} ${err}`;
   };
   expect(await complaint("--limit", "stop=3")).toMatch(
@@ -94,7 +72,7 @@ test("what is wrong is said before anything is loaded", async () => {
 });
 
 test("a port that is taken is a usage error that says so", async () => {
-  const { url, stop } = await started();
+  const { url, stop } = await startServe();
   const port = new URL(url).port;
   const { code, err } = await bstar(["serve", "--backend", "reference", "--port", port]);
   expect({ code, err }).toEqual({
