@@ -5,7 +5,7 @@ import type { ServerLogEntry } from "../../src/server/log.ts";
 import { bstar } from "../support/cli-io.ts";
 import { someTurns } from "../support/engines.ts";
 import { answering, byteTokenizer } from "../support/scripted-backend.ts";
-import { clientOf, eventsOf, jsonRequest, post, serveBuiltin, serveScripted } from "../support/served.ts";
+import { eventsOf, jsonRequest, post, serveBuiltin, serveScripted } from "../support/served.ts";
 import { plainTemplate } from "../../src/models/chat/plain-template.ts";
 
 const PROMPT = "Once upon a time";
@@ -345,57 +345,5 @@ describe("the server", () => {
     const open = serveScripted({ corsOrigins: ["https://page.example"] }).handler;
     const answer = await open(new Request("http://test/v1/models", { headers }));
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://page.example");
-  });
-});
-
-describe("keys", () => {
-  const alice = { key: "alice-0123456789abcdef", name: "alice" };
-  const bob = { key: "bob-0123456789abcdef", name: "bob", requestsPerMinute: 2, tokensPerMinute: 40 };
-
-  test("let in their owners alone; /health and /ping need none", async () => {
-    const { handler, engine } = serveScripted({ keys: [alice, bob] });
-    expect((await handler(new Request("http://test/health"))).status).toBe(200);
-    expect((await handler(new Request("http://test/ping"))).status).toBe(200);
-    const bare = await handler(new Request("http://test/v1/models"));
-    expect({ status: bare.status, body: await bare.json() }).toMatchObject({
-      status: 401,
-      body: { error: { code: "invalid_api_key" } },
-    });
-    await expect(clientOf(handler, "wrong-0123456789abcdef").models.list()).rejects.toThrow(OpenAI.AuthenticationError);
-    expect((await clientOf(handler, alice.key).models.list()).data).toHaveLength(1);
-    await engine.dispose();
-  });
-
-  test("have limits of requests and tokens of their own", async () => {
-    const { handler, engine } = serveScripted({ keys: [alice, bob] });
-    const headers = { authorization: `Bearer ${bob.key}` };
-    const ask = (max: number) => post(handler, "/v1/completions", { prompt: "abc", max_tokens: max }, { headers });
-    const tooMany = await ask(100);
-    expect(tooMany).toMatchObject({ status: 429, body: { error: { type: "rate_limit_error" } } });
-    expect(tooMany.headers.get("retry-after")).toBeNull();
-    expect((await ask(10)).status).toBe(200);
-    const third = await ask(1);
-    expect(third.status).toBe(429);
-    expect(Number(third.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(
-      (await clientOf(handler, alice.key).completions.create({ model: "scripted", prompt: "abc" })).choices,
-    ).toHaveLength(1);
-    await engine.dispose();
-  });
-
-  test("share no cached prefixes, unless their salts say so", async () => {
-    const carol = { key: "carol-0123456789abcdef", name: "carol", cacheSalt: "alice" };
-    const { handler, engine } = serveScripted({ keys: [alice, bob, carol] });
-    const ask = async ({ key }: { key: string }): Promise<number> => {
-      const before = engine.stats().cachedTokens;
-      const headers = { authorization: `Bearer ${key}` };
-      await post(handler, "/v1/completions", { prompt: "a prompt of some blocks", max_tokens: 1 }, { headers });
-      return engine.stats().cachedTokens - before;
-    };
-    expect(await ask(alice)).toBe(0);
-    expect(await ask(bob)).toBe(0);
-    expect(await ask(carol)).toBe(20);
-    expect(await ask(alice)).toBe(20);
-    await engine.dispose();
   });
 });

@@ -26,6 +26,11 @@ Examples:
 /** vLLM's port; an address of this machine alone, because events carry prompts in clear. */
 const KV_EXAMPLE = "such as tcp://127.0.0.1:5557";
 
+/** With keys, the one that was served least is next. */
+const QUEUE_OF_KEYS = "vtc";
+
+type Flags = Omit<ServeOptions, "queue"> & { readonly queue?: string };
+
 /** Adds `bstar serve`: an HTTP server. */
 export function registerServe(program: Command, io: Io): void {
   const command = program
@@ -43,7 +48,12 @@ export function registerServe(program: Command, io: Io): void {
       `blocks of the KV cache (default: as many as can be used, up to ${DEFAULT_KV_BYTES / 2 ** 20} MiB in float32)`,
       integer(1),
     )
-    .addOption(policy("--queue", "which request comes next", QUEUES, DEFAULT_POLICIES.queue))
+    .addOption(
+      new Option(
+        "--queue <policy>",
+        `which request comes next (default: ${DEFAULT_POLICIES.queue}; with keys ${QUEUE_OF_KEYS}, an even share)`,
+      ).choices(Object.keys(QUEUES)),
+    )
     .addOption(policy("--admission", "which request may start", ADMISSIONS, DEFAULT_POLICIES.admission))
     .addOption(policy("--preemption", "which request gives up its blocks", PREEMPTIONS, DEFAULT_POLICIES.preemption))
     .addOption(policy("--chunking", "how prompts are cut", CHUNKINGS, DEFAULT_POLICIES.chunking))
@@ -66,7 +76,10 @@ export function registerServe(program: Command, io: Io): void {
         .default("all"),
     )
     .addHelpText("after", NOTES)
-    .action(async (options: ServeOptions) => (await import("./serve.ts")).serve(options, io));
+    .action(async ({ queue, ...options }: Flags) => {
+      const preset = options.apiKeyFile === undefined ? DEFAULT_POLICIES.queue : QUEUE_OF_KEYS;
+      await (await import("./serve.ts")).serve({ ...options, queue: queue ?? preset }, io);
+    });
 }
 
 function policy(flag: string, what: string, names: Readonly<Record<string, unknown>>, preset: string): Option {

@@ -12,7 +12,7 @@ export interface ClientAccount {
   /** Of the client, in order of first appearance. */
   readonly id: number;
   readonly name: string;
-  /** Its waiting requests, oldest first. */
+  /** Its waiting requests: the lowest `priority` first, of equal ones the oldest. */
   readonly waiting: IndexedHeap<RequestView>;
   /** Its requests that have not ended. */
   live: number;
@@ -98,7 +98,7 @@ export class ClientBook {
   }
 
   #openAccount(name: string): ClientAccount {
-    const waiting = new IndexedHeap<RequestView>((a, b) => a.order - b.order);
+    const waiting = new IndexedHeap<RequestView>((a, b) => a.priority - b.priority || a.order - b.order);
     const account: ClientAccount = { id: this.#opened++, name, waiting, live: 0, balance: 0 };
     this.#accounts.set(name, account);
     this.#idle++;

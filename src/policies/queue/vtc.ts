@@ -12,10 +12,11 @@ export interface VtcOptions {
 }
 
 /**
- * Virtual token counter: next is the oldest request of the client that has been served least. A prompt is charged whole
- * when its request is admitted, produced tokens as they come; a client that starts to wait is lifted to the least of
- * the waiting clients (or to the last that waited), so that silence saves nothing up. O(log clients). Source: Sheng et
- * al., OSDI '24 (arXiv 2401.00588).
+ * Virtual token counter: next is a request of the client that has been served least, of that client's the one with the
+ * lowest `priority`, of equal ones the oldest: priorities order a client's own requests, and take nothing from others.
+ * A prompt is charged whole when its request is admitted, produced tokens as they come; a client that starts to wait is
+ * lifted to the least of the waiting clients (or to the last that waited), so that silence saves nothing up. O(log
+ * clients). Source: Sheng et al., OSDI '24 (arXiv 2401.00588).
  *
  * Work-conserving. While two clients both wait, the service that they get differs by at most 2 max(p L, o M), however
  * much a third one sends: L is the longest prompt, M the tokens that run at a time, p and o the weights.

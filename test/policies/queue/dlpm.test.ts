@@ -40,6 +40,23 @@ describe("dlpm", () => {
     expect(admitAll(queue)).toEqual([0, 2, 1, 3, 4]);
   });
 
+  test("priorities come before the cache among a client's own requests, and take nothing from other clients", () => {
+    const queue = dlpm({ quantum: 12 });
+    const cached = [9, 5, 0, 8];
+    queue.attach!({ cachedTokens: ({ order }) => cached[order] });
+    for (const [order, [client, priority]] of (
+      [
+        ["a", 0],
+        ["a", 0],
+        ["a", -1],
+        ["b", 7],
+      ] as const
+    ).entries()) {
+      queue.add(requestOf(order, { client, priority, promptTokenIds: new Int32Array(10) }), 0);
+    }
+    expect(admitAll(queue, cached)).toEqual([3, 2, 0, 1]);
+  });
+
   test("produced tokens are taken from it, of running requests too", () => {
     const queue = queueOf({ quantum: 30 }, ["a", "b", "a", "b"]);
     const first = admitNext(queue);

@@ -8,8 +8,8 @@ import { runClients } from "../../support/client-run.ts";
 import { admitNext, drain } from "../../support/queues.ts";
 import { requestOf } from "../../support/request-views.ts";
 
-function add(queue: QueuePolicy, order: number, client: string, length = 10) {
-  const request = requestOf(order, { client, promptTokenIds: new Int32Array(length), maxTokens: 500 });
+function add(queue: QueuePolicy, order: number, client: string, length = 10, priority = 0) {
+  const request = requestOf(order, { client, promptTokenIds: new Int32Array(length), maxTokens: 500, priority });
   produce(request, 0);
   queue.add(request, order);
   return request;
@@ -21,6 +21,13 @@ describe("vtc", () => {
     for (const [order, client] of ["a", "a", "a", "b", "c"].entries()) add(queue, order, client);
     const order = [1, 2, 3, 4, 5].map(() => admitNext(queue).order);
     expect(order).toEqual([0, 3, 4, 1, 2]);
+  });
+
+  test("priorities order a client's own requests, and take nothing from other clients", () => {
+    const queue = vtc();
+    for (const [order, client] of ["a", "b", "a", "b", "a"].entries())
+      add(queue, order, client, 10, order === 4 ? -9 : 0);
+    expect([1, 2, 3, 4, 5].map(() => admitNext(queue).order)).toEqual([4, 1, 0, 3, 2]);
   });
 
   test("produced tokens count twice, those of running requests too", () => {
