@@ -88,6 +88,7 @@ export class AllocatorRun {
       allocator,
       model,
       memory: this.#memory,
+      copies: new Map(joinMoves(this.#openMoves).copies!.map(([source, target]) => [target, source])),
       full,
       before,
       after,

@@ -64,14 +64,24 @@ export class KnownBlocks {
     return learned;
   }
 
+  /** A running sequence computes the blocks: they can be found from now on. */
+  share(blocks: readonly KnownBlock[]): void {
+    if (this.#capabilities.sharesRunning === true) this.#promise(blocks);
+  }
+
   /** A sequence gave its blocks back: computed blocks can be found from now on, uncomputed ones need not. */
   letGo(names: readonly number[]): void {
     for (let end = this.#blockSize; end <= names.length; end += this.#blockSize) {
       const block = this.byName.get(names[end - 1]);
       if (block === undefined) continue;
       if (block.step !== null) block.promised = false;
-      else if (this.#capabilities.sharesRunning !== true) block.promised = true;
+      else if (this.#capabilities.sharesRunning !== true) this.#promise([block]);
     }
+  }
+
+  /** Of a cache that is coarser than a block, only what a lookup has found is promised. */
+  #promise(blocks: readonly KnownBlock[]): void {
+    if (this.#capabilities.coarseCache !== true) for (const block of blocks) block.promised = true;
   }
 
   /** The step that computed the blocks is done. */

@@ -36,6 +36,8 @@ export interface Moment {
   readonly allocator: Allocator;
   readonly model: ReferenceModel;
   readonly memory: SimulatedMemory;
+  /** Copies that the step under construction has yet to make: from target to source. */
+  readonly copies: ReadonlyMap<number, number>;
   /**
    * Whether everything was looked at: both snapshots, and every known block. Laws that need that are checked at no
    * other moment.

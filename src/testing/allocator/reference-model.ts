@@ -41,10 +41,8 @@ export class ReferenceModel {
   /** Issued, not committed; oldest first. */
   readonly onTheirWay: ModelStep[] = [];
   readonly #names = new BeginningNames();
-  readonly #capabilities: AllocatorCapabilities;
 
   constructor(sizes: AllocatorSizes, capabilities: AllocatorCapabilities) {
-    this.#capabilities = capabilities;
     this.known = new KnownBlocks(sizes, capabilities);
   }
 
@@ -143,7 +141,7 @@ export class ReferenceModel {
     if (sequence.isStale) return;
     const computed = this.known.learn(sequence, from, this.open);
     this.open.blocks.push(...computed);
-    if (this.#capabilities.sharesRunning === true) for (const block of computed) block.promised = true;
+    this.known.share(computed);
   }
 }
 

@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, it, test } from "vitest";
 import {
-  type Allocation,
-  type AllocatorCapabilities,
+  type Allocator,
+  type AllocatorSizes,
   allocatorConformance,
   checkProgram,
-  type Domain,
   findBrokenLaw,
   KvCacheAllocator,
   LawBrokenError,
@@ -13,7 +12,8 @@ import {
 import { MUTANTS } from "../../support/mutants/index.ts";
 import { doubleFree } from "../../support/mutants/double-free.ts";
 import { isSoak, soakCount } from "../../support/soak.ts";
-import { PagedAllocator, type Sequence } from "../../support/paged-allocator.ts";
+import { PagedAllocator } from "../../support/paged-allocator.ts";
+import { CachesWhatIsFreed, CoarseCache, Compacting, EvictsNodes } from "../../support/paged-variants.ts";
 
 const runner = { describe, it, afterAll };
 
@@ -34,45 +34,49 @@ describe("the allocator that the mutants are made of", () => {
   allocatorConformance((sizes) => new PagedAllocator(sizes), { runner, runs, report });
 });
 
-/**
- * As engines with a radix tree do: what a sequence computed is cached when it leaves. Every operation is a step of its
- * own.
- */
-class CachesWhatIsFreed extends PagedAllocator {
-  override readonly capabilities: AllocatorCapabilities = {
-    paged: true,
-    exact: true,
-    prefixCache: true,
-    partialHits: true,
-  };
-
-  override allocate(number: number, tokens: readonly number[], domain: Domain): Allocation | null {
-    const answer = super.allocate(number, tokens, domain);
-    this.issue();
-    this.commit();
-    return answer;
-  }
-
-  override append(number: number, tokens: readonly number[]): PlanMoves | null {
-    const answer = super.append(number, tokens);
-    this.issue();
-    this.commit();
-    return answer;
-  }
-
-  override index(): void {
-    // Not while it runs.
-  }
-
-  override drop(sequence: Sequence): void {
-    super.index(sequence, 0);
-    this.open.keyed.length = 0;
-    super.drop(sequence);
-  }
-}
-
 describe("an allocator that caches only what was freed, and makes no plans", () => {
   allocatorConformance((sizes) => new CachesWhatIsFreed(sizes), { runner, runs, report });
+});
+
+describe("an allocator that moves blocks and reports the copies", () => {
+  allocatorConformance((sizes) => new Compacting(sizes), { runner, runs, report });
+});
+
+describe("an allocator that gives up whole nodes of its cache", () => {
+  allocatorConformance((sizes) => new EvictsNodes(sizes), { runner, runs, report });
+});
+
+describe("an allocator whose matches end at every second block", () => {
+  allocatorConformance((sizes) => new CoarseCache(sizes), { runner, runs, report });
+});
+
+describe("what an allocator does not declare breaks a law", () => {
+  const without = <T extends Allocator>(Kind: new (sizes: AllocatorSizes) => T, ...names: string[]) =>
+    findBrokenLaw(
+      (sizes) => {
+        const allocator = new Kind(sizes);
+        const declared = Object.entries(allocator.capabilities).filter(([name]) => !names.includes(name));
+        return Object.assign(allocator, { capabilities: Object.fromEntries(declared) });
+      },
+      { seed: 1, runs: 1000, shrink: false },
+    );
+
+  test.each([
+    ["evictsNodes", EvictsNodes, "cached blocks are given up only for want of free ones"],
+    ["coarseCache", CoarseCache, "every cached block can be found"],
+  ] as const)("%s", async (name, Kind, law) => {
+    expect((await without(Kind, name))?.breach.law).toContain(law);
+  });
+
+  test("moves that are not reported", async () => {
+    class Silent extends Compacting {
+      override append(number: number, tokens: readonly number[]): PlanMoves | null {
+        const answer = super.append(number, tokens);
+        return answer === null ? null : {};
+      }
+    }
+    expect((await without(Silent))?.breach.law).toBe("a step computes every token from its own beginning");
+  });
 });
 
 describe("a planted bug is found", () => {

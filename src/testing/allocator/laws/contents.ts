@@ -5,11 +5,13 @@ import type { Law } from "../moment.ts";
 const everySlotIsRight: Law = {
   name: "every slot in sight holds its token",
   needs: [],
-  broken({ after, model, memory, sizes }) {
+  broken({ after, model, memory, copies, sizes }) {
     for (const [sequence, tables] of after.tables) {
       const { tokens, names } = model.get(sequence);
       if (model.isInOpenStep(model.get(sequence))) continue;
-      for (const [group, table] of tables.entries()) {
+      for (const [group, entries] of tables.entries()) {
+        // A block that is about to be moved is still where it was.
+        const table = entries.map((block) => copies.get(block) ?? block);
         for (let position = firstVisible(tokens.length, sizes.windows[group]); position < tokens.length; position++) {
           const fault = misread(memory, sizes, { table, group, position, name: names[position] });
           if (fault !== null) return `sequence ${sequence}: ${fault}`;

@@ -31,7 +31,7 @@ const heldAreInTables: Law = {
   broken({ after, model, capabilities }) {
     const inTables = heldBlocks(after.tables).size;
     const { held } = after.counts;
-    const exact = (capabilities.exact ?? capabilities.exactTables) === true && model.isQuiet;
+    const exact = (capabilities.exact === true || capabilities.exactTables === true) && model.isQuiet;
     return held < inTables || (exact && held > inTables) ? `${held} blocks are held, ${inTables} are in tables` : null;
   },
 };
