@@ -63,6 +63,12 @@ describe("SchedulerDrive", () => {
     }
   });
 
+  test("in the second half of the turns nothing is interrupted any more, and everything has to end", () => {
+    const { turns, ends } = run({ pauseRate: 1, requestCount: 1, longPrefillThreshold: 1, contextLength: 12 });
+    expect(turns).toBeGreaterThan(25_000);
+    expect(ends.length + ends.stop).toBeGreaterThan(0);
+  });
+
   test("is the same every time, and another with other options", () => {
     expect(run({ failRate: 0.1 })).toEqual(run({ failRate: 0.1 }));
     expect(run({ tokenBudget: 15 }).traceHash).not.toBe(run({}).traceHash);

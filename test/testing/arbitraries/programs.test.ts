@@ -54,6 +54,16 @@ describe("programs", () => {
     expect(mixed.filter(({ sizes }) => sizes.blockCount <= 12).length).toBeGreaterThan(150);
   });
 
+  test("leave kinds of commands out or make them frequent, each program others", () => {
+    const programsOf = fc.sample(programs(fc, { capabilities: EVERYTHING, minCommands: 60 }), { numRuns: 60, seed: 1 });
+    const counts = (kind: Command["kind"]): number[] =>
+      programsOf.map(({ commands }) => commands.filter((each) => each.kind === kind).length);
+    for (const kind of ["fork", "lookup", "rollback", "swapIn"] as const) {
+      expect(counts(kind).filter((count) => count === 0).length, kind).toBeGreaterThan(6);
+      expect(Math.max(...counts(kind)), kind).toBeGreaterThan(10);
+    }
+  });
+
   test("draw commands of the caller's, too", () => {
     const drawn = fc.sample(
       programs(fc, { capabilities: {}, commands: [{ name: "shrink", weight: 5, run: () => {} }] }),
