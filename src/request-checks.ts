@@ -30,11 +30,10 @@ export function checkTokenIds(field: string, ids: unknown, most = Number.POSITIV
 }
 
 /** Throws `InvalidRequestError` for the first field that is not known, and names the nearest one that is. */
-export function checkFields(what: string, input: object, known: Iterable<string>): void {
-  const names = new Set(known);
+export function checkFields(what: string, input: object, known: readonly string[]): void {
   for (const name of Object.keys(input)) {
-    if (names.has(name)) continue;
-    throw new InvalidRequestError(`${what} has no field "${name}"; did you mean ${nearestName(name, names)}?`);
+    if (known.includes(name)) continue;
+    throw new InvalidRequestError(`${what} has no field "${name}"; did you mean ${nearestName(name, known)}?`);
   }
 }
 

@@ -51,7 +51,8 @@ export const MAX_LISTED_IDS = 4096;
 
 /** Fills in defaults and checks ranges. Throws `InvalidRequestError` that names the field and the value. */
 export function resolveSampling(params: Partial<SamplingParams> | undefined): SamplingParams {
-  checkFields("sampling", params ?? {}, Object.keys(GREEDY));
+  if (params === undefined) return GREEDY;
+  checkFields("sampling", params, Object.keys(GREEDY));
   const p = withDefaults(GREEDY, params);
   check(Number.isFinite(p.temperature) && p.temperature >= 0, "temperature", p.temperature, "a finite number >= 0");
   check(isIntegerIn(p.topK, 0, 2 ** 31 - 1), "topK", p.topK, "an integer >= 0 (0 keeps all)");

@@ -20,13 +20,14 @@ export class PromptIds {
   /** Names that fit: two an id. */
   readonly #names: number;
   #serial = 0;
-  /** Used again for each prompt. */
+  /** Used again for each prompt: filler, but for the first `#named` ids, where the last prompt had names. */
   #ids: Int32Array;
+  #named = 0;
 
   constructor(vocabSize: number) {
     this.#filler = vocabSize;
     this.#names = Math.floor((MAX_IDS - 1 - vocabSize) / 2);
-    this.#ids = new Int32Array(FIRST_CAPACITY);
+    this.#ids = new Int32Array(FIRST_CAPACITY).fill(this.#filler);
   }
 
   /**
@@ -35,8 +36,9 @@ export class PromptIds {
    */
   make(arrival: Arrival): Int32Array {
     const { promptTokens, history, pieces, pieceTokens = 1 } = arrival;
-    if (promptTokens > this.#ids.length) this.#ids = new Int32Array(2 * promptTokens);
-    const ids = this.#ids.subarray(0, promptTokens).fill(this.#filler);
+    if (promptTokens > this.#ids.length) this.#ids = new Int32Array(2 * promptTokens).fill(this.#filler);
+    else this.#ids.fill(this.#filler, 0, this.#named);
+    const ids = this.#ids.subarray(0, promptTokens);
     let at = 0;
     if (history !== undefined) {
       ids.set(history.length > promptTokens ? history.subarray(0, promptTokens) : history);
@@ -47,6 +49,7 @@ export class PromptIds {
     }
     // 2^30 requests later a name comes again: its blocks are long gone.
     if (at < promptTokens) ids[at] = this.#filler + 2 + 2 * (this.#serial++ % this.#names);
+    this.#named = Math.min(at + 1, promptTokens);
     return ids;
   }
 
