@@ -45,10 +45,19 @@ export function marksOf(runs: readonly PlaneRun[]): Mark[] {
   });
 }
 
-/** A request waited longer than it ran, in the mean: more came than was served. */
+/** Of a queue that grew: waiting requests over running ones, and fewest that wait, in the mean. */
+const SATURATED_QUEUE = 1 / 4;
+const FEWEST_WAITING = 4;
+
+/**
+ * More came than was served: in the mean, a fourth as many requests waited as ran. A few always wait for the step that
+ * runs.
+ */
 export function isSaturated({ summary, isSaturated: isKnown }: PlaneRun): boolean {
   const [queue, whole] = [summary.queueSeconds?.mean ?? null, summary.e2eSeconds.mean];
-  return isKnown ?? (queue !== null && whole !== null && queue > whole / 2);
+  if (isKnown !== undefined || queue === null || whole === null) return isKnown ?? false;
+  const { requestsPerSecond } = summary.throughput;
+  return queue > SATURATED_QUEUE * (whole - queue) && queue * requestsPerSecond > FEWEST_WAITING;
 }
 
 /**

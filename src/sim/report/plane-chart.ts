@@ -23,7 +23,8 @@ export function planeChart(runs: readonly PlaneRun[], slo: Slo): Chart {
     name: "plane",
     title: "Throughput and latency",
     caption:
-      "Better is up and to the left. Each line is a setup, each mark a load; a hollow mark is saturated: " +
+      "Better is up and to the left. Each line is a setup, each mark a load (4/s: requests a second); " +
+      "a hollow mark is saturated: " +
       "its queue grew. B* stands where the mean step reaches B*, the knee where throughput over latency is " +
       `greatest. Upright rule: reading speed, ${Math.round(reading)} ms a token.` +
       (promised ? " Shaded: where the promise is kept." : ""),
@@ -49,8 +50,8 @@ function lines(marks: readonly Mark[], runs: readonly PlaneRun[], field: "tpot" 
     detail: { field: "series" },
   };
   const values = marks.filter((mark) => (mark[field] ?? 0) > 0);
-  const text = (of: keyof Mark, mark: object): ChartSpec => ({
-    data: { values: values.filter((each) => each[of] !== "") },
+  const text = (of: "load" | "remark", mark: object): ChartSpec => ({
+    data: { values: legible(values, of, field).map((each) => ({ ...each, load: shortLoad(each.load) })) },
     mark: { type: "text", fontSize: 10, ...mark },
     encoding: { ...position, text: { field: of } },
   });
@@ -71,6 +72,32 @@ function lines(marks: readonly Mark[], runs: readonly PlaneRun[], field: "tpot" 
     text("load", { dx: 7, dy: 10, align: "left", color: "#444" }),
     text("remark", { dx: -7, dy: -8, align: "right", fontWeight: "bold" }),
   ];
+}
+
+/** Room of a text at a mark, as shares of the panel: 30 or 50 by 13 pixels. */
+const TEXT_WIDTH = { load: 30 / (WIDTH / 2), remark: 50 / (WIDTH / 2) };
+const TEXT_HEIGHT = 13 / HEIGHT;
+
+/** The marks whose texts can be read: of those that would cover each other the one with the most load. */
+export function legible(marks: readonly Mark[], of: "load" | "remark", field: "tpot" | "ttft"): Mark[] {
+  const places = marks.map((mark) => ({ mark, x: Math.log(mark[field]!), y: mark.throughput }));
+  const width = TEXT_WIDTH[of] * Math.max(Number.MIN_VALUE, spanOf(places.map(({ x }) => x)));
+  const height = TEXT_HEIGHT * Math.max(Number.MIN_VALUE, ...places.map(({ y }) => y));
+  const kept: typeof places = [];
+  for (const place of places.filter(({ mark }) => mark[of] !== "").toReversed()) {
+    const isFree = kept.every(({ x, y }) => Math.abs(x - place.x) > width || Math.abs(y - place.y) > height);
+    if (isFree) kept.push(place);
+  }
+  return kept.map(({ mark }) => mark);
+}
+
+function spanOf(values: readonly number[]): number {
+  return Math.max(...values) - Math.min(...values);
+}
+
+/** "4 requests/s" -> "4/s": the whole is in the tip. */
+function shortLoad(load: string): string {
+  return load.replace(" requests/s", "/s");
 }
 
 /** From the left up to `seconds`, in the axis's unit. */

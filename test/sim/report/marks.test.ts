@@ -35,8 +35,9 @@ test("the knee is where throughput over latency is greatest, B* the first load w
   expect(marksOf(runs).map(({ remark }) => remark)).toEqual(["", "knee", "B*", "", ""]);
 });
 
-test("a run is saturated where requests wait longer than they run", () => {
-  expect([isSaturated(run("a", 1, 10, 1, 4)), isSaturated(run("a", 1, 10, 1, 6))]).toEqual([false, true]);
+test("a run is saturated where a fourth as many requests wait as run, and not just for the next step", () => {
+  expect([isSaturated(run("a", 1, 50, 1, 9)), isSaturated(run("a", 1, 10, 1, 6))]).toEqual([false, true]);
+  expect(isSaturated(run("a", 1, 3, 1, 2))).toBe(false);
   expect(marksOf([run("a", 1, 10, 1, 6)])[0]).toMatchObject({
     saturated: true,
     tpot: 50,
