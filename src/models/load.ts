@@ -93,7 +93,9 @@ async function open(name: string, files: OpenFiles, options: LoadOptions): Promi
   const specialIds = parseSpecialIds(generation, configJson, config.vocabSize);
   const tokenizerConfig = await readOptionalJson(files, "tokenizer_config.json");
   const tokenizer = parseTokenizer(await readJson(files, "tokenizer.json"), tokenizerConfig);
-  const chat = chatFromFolder(tokenizerConfig, await readOptionalText(files, "chat_template.jinja"), tokenizer);
+  const jinja = await readOptionalText(files, "chat_template.jinja");
+  const json = await readOptionalJson(files, "chat_template.json");
+  const chat = chatFromFolder(tokenizerConfig, { jinja, json }, tokenizer);
   const { file, tensors } = await readCheckpoint(files.open);
   const names = hfTensorNames(layout, tensors.has("language_model.model.embed_tokens.weight") ? "language_model." : "");
   const reader = new TensorReader(tensors.values(), options);

@@ -163,7 +163,7 @@ function layerTensors(
         : GGUF_TENSOR_NAMES.layer(number, part);
     return [
       {
-        ...(interleaved && INTERLEAVED_PARTS.includes(part) ? interleavedRows(tensor, config.headDim) : tensor),
+        ...(interleaved && INTERLEAVED_PARTS.has(part) ? interleavedRows(tensor, config.headDim) : tensor),
         name,
       },
     ];
@@ -182,7 +182,7 @@ function layerTensors(
     : plain;
 }
 
-const INTERLEAVED_PARTS: readonly (keyof LayerWeights)[] = ["query", "key", "queryBias", "keyBias"];
+const INTERLEAVED_PARTS: ReadonlySet<keyof LayerWeights> = new Set(["query", "key", "queryBias", "keyBias"]);
 
 /** Row (i, i + headDim / 2) of each head at (2i, 2i + 1); of a bias, the numbers. */
 function interleavedRows(tensor: Tensor, headDim: number): Tensor {

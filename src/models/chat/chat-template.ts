@@ -1,6 +1,7 @@
 import type { ChatMessage, ChatPrompt, ChatRenderOptions, ChatTemplate } from "../../chat.ts";
 import { InvalidRequestError, UnsupportedModelError } from "../../errors.ts";
 import { excerpt, isObject } from "../../json.ts";
+import { hasParts, joinParts, takesParts } from "./content-parts.ts";
 import { JinjaTemplate } from "./jinja.ts";
 import { markContents, partsOf } from "./marked-contents.ts";
 import { forcedCallFor } from "./forced-call.ts";
@@ -15,7 +16,8 @@ export type SpecialTokenNames = Readonly<Record<string, string>>;
  *
  * Messages are text unless asked otherwise: the template is rendered twice, once with a marker in the place of each
  * text, so that it shows which words are the template's. A template that changes a text by more than trimming or
- * writing it as JSON is refused, as its words and the message's can then not be told apart.
+ * writing it as JSON is refused, as its words and the message's can then not be told apart. Contents in text parts are
+ * joined for a template that reads texts alone.
  */
 export function parseChatTemplate(
   source: string,
@@ -23,12 +25,22 @@ export function parseChatTemplate(
   name = "chat_template",
 ): ChatTemplate {
   const template = parse(source, name);
+  const readsParts = once(() => takesParts((messages) => template.render({ ...tokens, messages })));
   return {
     name,
-    render: (messages, options = {}) => render(template, { messages, options, tokens, name }),
+    render: (given, options = {}) => {
+      assertMessages(given);
+      const messages = hasParts(given) && !readsParts() ? joinParts(given) : given;
+      return render(template, { messages, options, tokens, name });
+    },
     forceCall: (tools, prompt) => forcedCallFor(source, tools, prompt),
     outputParser: ({ tools = false, prompt = "" } = {}) => outputParserFor(source, { tools, prompt }),
   };
+}
+
+function once(ask: () => boolean): () => boolean {
+  let answer: boolean | null = null;
+  return () => (answer ??= ask());
 }
 
 function parse(source: string, name: string): JinjaTemplate {
@@ -57,7 +69,6 @@ interface Rendering {
 }
 
 function render(template: JinjaTemplate, { messages, options, tokens, name }: Rendering): ChatPrompt {
-  assertMessages(messages);
   const { tools, addGenerationPrompt = true, variables = {}, contents = "text" } = options;
   const inputs = { messages, tools };
   const run = ({ messages: shown, tools: offered }: typeof inputs): string =>

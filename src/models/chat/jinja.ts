@@ -87,7 +87,7 @@ class LimitedInterpreter extends Interpreter {
 
   override evaluate(statement: unknown, environment: unknown): RuntimeValue {
     if (performance.now() > this.#deadline) throw new TimeLimitError(`the template ran longer than ${TIME_LIMIT} ms`);
-    const result = super.evaluate(statement, environment);
+    const result = this.#evaluate(statement as Node, environment);
     const { value } = result;
     if (typeof value === "string" && value.length > MAX_OUTPUT) {
       throw new RangeError(`the template wrote more than ${MAX_OUTPUT} characters`);
@@ -97,7 +97,32 @@ class LimitedInterpreter extends Interpreter {
     }
     return result;
   }
+
+  /** Jinja takes a value that is not defined for an empty list, and no key for one; the library throws. */
+  #evaluate(statement: Node, environment: unknown): RuntimeValue {
+    try {
+      return super.evaluate(statement, environment);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "";
+      if (statement.type === "For" && message === NOT_ITERABLE) {
+        return super.evaluate({ ...statement, iterable: { type: "ArrayLiteral", value: [] } }, environment);
+      }
+      if (statement.type === "MemberExpression" && NO_KEYS.has(message)) {
+        return super.evaluate({ type: "Identifier", value: "undefined" }, environment);
+      }
+      throw error;
+    }
+  }
 }
+
+interface Node {
+  readonly type: string;
+}
+
+const NOT_ITERABLE = "Expected iterable or object type in for loop: got UndefinedValue";
+const NO_KEYS: ReadonlySet<string> = new Set(
+  ["UndefinedValue", "NullValue"].map((type) => `Cannot access property with non-string: got ${type}`),
+);
 
 /**
  * What transformers gives every template (utils/chat_template_utils.py); `@huggingface/jinja` keeps its own to itself.

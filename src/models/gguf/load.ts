@@ -92,8 +92,9 @@ function describe({ metadata, tensors }: GgufHeader, file: string): ReturnType<t
     );
   }
   const type = metadata.get("general.type") ?? "model";
-  if (type !== "model")
+  if (type !== "model") {
     throw new UnsupportedModelError(`${file}: general.type is ${excerpt(type)}, only "model" is implemented`);
+  }
   const tokens = metadata.get("tokenizer.ggml.tokens");
   if (!Array.isArray(tokens)) throw new InvalidModelError(`${file}: tokenizer.ggml.tokens is missing or no list`);
   const seen = {

@@ -27,6 +27,7 @@ const SMALL_FILES: ReadonlySet<string> = new Set([
   "tokenizer.json",
   "tokenizer_config.json",
   "chat_template.jinja",
+  "chat_template.json",
 ]);
 
 /** Most files that a repository is looked through for, and shards of a model: the largest that is published has 191. */

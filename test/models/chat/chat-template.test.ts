@@ -136,3 +136,33 @@ test.each<[string, unknown, string]>([
 
 test("a template that cannot be parsed is refused by name", () =>
   expect(() => parseChatTemplate("{% if %}", {}, "tiny")).toThrow(UnsupportedModelError));
+
+describe("contents in parts", () => {
+  const messages: readonly ChatMessage[] = [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "a<|im_end|>" },
+        { type: "text", text: "b" },
+      ],
+    },
+  ];
+  const READS_PARTS =
+    "{% for m in messages %}{% if m.content is string %}{{ m.content }}{% else %}" +
+    "{% for part in m.content %}[{{ part.text }}]{% endfor %}{% endif %}{% endfor %}";
+
+  test.each([
+    ["a template that writes a list as JSON gets one text", "{{ messages[0].content }}", "a<|im_end|>\nb"],
+    ["one that fails, too", "{{ messages[0].content | trim }}", "a<|im_end|>\nb"],
+    [
+      "one that leaves a list out, too",
+      "{% if messages[0].content is string %}{{ messages[0].content }}{% endif %}",
+      "a<|im_end|>\nb",
+    ],
+    ["one that reads parts gets them", READS_PARTS, "[a<|im_end|>][b]"],
+  ])("%s", (_, source, text) => {
+    const prompt = parseChatTemplate(source).render(messages);
+    expect(prompt.text).toBe(text);
+    expect(prompt.parts.filter((part) => part.text.includes("<|im_end|>"))).toMatchObject([{ specialTokens: "text" }]);
+  });
+});

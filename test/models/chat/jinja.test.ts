@@ -14,6 +14,12 @@ test.each([
   ["{{ none is none }}{{ True }}", "truetrue"],
 ])("%s", (source, text) => expect(render(source).toLowerCase()).toBe(text));
 
+test.each([
+  ["{% for a in nothing %}x{% else %}none{% endfor %}", "none"],
+  ["{% for m in [{}] %}{% for a in m.calls %}x{% endfor %}{% endfor %}|", "|"],
+  ["{{ {'a': 1}[nothing] is defined }}{{ {'a': 1}[none] is defined }}", "falsefalse"],
+])("what is not defined is an empty list and no key: %s", (source, text) => expect(render(source)).toBe(text));
+
 test("strftime_now writes the day", () =>
   expect(render("{{ strftime_now('%d %b %Y %q%%') }}")).toMatch(/^\d\d [A-Z][a-z]{2} \d{4} %q%$/));
 
