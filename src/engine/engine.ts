@@ -66,9 +66,10 @@ export class Engine implements AsyncDisposable {
     this.#clock = steadyClock(options.clock ?? (() => performance.now() / 1000));
     this.#alarm = new Alarm(this.#clock, timer);
     this.#device = new Device({ backend, recover, onLost: () => this.#start() });
-    this.#sessions = new Sessions(options.tokenizer, recorderOf(options.record, info));
+    const onError = (error: unknown): void => this.#crash(error);
+    this.#sessions = new Sessions(options.tokenizer, recorderOf(options.record, info, onError));
     this.#swapCost = new SwapCost(info);
-    this.#kvEvents = new KvEventRelay(options.onKvEvent, (error) => this.#crash(error));
+    this.#kvEvents = new KvEventRelay(options.onKvEvent, onError);
     this.scheduler = new Scheduler({
       ...schedulerOptions(options, info),
       worthSwapping:
@@ -384,8 +385,7 @@ export class Engine implements AsyncDisposable {
   /** A broken law: nothing that is under way can be trusted, so nobody is left waiting for it. */
   #crash(thrown: unknown): void {
     this.#disposed ??= this.#device.dispose();
-    // Who disposes the engine is told.
-    this.#disposed.catch(() => {});
+    this.#disposed.catch(() => {}); // dispose() returns it, and its caller is told
     this.#sessions.crash(asError(thrown), timeOr(this.#clock, this.#doneAt));
     this.#resets.fail(asError(thrown));
   }

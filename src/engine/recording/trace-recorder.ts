@@ -44,21 +44,26 @@ interface Entry {
  */
 export class TraceRecorder {
   readonly #write: (line: string) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #pieceTokens: number;
   readonly #hash: KeyedHash;
   readonly #maxHeld: number;
   readonly #entries: Entry[] = [];
   #origin: number | null = null;
 
-  /** `write` takes one line without its line break, and must not throw. `key` is [4], random by default. */
+  /**
+   * `write` takes one line without its line break, `onError` what it throws. `key` is [4], random by default.
+   */
   constructor(options: {
     readonly write: (line: string) => void;
+    readonly onError: (error: unknown) => void;
     readonly pieceTokens: number;
     readonly key?: Uint32Array;
     readonly maxHeld?: number;
   }) {
-    const { write, pieceTokens, maxHeld = MAX_HELD_ROWS } = options;
+    const { write, onError, pieceTokens, maxHeld = MAX_HELD_ROWS } = options;
     this.#write = write;
+    this.#onError = onError;
     this.#pieceTokens = pieceTokens;
     this.#maxHeld = maxHeld;
     this.#hash = new KeyedHash(options.key ?? crypto.getRandomValues(new Uint32Array(4)));
@@ -74,10 +79,13 @@ export class TraceRecorder {
     };
     this.#origin ??= arrival;
     this.#entries.push(entry);
-    void stream.completion().then(({ choices }) => {
-      entry.rows = choices;
-      this.#writeEnded();
-    });
+    stream
+      .completion()
+      .then(({ choices }) => {
+        entry.rows = choices;
+        this.#writeEnded();
+      })
+      .catch(this.#onError);
   }
 
   #writeEnded(): void {
@@ -135,8 +143,9 @@ export class TraceRecorder {
 export function recorderOf(
   write: ((line: string) => void) | undefined,
   { blockSize }: { readonly blockSize: number },
+  onError: (error: unknown) => void,
 ): TraceRecorder | null {
-  return write === undefined ? null : new TraceRecorder({ write, pieceTokens: blockSize });
+  return write === undefined ? null : new TraceRecorder({ write, onError, pieceTokens: blockSize });
 }
 
 function milliseconds(seconds: number): number {

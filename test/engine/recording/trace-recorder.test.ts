@@ -93,7 +93,12 @@ test("each answer is a row; a request without a token is none, and holds up no o
 
 test("an old request holds back a bounded number of rows", async () => {
   const lines: string[] = [];
-  const recorder = new TraceRecorder({ write: (line) => void lines.push(line), pieceTokens: 16, maxHeld: 3 });
+  const recorder = new TraceRecorder({
+    write: (line) => void lines.push(line),
+    onError: (error) => expect.fail(String(error)),
+    pieceTokens: 16,
+    maxHeld: 3,
+  });
   const { engine } = setUp();
   const open = (maxTokens: number) => {
     const stream = engine.submit({ promptTokenIds: [1], maxTokens });
@@ -106,6 +111,19 @@ test("an old request holds back a bounded number of rows", async () => {
     await someTurns();
     expect(lines).toHaveLength(written);
   }
+  await engine.dispose();
+});
+
+test("a writer that throws ends the engine's streams with its error", async () => {
+  const full = new Error("no space left");
+  const { engine } = setUp({
+    record: () => {
+      throw full;
+    },
+  });
+  const [short, long] = [1, 400].map((maxTokens) => engine.submit({ promptTokenIds: [1], maxTokens }));
+  expect(await short.completion()).toMatchObject({ finishReason: "length" });
+  expect(await long.completion()).toMatchObject({ finishReason: "error", error: full });
   await engine.dispose();
 });
 
