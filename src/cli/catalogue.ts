@@ -58,8 +58,22 @@ function isPath(value: string): boolean {
 
 /** A JSON file. Throws `UsageError`. */
 export function readJson(file: string): unknown {
+  return readable(file, () => JSON.parse(readFileSync(file, "utf8")) as unknown);
+}
+
+/** The values of a file of JSON lines, or its one value. Throws `UsageError`. */
+export function readJsonValues(file: string): unknown[] {
+  const lines = readable(file, () => readFileSync(file, "utf8").split("\n"));
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as unknown);
+  } catch {
+    return [readJson(file)];
+  }
+}
+
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     throw new UsageError(`cannot read ${file} as JSON: ${error instanceof Error ? error.message : String(error)}`);
   }

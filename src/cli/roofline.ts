@@ -15,9 +15,9 @@ import {
   roofline,
   type RooflineSummary,
 } from "../roofline/index.ts";
-import { benchResultFromJson, fitToBench } from "../sim/index.ts";
+import { type BenchMeans, benchResultFromJson, fitToBench } from "../sim/index.ts";
 import { align } from "./align.ts";
-import { GPU_NAMES, MODEL_NAMES, readGpu, readJson, readShape, readWeightFormat } from "./catalogue.ts";
+import { GPU_NAMES, MODEL_NAMES, readGpu, readJsonValues, readShape, readWeightFormat } from "./catalogue.ts";
 import { UsageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { refuseWithoutEffect } from "./without-effect.ts";
@@ -84,7 +84,8 @@ export function registerRoofline(program: Command, io: Io): void {
     )
     .option(
       "--fit <file>",
-      "fit the GPU to a result of `vllm bench serve --save-result`: prints a GPU's JSON for --gpu",
+      "fit the GPU to results of `bstar bench serve --json` or `vllm bench serve --save-result`, one or a line each: " +
+        "prints a GPU's JSON for --gpu",
     )
     .option("--json", "print one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -100,13 +101,14 @@ async function fitGpu(flags: RooflineFlags, file: string, io: Io): Promise<void>
   try {
     const { gpus, weightBits, kvBits, arithmetic } = flags;
     const setup = { gpu: readGpu(flags.gpu), shape: readShape(flags.model), gpus, weightBits, kvBits, arithmetic };
-    const { gpu, pace, measured, simulated } = await fitToBench(setup, benchResultFromJson(readJson(file), file));
-    const pair = (name: string, of: { tpotSeconds: number; ttftSeconds: number }): string =>
+    const benches = readJsonValues(file).map((value) => benchResultFromJson(value, file));
+    const { gpu, pace, runs } = await fitToBench(setup, benches);
+    const pair = (name: string, of: BenchMeans): string =>
       `${name} ${formatSeconds(of.tpotSeconds)} a token, ${formatSeconds(of.ttftSeconds)} to the first`;
-    await io.stderr.write(
-      `bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before; ` +
-        `${pair("measured", measured)}; ${pair("simulated", simulated)}\n`,
-    );
+    await io.stderr.write(`bstar: ${significant(pace)} times the pace of ${setup.gpu.name} before\n`);
+    for (const { measured, simulated } of runs) {
+      await io.stderr.write(`bstar: ${pair("measured", measured)}; ${pair("simulated", simulated)}\n`);
+    }
     await io.stdout.write(`${JSON.stringify(gpu, null, 2)}\n`);
   } catch (error) {
     throw error instanceof BstarError ? new UsageError(error.message) : error;

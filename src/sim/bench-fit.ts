@@ -17,14 +17,23 @@ export interface BenchResult {
   readonly ttftSeconds: number;
 }
 
-/** A GPU whose figures give a benchmark's time a token, and what a simulation with them gives. */
+/** Means of a benchmark's requests. */
+export interface BenchMeans {
+  readonly tpotSeconds: number;
+  readonly ttftSeconds: number;
+}
+
+/** A GPU whose figures give the benchmarks' time a token, and what simulations with them give. */
 export interface BenchFit {
   readonly gpu: Gpu;
   /** Pace of the device against the figures that it had before: above 1 is faster. */
   readonly pace: number;
-  readonly measured: { readonly tpotSeconds: number; readonly ttftSeconds: number };
-  readonly simulated: { readonly tpotSeconds: number; readonly ttftSeconds: number };
+  /** [benchmarks] in their order. */
+  readonly runs: readonly { readonly measured: BenchMeans; readonly simulated: BenchMeans }[];
 }
+
+/** Benchmarks of one fit, each of which is simulated 14 times. */
+const MOST_BENCHES = 64;
 
 /** Paces that are tried; beyond, the benchmark was of something else. */
 const LEAST_PACE = 0.1;
@@ -35,6 +44,9 @@ const ROUNDS = 13;
 
 /** Requests simulated a try. */
 const MOST_REQUESTS = 2000;
+
+/** A fit whose mean error is more than this, a tenth, has met a bound. */
+const MOST_ERROR = Math.log(1.1);
 
 /** Widest share that a GPU's file may have. */
 const MOST_SHARE = 1.5;
@@ -71,39 +83,49 @@ export function benchResultFromJson(value: unknown, name = "serve.json"): BenchR
 }
 
 /**
- * Finds the pace at which the setup's GPU gives the benchmark's mean time a token, by halving: all shares by the pace,
- * all times by its inverse. One benchmark tells one figure; runs of several loads and models tell more (`npm run fit`).
- * Throws `InvalidOptionError` where no pace in [0.1, 10] does.
+ * Finds the pace at which the setup's GPU gives the benchmarks' mean times a token, by halving: all shares by the pace,
+ * all times by its inverse. Of several benchmarks the errors' logarithms add up to 0. They tell one figure; runs of
+ * several models and engines tell more (`npm run fit`). Throws `InvalidOptionError` where no pace in [0.1, 10] does.
  */
-export async function fitToBench(setup: Setup, bench: BenchResult): Promise<BenchFit> {
+export async function fitToBench(setup: Setup, benches: readonly BenchResult[]): Promise<BenchFit> {
+  if (benches.length < 1 || benches.length > MOST_BENCHES) {
+    throw new InvalidOptionError(`a fit takes from 1 to ${MOST_BENCHES} results, got ${benches.length}`);
+  }
   let [low, high] = [Math.log(LEAST_PACE), Math.log(MOST_PACE)];
   for (let round = 0; round < ROUNDS; round++) {
     const middle = (low + high) / 2;
-    const { tpotSeconds } = await runAt(setup, bench, Math.exp(middle));
-    if (tpotSeconds > bench.tpotSeconds) low = middle;
+    const runs = await runsAt(setup, benches, Math.exp(middle));
+    if (meanError(runs) > 0) low = middle;
     else high = middle;
   }
   const pace = Math.exp((low + high) / 2);
-  const simulated = await runAt(setup, bench, pace);
-  if (Math.abs(simulated.tpotSeconds / bench.tpotSeconds - 1) > 0.1) {
+  const runs = await runsAt(setup, benches, pace);
+  if (Math.abs(meanError(runs)) > MOST_ERROR) {
+    const [{ measured, simulated }] = runs;
     throw new InvalidOptionError(
-      `no pace from ${LEAST_PACE} to ${MOST_PACE} gives a token in ${bench.tpotSeconds} s; ` +
+      `no pace from ${LEAST_PACE} to ${MOST_PACE} gives a token in ${measured.tpotSeconds} s; ` +
         `the nearest gives ${simulated.tpotSeconds} s: was it this model on this GPU?`,
     );
   }
-  return {
-    gpu: pacedGpu(setup.gpu, pace),
-    pace,
-    measured: { tpotSeconds: bench.tpotSeconds, ttftSeconds: bench.ttftSeconds },
-    simulated,
-  };
+  return { gpu: pacedGpu(setup.gpu, pace), pace, runs };
 }
 
-async function runAt(
-  setup: Setup,
-  bench: BenchResult,
-  pace: number,
-): Promise<{ tpotSeconds: number; ttftSeconds: number }> {
+/** Mean logarithm of simulated over measured time a token. */
+function meanError(runs: BenchFit["runs"]): number {
+  const errors = runs.map(({ measured, simulated }) => Math.log(simulated.tpotSeconds / measured.tpotSeconds));
+  return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+}
+
+async function runsAt(setup: Setup, benches: readonly BenchResult[], pace: number): Promise<BenchFit["runs"]> {
+  const runs = [];
+  for (const bench of benches) {
+    const { tpotSeconds, ttftSeconds } = bench;
+    runs.push({ measured: { tpotSeconds, ttftSeconds }, simulated: await runAt(setup, bench, pace) });
+  }
+  return runs;
+}
+
+async function runAt(setup: Setup, bench: BenchResult, pace: number): Promise<BenchMeans> {
   const { promptTokens, outputTokens, concurrency, rate } = bench;
   const lengths = { promptTokens, outputTokens, lengthCv: 0, seed: 1 };
   const workload =
@@ -130,7 +152,7 @@ function pacedGpu(gpu: Gpu, pace: number): Gpu {
     ...gpu,
     efficiency: {
       ...(Object.fromEntries(paced) as Omit<Efficiency, "fittedOn">),
-      fittedOn: `one benchmark; before: ${fittedOn}`,
+      fittedOn: `benchmarks of this device; before: ${fittedOn}`,
     },
   };
 }

@@ -5,7 +5,7 @@ export {
   type SimulatedDeviceOptions,
 } from "../backends/simulated/index.ts";
 export type { Arrival, MeasuredTimes, Workload } from "./arrival.ts";
-export { type BenchFit, type BenchResult, benchResultFromJson, fitToBench } from "./bench-fit.ts";
+export { type BenchFit, type BenchMeans, type BenchResult, benchResultFromJson, fitToBench } from "./bench-fit.ts";
 export { fitContext, type OverContext } from "./context-limit.ts";
 export { Distribution, type DistributionSummary, MAX_EXACT_SAMPLES } from "./distribution.ts";
 export { engineNamed, type EnginePreset, ENGINES, setupUnder } from "./engines.ts";

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -117,9 +117,12 @@ describe("bstar roofline", () => {
     );
     const { out, error } = await bstar("--model", "llama-3.2-1b", "--gpu", "l4", "--fit", result);
     expect(error).toMatch(
-      /times the pace of l4 before; measured 20 ms a token, 60 ms to the first; simulated 20 ms a token/,
+      /times the pace of l4 before\nbstar: measured 20 ms a token, 60 ms to the first; simulated 20 ms a token/,
     );
     writeFileSync(gpu, out);
+    writeFileSync(result, `${readFileSync(result, "utf8")}\n`.repeat(2));
+    const twice = await bstar("--model", "llama-3.2-1b", "--gpu", "l4", "--fit", result);
+    expect([twice.out, twice.error.match(/measured/g)?.length]).toEqual([out, 2]);
     expect((await bstar("--model", "llama-3.2-1b", "--gpu", gpu, "--json")).exitCode).toBe(0);
     expect((await bstar("--model", "llama-3.2-1b", "--gpu", "l4", "--fit", result, "--context", "9")).error).toMatch(
       /--context has no effect on a fit/,

@@ -41,16 +41,28 @@ describe("results of vLLM's bench serve", () => {
 });
 
 test("the fitted GPU gives the measured time a token, and survives a file", async () => {
-  const { gpu, pace, simulated } = await fitToBench(setup, benchResultFromJson(RESULT));
-  expect(simulated.tpotSeconds).toBeCloseTo(0.03, 3);
+  const { gpu, pace, runs } = await fitToBench(setup, [benchResultFromJson(RESULT)]);
+  expect(runs[0].simulated.tpotSeconds).toBeCloseTo(0.03, 3);
   expect(pace).not.toBeCloseTo(1, 1);
   expect(gpuFromJson(JSON.parse(JSON.stringify(gpu)))).toEqual(gpu);
 });
 
 test("an open load is met, too, and what no pace gives is refused", async () => {
   const open = { ...RESULT, max_concurrency: null, request_rate: 4 };
-  expect((await fitToBench(setup, benchResultFromJson(open))).simulated.tpotSeconds).toBeCloseTo(0.03, 3);
-  await expect(fitToBench(setup, benchResultFromJson({ ...open, mean_tpot_ms: 1e-6 }))).rejects.toThrow(
+  expect((await fitToBench(setup, [benchResultFromJson(open)])).runs[0].simulated.tpotSeconds).toBeCloseTo(0.03, 3);
+  await expect(fitToBench(setup, [benchResultFromJson({ ...open, mean_tpot_ms: 1e-6 })])).rejects.toThrow(
     /no pace from 0\.1 to 10 gives a token in /,
   );
+});
+
+test("of several loads the errors are balanced", async () => {
+  const loads = [1, 16, 64].map((max_concurrency, i) => ({ ...RESULT, max_concurrency, mean_tpot_ms: 24 + 4 * i }));
+  const { runs } = await fitToBench(
+    setup,
+    loads.map((load) => benchResultFromJson(load)),
+  );
+  const errors = runs.map(({ measured, simulated }) => Math.log(simulated.tpotSeconds / measured.tpotSeconds));
+  expect(errors).toHaveLength(3);
+  expect(errors.reduce((sum, error) => sum + error, 0)).toBeCloseTo(0, 2);
+  await expect(fitToBench(setup, [])).rejects.toThrow(/a fit takes from 1 to 64 results, got 0/);
 });

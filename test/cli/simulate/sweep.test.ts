@@ -29,6 +29,20 @@ test.each([1, 2, 4, 9])("%d shards share the runs out, none twice", (parts) => {
   expect(Math.max(...shares.map((share) => share.length))).toBeLessThanOrEqual(Math.ceil(runs.length / parts));
 });
 
+test("bits, arithmetic and engines are axes", () => {
+  const axes = {
+    engine: ["vllm-0.15", "sglang"],
+    weightBits: [8, 16],
+    kvBits: [8, 16],
+    arithmetic: ["fp16", "fp8"],
+  } as const;
+  const runs = settingsOf({ ...grid, gpu: ["a"], rate: [1], ...axes });
+  const names = runs.map(({ engine, weightBits, kvBits, arithmetic }) =>
+    [engine, weightBits, kvBits, arithmetic].join(),
+  );
+  expect(new Set(names).size).toBe(16);
+});
+
 test("equal values count once", () => {
   expect(settingsOf({ ...grid, gpu: ["a", "b", "a"], rate: [1, 1] })).toHaveLength(2);
 });
