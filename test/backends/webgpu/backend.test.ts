@@ -29,13 +29,14 @@ import { bits, forced, ifWebGPU, noWebGPU, openDevice } from "../../support/webg
 
 const SIZES = { blockCount: 96, blockSize: 16, maxTokens: 64, maxRequests: 8 };
 
-describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
-  let device: GPUDevice;
-  beforeAll(async () => {
-    device = await openDevice();
-  });
-  afterAll(() => device.destroy());
+/** One for the whole file: a device compiles each kernel once. */
+let device: GPUDevice;
+beforeAll(async () => {
+  if (!noWebGPU) device = await openDevice();
+});
+afterAll(() => device?.destroy());
 
+describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
   const make =
     (model: Model, kv: KvType = "f32"): MakeBackend =>
     (sizes) =>
@@ -107,30 +108,25 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
 
 /**
  * Budget, block size, tight pool, tokens of an answer. Under `npm run soak` all sizes of the reference backend's
- * goldens, then whole answers; else one of one model, as a software adapter takes seconds of CPU a run.
+ * goldens, then whole answers; else three prompts of one model, as a software adapter takes seconds of CPU a run.
  */
 const GOLDEN_RUNS: readonly (readonly [number, number, boolean, number])[] = isSoak
   ? [...GOLDEN_SIZES.map((sizes) => [...sizes, SHORT] as const), [64, 16, true, soakCount(200)]]
   : [[24, 1, true, SHORT]];
 
 describe.skipIf(noWebGPU)(`measured continuations${ifWebGPU}`, () => {
-  let device: GPUDevice;
-  beforeAll(async () => {
-    device = await openDevice();
-  });
-  afterAll(() => device.destroy());
-
-  const models = isSoak ? GOLDEN_MODELS.filter(isHere) : GOLDEN_MODELS.filter(isHere).slice(-1);
+  const models = isSoak ? GOLDEN_MODELS.filter(isHere) : GOLDEN_MODELS.slice(0, 1);
   const runs = models.flatMap((name) => GOLDEN_RUNS.map((run) => [name, ...run] as const));
   test.each(runs)(
     `of %s, all together: %i tokens a step, blocks of %i, tight pool %s, %i tokens${ifShared}`,
     async (name, tokenBudget, blockSize, tight, maxTokens) => {
       const model = goldenModel(name);
+      const goldens = isSoak ? model.goldens : model.goldens.slice(0, 3);
       const run = { tokenBudget, blockSize, tight, maxTokens };
-      const { answers, stats } = await runGoldens(await loadGoldenModel(model), model.goldens, run, (options) =>
+      const { answers, stats } = await runGoldens(await loadGoldenModel(model), goldens, run, (options) =>
         createWebGPUBackend({ ...options, ...forced, device }),
       );
-      expect(answers).toEqual(expectedAnswers(model.goldens, maxTokens));
+      expect(answers).toEqual(expectedAnswers(goldens, maxTokens));
       if (tight && maxTokens > SHORT) expect(stats.preemptions).toBeGreaterThan(0);
       expect(stats.heldBlocks).toBe(0);
     },
@@ -141,12 +137,12 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
   const model = randomModel(1);
 
   test("a device lost in mid-run fails the steps in flight and all later ones, and is told by `lost`", async () => {
-    const device = await openDevice();
-    const backend = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
+    const doomed = await openDevice();
+    const backend = await createWebGPUBackend({ model, device: doomed, ...forced, ...SIZES });
     const driver = new PlanDriver(backend);
     const [a, b] = [driver.start([1, 2, 3]), driver.start([4, 5])];
     const steps = [driver.issue([{ sequence: a }]).done, driver.issue([{ sequence: b }]).done];
-    device.destroy();
+    doomed.destroy();
     for (const step of steps) await expect(step).rejects.toThrow(DeviceLostError);
     await expect(backend.lost).resolves.toContain("destroyed");
     await expect(driver.step([{ sequence: a }])).rejects.toThrow(/^the device is lost \(destroyed/);
@@ -156,7 +152,6 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
   });
 
   test("dispose fails the steps in flight, resolves no `lost`, and leaves a device that it was given", async () => {
-    const device = await openDevice();
     const backend = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     let isLost = false;
     void backend.lost.then(() => {
@@ -170,18 +165,17 @@ describe.skipIf(noWebGPU)(`the end of a backend${ifWebGPU}`, () => {
     const other = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     await new PlanDriver(other).step([]);
     expect(isLost).toBe(false);
-    device.destroy();
+    await other.dispose();
   });
 
   test("an error that the device reports fails the step that it belongs to, and no more", async () => {
-    const device = await openDevice();
     const backend = await createWebGPUBackend({ model, device, ...forced, ...SIZES });
     const driver = new PlanDriver(backend);
     const sequence = driver.start([1, 2, 3]);
     device.createBuffer({ size: 16, usage: 0 }); // no usage: a validation error that nobody catches
     await expect(driver.step([{ sequence }])).rejects.toThrow(/^the device reports: /);
     await expect(driver.step([{ sequence }])).resolves.toHaveLength(1);
-    device.destroy();
+    await backend.dispose();
   });
 });
 
@@ -195,12 +189,6 @@ const EXPERTS: RandomModelOptions = {
 };
 
 describe.skipIf(noWebGPU)(`splitting over buffers${ifWebGPU}`, () => {
-  let device: GPUDevice;
-  beforeAll(async () => {
-    device = await openDevice();
-  });
-  afterAll(() => device.destroy());
-
   // Keys and values take 4 KiB a head of a layer here, the largest matrix 12.5 KiB.
   test.each<[string, number, RandomModelOptions, KvType]>([
     ["layers", 9000, {}, "f32"],

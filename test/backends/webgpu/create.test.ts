@@ -46,8 +46,8 @@ describe.skipIf(noWebGPU)(`createWebGPUBackend${ifWebGPU}`, () => {
       await backend.dispose();
       return samples.flatMap((sample) => bits(sample.logits!));
     };
-    // some classes of rows: SwiftShader compiles the others for half a minute (npm run lavapipe has all)
-    const linear = GPU_VARIANTS.linear.filter((_, i) => i % 3 === 0);
+    // the first and last class of rows: SwiftShader compiles the others for half a minute (npm run lavapipe has all)
+    const linear = GPU_VARIANTS.linear.filter((_, i) => i % 6 === 0);
     expect(await logits({ ...GPU_VARIANTS, linear })).toEqual(await logits());
   });
 

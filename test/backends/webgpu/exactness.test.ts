@@ -17,15 +17,21 @@ async function openInexactDevice(): Promise<GPUDevice> {
 }
 
 describe.skipIf(noWebGPU)(`the probe at creation${ifWebGPU}`, () => {
+  let exact: GPUDevice;
   let inexact: GPUDevice;
   beforeAll(async () => {
+    exact = await openDevice();
     inexact = await openInexactDevice();
   });
-  afterAll(() => inexact.destroy());
+  afterAll(() => {
+    exact.destroy();
+    inexact.destroy();
+  });
 
   /** Logits of the first token of a prompt of `count`, which is computed in one step. */
-  const firstLogits = async (count: number, exact: boolean): Promise<{ isExact: unknown; logits: number[] }> => {
-    const backend = await createWebGPUBackend({ ...SIZES, device: inexact, variants: VARIANTS.software, exact });
+  const firstLogits = async (count: number, isExact: boolean): Promise<{ isExact: unknown; logits: number[] }> => {
+    const options = { variants: VARIANTS.software, exact: isExact };
+    const backend = await createWebGPUBackend({ ...SIZES, device: inexact, ...options });
     const driver = new PlanDriver(backend);
     const sequence = driver.start(Array.from({ length: count }, (_, i) => i + 1));
     const [sample] = await driver.step([{ sequence, count, sample: "all" }]);
@@ -35,18 +41,17 @@ describe.skipIf(noWebGPU)(`the probe at creation${ifWebGPU}`, () => {
   };
 
   test("finds this device bit-exact", async () => {
-    const device = await openDevice();
-    const backend = await createWebGPUBackend({ ...SIZES, device });
+    const backend = await createWebGPUBackend({ ...SIZES, device: exact });
     expect(backend.info.bitExact).toBe(true);
     await backend.dispose();
     const submits: number[] = [];
-    const submit = device.queue.submit.bind(device.queue);
-    device.queue.submit = (buffers) => (submits.push([...buffers].length), submit(buffers));
-    const again = await createWebGPUBackend({ ...SIZES, device });
+    const submit = exact.queue.submit.bind(exact.queue);
+    exact.queue.submit = (buffers) => (submits.push([...buffers].length), submit(buffers));
+    const again = await createWebGPUBackend({ ...SIZES, device: exact });
     expect(again.info.bitExact).toBe(true);
     expect(submits).toEqual([]); // what is known of a device's pipelines is not probed again
+    exact.queue.submit = submit;
     await again.dispose();
-    device.destroy();
   });
 
   test("leaves out kernels whose bits differ, so that the others keep the promise", async () => {
@@ -62,10 +67,8 @@ describe.skipIf(noWebGPU)(`the probe at creation${ifWebGPU}`, () => {
   });
 
   test("says nothing where the cache is too small to tell", async () => {
-    const device = await openDevice();
-    const backend = await createWebGPUBackend({ ...SIZES, maxTokens: 1, device });
+    const backend = await createWebGPUBackend({ ...SIZES, maxTokens: 1, device: exact });
     expect(backend.info).not.toHaveProperty("bitExact");
     await backend.dispose();
-    device.destroy();
   });
 });
