@@ -19,6 +19,9 @@ const alias = Object.entries(manifest.exports)
     replacement: fileURLToPath(new URL(target.replace("./dist/", "src/").replace(/\.js$/, ".ts"), import.meta.url)),
   }));
 
+/** Programs and worker threads that tests start read our sources compiled, once for all of them. */
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/node", import.meta.url));
+
 /** Many times what the slowest test takes on a busy machine; the large checks of `npm run soak` have longer tests. */
 const HUNG_MILLISECONDS = process.env["BSTAR_SOAK"] === undefined ? 600_000 : 4 * 3_600_000;
 

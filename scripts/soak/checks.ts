@@ -18,6 +18,12 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
     of: "programs a law on four allocators",
     file: "test/testing/allocator/conformance.test.ts",
   },
+  {
+    name: "long-program",
+    count: 100_000,
+    of: "commands of one program of the KV cache",
+    file: "test/testing/kv-cache-allocator.test.ts",
+  },
   { name: "mutants", count: 10, of: "seeds for each planted allocator bug", file: "scripts/mutants.ts" },
   {
     name: "goldens",

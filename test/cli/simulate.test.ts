@@ -344,6 +344,8 @@ describe("engines", () => {
           "poisson",
           "--requests",
           "3",
+          "--gpu-blocks",
+          "1000",
           "--json",
           ...more,
         ])

@@ -35,7 +35,7 @@ class Patient implements TokenMask {
 
 describe("edits and masks in steps", () => {
   test("are what each request's own tokens say, through preemptions, failures, drafts, choices and beams", () => {
-    const seeds = soakCount(40);
+    const seeds = soakCount(15);
     const drafts = { drafted: 0, accepted: 0 };
     for (let seed = 0; seed < seeds; seed++) {
       const { stats } = new SchedulerDrive({ ...drawProgram(seed), steerRate: 0.7 }).run();

@@ -170,7 +170,7 @@ test.skipIf(noTraces)(
     const open = async () => (await openTrace(`${traces}mooncake_conversation.jsonl.gz`, 0)).workload;
     const [rows, seen] = [await open(), new Set<number>()];
     let [repeated, prompts] = [0, 0];
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < 250; i++) {
       while (rows.starved) await rows.refill();
       const { pieces = [], promptTokens } = rows.take();
       const fresh = pieces.findIndex((piece) => !seen.has(piece));
@@ -183,12 +183,12 @@ test.skipIf(noTraces)(
       gpu: "h200",
       gpus: 8,
       workload: await open(),
-      maxArrivals: 600,
+      maxArrivals: 250,
       blockSize: 512,
       blockCount: 20_000,
       tokenBudget: 8192,
     });
-    expect(repeated / prompts).toBeGreaterThan(0.1);
+    expect(repeated / prompts).toBeGreaterThan(0.05);
     expect(Math.abs(kv.prefixHitRate / (repeated / prompts) - 1)).toBeLessThan(0.02);
   },
 );

@@ -20,6 +20,9 @@ describe.skipIf(!present)("real weights (skipped where ../shared/models is absen
     ? JSON.parse(readFileSync(`${shared}golden.json`, "utf8")).models
     : {};
 
+  /** Tokens of an answer; test/goldens.test.ts has whole ones. */
+  const TOKENS = 32;
+
   test.each(Object.entries(golden))("%s continues the golden prompts, all in one batch", async (name, cases) => {
     const { model } = await loadModel(`${shared}${name}-hf`);
     const backend = createReferenceBackend({
@@ -32,7 +35,7 @@ describe.skipIf(!present)("real weights (skipped where ../shared/models is absen
     });
     const driver = new PlanDriver(backend);
     const sequences = cases.map(({ promptIds }) => driver.start(promptIds));
-    const wanted = cases.map(({ promptIds, genIds }) => [...promptIds, ...genIds]);
+    const wanted = cases.map(({ promptIds, genIds }) => [...promptIds, ...genIds.slice(0, TOKENS)]);
     const prompts = await driver.step(sequences.map((sequence) => ({ sequence })));
     for (const [i, { lastPromptLogitsTop5 }] of cases.entries()) {
       for (const [id, logit] of lastPromptLogitsTop5) {
@@ -87,9 +90,11 @@ describe("createReferenceBackend", () => {
 
   test("says how many bytes it could not have", () => {
     const blockCount = 500_000_000;
-    expect(() => createReferenceBackend({ ...sizes, blockCount })).toThrow(OutOfMemoryError);
     expect(() => createReferenceBackend({ ...sizes, blockCount })).toThrow(
-      /cannot allocate \d+ bytes for 500000000 blocks/,
+      expect.toSatisfy(
+        (error) =>
+          error instanceof OutOfMemoryError && /cannot allocate \d+ bytes for 500000000 blocks/.test(error.message),
+      ),
     );
   });
 

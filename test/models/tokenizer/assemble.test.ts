@@ -24,7 +24,7 @@ describe.each(allTokenizers())("%s", (_, json) => {
   });
 
   test("encodeAsync gives the same ids", async () => {
-    const text = "Once upon a time there was a <s> cat. ".repeat(2000);
+    const text = "Once upon a time there was a <s> cat. ".repeat(600);
     expect(await tokenizer.encodeAsync(text)).toEqual(tokenizer.encode(text));
     const end = special.at(-1)!;
     const parts = [

@@ -63,7 +63,7 @@ describe("reserving", () => {
         const { stats } = new SchedulerDrive(program, { admission: wholeAnswers() }).run();
         expect(stats.preemptions).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 });
