@@ -1,4 +1,4 @@
-import { MAX_CHOICES } from "./config.ts";
+import { MAX_CHOICES, MAX_TOP_LOGPROBS } from "./config.ts";
 import { check, checkText, checkTokenIds, copyTokenIds, isIntegerIn } from "./request-checks.ts";
 import { resolveSampling, type SamplingParams } from "./sampling-params.ts";
 import type { TokenMask } from "./token-mask.ts";
@@ -38,6 +38,11 @@ export interface RequestInput {
   readonly mask?: TokenMask;
   /** Called in order; their bias is added up. */
   readonly logitsProcessors?: readonly LogitsProcessor[];
+  /**
+   * Log probabilities of the prompt's tokens, each with this many of the likeliest beside it, 0..20; -1 for none. Such
+   * a request takes nothing from the prefix cache and leaves nothing there. Default -1.
+   */
+  readonly promptLogprobs?: number;
   /**
    * Answers wanted, 1..128: they share the prompt and draw with keys of their own, so that each is what it would be
    * alone. Default 1.
@@ -84,6 +89,7 @@ export const REQUEST_FIELDS: readonly (keyof RequestInput)[] = [
   "sampling",
   "mask",
   "logitsProcessors",
+  "promptLogprobs",
   "n",
   "choice",
   "branches",
@@ -158,6 +164,7 @@ export class Request implements RequestView {
   readonly sampling: SamplingParams;
   /** Which of its request's answers this is: part of the random key. */
   readonly choice: number;
+  readonly promptLogprobs: number;
   readonly priority: number;
   readonly adapterId: number;
   readonly cacheSalt: string;
@@ -207,12 +214,13 @@ export class Request implements RequestView {
     this.stopTokenIds = input.stopTokenIds === undefined ? NO_IDS : checkTokenIds("stopTokenIds", input.stopTokenIds);
     this.branches = input.branches === true;
     check(!this.branches || (input.n ?? 1) === 1, "n", input.n, "1 where it branches");
+    this.promptLogprobs = checkedPromptLogprobs(input);
     this.priority = input.priority ?? 0;
     check(Number.isFinite(this.priority), "priority", this.priority, "a finite number");
     this.adapterId = input.adapterId ?? 0;
     check(isIntegerIn(this.adapterId, 0, 2 ** 31 - 1), "adapterId", this.adapterId, "an integer >= 0");
     this.cacheSalt = checkText("cacheSalt", input.cacheSalt ?? "");
-    this.cacheable = input.skipPrefixCache !== true;
+    this.cacheable = input.skipPrefixCache !== true && this.promptLogprobs < 0;
     this.client = checkText("client", input.client ?? "");
     this.deadline = checkedDeadline(input, limits.now);
     this.queueDeadline = limits.now + checkedQueueTimeout(input);
@@ -276,6 +284,13 @@ export function choiceCount({ n = 1, choice = 0 }: RequestInput): number {
 function checkedMaxTokens({ maxTokens }: RequestInput): number {
   check(isIntegerIn(maxTokens, 1, Number.MAX_SAFE_INTEGER), "maxTokens", maxTokens, "an integer >= 1");
   return maxTokens;
+}
+
+function checkedPromptLogprobs({ promptLogprobs = -1, branches }: RequestInput): number {
+  const wanted = `an integer in [-1, ${MAX_TOP_LOGPROBS}]`;
+  check(isIntegerIn(promptLogprobs, -1, MAX_TOP_LOGPROBS), "promptLogprobs", promptLogprobs, wanted);
+  check(branches !== true || promptLogprobs < 0, "promptLogprobs", promptLogprobs, "-1 where it branches");
+  return promptLogprobs;
 }
 
 function checkedDeadline({ deadline = Number.POSITIVE_INFINITY }: RequestInput, now: number): number {

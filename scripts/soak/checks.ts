@@ -92,6 +92,24 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
     file: "test/grammar/json-schema/compile.test.ts",
   },
   {
+    name: "steering",
+    count: 4000,
+    of: "random programs with edits, masks and scores of prompts",
+    file: "test/scheduler/steer.test.ts",
+  },
+  {
+    name: "answers",
+    count: 1000,
+    of: "random schemas whose answers ajv accepts, through the whole engine",
+    file: "test/promises/grammars.test.ts",
+  },
+  {
+    name: "prompts",
+    count: 1,
+    of: "times the log probabilities of prompts on the WebGPU device, too",
+    file: "test/promises/prompt-logprobs.test.ts",
+  },
+  {
     name: "cpu",
     count: 200,
     of: "tokens of the longest answers, under 13 sizes of each model on the CPU backend",

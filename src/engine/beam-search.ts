@@ -179,7 +179,7 @@ export function beamSearchOf(
   options: EngineOptions,
 ): { input: RequestInput; search: BeamSearch } {
   const { id, width, lengthPenalty = 1, maxTokens } = request;
-  for (const name of ["responseFormat", "mask", "logitsProcessors"] as const) {
+  for (const name of ["responseFormat", "mask", "logitsProcessors", "promptLogprobs"] as const) {
     if (request[name] !== undefined) throw new InvalidRequestError(`a beam search takes no ${name}`);
   }
   const promptTokenIds = promptTokenIdsOf(request, options);

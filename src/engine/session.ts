@@ -126,9 +126,8 @@ export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** A sample's log probabilities out of the step's columns; undefined where none were asked for. */
-export function logprobsOf(request: Request, result: StepResult, sample: number): TokenLogprobs | undefined {
-  const wanted = request.sampling.logprobs;
+/** A sample's log probabilities out of the step's columns, `wanted` top ones; undefined where that is below 0. */
+export function logprobsOf(wanted: number, result: StepResult, sample: number): TokenLogprobs | undefined {
   if (wanted < 0 || result.logprobs === undefined) return undefined;
   const top = Array.from({ length: wanted }, (_, i) => {
     const at = sample * MAX_TOP_LOGPROBS + i;

@@ -51,9 +51,10 @@ export class Sessions {
   }
 
   open({ request, input, submittedAt, abort }: Opening): TokenStream {
-    const { id, tokens, promptTokenCount, choice } = request;
+    const { id, tokens, promptTokenCount, choice, promptLogprobs } = request;
     const { n = 1, stop, signal, skipSpecialTokens } = input;
-    const stream = new TokenStream({ id, promptTokenIds: tokens.slice(0, promptTokenCount), abort, signal, n, choice });
+    const promptTokenIds = tokens.slice(0, promptTokenCount);
+    const stream = new TokenStream({ id, promptTokenIds, abort, signal, n, choice, promptLogprobs });
     let open = n;
     const onEnd = (): void => {
       if (--open > 0) return;
@@ -104,10 +105,14 @@ export class Sessions {
 
   /** Takes a step's tokens to their streams. Where the caller's tokenizer throws, it is the one request's end. */
   deliver(outcome: StepOutcome, result: StepResult, scheduler: Scheduler, now: number): void {
+    for (const { request, position, sampleIndex } of outcome.scores) {
+      const score = logprobsOf(request.promptLogprobs, result, sampleIndex);
+      if (score !== undefined) this.#of(request)?.stream.pushPrompt(position, score);
+    }
     for (let i = 0; i < outcome.tokenCount; i++) {
       const request = outcome.requests[i];
       const isLast = i + 1 === outcome.tokenCount || outcome.requests[i + 1] !== request;
-      const logprobs = logprobsOf(request, result, outcome.sampleIndices[i]);
+      const logprobs = logprobsOf(request.sampling.logprobs, result, outcome.sampleIndices[i]);
       const session = this.#of(request);
       if (session === undefined) {
         // A beam of a search, or a request given to the scheduler directly.

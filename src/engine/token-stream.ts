@@ -13,6 +13,8 @@ export interface TokenDelta {
   readonly text: string;
   /** [tokenIds.length] where they were asked for. */
   readonly logprobs?: TokenLogprobs[];
+  /** As in `Completion`: in the request's first delta. */
+  readonly promptLogprobs?: PromptLogprobs;
   readonly finishReason: FinishReason | null;
   /** Why, where the reason is "error". */
   readonly error: Error | null;
@@ -24,6 +26,9 @@ export interface TokenLogprobs {
   /** Likeliest first, as many as were asked for. */
   readonly top: readonly { readonly tokenId: number; readonly logprob: number }[];
 }
+
+/** [promptTokenIds.length] of a prompt; null for its first token, which follows nothing. */
+export type PromptLogprobs = readonly (TokenLogprobs | null)[];
 
 /** Tokens of one answer. */
 export interface Usage {
@@ -79,6 +84,8 @@ export interface Completion extends Choice {
   readonly id: RequestId;
   /** [n] in the order of their numbers; the first is this one. */
   readonly choices: readonly Choice[];
+  /** Where they were asked for, and the prompt was computed to its end. */
+  readonly promptLogprobs?: PromptLogprobs;
 }
 
 /**
@@ -102,6 +109,9 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
   readonly #first: number;
   /** Readers that wait: `next` may be called again before it has answered. */
   readonly #waiting: (() => void)[] = [];
+  readonly #promptLogprobs: (TokenLogprobs | null)[] = [null];
+  readonly #wantsPrompt: boolean;
+  #promptIsRead = false;
   #left = false;
   /** Thrown to the reader after the last delta, once. */
   #failure: { readonly reason: unknown } | null = null;
@@ -118,12 +128,14 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     signal?: AbortSignal | undefined;
     n?: number;
     choice?: number;
+    promptLogprobs?: number | undefined;
   }) {
     const { n = 1, choice = 0 } = options;
     this.id = options.id;
     this.promptTokenIds = options.promptTokenIds;
     this.#abort = options.abort;
     this.#signal = options.signal;
+    this.#wantsPrompt = (options.promptLogprobs ?? -1) >= 0;
     this.#first = choice;
     this.#answers = Array.from({ length: n }, (_, i) => new Answer(choice + i));
     this.#completion = new Promise((resolve) => (this.#complete = resolve));
@@ -145,7 +157,11 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
 
   /** What came since the last look, without waiting; null where nothing did. A reader uses this or the iteration. */
   read(): TokenDelta | null {
-    return this.#answers.find((each) => each.hasNews)?.read() ?? null;
+    const delta = this.#answers.find((each) => each.hasNews)?.read() ?? null;
+    const promptLogprobs = this.#promptIsRead ? undefined : this.#wholePrompt;
+    if (delta === null || promptLogprobs === undefined) return delta;
+    this.#promptIsRead = true;
+    return { ...delta, promptLogprobs };
   }
 
   /** The first answer's text as it comes, piece by piece; throws and ends as the iteration of deltas does. */
@@ -180,11 +196,21 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     this.#notify();
   }
 
+  /** For the engine: what a token of the prompt has. Where a prompt is computed again, tokens may come once more. */
+  pushPrompt(position: number, logprobs: TokenLogprobs): void {
+    if (position === this.#promptLogprobs.length) this.#promptLogprobs.push(logprobs);
+  }
+
   /** For the engine: the end of an answer, with the text that was held back. */
   end(text: string, reason: FinishReason, error: Error | null, end: AnswerEnd, choice = this.#first): void {
     this.#answers[choice - this.#first].end(text, reason, error, end);
     if (this.#isOver) this.#finish(reason);
     this.#notify();
+  }
+
+  get #wholePrompt(): PromptLogprobs | undefined {
+    const isWhole = this.#wantsPrompt && this.#promptLogprobs.length === this.promptTokenIds.length;
+    return isWhole ? this.#promptLogprobs : undefined;
   }
 
   get #isOver(): boolean {
@@ -199,7 +225,8 @@ export class TokenStream implements AsyncIterableIterator<TokenDelta> {
     const failed = choices.find(({ finishReason }) => finishReason === "error");
     if (failed !== undefined) this.#failure = { reason: failed.error };
     else if (lastReason === "abort") this.#failure = { reason: abortReason(this.id, this.#signal) };
-    this.#complete({ id: this.id, ...choices[0], choices });
+    const promptLogprobs = this.#wholePrompt;
+    this.#complete({ id: this.id, ...choices[0], choices, ...(promptLogprobs && { promptLogprobs }) });
   }
 
   /**

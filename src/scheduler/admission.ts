@@ -65,8 +65,7 @@ export class Admission implements AdmissionView {
     const { tokenCount } = sequence;
     const room = this.availableBlocks - match.blocksTaken(kv.pool);
     const gap = tokenCount - match.tokenCount;
-    const held = gap === 1 ? allotment.holds(sequence) : null;
-    if (held !== null) return held;
+    if (allotment.mostTokens(sequence, match.tokenCount) === 0) return allotment.holds(sequence, 1)!;
     const tokens = allotment.offer(sequence, match.tokenCount, room);
     if (tokens === 0) {
       if (room > 0) return { reason: "budget", missingTokens: gap };

@@ -4,6 +4,7 @@ import { shown } from "../option-checks.ts";
 import type { ChunkStep } from "../prefill/chunk-policy.ts";
 import { needsHost, type LaneRules } from "./lanes.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
+import { firstScored, scoreCount } from "./prompt-scores.ts";
 import { type Deferral, NONE, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 import type { Urgency } from "./urgency.ts";
@@ -129,21 +130,30 @@ export class Allotment implements ChunkStep {
 
   /**
    * Tokens that a waiting request would get; `room` blocks are there beside those of its match. 0 for none. Only where
-   * the request lacks more than one token, or `holds` says nothing.
+   * `mostTokens` is not 0.
    */
   offer(sequence: Sequence, matched: number, room: number): number {
     this.prefillsLeft = 1;
-    this.gapLeft = sequence.tokenCount - matched;
-    if (this.holds(sequence) !== null) this.gapLeft--;
+    this.gapLeft = this.mostTokens(sequence, matched);
     return Math.min(this.#chunkOf(sequence, this.gapLeft), this.#parts.kv.tokensThatFit(matched, room));
   }
 
-  /** What keeps the request's next sample out of this step; null for nothing. */
-  holds({ steering }: Sequence): Deferral | null {
-    if (steering === null) return null;
-    if (!steering.isReady) return { reason: "mask" };
-    if (steering.editCount <= this.editsLeft) return null;
+  /** What keeps the request's next sample out of this step, beside `scores` tokens of its prompt; null for nothing. */
+  holds({ steering }: Sequence, scores = 0): Deferral | null {
+    if (steering?.isReady === false) return { reason: "mask" };
+    if (scores + (steering?.editCount ?? 0) <= this.editsLeft) return null;
     return { reason: "edits", limit: this.#parts.options.maxEditsPerStep };
+  }
+
+  /**
+   * Most tokens of a request that is computed up to `start`: without the last one where its sample is held, and with no
+   * more of a prompt that is scored than edits are left.
+   */
+  mostTokens(sequence: Sequence, start: number): number {
+    const end = sequence.tokenCount + sequence.pendingCount;
+    const scores = scoreCount(sequence, start, end);
+    if (this.holds(sequence, scores) === null) return end - start;
+    return scores <= this.editsLeft ? end - 1 - start : firstScored(sequence, start) - start + this.editsLeft;
   }
 
   /** So many more tokens of the budget are given away. */
@@ -154,6 +164,12 @@ export class Allotment implements ChunkStep {
   /** The step samples the request: its edits take room. */
   takeEdits({ steering }: Sequence): void {
     if (steering !== null) this.editsLeft -= steering.editCount;
+  }
+
+  /** The step computes the tokens from `start` to `end` of the request, with the edits of their samples. */
+  takeRows(sequence: Sequence, start: number, end: number): void {
+    this.editsLeft -= scoreCount(sequence, start, end);
+    if (end === sequence.tokenCount + sequence.pendingCount) this.takeEdits(sequence);
   }
 
   #restart(decodes: number): void {
@@ -224,7 +240,9 @@ export class Allotment implements ChunkStep {
       const sequence = sequences[i];
       const { gap } = sequence;
       if (gap <= 1 || !this.#wants(sequence)) continue;
-      const wanted = this.#chunkOf(sequence, this.holds(sequence) === null ? gap : gap - 1);
+      const most = this.mostTokens(sequence, sequence.computedTokenCount);
+      const wanted = most === 0 ? 0 : this.#chunkOf(sequence, most);
+      if (most === 0) this.held.push(sequence);
       this.prefillsLeft--;
       this.gapLeft -= gap;
       const chunk = Math.min(wanted, this.#parts.kv.tokensThatFit(sequence.computedTokenCount, this.#room));
@@ -266,7 +284,7 @@ export class Allotment implements ChunkStep {
     this.#room -= needed;
     this.tokens[sequence.slot] = chunk;
     this.remaining -= chunk;
-    if (chunk === sequence.gap) this.takeEdits(sequence);
+    this.takeRows(sequence, start, start + chunk);
     return true;
   }
 }

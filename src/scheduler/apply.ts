@@ -34,7 +34,7 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
 
 /** Notes for those that get no token in this step why. */
 export function noteHeld({ allotment, lifecycle }: SchedulerParts): void {
-  for (const sequence of allotment.held) lifecycle.defer(sequence, allotment.holds(sequence));
+  for (const sequence of allotment.held) lifecycle.defer(sequence, allotment.holds(sequence, sequence.gap > 1 ? 1 : 0));
 }
 
 /** Preempts a running request for others. */
@@ -115,7 +115,7 @@ export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRec
   }
   const { tokens } = fit;
   allotment.take(tokens);
-  if (fit.match.tokenCount + tokens === sequence.tokenCount) allotment.takeEdits(sequence);
+  allotment.takeRows(sequence, fit.match.tokenCount, fit.match.tokenCount + tokens);
   admission.places.take(sequence);
   lifecycle.admit(sequence, fit.match, record);
   const { matchedTokenCount } = sequence;

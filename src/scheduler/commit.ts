@@ -1,5 +1,5 @@
 import { IntList } from "../collections/int-list.ts";
-import { InvalidLogitsError } from "../errors.ts";
+import { InvalidLogitsError, InvalidResultError } from "../errors.ts";
 import { SAMPLE_NOT_FINITE, type StepResult } from "../step.ts";
 import type { StepRecord } from "./in-flight.ts";
 import { StepOutcome } from "./outcome.ts";
@@ -62,7 +62,7 @@ export class Commit {
       sample += next - row;
       if (mark < 0) this.#settle(record, next, tokenIds, sample);
       else this.#settleDecode(record, next, tokenIds[sample], sample);
-      sample += record.sampleCounts[next];
+      sample += record.scoreCounts[next] + record.sampleCounts[next];
       row = next + 1;
     }
     this.#announceRows(record, row, record.plan.requestCount, tokenIds, sample);
@@ -87,14 +87,40 @@ export class Commit {
     this.#index(sequence);
   }
 
-  #settle(record: StepRecord, row: number, tokenIds: ArrayLike<number>, sample: number): void {
+  #settle(record: StepRecord, row: number, tokenIds: ArrayLike<number>, from: number): void {
     const samples = record.sampleCounts[row];
+    const scores = record.scoreCounts[row];
     const sequence = record.requests[row];
+    const sample = from + scores;
+    if (scores > 0) this.#deliverScores(sequence, record.scoreStarts[row], tokenIds, { from, until: sample });
     if (samples > 1 && record.samples[sample + 1] === sequence) this.#settleDrafts(record, row, tokenIds, sample);
     else if (samples > 1 || sequence.followers.length > 0) this.#settleChoices(record, row, tokenIds, sample);
     else {
       this.#settleRow(record, row, record.tokens[row]);
       if (samples === 1) this.#deliver(sequence, tokenIds[sample], sample);
+    }
+  }
+
+  /**
+   * Tokens of a prompt, from position `start` on, have their log probabilities. Where the request was preempted
+   * meanwhile, another plan may have brought some of them.
+   */
+  #deliverScores(
+    sequence: Sequence,
+    start: number,
+    tokenIds: ArrayLike<number>,
+    { from, until }: { readonly from: number; readonly until: number },
+  ): void {
+    if (sequence.state === "finished") return;
+    for (let sample = from; sample < until; sample++) {
+      const position = start + sample - from;
+      if (tokenIds[sample] !== sequence.tokens[position]) {
+        this.#parts.lifecycle.end(sequence, "error", notForced(sequence, position, tokenIds[sample]), this.#now);
+        return;
+      }
+      if (position !== sequence.scoredTokenCount) continue;
+      this.outcome.addScore(sequence, position, sample);
+      sequence.scoredTokenCount++;
     }
   }
 
@@ -156,6 +182,7 @@ export class Commit {
     this.#settleRow(record, row, record.tokens[row]);
     for (let sample = from; sample < until; sample++) {
       const each = record.samples[sample];
+      each.scoredTokenCount = sequence.scoredTokenCount;
       if (each.leader !== null) lifecycle.begin(each, parent, admission, this.#now);
     }
     for (let sample = from; sample < until; sample++) {
@@ -212,6 +239,14 @@ export class Commit {
     const upTo = Math.min(slots.computed[slot], slots.known[slot]);
     if (upTo >= kv.tables.indexAt[slot]) kv.transactions.index(slot, sequence.tokens, upTo, inFlight.newest.journal);
   }
+}
+
+/** The backend samples another token than the only one that the plan's edits leave. */
+function notForced({ label, tokens }: Sequence, position: number, tokenId: number): InvalidResultError {
+  return new InvalidResultError(
+    `request ${label}: the backend gave id ${tokenId} for prompt token ${position}, ` +
+      `edits leave ${tokens[position]} alone: it has no edits of logits`,
+  );
 }
 
 /**

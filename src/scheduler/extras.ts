@@ -15,7 +15,7 @@ const MAX_FORCED_DRAFTS = 16;
 export function addExtras(parts: SchedulerParts, journal: StepJournal): void {
   const { hosts, slots, allotment, options } = parts;
   let room = options.budget.maxTokens;
-  for (const { slot } of slots.running) if (slots.chunks[slot] > 0) room -= slots.samples[slot];
+  for (const { slot } of slots.running) if (slots.chunks[slot] > 0) room -= slots.scores[slot] + slots.samples[slot];
   for (const { slot, followers } of hosts) {
     const count = admitted(followers, room, allotment);
     if (count <= 0) continue;

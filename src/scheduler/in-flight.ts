@@ -77,8 +77,12 @@ export class StepRecord {
   readonly slots: Int32Array;
   /** [R] number of each request's stay. */
   readonly stays: Int32Array;
-  /** [R] samples of each. */
+  /** [R] samples of each, but for those that score its prompt, which come first. */
   readonly sampleCounts: Int32Array;
+  /** [R] tokens of its prompt that each scores. */
+  readonly scoreCounts: Int32Array;
+  /** [R] the position of the first of these. Says nothing where there is none. */
+  readonly scoreStarts: Int32Array;
   /** [S] the request whose next token it is. */
   readonly samples: Sequence[];
   /** When `schedule` made it. */
@@ -97,6 +101,8 @@ export class StepRecord {
     this.tokens = new Int32Array(maxRequests);
     this.promptTokens = new Int32Array(maxRequests);
     this.sampleCounts = new Int32Array(maxRequests);
+    this.scoreCounts = new Int32Array(maxRequests);
+    this.scoreStarts = new Int32Array(maxRequests);
     this.slots = new Int32Array(maxRequests);
     this.stays = new Int32Array(maxRequests);
   }

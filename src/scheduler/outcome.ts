@@ -1,5 +1,14 @@
 import type { Request } from "../request.ts";
 
+/** A token of a prompt that has its log probability. */
+export interface PromptScore {
+  readonly request: Request;
+  /** Of the token in the prompt, from 1 on. */
+  readonly position: number;
+  /** Its sample in the step's result. */
+  readonly sampleIndex: number;
+}
+
 /** What a commit delivered: read the counts, then that number of entries. Valid until the next commit. */
 export class StepOutcome {
   /** Tokens delivered. */
@@ -10,6 +19,8 @@ export class StepOutcome {
   readonly tokenIds: Int32Array;
   /** [tokenCount] its sample in the step's result: where its log probabilities are. */
   sampleIndices: Int32Array;
+  /** Tokens of prompts whose log probabilities were asked for; those of one request in order. */
+  readonly scores: PromptScore[] = [];
   /** Requests that ended with this commit. */
   finishedCount = 0;
   /** [finishedCount] */
@@ -33,6 +44,7 @@ export class StepOutcome {
   clear(): void {
     this.tokenCount = 0;
     this.finishedCount = 0;
+    this.scores.length = 0;
     this.requests = this.#requests;
     this.sampleIndices = this.#sampleIndices;
   }
@@ -69,6 +81,10 @@ export class StepOutcome {
     this.#requests[at] = request;
     this.tokenIds[at] = tokenId;
     this.#sampleIndices[at] = sampleIndex;
+  }
+
+  addScore(request: Request, position: number, sampleIndex: number): void {
+    this.scores.push({ request, position, sampleIndex });
   }
 
   addFinished(request: Request): void {

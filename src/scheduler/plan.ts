@@ -1,7 +1,9 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import { IntList } from "../collections/int-list.ts";
+import { GREEDY } from "../sampling-params.ts";
 import { Columns, writePairs, writeSampling, type ColumnLimits } from "./columns.ts";
 import type { StepRecord } from "./in-flight.ts";
+import { firstScored } from "./prompt-scores.ts";
 import { NONE, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 
@@ -155,7 +157,7 @@ export class PlanColumns {
   /** The rows from `from` on, with all their columns. */
   #gatherRows(from: number, record: StepRecord, slots: Slots): void {
     const { requestSlots, contextLengths, queryIndptr, sampleIndptr, adapterIds } = this.columns;
-    const { computed, chunks, samples } = slots;
+    const { computed, chunks, samples, scores } = slots;
     let token = from;
     let sample = from;
     let steady = from;
@@ -169,6 +171,7 @@ export class PlanColumns {
       if (chunks[slot] === 1) this.#gatherToken(slot, token, slots);
       else this.#gatherChunk(slot, token, slots);
       token += chunks[slot];
+      if (scores[slot] > 0) sample += this.#gatherScores(slot, sample, token, slots);
       if (samples[slot] > 0) this.#gatherSamples(slot, sample, token, slots);
       sample += samples[slot];
       if (steady === row && chunks[slot] === 1 && samples[slot] === 1 && computed[slot] > promptTokenCount) steady++;
@@ -218,6 +221,21 @@ export class PlanColumns {
     }
   }
 
+  /** Rows of a prompt whose next token is scored, greedily: an edit forces it. Returns how many there are. */
+  #gatherScores(slot: number, from: number, tokenEnd: number, { scores, chunks, computed, sequences }: Slots): number {
+    const { sampleRows, sampling } = this.columns;
+    const sequence = sequences[slot]!;
+    const start = computed[slot] - chunks[slot];
+    const firstRow = tokenEnd - chunks[slot] + firstScored(sequence, start) - start;
+    const params = { ...GREEDY, logprobs: sequence.promptLogprobs };
+    for (let i = 0; i < scores[slot]; i++) {
+      sampleRows[from + i] = firstRow + i;
+      this.#owners[from + i] = undefined;
+      writeSampling(sampling, from + i, params, sequence.choice);
+    }
+    return scores[slot];
+  }
+
   /**
    * Writes the sample rows: choices all sample the row's last token, drafts sample each token from the one before the
    * first draft.
@@ -239,7 +257,7 @@ export class PlanColumns {
   /** Rows that were steady when the record was last filled are in it already. */
   #fillRecord(record: StepRecord, slots: Slots): void {
     const { requestSlots } = this.columns;
-    const { requests, samples: owners } = record;
+    const { requests, samples } = record;
     let row = Math.min(record.steadyRows, this.#steadyRows);
     for (let sample = row; row < this.#rowCount; row++) {
       const slot = requestSlots[row];
@@ -254,9 +272,14 @@ export class PlanColumns {
         Math.min(slots.chunks[slot], sequence.promptTokenCount - slots.computed[slot] + slots.chunks[slot]),
       );
       record.sampleCounts[row] = slots.samples[slot];
+      record.scoreCounts[row] = slots.scores[slot];
+      if (slots.scores[slot] > 0) {
+        record.scoreStarts[row] = firstScored(sequence, slots.computed[slot] - slots.chunks[slot]) + 1;
+        for (let i = 0; i < slots.scores[slot]; i++) samples[sample++] = sequence;
+      }
       for (let i = 0; i < slots.samples[slot]; i++, sample++) {
         const owner = ownerOf(slots, slot, i);
-        if (owners[sample] !== owner) owners[sample] = owner;
+        if (samples[sample] !== owner) samples[sample] = owner;
       }
     }
     record.steadyRows = this.#steadyRows;

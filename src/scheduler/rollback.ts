@@ -2,6 +2,7 @@ import { StepFailedError } from "../errors.ts";
 import type { StepRecord } from "./in-flight.ts";
 import type { SchedulerParts } from "./parts.ts";
 import { NONE } from "./sequence.ts";
+import type { Slots } from "./slots.ts";
 
 /** Rolls `count` plans back, the newest first. Returns the record of the oldest of them. */
 export function undoPlans(count: number, parts: SchedulerParts, now: number): StepRecord | undefined {
@@ -32,23 +33,32 @@ export function blame(
   }
 }
 
+/** The plan's samples are no longer pending. No request waits for the samples that score its prompt. */
+function undraw({ plan, samples, sampleCounts, scoreCounts }: StepRecord, slots: Slots): void {
+  let sample = 0;
+  for (let row = 0; row < plan.requestCount; row++) {
+    sample += scoreCounts[row];
+    for (let i = 0; i < sampleCounts[row]; i++, sample++) {
+      const { slot } = samples[sample];
+      if (slot === NONE) samples[sample].addPending(-1);
+      else slots.undo(slot, 0, 1);
+    }
+  }
+}
+
 /**
  * Rolls the newest plan back: its samples are no longer pending, its tokens no longer computed, its admitted requests
  * wait again, and its changes of the cache are undone.
  */
 function undoNewest({ kv, slots, inFlight, lifecycle, listeners }: SchedulerParts, now: number): StepRecord {
   const record = inFlight.retract();
-  const { plan, samples, requests, stays, tokens, promptTokens, journal } = record;
+  const { plan, requests, stays, tokens, promptTokens, journal } = record;
   // The queue policy takes its charges back. Requests that have ended owe nothing.
   for (let row = 0; listeners.charge !== undefined && row < plan.requestCount; row++) {
     const isOwed = promptTokens[row] > 0 && requests[row].state !== "finished";
     if (isOwed) listeners.charge(requests[row], -promptTokens[row], 0);
   }
-  for (let sample = 0; sample < plan.sampleCount; sample++) {
-    const { slot } = samples[sample];
-    if (slot === NONE) samples[sample].addPending(-1);
-    else slots.undo(slot, 0, 1);
-  }
+  undraw(record, slots);
   for (let row = plan.requestCount - 1; row >= 0; row--) {
     const sequence = requests[row];
     if (sequence.stay !== stays[row]) continue;

@@ -79,6 +79,10 @@ export class Sequence extends Request {
   /** What it does to its samples; null where logits stay as they are. */
   steering: Steering | null = null;
 
+  // Written by commit.ts.
+  /** Prompt tokens whose log probabilities are delivered or not needed. The first one has none. */
+  scoredTokenCount = 1;
+
   // Written by waiting-queue.ts.
   /** The lot of the waiting queue that it is parked in; null in the queue's order. */
   parkedIn: number | null = null;
@@ -124,6 +128,11 @@ export class Sequence extends Request {
     return this.tokenCount + this.pendingCount >= this.maxLength;
   }
 
+  /** Whether its samples carry edits or a mask. */
+  get isSteered(): boolean {
+    return this.steering !== null || this.promptLogprobs >= 0;
+  }
+
   /** Whether it was preempted or has output: it then waits as `preempted`. */
   get wasStarted(): boolean {
     return this.preemptionCount > 0 || this.outputTokenCount > 0;
@@ -153,11 +162,6 @@ export class Sequence extends Request {
   /** While it waits: plans in flight hold `samples` more of its samples, or fewer if negative. */
   addPending(samples: number): void {
     this.#pendingCount += samples;
-  }
-
-  /** Its samples carry edits or masks from now on. */
-  attachSteering(steering: Steering): void {
-    this.steering = steering;
   }
 
   /** While it waits: its next token arrives. */

@@ -39,6 +39,8 @@ export class SlotColumns {
   readonly chunks: Int32Array;
   /** [slots] samples in that step: 0, 1, or one more for each draft and for each choice that begins. */
   readonly samples: Int32Array;
+  /** [slots] tokens of the prompt that the step scores: samples in front of the others. */
+  readonly scores: Int32Array;
   /** [slots] drafts in that step: the samples behind the first are of these, not of choices. */
   readonly drafts: Int32Array;
   /** Tokens that were computed again after a preemption or a lost device. */
@@ -84,6 +86,7 @@ export class SlotColumns {
     this.newest = column();
     this.chunks = column();
     this.samples = column();
+    this.scores = column();
     this.drafts = column();
     this.places = column().fill(NONE);
     this.limits = column();

@@ -2,6 +2,7 @@ import type { KvCache } from "../blocks/kv-cache.ts";
 import type { IntList } from "../collections/int-list.ts";
 import type { StepRecord } from "./in-flight.ts";
 import { laneOf, type LaneRules } from "./lanes.ts";
+import { scoreCount } from "./prompt-scores.ts";
 import { NONE, type Sequence } from "./sequence.ts";
 import { LAST, RECENT, SlotColumns } from "./slot-columns.ts";
 
@@ -52,13 +53,13 @@ export class Slots extends SlotColumns {
     this.#nextStay = (this.#nextStay + 1) & STAYS;
     this.running.push(sequence);
     this.others.push(sequence);
-    if (sequence.steering !== null) this.steeredCount++;
+    if (sequence.isSteered) this.steeredCount++;
   }
 
   /** Frees the request's slot and copies its counts into the request. */
   leave(sequence: Sequence): void {
     const { slot } = sequence;
-    if (sequence.steering !== null) this.steeredCount--;
+    if (sequence.isSteered) this.steeredCount--;
     if (this.places[slot] === NONE) remove(this.others, sequence);
     else this.#leaveLane(slot);
     remove(this.running, sequence);
@@ -148,6 +149,7 @@ export class Slots extends SlotColumns {
     this.computed[slot] = end;
     this.chunks[slot] = count;
     this.samples[slot] = samples;
+    this.scores[slot] = scoreCount(this.sequences[slot]!, start, end);
     this.drafts[slot] = 0;
     this.drawn[slot] += samples;
     if (start < knownComputed) this.recomputedTokens += Math.min(end, knownComputed) - start;
@@ -249,13 +251,14 @@ export class Slots extends SlotColumns {
   }
 
   #receiveRows(record: StepRecord, tokenIds: ArrayLike<number>, special: IntList, isAhead: boolean): void {
-    const { slots, stays, sampleCounts, tokens, plan } = record;
+    const { slots, stays, sampleCounts, scoreCounts, tokens, plan } = record;
     let sample = 0;
     for (let row = 0; row < plan.requestCount; row++) {
       const slot = slots[row];
-      if (sampleCounts[row] !== 1 || this.stays[slot] !== stays[row] || this.places[slot] === NONE) {
+      const isPlain = sampleCounts[row] === 1 && scoreCounts[row] === 0;
+      if (!isPlain || this.stays[slot] !== stays[row] || this.places[slot] === NONE) {
         special.push(~row);
-        sample += sampleCounts[row];
+        sample += scoreCounts[row] + sampleCounts[row];
         continue;
       }
       const tokenId = tokenIds[sample++];
@@ -294,6 +297,7 @@ export class Slots extends SlotColumns {
     this.#findEdge(slot);
     this.chunks[slot] = 1;
     this.samples[slot] = 1;
+    this.scores[slot] = 0;
     this.drafts[slot] = 0;
   }
 

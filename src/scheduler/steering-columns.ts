@@ -9,6 +9,8 @@ interface SampledRows {
   readonly requests: readonly Sequence[];
   readonly slots: Int32Array;
   readonly sampleCounts: Int32Array;
+  readonly scoreCounts: Int32Array;
+  readonly scoreStarts: Int32Array;
   readonly samples: readonly Sequence[];
 }
 
@@ -22,6 +24,14 @@ class Edits implements EditColumns {
 
   constructor(maxSamples: number) {
     this.indptr = new Int32Array(maxSamples + 1);
+  }
+
+  /** Writes an edit that leaves no other id. */
+  force(at: number, tokenId: number): void {
+    this.tokenIds[at] = tokenId;
+    this.bias[at] = Number.POSITIVE_INFINITY;
+    this.scale[at] = 1;
+    this.penalty[at] = 0;
   }
 
   /** Room for `count` edits, of which the first `kept` stay. */
@@ -62,6 +72,9 @@ export class SteeringColumns {
     for (let row = 0; row < record.plan.requestCount; row++) {
       const slot = record.slots[row];
       const count = record.sampleCounts[row];
+      const scores = record.scoreCounts[row];
+      if (scores > 0) this.#writeScores(record.requests[row], sample, record.scoreStarts[row], scores);
+      sample += scores;
       if (slots.drafts[slot] > 0) this.#writeDrafts(record.requests[row], sample, count);
       else {
         for (let i = 0; i < count; i++) {
@@ -74,6 +87,15 @@ export class SteeringColumns {
     this.edits.indptr[sample] = this.#editCount;
     record.plan.editCount = this.#editCount;
     record.plan.maskCount = this.#maskCount;
+  }
+
+  /** Prompt tokens from position `start` on, each forced. */
+  #writeScores({ tokens }: Sequence, from: number, start: number, count: number): void {
+    this.edits.reserve(this.#editCount + count, this.#editCount);
+    for (let i = 0; i < count; i++) {
+      this.edits.indptr[from + i] = this.#editCount;
+      this.edits.force(this.#editCount++, tokens[start + i]);
+    }
   }
 
   /** The sample behind each draft has the edits that hold if the drafts before it are right. */

@@ -5,7 +5,7 @@ import { blockAt } from "../step-tables.ts";
 
 /**
  * Checks that a row's columns are what its request's own tables and parameters give. `owners`: the requests of its
- * samples.
+ * samples, behind those that score its prompt.
  */
 export function checkColumns(
   plan: StepPlan,
@@ -15,7 +15,9 @@ export function checkColumns(
   blockSize: number,
 ): void {
   for (let group = 0; group < plan.groups.length; group++) checkSlots(plan, row, group, request, blockSize);
-  for (const [i, owner] of owners.entries()) checkSampling(plan, plan.sampleIndptr[row] + i, owner);
+  for (const [i, owner] of owners.entries()) {
+    checkSampling(plan, plan.sampleIndptr[row + 1] - owners.length + i, owner);
+  }
 }
 
 function checkSlots(plan: StepPlan, row: number, group: number, request: Sequence, blockSize: number): void {

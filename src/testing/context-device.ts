@@ -53,6 +53,8 @@ export class ContextDevice {
   /** Tables of its own; null where it reads the plans'. */
   readonly #kept: KeptTables | null;
   #lastSamples = new Int32Array(0);
+  /** [S] what the contexts of the last plan's samples give, without edits and masks. A new array for each plan. */
+  unsteered = new Int32Array(0);
 
   constructor(options: ContextDeviceOptions) {
     this.#blockSize = options.blockSize;
@@ -76,6 +78,7 @@ export class ContextDevice {
     rows.sort((a, b) => plan.positions[plan.queryIndptr[a]] - plan.positions[plan.queryIndptr[b]]);
     for (const row of rows) for (let group = 0; group < plan.groups.length; group++) this.#write(plan, row, group);
     const samples = new Int32Array(plan.sampleCount);
+    this.unsteered = new Int32Array(plan.sampleCount);
     for (let row = 0; row < plan.requestCount; row++) this.#sample(plan, row, samples);
     this.#lastSamples = samples;
     return samples;
@@ -138,8 +141,8 @@ export class ContextDevice {
       const length = plan.positions[plan.sampleRows[sample]] + 1;
       const contexts = plan.groups.map((_, group) => this.#read(plan, row, group, length));
       for (const [group, context] of contexts.entries()) this.#compare(contexts[0], context, group);
-      const own = nextToken(contexts[0], this.#windows[0], plan.sampling.choice[sample]);
-      samples[sample] = steeredSample(own, plan, sample);
+      this.unsteered[sample] = nextToken(contexts[0], this.#windows[0], plan.sampling.choice[sample]);
+      samples[sample] = steeredSample(this.unsteered[sample], plan, sample);
     }
   }
 

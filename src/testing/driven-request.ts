@@ -46,6 +46,8 @@ export class DrivenRequest {
   readonly answer: Answer;
   /** Tokens delivered. */
   delivered = 0;
+  /** Tokens of its prompt that are scored, the first included: it has no log probability. */
+  scored = 1;
   /** Samples of plans in flight. */
   pending = 0;
   ended: FinishReason | null = null;
@@ -93,14 +95,38 @@ export class DrivenRequest {
       : this.answer.tokenIds[position - promptTokenIds.length];
   }
 
+  /** A token of the prompt has its log probability, from a sample whose context gives `unsteered`. */
+  receiveScore(position: number, unsteered: number, window: number | null): void {
+    const { promptTokenIds, promptLogprobs = -1 } = this.input;
+    assert(
+      promptLogprobs >= 0 && position === this.scored && position < promptTokenIds.length && this.delivered === 0,
+      () => `${this.name} got a score of prompt token ${position}, ${this.scored} comes next`,
+    );
+    const expected = nextToken(promptTokenIds.slice(0, position), window, this.entry.choice);
+    assert(unsteered === expected, () => `${this.name} got a score of prompt token ${position} from another context`);
+    this.scored++;
+  }
+
   /** A token was delivered. */
   receive(tokenId: number): void {
+    this.#checkScores();
     const place = this.delivered++;
     assert(!this.#isClosed && place < this.answer.tokenIds.length, () => `${this.name} got a token after its end`);
     assert(
       tokenId === this.answer.tokenIds[place],
       () => `${this.name} got ${tokenId} as token ${place}, its context gives ${this.answer.tokenIds[place]}`,
     );
+  }
+
+  /** The first token comes behind the scores of the whole prompt; of several choices the first has them. */
+  #checkScores(): void {
+    const { promptTokenIds, promptLogprobs = -1, choice = 0 } = this.input;
+    if (promptLogprobs < 0 || this.delivered > 0) return;
+    assert(
+      this.scored === promptTokenIds.length || this.entry.choice !== choice,
+      () => `${this.name} got a token with ${this.scored} of ${promptTokenIds.length} prompt tokens scored`,
+    );
+    this.scored = promptTokenIds.length;
   }
 
   /** The scheduler said that it ended. Its last tokens may follow with the same commit. */

@@ -31,7 +31,8 @@ export interface PlanLimits {
 /**
  * Checks a plan against what the requests are known to need, and notes it as issued. Laws:
  * the budgets hold; each token of a request is computed once a stay, in order, from where the prefix cache left off;
- * ids and positions are the request's own; a row is sampled exactly when it reaches the last token, and then for every
+ * ids and positions are the request's own; a prompt that is scored has a sample of each of its other rows, once; a row
+ * is sampled exactly when it reaches the last token, and then for every
  * choice that waits for it, where the step has room; no request goes beyond its length; every column is what a rebuild
  * from the requests' tables gives.
  */
@@ -95,6 +96,7 @@ function issueRow(
     () => `plan ${plan.index}: slot ${plan.requestSlots[row]} belongs to no running request`,
   );
   beginStay(request);
+  const scores = checkScores(plan, row, request);
   const [from, to] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
   const most =
     to - from > 1 && limits.drafts === true ? limits.tokenBudget : (limits.longPrefillThreshold ?? limits.tokenBudget);
@@ -118,7 +120,7 @@ function issueRow(
   const sampled =
     drafts.length > 0
       ? noteDrafts(plan, row, request, drafts.length)
-      : noteSamples(plan, row, request, byEntry, limits);
+      : noteSamples(plan, row, request, scores, byEntry, limits);
   const owners = [...sampled.map((each) => each.request.entry), ...drafts.map(() => request.entry)];
   checkColumns(plan, row, request.entry, owners, limits.blockSize);
   return { request, stay: request.entry.stay, tokenCount: to - from, drafts, sampled };
@@ -144,6 +146,29 @@ function beginStay(request: DrivenRequest): void {
     entry.matchedTokenCount === 0 || entry.cacheable || isForked,
     () => `${request.name} took cached tokens and wants none`,
   );
+}
+
+/** Before its tokens count: each row of a prompt whose next token lacks its score has a sample that is forced to it. */
+function checkScores(plan: StepPlan, row: number, request: DrivenRequest): number {
+  const { promptTokenIds, promptLogprobs = -1 } = request.input;
+  if (promptLogprobs < 0) return 0;
+  const [first, end] = [plan.queryIndptr[row], plan.queryIndptr[row + 1]];
+  const { sampling, edits } = plan;
+  let sample = plan.sampleIndptr[row];
+  for (let token = first; token < end; token++) {
+    const position = request.computed + token - first + 1;
+    if (position < request.scored || position >= promptTokenIds.length) continue;
+    const edit = edits.indptr[sample];
+    const isScore =
+      plan.sampleRows[sample] === token && sampling.temperature[sample] === 0 && edits.bias[edit] === Infinity;
+    const isOnly = edits.indptr[sample + 1] === edit + 1 && sampling.logprobs[sample] === promptLogprobs;
+    assert(
+      isScore && isOnly && edits.tokenIds[edit] === promptTokenIds[position],
+      () => `plan ${plan.index}: ${request.name} does not score prompt token ${position}`,
+    );
+    sample++;
+  }
+  return sample - plan.sampleIndptr[row];
 }
 
 function checkToken(plan: StepPlan, token: number, request: DrivenRequest, before: number): void {
@@ -172,10 +197,11 @@ function noteSamples(
   plan: StepPlan,
   row: number,
   request: DrivenRequest,
+  scores: number,
   byEntry: ReadonlyMap<Sequence, DrivenRequest>,
   limits: PlanLimits,
 ): IssuedRow["sampled"] {
-  const from = plan.sampleIndptr[row];
+  const from = plan.sampleIndptr[row] + scores;
   const samples = plan.sampleIndptr[row + 1] - from;
   const last = request.knownCount + request.pending;
   assert(

@@ -7,20 +7,14 @@ import type { SchedulerOptions } from "../scheduler/options.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { SchedulerStats } from "../scheduler/inspect/stats.ts";
 import type { StepPlan } from "../step.ts";
-import { branchOne, mayBranch } from "./branches.ts";
+import { branchOne } from "./branches.ts";
 import { ContextDevice } from "./context-device.ts";
 import { DrivenRequest } from "./driven-request.ts";
 import { checkDrafts, issueRows, retractRows, settleRows, type IssuedRow } from "./plan-laws.ts";
+import { drawRequest } from "./program-requests.ts";
 import { PromptSource } from "./prompt-source.ts";
 import { checkExpired, checkIdle, checkVictims } from "./schedule-laws.ts";
-import {
-  drawExtras,
-  drawSteering,
-  mostBlocks,
-  schedulerOptionsOf,
-  steeringInput,
-  type SchedulerProgram,
-} from "./scheduler-program.ts";
+import { mostBlocks, schedulerOptionsOf, type SchedulerProgram } from "./scheduler-program.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { VOCABULARY } from "./steered-token.ts";
 
@@ -54,6 +48,8 @@ interface Flight {
   readonly rows: readonly IssuedRow[];
   /** Null where the step fails. */
   readonly samples: Int32Array | null;
+  /** What the samples' contexts give without edits and masks. */
+  readonly unsteered: Int32Array;
   /** It failed after it wrote what it was told to. */
   readonly wrote: boolean;
 }
@@ -188,15 +184,11 @@ export class SchedulerDrive {
       blockCount,
       contextLength,
     } = this.program;
-    const drawn = {
-      ...this.#prompts.draw(contextLength, window),
-      ...drawExtras(this.#random, this.program, this.#now),
-    };
-    const branches = mayBranch(this.program) && drawn.n === 1 && this.#prompts.count % 2 === 0;
-    const steers = this.#steering.chance(this.program.steerRate);
-    const steering = steers ? drawSteering(this.#steering, !branches) : null;
-    const steered = steering === null ? {} : steeringInput(steering, drawn.sampling, this.program.drafts);
-    const input = { ...drawn, branches, ...steered };
+    const { input, steering } = drawRequest(
+      { random: this.#random, steering: this.#steering, prompts: this.#prompts },
+      this.program,
+      this.#now,
+    );
     const before = JSON.stringify(this.scheduler.stats());
     const feasible =
       input.promptTokenIds.length < contextLength &&
@@ -306,12 +298,13 @@ export class SchedulerDrive {
    * Runs the step, unless it or an earlier step fails. Only the poisoned request may end by an error, where all else
    * goes well.
    */
-  #execute(plan: StepPlan, rows: readonly IssuedRow[]): Pick<Flight, "samples" | "wrote"> {
+  #execute(plan: StepPlan, rows: readonly IssuedRow[]): Pick<Flight, "samples" | "unsteered" | "wrote"> {
     const { failRate, poisoned } = this.program;
-    if (this.#flights.some(({ samples }) => samples === null)) return { samples: null, wrote: false };
+    const failed = { samples: null, unsteered: new Int32Array(0) };
+    if (this.#flights.some(({ samples }) => samples === null)) return { ...failed, wrote: false };
     const chosen = this.#random.chance(failRate);
     if (!chosen && rows.every(({ request }) => request.input.id !== poisoned)) {
-      return { samples: this.#device.run(plan), wrote: true };
+      return { samples: this.#device.run(plan), unsteered: this.#device.unsteered, wrote: true };
     }
     const inIt = (request: DrivenRequest): boolean => rows.some((row) => row.request.input.id === request.input.id);
     for (const request of this.#live) {
@@ -319,7 +312,7 @@ export class SchedulerDrive {
     }
     const wrote = this.#random.chance(0.5);
     if (wrote) this.#device.run(plan);
-    return { samples: null, wrote };
+    return { ...failed, wrote };
   }
 
   /** Commits the oldest step, or rolls a failed one back with all later ones. */
@@ -340,10 +333,14 @@ export class SchedulerDrive {
     this.scheduler.rollback(plan, this.#now, new Error("the step failed"));
   }
 
-  #commit({ plan, index, rows, samples }: Flight): void {
+  #commit({ plan, index, rows, samples, unsteered }: Flight): void {
     assert(plan.index === index, () => `plan ${index} became ${plan.index} in flight`);
     const before = settleRows(rows);
     const outcome = this.scheduler.commit(plan, { tokenIds: samples! }, this.#now);
+    for (const { request, position, sampleIndex } of outcome.scores) {
+      const [{ window }] = this.program.groups;
+      this.#driven(request as Sequence).receiveScore(position, unsteered[sampleIndex], window);
+    }
     for (let i = 0; i < outcome.tokenCount; i++) {
       this.#driven(outcome.requests[i] as Sequence).receive(outcome.tokenIds[i]);
     }

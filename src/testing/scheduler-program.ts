@@ -1,8 +1,6 @@
-import type { RequestInput } from "../request.ts";
 import type { SchedulerOptions } from "../scheduler/options.ts";
 import { guessingDrafter } from "./guessing-drafter.ts";
 import { SeededRandom } from "./seeded-random.ts";
-import { BANNED_IDS, HashMask, type DrivenSteering } from "./steered-token.ts";
 
 /**
  * What a `SchedulerDrive` does: sizes, and how often what goes wrong. Rates are probabilities a turn.
@@ -112,56 +110,6 @@ export function schedulerOptionsOf(program: SchedulerProgram): SchedulerOptions 
     drafter: drafts ? guessingDrafter(groups[0].window) : undefined,
     hash: constantHash ? () => 7 : undefined,
   };
-}
-
-/** Of a request what changes no token: parameters of sampling, and how long it may take. */
-export function drawExtras(
-  random: SeededRandom,
-  program: SchedulerProgram,
-  now: number,
-): Pick<RequestInput, "sampling" | "deadline" | "queueTimeout"> {
-  const sampling = random.chance(0.3)
-    ? {
-        temperature: random.next(),
-        topK: random.integer(0, 9),
-        topP: 1 - random.next(),
-        minP: random.next(),
-        seed: 2 ** 40 + random.integer(0, 9),
-        logprobs: random.integer(-1, 5),
-      }
-    : undefined;
-  if (!random.chance(program.deadlineRate)) return { sampling };
-  return random.chance(0.5)
-    ? { sampling, deadline: now + random.integer(1, 100) }
-    : { sampling, queueTimeout: random.integer(1, 50) };
-}
-
-/** Edits of every kind, and now and then a mask; `masks`: whether it may have one. */
-export function drawSteering(random: SeededRandom, masks: boolean): DrivenSteering {
-  const isMasked = masks && random.chance(0.5);
-  const some = (probability: number, value: number, none: number): number =>
-    random.chance(probability) ? value : none;
-  return {
-    sampling: {
-      repetitionPenalty: some(0.5, random.pick([0.5, 2, 4]), 1),
-      presencePenalty: some(0.5, random.pick([-0.5, 0.25, 1]), 0),
-      frequencyPenalty: some(0.5, random.pick([-0.25, 0.5]), 0),
-      logitBias: Object.fromEntries(random.chance(0.7) ? [1, 2, 4, 7].map((id) => [id, 1.5]) : []),
-      badTokenIds: random.chance(0.3) ? BANNED_IDS : [],
-      minTokens: isMasked ? 0 : some(0.3, random.integer(1, 9), 0),
-    },
-    maskSeed: isMasked ? random.integer(0, 1000) : null,
-  };
-}
-
-/** What a request says of it. */
-export function steeringInput(
-  { sampling, maskSeed }: DrivenSteering,
-  given: RequestInput["sampling"],
-  forces: boolean,
-): Pick<RequestInput, "sampling" | "mask"> {
-  const mask = maskSeed === null ? {} : { mask: new HashMask(maskSeed, forces) };
-  return { sampling: { ...given, ...sampling }, ...mask };
 }
 
 /** Most blocks that so many tokens of one request need. */

@@ -7,6 +7,7 @@ import type { WireDelta } from "./messages.ts";
 export interface StreamSpec {
   readonly n: number | undefined;
   readonly choice: number | undefined;
+  readonly promptLogprobs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly abort: () => void;
 }
@@ -48,8 +49,8 @@ export class Inbox {
   begin(call: number, id: RequestId, promptTokenIds: Int32Array, now: number): void {
     const waiting = this.#take(call);
     if (waiting === undefined) return;
-    const { n = 1, choice = 0, signal, abort } = waiting.stream!;
-    const stream = new TokenStream({ id, promptTokenIds, abort, signal, n, choice });
+    const { n = 1, choice = 0, signal, abort, promptLogprobs } = waiting.stream!;
+    const stream = new TokenStream({ id, promptTokenIds, abort, signal, n, choice, promptLogprobs });
     const open = new Set(Array.from({ length: n }, (_, i) => choice + i));
     this.#streams.set(call, { stream, submittedAt: now, open });
     waiting.resolve(stream);
@@ -63,10 +64,11 @@ export class Inbox {
     this.#take(call)?.reject(error);
   }
 
-  deliver({ call, choice, tokenIds, text, logprobs, end }: WireDelta): void {
+  deliver({ call, choice, tokenIds, text, logprobs, promptLogprobs, end }: WireDelta): void {
     const entry = this.#streams.get(call);
     if (entry === undefined) return;
     const { stream, open } = entry;
+    promptLogprobs?.forEach((each, position) => each !== null && stream.pushPrompt(position, each));
     const last = tokenIds.length - 1;
     tokenIds.forEach((id, i) => stream.push(id, i === last ? text : "", logprobs?.[i], choice));
     if (end === null) return;

@@ -5,7 +5,7 @@
 import type { KvEvent } from "../blocks/events.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { StepEvent } from "../engine/options.ts";
-import type { AnswerEnd, TokenLogprobs } from "../engine/token-stream.ts";
+import type { AnswerEnd, PromptLogprobs, TokenLogprobs } from "../engine/token-stream.ts";
 import type { StepTimeFit } from "../policies/budget/step-time-fit.ts";
 import type { FinishReason, RequestId } from "../request.ts";
 import type { ErrorRecord } from "./error-record.ts";
@@ -76,6 +76,7 @@ export interface WireDelta {
   readonly tokenIds: readonly number[];
   readonly text: string;
   readonly logprobs: readonly TokenLogprobs[] | undefined;
+  readonly promptLogprobs: PromptLogprobs | undefined;
   readonly end: WireEnd | null;
 }
 

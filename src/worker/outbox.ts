@@ -100,12 +100,12 @@ function deltasOf(stream: TokenStream, call: number): WireDelta[] {
 function wireDelta(
   stream: TokenStream,
   call: number,
-  { choice, tokenIds, text, logprobs, ...last }: TokenDelta,
+  { choice, tokenIds, text, logprobs, promptLogprobs, ...last }: TokenDelta,
 ): WireDelta {
   const { finishReason, error } = last;
   const end =
     finishReason === null ? null : { finishReason, error: error && recordOf(error), ...endOf(stream.ended(choice)!) };
-  return { call, choice, tokenIds, text, logprobs, end };
+  return { call, choice, tokenIds, text, logprobs, promptLogprobs, end };
 }
 
 function endOf({ timing, stop, usage, seed }: AnswerEnd): AnswerEnd {

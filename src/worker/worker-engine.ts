@@ -103,9 +103,9 @@ export class WorkerEngine<Info = unknown> implements EngineClient {
   async submit(request: EngineRequest & PromptInput): Promise<TokenStream> {
     const { signal, ...rest } = request;
     const call = this.#newCall("submit()", signal);
-    const { n, choice } = rest;
+    const { n, choice, promptLogprobs } = rest;
     const abort = (): void => this.#cancel(call);
-    const submitted = this.#inbox.expectStream(call, { n, choice, signal, abort });
+    const submitted = this.#inbox.expectStream(call, { n, choice, promptLogprobs, signal, abort });
     this.#post({ type: "submit", call, request: rest });
     const stopListening = this.#listen(call, signal);
     try {

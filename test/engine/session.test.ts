@@ -4,7 +4,6 @@ import { StopStrings } from "../../src/engine/stop-strings.ts";
 import { TokenStream } from "../../src/engine/token-stream.ts";
 import { MAX_TOP_LOGPROBS } from "../../src/config.ts";
 import type { Tokenizer } from "../../src/tokenizer.ts";
-import { requestOf } from "../support/request-views.ts";
 import { byteTokenizer } from "../support/scripted-backend.ts";
 
 function open(options: { stop?: string[]; tokenizer?: Tokenizer; prompt?: number[]; minTokens?: number } = {}) {
@@ -102,21 +101,20 @@ describe("logprobsOf", () => {
     topIds: Int32Array.from({ length: 2 * MAX_TOP_LOGPROBS }, (_, i) => i),
     topLogprobs: Float32Array.from({ length: 2 * MAX_TOP_LOGPROBS }, (_, i) => -i),
   };
-  const asking = (logprobs: number) => requestOf(0, { sampling: { logprobs } });
 
   test("reads the sample's columns, as many as were asked for", () => {
-    expect(logprobsOf(asking(2), result, 1)).toEqual({
+    expect(logprobsOf(2, result, 1)).toEqual({
       logprob: -2,
       top: [
         { tokenId: 20, logprob: -20 },
         { tokenId: 21, logprob: -21 },
       ],
     });
-    expect(logprobsOf(asking(0), result, 0)).toEqual({ logprob: -1, top: [] });
+    expect(logprobsOf(0, result, 0)).toEqual({ logprob: -1, top: [] });
   });
 
   test("is nothing where none were asked for, or a backend gives none", () => {
-    expect(logprobsOf(asking(-1), result, 0)).toBeUndefined();
-    expect(logprobsOf(asking(3), { tokenIds: new Int32Array(1) }, 0)).toBeUndefined();
+    expect(logprobsOf(-1, result, 0)).toBeUndefined();
+    expect(logprobsOf(3, { tokenIds: new Int32Array(1) }, 0)).toBeUndefined();
   });
 });

@@ -37,7 +37,7 @@ function optionsOf(vocabSize: number): readonly SequenceOptions[] {
     {},
     { edits, sampling: { logprobs: 2 } },
     { edits: banned },
-    { edits: [forced] },
+    { edits: [forced], sampling: { logprobs: 2 } },
     { mask: maskOf(vocabSize, 5), sampling: { logprobs: 2 } },
     { mask: maskOf(vocabSize, vocabSize) },
     { mask: maskOf(vocabSize, 3), edits, sampling: { temperature: 1.5, seed: 3 } },
