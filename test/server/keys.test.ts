@@ -5,12 +5,12 @@ import { vtc } from "../../src/policies/queue/vtc.ts";
 import { someTurns } from "../support/engines.ts";
 import { clientOf, post, serveScripted } from "../support/served.ts";
 
-const headers = (authorization: string): Headers => new Headers({ authorization });
+const authorized = (authorization: string): Headers => new Headers({ authorization });
 
 test("a key is recognized whatever the case of its scheme, and nothing else is", async () => {
   const ring = new KeyRing([{ key: "0123456789abcdef", name: "a" }], () => 0);
-  expect((await ring.clientOf(headers("Bearer 0123456789abcdef"))).name).toBe("a");
-  expect((await ring.clientOf(headers("bearer  0123456789abcdef"))).name).toBe("a");
+  expect((await ring.clientOf(authorized("Bearer 0123456789abcdef"))).name).toBe("a");
+  expect((await ring.clientOf(authorized("bearer  0123456789abcdef"))).name).toBe("a");
   for (const given of [
     "",
     "0123456789abcdef",
@@ -19,7 +19,7 @@ test("a key is recognized whatever the case of its scheme, and nothing else is",
     "Bearer 0123456789abcde",
     "Basic 0123456789abcdef",
   ]) {
-    await expect(ring.clientOf(headers(given))).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
+    await expect(ring.clientOf(authorized(given))).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
   }
   await expect(ring.clientOf(new Headers())).rejects.toMatchObject({ status: 401 });
 });

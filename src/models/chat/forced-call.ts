@@ -15,8 +15,9 @@ const ARGUMENTS_MARK = "[ARGS]";
 export function forcedCallFor(template: string, tools: readonly ChatTool[], prompt: string): ForcedCall {
   const style = callStyleOf(template);
   const thought = prompt.trimEnd().endsWith(THOUGHT.open) ? `${THOUGHT.close}\n\n` : "";
-  if (style === null)
+  if (style === null) {
     throw new InvalidRequestError("calls cannot be forced: the chat template has no known form of them");
+  }
   if (style === "mistral") return mistralCall(tools, { isNamed: template.includes(ARGUMENTS_MARK), thought });
   const key = style === "hermes" ? "arguments" : "parameters";
   const mark = style === "hermes" ? `${CALL_MARKS.hermes}\n` : "";
@@ -75,8 +76,8 @@ const DATA = new Set(["const", "enum", "default", "examples"]);
 function moved(schema: JsonObject, at: string): JsonObject {
   return Object.fromEntries(
     Object.entries(schema).map(([keyword, value]) => {
-      if (keyword === "$ref" && typeof value === "string" && value.startsWith("#"))
-        return [keyword, at + value.slice(1)];
+      const isReference = keyword === "$ref" && typeof value === "string" && value.startsWith("#");
+      if (isReference) return [keyword, at + value.slice(1)];
       if (DATA.has(keyword)) return [keyword, value];
       if (!NAMED_SCHEMAS.has(keyword) || !isObject(value)) return [keyword, movedValue(value, at)];
       return [keyword, Object.fromEntries(Object.entries(value).map(([name, each]) => [name, movedValue(each, at)]))];

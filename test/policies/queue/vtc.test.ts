@@ -25,8 +25,8 @@ describe("vtc", () => {
 
   test("priorities order a client's own requests, and take nothing from other clients", () => {
     const queue = vtc();
-    for (const [order, client] of ["a", "b", "a", "b", "a"].entries())
-      add(queue, order, client, 10, order === 4 ? -9 : 0);
+    for (const [order, client] of ["a", "b", "a", "b"].entries()) add(queue, order, client);
+    add(queue, 4, "a", 10, -9);
     expect([1, 2, 3, 4, 5].map(() => admitNext(queue).order)).toEqual([4, 1, 0, 3, 2]);
   });
 
