@@ -17,15 +17,15 @@ export class Exchange {
   /** The answer is a stream, whose end is the exchange's end. */
   streams = false;
   #ended = false;
+  readonly #leave = (): void => this.abort();
 
   constructor(request: Request, options: { log: ServerLog | undefined; onEnd: (exchange: Exchange) => void }) {
     this.id = requestIdOf(request);
     this.request = request;
     this.#log = options.log;
     this.#onEnd = options.onEnd;
-    const leave = (): void => this.abort();
-    if (request.signal.aborted) leave();
-    else request.signal.addEventListener("abort", leave, { once: true });
+    if (request.signal.aborted) this.abort();
+    else request.signal.addEventListener("abort", this.#leave, { once: true });
   }
 
   /** Aborted when the client leaves, and when the server stops waiting for it. */
@@ -42,6 +42,8 @@ export class Exchange {
   end(status: number, error?: ApiError, cause?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    // Node keeps the signal as long as the request, and a listener would keep the request.
+    this.request.signal.removeEventListener("abort", this.#leave);
     this.#onEnd(this);
     const reason: unknown = this.signal.reason;
     const left = reason instanceof ApiError && reason.status === CLIENT_CLOSED_REQUEST;

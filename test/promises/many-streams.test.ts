@@ -1,10 +1,9 @@
 /** 200 clients stream over sockets and leave at random: each gets what its request gives alone, and nothing is left. */
 import { setTimeout as wait } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { serve } from "../../src/server/node.ts";
+import { collectGarbage } from "../support/collect-garbage.ts";
 import { eventsOf, post, serveScripted } from "../support/served.ts";
 import { soakCount } from "../support/soak.ts";
 
@@ -89,8 +88,7 @@ function socketCount(): number {
 
 /** Bytes of the heap that something holds. */
 function heapBytes(): number {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import OpenAI from "openai";
 import { expect, onTestFinished, test } from "vitest";
 import { type ListenOptions, serve } from "../../src/server/node.ts";
+import { collectGarbage } from "../support/collect-garbage.ts";
 import { type ServedOptions, serveScripted } from "../support/served.ts";
 
 /** A scripted server on a free port. */
@@ -94,4 +95,28 @@ test("closing waits for no connection that never asked for anything", async () =
 test("an option out of its range is named", async () => {
   const { handler } = serveScripted();
   await expect(serve(handler, { idleSeconds: 0 })).rejects.toThrow("idleSeconds must be above 0, got 0");
+});
+
+test("nothing holds a request that was answered, while its connection lives on", async () => {
+  const { engine, handler } = serveScripted();
+  const requests: WeakRef<Request>[] = [];
+  const noted = (request: Request): Promise<Response> => {
+    requests.push(new WeakRef(request));
+    return handler(request);
+  };
+  const server = await serve(Object.assign(noted, { drain: handler.drain }), { port: 0 });
+  const headers = { "content-type": "application/json" };
+  for (let i = 0; i < 6; i++) {
+    const body = JSON.stringify({ prompt: "abc", max_tokens: 2, stream: i % 2 === 0 });
+    await (await fetch(`${server.url}/v1/completions`, { method: "POST", headers, body })).text();
+  }
+  const held = (): number => requests.filter((request) => request.deref() !== undefined).length;
+  // The connection still knows its last one.
+  for (let turn = 0; turn < 100 && held() > 1; turn++) {
+    await wait(5);
+    collectGarbage();
+  }
+  expect(held()).toBeLessThanOrEqual(1);
+  await server.close();
+  await engine.dispose();
 });

@@ -16,6 +16,13 @@ export function hasHaproxy(): boolean {
   return spawnSync(HAPROXY, ["-v"]).status === 0;
 }
 
+/** A module that ends its process when standard input does: when the test ends, in whatever way. */
+const ENDS_WITH_PARENT = `data:text/javascript,import { isMainThread } from "node:worker_threads";
+if (isMainThread) process.stdin.resume().on("close", () => process.exit());`;
+
+/** A command with the same end, for the shell; its own end is the shell's, too. */
+const UNTIL_PARENT_ENDS = 'exec 3<&0; "$@" & pid=$!; (cat <&3 >&2; kill -9 $pid) & wait $pid';
+
 /** `bstar serve` as a process. */
 export interface ServerProcess {
   readonly port: number;
@@ -28,7 +35,8 @@ export interface ServerProcess {
 export async function startServer(): Promise<ServerProcess> {
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const words = "serve --backend cpu --port 0 --log all --max-requests 4";
-  const child = spawn(process.execPath, [main, ...words.split(" ")], { stdio: ["ignore", "pipe", "pipe"] });
+  const args = ["--import", ENDS_WITH_PARENT, main, ...words.split(" ")];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   const port = Number(await saidBy(child, /127\.0\.0\.1:(\d+)/));
@@ -47,12 +55,16 @@ export async function startHaproxy(
   const port = await freePort();
   const file = join(folder, "haproxy.cfg");
   writeFileSync(file, configOf(port, ports));
-  const child = spawn(HAPROXY, ["-db", "-f", file], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("sh", ["-c", UNTIL_PARENT_ENDS, "sh", HAPROXY, "-db", "-f", file], {
+    stdio: ["pipe", "ignore", "pipe"],
+  });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
   const url = `http://127.0.0.1:${port}`;
   const kill = async (): Promise<void> => {
-    await killed(child);
+    const ended = once(child, "exit");
+    child.stdin.end();
+    if (child.exitCode === null) await ended;
     rmSync(folder, { recursive: true });
   };
   for (;;) {
