@@ -77,11 +77,12 @@ function familyOf(outer: Fields, fields: Fields): Family {
   const byType = FAMILIES.find(({ modelType }) => modelType === type);
   const byName = FAMILIES.find((family) => family.architectures.includes(architectures[0]));
   const family = type === undefined ? byName : byType;
-  const stranger = architectures.find((name) => family !== undefined && !family.architectures.includes(name));
-  if (family !== undefined && stranger === undefined) return family;
-  throw unknown(
-    outer.file,
-    architectures.length > 0 ? `architecture ${excerpt(stranger ?? architectures[0])}` : `model_type ${excerpt(type)}`,
+  if (family !== undefined && architectures.every((name) => family.architectures.includes(name))) return family;
+  const stranger = architectures.find((name) => FAMILIES.every((each) => !each.architectures.includes(name)));
+  if (stranger !== undefined) throw unknown(outer.file, `architecture ${excerpt(stranger)}`);
+  if (family === undefined) throw unknown(outer.file, `model_type ${excerpt(type)}`);
+  throw new InvalidModelError(
+    `${outer.file}: architectures ${excerpt(architectures)} and model_type ${excerpt(type)} contradict each other`,
   );
 }
 

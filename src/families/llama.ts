@@ -32,12 +32,17 @@ export const llama: Family = {
   read: (fields) => readLlamaLike(fields, "LlamaForCausalLM"),
 };
 
+/** `MistralConfig`'s window, which `null` switches off. */
+const MISTRAL_WINDOW = 4096;
+
 /** Mistral: Llama with a window on every layer in its first version (arXiv 2310.06825). Its GGUF files say "llama". */
 export const mistral: Family = {
   modelType: "mistral",
   architectures: ["MistralForCausalLM"],
   ggufArchitecture: null,
   layout: LLAMA_LAYOUT,
-  read: (fields) =>
-    readLlamaLike(fields, "MistralForCausalLM", { layers: readLayers(fields, readWindow(fields), () => true) }),
+  read: (fields) => {
+    const window = fields.isNull("sliding_window") ? null : readWindow(fields, MISTRAL_WINDOW);
+    return readLlamaLike(fields, "MistralForCausalLM", { layers: readLayers(fields, window, () => true) });
+  },
 };

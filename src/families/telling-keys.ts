@@ -34,6 +34,13 @@ const TELLING_KEYS: readonly string[] = [
   "layer_types",
   "attention_bias",
   "mlp_bias",
+  "lm_head_bias",
+  "clip_qkv",
+  "qk_layernorm",
+  "use_qk_norm",
+  "use_bidirectional_attention",
+  "add_cross_attention",
+  "is_encoder_decoder",
 ];
 
 /** Throws `UnsupportedModelError` for a key of config.json that tells more than the family has read. */

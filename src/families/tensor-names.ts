@@ -48,15 +48,32 @@ const GEMMA_NORMS = {
   feedForwardNorm: "pre_feedforward_layernorm.weight",
 };
 
-/** Names of Hugging Face's checkpoints, behind `prefix` ("language_model." in models that see images too). */
-export function hfTensorNames({ norms }: TensorLayout, prefix = ""): TensorNames {
+/** What stands in front of the names: of the decoder's tensors, and of the output matrix. */
+interface Prefix {
+  readonly decoder: string;
+  readonly head: string;
+}
+
+/** The causal language model itself; models that see images too, before and since transformers 4.52; a bare decoder. */
+const PREFIXES: readonly Prefix[] = [
+  { decoder: "model.", head: "" },
+  { decoder: "language_model.model.", head: "language_model." },
+  { decoder: "model.language_model.", head: "" },
+  { decoder: "", head: "" },
+];
+
+const EMBEDDING = "embed_tokens.weight";
+
+/** Names of Hugging Face's checkpoints; which prefixes they have, the tensors' names say. */
+export function hfTensorNames({ norms }: TensorLayout, has: (name: string) => boolean): TensorNames {
   const names: Names = norms === "gemma" ? { ...HF, ...GEMMA_NORMS } : HF;
+  const { decoder, head } = PREFIXES.find((prefix) => has(prefix.decoder + EMBEDDING)) ?? PREFIXES[0];
   return {
-    embedding: `${prefix}model.embed_tokens.weight`,
-    finalNorm: `${prefix}model.norm.weight`,
-    head: `${prefix}lm_head.weight`,
-    layer: (layer, part) => `${prefix}model.layers.${layer}.${names[part]}`,
-    expert: (layer, expert, part) => `${prefix}model.layers.${layer}.mlp.experts.${expert}.${part}_proj.weight`,
+    embedding: decoder + EMBEDDING,
+    finalNorm: `${decoder}norm.weight`,
+    head: `${head}lm_head.weight`,
+    layer: (layer, part) => `${decoder}layers.${layer}.${names[part]}`,
+    expert: (layer, expert, part) => `${decoder}layers.${layer}.mlp.experts.${expert}.${part}_proj.weight`,
   };
 }
 

@@ -97,7 +97,7 @@ async function open(name: string, files: OpenFiles, options: LoadOptions): Promi
   const json = await readOptionalJson(files, "chat_template.json");
   const chat = chatFromFolder(tokenizerConfig, { jinja, json }, tokenizer);
   const { file, tensors } = await readCheckpoint(files.open);
-  const names = hfTensorNames(layout, tensors.has("language_model.model.embed_tokens.weight") ? "language_model." : "");
+  const names = hfTensorNames(layout, (each) => tensors.has(each));
   const reader = new TensorReader(tensors.values(), options);
   const model = assembleModel({
     file,

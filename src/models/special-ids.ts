@@ -8,12 +8,17 @@ export interface SpecialIds {
   readonly bosTokenId: number | null;
 }
 
-/** Begin- and end-of-text ids: of generation_config.json, or where it is absent or says nothing, of config.json. */
+/**
+ * Begin- and end-of-text ids: of generation_config.json, or where it is absent or says nothing, of config.json or its
+ * `text_config`.
+ */
 export function parseSpecialIds(generation: JsonObject | null, config: JsonObject, vocabSize: number): SpecialIds {
-  const sources = [new Fields(generation ?? {}, "generation_config.json"), new Fields(config, "config.json")];
+  const fields = new Fields(config, "config.json");
+  const generated = new Fields(generation ?? {}, "generation_config.json");
+  const sources = [generated, fields, fields.nested("text_config")];
   const first = (key: string): readonly number[] => {
-    for (const fields of sources) {
-      const ids = fields.tokenIds(key, vocabSize);
+    for (const source of sources) {
+      const ids = source?.tokenIds(key, vocabSize);
       if (ids !== undefined) return ids;
     }
     return [];

@@ -86,6 +86,9 @@ describe("refuses what it cannot run, by name", () => {
       { hidden_act: "softplus" },
       'hidden_act "softplus" is not implemented, only silu, swish, gelu_pytorch_tanh, gelu_new, gelu, relu',
     ],
+    [{ model_type: "deepseek" }, `model_type "deepseek" is not implemented, only ${KNOWN_ARCHITECTURES}`],
+    [{ lm_head_bias: true }, "lm_head_bias true is not implemented for LlamaForCausalLM"],
+    [{ use_qk_norm: true }, "use_qk_norm true is not implemented for LlamaForCausalLM"],
     [{ multi_query: true }, "multi_query true is not implemented for LlamaForCausalLM"],
     [{ moe_num_experts: 64 }, "moe_num_experts 64 is not implemented for LlamaForCausalLM"],
     [
@@ -108,6 +111,7 @@ describe("refuses missing, mistyped and contradictory values", () => {
   });
 
   test.each<[Record<string, unknown>, string]>([
+    [{ model_type: "qwen3" }, 'architectures ["LlamaForCausalLM"] and model_type "qwen3" contradict each other'],
     [{ architectures: [] }, "architectures must be a list of names, got []"],
     [{ architectures: "LlamaForCausalLM" }, 'architectures must be a list of names, got "LlamaForCausalLM"'],
     [{ hidden_size: "4096" }, 'hidden_size must be a positive integer, got "4096"'],
@@ -125,4 +129,14 @@ describe("refuses missing, mistyped and contradictory values", () => {
   ])("%j", (changes, message) => {
     expect(() => parseConfig({ ...REQUIRED, ...changes })).toThrow(new InvalidModelError(`config.json: ${message}`));
   });
+});
+
+test("Mistral has its class's window, unless null switches it off", () => {
+  const windows = (changes: Record<string, unknown>) => {
+    const { layers } = parseConfig({ ...REQUIRED, architectures: ["MistralForCausalLM"], ...changes });
+    return [...new Set(layers.map(({ window }) => window))];
+  };
+  expect(windows({})).toEqual([4096]);
+  expect(windows({ sliding_window: null })).toEqual([null]);
+  expect(windows({ sliding_window: 48 })).toEqual([48]);
 });

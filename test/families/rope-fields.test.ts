@@ -128,3 +128,11 @@ describe("refuses", () => {
     expect(() => parse(object)).toThrow(new UnsupportedModelError(`config.json: ${message}`)),
   );
 });
+
+test("a table of each kind of layer is refused in a family that has one for all", () => {
+  const rope_parameters = { full_attention: { rope_type: "default", rope_theta: 1e6 } };
+  expect(() => parse({ rope_parameters })).toThrow(UnsupportedModelError);
+  expect(() => parse({ rope_parameters })).toThrow(
+    'rope_parameters.full_attention {"rope_type":"default","rope_theta":1000000} is not implemented, only one table for all layers',
+  );
+});

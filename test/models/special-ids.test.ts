@@ -24,6 +24,12 @@ test.each([
     { eosTokenIds: [3], bosTokenId: 4 },
   ],
   [
+    "text_config of a model that sees images too",
+    null,
+    { bos_token_id: 5, text_config: { eos_token_id: [2, 1], bos_token_id: 4 } },
+    { eosTokenIds: [2, 1], bosTokenId: 5 },
+  ],
+  [
     "id 0",
     { eos_token_id: 0, bos_token_id: 0 },
     { eos_token_id: 2, bos_token_id: 1 },

@@ -24,7 +24,7 @@ async function assemble(
     file: "weights",
     config: known.config,
     layout,
-    names: hfTensorNames(layout),
+    names: hfTensorNames(layout, (each) => stored.has(each)),
     tensors: stored,
     reader: new TensorReader(stored.values(), {}),
     interleaved: false,

@@ -93,7 +93,9 @@ function templateOf(templates: NamedTemplates, names: SpecialTokenNames, name: s
     name,
     render: (messages, options = {}) => (hasTools(options.tools) ? forTools : plain).render(messages, options),
     outputParser: (options = {}) => (options.tools === true ? forTools : plain).outputParser(options),
-    ...(forTools.forceCall !== undefined && { forceCall: forTools.forceCall }),
+    ...(forTools.forceCall !== undefined && {
+      forceCall: (tools, prompt) => forTools.forceCall!(tools, prompt),
+    }),
   };
 }
 
