@@ -24,6 +24,7 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
     of: "commands of one program of the KV cache",
     file: "test/testing/kv-cache-allocator.test.ts",
   },
+  { name: "policies", count: 200, of: "seeds of each policy", file: "test/testing/policy-conformance.test.ts" },
   { name: "mutants", count: 10, of: "seeds for each planted allocator bug", file: "scripts/mutants.ts" },
   {
     name: "goldens",

@@ -1,7 +1,7 @@
 import { injectFaults } from "../../src/testing/fault-injection.ts";
 
 /** Seeds that every runtime runs. */
-const SEEDS = 10;
+const SEEDS = 5;
 
 /**
  * One line that says what the core did: engine, scheduler, blocks and policies under fault injection. Equal on every

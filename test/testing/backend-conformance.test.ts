@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { createReferenceBackend } from "../../src/backends/reference/index.ts";
+import type { Model } from "../../src/model.ts";
 import {
   type BackendSizes,
   type ConformanceCase,
@@ -12,23 +13,27 @@ import { LateBackend } from "../support/backend-mutants/promises.ts";
 import { recordingRunner } from "../support/recording-runner.ts";
 import { ToyBackend } from "../support/toy-backend.ts";
 
-const MODELS = {
-  "grouped heads": randomModel(1),
-  "ties in every greedy choice": randomModel(2, { tiedLogits: true }),
-  "one key head, tied embeddings, another shape": randomModel(3, {
-    headCount: 3,
-    kvHeadCount: 1,
-    headDim: 6,
-    hiddenSize: 20,
-    vocabSize: 30,
-    contextLength: 70,
-    tiedEmbeddings: true,
-  }),
+/** Models with the sizes of blocks that they run with. */
+const MODELS: Readonly<Record<string, { model: Model; blockSizes: readonly number[] }>> = {
+  "grouped heads": { model: randomModel(1), blockSizes: [1, 4, 16] },
+  "ties in every greedy choice": { model: randomModel(2, { tiedLogits: true }), blockSizes: [4] },
+  "one key head, tied embeddings, another shape": {
+    blockSizes: [16],
+    model: randomModel(3, {
+      headCount: 3,
+      kvHeadCount: 1,
+      headDim: 6,
+      hiddenSize: 20,
+      vocabSize: 30,
+      contextLength: 70,
+      tiedEmbeddings: true,
+    }),
+  },
 };
 
-describe.each(Object.entries(MODELS))("the reference backend, a model with %s", (_, model) => {
+describe.each(Object.entries(MODELS))("the reference backend, a model with %s", (_, { model, blockSizes }) => {
   const make: MakeBackend = (sizes) => createReferenceBackend({ model, ...sizes });
-  backendConformance(make, { runner: { describe, it }, oracle: make, tolerance: 0 });
+  backendConformance(make, { runner: { describe, it }, oracle: make, tolerance: 0, blockSizes });
 });
 
 test("a model of two block groups finds room for a context of 256", async () => {

@@ -6,6 +6,7 @@ import { CHUNKINGS } from "../../src/prefill/names.ts";
 import { gpuNamed } from "../../src/roofline/index.ts";
 import { type PolicyMakers, policyConformance } from "../../src/testing/index.ts";
 import { recordingRunner } from "../support/recording-runner.ts";
+import { soakCount } from "../support/soak.ts";
 
 /** All ours, by kind and name. */
 const OURS: Readonly<Record<string, PolicyMakers>> = {
@@ -27,7 +28,7 @@ function named<T>(
 }
 
 describe.each(Object.entries(OURS))("%s", (_, makers) => {
-  policyConformance(makers, { runner: { describe, it }, seeds: 6 });
+  policyConformance(makers, { runner: { describe, it }, seeds: soakCount(3) });
 });
 
 describe("policyConformance", () => {
