@@ -33,6 +33,9 @@ const BOUNDS: Readonly<Record<Figure, readonly [start: number, least: number, mo
   promptSecondsPerLayer: [10e-6, 1e-6, 80e-6],
   queryKeyNormSecondsPerLayer: [8e-6, 1e-6, 80e-6],
   lowPrecisionSecondsPerLayer: [15e-6, 1e-6, 80e-6],
+  expertBandwidthShare: [0.8, 0.3, 1],
+  mixtureSecondsPerLayer: [20e-6, 1e-6, 80e-6],
+  lowPrecisionMixtureSecondsPerLayer: [50e-6, 1e-6, 200e-6],
   hostSecondsPerStep: [100e-6, 1e-6, 5e-3],
   hostSecondsPerRequest: [10e-6, 1e-7, 100e-6],
 };

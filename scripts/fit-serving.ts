@@ -11,7 +11,13 @@
 import { type Case, fit } from "./fit-serving/least-squares.ts";
 import { concerns, type Figures, SPECS, STARTS } from "./fit-serving/figures.ts";
 import { type Means, nameOf, record, type Recording } from "./fit-serving/recording.ts";
-import { isCredible, noServingRuns, readServingRuns, shapeOfRun } from "../test/support/serving-runs.ts";
+import {
+  atItsPrecision,
+  isCredible,
+  noServingRuns,
+  readServingRuns,
+  shapeOfRun,
+} from "../test/support/serving-runs.ts";
 
 /** Recordings and fits in turn: the second finds the batches that the first one's figures give. */
 const PASSES = 3;
@@ -27,7 +33,7 @@ async function recordAll(figures: Figures): Promise<Recording[]> {
   const recordings: Recording[] = [];
   for (const run of readServingRuns()) {
     const shape = shapeOfRun(run);
-    if (shape !== null) recordings.push(await record(figures, run, shape));
+    if (shape !== null) recordings.push(await record(figures, atItsPrecision(run), shape));
   }
   return recordings;
 }

@@ -38,6 +38,7 @@ const ENGINES = ["vllm", "trtllm", "trtllm-1.2", "sglang"] as const;
 
 export const SPECS: readonly FigureSpec[] = [
   share("hopper.bandwidthShare", 0.85),
+  share("hopper.expertBandwidthShare", 0.9),
   share("hopper.flopsShare", 0.75),
   share("hopper.lowPrecisionFlopsShare", 0.55),
   share("hopper.kvBandwidthShare", 0.85),
@@ -48,6 +49,8 @@ export const SPECS: readonly FigureSpec[] = [
   time("nvlink.latencySecondsPerGpu", 1e-6),
   time("all.queryKeyNormSecondsPerLayer", 8e-6),
   time("all.promptSecondsPerLayer", 20e-6),
+  time("all.mixtureSecondsPerLayer", 20e-6),
+  time("all.lowPrecisionMixtureSecondsPerLayer", 50e-6),
   time("vllm.frontEndSeconds", 5e-3),
   time("vllm.kvSecondsPerByte", 0.8e-12),
   ...ENGINES.flatMap((engine) => [
@@ -75,10 +78,15 @@ export function engineOf({ engine }: ServingRun): (typeof ENGINES)[number] {
 
 /** Whether the figure can matter to the run. */
 export function concerns(name: string, run: ServingRun): boolean {
+  if (/mixture|expert/i.test(name) && !isMixture(run)) return false;
   const [scope] = name.split(/\.(?=[a-z]\w*$)/);
   if (scope === "hopper") return isHopper(run);
   if (scope === "nvlink") return run.gpus > 1;
   return scope === "all" || scope === engineOf(run);
+}
+
+function isMixture({ flags }: ServingRun): boolean {
+  return flags.includes("moe");
 }
 
 function isHopper({ gpu }: ServingRun): boolean {
@@ -113,9 +121,13 @@ function deviceFigures(figures: Figures, run: ServingRun, own: Efficiency): Effi
       figures[name],
     ]),
   ) as Partial<Efficiency>;
-  const queryKeyNormSecondsPerLayer = figures["all.queryKeyNormSecondsPerLayer"];
-  if (isHopper(run)) return { ...own, ...hopper, queryKeyNormSecondsPerLayer };
-  return { ...(own === MEAN_EFFICIENCY ? meanWith(hopper) : own), queryKeyNormSecondsPerLayer };
+  const ofAll = {
+    queryKeyNormSecondsPerLayer: figures["all.queryKeyNormSecondsPerLayer"],
+    mixtureSecondsPerLayer: figures["all.mixtureSecondsPerLayer"],
+    lowPrecisionMixtureSecondsPerLayer: figures["all.lowPrecisionMixtureSecondsPerLayer"],
+  };
+  if (isHopper(run)) return { ...own, ...hopper, ...ofAll };
+  return { ...(own === MEAN_EFFICIENCY ? meanWith(hopper) : own), ...ofAll };
 }
 
 /** The mean moves with a third of what Hopper's figures do. */

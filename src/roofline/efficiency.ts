@@ -15,11 +15,18 @@ const QUERY_KEY_NORM_SECONDS = 6e-6;
 const LOW_PRECISION_SECONDS = 14.2e-6;
 
 /**
+ * A layer with experts, beside its products, and what 8 bits add to it: 28 runs of Mixtral and Llama 4 on H100 alone.
+ */
+const MIXTURE_SECONDS = 20e-6;
+const LOW_PRECISION_MIXTURE_SECONDS = 50e-6;
+
+/**
  * Operator times of two profilers (whole-model steps of Llama-2-7B and Llama-3-8B), which hold no host work, and five
  * published TensorRT-LLM rows, which do.
  */
 export const A100_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.727,
+  expertBandwidthShare: 0.8,
   flopsShare: 0.765,
   lowPrecisionFlopsShare: LOW_PRECISION_FLOPS_SHARE,
   kvBandwidthShare: 0.915,
@@ -31,6 +38,8 @@ export const A100_EFFICIENCY: Efficiency = Object.freeze({
   promptSecondsPerLayer: 0,
   queryKeyNormSecondsPerLayer: QUERY_KEY_NORM_SECONDS,
   lowPrecisionSecondsPerLayer: LOW_PRECISION_SECONDS,
+  mixtureSecondsPerLayer: MIXTURE_SECONDS,
+  lowPrecisionMixtureSecondsPerLayer: LOW_PRECISION_MIXTURE_SECONDS,
   hostSecondsPerStep: 1.2e-3,
   hostSecondsPerRequest: 0,
   fittedOn: "A100-80GB step tables (Vidur, aiconfigurator), TensorRT-LLM 0.5 and 0.6.1 rows",
@@ -39,6 +48,7 @@ export const A100_EFFICIENCY: Efficiency = Object.freeze({
 /** A vLLM 0.19.0 run of Llama-3.1-8B: full prefill steps, the undisturbed decode tail, a replay of the whole run. */
 export const RTX_4090_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.94,
+  expertBandwidthShare: 0.94,
   flopsShare: 0.965,
   lowPrecisionFlopsShare: LOW_PRECISION_FLOPS_SHARE,
   kvBandwidthShare: 0.8,
@@ -50,6 +60,8 @@ export const RTX_4090_EFFICIENCY: Efficiency = Object.freeze({
   promptSecondsPerLayer: 0,
   queryKeyNormSecondsPerLayer: QUERY_KEY_NORM_SECONDS,
   lowPrecisionSecondsPerLayer: LOW_PRECISION_SECONDS,
+  mixtureSecondsPerLayer: MIXTURE_SECONDS,
+  lowPrecisionMixtureSecondsPerLayer: LOW_PRECISION_MIXTURE_SECONDS,
   hostSecondsPerStep: 0.3e-3,
   hostSecondsPerRequest: 47e-6,
   fittedOn: "vLLM 0.19.0, Llama-3.1-8B bf16, 300 requests on one RTX 4090",
@@ -58,6 +70,7 @@ export const RTX_4090_EFFICIENCY: Efficiency = Object.freeze({
 /** Runs of vLLM, TensorRT-LLM and SGLang on H100 and H200; the times beside the device's shares are vLLM's. */
 export const HOPPER_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 0.846,
+  expertBandwidthShare: 0.93,
   flopsShare: 0.653,
   lowPrecisionFlopsShare: LOW_PRECISION_FLOPS_SHARE,
   kvBandwidthShare: 1,
@@ -69,6 +82,8 @@ export const HOPPER_EFFICIENCY: Efficiency = Object.freeze({
   promptSecondsPerLayer: 15.7e-6,
   queryKeyNormSecondsPerLayer: QUERY_KEY_NORM_SECONDS,
   lowPrecisionSecondsPerLayer: LOW_PRECISION_SECONDS,
+  mixtureSecondsPerLayer: MIXTURE_SECONDS,
+  lowPrecisionMixtureSecondsPerLayer: LOW_PRECISION_MIXTURE_SECONDS,
   hostSecondsPerStep: 0.964e-3,
   hostSecondsPerRequest: 23.2e-6,
   fittedOn: "157 runs of vLLM, TensorRT-LLM and SGLang servers on H100 and H200",
@@ -93,6 +108,7 @@ export const MEAN_EFFICIENCY: Efficiency = Object.freeze({
  */
 export const DATASHEET_EFFICIENCY: Efficiency = Object.freeze({
   bandwidthShare: 1,
+  expertBandwidthShare: 1,
   flopsShare: 1,
   lowPrecisionFlopsShare: 1,
   kvBandwidthShare: 1,
@@ -104,6 +120,8 @@ export const DATASHEET_EFFICIENCY: Efficiency = Object.freeze({
   promptSecondsPerLayer: 0,
   queryKeyNormSecondsPerLayer: 0,
   lowPrecisionSecondsPerLayer: 0,
+  mixtureSecondsPerLayer: 0,
+  lowPrecisionMixtureSecondsPerLayer: 0,
   hostSecondsPerStep: 0,
   hostSecondsPerRequest: 0,
   fittedOn: "nothing: datasheet figures as they are",

@@ -13,6 +13,8 @@ export const ARITHMETICS: readonly Arithmetic[] = ["fp16", "int8", "fp8", "fp4"]
 export interface Efficiency {
   /** Of bytes/s, while the matrix products read weights. */
   readonly bandwidthShare: number;
+  /** The same while a mixture's experts are read, all of a layer by one kernel. */
+  readonly expertBandwidthShare: number;
   /** Of FLOP/s, in the matrix products. Above 1 where the clock exceeds the datasheet's. */
   readonly flopsShare: number;
   /**
@@ -44,6 +46,10 @@ export interface Efficiency {
   readonly queryKeyNormSecondsPerLayer: number;
   /** Seconds a layer of quantizing activations, where products are of 8 bits or fewer. */
   readonly lowPrecisionSecondsPerLayer: number;
+  /** Seconds a layer with experts of choosing them, sorting tokens by them and adding up. */
+  readonly mixtureSecondsPerLayer: number;
+  /** Seconds a layer with experts of quantizing activations for them, where products are of 8 bits or fewer. */
+  readonly lowPrecisionMixtureSecondsPerLayer: number;
   /** Seconds of scheduling and input preparation a step that the device waits for. */
   readonly hostSecondsPerStep: number;
   /** Seconds a request and step: per-row work of host and sampler. */

@@ -122,6 +122,13 @@ function weightsWithExperts(shape: ModelShape, experts: number): number {
   return mixtures === 0 ? dense : dense + mixtures * expertLayerWeights(shape, experts);
 }
 
+/** Weights of `experts` experts of each mixture: without its router, and without what every token uses. */
+export function expertWeights(shape: ModelShape, experts: number): number {
+  if (shape.experts === null) return 0;
+  const { layerCount: mixtures, intermediateSize } = shape.experts;
+  return mixtures * experts * shape.feedForwardMatrices * shape.hiddenSize * intermediateSize;
+}
+
 /** Weights of the matrix that turns the last hidden state into logits. */
 export function headWeights(shape: ModelShape): number {
   return shape.vocabSize * shape.hiddenSize;

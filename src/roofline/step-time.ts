@@ -1,6 +1,13 @@
 import { kvBytesPerTokenOfKind, kvCopies } from "./kv-bytes.ts";
 import { arithmeticRate, resolveSetup, type Setup } from "./setup.ts";
-import { activeMatrixWeights, headWeights, layerCount, matrixWeights, type ModelShape } from "./shape.ts";
+import {
+  activeMatrixWeights,
+  expertWeights,
+  headWeights,
+  layerCount,
+  matrixWeights,
+  type ModelShape,
+} from "./shape.ts";
 import type { StepLoad } from "./step-load.ts";
 
 /** Activations are 16 bits wide whatever the weights are. */
@@ -41,7 +48,7 @@ export class StepTime {
   readonly allReduceSecondsPerToken: number;
   readonly allReduceLatencySeconds: number;
   /** Reading all experts of all mixtures. */
-  readonly #idleExpertSeconds: number;
+  readonly #expertSeconds: number;
   /** Chance that a token leaves an expert out; 0 without experts. */
   readonly #expertMiss: number;
   /** [kinds] seconds a position read, all layers of the kind. */
@@ -58,11 +65,13 @@ export class StepTime {
     const isLow = arithmetic !== "fp16";
     const flops =
       gpus * arithmeticRate(gpu, arithmetic) * (isLow ? efficiency.lowPrecisionFlopsShare : efficiency.flopsShare);
-    const stored = (matrixWeights(shape) * weightBits) / 8 / bytesPerSecond;
     const active = activeMatrixWeights(shape);
-    this.weightFloorSeconds = stored;
-    this.#idleExpertSeconds = (stored - (active * weightBits) / 8 / bytesPerSecond) / idleShare(shape, 1);
-    this.#expertMiss = shape.experts === null ? 0 : idleShare(shape, 1);
+    const experts = expertWeights(shape, shape.experts?.count ?? 0);
+    const bytesPerWeight = weightBits / 8;
+    this.#expertSeconds = (experts * bytesPerWeight) / (gpus * gpu.bytesPerSecond * efficiency.expertBandwidthShare);
+    this.weightFloorSeconds =
+      ((matrixWeights(shape) - experts) * bytesPerWeight) / bytesPerSecond + this.#expertSeconds;
+    this.#expertMiss = shape.experts === null ? 0 : 1 - shape.experts.perToken / shape.experts.count;
     this.matrixSecondsPerToken = (2 * active) / flops;
     this.headFloorSeconds = (headWeights(shape) * weightBits) / 8 / bytesPerSecond;
     this.headSecondsPerSample = (2 * headWeights(shape)) / (gpus * gpu.flops.fp16 * efficiency.flopsShare);
@@ -71,7 +80,9 @@ export class StepTime {
     const extra =
       (isLow ? efficiency.lowPrecisionSecondsPerLayer : 0) +
       (shape.queryKeyNorm ? efficiency.queryKeyNormSecondsPerLayer : 0);
-    this.launchSeconds = layers * (efficiency.launchSecondsPerLayer + extra);
+    const mixture = efficiency.mixtureSecondsPerLayer + (isLow ? efficiency.lowPrecisionMixtureSecondsPerLayer : 0);
+    this.launchSeconds =
+      layers * (efficiency.launchSecondsPerLayer + extra) + (shape.experts?.layerCount ?? 0) * mixture;
     this.promptSeconds = layers * efficiency.promptSecondsPerLayer;
     this.hostSecondsPerStep = efficiency.hostSecondsPerStep;
     this.hostSecondsPerRequest = efficiency.hostSecondsPerRequest;
@@ -119,7 +130,7 @@ export class StepTime {
    */
   #floorSeconds(tokens: number): number {
     if (this.#expertMiss === 0) return this.weightFloorSeconds;
-    return this.weightFloorSeconds - this.#idleExpertSeconds * this.#expertMiss ** tokens;
+    return this.weightFloorSeconds - this.#expertSeconds * this.#expertMiss ** tokens;
   }
 
   /** Seconds from one step's start to the next one's: the device's, and what of the host's work it waits for. */
@@ -147,11 +158,6 @@ function activeIntermediateSize(shape: ModelShape): number {
   const mixture = experts.perToken * experts.intermediateSize + (experts.sharedIntermediateSize ?? 0);
   const share = experts.layerCount / layerCount(shape);
   return share * mixture + (1 - share) * intermediateSize;
-}
-
-/** Share of a mixture's experts that `tokens` tokens leave unread; 1 without experts. */
-function idleShare({ experts }: ModelShape, tokens: number): number {
-  return experts === null ? 1 : (1 - experts.perToken / experts.count) ** tokens;
 }
 
 /** `Math.hypot` guards against overflow that cannot happen here, and costs several times as much. */

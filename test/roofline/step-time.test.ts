@@ -203,6 +203,17 @@ describe("mixtures of experts", () => {
     for (let count = 1; count < 600; count += 7) expect(device(count + 7)).toBeGreaterThan(device(count));
   });
 
+  test("experts are read at a share of their own, and a layer of them has times of its own", () => {
+    const { efficiency } = gpuNamed("h100");
+    const of = (changed: object, arithmetic: "fp16" | "fp8" = "fp16") =>
+      new StepTime({ gpu: { ...gpuNamed("h100"), efficiency: { ...efficiency, ...changed } }, shape, arithmetic });
+    const half = of({ expertBandwidthShare: efficiency.expertBandwidthShare / 2 });
+    expect(half.weightFloorSeconds / of({}).weightFloorSeconds).toBeGreaterThan(1.8);
+    const more = { mixtureSecondsPerLayer: 1, lowPrecisionMixtureSecondsPerLayer: 2 };
+    expect(of(more).launchSeconds).toBeCloseTo(48, 1);
+    expect(of(more, "fp8").launchSeconds).toBeCloseTo(144, 1);
+  });
+
   test("as many experts as a token uses are a dense model", () => {
     const experts = { ...shape.experts!, count: 8, perToken: 8 };
     const dense = new StepTime({ gpu: gpuNamed("h100"), shape: { ...shape, experts } });

@@ -186,40 +186,40 @@ export interface RunErrors {
   readonly e2e: number;
 }
 
-/**
- * Simulates runs under their engines' presets. Saturated open runs, where requests queue for a seat, are in neither
- * group.
- */
+const GROUPS = ["open", "closed", "mixtures", "saturated"] as const;
+type RunGroup = (typeof GROUPS)[number];
+
+/** Simulates runs under their engines' presets. Mixtures and saturated runs are open ones in groups of their own. */
 export async function errorsByGroup(
   runs: readonly ServingRun[],
   maxRequests: number,
-): Promise<Record<"open" | "closed" | "mixtures", RunErrors>> {
-  const rows: { group: "open" | "closed" | "mixtures"; ttft: number; tpot: number; e2e: number }[] = [];
+): Promise<Record<RunGroup, RunErrors>> {
+  const rows: { group: RunGroup; ttft: number; tpot: number; e2e: number }[] = [];
   for (const row of runs) {
     const shape = shapeOfRun(row);
-    if (shape === null || isSaturated(row)) continue;
+    if (shape === null) continue;
     const run = atItsPrecision(row);
     const preset = presetOfRun(run);
     const { gpu } = setupUnder(preset, setupOfRun(run, gpuNamed(run.gpu), shape));
     const { summary } = await simulateRun(run, { gpu, shape, frontEndSeconds: preset.frontEndSeconds, maxRequests });
     const error = (mean: number | null, measured: number): number => Math.abs(mean! / measured - 1);
     rows.push({
-      group: shape.experts === null ? run.mode : "mixtures",
+      group: isSaturated(row) ? "saturated" : shape.experts === null ? run.mode : "mixtures",
       ttft: error(summary.ttftSeconds.mean, run.ttftSeconds),
       tpot: error(summary.tpotSeconds.mean, run.tpotSeconds),
       e2e: error(summary.e2eSeconds.mean, run.e2eSeconds),
     });
   }
-  const of = (group: "open" | "closed" | "mixtures"): RunErrors => {
+  const errorsOf = (group: RunGroup): RunErrors => {
     const own = rows.filter((row) => row.group === group);
     const mean = (key: "ttft" | "tpot" | "e2e"): number => own.reduce((sum, row) => sum + row[key], 0) / own.length;
     return { count: own.length, ttft: mean("ttft"), tpot: mean("tpot"), e2e: mean("e2e") };
   };
-  return { open: of("open"), closed: of("closed"), mixtures: of("mixtures") };
+  return Object.fromEntries(GROUPS.map((group) => [group, errorsOf(group)])) as Record<RunGroup, RunErrors>;
 }
 
 /** Open runs of fp8 checkpoints are listed with 16 bits. */
-function atItsPrecision(run: ServingRun): ServingRun {
+export function atItsPrecision(run: ServingRun): ServingRun {
   return run.mode === "open" && run.flags.includes("fp8") ? { ...run, weightBits: 8, arithmetic: "fp8" } : run;
 }
 
