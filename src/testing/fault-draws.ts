@@ -1,5 +1,6 @@
 import type { BackendInfo } from "../backends/backend.ts";
 import type { SeededRandom } from "./seeded-random.ts";
+import { VOCABULARY } from "./steered-token.ts";
 
 /** Rates of what goes wrong, a turn. */
 export interface Faults {
@@ -44,7 +45,7 @@ export function drawInfo(random: SeededRandom): BackendInfo {
     maxTokens: random.integer(1, 40),
     maxRequests: random.integer(1, 8),
     contextLength: random.integer(8, 200),
-    vocabSize: 2 ** 31 - 1,
+    vocabSize: VOCABULARY + 1,
     bytesPerBlock: 1,
     groups: random.pick([[{ window: null }], [{ window: null }], [{ window }], [{ window: null }, { window }]]),
   };

@@ -31,6 +31,9 @@ const LOG_CAPACITY = 200_000;
 /** Seeds of what was thought of later: no seed of a run is so large. */
 const LATER = 2 ** 40;
 
+/** Seeds of what steers the logits. */
+const STEERING = 2 ** 43;
+
 /** How a run went: equal seeds have equal reports. */
 export interface FaultReport {
   readonly turns: number;
@@ -71,7 +74,7 @@ export class FaultRun {
     this.#random = random;
     this.#later = new SeededRandom(LATER + seed);
     this.#drawn = drawFaults(random);
-    this.#subject = subject ?? new ContextSubject(random);
+    this.#subject = subject ?? new ContextSubject(random, new SeededRandom(STEERING + seed));
     this.#device = this.#subject.firstDevice(this.#drawFlaws());
     const { maxTokens } = this.#subject.info;
     const stumbles = this.#later.chance(0.2);

@@ -5,6 +5,7 @@ import { type Answer, answerOf } from "./driven-request.ts";
 import { drawInfo } from "./fault-draws.ts";
 import { type DeviceFlaws, type FailingBackend, FaultyDevice } from "./faulty-device.ts";
 import { guessingDrafter } from "./guessing-drafter.ts";
+import { drawSteering, steeringInput } from "./program-requests.ts";
 import { PromptSource } from "./prompt-source.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -42,11 +43,16 @@ export class ContextSubject implements FaultSubject {
   readonly info: BackendInfo;
   readonly requestCount: number;
   readonly #prompts: PromptSource;
+  readonly #steering: SeededRandom;
+  readonly #steerRate: number;
 
-  constructor(random: SeededRandom) {
+  /** `steering`: of edits and masks, which change nothing else that is drawn. */
+  constructor(random: SeededRandom, steering: SeededRandom) {
     this.info = drawInfo(random);
     this.#prompts = new PromptSource(random);
     this.requestCount = random.integer(1, 16);
+    this.#steering = steering;
+    this.#steerRate = steering.chance(0.25) ? 0.6 : 0;
   }
 
   get drawnCount(): number {
@@ -57,10 +63,13 @@ export class ContextSubject implements FaultSubject {
     const { blockCount, blockSize, groups, contextLength } = this.info;
     const { window } = groups[0];
     const roomFor = Math.min(contextLength, Math.floor((blockCount * blockSize) / groups.length));
-    const input = this.#prompts.draw(roomFor, window);
+    const drawn = this.#prompts.draw(roomFor, window);
+    const steering = this.#steering.chance(this.#steerRate) ? drawSteering(this.#steering, true) : null;
+    const forces = this.#steering.chance(0.5);
+    const input = { ...drawn, ...(steering && steeringInput(steering, drawn.sampling, forces)) };
     const maxLength = Math.min(input.promptTokenIds.length + input.maxTokens, contextLength);
     const answers = Array.from({ length: input.n ?? 1 }, (_, choice) =>
-      answerOf(input.promptTokenIds, maxLength, window, input.stopTokenIds, choice),
+      answerOf(input.promptTokenIds, maxLength, window, input.stopTokenIds, choice, [], steering),
     );
     return { input, answers };
   }

@@ -51,7 +51,7 @@ function drawExtras(
 }
 
 /** Edits of every kind, and now and then a mask; `masks`: whether it may have one. */
-function drawSteering(random: SeededRandom, masks: boolean): DrivenSteering {
+export function drawSteering(random: SeededRandom, masks: boolean): DrivenSteering {
   const isMasked = masks && random.chance(0.5);
   const some = (probability: number, value: number, none: number): number =>
     random.chance(probability) ? value : none;
@@ -69,7 +69,7 @@ function drawSteering(random: SeededRandom, masks: boolean): DrivenSteering {
 }
 
 /** What a request says of it. */
-function steeringInput(
+export function steeringInput(
   { sampling, maskSeed }: DrivenSteering,
   given: RequestInput["sampling"],
   forces: boolean,

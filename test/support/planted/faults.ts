@@ -101,4 +101,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     find: 'if (sequence.state === "finished") return;\n    if (sequence.slot >= 0)',
     put: 'if (sequence.state === "finished") {\n      this.outcome.addToken(sequence, tokenId, sample);\n      return;\n    }\n    if (sequence.slot >= 0)',
   },
+  {
+    bug: "the masks of two samples are swapped",
+    file: "scheduler/steering-columns.ts",
+    find: "    this.maskWords.set(mask, at);\n    this.maskRows",
+    put: "    this.maskWords.set(mask, at);\n    if (this.#maskCount === 1) this.maskWords.set([...this.maskWords.subarray(at, 2 * at), ...this.maskWords.subarray(0, at)]);\n    this.maskRows",
+  },
+  {
+    bug: "edits count a rejected draft",
+    file: "scheduler/steering-columns.ts",
+    find: "for (let i = count - 2; i >= 0; i--) steering?.undo",
+    put: "for (let i = count - 2; i > 0; i--) steering?.undo",
+  },
 ];
