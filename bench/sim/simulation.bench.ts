@@ -30,7 +30,7 @@ export default async function (): Promise<BenchRow[]> {
   const name = "azure2023_conv, Llama-2-7B on one A100, budget 512";
   rows.push({
     ...(await row(name, "a100-80gb", azure, {})),
-    aim: ">= 20,000 requests/s",
+    aim: ">= 25,000 requests/s in the first run of a process",
     reference: "Vidur 555 requests/s, the same run",
   });
   rows.push(await row(`${name}, prefix cache off`, "a100-80gb", azure, { prefixCaching: false }));
