@@ -48,7 +48,7 @@ export async function report(
 function chartsOf(runs: readonly ReportRun[], slo: Slo): Chart[] {
   if (runs.length === 0) return [];
   return [
-    planeChart([...measuredRuns(runs), ...runs], slo),
+    planeChart([...runs, ...measuredRuns(runs)], slo),
     costChart(runs),
     distributionChart(runs),
     ...spread(runs, MAX_TIMELINES).map(timelineChart),
