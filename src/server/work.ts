@@ -1,9 +1,9 @@
-import type { Choice, Completion } from "../engine/token-stream.ts";
+import type { Completion } from "../engine/token-stream.ts";
 import { deltasOf, type IndexedDelta } from "./deltas.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Client, rateLimited } from "./keys.ts";
 import { apiErrorOf } from "./openai/api-error.ts";
-import type { AnswerHead, Job, TokenCounts } from "./openai/job.ts";
+import type { Answer, AnswerHead, Job, TokenCounts } from "./openai/job.ts";
 import type { AnswerStream, ServedModel } from "./options.ts";
 import type { EncodedPrompt } from "./prompts.ts";
 import type { Service } from "./service.ts";
@@ -92,8 +92,10 @@ export class Work {
   }
 
   /** All answers by index, once the deltas are over. */
-  async answers(): Promise<readonly Choice[]> {
-    return (await this.#completions()).flatMap(({ choices }) => choices);
+  async answers(): Promise<readonly Answer[]> {
+    return (await this.#completions()).flatMap(({ choices, promptLogprobs }) =>
+      promptLogprobs === undefined ? choices : choices.map((choice) => ({ ...choice, promptLogprobs })),
+    );
   }
 
   #completions(): Promise<readonly Completion[]> {

@@ -46,6 +46,22 @@ describe("OpenAI's client on the built-in model", async () => {
     expect(echoed.choices[0].text.startsWith(PROMPT)).toBe(true);
   });
 
+  test("echoes a prompt with its log probabilities, whole and streamed alike", async () => {
+    const body = { model: "builtin", prompt: PROMPT, echo: true, max_tokens: 2, logprobs: 1, n: 2, seed: 3 };
+    const { choices, usage } = await client.completions.create(body);
+    for (const { logprobs } of choices) {
+      const { token_logprobs: scores = [], top_logprobs: top = [], text_offset: offsets = [] } = logprobs!;
+      expect([scores.length, scores[0], top[0]]).toEqual([usage!.prompt_tokens + 2, null, null]);
+      expect(scores.slice(1).every((score) => score <= 0)).toBe(true);
+      expect(offsets.every((offset, i) => i === 0 || offset >= offsets[i - 1])).toBe(true);
+    }
+    const streamed: Record<number, (number | null)[]> = { 0: [], 1: [] };
+    for await (const { choices: pieces } of await client.completions.create({ ...body, stream: true })) {
+      for (const { index, logprobs } of pieces) streamed[index].push(...(logprobs?.token_logprobs ?? []));
+    }
+    expect(Object.values(streamed)).toEqual(choices.map(({ logprobs }) => logprobs!.token_logprobs));
+  });
+
   test("chats, whole and streamed: the role first, the usage last", async () => {
     const body = {
       model: "builtin",

@@ -50,17 +50,15 @@ export function completionJob(body: unknown, schema: ReturnType<typeof completio
   if (bestOf !== undefined && bestOf !== null && bestOf !== (n ?? 1)) {
     throw new ApiError(400, `best_of must be n, which is ${n ?? 1}, got ${bestOf}`, { param: "best_of" });
   }
-  if (echo === true && logprobs !== undefined && logprobs !== null) {
-    throw new ApiError(400, "echo has no log probabilities of the prompt: leave logprobs out", { param: "logprobs" });
-  }
   const { request, ...shared } = sharedFields(parsed, seed);
   const sampling = { ...request.sampling, ...(typeof logprobs === "number" && { logprobs }) };
+  const scored = echo === true && typeof logprobs === "number" && { promptLogprobs: logprobs };
   return {
     ...shared,
     operation: "text_completion",
     prompts: promptsOf(parsed.prompt),
     maxTokens: parsed.max_tokens ?? DEFAULT_MAX_TOKENS,
-    request: { ...request, sampling, ...formatFields(null, parsed.structured_outputs) },
+    request: { ...request, sampling, ...scored, ...formatFields(null, parsed.structured_outputs) },
     echo: echo ?? false,
   };
 }

@@ -1,4 +1,4 @@
-import type { TokenDelta } from "../../engine/token-stream.ts";
+import type { PromptLogprobs, TokenDelta } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
 import type { ApiError } from "./api-error.ts";
 import type { CompletionJob } from "./completion-body.ts";
@@ -49,7 +49,26 @@ export class CompletionFormat implements AnswerFormat {
       .join("");
   }
 
-  delta(index: number, { text, tokenIds, logprobs, finishReason }: TokenDelta): string {
+  delta(index: number, delta: TokenDelta): string {
+    const { promptLogprobs } = delta;
+    return (promptLogprobs === undefined ? "" : this.#promptScores(index, promptLogprobs)) + this.#piece(index, delta);
+  }
+
+  /** Of an echoed prompt, for each of its choices: they come with the first token of one of them. */
+  #promptScores(index: number, scores: PromptLogprobs): string {
+    const { n = 1 } = this.#job.request;
+    const prompt = Math.floor(index / n);
+    const ids = this.#head.promptTokenIds[prompt];
+    const logprobs = completionLogprobs(ids, scores, { tokenizer: this.#tokenizer, offset: 0 });
+    const length = logprobs.tokens.reduce((sum, token) => sum + token.length, 0);
+    const choices = Array.from({ length: n }, (_, choice) => prompt * n + choice);
+    for (const choice of choices) this.#offsets[choice] = length;
+    return choices
+      .map((choice) => this.#events.chunk({ index: choice, text: "", logprobs, finish_reason: null }))
+      .join("");
+  }
+
+  #piece(index: number, { text, tokenIds, logprobs, finishReason }: TokenDelta): string {
     // A piece of a character is no text yet, and its token may be all that a delta has.
     if (text === "" && finishReason === null && logprobs === undefined && !this.#job.returnTokenIds) return "";
     const offset = this.#offsets[index] ?? 0;
@@ -76,13 +95,17 @@ export class CompletionFormat implements AnswerFormat {
 
   whole(answers: readonly Answer[], counts: TokenCounts): object {
     const { n = 1 } = this.#job.request;
-    const choices = answers.map(({ text, tokenIds, logprobs, finishReason }, index) => ({
+    const choices = answers.map(({ text, tokenIds, logprobs, promptLogprobs = [], finishReason }, index) => ({
       index,
       text: (this.#echoes[Math.floor(index / n)] ?? "") + text,
       logprobs:
         logprobs === undefined
           ? null
-          : completionLogprobs(tokenIds, logprobs, { tokenizer: this.#tokenizer, offset: 0 }),
+          : completionLogprobs(
+              [...(promptLogprobs.length > 0 ? this.#head.promptTokenIds[Math.floor(index / n)] : []), ...tokenIds],
+              [...promptLogprobs, ...logprobs],
+              { tokenizer: this.#tokenizer, offset: 0 },
+            ),
       finish_reason: finishReasonOf(finishReason),
       ...(this.#job.returnTokenIds && {
         prompt_token_ids: this.#head.promptTokenIds[Math.floor(index / n)],

@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatRenderOptions, ChatTool } from "../../chat.ts";
 import type { EngineRequest } from "../../engine/options.ts";
-import type { TokenDelta, TokenLogprobs } from "../../engine/token-stream.ts";
+import type { PromptLogprobs, TokenDelta, TokenLogprobs } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
 import type { ApiError } from "./api-error.ts";
 
@@ -58,6 +58,8 @@ export interface Answer {
   readonly text: string;
   readonly tokenIds: readonly number[];
   readonly logprobs?: readonly TokenLogprobs[];
+  /** Of its prompt, where they were asked for. */
+  readonly promptLogprobs?: PromptLogprobs;
   readonly finishReason: FinishReason;
 }
 

@@ -1,4 +1,4 @@
-import type { TokenLogprobs } from "../../engine/token-stream.ts";
+import type { PromptLogprobs, TokenLogprobs } from "../../engine/token-stream.ts";
 import type { Tokenizer } from "../../tokenizer.ts";
 
 /** What JSON has in the place of minus infinity: OpenAI's number. */
@@ -37,7 +37,7 @@ export function chatLogprobs(tokenIds: readonly number[], logprobs: readonly Tok
 /** `logprobs` of a completion; `offset` is where the first token begins in the answer's text, in UTF-16 units. */
 export function completionLogprobs(
   tokenIds: readonly number[],
-  logprobs: readonly TokenLogprobs[],
+  logprobs: PromptLogprobs,
   { tokenizer, offset }: { readonly tokenizer: TokenNames; readonly offset: number },
 ) {
   const tokens = logprobs.map((_, i) => tokenText(tokenizer, tokenIds[i]));
@@ -49,11 +49,14 @@ export function completionLogprobs(
   });
   return {
     tokens,
-    token_logprobs: logprobs.map(({ logprob }) => finite(logprob)),
-    top_logprobs: logprobs.map(({ logprob, top }, i) => ({
-      ...Object.fromEntries(top.map((one) => [tokenText(tokenizer, one.tokenId), finite(one.logprob)])),
-      [tokens[i]]: finite(logprob),
-    })),
+    token_logprobs: logprobs.map((each) => each && finite(each.logprob)),
+    top_logprobs: logprobs.map(
+      (each, i) =>
+        each && {
+          ...Object.fromEntries(each.top.map((one) => [tokenText(tokenizer, one.tokenId), finite(one.logprob)])),
+          [tokens[i]]: finite(each.logprob),
+        },
+    ),
     text_offset: offsets,
   };
 }
