@@ -31,6 +31,8 @@ test("on a terminal it draws, and an interruption gives the terminal back and st
   controller.abort();
   expect(await running).toBe(0);
   expect(io.stdout.text.split("\u001b[?25h\u001b[?1049l")[1]).toContain("tokens a step");
+  // While shaders are compiled there is nothing to draw.
+  expect(io.stdout.text).toMatch(/^Loading the model and preparing the backend/);
 });
 
 test("a reader that leaves ends it", async () => {
