@@ -1,5 +1,6 @@
 import type { Program } from "./allocator/program.ts";
 import { DRAWS, type Draft, ProgramWriter, type Setting } from "./arbitraries/program-writer.ts";
+import { ALPHABETS, DOMAIN_SETS } from "./arbitraries/tricky.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 const COMMANDS = 60;
@@ -23,7 +24,7 @@ const WEIGHTS: Setting["weights"] = [
   ["reset", 0.2],
 ];
 
-/** A program for an allocator that forks beside steps in flight: a small pool, few tokens, two domains. */
+/** A program for an allocator that forks beside steps in flight: a small pool, few tokens, domains that look alike. */
 export function drawForkProgram(random: SeededRandom): Program {
   const setting = drawSetting(random);
   const writer = new ProgramWriter(setting);
@@ -42,11 +43,8 @@ function drawSetting(random: SeededRandom): Setting {
       windows: random.pick([[null], [null], [window], [null, window]]),
       hostBlockCount: random.chance(0.3) ? random.integer(1, 8) : 0,
     },
-    alphabet: Array.from({ length: letters }, (_, letter) => letter),
-    domains: [
-      { salt: "", adapterId: 0 },
-      { salt: random.pick(["", "x"]), adapterId: random.pick([0, 0, 1]) },
-    ],
+    alphabet: random.pick(ALPHABETS).slice(0, letters),
+    domains: random.pick(DOMAIN_SETS),
     texts: [text],
     weights: WEIGHTS,
     sequences: 5,

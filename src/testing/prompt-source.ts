@@ -8,6 +8,12 @@ const BEGINNINGS = 3;
 /** So few different ids that blocks are equal, and equal but for their last tokens, all the time. */
 const LAST_ID = 3;
 
+/** Salts and adapters of requests that have one: they look alike to code that trims, folds or cuts them. */
+const SALTS = ["x", "x", "X", "x "];
+const ADAPTERS = [1, 257];
+const SALTED = 0.2;
+const ADAPTED = 0.1;
+
 /**
  * Makes requests, numbered from 0: short prompts that begin alike, and now and then another salt, adapter or stop id,
  * or several choices.
@@ -42,8 +48,8 @@ export class PromptSource {
       maxTokens,
       n: random.chance(0.2) ? random.integer(2, 5) : 1,
       skipPrefixCache: random.chance(0.1),
-      cacheSalt: random.chance(0.2) ? "x" : "",
-      adapterId: random.chance(0.1) ? 1 : 0,
+      cacheSalt: SALTS[Math.floor((random.next() / SALTED) * SALTS.length)] ?? "",
+      adapterId: ADAPTERS[Math.floor((random.next() / ADAPTED) * ADAPTERS.length)] ?? 0,
       stopTokenIds: random.chance(0.2) && answer.length > 0 ? [random.pick(answer)] : [],
     };
   }

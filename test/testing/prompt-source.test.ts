@@ -23,3 +23,13 @@ test("its stop ids are ones that the answer has", () => {
     }
   }
 });
+
+test("some have a salt or an adapter, of which some look alike", () => {
+  const source = new PromptSource(new SeededRandom(4));
+  const inputs = Array.from({ length: 400 }, () => source.draw(60, null));
+  const share = (of: (input: (typeof inputs)[number]) => boolean): number => inputs.filter(of).length / inputs.length;
+  expect(share(({ cacheSalt }) => cacheSalt === "x")).toBeCloseTo(0.1, 1);
+  expect(share(({ cacheSalt }) => cacheSalt !== "" && cacheSalt !== "x")).toBeCloseTo(0.1, 1);
+  expect(new Set(inputs.map(({ cacheSalt }) => cacheSalt))).toEqual(new Set(["", "x", "X", "x "]));
+  expect(new Set(inputs.map(({ adapterId }) => adapterId))).toEqual(new Set([0, 1, 257]));
+});
