@@ -89,7 +89,9 @@ describe.skipIf(noWebGPU)(`on a device${ifWebGPU}`, () => {
     );
   });
 
-  describe.skipIf(!isSoak)("every family", () => {
+  // A suite that is skipped makes its models all the same.
+  const soaked: (name: string, body: () => void) => void = isSoak ? describe : () => {};
+  soaked("every family", () => {
     const cases = Object.keys(RANDOM_FAMILIES).flatMap((family) => KV_TYPES.map((kv) => [family, kv] as const));
     describe.each(cases)("%s, keys and values as %s", (family, kv) => {
       const random = randomModel(6, RANDOM_FAMILIES[family]);
