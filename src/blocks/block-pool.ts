@@ -24,9 +24,10 @@ export class BlockPool {
   readonly blockCount: number;
   /** Links of free blocks are the pool's, links of cached blocks the eviction policy's. */
   readonly links: Links;
-  readonly #references: Uint16Array;
-  /** The prefix cache's node of the block, 0 if it is not indexed. */
-  readonly #labels: Int32Array;
+  /** [blockCount + 1] holders of each block. Written here alone. */
+  readonly references: Uint16Array;
+  /** [blockCount + 1] the prefix cache's node of each block, 0 if it is not indexed. Written here alone. */
+  readonly labels: Int32Array;
   readonly #free: FreeStack;
   #cachedCount = 0;
 
@@ -36,8 +37,8 @@ export class BlockPool {
     }
     this.blockCount = blockCount;
     this.links = createLinks(blockCount);
-    this.#references = new Uint16Array(blockCount + 1);
-    this.#labels = new Int32Array(blockCount + 1);
+    this.references = new Uint16Array(blockCount + 1);
+    this.labels = new Int32Array(blockCount + 1);
     this.#free = new FreeStack(this.links.next, blockCount);
   }
 
@@ -62,18 +63,18 @@ export class BlockPool {
   acquire(): number {
     assert(this.#free.size > 0, "acquire() with no block free");
     const block = this.#free.pop();
-    this.#references[block] = 1;
+    this.references[block] = 1;
     return block;
   }
 
   /** One more reference to a held or cached block. Returns whether it was cached until now. */
   share(block: number): boolean {
-    const references = this.#references[block];
-    assert(references > 0 || this.#labels[block] > 0, () =>
+    const references = this.references[block];
+    assert(references > 0 || this.labels[block] > 0, () =>
       this.#complaint(block, `share(${block}): the block is free`),
     );
     assert(references < MAX_REFERENCES, () => `share(${block}): ${MAX_REFERENCES} references already`);
-    this.#references[block] = references + 1;
+    this.references[block] = references + 1;
     if (references > 0) return false;
     this.#cachedCount--;
     return true;
@@ -81,11 +82,11 @@ export class BlockPool {
 
   /** One reference less. Returns where the block stands now. */
   release(block: number): BlockState {
-    const references = this.#references[block];
+    const references = this.references[block];
     assert(references > 0, () => this.#complaint(block, `release(${block}): the block is not held`));
-    this.#references[block] = references - 1;
+    this.references[block] = references - 1;
     if (references > 1) return "held";
-    if (this.#labels[block] !== 0) {
+    if (this.labels[block] !== 0) {
       this.#cachedCount++;
       return "cached";
     }
@@ -96,42 +97,33 @@ export class BlockPool {
   /** Notes that the prefix cache indexes this held block as `label` (> 0): once unreferenced it is cached, not free. */
   label(block: number, label: number): void {
     assert(
-      this.#references[block] > 0 && this.#labels[block] === 0,
+      this.references[block] > 0 && this.labels[block] === 0,
       () => `label(${block}): must be held and unlabelled`,
     );
-    this.#labels[block] = label;
+    this.labels[block] = label;
   }
 
   /** Notes that the prefix cache dropped this block: a cached block becomes free. */
   unlabel(block: number): void {
-    assert(this.#labels[block] > 0, () => `unlabel(${block}): the block is not labelled`);
-    this.#labels[block] = 0;
-    if (this.#references[block] > 0) return;
+    assert(this.labels[block] > 0, () => `unlabel(${block}): the block is not labelled`);
+    this.labels[block] = 0;
+    if (this.references[block] > 0) return;
     this.#cachedCount--;
     this.#free.push(block);
   }
 
-  /** The prefix cache's node of the block; 0 if it is not indexed. */
-  labelOf(block: number): number {
-    return this.#labels[block];
-  }
-
-  referenceCount(block: number): number {
-    return this.#references[block];
-  }
-
   /** The state of a block and its references, for people. */
   inspect(block: number): { block: number; state: BlockState; references: number; indexed: boolean } {
-    assert(this.#labels[block] !== undefined && block !== NULL_BLOCK, () => this.#complaint(block, ""));
-    const references = this.#references[block];
-    const indexed = this.#labels[block] !== 0;
+    assert(this.labels[block] !== undefined && block !== NULL_BLOCK, () => this.#complaint(block, ""));
+    const references = this.references[block];
+    const indexed = this.labels[block] !== 0;
     return { block, state: references > 0 ? "held" : indexed ? "cached" : "free", references, indexed };
   }
 
   /** Bytes of the pool's own columns. */
   get byteLength(): number {
     return (
-      this.#references.byteLength + this.#labels.byteLength + this.links.next.byteLength + this.links.prev.byteLength
+      this.references.byteLength + this.labels.byteLength + this.links.next.byteLength + this.links.prev.byteLength
     );
   }
 
@@ -155,12 +147,12 @@ export class BlockPool {
       if (state === "cached") cached++;
     }
     assert(cached === this.#cachedCount, () => `cachedCount is ${this.#cachedCount}, counted ${cached}`);
-    assert(this.#references[0] === 0 && this.#labels[0] === 0, "NULL_BLOCK is held or indexed");
+    assert(this.references[0] === 0 && this.labels[0] === 0, "NULL_BLOCK is held or indexed");
   }
 
   /** Why a call about the block is wrong; for an existing block, what the call says. */
   #complaint(block: number, ofUsable: string): string {
-    const exists = this.#labels[block] !== undefined && block !== NULL_BLOCK;
+    const exists = this.labels[block] !== undefined && block !== NULL_BLOCK;
     return exists ? ofUsable : `${block} is not a block id in 1..${this.blockCount}`;
   }
 }

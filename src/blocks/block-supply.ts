@@ -34,11 +34,11 @@ export class BlockSupply {
 
   /** Fills `blocks` with `count` new blocks, each with one holder. If an eviction throws, it takes none and throws. */
   allocateAll(count: number, journal: StepJournal, blocks: IntList): void {
-    blocks.clear();
+    blocks.length = 0;
     try {
       while (blocks.length < count) blocks.push(this.allocate(journal));
     } catch (error) {
-      for (let i = 0; i < blocks.length; i++) this.#pool.release(blocks.at(i));
+      for (let i = 0; i < blocks.length; i++) this.#pool.release(blocks.items[i]);
       throw error;
     }
   }
@@ -55,14 +55,14 @@ export class BlockSupply {
 
   /** Evicts a cached block. If swapping is cheaper than recomputation, the plan swaps it out first. */
   #evict(journal: StepJournal): void {
-    const block = this.#prefixes.victim();
+    const block = this.#prefixes.eviction.victim();
     this.#onEvict?.(block);
     if (this.#prefixes.host.blockCount > 0) this.#swapOut(block, journal);
     this.#prefixes.drop(block);
   }
 
   #swapOut(block: number, journal: StepJournal): void {
-    const node = this.#pool.labelOf(block);
+    const node = this.#pool.labels[block];
     const group = this.#prefixes.groupOf(node, block);
     if (this.#prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping(block)) return;
     const target = this.#prefixes.storeOnHost(group, node);

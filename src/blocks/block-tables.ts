@@ -97,7 +97,7 @@ export class BlockTables {
     let blocks = end > held * blockSize ? (Math.ceil(end / blockSize) - held) * groups.length : 0;
     if (this.forked[slot] === 0 || start % blockSize === 0) return blocks;
     const index = Math.floor(start / blockSize);
-    for (const group of groups) if (this.#pool.referenceCount(group.get(slot, index)) > 1) blocks++;
+    for (const group of groups) if (this.#pool.references[group.get(slot, index)] > 1) blocks++;
     return blocks;
   }
 
@@ -111,7 +111,7 @@ export class BlockTables {
     }
     for (let index = this.counts[slot]; index * this.blockSize < end; index++) {
       this.#supply.allocateAll(this.groups.length, journal, this.#fresh);
-      for (let group = 0; group < this.groups.length; group++) this.put(slot, group, index, this.#fresh.at(group));
+      for (let group = 0; group < this.groups.length; group++) this.put(slot, group, index, this.#fresh.items[group]);
     }
   }
 
@@ -269,7 +269,7 @@ export class BlockTables {
   #unshare(slot: number, index: number, journal: StepJournal): void {
     for (const [group, tables] of this.groups.entries()) {
       const source = tables.get(slot, index);
-      if (this.#pool.referenceCount(source) === 1) continue;
+      if (this.#pool.references[source] === 1) continue;
       const target = this.#supply.allocate(journal);
       tables.set(slot, index, target);
       journal.copy(source, target);

@@ -23,6 +23,22 @@ export type KvEvent =
   | { readonly type: "removed"; readonly block: number; readonly group: number; readonly tier: Tier }
   | { readonly type: "cleared"; readonly tier: Tier };
 
+/** What the prefix cache tells of its content. A copy is a block of one node and group in one tier. */
+export interface ContentListener {
+  /** The step that wrote the copy is done. */
+  stored(tier: Tier, group: number, node: number): void;
+  /** The copy can no longer be matched; a copy that was never announced is not withdrawn. */
+  removed(tier: Tier, group: number, node: number): void;
+  /** All copies of a tier go at once: `remove` takes them out, one event says so. */
+  cleared(tier: Tier, remove: () => void): void;
+  /** All copies go at once: `remove` takes them out, one event a tier says so if the outside knew of a copy. */
+  allCleared(remove: () => void): void;
+  /** The node is gone: its number may stand for other content from now on. */
+  forgot(node: number): void;
+  /** The stored events that lead to what the outside knows now, parents first. O(nodes). */
+  snapshot(): KvEvent[];
+}
+
 /** What the events are about. */
 interface Indexed {
   readonly tree: PrefixTree;
@@ -37,7 +53,7 @@ const TIERS: readonly Tier[] = ["device", "host"];
  * Publishes what the prefix cache holds: stored, after the step that computed it; removed; cleared.
  * Law: replaying all events gives `snapshot()`.
  */
-export class KvEvents {
+export class KvEvents implements ContentListener {
   readonly #cache: Indexed;
   readonly #publish: (event: KvEvent) => void;
   /** By node: name of its content, 0 for none yet. Names are never used again. */
@@ -51,7 +67,6 @@ export class KvEvents {
     this.#publish = publish;
   }
 
-  /** The step that wrote the copy is done. */
   stored(tier: Tier, group: number, node: number): void {
     const at = this.#index(tier, group, node);
     if (this.#known.has(at)) return;
@@ -59,16 +74,12 @@ export class KvEvents {
     this.#publish(this.#storedEvent(tier, group, node));
   }
 
-  /** The copy can no longer be matched; a copy that was never announced is not withdrawn. */
   removed(tier: Tier, group: number, node: number): void {
     const at = this.#index(tier, group, node);
     if (!this.#known.delete(at)) return;
     this.#publish({ type: "removed", block: this.#names[node], group, tier });
   }
 
-  /**
-   * All copies go at once: `remove` takes them out, one event a tier says so, none where the outside knew of no copy.
-   */
   allCleared(remove: () => void): void {
     const wasEmpty = this.#known.size === 0;
     this.#known.clear();
@@ -78,19 +89,16 @@ export class KvEvents {
     if (this.#cache.host.blockCount > 0) this.#publish({ type: "cleared", tier: "host" });
   }
 
-  /** All copies of a tier go at once: `remove` takes them out, one event says so. */
   cleared(tier: Tier, remove: () => void): void {
     for (const copy of this.#known) if (copy % TIERS.length === TIERS.indexOf(tier)) this.#known.delete(copy);
     remove();
     this.#publish({ type: "cleared", tier });
   }
 
-  /** The node is gone: its number may stand for other content from now on. */
   forgot(node: number): void {
     this.#names[node] = 0;
   }
 
-  /** The stored events that lead to what the outside knows now, parents first. O(nodes). */
   snapshot(): KvEvent[] {
     const events: KvEvent[] = [];
     this.#cache.tree.forEachDown((node) => {

@@ -1,11 +1,23 @@
+import { InvalidPolicyError } from "../errors.ts";
+import { shown } from "../option-checks.ts";
 import type { CachedBlocks, EvictionPolicy, EvictionStorage } from "./eviction.ts";
+
+/** An eviction policy that is attached to its cache. */
+export type AttachedEviction = Omit<EvictionPolicy, "attach">;
+
+/** What the guard asks of the cache. */
+interface GuardedBlocks extends CachedBlocks {
+  /** The cached blocks, children before parents. */
+  cached(): Iterable<number>;
+  isCached(block: number): boolean;
+}
 
 /**
  * An eviction policy, whose calls may throw. `onError` takes the error, so that the change of the cache around the call
  * is completed. What the policy knows is stale from then on: it hears of nothing more, and begins anew before the next
  * victim.
  */
-export class GuardedEviction {
+export class GuardedEviction implements AttachedEviction {
   readonly name: string;
   readonly add: (block: number) => void;
   readonly remove: (block: number) => void;
@@ -17,14 +29,14 @@ export class GuardedEviction {
   readonly #policy: EvictionPolicy;
   readonly #onError: (error: unknown) => void;
   readonly #storage: EvictionStorage;
-  readonly #blocks: CachedBlocks & { cached(): Iterable<number> };
+  readonly #blocks: GuardedBlocks;
   #isStale = false;
 
-  /** Attaches the policy. `blocks.cached`: the cached blocks, children before parents. */
+  /** Attaches the policy. */
   constructor(
     policy: EvictionPolicy,
     storage: EvictionStorage,
-    blocks: CachedBlocks & { cached(): Iterable<number> },
+    blocks: GuardedBlocks,
     onError: (error: unknown) => void,
   ) {
     this.name = policy.name;
@@ -42,13 +54,20 @@ export class GuardedEviction {
     policy.attach(storage, blocks);
   }
 
-  /** The policy's answer, whatever it is. */
-  victim(): unknown {
+  /** Throws `InvalidPolicyError` if the policy names a block that is not cached. */
+  victim(): number {
     if (this.#isStale) {
       this.#policy.attach(this.#storage, this.#blocks);
       for (const block of this.#blocks.cached()) this.#policy.add(block);
       this.#isStale = false;
     }
+    const block: unknown = this.#answer();
+    // "3" and 3n would be read as 3.
+    if (Number.isInteger(block) && this.#blocks.isCached(block as number)) return block as number;
+    throw new InvalidPolicyError(`eviction policy ${this.name} named block ${shown(block)}, which is not cached`);
+  }
+
+  #answer(): number {
     try {
       return this.#policy.victim();
     } catch (error) {

@@ -89,13 +89,13 @@ export class HostTier {
   /** The plan is complete. */
   unpin(): void {
     for (let i = 0; i < this.#pinned.length; i++) {
-      const block = this.#pinned.at(i);
+      const block = this.#pinned.items[i];
       // A block that a rollback dropped meanwhile is free and no longer pinned.
       if (this.#pins[block] === 0) continue;
       this.#pins[block] = 0;
       this.#stored.pushBack(block);
     }
-    this.#pinned.clear();
+    this.#pinned.length = 0;
   }
 
   /** Drops a node's copy. */

@@ -9,7 +9,7 @@ export function ownBlocks({ tables, pool }: KvCache, slot: number, settled?: num
   for (const group of tables.groups) {
     const end = settled === undefined ? tables.counts[slot] : tables.firstNeeded(slot, settled, group.window);
     for (let index = group.first[slot]; index < end; index++) {
-      if (pool.referenceCount(group.get(slot, index)) === 1) blocks++;
+      if (pool.references[group.get(slot, index)] === 1) blocks++;
     }
   }
   return blocks;

@@ -1,14 +1,12 @@
 import { assert } from "../assert.ts";
 import { NULL_BLOCK } from "../config.ts";
-import { InvalidPolicyError } from "../errors.ts";
-import { shown } from "../option-checks.ts";
 import { widened } from "../widen.ts";
 import type { BlockHash } from "./block-hash.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { Domains } from "./domains.ts";
-import { KvEvents, type KvEvent } from "./events.ts";
+import { type ContentListener, KvEvents, type KvEvent } from "./events.ts";
 import type { CachedBlocks, EvictionPolicy } from "./eviction.ts";
-import { GuardedEviction } from "./guarded-eviction.ts";
+import { type AttachedEviction, GuardedEviction } from "./guarded-eviction.ts";
 import { HostTier } from "./host-tier.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 
@@ -46,8 +44,8 @@ export class PrefixCache implements CachedBlocks {
   /** By group: whether its layers see every earlier position. */
   readonly #whole: readonly boolean[];
   readonly host: HostTier;
-  readonly events: KvEvents | undefined;
-  readonly eviction: GuardedEviction;
+  readonly events: ContentListener | undefined;
+  readonly eviction: AttachedEviction;
   readonly #pool: BlockPool;
   readonly #onError: (error: unknown) => void;
   /** [(capacity + 1) x groupCount] */
@@ -106,9 +104,9 @@ export class PrefixCache implements CachedBlocks {
 
   /** Removes the block from the index, and nodes that are no longer needed. */
   drop(block: number): void {
-    const node = this.#pool.labelOf(block);
+    const node = this.#pool.labels[block];
     const group = this.groupOf(node, block);
-    if (this.#pool.referenceCount(block) === 0) this.eviction.remove(block);
+    if (this.#pool.references[block] === 0) this.eviction.remove(block);
     this.eviction.dropped?.(block);
     this.events?.removed("device", group, node);
     this.#blockOf[node * this.groupCount + group] = NULL_BLOCK;
@@ -135,7 +133,7 @@ export class PrefixCache implements CachedBlocks {
   /** Removes the device's cached blocks; copies on the host stay. Publishes one event if no block is held. */
   dropCached(): void {
     const drop = (): void => {
-      while (this.#pool.cachedCount > 0) this.drop(this.victim());
+      while (this.#pool.cachedCount > 0) this.drop(this.eviction.victim());
     };
     if (this.events !== undefined && this.#pool.heldCount === 0) this.events.cleared("device", drop);
     else drop();
@@ -155,18 +153,6 @@ export class PrefixCache implements CachedBlocks {
     const onHost = this.host.blockOf(group, node) !== NULL_BLOCK;
     if (block !== NULL_BLOCK) this.drop(block);
     if (onHost) this.dropFromHost(group, node);
-  }
-
-  /** The cached block to evict next. The pool must have one. */
-  victim(): number {
-    const block = this.eviction.victim() as number;
-    // What is no block has no label; but "3" and 3n would be read as 3.
-    if (!Number.isInteger(block) || !(this.#pool.labelOf(block) > 0) || this.#pool.referenceCount(block) > 0) {
-      throw new InvalidPolicyError(
-        `eviction policy ${this.eviction.name} named block ${shown(block)}, which is not cached`,
-      );
-    }
-    return block;
   }
 
   /**
@@ -220,8 +206,13 @@ export class PrefixCache implements CachedBlocks {
     if (above > 0) this.#tellNewLeaf(above);
   }
 
+  /** Whether the block is indexed and has no holder. Any number may be asked. */
+  isCached(block: number): boolean {
+    return this.#pool.labels[block] > 0 && this.#pool.references[block] === 0;
+  }
+
   isLeaf(block: number): boolean {
-    const node = this.#pool.labelOf(block);
+    const node = this.#pool.labels[block];
     const group = this.groupOf(node, block);
     if (!this.#whole[group]) return true;
     for (let child = this.tree.firstChild(node); child !== 0; child = this.tree.nextSibling(child)) {
@@ -236,7 +227,7 @@ export class PrefixCache implements CachedBlocks {
     this.tree.forEachDown((node) => {
       for (let group = 0; group < this.groupCount; group++) {
         const block = this.blockOf(group, node);
-        if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0) blocks.push(block);
+        if (block !== NULL_BLOCK && this.#pool.references[block] === 0) blocks.push(block);
       }
     });
     return blocks.reverse();
@@ -244,7 +235,7 @@ export class PrefixCache implements CachedBlocks {
 
   depth(block: number): number {
     let depth = 0;
-    for (let node = this.#pool.labelOf(block); node > 0; node = this.tree.parentOf(node)) depth++;
+    for (let node = this.#pool.labels[block]; node > 0; node = this.tree.parentOf(node)) depth++;
     return depth - 1;
   }
 
@@ -262,7 +253,7 @@ export class PrefixCache implements CachedBlocks {
       );
       for (let group = 0; group < this.groupCount; group++) labelled += this.#checkResidency(node, group);
     });
-    for (let block = 1; block <= this.#pool.blockCount; block++) if (this.#pool.labelOf(block) !== 0) labelled--;
+    for (let block = 1; block <= this.#pool.blockCount; block++) if (this.#pool.labels[block] !== 0) labelled--;
     assert(labelled === 0, () => `${-labelled} labelled blocks belong to no node`);
   }
 
@@ -270,8 +261,8 @@ export class PrefixCache implements CachedBlocks {
     const block = this.blockOf(group, node);
     if (block === NULL_BLOCK) return 0;
     assert(
-      this.#pool.labelOf(block) === node,
-      () => `block ${block} of node ${node} is labelled ${this.#pool.labelOf(block)}`,
+      this.#pool.labels[block] === node,
+      () => `block ${block} of node ${node} is labelled ${this.#pool.labels[block]}`,
     );
     const parent = this.tree.parentOf(node);
     assert(
@@ -285,7 +276,7 @@ export class PrefixCache implements CachedBlocks {
     if (this.eviction.becameLeaf === undefined) return;
     for (let group = 0; group < this.groupCount; group++) {
       const block = this.blockOf(group, node);
-      if (block !== NULL_BLOCK && this.#pool.referenceCount(block) === 0 && this.isLeaf(block)) {
+      if (block !== NULL_BLOCK && this.#pool.references[block] === 0 && this.isLeaf(block)) {
         this.eviction.becameLeaf(block);
       }
     }

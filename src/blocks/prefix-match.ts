@@ -32,7 +32,7 @@ export class PrefixMatch {
   }
 
   nodeAt(index: number): number {
-    return this.#nodes.at(index);
+    return this.#nodes.items[index];
   }
 
   /** The first of `blocks` blocks that the next token of a group still sees. */
@@ -56,10 +56,10 @@ export class PrefixMatch {
     let taken = 0;
     for (let index = this.firstBlock(group); index < this.blockCount; index++) {
       // A block that is only on the host needs a device block, too: NULL_BLOCK has no references.
-      if (pool.referenceCount(this.#cache.blockOf(group, this.nodeAt(index))) === 0) taken++;
+      if (pool.references[this.#cache.blockOf(group, this.nodeAt(index))] === 0) taken++;
     }
     if (this.partialNode === 0) return taken;
-    return taken + 1 + (pool.referenceCount(this.#cache.blockOf(group, this.partialNode)) === 0 ? 1 : 0);
+    return taken + 1 + (pool.references[this.#cache.blockOf(group, this.partialNode)] === 0 ? 1 : 0);
   }
 
   /**
@@ -92,14 +92,14 @@ export class PrefixMatch {
           slot,
           group,
           index,
-          there === NULL_BLOCK ? supply.swapIn(group, node, blocks.at(next++), journal) : there,
+          there === NULL_BLOCK ? supply.swapIn(group, node, blocks.items[next++], journal) : there,
         );
       }
     }
     if (this.partialNode === 0) return;
     for (let group = 0; group < groupCount; group++) {
-      tables.put(slot, group, this.blockCount, blocks.at(next));
-      journal.copy(this.#cache.blockOf(group, this.partialNode), blocks.at(next++));
+      tables.put(slot, group, this.blockCount, blocks.items[next]);
+      journal.copy(this.#cache.blockOf(group, this.partialNode), blocks.items[next++]);
     }
   }
 
@@ -148,7 +148,7 @@ export class PrefixMatch {
     this.blockCount = 0;
     this.partialNode = 0;
     this.tokenCount = 0;
-    this.#nodes.clear();
+    this.#nodes.length = 0;
     this.#run.fill(0);
   }
 

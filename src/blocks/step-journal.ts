@@ -54,16 +54,16 @@ export class StepJournal {
 
   /** Whether this plan computes the block: it then cannot be the source of the plan's own copy. */
   computes(block: number): boolean {
-    for (let i = 0; i < this.indexed.length; i += 2) if (this.indexed.at(i) === block) return true;
+    for (let i = 0; i < this.indexed.length; i += 2) if (this.indexed.items[i] === block) return true;
     return false;
   }
 
   clear(): void {
-    this.indexed.clear();
-    this.copies.clear();
-    this.swapOuts.clear();
-    this.swapIns.clear();
-    this.demoted.clear();
+    this.indexed.length = 0;
+    this.copies.length = 0;
+    this.swapOuts.length = 0;
+    this.swapIns.length = 0;
+    this.demoted.length = 0;
     // Assigning the length drops the array's memory, so not in every step.
     if (this.adoptions.length > 0) this.adoptions.length = 0;
     if (this.unshared.length > 0) this.unshared.length = 0;

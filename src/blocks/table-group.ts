@@ -99,7 +99,7 @@ export class TableGroup {
   takeChanges(): void {
     this.changeCount = 0;
     for (let i = 0; i < this.#changed.length; i++) {
-      const slot = this.#changed.at(i);
+      const slot = this.#changed.items[i];
       const end = this.#changedEnd[slot];
       if (end === 0) continue;
       this.#changedEnd[slot] = 0;
@@ -109,7 +109,7 @@ export class TableGroup {
       this.changes[at + 1] = Math.max(this.#changedFirst[slot], end - this.stride);
       this.changes[at + 2] = end;
     }
-    this.#changed.clear();
+    this.#changed.length = 0;
   }
 
   /** Doubles every table until one has room for `length` blocks. Only for a group without a window. */

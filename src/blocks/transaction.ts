@@ -46,8 +46,8 @@ export class Transactions {
 
   /** The plan is complete: later plans run after its copies and swaps, so their sources may be released. */
   seal(journal: StepJournal): void {
-    for (let i = 0; i < journal.sources.length; i++) this.#prefixes.release(journal.sources.at(i));
-    journal.sources.clear();
+    for (let i = 0; i < journal.sources.length; i++) this.#prefixes.release(journal.sources.items[i]);
+    journal.sources.length = 0;
     this.#prefixes.host.unpin();
     if (!this.#open.includes(journal)) this.#open.push(journal);
   }
@@ -70,17 +70,17 @@ export class Transactions {
   rollBack(journal: StepJournal): void {
     for (const unsharing of journal.unshared) this.#shareAgain(unsharing);
     for (let i = journal.indexed.length - 2; i >= 0; i -= 2) {
-      const block = journal.indexed.at(i);
-      if (this.#pool.labelOf(block) === journal.indexed.at(i + 1)) this.#prefixes.drop(block);
+      const block = journal.indexed.items[i];
+      if (this.#pool.labels[block] === journal.indexed.items[i + 1]) this.#prefixes.drop(block);
     }
     // Newest first: a chain's tail is released before its head, so that it is evicted first.
     for (let i = journal.adoptions.length - 1; i >= 0; i--) {
       if (this.#tables.closeAdoption(journal.adoptions[i])) this.#prefixes.release(journal.adoptions[i].block);
     }
     for (let i = 0; i < journal.demoted.length; i += 2) {
-      const group = journal.demoted.at(i);
-      const node = journal.demoted.at(i + 1);
-      const isStored = this.#prefixes.host.blockOf(group, node) === journal.swapOuts.at(i + 1);
+      const group = journal.demoted.items[i];
+      const node = journal.demoted.items[i + 1];
+      const isStored = this.#prefixes.host.blockOf(group, node) === journal.swapOuts.items[i + 1];
       if (isStored) this.#prefixes.dropFromHost(group, node);
     }
     this.#close(journal);
@@ -135,14 +135,15 @@ export class Transactions {
   #publish(journal: StepJournal): void {
     const events = this.#prefixes.events!;
     for (let i = 0; i < journal.indexed.length; i += 2) {
-      const block = journal.indexed.at(i);
-      const node = journal.indexed.at(i + 1);
-      if (this.#pool.labelOf(block) === node) events.stored("device", this.#prefixes.groupOf(node, block), node);
+      const block = journal.indexed.items[i];
+      const node = journal.indexed.items[i + 1];
+      if (this.#pool.labels[block] === node) events.stored("device", this.#prefixes.groupOf(node, block), node);
     }
     for (let i = 0; i < journal.demoted.length; i += 2) {
-      const group = journal.demoted.at(i);
-      const node = journal.demoted.at(i + 1);
-      if (this.#prefixes.host.blockOf(group, node) === journal.swapOuts.at(i + 1)) events.stored("host", group, node);
+      const group = journal.demoted.items[i];
+      const node = journal.demoted.items[i + 1];
+      if (this.#prefixes.host.blockOf(group, node) === journal.swapOuts.items[i + 1])
+        events.stored("host", group, node);
     }
   }
 }

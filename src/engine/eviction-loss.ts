@@ -19,7 +19,7 @@ const MAX_BEHIND = 16;
 
 /** Looks at a cached block. O(depth). */
 export function evictionLoss({ pool, prefixes }: KvCache, block: number): EvictionLoss {
-  const node = pool.labelOf(block);
+  const node = pool.labels[block];
   const group = prefixes.groupOf(node, block);
   let groupCount = 0;
   for (let other = 0; other < prefixes.groupCount; other++) if (prefixes.isResident(other, node)) groupCount++;

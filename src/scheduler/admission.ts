@@ -9,7 +9,6 @@ import { AdapterPlaces } from "./adapter-places.ts";
 import type { Allotment } from "./allotment.ts";
 import type { StepRecord } from "./in-flight.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
-import { missingBlocksOf } from "./policy-answers.ts";
 import { NONE, type Deferral, type Sequence } from "./sequence.ts";
 import type { Slots } from "./slots.ts";
 import type { WaitingQueue } from "./waiting-queue.ts";
@@ -119,7 +118,7 @@ export class Admission implements AdmissionView {
     const isPartial = computed % kv.blockSize > 0;
     const copies = isPartial ? (kv.tables.forked[parent.slot] === 1 ? 1 : 2) * this.groupCount : 0;
     this.#promised = NONE;
-    return missingBlocksOf(options.admission, sequence, copies, this) === 0;
+    return options.admission.missingBlocks(sequence, copies, this) === 0;
   }
 
   /** Counts the blocks that a newcomer will need for its remaining tokens. */
@@ -189,7 +188,7 @@ export class Admission implements AdmissionView {
     const { pool, tables } = this.#parts.kv;
     let parts = 0;
     for (let index = group.first[slot]; index < tables.counts[slot]; index++) {
-      parts += 1 / pool.referenceCount(group.get(slot, index));
+      parts += 1 / pool.references[group.get(slot, index)];
     }
     return parts;
   }
@@ -203,7 +202,7 @@ export class Admission implements AdmissionView {
   #missingBlocks(sequence: Sequence, match: PrefixMatch): number {
     const { slots, options, kv } = this.#parts;
     if (slots.running.length === 0) return 0;
-    return missingBlocksOf(options.admission, sequence, kv.blocksToAdmit(match, sequence.tokenCount), this);
+    return options.admission.missingBlocks(sequence, kv.blocksToAdmit(match, sequence.tokenCount), this);
   }
 
   #sharedTail(sequence: Sequence): number {

@@ -1,6 +1,4 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
-import { InvalidPolicyError } from "../errors.ts";
-import { shown } from "../option-checks.ts";
 import type { ChunkStep } from "../prefill/chunk-policy.ts";
 import { needsHost, type LaneRules } from "./lanes.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
@@ -263,17 +261,7 @@ export class Allotment implements ChunkStep {
   }
 
   #chunkOf(sequence: Sequence, gap: number): number {
-    const { chunking, longPrefillThreshold } = this.#parts.options;
-    const answer = gap === 1 ? 1 : chunking.chunk(sequence, gap, this);
-    // Not `Math.min` of an answer that is no number: it makes 0 of null.
-    const chunk = typeof answer === "number" ? Math.min(answer, longPrefillThreshold) : answer;
-    const isAlone = this.remaining === this.budget && this.decodeCount === 0 && this.prefillsLeft === 1;
-    const isAllowed = Number.isInteger(chunk) && chunk >= (isAlone ? 1 : 0) && chunk <= gap && chunk <= this.remaining;
-    if (isAllowed) return chunk;
-    const why = isAlone ? " and no other request takes any" : "";
-    throw new InvalidPolicyError(
-      `chunk policy ${chunking.name} gave ${shown(chunk)} of ${gap} tokens, ${this.remaining} remain${why}`,
-    );
+    return gap === 1 ? 1 : this.#parts.options.chunking.chunk(sequence, gap, this);
   }
 
   /** Gives the request `chunk` tokens, if their blocks are available. */

@@ -15,7 +15,7 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
   const { others, due, full, computed, sequences } = slots;
   if (allotment.isSet) {
     for (let i = 0; i < due.length; i++) {
-      const slot = due.at(i);
+      const slot = due.items[i];
       kv.tables.reserve(slot, computed[slot], computed[slot] + 1, journal);
       plan.findBases(slot);
     }
@@ -26,7 +26,7 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
     if (tokens > 0) issue(others[i], tokens, parts, journal);
   }
   for (let i = 0; allotment.isSet && i < full.length; i++) {
-    const slot = full.at(i);
+    const slot = full.items[i];
     kv.transactions.index(slot, sequences[slot]!.tokens, computed[slot], journal);
   }
   for (let i = 0; i < others.length; i++) if (allotment.tokens[others[i].slot] > 0) index(others[i], parts, journal);

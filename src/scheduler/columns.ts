@@ -107,6 +107,6 @@ export function writeSampling(columns: SamplingColumns, index: number, params: S
 
 /** Writes pairs of blocks; returns how many there are. */
 export function writePairs(column: Int32Array, pairs: IntList): number {
-  for (let i = 0; i < pairs.length; i++) column[i] = pairs.at(i);
+  for (let i = 0; i < pairs.length; i++) column[i] = pairs.items[i];
   return pairs.length / 2;
 }

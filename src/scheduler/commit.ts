@@ -45,7 +45,7 @@ export class Commit {
       this.outcome.addRows(record.requests, tokenIds, record.plan.requestCount);
     } else this.#deliverRows(record, tokenIds);
     for (let i = 0; i < slots.full.length; i++) {
-      const sequence = slots.sequences[slots.full.at(i)];
+      const sequence = slots.sequences[slots.full.items[i]];
       if (sequence !== undefined) this.#index(sequence);
     }
   }
@@ -56,7 +56,7 @@ export class Commit {
     let row = 0;
     let sample = 0;
     for (let i = 0; i < special.length; i++) {
-      const mark = special.at(i);
+      const mark = special.items[i];
       const next = mark < 0 ? ~mark : mark;
       this.#announceRows(record, row, next, tokenIds, sample);
       sample += next - row;

@@ -1,7 +1,6 @@
 import type { Allotment } from "./allotment.ts";
 import type { StepJournal } from "../blocks/step-journal.ts";
 import type { SchedulerParts } from "./parts.ts";
-import { draftsOf } from "./policy-answers.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** Drafts that a mask forces, for one request in one step: the names and braces between two values. */
@@ -66,7 +65,7 @@ function draft(sequence: Sequence, room: number, parts: SchedulerParts, journal:
 function guess(sequence: Sequence, most: number, { options }: SchedulerParts): ArrayLike<number> {
   const forced = sequence.steering?.forcedTokens(Math.min(most, MAX_FORCED_DRAFTS)) ?? [];
   if (forced.length > 0 || options.drafter === undefined) return forced;
-  return draftsOf(options.drafter, sequence.tokens, sequence.tokenCount, most);
+  return options.drafter.propose(sequence.tokens, sequence.tokenCount, most);
 }
 
 /** How many of the guesses the request's mask allows, and the step's edits have room for. */

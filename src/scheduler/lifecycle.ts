@@ -51,7 +51,7 @@ export class Lifecycle {
     this.#plan = plan;
     this.#listeners = listeners;
     const limits = { maxRequests: options.maxWaitingRequests, maxTokens: options.maxWaitingTokens };
-    this.waiting = new WaitingQueue(options.queue, limits, listeners);
+    this.waiting = new WaitingQueue(options.queue, limits);
   }
 
   /** When the next request expires; `Infinity` for never. */
@@ -193,7 +193,8 @@ export class Lifecycle {
     this.#listeners.note?.("end", now, NONE, sequence.label, sequence.outputTokenCount, reason);
     this.#unregister(sequence);
     this.waiting.ended(sequence, now);
-    this.#listeners.ended(sequence);
+    this.#listeners.leftAdmission?.(sequence);
+    this.#listeners.onEnd?.(sequence);
   }
 
   /** Ends the requests whose deadline or queue timeout has passed. */
@@ -310,7 +311,7 @@ export class Lifecycle {
     for (const group of tables.groups) {
       for (let index = group.first[slot]; index < tables.counts[slot]; index++) {
         const block = group.get(slot, index);
-        if (pool.labelOf(block) !== 0) {
+        if (pool.labels[block] !== 0) {
           prefixes.eviction.retain?.(block, retention.priority, now + retention.duration);
         }
       }

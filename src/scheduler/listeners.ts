@@ -1,4 +1,3 @@
-import type { Request } from "../request.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 
 /** The options with functions that are told of changes. */
@@ -17,9 +16,11 @@ export class Listeners {
   readonly onKvEvent: ListenerOptions["onKvEvent"];
   readonly note: NonNullable<ListenerOptions["decisionLog"]>["note"] | undefined;
   readonly notePlan: NonNullable<ListenerOptions["decisionLog"]>["notePlan"] | undefined;
-  readonly #leftAdmission: ListenerOptions["admission"]["ended"];
-  readonly #onEnd: ListenerOptions["onEnd"];
-  #hasFailed = false;
+  /** Tells the admission policy that a request ended. */
+  readonly leftAdmission: ListenerOptions["admission"]["ended"];
+  readonly onEnd: ListenerOptions["onEnd"];
+  /** Whether one threw since the last `rethrow`; written here alone. */
+  hasFailed = false;
   #error: unknown;
 
   constructor({ queue, admission, budget, decisionLog: log, onEnd, onKvEvent }: ListenerOptions) {
@@ -28,32 +29,21 @@ export class Listeners {
     this.note = this.#guard(log?.note.bind(log));
     this.notePlan = this.#guard(log?.notePlan.bind(log));
     this.onKvEvent = this.#guard(onKvEvent);
-    this.#leftAdmission = this.#guard(admission.ended?.bind(admission));
-    this.#onEnd = this.#guard(onEnd);
-  }
-
-  /** The request ended. */
-  ended(request: Request): void {
-    this.#leftAdmission?.(request);
-    this.#onEnd?.(request);
-  }
-
-  /** Whether one threw since the last `rethrow`. */
-  get hasFailed(): boolean {
-    return this.#hasFailed;
+    this.leftAdmission = this.#guard(admission.ended?.bind(admission));
+    this.onEnd = this.#guard(onEnd);
   }
 
   /** Keeps an error; of several the first. */
   readonly keep = (error: unknown): void => {
-    if (!this.#hasFailed) this.#error = error;
-    this.#hasFailed = true;
+    if (!this.hasFailed) this.#error = error;
+    this.hasFailed = true;
   };
 
   /** The change is complete: throws the error that was kept. */
   rethrow(): void {
-    if (!this.#hasFailed) return;
+    if (!this.hasFailed) return;
     const error = this.#error;
-    this.#hasFailed = false;
+    this.hasFailed = false;
     this.#error = undefined;
     throw error;
   }

@@ -5,6 +5,7 @@ import { InFlight } from "./in-flight.ts";
 import type { LaneRules } from "./lanes.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
+import { checkedPolicies } from "./checked-policies.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import { PlanColumns } from "./plan.ts";
 import type { Sequence } from "./sequence.ts";
@@ -41,8 +42,9 @@ export interface SchedulerParts {
   readonly counters: Counters;
 }
 
-export function createParts(options: ResolvedSchedulerOptions): SchedulerParts {
-  const listeners = new Listeners(options);
+export function createParts(given: ResolvedSchedulerOptions): SchedulerParts {
+  const listeners = new Listeners(given);
+  const options = { ...given, ...checkedPolicies(given, listeners) };
   const { maxRequests, hostBlockCount, drafter } = options;
   const { maxTokens } = options.budget;
   const { blockCount, blockSize, groups, eviction, hash, worthSwapping } = options;

@@ -70,7 +70,7 @@ export class PlanColumns {
     for (let row = 0; row < this.#rowCount; row++) {
       if (this.columns.requestSlots[row] !== NONE) this.drop(this.columns.requestSlots[row]);
     }
-    this.#newcomers.clear();
+    this.#newcomers.length = 0;
     if (newest === undefined) return;
     for (let sample = 0; sample < newest.plan.sampleCount; sample++) {
       const { slot } = newest.samples[sample];
@@ -112,11 +112,11 @@ export class PlanColumns {
     }
     if (this.#firstGap < this.#rowCount) this.#closeGaps(records);
     for (let i = 0; i < this.#newcomers.length; i++) {
-      const slot = this.#newcomers.at(i);
+      const slot = this.#newcomers.items[i];
       this.#rows[slot] = this.#rowCount;
       this.columns.requestSlots[this.#rowCount++] = slot;
     }
-    this.#newcomers.clear();
+    this.#newcomers.length = 0;
     return Math.min(this.#steadyRows, firstOther);
   }
 

@@ -6,7 +6,6 @@ import { explain, type Explanation } from "./inspect/explanation.ts";
 import { checkSchedulerInvariants } from "./inspect/invariants.ts";
 import { schedulerStats, type SchedulerStats } from "./inspect/stats.ts";
 import type { SchedulerParts } from "./parts.ts";
-import { tokensOf } from "./policy-answers.ts";
 
 /** What can be asked of a scheduler. Nothing here changes it. */
 export class SchedulerView {
@@ -32,7 +31,7 @@ export class SchedulerView {
 
   /** Tokens that the next step may carry. */
   get tokenBudget(): number {
-    return tokensOf(this.#parts.options.budget);
+    return this.#parts.options.budget.tokens();
   }
 
   /** When time alone will change what `schedule` decides: `Infinity` for never. */

@@ -15,7 +15,6 @@ import { assertFeasible } from "./feasible.ts";
 import type { StepRecord } from "./in-flight.ts";
 import { resolveOptions, type SchedulerOptions } from "./options.ts";
 import type { StepOutcome } from "./outcome.ts";
-import { tokensOf } from "./policy-answers.ts";
 import { claimPolicies } from "./policy-options.ts";
 import { createParts, type SchedulerParts } from "./parts.ts";
 import { blame, undoPlans } from "./rollback.ts";
@@ -96,7 +95,7 @@ export class Scheduler extends SchedulerView {
     if (parts.lifecycle.steered.size > 0) steer(parts.lifecycle, now);
     this.kv.prefixes.eviction.advance?.(now);
     parts.slots.look();
-    allotment.begin(tokensOf(parts.options.budget));
+    allotment.begin(parts.options.budget.tokens());
     try {
       decide(parts, record);
     } catch (error) {

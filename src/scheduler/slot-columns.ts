@@ -104,7 +104,7 @@ export class SlotColumns {
     const { counts, blockSize } = this.kv.tables;
     let needy = 0;
     for (let i = 0; i < this.decoding.length; i++) {
-      if (this.known[this.decoding.at(i)] > counts[this.decoding.at(i)] * blockSize) needy++;
+      if (this.known[this.decoding.items[i]] > counts[this.decoding.items[i]] * blockSize) needy++;
     }
     return needy;
   }

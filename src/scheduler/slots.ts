@@ -79,9 +79,9 @@ export class Slots extends SlotColumns {
   look(): void {
     const { due, computed } = this;
     this.isAdvanced = false;
-    due.clear();
+    due.length = 0;
     for (let i = 0; i < this.touched.length; i++) {
-      const slot = this.touched.at(i);
+      const slot = this.touched.items[i];
       if (this.places[slot] === NONE) continue;
       if (computed[slot] >= this.limits[slot] - 1) {
         this.#leaveLane(slot);
@@ -106,9 +106,9 @@ export class Slots extends SlotColumns {
 
   /** Empties the lane: each running request is decided individually, in order of admission. */
   leaveLanes(): void {
-    this.touched.clear();
+    this.touched.length = 0;
     if (this.decoding.length === 0) return;
-    while (this.decoding.length > 0) this.#leaveLane(this.decoding.at(this.decoding.length - 1));
+    while (this.decoding.length > 0) this.#leaveLane(this.decoding.items[this.decoding.length - 1]);
     this.others.length = 0;
     for (const sequence of this.running) this.others.push(sequence);
   }
@@ -118,18 +118,18 @@ export class Slots extends SlotColumns {
     const { decoding, computed, drawn, known, full } = this;
     const { touched, edges } = this;
     this.isAdvanced = true;
-    touched.clear();
+    touched.length = 0;
     for (let i = 0; i < decoding.length; i++) {
-      const slot = decoding.at(i);
+      const slot = decoding.items[i];
       const length = computed[slot] + 1;
       computed[slot] = length;
       drawn[slot]++;
       if (length >= edges[slot]) touched.push(slot);
     }
-    full.clear();
+    full.length = 0;
     const { indexAt } = this.kv.tables;
     for (let i = 0; i < touched.length; i++) {
-      const slot = touched.at(i);
+      const slot = touched.items[i];
       if (computed[slot] >= indexAt[slot] && computed[slot] <= known[slot]) full.push(slot);
       this.#findEdge(slot);
     }
@@ -224,8 +224,8 @@ export class Slots extends SlotColumns {
    * is in flight; then `full` has the slots with a block to index, whose last token came with this plan.
    */
   receive(record: StepRecord, tokenIds: ArrayLike<number>, special: IntList, isAhead: boolean): void {
-    special.clear();
-    this.full.clear();
+    special.length = 0;
+    this.full.length = 0;
     const { requestCount } = record.plan;
     const isWhole = record.setCount === requestCount && record.leaveCount === this.leaveCount && !this.kv.windowed;
     if (isWhole) this.#receiveSet(record, tokenIds, special, isAhead);
@@ -302,9 +302,9 @@ export class Slots extends SlotColumns {
   }
 
   #leaveLane(slot: number): void {
-    const last = this.decoding.pop();
+    const last = this.decoding.items[--this.decoding.length];
     if (last !== slot) {
-      this.decoding.set(this.places[slot], last);
+      this.decoding.items[this.places[slot]] = last;
       this.places[last] = this.places[slot];
     }
     this.places[slot] = NONE;

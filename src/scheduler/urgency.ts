@@ -1,8 +1,5 @@
-import { InvalidPolicyError } from "../errors.ts";
-import { shown } from "../option-checks.ts";
 import type { PreemptionPolicy } from "../policies/preemption/preemption-policy.ts";
 import type { Sequence } from "./sequence.ts";
-import { victimOf } from "./policy-answers.ts";
 
 /** The ranks of a preemption policy, and what follows from them. Without ranks all requests are equal. */
 export class Urgency {
@@ -19,15 +16,7 @@ export class Urgency {
   }
 
   rankOf(sequence: Sequence): number {
-    if (this.#policy.rank === undefined) return 0;
-    const rank = this.#policy.rank(sequence);
-    if (typeof rank !== "number" || Number.isNaN(rank)) {
-      throw new InvalidPolicyError(
-        `preemption policy ${this.#policy.name} gave request ${sequence.label} the rank ${shown(rank)}, ` +
-          "a number is allowed",
-      );
-    }
-    return rank;
+    return this.#policy.rank?.(sequence) ?? 0;
   }
 
   /** Whether the waiting request may take what the running one has. */
@@ -60,6 +49,6 @@ export class Urgency {
    * The policy's victim: one of the least urgent of the candidates, so that no victim was more urgent than a survivor.
    */
   victim(candidates: readonly Sequence[]): Sequence {
-    return victimOf(this.#policy, this.classesOf(candidates).at(-1)!);
+    return this.#policy.victim(this.classesOf(candidates).at(-1)!) as Sequence;
   }
 }

@@ -1,15 +1,13 @@
 import { QueueFullError } from "../errors.ts";
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
-import type { Listeners } from "./listeners.ts";
 import type { Sequence } from "./sequence.ts";
-import { ToldQueue } from "./told-queue.ts";
 
 /**
  * The waiting requests in the order of a policy, bounded by requests and by tokens. A preempted request always returns,
  * because its tokens are work already done.
  */
 export class WaitingQueue {
-  readonly #order: ToldQueue;
+  readonly #order: QueuePolicy;
   readonly #maxRequests: number;
   readonly #maxTokens: number;
   /** Parked requests, by what they lack. No lot is empty. */
@@ -17,8 +15,8 @@ export class WaitingQueue {
   #parkedCount = 0;
   #tokenCount = 0;
 
-  constructor(policy: QueuePolicy, limits: { maxRequests: number; maxTokens: number }, listeners: Listeners) {
-    this.#order = new ToldQueue(policy, listeners);
+  constructor(order: QueuePolicy, limits: { maxRequests: number; maxTokens: number }) {
+    this.#order = order;
     this.#maxRequests = limits.maxRequests;
     this.#maxTokens = limits.maxTokens;
   }
@@ -96,11 +94,11 @@ export class WaitingQueue {
 
   /** The request ended. */
   ended(sequence: Sequence, now: number): void {
-    this.#order.ended(sequence, now);
+    this.#order.ended?.(sequence, now);
   }
 
   /** The request that comes next; stays in. Undefined where none waits. */
   next(now: number): Sequence | undefined {
-    return this.#order.next(now);
+    return this.#order.next(now) as Sequence | undefined;
   }
 }

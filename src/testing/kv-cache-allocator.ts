@@ -238,6 +238,6 @@ function newStep(): Step {
 
 function pairsFrom(list: IntList, start: number): BlockPair[] {
   const pairs: BlockPair[] = [];
-  for (let i = start; i < list.length; i += 2) pairs.push([list.at(i), list.at(i + 1)]);
+  for (let i = start; i < list.length; i += 2) pairs.push([list.items[i], list.items[i + 1]]);
   return pairs;
 }

@@ -35,7 +35,7 @@ describe("BlockPool", () => {
   test("a block is held until its last holder lets go, then used again first", () => {
     const pool = new BlockPool(4);
     const block = pool.acquire();
-    expect([pool.share(block), pool.referenceCount(block)]).toEqual([false, 2]);
+    expect([pool.share(block), pool.references[block]]).toEqual([false, 2]);
     expect([pool.release(block), pool.release(block)]).toEqual(["held", "free"]);
     expect(pool.acquire()).toBe(block);
   });
@@ -46,9 +46,9 @@ describe("BlockPool", () => {
     pool.label(block, 7);
     expect(pool.release(block)).toBe("cached");
     expect(counts(pool)).toEqual({ free: 1, cached: 1, held: 0, available: 2 });
-    expect([pool.share(block), pool.labelOf(block)]).toEqual([true, 7]);
+    expect([pool.share(block), pool.labels[block]]).toEqual([true, 7]);
     pool.unlabel(block);
-    expect([pool.release(block), pool.labelOf(block)]).toEqual(["free", 0]);
+    expect([pool.release(block), pool.labels[block]]).toEqual(["free", 0]);
   });
 
   test("a cached block that loses its label is free", () => {

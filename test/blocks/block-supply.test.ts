@@ -6,7 +6,7 @@ function full(options: Parameters<typeof cacheParts>[0] = {}) {
   const parts = cacheParts({ blockCount: 2, ...options });
   const sequence = parts.indexed([1, 2, 3, 4]);
   const [head, tail] = parts.blocksOf(sequence);
-  const nodes = [head, tail].map((block) => parts.pool.labelOf(block));
+  const nodes = [head, tail].map((block) => parts.pool.labels[block]);
   parts.letGo(sequence);
   return { ...parts, head, tail, nodes };
 }

@@ -77,14 +77,14 @@ describe("copy on write", () => {
     const [, shared] = blocksOf(sequence);
     cache.unshare(sibling, 3, journal);
     const [, own] = blocksOf(sibling);
-    expect([pairsOf(journal.copies), own === shared, sibling.forked, pool.referenceCount(shared)]).toEqual([
+    expect([pairsOf(journal.copies), own === shared, sibling.forked, pool.references[shared]]).toEqual([
       [[shared, own]],
       false,
       false,
       2,
     ]);
     cache.commit(journal);
-    expect([pool.referenceCount(shared), cache.blocksToUnshare(sequence, 3)]).toEqual([1, 0]);
+    expect([pool.references[shared], cache.blocksToUnshare(sequence, 3)]).toEqual([1, 0]);
   });
 
   test("writes a block that is shared no more as it is", () => {
@@ -99,7 +99,7 @@ describe("copy on write", () => {
     const { cache, sequence, sibling, journal, blocksOf, pool } = siblings();
     cache.unshare(sibling, 3, journal);
     cache.rollBack(journal);
-    expect([blocksOf(sibling), sibling.forked, pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([
+    expect([blocksOf(sibling), sibling.forked, pool.heldCount, pool.references[blocksOf(sequence)[1]]]).toEqual([
       blocksOf(sequence),
       true,
       2,
@@ -115,7 +115,7 @@ describe("copy on write", () => {
     expect(next.slot).toBe(sibling.slot);
     const before = blocksOf(next);
     cache.rollBack(journal);
-    expect([blocksOf(next), next.forked, pool.heldCount, pool.referenceCount(blocksOf(sequence)[1])]).toEqual([
+    expect([blocksOf(next), next.forked, pool.heldCount, pool.references[blocksOf(sequence)[1]]]).toEqual([
       before,
       false,
       4,

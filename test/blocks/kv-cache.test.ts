@@ -172,7 +172,10 @@ describe("KvCache step by step", () => {
     expect([gauges(kv), [...sibling.tables[0].ids]]).toEqual([[6, 0, 2], [...sequence.tables[0].ids]]);
     expect([cache.blocksToUnshare(sibling, 6), cache.blocksToUnshare(sibling, 8)]).toEqual([1, 0]);
     cache.unshare(sibling, 6, journal);
-    expect([journal.copies.at(0), journal.copies.at(1)]).toEqual([sequence.tables[0].ids[1], sibling.tables[0].ids[1]]);
+    expect([journal.copies.items[0], journal.copies.items[1]]).toEqual([
+      sequence.tables[0].ids[1],
+      sibling.tables[0].ids[1],
+    ]);
     expect([sibling.forked, cache.blocksToUnshare(sequence, 6), gauges(kv)]).toEqual([false, 1, [5, 0, 3]]);
     cache.commit(journal);
     expect([cache.blocksToUnshare(sequence, 6), gauges(kv)]).toEqual([0, [5, 0, 3]]);
@@ -294,11 +297,11 @@ describe("KvCache step by step", () => {
     cache.extend(second, 4, journal);
     cache.index(second, new Int32Array(upTo(4)), 4, journal);
     const [block] = first.tables[0].ids;
-    expect([kv.pool.referenceCount(block), gauges(kv)]).toEqual([2, [6, 0, 2]]);
+    expect([kv.pool.references[block], gauges(kv)]).toEqual([2, [6, 0, 2]]);
     cache.clear(second);
-    expect([kv.pool.referenceCount(block), gauges(kv), second.adoptions.length]).toEqual([1, [7, 0, 1], 0]);
+    expect([kv.pool.references[block], gauges(kv), second.adoptions.length]).toEqual([1, [7, 0, 1], 0]);
     cache.commit(journal);
-    expect(kv.pool.referenceCount(block)).toBe(1);
+    expect(kv.pool.references[block]).toBe(1);
   });
 
   test("a cleared sequence shares nothing any more", () => {

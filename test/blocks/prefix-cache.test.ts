@@ -29,7 +29,7 @@ describe("PrefixCache", () => {
   test("a node has one block in a group", () => {
     const { prefixes, indexed, blocksOf, pool } = cacheParts();
     const sequence = indexed([1, 2]);
-    expect([prefixes.blockOf(0, sequence.tail), pool.labelOf(blocksOf(sequence)[0])]).toEqual([
+    expect([prefixes.blockOf(0, sequence.tail), pool.labels[blocksOf(sequence)[0]]]).toEqual([
       blocksOf(sequence)[0],
       sequence.tail,
     ]);
@@ -88,7 +88,7 @@ describe("PrefixCache", () => {
     prefixes.share(parent);
     expect(told.splice(0)).toEqual([`remove ${parent}`, `hit ${parent}`]);
     prefixes.release(parent);
-    expect([prefixes.victim(), told.splice(0)]).toEqual([child, [`add ${parent}`]]);
+    expect([prefixes.eviction.victim(), told.splice(0)]).toEqual([child, [`add ${parent}`]]);
     prefixes.drop(child);
     expect(told.splice(0)).toEqual([`remove ${child}`, `dropped ${child}`, `leaf ${parent}`]);
   });
@@ -180,7 +180,7 @@ describe("PrefixCache", () => {
     );
     const gap = cacheParts();
     const [parent, child] = gap.blocksOf(gap.indexed([1, 2, 3, 4]));
-    const nodes = [parent, child].map((block) => gap.pool.labelOf(block));
+    const nodes = [parent, child].map((block) => gap.pool.labels[block]);
     gap.prefixes.drop(parent);
     expect(() => gap.prefixes.checkInvariants()).toThrow(
       new AssertionError(`node ${nodes[1]} has block ${child}, its parent ${nodes[0]} has none`),

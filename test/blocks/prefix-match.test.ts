@@ -94,7 +94,7 @@ describe("a match that is attached", () => {
       2,
       first.tail,
     ]);
-    expect([pool.referenceCount(blocksOf(first)[0]), journal.copies.length]).toEqual([2, 0]);
+    expect([pool.references[blocksOf(first)[0]], journal.copies.length]).toEqual([2, 0]);
   });
 
   test("copies a partial block, whose source is held until the plan is sealed", () => {
@@ -105,7 +105,7 @@ describe("a match that is attached", () => {
     const second = open();
     expect(cache.attach(second, search([1, 2, 3, 9]), journal)).toBe(3);
     const [, target] = blocksOf(second);
-    expect([pairsOf(journal.copies), pool.referenceCount(source), second.indexedBlocks, second.capacity]).toEqual([
+    expect([pairsOf(journal.copies), pool.references[source], second.indexedBlocks, second.capacity]).toEqual([
       [[source, target]],
       1,
       1,

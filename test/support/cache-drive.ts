@@ -134,7 +134,7 @@ export class CacheDrive {
       }
     }
     for (let block = 1; block <= pool.blockCount; block++) {
-      expect([block, pool.referenceCount(block)]).toEqual([block, references.get(block) ?? 0]);
+      expect([block, pool.references[block]]).toEqual([block, references.get(block) ?? 0]);
     }
   }
 
@@ -176,9 +176,9 @@ export class CacheDrive {
   #move(pairs: StepJournal["copies"], from: readonly number[], to: number[]): void {
     const size = this.kv.blockSize;
     const moved = Array.from({ length: pairs.length / 2 }, (_, i) =>
-      from.slice(pairs.at(2 * i) * size, (pairs.at(2 * i) + 1) * size),
+      from.slice(pairs.items[2 * i] * size, (pairs.items[2 * i] + 1) * size),
     );
-    for (const [i, content] of moved.entries()) to.splice(pairs.at(2 * i + 1) * size, size, ...content);
+    for (const [i, content] of moved.entries()) to.splice(pairs.items[2 * i + 1] * size, size, ...content);
   }
 
   #close(): void {

@@ -70,5 +70,5 @@ export function cacheParts(
 
 /** What a list of pairs holds. */
 export function pairsOf(list: StepJournal["copies"]): number[][] {
-  return Array.from({ length: list.length / 2 }, (_, i) => [list.at(2 * i), list.at(2 * i + 1)]);
+  return Array.from({ length: list.length / 2 }, (_, i) => [list.items[2 * i], list.items[2 * i + 1]]);
 }

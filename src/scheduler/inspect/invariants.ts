@@ -96,8 +96,8 @@ function checkHolders({ kv, slots, inFlight }: SchedulerParts): void {
   }
   for (const [block, count] of references) {
     assert(
-      pool.referenceCount(block) === count,
-      () => `block ${block} has ${pool.referenceCount(block)} references, ${count} tables name it`,
+      pool.references[block] === count,
+      () => `block ${block} has ${pool.references[block]} references, ${count} tables name it`,
     );
   }
   assert(references.size === pool.heldCount, () => `${pool.heldCount} blocks are held, tables name ${references.size}`);

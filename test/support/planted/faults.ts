@@ -62,7 +62,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     bug: "a rollback keeps what the plan indexed",
     file: "blocks/transaction.ts",
-    find: "if (this.#pool.labelOf(block) === journal.indexed.at(i + 1)) this.#prefixes.drop(block);",
+    find: "if (this.#pool.labels[block] === journal.indexed.at(i + 1)) this.#prefixes.drop(block);",
     put: "",
   },
   {

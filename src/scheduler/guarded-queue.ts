@@ -1,7 +1,8 @@
 import { InvalidPolicyError } from "../errors.ts";
+import { shown } from "../option-checks.ts";
 import type { QueuePolicy } from "../policies/queue/queue-policy.ts";
+import { Request } from "../request.ts";
 import type { Listeners } from "./listeners.ts";
-import { nameOf } from "./policy-answers.ts";
 import { Sequence } from "./sequence.ts";
 
 type Verb = "add" | "remove";
@@ -12,9 +13,11 @@ type Verb = "add" | "remove";
  *
  * Law: policy.size + additions missed - removals missed = size.
  */
-export class ToldQueue {
+export class GuardedQueue implements QueuePolicy {
+  readonly name: string;
   /** Requests in the order. */
   size = 0;
+  readonly begin: QueuePolicy["begin"];
   readonly #policy: QueuePolicy;
   readonly #listeners: Listeners;
   /** What the policy has not heard of. */
@@ -23,6 +26,8 @@ export class ToldQueue {
   #told = 0;
 
   constructor(policy: QueuePolicy, listeners: Listeners) {
+    this.name = policy.name;
+    this.begin = policy.begin?.bind(policy);
     this.#policy = policy;
     this.#listeners = listeners;
   }
@@ -92,4 +97,10 @@ export class ToldQueue {
       return undefined;
     }
   }
+}
+
+/** What a policy named in the place of a request, for people. */
+export function nameOf(request: unknown): string {
+  if (request instanceof Request) return `request ${String(request.id)}, which is ${request.state}`;
+  return request === undefined ? "no request" : `${shown(request)}, which is no request`;
 }
