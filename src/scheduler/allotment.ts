@@ -1,6 +1,6 @@
 import type { KvCache } from "../blocks/kv-cache.ts";
 import type { ChunkStep } from "../prefill/chunk-policy.ts";
-import { needsHost, type LaneRules } from "./lanes.ts";
+import { needsHost } from "./lanes.ts";
 import type { ResolvedSchedulerOptions } from "./options.ts";
 import { firstScored, scoreCount } from "./prompt-scores.ts";
 import { type Deferral, NONE, type Sequence } from "./sequence.ts";
@@ -11,11 +11,10 @@ import type { Urgency } from "./urgency.ts";
 export interface AllotmentParts {
   readonly kv: KvCache;
   readonly slots: Slots;
-  readonly rules: LaneRules;
   readonly urgency: Urgency;
   readonly options: Pick<
     ResolvedSchedulerOptions,
-    "chunking" | "longPrefillThreshold" | "maxRequests" | "maxEditsPerStep"
+    "chunking" | "drafter" | "longPrefillThreshold" | "maxRequests" | "maxEditsPerStep"
   >;
 }
 
@@ -257,7 +256,17 @@ export class Allotment implements ChunkStep {
     ) {
       return false;
     }
-    return sequence.pendingCount === 0 || !needsHost(sequence, this.#parts.rules);
+    if (sequence.pendingCount === 0) return true;
+    return !needsHost(sequence) && !this.#awaitsDrafts(sequence);
+  }
+
+  /**
+   * Whether a request with a token on the device waits for it: its drafts are in flight, or the drafter guesses already
+   * what comes there. Other requests are planned ahead, and are asked for again with the next token.
+   */
+  #awaitsDrafts({ pendingCount, tokens, tokenCount }: Sequence): boolean {
+    const { drafter } = this.#parts.options;
+    return drafter !== undefined && (pendingCount > 1 || drafter.propose(tokens, tokenCount, 1).length > 0);
   }
 
   #chunkOf(sequence: Sequence, gap: number): number {

@@ -145,7 +145,7 @@ function issue(
   plan.place(slot);
   if (sequence.deferral !== null) lifecycle.defer(sequence, null);
   if (start < promptTokenCount) listeners.charge?.(sequence, Math.min(end, promptTokenCount) - start, 0);
-  if (slots.samples[slot] > 0 && needsHost(sequence, rules)) hosts.push(sequence);
+  if (slots.samples[slot] > 0 && (rules.drafts || needsHost(sequence))) hosts.push(sequence);
 }
 
 function index({ slot, tokens }: Sequence, { kv, slots }: SchedulerParts, journal: StepJournal): void {

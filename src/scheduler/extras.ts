@@ -42,6 +42,8 @@ function admitted(followers: readonly Sequence[], room: number, allotment: Allot
 function draft(sequence: Sequence, room: number, parts: SchedulerParts, journal: StepJournal): number {
   const { kv, slots, allotment } = parts;
   const { slot, tokenCount, computedTokenCount, maxLength } = sequence;
+  // With a token in flight besides this step's sample the guesses would not follow the last known token.
+  if (sequence.pendingCount > 1) return 0;
   if (sequence.branches || slots.chunks[slot] > 1 || sequence.followers.length > 0) return 0;
   // Every running request keeps a block for its next decode.
   const spare = kv.pool.availableCount - slots.running.length * kv.groups.length;

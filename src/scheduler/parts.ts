@@ -57,7 +57,7 @@ export function createParts(given: ResolvedSchedulerOptions): SchedulerParts {
   const plan = new PlanColumns({ maxTokens, maxRequests, hostBlockCount }, kv);
   const inFlight = new InFlight(plan.columns, maxRequests);
   const urgency = new Urgency(options.preemption);
-  const allotment = new Allotment({ kv, slots, rules, options, urgency });
+  const allotment = new Allotment({ kv, slots, options, urgency });
   const lifecycle = new Lifecycle({ kv, slots, plan, options, listeners });
   return {
     options,

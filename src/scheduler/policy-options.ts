@@ -16,8 +16,8 @@ export interface PolicyOptions {
   readonly budget?: BudgetPolicy;
   readonly eviction?: EvictionPolicy;
   /**
-   * Guesses next tokens that a step checks beside its decodes, where budget and blocks are left; requests then sit out
-   * planning ahead. Default none.
+   * Guesses next tokens that a step checks beside its decodes, where budget and blocks are left. A request for which it
+   * guesses sits out planning ahead. Default none.
    */
   readonly drafter?: Drafter;
 }

@@ -234,6 +234,35 @@ describe("drafts", () => {
     expect(scheduler.stats()).toMatchObject({ finished: 1, heldBlocks: 0 });
   });
 
+  test("that the drafter may have keep a request from planning ahead; others go ahead and are asked again later", () => {
+    // Guesses for requests that begin with 1, and for the others from 9 tokens on.
+    const drafter: Drafter = {
+      name: "picky",
+      propose: (tokens, count, most) => (tokens[0] === 1 || count >= 9 ? [7, 7].slice(0, most) : []),
+    };
+    const { scheduler, submit, commit } = setUp({ drafter, maxRequests: 2 });
+    submit({ id: "drafted", n: 1, maxTokens: 10 });
+    submit({ id: "other", n: 1, maxTokens: 10, promptTokenIds: [2, 2, 3, 4, 5, 6] });
+    const idsOf = (plan: StepPlan | null): (string | number)[] =>
+      plan === null ? [] : plan.requests.slice(0, plan.requestCount).map(({ id }) => id);
+    const first = scheduler.schedule(0)!;
+    const ahead = scheduler.schedule(0)!;
+    expect([idsOf(first), idsOf(ahead)]).toEqual([["drafted", "other"], ["other"]]);
+    expect([ahead.tokenIds[0], shape(ahead)]).toEqual([~1, [1, 1, 1]]);
+    commit(first);
+    const drafts = scheduler.schedule(0)!;
+    // One row with two drafts, one without: its last token is in flight.
+    expect([idsOf(drafts).toSorted(), shape(drafts)]).toEqual([
+      ["drafted", "other"],
+      [4, 2, 4],
+    ]);
+    commit(ahead);
+    commit(drafts);
+    expect(["drafted", "other"].map((id) => scheduler.explain(id)!.tokenCount)).toEqual([8, 9]);
+    expect(shape(scheduler.schedule(0)!)).toEqual([6, 2, 6]);
+    expect(scheduler.schedule(0)).toBeNull();
+  });
+
   test("more than were wanted are the drafter's mistake", () => {
     const { scheduler } = decoding({ drafter: { name: "eager", propose: () => Array.from({ length: 99 }, () => 1) } });
     expect(() => scheduler.schedule(0)).toThrow("drafter eager proposed 99 tokens, 8 were wanted");

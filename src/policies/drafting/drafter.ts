@@ -3,7 +3,8 @@
  * where it equals the token that the request draws itself: a drafter changes how many steps an answer takes, never a
  * token.
  *
- * Pure: the same tokens give the same guesses. Asked once a decode, so it should cost little beside a step.
+ * Pure: the same tokens give the same guesses. Asked for each decode, and once more while the last token is on the
+ * device, so it should cost little beside a step.
  */
 export interface Drafter {
   readonly name: string;
