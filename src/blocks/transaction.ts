@@ -15,8 +15,8 @@ export class Transactions {
   readonly #pool: BlockPool;
   readonly #prefixes: PrefixCache;
   readonly #tables: BlockTables;
-  /** Of plans that are neither committed nor rolled back. */
-  readonly #open: StepJournal[] = [];
+  /** Of plans that are neither committed nor rolled back; null where one was. An array that empties leaves garbage. */
+  readonly #open: (StepJournal | null)[] = [];
 
   constructor(options: { pool: BlockPool; prefixes: PrefixCache; tables: BlockTables }) {
     this.#pool = options.pool;
@@ -31,7 +31,7 @@ export class Transactions {
    */
   index(slot: number, tokens: Int32Array, upTo: number, journal: StepJournal | null): void {
     const tables = this.#tables;
-    if (journal !== null && !this.#open.includes(journal)) this.#open.push(journal);
+    if (journal !== null) this.#noteOpen(journal);
     while (tables.indexAt[slot] <= upTo) {
       const index = tables.indexed[slot];
       const node = this.#prefixes.intern(tables.tails[slot], tokens, index * tables.blockSize);
@@ -49,13 +49,14 @@ export class Transactions {
     for (let i = 0; i < journal.sources.length; i++) this.#prefixes.release(journal.sources.items[i]);
     journal.sources.length = 0;
     this.#prefixes.host.unpin();
-    if (!this.#open.includes(journal)) this.#open.push(journal);
+    this.#noteOpen(journal);
   }
 
   /** Commits the plan: its indexed blocks stay and are published. */
   commit(journal: StepJournal): void {
-    for (const unsharing of journal.unshared) {
-      const source = this.#tables.closeUnsharing(unsharing);
+    // By index: an iterator would be left to the collector in each step.
+    for (let i = 0; i < journal.unshared.length; i++) {
+      const source = this.#tables.closeUnsharing(journal.unshared[i]);
       if (source !== null) this.#prefixes.release(source);
     }
     for (let i = 0; i < journal.adoptions.length; i++) this.#tables.adopt(journal.adoptions[i]);
@@ -89,17 +90,20 @@ export class Transactions {
   #close(journal: StepJournal): void {
     journal.clear();
     const at = this.#open.indexOf(journal);
-    if (at < 0) return;
-    // To splice would leave an array to the collector in every step.
-    const last = this.#open.pop()!;
-    if (last !== journal) this.#open[at] = last;
+    if (at >= 0) this.#open[at] = null;
+  }
+
+  #noteOpen(journal: StepJournal): void {
+    if (this.#open.includes(journal)) return;
+    const at = this.#open.indexOf(null);
+    this.#open[at < 0 ? this.#open.length : at] = journal;
   }
 
   /** Whether some block of the node is computed by a plan that may still fail. */
   #isInFlight(node: number): boolean {
     for (let group = 0; group < this.#prefixes.groupCount; group++) {
       const block = this.#prefixes.blockOf(group, node);
-      if (block !== NULL_BLOCK && this.#open.some((journal) => journal.computes(block))) return true;
+      if (block !== NULL_BLOCK && this.#open.some((journal) => journal?.computes(block))) return true;
     }
     return false;
   }

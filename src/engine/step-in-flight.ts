@@ -52,7 +52,7 @@ export async function resultOf(
 ): Promise<StepResult> {
   const given = await result;
   const source = `backend ${name}`;
-  checkResult(plan, given, { source, vocabSize });
+  checkResult(plan, given, source, vocabSize);
   const { sampleCount } = plan;
   const needs: readonly (readonly [column: "logprobs" | "topIds" | "topLogprobs", length: number])[] = [
     ["logprobs", logprobs >= 0 ? sampleCount : 0],

@@ -213,10 +213,9 @@ export class Allotment implements ChunkStep {
    */
   #firstTurn(running: readonly Sequence[]): number {
     if (this.remaining >= running.length && !this.#wasShortOfEdits) return 0;
-    return Math.max(
-      0,
-      running.findIndex((sequence) => sequence.stay > this.#turn),
-    );
+    // A loop: the function given to `findIndex` would be left to the collector in each step.
+    for (let i = 0; i < running.length; i++) if (running[i].stay > this.#turn) return i;
+    return 0;
   }
 
   /** Gives a decode one token, if any is left. False if it lacks a block. */

@@ -97,7 +97,8 @@ export class PlanColumns {
     plan.swapOutCount = writePairs(this.columns.swapOuts, journal.swapOuts);
     plan.swapInCount = writePairs(this.columns.swapIns, journal.swapIns);
     plan.copyCount = writePairs(this.columns.copies, journal.copies);
-    for (const tables of this.#kv.tables.groups) tables.takeChanges();
+    const { groups } = this.#kv.tables;
+    for (let group = 0; group < groups.length; group++) groups[group].takeChanges();
   }
 
   /** Gives a row to each request with tokens. Returns the number of leading rows that did not change. */

@@ -141,16 +141,18 @@ export class Scheduler extends SchedulerView {
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
     const { inFlight, listeners, options } = this.#parts;
     assertTime(now);
-    inFlight.oldestOf(plan);
-    checkResult(plan, result, { source: "the caller", vocabSize: options.vocabSize });
-    if (result.sampleFlags !== undefined) endFlagged(inFlight.oldestOf(plan), result.sampleFlags, this.#parts, now);
-    const record = inFlight.retire(plan);
+    const record = inFlight.oldestOf(plan);
+    checkResult(plan, result, "the caller", options.vocabSize);
+    if (result.sampleFlags !== undefined) endFlagged(record, result.sampleFlags, this.#parts, now);
+    inFlight.retire();
     this.#commit.run(record, result, now);
     const { outcome } = this.#commit;
     listeners.note?.("commit", now, plan.index, null, outcome.tokenCount);
-    // A plan made ahead waited for the one before it.
-    listeners.observe?.(plan.tokenCount, now - Math.max(record.madeAt, this.#committedAt));
-    this.#committedAt = now;
+    if (listeners.observe !== undefined) {
+      // A plan made ahead waited for the one before it.
+      listeners.observe(plan.tokenCount, now - Math.max(record.madeAt, this.#committedAt));
+      this.#committedAt = now;
+    }
     listeners.rethrow();
     return outcome;
   }

@@ -4,12 +4,13 @@ import type { StepPlan, StepResult } from "../step.ts";
 
 /**
  * Throws `InvalidResultError` where the result has not one id below `vocabSize`, and where it has flags one flag, for
- * each sample. `source` made it.
+ * each sample. `source` made it. Arguments and not an object, which each step would leave to the collector.
  */
 export function checkResult(
   { index, sampleCount }: StepPlan,
   result: StepResult,
-  { source, vocabSize }: { readonly source: string; readonly vocabSize: number },
+  source: string,
+  vocabSize: number,
 ): void {
   if (result === null || typeof result !== "object") {
     throw new InvalidResultError(`${source} gave ${shown(result)} for plan ${index}`);

@@ -42,14 +42,16 @@ export class Suspects {
 
   /** The request to be tried alone next: running suspects first, because a waiting one may wait for their blocks. */
   next(): Sequence | undefined {
-    const most = this.#maxFailures;
-    while (this.#suspects.length > 0) {
-      const [first] = this.#suspects;
-      if (first.failureCount >= most && first.state !== "finished" && first.state !== "paused") {
-        return this.#suspects.find((each) => each.state === "running" && each.failureCount >= most) ?? first;
-      }
-      this.#suspects.shift();
+    const suspects = this.#suspects;
+    while (suspects.length > 0) {
+      const { failureCount, state } = suspects[0];
+      if (failureCount >= this.#maxFailures && state !== "finished" && state !== "paused") break;
+      suspects.shift();
     }
-    return undefined;
+    // A loop: the function given to `find` would be left to the collector in each step.
+    for (let i = 0; i < suspects.length; i++) {
+      if (suspects[i].state === "running" && suspects[i].failureCount >= this.#maxFailures) return suspects[i];
+    }
+    return suspects.length === 0 ? undefined : suspects[0];
   }
 }

@@ -244,7 +244,7 @@ describe("drafts", () => {
     submit({ id: "drafted", n: 1, maxTokens: 10 });
     submit({ id: "other", n: 1, maxTokens: 10, promptTokenIds: [2, 2, 3, 4, 5, 6] });
     const idsOf = (plan: StepPlan | null): (string | number)[] =>
-      plan === null ? [] : plan.requests.slice(0, plan.requestCount).map(({ id }) => id);
+      plan === null ? [] : plan.requests!.slice(0, plan.requestCount).map(({ id }) => id);
     const first = scheduler.schedule(0)!;
     const ahead = scheduler.schedule(0)!;
     expect([idsOf(first), idsOf(ahead)]).toEqual([["drafted", "other"], ["other"]]);
