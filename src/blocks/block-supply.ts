@@ -55,21 +55,21 @@ export class BlockSupply {
 
   /** Evicts a cached block. If swapping is cheaper than recomputation, the plan swaps it out first. */
   #evict(journal: StepJournal): void {
-    const block = this.#prefixes.eviction.victim();
+    const prefixes = this.#prefixes;
+    const block = prefixes.eviction.victim();
     this.#onEvict?.(block);
-    if (this.#prefixes.host.blockCount > 0) this.#swapOut(block, journal);
-    this.#prefixes.drop(block);
-  }
-
-  #swapOut(block: number, journal: StepJournal): void {
     const node = this.#pool.labels[block];
-    const group = this.#prefixes.groupOf(node, block);
-    if (this.#prefixes.host.blockOf(group, node) !== NULL_BLOCK || !this.#worthSwapping(block)) return;
-    const target = this.#prefixes.storeOnHost(group, node);
-    if (target === NULL_BLOCK) return;
-    journal.swapOuts.push(block);
-    journal.swapOuts.push(target);
-    journal.demoted.push(group);
-    journal.demoted.push(node);
+    const group = prefixes.groupOf(node, block);
+    const isCopied = prefixes.host.blockOf(group, node) !== NULL_BLOCK;
+    if (prefixes.host.blockCount > 0 && !isCopied && this.#worthSwapping(block)) {
+      const target = prefixes.storeOnHost(group, node);
+      if (target !== NULL_BLOCK) {
+        journal.swapOuts.push(block);
+        journal.swapOuts.push(target);
+        journal.demoted.push(group);
+        journal.demoted.push(node);
+      }
+    }
+    prefixes.drop(block);
   }
 }

@@ -120,7 +120,7 @@ export class BlockTables {
     assert(this.counts[slot] === 0, () => `begin(${slot}): the slot holds blocks`);
     this.counts[slot] = match.blockCount;
     for (let group = 0; group < this.groups.length; group++) this.groups[group].first[slot] = match.firstBlock(group);
-    if (match.blockCount > 0) this.setIndexed(slot, match.nodeAt(match.blockCount - 1), match.blockCount);
+    if (match.blockCount > 0) this.setIndexed(slot, match.nodes.items[match.blockCount - 1], match.blockCount);
   }
 
   /**

@@ -78,21 +78,17 @@ export class PrefixCache implements CachedBlocks {
    */
   intern(parent: number, tokens: Int32Array, start: number): number {
     const { size } = this.tree;
-    const node = this.#findOrInsert(parent, tokens, start);
+    let node = 0;
+    try {
+      node = this.tree.findOrInsert(parent, tokens, start);
+    } catch (error) {
+      this.#onError(error);
+    }
     if (node * this.groupCount >= this.#blockOf.length) {
       this.#blockOf = widened(this.#blockOf, (this.tree.capacity + 1) * this.groupCount, 0);
     }
     if (parent < 0 && this.tree.size > size) this.domains.retain(~parent);
     return node;
-  }
-
-  #findOrInsert(parent: number, tokens: Int32Array, start: number): number {
-    try {
-      return this.tree.findOrInsert(parent, tokens, start);
-    } catch (error) {
-      this.#onError(error);
-      return 0;
-    }
   }
 
   /** Makes `block`, held and unlabelled, the node's block in this group. */

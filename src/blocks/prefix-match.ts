@@ -20,7 +20,8 @@ export class PrefixMatch {
   tokenCount = 0;
   readonly #cache: PrefixCache;
   readonly #windows: readonly (number | null)[];
-  readonly #nodes = new IntList();
+  /** [blockCount] the blocks' nodes; then nodes of a longer beginning that lacks blocks. */
+  readonly nodes = new IntList();
   readonly #fresh = new IntList();
   /** By group: how many blocks up to here are resident without a gap. */
   readonly #run: Int32Array;
@@ -29,10 +30,6 @@ export class PrefixMatch {
     this.#cache = cache;
     this.#windows = groups.map((group) => group.window);
     this.#run = new Int32Array(groups.length);
-  }
-
-  nodeAt(index: number): number {
-    return this.#nodes.items[index];
   }
 
   /** The first of `blocks` blocks that the next token of a group still sees. */
@@ -56,7 +53,7 @@ export class PrefixMatch {
     let taken = 0;
     for (let index = this.firstBlock(group); index < this.blockCount; index++) {
       // A block that is only on the host needs a device block, too: NULL_BLOCK has no references.
-      if (pool.references[this.#cache.blockOf(group, this.nodeAt(index))] === 0) taken++;
+      if (pool.references[this.#cache.blockOf(group, this.nodes.items[index])] === 0) taken++;
     }
     if (this.partialNode === 0) return taken;
     return taken + 1 + (pool.references[this.#cache.blockOf(group, this.partialNode)] === 0 ? 1 : 0);
@@ -86,7 +83,7 @@ export class PrefixMatch {
     let next = 0;
     for (let group = 0; group < groupCount; group++) {
       for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-        const node = this.nodeAt(index);
+        const node = this.nodes.items[index];
         const there = this.#cache.blockOf(group, node);
         tables.put(
           slot,
@@ -116,7 +113,7 @@ export class PrefixMatch {
     }
     for (let group = 0; group < groupCount; group++) {
       for (let index = this.firstBlock(group); index < this.blockCount; index++) {
-        const node = this.nodeAt(index);
+        const node = this.nodes.items[index];
         const block = this.#cache.blockOf(group, node);
         if (block !== NULL_BLOCK) this.#cache.share(block);
         else {
@@ -132,7 +129,7 @@ export class PrefixMatch {
   #letGo(): void {
     for (let group = 0; group < this.#run.length; group++) {
       for (let index = this.blockCount - 1; index >= this.firstBlock(group); index--) {
-        const block = this.#cache.blockOf(group, this.nodeAt(index));
+        const block = this.#cache.blockOf(group, this.nodes.items[index]);
         if (block !== NULL_BLOCK) this.#cache.release(block);
       }
     }
@@ -148,7 +145,7 @@ export class PrefixMatch {
     this.blockCount = 0;
     this.partialNode = 0;
     this.tokenCount = 0;
-    this.#nodes.length = 0;
+    this.nodes.length = 0;
     this.#run.fill(0);
   }
 
@@ -160,12 +157,12 @@ export class PrefixMatch {
     for (let blocks = 1; blocks * tree.blockSize <= limit; blocks++) {
       const node = tree.find(parent, tokens, (blocks - 1) * tree.blockSize);
       if (node === 0 || !this.#step(node)) break;
-      this.#nodes.push(node);
+      this.nodes.push(node);
       parent = node;
       if (this.#complete(blocks)) this.blockCount = blocks;
     }
     this.tokenCount = this.blockCount * tree.blockSize;
-    this.#searchPartial(this.blockCount === 0 ? root : this.nodeAt(this.blockCount - 1), tokens, limit, journal);
+    this.#searchPartial(this.blockCount === 0 ? root : this.nodes.items[this.blockCount - 1], tokens, limit, journal);
   }
 
   #searchPartial(parent: number, tokens: Int32Array, limit: number, journal: StepJournal): void {

@@ -33,6 +33,8 @@ const FIELDS = 4;
 export class PrefixTree {
   /** Room for nodes: doubled when used up, until the limit. */
   capacity: number;
+  /** Live nodes; written here alone. */
+  size = 0;
   readonly blockSize: number;
   /** Most nodes: where they are used up, no more blocks are indexed. */
   readonly limit: number;
@@ -46,7 +48,6 @@ export class PrefixTree {
   readonly #rootChild: number[] = [];
   /** The first unused node, 0 for none. */
   #unused = 0;
-  #size = 0;
 
   constructor(options: { capacity: number; limit?: number; blockSize: number; hash?: BlockHash }) {
     const { capacity, blockSize } = options;
@@ -65,11 +66,6 @@ export class PrefixTree {
   /** The parent of a domain's first blocks. */
   static rootOf(domain: number): number {
     return ~domain;
-  }
-
-  /** Live nodes. */
-  get size(): number {
-    return this.#size;
   }
 
   parentOf(node: number): number {
@@ -125,7 +121,7 @@ export class PrefixTree {
     this.#unlinkSibling(node);
     this.#nodes[node * FIELDS + NEXT_SIBLING] = this.#unused;
     this.#unused = node;
-    this.#size--;
+    this.size--;
   }
 
   /** Visits every live node, parents before children. O(size). */
@@ -148,12 +144,12 @@ export class PrefixTree {
     let live = 0;
     let siblings = 0;
     this.forEachDown((node) => {
-      assert(++live <= this.#size, () => `the tree says ${this.#size} nodes and holds more`);
+      assert(++live <= this.size, () => `the tree says ${this.size} nodes and holds more`);
       if (this.#hasSiblings(node)) siblings++;
       this.#checkNode(node);
       visit(node);
     });
-    assert(live === this.#size, () => `the tree says ${this.#size} nodes and holds ${live}`);
+    assert(live === this.size, () => `the tree says ${this.size} nodes and holds ${live}`);
     const entries = this.#siblings.size;
     assert(entries === siblings, () => `${siblings} nodes have siblings, the table holds ${entries}`);
   }
@@ -204,7 +200,7 @@ export class PrefixTree {
     nodes[at + PARENT] = parent;
     nodes[at + FIRST_CHILD] = 0;
     this.#linkSibling(parent, node);
-    this.#size++;
+    this.size++;
     return node;
   }
 

@@ -4,7 +4,7 @@ import { IntList } from "../collections/int-list.ts";
 export interface Beginning {
   readonly blockCount: number;
   firstBlock(group: number): number;
-  nodeAt(index: number): number;
+  readonly nodes: IntList;
 }
 
 /** Entries of a new table in a group without a window: 1,024 tokens in blocks of 16. Tables double from there. */

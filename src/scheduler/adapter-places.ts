@@ -22,7 +22,7 @@ export class AdapterPlaces {
   /** A step begins to admit: unparks requests whose adapter may have a place. */
   begin(plan: number, now: number): void {
     if (this.#limit === Number.POSITIVE_INFINITY) return;
-    const lots = [...this.#waiting.parked]
+    const lots = [...this.#waiting.lots]
       .filter(([adapter]) => adapter > 0)
       .map(([adapter, sequences]) => ({
         adapter,

@@ -40,15 +40,15 @@ export class Allotment implements ChunkStep {
   editsLeft = 0;
   /** Running requests that get no token in this step: the next sample lacks its mask, or room for its edits. */
   readonly held: Sequence[] = [];
+  /** Requests that stall in this step: each is the preemption policy's victim itself. */
+  readonly stalled: Sequence[] = [];
+  /** A waiting request that is to have its share before those that it outranks, and the blocks that it takes. */
+  keptFor: { readonly sequence: Sequence; readonly blocks: number } | null = null;
   readonly #parts: AllotmentParts;
   /** Available blocks that the step has not given away. */
   #room = 0;
-  /** Requests that stall in this step. */
-  readonly #stalled: Sequence[] = [];
   /** The only request of this step, if it is tried alone. */
   #only: Sequence | undefined;
-  /** A waiting request that is to have its share before those that it outranks, and the blocks that it takes. */
-  #kept: { readonly sequence: Sequence; readonly blocks: number } | null = null;
   /** The stay of the last served decode. The next step that is too small for all decodes begins after it. */
   #lastServed = NONE;
   /** `#lastServed` before the step under construction. */
@@ -72,16 +72,16 @@ export class Allotment implements ChunkStep {
 
   /** Whether waiting requests may be admitted: no running request was preempted or stalled. */
   get mayAdmit(): boolean {
-    return !this.preempted && this.#stalled.length === 0;
+    return !this.preempted && this.stalled.length === 0;
   }
 
   begin(budget: number, only?: Sequence): void {
     this.budget = budget;
     this.preempted = false;
-    this.#kept = null;
+    this.keptFor = null;
     this.#turn = this.#lastServed;
     this.#wasShortOfEdits = this.held.length > 0;
-    this.#stalled.length = 0;
+    this.stalled.length = 0;
     this.#only = only;
     this.#restart(0);
   }
@@ -105,7 +105,7 @@ export class Allotment implements ChunkStep {
     this.#restart(0);
     let kept = 0;
     for (const equals of urgency.classesOf(slots.running)) {
-      if (kept === 0 && this.#keepsFrom(equals)) kept = this.#setKeptAside();
+      if (kept === 0) kept = this.#keepFrom(equals);
       this.prefillsLeft = 0;
       this.gapLeft = 0;
       const needy = this.#decide(equals, this.#firstTurn(equals));
@@ -113,16 +113,6 @@ export class Allotment implements ChunkStep {
     }
     this.remaining += kept;
     return undefined;
-  }
-
-  /** Reserves blocks and tokens of this step for a waiting request; requests that it outranks do without them. */
-  keepFor(sequence: Sequence, blocks: number): void {
-    this.#kept = { sequence, blocks };
-  }
-
-  /** The request stalls in this step: it is the preemption policy's victim itself. */
-  stall(sequence: Sequence): void {
-    this.#stalled.push(sequence);
   }
 
   /**
@@ -153,11 +143,6 @@ export class Allotment implements ChunkStep {
     return scores <= this.editsLeft ? end - 1 - start : firstScored(sequence, start) - start + this.editsLeft;
   }
 
-  /** So many more tokens of the budget are given away. */
-  take(count: number): void {
-    this.remaining -= count;
-  }
-
   /** The step samples the request: its edits take room. */
   takeEdits({ steering }: Sequence): void {
     if (steering !== null) this.editsLeft -= steering.editCount;
@@ -180,13 +165,11 @@ export class Allotment implements ChunkStep {
     this.#room = this.#parts.kv.pool.availableCount;
   }
 
-  #keepsFrom(equals: readonly Sequence[]): boolean {
-    return this.#kept !== null && equals.length > 0 && this.#parts.urgency.outranks(this.#kept.sequence, equals[0]);
-  }
-
-  /** Returns how many tokens. */
-  #setKeptAside(): number {
-    const { sequence, blocks } = this.#kept!;
+  /** Sets the waiting request's share aside before requests that it outranks. Returns how many tokens. */
+  #keepFrom(equals: readonly Sequence[]): number {
+    if (this.keptFor === null || equals.length === 0) return 0;
+    const { sequence, blocks } = this.keptFor;
+    if (!this.#parts.urgency.outranks(sequence, equals[0])) return 0;
     const tokens = Math.min(this.remaining, sequence.tokenCount, this.#parts.options.longPrefillThreshold);
     this.remaining -= tokens;
     this.#room = Math.max(0, this.#room - blocks);
@@ -248,11 +231,7 @@ export class Allotment implements ChunkStep {
   }
 
   #wants(sequence: Sequence): boolean {
-    if (
-      sequence.complete ||
-      (this.#only !== undefined && this.#only !== sequence) ||
-      this.#stalled.includes(sequence)
-    ) {
+    if (sequence.complete || (this.#only !== undefined && this.#only !== sequence) || this.stalled.includes(sequence)) {
       return false;
     }
     if (sequence.pendingCount === 0) return true;
@@ -260,8 +239,8 @@ export class Allotment implements ChunkStep {
   }
 
   /**
-   * Whether a request with a token on the device waits for it: its drafts are in flight, or the drafter guesses already
-   * what comes there. Other requests are planned ahead, and are asked for again with the next token.
+   * Whether a request with a token on the device waits for it, because its drafts are in flight or the drafter has a
+   * guess for that token. The drafter is asked again with each token, so a request that goes ahead may wait later.
    */
   #awaitsDrafts({ pendingCount, tokens, tokenCount }: Sequence): boolean {
     const { drafter } = this.#parts.options;

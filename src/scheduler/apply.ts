@@ -17,7 +17,7 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
     for (let i = 0; i < due.length; i++) {
       const slot = due.items[i];
       kv.tables.reserve(slot, computed[slot], computed[slot] + 1, journal);
-      plan.findBases(slot);
+      plan.place(slot);
     }
     slots.advance();
   }
@@ -32,7 +32,7 @@ export function issueAll(parts: SchedulerParts, journal: StepJournal): void {
   for (let i = 0; i < others.length; i++) if (allotment.tokens[others[i].slot] > 0) index(others[i], parts, journal);
 }
 
-/** Notes for those that get no token in this step why. */
+/** Notes why requests got no token in this step. */
 export function noteHeld({ allotment, lifecycle }: SchedulerParts): void {
   for (const sequence of allotment.held) lifecycle.defer(sequence, allotment.holds(sequence, sequence.gap > 1 ? 1 : 0));
 }
@@ -55,7 +55,7 @@ export function stall(
   { plan, madeAt }: StepRecord,
 ): void {
   const missingBlocks = kv.groups.length;
-  allotment.stall(sequence);
+  allotment.stalled.push(sequence);
   lifecycle.defer(sequence, { reason: "stalled", missingBlocks });
   listeners.note?.("defer", madeAt, plan.index, sequence.label, missingBlocks, "stalled");
 }
@@ -114,7 +114,7 @@ export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRec
     return false;
   }
   const { tokens } = fit;
-  allotment.take(tokens);
+  allotment.remaining -= tokens;
   allotment.takeRows(sequence, fit.match.tokenCount, fit.match.tokenCount + tokens);
   admission.places.take(sequence);
   lifecycle.admit(sequence, fit.match, record);
@@ -141,7 +141,6 @@ function issue(
   const end = start + tokens;
   kv.tables.reserve(slot, start, end, journal);
   slots.issue(slot, tokens, sequence.knownComputed);
-  plan.findBases(slot);
   plan.place(slot);
   if (sequence.deferral !== null) lifecycle.defer(sequence, null);
   if (start < promptTokenCount) listeners.charge?.(sequence, Math.min(end, promptTokenCount) - start, 0);

@@ -146,7 +146,7 @@ export class Commit {
     const rejected = drafts - accepted;
     const stays = sequence.stay === record.stays[row];
     if (stays) {
-      slots.reject(sequence.slot, rejected);
+      slots.undo(sequence.slot, rejected, rejected);
       kv.tables.truncate(sequence.slot, sequence.computedTokenCount);
     } else sequence.addPending(-rejected);
     for (let i = 0; i <= accepted; i++) this.#take(sequence, tokenIds[from + i], from + i);

@@ -90,7 +90,7 @@ function makeWay(urgent: Sequence, parts: SchedulerParts, record: StepRecord): v
     admission.begin();
     const found = admission.look(urgent, record.journal);
     if (!("reason" in found)) {
-      allotment.keepFor(urgent, kv.blocksToAdmit(found, urgent.tokenCount));
+      allotment.keptFor = { sequence: urgent, blocks: kv.blocksToAdmit(found, urgent.tokenCount) };
       return;
     }
     const candidates = slots.running.filter(

@@ -59,7 +59,7 @@ function draft(sequence: Sequence, room: number, parts: SchedulerParts, journal:
   if (count === 0) return 0;
   kv.tables.reserve(slot, computedTokenCount, computedTokenCount + count, journal);
   slots.draft(slot, count === guesses.length ? guesses : Array.prototype.slice.call(guesses, 0, count));
-  allotment.take(count);
+  allotment.remaining -= count;
   return count;
 }
 

@@ -41,13 +41,12 @@ export class PlanColumns {
     this.#firstGap = limits.maxRequests;
   }
 
-  /** The request has tokens in the step under construction. */
+  /**
+   * Gives the slot a row in the step under construction, and notes where its next token goes: into the last block of
+   * its tables.
+   */
   place(slot: number): void {
     if (this.#rows[slot] === NONE) this.#newcomers.push(slot);
-  }
-
-  /** Notes where the slot's next token goes: into the last block of its tables. */
-  findBases(slot: number): void {
     const { tables } = this.#kv;
     const last = tables.counts[slot] - 1;
     const { groups } = this.columns;

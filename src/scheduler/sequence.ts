@@ -42,6 +42,9 @@ interface Home {
  * columns of its slot.
  */
 export class Sequence extends Request {
+  /** Its name in messages: the id, and the choice unless it is the first. */
+  readonly label: RequestId = this.choice === 0 ? this.id : `${String(this.id)}#${this.choice}`;
+
   // Written by slots.ts.
   /** The columns with its counts while it runs; null while it waits. */
   home: Home | null = null;
@@ -141,11 +144,6 @@ export class Sequence extends Request {
   /** Whether it waits in the queue's order: not for a sibling's prompt, and not set aside. */
   get isQueued(): boolean {
     return (this.state === "waiting" || this.state === "preempted") && this.leader === null && this.parkedIn === null;
-  }
-
-  /** Its name in messages: the id, and the choice unless it is the first. */
-  get label(): RequestId {
-    return this.choice === 0 ? this.id : `${this.id}#${this.choice}`;
   }
 
   /** What its samples are steered by, before it runs. */

@@ -175,12 +175,6 @@ export class Slots extends SlotColumns {
     this.drawn[slot] += count;
   }
 
-  /** The last `count` drafts were wrong: they do not count as computed. */
-  reject(slot: number, count: number): void {
-    this.computed[slot] -= count;
-    this.drawn[slot] -= count;
-  }
-
   /** Counts `count` more tokens of the request as settled: a committed plan computed them. */
   settle(slot: number, count: number): void {
     this.settled[slot] += count;
@@ -212,7 +206,10 @@ export class Slots extends SlotColumns {
     if (slot !== NONE) this.newest[slot] = tokenId;
   }
 
-  /** A plan was rolled back: it computed `tokens` of the request's tokens and sampled `samples` more. */
+  /**
+   * Takes back the last `tokens` computed tokens and `samples` samples: their plan was rolled back, or they were wrong
+   * drafts.
+   */
   undo(slot: number, tokens: number, samples: number): void {
     this.computed[slot] -= tokens;
     this.drawn[slot] -= samples;

@@ -3,16 +3,14 @@ import type { Sequence } from "./sequence.ts";
 
 /** The ranks of a preemption policy, and what follows from them. Without ranks all requests are equal. */
 export class Urgency {
+  readonly hasRanks: boolean;
   readonly #policy: PreemptionPolicy;
   readonly #margin: number;
 
   constructor(policy: PreemptionPolicy) {
+    this.hasRanks = policy.rank !== undefined;
     this.#policy = policy;
     this.#margin = policy.margin ?? 1;
-  }
-
-  get hasRanks(): boolean {
-    return this.#policy.rank !== undefined;
   }
 
   rankOf(sequence: Sequence): number {

@@ -11,7 +11,7 @@ export class WaitingQueue {
   readonly #maxRequests: number;
   readonly #maxTokens: number;
   /** Parked requests, by what they lack. No lot is empty. */
-  readonly #lots = new Map<number, Sequence[]>();
+  readonly lots = new Map<number, Sequence[]>();
   #parkedCount = 0;
   #tokenCount = 0;
 
@@ -30,16 +30,11 @@ export class WaitingQueue {
     return this.#order.size;
   }
 
-  /** Parked requests by what they lack. */
-  get parked(): ReadonlyMap<number, readonly Sequence[]> {
-    return this.#lots;
-  }
-
   /** Takes a request out of the order until its lot is opened, so that others pass it. */
   park(sequence: Sequence, lot: number, now: number): void {
     this.#order.remove(sequence, now);
-    const sequences = this.#lots.get(lot);
-    if (sequences === undefined) this.#lots.set(lot, [sequence]);
+    const sequences = this.lots.get(lot);
+    if (sequences === undefined) this.lots.set(lot, [sequence]);
     else sequences.push(sequence);
     sequence.parkedIn = lot;
     this.#parkedCount++;
@@ -47,8 +42,8 @@ export class WaitingQueue {
 
   /** Puts the lot's requests back into the order. */
   open(lot: number, now: number): void {
-    const sequences = this.#lots.get(lot) ?? [];
-    this.#lots.delete(lot);
+    const sequences = this.lots.get(lot) ?? [];
+    this.lots.delete(lot);
     this.#parkedCount -= sequences.length;
     for (const sequence of sequences) {
       sequence.parkedIn = null;
@@ -83,9 +78,9 @@ export class WaitingQueue {
     const lot = sequence.parkedIn;
     if (lot === null) this.#order.remove(sequence, now);
     else {
-      const left = this.#lots.get(lot)!.filter((other) => other !== sequence);
-      if (left.length === 0) this.#lots.delete(lot);
-      else this.#lots.set(lot, left);
+      const left = this.lots.get(lot)!.filter((other) => other !== sequence);
+      if (left.length === 0) this.lots.delete(lot);
+      else this.lots.set(lot, left);
       sequence.parkedIn = null;
       this.#parkedCount--;
     }

@@ -28,7 +28,7 @@ const WRONG = {
 } satisfies Record<string, (right: number, scheduler: Scheduler) => unknown>;
 
 function blockThat({ pool }: Scheduler["kv"], fits: (referenceCount: number) => boolean): number | undefined {
-  return Array.from({ length: SIZES.blockCount }, (_, i) => i + 1).find((block) => fits(pool.referenceCount(block)));
+  return Array.from({ length: SIZES.blockCount }, (_, i) => i + 1).find((block) => fits(pool.references[block]));
 }
 
 interface Case {
