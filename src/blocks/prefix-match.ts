@@ -101,7 +101,8 @@ export class PrefixMatch {
   }
 
   /**
-   * Holds what is on the device, and pins on the host what is there alone. Returns how many new blocks the match takes.
+   * Holds the match's blocks on the device, and pins copies that are only on the host. Returns the number of new blocks
+   * that the match takes.
    */
   #hold(journal: StepJournal): number {
     const groupCount = this.#run.length;

@@ -37,7 +37,7 @@ export function noteHeld({ allotment, lifecycle }: SchedulerParts): void {
   for (const sequence of allotment.held) lifecycle.defer(sequence, allotment.holds(sequence, sequence.gap > 1 ? 1 : 0));
 }
 
-/** Preempts a running request for others. */
+/** Preempts a running request, so that others get its blocks. */
 export function preempt(
   victim: Sequence,
   { listeners, lifecycle, allotment }: SchedulerParts,
@@ -48,7 +48,7 @@ export function preempt(
   lifecycle.preempt(victim, madeAt);
 }
 
-/** Stalls the request in need: it is the victim itself, so it keeps its blocks and waits for others'. */
+/** Stalls a request that is its own victim: it keeps its blocks and waits until others release theirs. */
 export function stall(
   sequence: Sequence,
   { kv, listeners, lifecycle, allotment }: SchedulerParts,
@@ -61,9 +61,9 @@ export function stall(
 }
 
 /**
- * Admits waiting requests in the order of the queue, until one does not fit. A request that lacks its adapter's place,
- * or that would be one long prompt under way too many, is parked and lets others pass. So does a prompt that would stay
- * partial, a bounded number of times.
+ * Admits waiting requests in the order of the queue until one does not fit. A request that lacks a place for its
+ * adapter is parked, and the requests behind it may pass; so is a prompt beyond the limit of long partial prompts. A
+ * prompt beyond the limit of partial prompts is set aside for this step, at most `MAX_SET_ASIDE` times.
  */
 export function admitWaiting(parts: SchedulerParts, record: StepRecord): void {
   const { allotment, admission, options } = parts;
@@ -102,7 +102,7 @@ function setAside(
   return true;
 }
 
-/** Admits a waiting request with its first tokens; false where it does not fit, and its deferral says why. */
+/** Admits a waiting request with its first tokens. False if it does not fit; its deferral then says why. */
 export function admit(sequence: Sequence, parts: SchedulerParts, record: StepRecord): boolean {
   const { admission, allotment, lifecycle, listeners, counters } = parts;
   const { plan, journal, madeAt } = record;

@@ -112,8 +112,8 @@ export class StepRecord {
  * The plans that are neither committed nor rolled back, oldest first, and the one under construction. One record more
  * than plans in flight: the last commit's outcome may read its own.
  *
- * The records are a ring, in which a plan is issued and retired without garbage: arrays that are pushed and shifted left
- * 200 bytes a step to the collector.
+ * The records are a ring, in which a plan is issued and retired without garbage: arrays that are pushed and shifted
+ * left 200 bytes a step to the collector.
  *
  * Law: 0 <= count <= MAX_PLANS_IN_FLIGHT; indices ascend, and none is used twice.
  */

@@ -24,16 +24,15 @@ import { SchedulerView } from "./scheduler-view.ts";
 import { checkResult } from "./step-results.ts";
 
 /**
- * Why `schedule` returned null: no request is there, each needs a plan that is not committed, or a mask that is not
- * ready, or all are paused.
+ * Why `schedule` returned null: there is no request, each request waits for a commit or for a mask, or all are paused.
  */
 export type IdleReason = "empty" | "in-flight" | "mask" | "paused";
 
 /**
- * Decides, step by step, which tokens of which requests are computed. Knows no device and no clock: plans go out,
- * results come in, and `now` is an argument in whatever unit the caller likes.
+ * Decides, step by step, which tokens of which requests are computed. A scheduler has no device and no clock: it
+ * returns plans and takes results, and `now` is an argument in any unit.
  *
- * Every step lets each request's `computedTokenCount` catch up with its `tokenCount`: there is no prefill phase and no
+ * In every step each request's `computedTokenCount` catches up with its `tokenCount`. There is no prefill phase and no
  * decode phase.
  */
 export class Scheduler extends SchedulerView {
@@ -83,8 +82,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * Decides the next step, then applies it: running requests first, decodes before prompts, then waiting ones. Null
-   * where there is nothing to do; `idleReason` says why.
+   * Decides the next step, then applies it: running requests first, decodes before prompts, then waiting requests. Null
+   * if there is nothing to do; `idleReason` then says why.
    */
   schedule(now: number): StepPlan | null {
     const parts = this.#parts;
@@ -99,7 +98,7 @@ export class Scheduler extends SchedulerView {
     try {
       decide(parts, record);
     } catch (error) {
-      // Decodes that have no token of this step are in no row of the plan that is taken back.
+      // Without a token of this step, decodes are in no row of the plan that is undone.
       if (!parts.slots.isAdvanced) parts.slots.leaveLanes();
       listeners.keep(error);
     }
@@ -112,7 +111,7 @@ export class Scheduler extends SchedulerView {
     return plan;
   }
 
-  /** The plan goes out with what was decided. */
+  /** Writes the plan, and counts it as in flight. */
   #issue(record: StepRecord): StepPlan {
     const { kv, plan, slots, inFlight, counters, listeners } = this.#parts;
     kv.transactions.seal(record.journal);
@@ -135,8 +134,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * The step is done: takes its tokens in. Plans are committed in the order they were issued. The outcome is valid
-   * until the next commit.
+   * Commits a plan whose step is done: delivers its tokens. Plans are committed in the order in which they were issued.
+   * The outcome is valid until the next commit.
    */
   commit(plan: StepPlan, result: StepResult, now: number): StepOutcome {
     const { inFlight, listeners, options } = this.#parts;
@@ -158,8 +157,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * The step failed: rolls it back after every later plan, newest first. Its requests are planned again; a request that
-   * keeps failing, at last alone, ends with a `StepFailedError`.
+   * Rolls back a plan whose step failed, after every later plan, newest first. Its requests are planned again. A
+   * request that keeps failing, at last alone, ends with a `StepFailedError`.
    */
   rollback(plan: StepPlan, now: number, cause?: unknown): void {
     const { inFlight, listeners, counters } = this.#parts;
@@ -210,21 +209,20 @@ export class Scheduler extends SchedulerView {
 
   /**
    * Ends a request, or one choice of it, for a reason that only the caller can see, such as a stop string. Its blocks
-   * are back at once. Unknown and ended ids are nothing to do.
+   * are free at once. Unknown and ended ids are ignored.
    */
   finish(id: RequestId, reason: Exclude<FinishReason, "error">, now: number, choice?: number): void {
     this.#end(id, reason, null, now, choice);
   }
 
   /**
-   * Ends a request, or one choice of it, in any state; its blocks are back at once. Unknown and ended ids are nothing
-   * to do.
+   * Ends a request, or one choice of it, in any state. Its blocks are free at once. Unknown and ended ids are ignored.
    */
   abort(id: RequestId, now: number, choice?: number): void {
     this.#end(id, "abort", null, now, choice);
   }
 
-  /** Ends a request with an error. Unknown and ended ids are nothing to do. */
+  /** Ends a request with an error. Unknown and ended ids are ignored. */
   fail(id: RequestId, error: Error, now: number): void {
     this.#end(id, "error", error, now);
   }
@@ -237,8 +235,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * Takes a request, or one choice of it, out of the running until `resume`: it keeps its tokens and gives its blocks
-   * back. False where it is unknown or paused already.
+   * Pauses a request, or one choice of it, until `resume`: it keeps its tokens and releases its blocks. False if it is
+   * unknown or paused already.
    */
   pause(id: RequestId, now: number, choice?: number): boolean {
     const active = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state !== "paused");
@@ -248,8 +246,7 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * Lets a paused request, or one choice of it, wait for its turn again, in its old place. False where nothing is
-   * paused.
+   * Returns a paused request, or one choice of it, to its old place in the queue. False if nothing is paused.
    */
   resume(id: RequestId, now: number, choice?: number): boolean {
     const paused = this.#parts.lifecycle.requests.of(id, choice).filter(({ state }) => state === "paused");
@@ -259,8 +256,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * The device and its keys and values are gone: plans in flight are taken back, nothing counts as computed, the prefix
-   * cache is empty.
+   * For a lost device, whose keys and values are gone: rolls back the plans in flight, counts nothing as computed, and
+   * empties the device's prefix cache.
    */
   invalidateDevice(now: number): void {
     undoPlans(this.#parts.inFlight.count, this.#parts, now);
@@ -270,10 +267,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * Empties the prefix cache, host tier included. Refused, with false, while requests hold blocks or plans are in
-   * flight;
-   * `force` does it while requests run: they keep their blocks, which are cached no more. Plans in flight always
-   * refuse.
+   * Empties the prefix cache, host tier included. False, with nothing changed, while requests hold blocks or plans are
+   * in flight. With `force` requests may run: they keep their blocks, which are no longer cached.
    */
   resetPrefixCache(options: { readonly force?: boolean } = {}): boolean {
     if (this.#parts.inFlight.count > 0 || (this.kv.pool.heldCount > 0 && options.force !== true)) return false;
@@ -283,8 +278,8 @@ export class Scheduler extends SchedulerView {
   }
 
   /**
-   * Empties the prefix cache, and running requests give their blocks back and compute all their tokens again, as new
-   * weights need it. Refused, with false, while plans are in flight.
+   * Empties the prefix cache, and makes running requests release their blocks and compute all their tokens again, for
+   * new weights. False, with nothing changed, while plans are in flight.
    */
   recompute(now: number): boolean {
     const { inFlight, lifecycle } = this.#parts;
@@ -293,7 +288,7 @@ export class Scheduler extends SchedulerView {
     return this.resetPrefixCache();
   }
 
-  /** The host tier's memory is gone, too. Only while no plan is in flight. */
+  /** For a lost host tier: drops all its copies. Only while no plan is in flight. */
   invalidateHostTier(): void {
     assert(this.#parts.inFlight.count === 0, "invalidateHostTier() while plans are in flight");
     this.kv.prefixes.dropHostTier();
