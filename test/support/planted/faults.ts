@@ -55,14 +55,14 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     bug: "the plans in flight are taken for each other at a commit",
-    file: "scheduler/in-flight.ts",
-    find: "this.#spare.push(this.#flying.shift()!);\n    return oldest;",
-    put: "this.#spare.push(this.#flying.shift()!);\n    return this.newest ?? oldest;",
+    file: "scheduler/scheduler.ts",
+    find: "const record = inFlight.oldestOf(plan);",
+    put: "inFlight.oldestOf(plan);\n    const record = inFlight.newest!;",
   },
   {
     bug: "a rollback keeps what the plan indexed",
     file: "blocks/transaction.ts",
-    find: "if (this.#pool.labels[block] === journal.indexed.at(i + 1)) this.#prefixes.drop(block);",
+    find: "if (this.#pool.labels[block] === journal.indexed.items[i + 1]) this.#prefixes.drop(block);",
     put: "",
   },
   {
