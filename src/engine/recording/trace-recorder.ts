@@ -6,7 +6,7 @@ import { KeyedHash } from "./keyed-hash.ts";
  * Rows that wait for an older request's end: 2^14 of 1,000 tokens each are some 10 MB. Beyond, the oldest request is
  * left out.
  */
-export const MAX_HELD_ROWS = 2 ** 14;
+const MAX_HELD_ROWS = 2 ** 14;
 
 /** Digits of times behind the point, in milliseconds: a row is read by people, too. */
 const DIGITS = 3;
