@@ -24,6 +24,42 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     put: "const key = `${adapterId}:`;",
   },
   {
+    bug: "salts are lower-cased in the domain",
+    file: "blocks/domains.ts",
+    find: "const key = `${adapterId}:${salt}`;",
+    put: "const key = `${adapterId}:${salt.toLowerCase()}`;",
+  },
+  {
+    bug: "adapter ids are cut to 8 bits in the domain",
+    file: "blocks/domains.ts",
+    find: "const key = `${adapterId}:${salt}`;",
+    put: "const key = `${adapterId & 255}:${salt}`;",
+  },
+  {
+    bug: "adapter and salt are joined in the domain without a separator",
+    file: "blocks/domains.ts",
+    find: "const key = `${adapterId}:${salt}`;",
+    put: "const key = `${adapterId}${salt}`;",
+  },
+  {
+    bug: "a rollback leaves the tables with the plan's copies",
+    file: "blocks/transaction.ts",
+    find: "this.#prefixes.release(stays ? target : source);\n    if (stays) this.#tables.takeBack(slot, group, index, source);",
+    put: "this.#prefixes.release(source);",
+  },
+  {
+    bug: "tables are not told anew after a rollback",
+    file: "scheduler/rollback.ts",
+    find: "parts.kv.tables.tellAll();",
+    put: "",
+  },
+  {
+    bug: "a partial match may copy what the same step computes",
+    file: "blocks/prefix-match.ts",
+    find: "if (block === NULL_BLOCK || journal.computes(block)) return false;",
+    put: "if (block === NULL_BLOCK) return false;",
+  },
+  {
     bug: "a branch does not take the adoptions of steps in flight",
     file: "blocks/block-tables.ts",
     find: "if (adoption.index < count) this.noteAdoption({ ...adoption, slot: to });",
