@@ -14,7 +14,9 @@ Examples:
   echo '{"id": "a", "prompt": "Dear Nora,"}' | bstar generate --prompts - --json
 
 A line of a prompts file is {"id", "prompt"} or {"id", "promptTokenIds"}. It may set "maxTokens", "temperature", "topK",
-"topP", "minP", "seed" and "stop" in place of the options, and "logprobs": k for the likeliest k of each token.
+"topP", "minP", "seed" and "stop" in place of the options, and "logprobs": k for the likeliest k of each token,
+"promptLogprobs": k for those of the prompt, and "responseFormat", "repetitionPenalty", "presencePenalty",
+"frequencyPenalty", "logitBias", "badTokenIds" and "minTokens" as in docs/sampling.md.
 With --json, each prompt gives one line, in the order of the input:
   {"id", "prompt", "promptTokenIds", "tokenIds", "text", "finishReason"}    finishReason: stop, length, abort or error,
 with "logprobs" also {"logprobs": [{"id", "logprob", "top": [{"id", "logprob"}]}]},

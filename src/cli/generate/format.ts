@@ -4,10 +4,15 @@ import { oneLine } from "../failure.ts";
 import type { Result } from "./results.ts";
 
 /** The line that `--json` prints for a result; its keys are relied on by others. */
-export function jsonLine({ prompt, promptTokenIds, tokenIds, text, logprobs, finishReason, error }: Result): string {
-  const line = { id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason };
-  const scored =
-    logprobs === undefined ? line : { ...line, logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) };
+export function jsonLine(result: Result): string {
+  const { prompt, promptTokenIds, tokenIds, text, logprobs, promptLogprobs, finishReason, error } = result;
+  const scored = {
+    ...{ id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason },
+    ...(logprobs && { logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) }),
+    ...(promptLogprobs && {
+      promptLogprobs: promptLogprobs.map((one, i) => one && scoredToken(promptTokenIds[i], one)),
+    }),
+  };
   const told = error && { error: { code: codeOf(error), message: oneLine(error.message) } };
   return `${JSON.stringify({ ...scored, ...told })}\n`;
 }

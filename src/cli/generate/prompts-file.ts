@@ -17,6 +17,7 @@ export interface Prompt {
   readonly stop?: readonly string[];
   /** What the answer has to be; checked where the request is submitted. */
   readonly responseFormat?: ResponseFormat;
+  readonly promptLogprobs?: number;
 }
 
 /** Bytes of prompts in one run: they are held in memory, as text and as ids. */
@@ -43,6 +44,7 @@ const KNOWN_KEYS = [
   "maxTokens",
   "stop",
   "responseFormat",
+  "promptLogprobs",
   ...NUMBERS,
   ...LISTS,
   "arrivalMs",
@@ -155,7 +157,7 @@ function parseLine(text: string, index: number): Prompt {
   }
   const fields = json as Record<string, unknown>;
   checkKeys(fields, KNOWN_KEYS);
-  const { id = index, prompt, promptTokenIds, maxTokens, stop, responseFormat } = fields;
+  const { id = index, prompt, promptTokenIds, maxTokens, stop, responseFormat, promptLogprobs } = fields;
   if (typeof id !== "string" && !Number.isSafeInteger(id)) {
     throw new UsageError(`id must be text or an integer, got ${JSON.stringify(id)}`);
   }
@@ -166,6 +168,7 @@ function parseLine(text: string, index: number): Prompt {
     sampling: parseSampling(fields),
     stop: optionalStop(stop),
     ...(responseFormat === undefined ? {} : { responseFormat: responseFormat as ResponseFormat }),
+    ...(promptLogprobs === undefined ? {} : { promptLogprobs: promptLogprobs as number }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_WAITING_TOKENS } from "../../config.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { TokenLogprobs, TokenStream } from "../../engine/token-stream.ts";
+import type { PromptLogprobs, TokenLogprobs, TokenStream } from "../../engine/token-stream.ts";
 import type { FinishReason } from "../../request.ts";
 import type { SamplingParams } from "../../sampling-params.ts";
 import type { Prompt } from "./prompts-file.ts";
@@ -23,6 +23,7 @@ export interface Result {
   readonly text: string;
   /** One a token, where the prompt's line asks for them. */
   readonly logprobs?: readonly TokenLogprobs[];
+  readonly promptLogprobs?: PromptLogprobs;
   readonly finishReason: FinishReason;
   /** Where the reason is "error". */
   readonly error: Error | null;
@@ -78,13 +79,14 @@ export async function runJob(
   const submitted = trySubmit(engine, job, signal);
   if (submitted instanceof Error) return failed(job, submitted);
   if (onText !== undefined) await passText(submitted, onText);
-  const { tokenIds, text, logprobs, finishReason, error } = await submitted.completion();
+  const { tokenIds, text, logprobs, promptLogprobs, finishReason, error } = await submitted.completion();
   return {
     prompt: job.prompt,
     promptTokenIds: [...submitted.promptTokenIds],
     tokenIds,
     text,
     logprobs,
+    promptLogprobs,
     finishReason,
     error,
   };
@@ -103,10 +105,10 @@ async function passText(stream: TokenStream, onText: (text: string) => Promise<v
 
 function trySubmit(engine: Engine, job: Job, signal: AbortSignal): TokenStream | Error {
   const { promptTokenIds, maxTokens, sampling, stop } = job;
-  const { responseFormat } = job.prompt;
+  const { responseFormat, promptLogprobs } = job.prompt;
   if (promptTokenIds instanceof Error) return promptTokenIds;
   try {
-    return engine.submit({ promptTokenIds, maxTokens, sampling, stop, responseFormat, signal });
+    return engine.submit({ promptTokenIds, maxTokens, sampling, stop, responseFormat, promptLogprobs, signal });
   } catch (error) {
     return asError(error);
   }

@@ -38,6 +38,8 @@ test("log probabilities stand beside each token", () => {
     { logprob: -0.5, top: [{ tokenId: 7, logprob: -0.5 }] },
     { logprob: -1, top: [] },
   ];
+  const promptLogprobs = [null];
+  expect(JSON.parse(jsonLine({ ...result, promptLogprobs }))).toMatchObject({ promptLogprobs });
   expect(JSON.parse(jsonLine({ ...result, logprobs }))).toMatchObject({
     tokenIds: [7, 2],
     logprobs: [

@@ -31,8 +31,8 @@ describe("parsePrompts", () => {
   test("edits of logits and a response format", () => {
     const sampling = { repetitionPenalty: 1.5, minTokens: 2, logitBias: { 5: -1 }, badTokenIds: [7] };
     const responseFormat = { type: "choice", choices: ["a"] };
-    const line = JSON.stringify({ id: 1, prompt: "x", ...sampling, responseFormat });
-    expect(parse(line)).toEqual([expect.objectContaining({ sampling, responseFormat })]);
+    const line = JSON.stringify({ id: 1, prompt: "x", ...sampling, responseFormat, promptLogprobs: 2 });
+    expect(parse(line)).toEqual([expect.objectContaining({ sampling, responseFormat, promptLogprobs: 2 })]);
     expect(() => parse('{"prompt":"x","badTokenIds":[-1]}')).toThrow("badTokenIds[0] must be an integer >= 0, got -1");
   });
 
