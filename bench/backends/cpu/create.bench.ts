@@ -3,37 +3,15 @@
  * users at once. Needs node-llama-cpp, which is no dependency: `npm install --no-save --ignore-scripts node-llama-cpp`,
  * or BSTAR_PEERS names the folder that has it in its node_modules. Without it there are no rows.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { createRequire } from "node:module";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { availableParallelism, loadavg } from "node:os";
 import { createCpuBackend } from "../../../src/backends/cpu/index.ts";
 import { plainDecoder } from "../../../src/decoder.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type { Model } from "../../../src/model.ts";
 import { PlanDriver } from "../../../src/testing/index.ts";
 import { filledModel } from "../../../src/cli/doctor/filled-model.ts";
-import { ggufChunks } from "../../../test/support/gguf-files.ts";
 import type { BenchRow } from "../../bench.ts";
-
-/** What is used of the package. */
-interface Sequence {
-  controlledEvaluate(input: unknown[]): Promise<unknown>;
-  evaluate(ids: readonly number[], options: object): AsyncGenerator<number>;
-  clearHistory(): Promise<void>;
-}
-interface Context {
-  getSequence(): Sequence;
-  dispose(): Promise<void>;
-}
-interface PeerModel {
-  createContext(options: object): Promise<Context>;
-  dispose(): Promise<void>;
-}
-interface Peer {
-  getLlama(options: object): Promise<{ loadModel(options: object): Promise<PeerModel> }>;
-}
+import { type LlamaCpp, type LlamaModel, loadLlamaCpp, withGgufFile } from "../../llama-cpp.ts";
 
 const CONFIG = plainDecoder(30, {
   vocabSize: 49_152,
@@ -52,7 +30,7 @@ const USERS = 16;
 const NEW_TOKENS = 64;
 
 export default async function (): Promise<readonly BenchRow[]> {
-  const peer = await loadPeer();
+  const peer = await loadLlamaCpp();
   if (peer === null) return [{ name: "cpu beside llama.cpp", note: "node-llama-cpp is not there" }];
   const rows: BenchRow[] = [];
   for (const dtype of ["Q8_0", "Q4_0"] as const) {
@@ -67,34 +45,18 @@ export default async function (): Promise<readonly BenchRow[]> {
   return rows;
 }
 
-async function loadPeer(): Promise<Peer | null> {
-  const require = createRequire(pathToFileURL(join(resolve(process.env["BSTAR_PEERS"] ?? "."), "package.json")));
-  try {
-    return (await import(pathToFileURL(require.resolve("node-llama-cpp")).href)) as Peer;
-  } catch {
-    return null;
-  }
-}
-
 /** Writes the model's file, opens it with llama.cpp on the CPU, and closes it. */
-async function withPeerModel(peer: Peer, model: Model, use: (other: PeerModel) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "bstar-bench-"));
-  try {
-    const modelPath = join(folder, "model.gguf");
-    const file = openSync(modelPath, "w");
-    for (const chunk of ggufChunks("llama", model)) writeSync(file, chunk);
-    closeSync(file);
+async function withPeerModel(peer: LlamaCpp, model: Model, use: (other: LlamaModel) => Promise<void>): Promise<void> {
+  await withGgufFile(model, async (modelPath) => {
     const llama = await peer.getLlama({ gpu: false, build: "never", logLevel: "error" });
     const other = await llama.loadModel({ modelPath });
     await use(other);
     await other.dispose();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** Decode behind a short prompt, and prefill of 512 tokens, by turns. */
-async function compareSteps(name: string, model: Model, other: PeerModel, threads: number): Promise<BenchRow[]> {
+async function compareSteps(name: string, model: Model, other: LlamaModel, threads: number): Promise<BenchRow[]> {
   const backend = await createCpuBackend({
     model,
     threads,
@@ -169,7 +131,7 @@ function rowOf(name: string, { wall, cpu }: Turns, aim: string): BenchRow {
 }
 
 /** 16 prompts of 512 tokens that begin alike, 64 tokens each, on all cores: the engine, then automatic batching. */
-async function compareUsers(model: Model, other: PeerModel): Promise<BenchRow> {
+async function compareUsers(model: Model, other: LlamaModel): Promise<BenchRow> {
   const prompts = Array.from({ length: USERS }, (_, user) => [...PROMPT, 300 + user]);
   const backend = await createCpuBackend({ model, blockCount: 256, blockSize: 16, maxTokens: 512, maxRequests: USERS });
   await using engine = new Engine({ backend });

@@ -77,9 +77,11 @@ async function runOne(
   const texts = new PromptTexts(options.seed, tokens);
   const outcomes: Outcome[] = [];
   const late = new Samples();
+  const { sharedTokens = 0 } = options;
+  const shared = sharedTokens === 0 ? {} : { pieces: [0], pieceTokens: sharedTokens };
   const send = async (arrival: Arrival, lateSeconds: number): Promise<void> => {
     late.add(lateSeconds);
-    const request = { prompt: texts.make(arrival), maxTokens: arrival.outputTokens };
+    const request = { prompt: texts.make({ ...shared, ...arrival }), maxTokens: arrival.outputTokens };
     outcomes.push(await streamOne(target, request, clock, signal));
   };
   await drive(await workloadOf(options, load), { requests: options.requests, send, signal, clock, sleep });

@@ -63,6 +63,11 @@ function addLoadOptions(command: Command): void {
       "standard deviation of both over their mean (default: 0)",
       decimal("from 0 to 100", (value) => value >= 0 && value <= 100),
     )
+    .option(
+      "--shared-tokens <n>",
+      "first tokens of a prompt that all have in common (default: 0)",
+      integer(0, MAX_TOKENS),
+    )
     .option("--seed <n>", "of arrivals, lengths and texts", integer(0), 0);
 }
 

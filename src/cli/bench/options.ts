@@ -15,6 +15,7 @@ export interface BenchServeOptions {
   readonly promptTokens?: number;
   readonly outputTokens?: number;
   readonly lengthCv?: number;
+  readonly sharedTokens?: number;
   readonly seed: number;
   readonly sloTtft?: number;
   readonly sloTpot?: number;
