@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
+import { workerReport } from "./support/browser-engine.ts";
 import { inChromium } from "./support/chromium.ts";
 import { cpuReport } from "./support/cpu-report.ts";
 import { isSoak } from "./support/soak.ts";
@@ -37,7 +38,22 @@ test("the core does the same in a worker", async () => {
 test.skipIf(!isSoak).each([true, false])(
   "so do they in a page of Chromium, cross-origin isolated %s (in the soak)",
   async (isIsolated) => {
-    expect(await inChromium(pathOf("cpu-report"), "module.cpuReport(2)", isIsolated)).toBe(CPU_HASHES);
+    expect(await inChromium(pathOf("cpu-report"), "module.cpuReport(2)", { isIsolated })).toBe(CPU_HASHES);
+  },
+);
+
+test.skipIf(!isSoak)(
+  "an engine in a Web Worker of a page of Chromium answers as in a worker thread (in the soak)",
+  async () => {
+    const worker = pathOf("browser-engine-worker");
+    const inThread = await workerReport(new Worker(worker));
+    expect(JSON.parse(inThread)).toMatchObject({
+      info: { isPage: false },
+      refused: "InvalidRequestError",
+      heldBlocks: 0,
+    });
+    const expression = 'module.workerReport(new Worker("/worker.js", { type: "module" }))';
+    expect(await inChromium(pathOf("browser-engine"), expression, { worker })).toBe(inThread);
   },
 );
 

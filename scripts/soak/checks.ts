@@ -131,7 +131,7 @@ export const SOAK_CHECKS: readonly SoakCheck[] = [
   {
     name: "portable",
     count: 2,
-    of: "pages of Chromium whose logits are those of Node, beside the other runtimes",
+    of: "pages of Chromium whose logits are those of Node, and one with an engine in a worker, beside the other runtimes",
     file: "test/portable.test.ts",
   },
 ];

@@ -11,18 +11,26 @@ import { build } from "esbuild";
 /** Headers of a cross-origin isolated page, which may share memory with workers. */
 const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
-/** What `expression` resolves to in a page that imports `entry` as `module`; a failure is its text. */
-export async function inChromium(entry: string, expression: string, isIsolated: boolean): Promise<string> {
+/**
+ * What `expression` resolves to in a page that imports `entry` as `module`; a failure is its text. `worker` is a module
+ * that the page finds as "/worker.js".
+ */
+export async function inChromium(
+  entry: string,
+  expression: string,
+  { isIsolated = false, worker }: { readonly isIsolated?: boolean; readonly worker?: string } = {},
+): Promise<string> {
   const { default: chromium } = await import("@sparticuz/chromium");
-  const bundle = await build({ entryPoints: [entry], bundle: true, format: "esm", platform: "browser", write: false });
   const page = `<script type="module">
     const tell = (text) => fetch("/done", { method: "POST", body: text });
     try { const module = await import("/module.js"); await tell(await (${expression})); } catch (error) { await tell(String(error)); }
   </script>`;
-  const { server, told } = serve(
-    { "/": ["text/html", page], "/module.js": ["text/javascript", bundle.outputFiles[0].text] },
-    isIsolated,
-  );
+  const files: Files = {
+    "/": ["text/html", page],
+    "/module.js": ["text/javascript", await bundled(entry)],
+    "/worker.js": ["text/javascript", worker === undefined ? "" : await bundled(worker)],
+  };
+  const { server, told } = serve(files, isIsolated);
   await once(server.listen(0), "listening");
   const profile = mkdtempSync(join(tmpdir(), "bstar-chromium-"));
   const options = ["--headless=new", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`];
@@ -41,11 +49,15 @@ export async function inChromium(entry: string, expression: string, isIsolated: 
   }
 }
 
+async function bundled(entry: string): Promise<string> {
+  const options = { bundle: true, format: "esm", platform: "browser", write: false } as const;
+  return (await build({ entryPoints: [entry], ...options })).outputFiles[0].text;
+}
+
+type Files = Readonly<Record<string, readonly [type: string, text: string]>>;
+
 /** `told` resolves with what the page posts. */
-function serve(
-  files: Readonly<Record<string, readonly [type: string, text: string]>>,
-  isIsolated: boolean,
-): { readonly server: Server; readonly told: Promise<string> } {
+function serve(files: Files, isIsolated: boolean): { readonly server: Server; readonly told: Promise<string> } {
   const headers = isIsolated ? ISOLATION : {};
   let resolve!: (text: string) => void;
   const told = new Promise<string>((settle) => (resolve = settle));
