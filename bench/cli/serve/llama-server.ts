@@ -5,13 +5,16 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { availableParallelism } from "node:os";
 import { json } from "node:stream/consumers";
 import { type LlamaSequence, loadLlamaCpp } from "../../llama-cpp.ts";
 
 const [modelPath, users] = process.argv.slice(2);
 const llama = await (await loadLlamaCpp())!.getLlama({ gpu: false, build: "never", logLevel: "error" });
 const model = await llama.loadModel({ modelPath });
-const context = await model.createContext({ contextSize: 1024, batchSize: 512, sequences: Number(users) });
+/** One core is left to HTTP and the clients: its threads spin for each other, and stand still on a core that is taken. */
+const threads = Math.max(1, availableParallelism() - 1);
+const context = await model.createContext({ contextSize: 1024, batchSize: 512, sequences: Number(users), threads });
 const free = Array.from({ length: Number(users) }, () => context.getSequence());
 const waiting: ((sequence: LlamaSequence) => void)[] = [];
 
