@@ -11,7 +11,7 @@ import type { Model } from "../../../src/model.ts";
 import { PlanDriver } from "../../../src/testing/index.ts";
 import { filledModel } from "../../../src/cli/doctor/filled-model.ts";
 import type { BenchRow } from "../../bench.ts";
-import { type LlamaCpp, type LlamaModel, loadLlamaCpp, withGgufFile } from "../../llama-cpp.ts";
+import { type LlamaCpp, type LlamaModel, loadLlamaCpp, withGgufFile } from "../../support/llama-cpp.ts";
 
 const CONFIG = plainDecoder(30, {
   vocabSize: 49_152,

@@ -1,7 +1,7 @@
 /**
  * `bstar serve` with the CPU backend beside llama.cpp behind the smallest handler, on the same GGUF file: the same
  * clients, `bstar bench serve` in a process of its own, ask one after the other. All prompts begin with the same 512
- * tokens. Needs node-llama-cpp (bench/llama-cpp.ts); without it the rows have `bstar serve` alone.
+ * tokens. Needs node-llama-cpp (bench/support/llama-cpp.ts); without it the rows have `bstar serve` alone.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { plainDecoder } from "../../../src/decoder.ts";
 import type { Model } from "../../../src/model.ts";
 import { RandomStream } from "../../../src/sim/index.ts";
 import type { BenchRow } from "../../bench.ts";
-import { loadLlamaCpp, withGgufFile } from "../../llama-cpp.ts";
+import { loadLlamaCpp, withGgufFile } from "../../support/llama-cpp.ts";
 
 /** Some 3 million parameters, so that all rows take about a minute. */
 const CONFIG = plainDecoder(6, {
@@ -38,7 +38,7 @@ const LOADS = [
 ] as const;
 
 const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
-const PEER = fileURLToPath(new URL("./llama-server.ts", import.meta.url));
+const PEER = fileURLToPath(new URL("../../support/llama-server.ts", import.meta.url));
 
 interface Result {
   readonly total_token_throughput: number;

@@ -7,6 +7,7 @@ const OWN_FILES: readonly RegExp[] = [
   /^test\/(house|readme|bench|portable|goldens|fixtures|mutated|peers|solo|laws|scale|batch-invariance|readability|pages)\.test\.ts$/,
   /^test\/(support|promises)\//,
   /^bench\/(run|bench|table)\.ts$/,
+  /^bench\/support\//,
 ];
 
 /** test/x/y.test.ts and bench/x/y.bench.ts stand for src/x/y.ts. */

@@ -7,7 +7,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { json } from "node:stream/consumers";
-import { type LlamaSequence, loadLlamaCpp } from "../../llama-cpp.ts";
+import { type LlamaSequence, loadLlamaCpp } from "./llama-cpp.ts";
 
 const [modelPath, users] = process.argv.slice(2);
 const llama = await (await loadLlamaCpp())!.getLlama({ gpu: false, build: "never", logLevel: "error" });

@@ -7,8 +7,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Model } from "../src/model.ts";
-import { ggufChunks } from "../test/support/gguf-files.ts";
+import type { Model } from "../../src/model.ts";
+import { ggufChunks } from "../../test/support/gguf-files.ts";
 
 /** What is used of the package. */
 export interface LlamaCpp {
