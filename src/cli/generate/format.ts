@@ -7,7 +7,12 @@ import type { Result } from "./results.ts";
 export function jsonLine(result: Result): string {
   const { prompt, promptTokenIds, tokenIds, text, logprobs, promptLogprobs, finishReason, error } = result;
   const scored = {
-    ...{ id: prompt.id, prompt: prompt.text, promptTokenIds, tokenIds, text, finishReason },
+    id: prompt.id,
+    prompt: prompt.text,
+    promptTokenIds,
+    tokenIds,
+    text,
+    finishReason,
     ...(logprobs && { logprobs: logprobs.map((one, i) => scoredToken(tokenIds[i], one)) }),
     ...(promptLogprobs && {
       promptLogprobs: promptLogprobs.map((one, i) => one && scoredToken(promptTokenIds[i], one)),
