@@ -138,5 +138,8 @@ function asFetchError(error: unknown, url: URL, signal: AbortSignal | undefined)
   if (signal?.aborted === true || error instanceof InvalidModelError || (error as Error).name === "AbortError") {
     return error;
   }
-  return new InvalidModelError(`${url.href} cannot be fetched (${(error as Error).message})`, { cause: error });
+  const { message, cause } = error as Error;
+  // Node's fetch says "fetch failed" and has the reason in its cause.
+  const reason = cause instanceof Error && cause.message !== "" ? `${message}: ${cause.message}` : message;
+  return new InvalidModelError(`${url.href} cannot be fetched (${reason})`, { cause: error });
 }

@@ -65,6 +65,9 @@ test("refuses an answer that is an error, and a server that does not answer", as
   await expect(loadModel("https://example.test/m")).rejects.toThrow(
     new InvalidModelError("https://example.test/m/config.json cannot be fetched (fetch failed)"),
   );
+  const cause = new Error("connect ECONNREFUSED 127.0.0.1:9");
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed", { cause })));
+  await expect(loadModel("https://example.test/m")).rejects.toThrow("cannot be fetched (fetch failed: connect ECONN");
 });
 
 test("takes a model of the Hub by its name", async () => {

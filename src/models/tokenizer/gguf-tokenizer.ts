@@ -109,6 +109,9 @@ interface Vocabulary {
   readonly unknownId: number | null;
 }
 
+/** In files whose name has "phi-3" or "phi3", all other special tokens take the white space behind them along. */
+const KEEP_SPACES: ReadonlySet<string> = new Set(["<unk>", "<s>", "<|endoftext|>"]);
+
 function readVocabulary(fields: Metadata): Vocabulary {
   const tokens = fields.strings("tokenizer.ggml.tokens");
   const types = fields.numbers("tokenizer.ggml.token_type", tokens.length) ?? [];
@@ -116,13 +119,15 @@ function readVocabulary(fields: Metadata): Vocabulary {
   const ofText = new Map<string, number>();
   const addedTokens: AddedToken[] = [];
   const controlIds = new Set<number>();
+  const takesSpaces = /phi-?3/i.test(fields.string("general.name", ""));
   for (const [id, token] of tokens.entries()) {
     const type = types[id];
     const special = type === TYPE.control || type === TYPE.unknown || type === TYPE.unused;
     if (special) controlIds.add(id);
     if (!all.has(token)) all.set(token, id);
     if (special || type === TYPE.userDefined) {
-      addedTokens.push(addedToken(id, token, { special, sought: type !== TYPE.unused }));
+      const rstrip = takesSpaces && !KEEP_SPACES.has(token);
+      addedTokens.push(addedToken(id, token, { special, sought: type !== TYPE.unused, rstrip }));
     }
     if (!special && !ofText.has(token)) ofText.set(token, id);
   }
@@ -140,7 +145,7 @@ function readVocabulary(fields: Metadata): Vocabulary {
 function addedToken(
   id: number,
   content: string,
-  { special, sought }: { special: boolean; sought: boolean },
+  { special, sought, rstrip }: { special: boolean; sought: boolean; rstrip: boolean },
 ): AddedToken {
   return {
     id,
@@ -148,7 +153,7 @@ function addedToken(
     special,
     singleWord: false,
     lstrip: false,
-    rstrip: false,
+    rstrip,
     normalized: false,
   };
 }

@@ -31,6 +31,17 @@ test("a token that users define is found in any text; control, unknown and unuse
   expect(ids).not.toContain(10);
 });
 
+test("control tokens of Phi-3 take the white space behind them along, as llama.cpp does it by the name", () => {
+  const ids = (name: string, text: string) =>
+    tokenizerFromGguf(sentencePiece({ "general.name": name })).encode(text, {
+      specialTokens: "parse",
+      addSpecialTokens: false,
+    });
+  expect(ids("Phi-3 mini", "</s>\n\na")).toEqual([2, 8]);
+  expect(ids("Phi-3 mini", "<s>\n")).toEqual([1, 5, 4]);
+  expect(ids("other", "</s>\n")).toEqual([2, 5, 4]);
+});
+
 test("flags say what stands around a text, and whether a space does", () => {
   const tokenizer = tokenizerFromGguf(
     sentencePiece({
