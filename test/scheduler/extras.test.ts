@@ -252,10 +252,7 @@ describe("drafts", () => {
     commit(first);
     const drafts = scheduler.schedule(0)!;
     // One row with two drafts, one without: its last token is in flight.
-    expect([idsOf(drafts).toSorted(), shape(drafts)]).toEqual([
-      ["drafted", "other"],
-      [4, 2, 4],
-    ]);
+    expect([new Set(idsOf(drafts)), shape(drafts)]).toEqual([new Set(["drafted", "other"]), [4, 2, 4]]);
     commit(ahead);
     commit(drafts);
     expect(["drafted", "other"].map((id) => scheduler.explain(id)!.tokenCount)).toEqual([8, 9]);

@@ -30,7 +30,7 @@ const model = randomModel(1);
 const RUNS = [...GOLDEN_SIZES.map((sizes) => [...sizes, SHORT] as const), [64, 16, true, soakCount(60)] as const];
 
 /** Three runs of the first model, two of the others, which begin at another place. */
-const sampleOf = (model: number): typeof RUNS => RUNS.filter((_, i) => isSoak || i % 6 === model);
+const sampleOf = (rest: number): typeof RUNS => RUNS.filter((_, i) => isSoak || i % 6 === rest);
 
 describe("measured continuations", () => {
   const runs = GOLDEN_MODELS.filter(isHere).flatMap((name, i) => sampleOf(i).map((run) => [name, ...run] as const));

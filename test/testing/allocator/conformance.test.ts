@@ -51,7 +51,7 @@ describe("an allocator whose matches end at every second block", () => {
 });
 
 describe("what an allocator does not declare breaks a law", () => {
-  const without = <T extends Allocator>(Kind: new (sizes: AllocatorSizes) => T, ...names: string[]) =>
+  const without = (Kind: new (sizes: AllocatorSizes) => Allocator, ...names: string[]) =>
     findBrokenLaw(
       (sizes) => {
         const allocator = new Kind(sizes);
