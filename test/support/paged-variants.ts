@@ -96,7 +96,7 @@ export class EvictsNodes extends PagedAllocator {
     const [victim] = this.cached;
     const { tokens, domain } = this.keys.get(victim)!;
     const first = this.keyText(tokens.slice(0, this.sizes.blockSize), domain);
-    for (const block of [...this.cached]) {
+    for (const block of this.cached) {
       const key = this.keys.get(block)!;
       if (this.keyText(key.tokens.slice(0, this.sizes.blockSize), key.domain) === first) this.unkey(block);
     }
