@@ -2,14 +2,18 @@ import { type DecoderConfig, plainDecoder } from "../decoder.ts";
 import { type Family, LLAMA_LAYOUT } from "./family.ts";
 import type { Fields } from "./fields.ts";
 import { readRope } from "./rope-fields.ts";
-import { readActivation, readBiases, readLayers, readSizes, readWindow } from "./sizes.ts";
+import { readActivation, readBiases, readLayers, readSizes, readWindow, type SizeDefaults } from "./sizes.ts";
 
 /** What `LlamaConfig` of Hugging Face transformers takes where the file says nothing. */
 const DEFAULTS = { max_position_embeddings: 2048 };
 
 /** Llama's reading, which Mistral and Granite share: everything but the name and the windows. */
-export function readLlamaLike(fields: Fields, architecture: string, parts: Partial<DecoderConfig> = {}): DecoderConfig {
-  const sizes = readSizes(fields, DEFAULTS);
+export function readLlamaLike(
+  fields: Fields,
+  architecture: string,
+  { defaults = {}, ...parts }: Partial<DecoderConfig> & { readonly defaults?: SizeDefaults } = {},
+): DecoderConfig {
+  const sizes = readSizes(fields, { ...DEFAULTS, ...defaults });
   return plainDecoder(0, {
     ...sizes,
     architecture,
@@ -32,8 +36,9 @@ export const llama: Family = {
   read: (fields) => readLlamaLike(fields, "LlamaForCausalLM"),
 };
 
-/** `MistralConfig`'s window, which `null` switches off. */
+/** What `MistralConfig` takes; `null` switches the window off. */
 const MISTRAL_WINDOW = 4096;
+const MISTRAL_DEFAULTS = { num_key_value_heads: 8 };
 
 /** Mistral: Llama with a window on every layer in its first version (arXiv 2310.06825). Its GGUF files say "llama". */
 export const mistral: Family = {
@@ -43,6 +48,9 @@ export const mistral: Family = {
   layout: LLAMA_LAYOUT,
   read: (fields) => {
     const window = fields.isNull("sliding_window") ? null : readWindow(fields, MISTRAL_WINDOW);
-    return readLlamaLike(fields, "MistralForCausalLM", { layers: readLayers(fields, window, () => true) });
+    return readLlamaLike(fields, "MistralForCausalLM", {
+      defaults: MISTRAL_DEFAULTS,
+      layers: readLayers(fields, window, () => true),
+    });
   },
 };

@@ -5,7 +5,7 @@ import { readRope } from "./rope-fields.ts";
 import { readActivation, readLayers, readSizes, readWindow } from "./sizes.ts";
 
 /** What `Qwen2Config` takes where the file says nothing. */
-const DEFAULTS = { max_position_embeddings: 32_768 };
+const DEFAULTS = { num_key_value_heads: 32, max_position_embeddings: 32_768 };
 
 /**
  * Windows of the layers from `max_window_layers` on, where `use_sliding_window` switches them on: Qwen2's and Qwen3's

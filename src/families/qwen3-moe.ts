@@ -8,7 +8,7 @@ function read(fields: Fields): DecoderConfig {
   const perToken = fields.positiveInteger("num_experts_per_tok");
   if (perToken > count) fields.fail("num_experts_per_tok", `at most the ${count} experts`, perToken);
   const intermediateSize = readExpertSize(fields, perToken);
-  const defaults = fields.format === "gguf" ? { intermediate_size: intermediateSize } : {};
+  const defaults = { num_key_value_heads: 4, ...(fields.format === "gguf" && { intermediate_size: intermediateSize }) };
   const config = readQwen3(fields, "Qwen3MoeForCausalLM", defaults);
   const experts = {
     count,

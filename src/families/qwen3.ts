@@ -6,7 +6,7 @@ import { readRope } from "./rope-fields.ts";
 import { readActivation, readBiases, readSizes, type SizeDefaults } from "./sizes.ts";
 
 /** What `Qwen3Config` takes where the file says nothing. */
-const DEFAULTS = { head_dim: 128, max_position_embeddings: 32_768 };
+const DEFAULTS = { num_key_value_heads: 32, head_dim: 128, max_position_embeddings: 32_768 };
 
 /** What Qwen3 and its mixture of experts share. */
 export function readQwen3(fields: Fields, architecture: string, defaults: SizeDefaults = {}): DecoderConfig {

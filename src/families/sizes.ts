@@ -24,7 +24,7 @@ export type SizeDefaults = Readonly<
 export function readSizes(fields: Fields, defaults: SizeDefaults = {}): DecoderSizes {
   const hiddenSize = fields.positiveInteger("hidden_size");
   const headCount = fields.positiveInteger("num_attention_heads", defaults.num_attention_heads);
-  const kvHeadCount = fields.positiveInteger("num_key_value_heads", defaults.num_key_value_heads ?? headCount);
+  const kvHeadCount = fields.positiveInteger("num_key_value_heads", defaultKvHeads(fields, defaults) ?? headCount);
   if (headCount % kvHeadCount !== 0) {
     throw new InvalidModelError(
       `${fields.file}: ${fields.spell("num_attention_heads")} ${headCount} is not a multiple of ` +
@@ -40,6 +40,11 @@ export function readSizes(fields: Fields, defaults: SizeDefaults = {}): DecoderS
     headDim: readHeadDim(fields, hiddenSize, headCount, defaults.head_dim),
     contextLength: fields.positiveInteger("max_position_embeddings", defaults.max_position_embeddings),
   };
+}
+
+/** Heads of keys and values where the file has none; undefined: as many as of queries, as `null` and GGUF have it. */
+function defaultKvHeads(fields: Fields, { num_key_value_heads: ofClass }: SizeDefaults): number | undefined {
+  return fields.format === "gguf" || fields.isNull("num_key_value_heads") ? undefined : ofClass;
 }
 
 /** Even, because the rotary embedding turns pairs. */

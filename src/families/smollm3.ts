@@ -9,7 +9,7 @@ import { readLayers, readSizes, readWindow } from "./sizes.ts";
 const NO_ROPE_INTERVAL = 4;
 
 function read(fields: Fields): DecoderConfig {
-  const sizes = readSizes(fields, { max_position_embeddings: 32_768 });
+  const sizes = readSizes(fields, { num_key_value_heads: 4, max_position_embeddings: 32_768 });
   const window = fields.boolean("use_sliding_window", false) ? readWindow(fields) : null;
   const layers = readLayers(fields, window, (layer) => window !== null && rotates(fields, layer));
   return readLlamaLike(fields, "SmolLM3ForCausalLM", {

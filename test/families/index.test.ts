@@ -39,6 +39,31 @@ test("takes Hugging Face's defaults for what is absent or null", () => {
   ).toEqual(defaults);
 });
 
+/** Heads of keys and values that each class of transformers has by default. */
+test.each([
+  ["LlamaForCausalLM", 64],
+  ["MistralForCausalLM", 8],
+  ["Qwen2ForCausalLM", 32],
+  ["Qwen3ForCausalLM", 32],
+  ["Qwen3MoeForCausalLM", 4],
+  ["SmolLM3ForCausalLM", 4],
+  ["Phi3ForCausalLM", 64],
+  ["Gemma2ForCausalLM", 4],
+])(
+  "%s has %d heads of keys where num_key_value_heads is absent, and as many as of queries where it is null",
+  (name, heads) => {
+    const experts = { num_experts: 8, num_experts_per_tok: 2, moe_intermediate_size: 768, norm_topk_prob: true };
+    const config = {
+      ...REQUIRED,
+      num_attention_heads: 64,
+      architectures: [name],
+      ...(name === "Qwen3MoeForCausalLM" && experts),
+    };
+    expect(parseConfig(config).kvHeadCount).toBe(heads);
+    expect(parseConfig({ ...config, num_key_value_heads: null }).kvHeadCount).toBe(64);
+  },
+);
+
 test("takes what is there", () => {
   const given = {
     num_key_value_heads: 8,
