@@ -146,8 +146,9 @@ export class Transactions {
     for (let i = 0; i < journal.demoted.length; i += 2) {
       const group = journal.demoted.items[i];
       const node = journal.demoted.items[i + 1];
-      const isHeld = this.#prefixes.host.blockOf(group, node) === journal.swapOuts.items[i + 1];
-      if (isHeld) events.stored("host", group, node);
+      if (this.#prefixes.host.blockOf(group, node) === journal.swapOuts.items[i + 1]) {
+        events.stored("host", group, node);
+      }
     }
   }
 }
