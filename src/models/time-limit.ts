@@ -6,12 +6,12 @@
  * What runs inside may be ended anywhere, so it must change nothing that outlives it.
  */
 export function withTimeLimit<T>(milliseconds: number, work: () => T): { readonly value: T } | undefined {
-  const { vm } = lookUp();
-  if (vm === undefined) return { value: work() };
-  context ??= vm.createContext({ work });
+  const timed = lookUp();
+  if (timed === undefined) return { value: work() };
+  context ??= timed.createContext({ work });
   context.work = work;
   try {
-    return { value: vm.runInContext("work()", context, { timeout: milliseconds }) as T };
+    return { value: timed.runInContext("work()", context, { timeout: milliseconds }) as T };
   } catch (error) {
     if ((error as { code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
     throw error;
@@ -22,7 +22,7 @@ export function withTimeLimit<T>(milliseconds: number, work: () => T): { readonl
 
 /** Whether `withTimeLimit` can end what it runs. */
 export function canEnd(): boolean {
-  return lookUp().vm !== undefined;
+  return lookUp() !== undefined;
 }
 
 type Context = { work: unknown };
@@ -33,11 +33,11 @@ interface Vm {
 }
 
 let context: Context | undefined;
-let found: { vm: Vm | undefined } | undefined;
+let vm: Vm | undefined;
 
 /** Asked for without an import, so that bundlers for browsers see none. */
-function lookUp(): { vm: Vm | undefined } {
+function lookUp(): Vm | undefined {
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
-  found ??= { vm: host?.getBuiltinModule?.("node:vm") as Vm | undefined };
-  return found;
+  vm ??= host?.getBuiltinModule?.("node:vm") as Vm | undefined;
+  return vm;
 }
