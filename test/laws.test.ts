@@ -14,7 +14,7 @@ import { soakCount } from "./support/soak.ts";
 
 const only = process.env["BSTAR_SEED"];
 /** About 4 ms each on a machine that is not busy. */
-const COUNT = soakCount(250);
+const COUNT = soakCount(150);
 /** Programs a test: vitest gets its turn between them. */
 const SLICE = 250;
 const slices =

@@ -59,13 +59,17 @@ describe("a backend that is right passes", () => {
   });
 });
 
+/** The cases that find whatever is read late: all others pass, and would run for each column. */
+const READ_AT_ONCE = /read before execute returns/;
+
 describe("a planted bug breaks a case", () => {
-  test.each(BACKEND_MUTANTS)("$bug", async ({ Backend, groups, oracle }) => {
+  test.each(BACKEND_MUTANTS)("$bug", async ({ bug, Backend, groups, oracle }) => {
     const cases = backendConformance((sizes) => new Backend({ ...sizes, groups }), {
       blockSizes: [4],
       oracle: oracle === true ? (sizes) => new ToyBackend({ ...sizes, groups }) : undefined,
     });
-    await expect(runAll(cases)).rejects.toThrow(/./);
+    const named = bug.includes("read late") ? cases.filter(({ name }) => READ_AT_ONCE.test(name)) : cases;
+    await expect(runAll(named)).rejects.toThrow(/./);
   });
 
   test("each bug has a name of its own", () => {

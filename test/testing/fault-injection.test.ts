@@ -7,7 +7,7 @@ import { plantedText, withPlanted } from "../support/planted/plant.ts";
 import { soakCount } from "../support/soak.ts";
 import { ToyBackend } from "../support/toy-backend.ts";
 
-const SEEDS = soakCount(60);
+const SEEDS = soakCount(40);
 
 /** Seeds a test: a name that says where it failed. */
 const SLICE = 200;

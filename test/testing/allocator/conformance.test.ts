@@ -18,7 +18,7 @@ import { CachesWhatIsFreed, CoarseCache, Compacting, EvictsNodes } from "../../s
 const runner = { describe, it, afterAll };
 
 /** Programs a law. */
-const runs = soakCount(10);
+const runs = soakCount(6);
 /** The soak prints what the programs of each suite reached. */
 const report = isSoak ? (line: string): unknown => process.stdout.write(`${line}\n`) : undefined;
 
