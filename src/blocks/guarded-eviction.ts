@@ -21,11 +21,11 @@ export class GuardedEviction implements AttachedEviction {
   readonly name: string;
   readonly add: (block: number) => void;
   readonly remove: (block: number) => void;
-  readonly hit: ((block: number) => void) | undefined;
-  readonly becameLeaf: ((block: number) => void) | undefined;
-  readonly dropped: ((block: number) => void) | undefined;
-  readonly advance: ((now: number) => void) | undefined;
-  readonly retain: ((block: number, priority: number, until: number) => void) | undefined;
+  readonly hit?: (block: number) => void;
+  readonly becameLeaf?: (block: number) => void;
+  readonly dropped?: (block: number) => void;
+  readonly advance?: (now: number) => void;
+  readonly retain?: (block: number, priority: number, until: number) => void;
   readonly #policy: EvictionPolicy;
   readonly #onError: (error: unknown) => void;
   readonly #storage: EvictionStorage;

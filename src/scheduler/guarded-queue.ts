@@ -17,7 +17,7 @@ export class GuardedQueue implements QueuePolicy {
   readonly name: string;
   /** Requests in the order. */
   size = 0;
-  readonly begin: QueuePolicy["begin"];
+  readonly begin?: QueuePolicy["begin"];
   readonly #policy: QueuePolicy;
   readonly #listeners: Listeners;
   /** What the policy has not heard of. */
